@@ -1,0 +1,152 @@
+//! The whole surface of Tunesmith, readable in one screen. The list expands to the trait that the studio
+//! implements, a dispatcher from JSON, a remote caller to JSON, and the TypeScript map: a forgotten command does
+//! not compile.
+
+use serde_json::Value;
+
+use crate::*;
+
+/// Expands the list of commands.
+macro_rules! commands {
+    ($($(#[$doc:meta])+ $name:ident($args:ty) -> $reply:ty;)*) => {
+        /// What the studio can do. Calls block; anything long reports on a topic.
+        pub trait Api: Send + Sync {
+            $($(#[$doc])+ fn $name(&self, args: $args) -> Result<$reply, WireError>;)*
+
+            /// Follows a topic from the record after `after_seq`.
+            fn subscribe(&self, topic: Topic, after_seq: u64) -> Result<Subscription, WireError>;
+        }
+
+        /// Calls the command `name` with JSON arguments.
+        pub fn dispatch(api: &dyn Api, name: &str, args: Value) -> Result<Value, WireError> {
+            match name {
+                $(stringify!($name) => reply(api.$name(arguments(name, args)?)?),)*
+                _ => Err(WireError::not_found(format!("there is no command {name}"))),
+            }
+        }
+
+        /// The studio in another process, reached through a `Wire`.
+        impl<W: Wire> Api for Remote<W> {
+            $(fn $name(&self, args: $args) -> Result<$reply, WireError> {
+                let args = serde_json::to_value(args).map_err(|error| WireError::internal(error.to_string()))?;
+                arguments(stringify!($name), self.0.call(stringify!($name), args)?)
+            })*
+
+            fn subscribe(&self, topic: Topic, after_seq: u64) -> Result<Subscription, WireError> {
+                self.0.subscribe(topic, after_seq)
+            }
+        }
+
+        /// The commands as a TypeScript interface, after the declarations of all types they use.
+        pub fn typescript() -> String {
+            use ts_rs::TS;
+            let mut types = crate::bindings::Types::default();
+            let mut commands = String::from("export interface Commands {\n");
+            $(
+                types.add::<$args>();
+                types.add::<$reply>();
+                let (args, reply) = (<$args>::name(types.config()), <$reply>::name(types.config()));
+                commands += &format!("  {}: {{ args: {args}; reply: {reply} }};\n", stringify!($name));
+            )*
+            types.add::<Topic>();
+            types.add::<Event>();
+            types.add::<WireError>();
+            format!("{}\n{commands}}}\n", types.declarations())
+        }
+    };
+}
+
+commands! {
+    /// All base models: the starter, added folders, trained models, and what the Hugging Face cache holds.
+    list_models(()) -> Vec<Model>;
+    /// Adds a Hugging Face folder; it stays where it is.
+    add_model(AddModel) -> Model;
+    /// All datasets.
+    list_datasets(()) -> Vec<Dataset>;
+    /// Imports dataset files into the home.
+    import_dataset(ImportDataset) -> Dataset;
+    /// The bundled sample datasets.
+    list_samples(()) -> Vec<Sample>;
+    /// Imports a bundled sample, by id.
+    import_sample(String) -> Dataset;
+    /// Rows of a dataset as chat bubbles.
+    dataset_rows(DatasetRows) -> RowsPage;
+    /// Dropped rows of a dataset.
+    dataset_problems(DatasetProblems) -> Vec<RowProblem>;
+    /// The settings form for a base model, by id.
+    train_form(String) -> TrainForm;
+    /// What a run would do, and what stands in its way.
+    preview_run(StartRun) -> Preview;
+    /// The run file that stands for these choices, as YAML.
+    run_yaml(StartRun) -> String;
+    /// Starts a run in the background.
+    start_run(StartRun) -> Run;
+    /// All runs, the newest first.
+    list_runs(()) -> Vec<Run>;
+    /// One run, by id.
+    get_run(String) -> Run;
+    /// Stops a run at its next step and keeps the result.
+    stop_run(String) -> ();
+    /// Goes on with an interrupted, stopped, paused or failed run from its newest checkpoint.
+    resume_run(String) -> Run;
+    /// Makes a file from a run: loss curves or run file.
+    run_file(RunFileRequest) -> RunFile;
+    /// Renames a thing.
+    rename(Rename) -> ();
+    /// Sets the tags of a thing.
+    set_tags(SetTags) -> ();
+    /// Deletes a thing; `restore` brings it back until the bin is emptied.
+    delete(ItemRef) -> ();
+    /// Brings a deleted thing back.
+    restore(ItemRef) -> ();
+    /// Removes deleted things from the disk for good.
+    empty_bin(()) -> ();
+    /// All chats, the newest first.
+    list_chats(()) -> Vec<Chat>;
+    /// Opens a chat: loads the base model once and puts the adapter beside it.
+    open_chat(OpenChat) -> Chat;
+    /// One chat, by id.
+    get_chat(String) -> Chat;
+    /// Says something, or answers the last message again; answers come on the chat's topic.
+    send_message(SendMessage) -> ();
+    /// Stops the answers being written in a chat.
+    stop_chat(String) -> ();
+    /// Forgets what was said in a chat.
+    clear_chat(String) -> ();
+    /// Changes a chat's system prompt and sampling.
+    configure_chat(ConfigureChat) -> Chat;
+    /// Cancels the task of this id.
+    cancel_task(String) -> ();
+    /// The computer, the home and the device in use.
+    system_info(()) -> SystemInfo;
+    /// What takes space in the home.
+    usage(()) -> Usage;
+    /// The user's preferences.
+    preferences(()) -> Preferences;
+    /// Changes the user's preferences.
+    set_preferences(Preferences) -> Preferences;
+    /// The end of the log.
+    read_log(()) -> LogText;
+    /// Asks the window to come forward; false when this process has none.
+    show_window(()) -> bool;
+}
+
+/// A way to call commands of the studio in another process.
+pub trait Wire: Send + Sync {
+    /// Sends a command and waits for its reply.
+    fn call(&self, name: &str, args: Value) -> Result<Value, WireError>;
+
+    /// Follows a topic.
+    fn subscribe(&self, topic: Topic, after_seq: u64) -> Result<Subscription, WireError>;
+}
+
+/// The studio in another process.
+pub struct Remote<W>(pub W);
+
+fn arguments<T: serde::de::DeserializeOwned>(name: &str, args: Value) -> Result<T, WireError> {
+    serde_json::from_value(args).map_err(|error| WireError::invalid(format!("{name}: {error}"), ""))
+}
+
+fn reply<T: serde::Serialize>(reply: T) -> Result<Value, WireError> {
+    serde_json::to_value(reply).map_err(|error| WireError::internal(error.to_string()))
+}

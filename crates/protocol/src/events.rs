@@ -1,0 +1,227 @@
+//! What can be followed. `subscribe(topic, after_seq)` sends every record after `seq`, grouped, none dropped, so a
+//! reload, a second window, the shell and a reconnect are this one call.
+
+use std::sync::mpsc;
+
+use crate::{Answer, ErrorCode, Plan, RunState, Side, WireError, wire};
+
+wire! {
+    /// What to follow.
+    #[derive(Eq, Hash)]
+    #[serde(tag = "topic", content = "id", rename_all = "snake_case")]
+    pub enum Topic {
+        /// Changes to what the user owns.
+        Library,
+        /// The records of a run.
+        Run(String),
+        /// The answers of a chat as they are written.
+        Chat(String),
+        /// The progress of a command that named this task.
+        Task(String),
+    }
+
+    /// One numbered record of a topic.
+    pub struct Event {
+        /// Its number in the topic, from 1, without gaps.
+        pub seq: u64,
+        /// What happened.
+        pub body: EventBody,
+    }
+
+    /// What happened.
+    #[serde(tag = "kind", rename_all = "snake_case")]
+    pub enum EventBody {
+        /// Something the user owns changed: fetch the lists again.
+        Library,
+        /// A record of a run.
+        Run {
+            /// The record.
+            record: RunRecord
+        },
+        /// News of a chat.
+        Chat {
+            /// The news.
+            news: ChatNews
+        },
+        /// News of a task.
+        Task {
+            /// How far it is.
+            progress: TaskProgress
+        },
+    }
+
+    /// A line of a run's `metrics.jsonl`, and of `train --json`.
+    #[serde(tag = "type", rename_all = "snake_case")]
+    pub enum RunRecord {
+        /// Always first.
+        Plan {
+            /// The plan.
+            plan: Plan
+        },
+        /// The run's state changed.
+        Status {
+            /// The new state.
+            status: RunState
+        },
+        /// How far the preparation is.
+        Preparing {
+            /// What is being done, in a few words.
+            what: String,
+            /// From 0 to 1.
+            fraction: f64
+        },
+        /// One optimiser step.
+        Step(StepMetrics),
+        /// One measurement on the validation rows.
+        Eval {
+            /// After this step; 0 is before the first.
+            step: u32,
+            /// Mean negative log-likelihood in nats over the learned tokens.
+            loss: f64,
+            /// exp(loss).
+            perplexity: f64
+        },
+        /// A checkpoint was written.
+        Checkpoint {
+            /// After this step.
+            step: u32,
+            /// Its folder.
+            path: String
+        },
+        /// A resumed run goes on after this step; readers discard later ones.
+        Rewind {
+            /// The step.
+            step: u32
+        },
+        /// Finished.
+        Done {
+            /// The last step.
+            step: u32,
+            /// The step that is kept.
+            best_step: u32,
+            /// The adapter (method lora).
+            #[serde(skip_serializing_if = "Option::is_none", default)]
+            #[ts(optional)]
+            adapter: Option<String>,
+            /// The model (method full and scratch).
+            #[serde(skip_serializing_if = "Option::is_none", default)]
+            #[ts(optional)]
+            model: Option<String>
+        },
+        /// Stopped by the user.
+        Stopped {
+            /// The last step.
+            step: u32,
+            /// The checkpoint that was written.
+            checkpoint: String
+        },
+        /// Failed.
+        Error {
+            /// What the screen may react to.
+            code: ErrorCode,
+            /// What happened and why.
+            message: String,
+            /// What to do next.
+            hint: String
+        },
+    }
+
+    /// What one optimiser step did.
+    pub struct StepMetrics {
+        /// The step, from 1.
+        pub step: u32,
+        /// Epochs seen so far.
+        pub epoch: f64,
+        /// Mean negative log-likelihood in nats over the learned tokens of the step.
+        pub loss: f64,
+        /// The learning rate of the step.
+        pub learning_rate: f64,
+        /// The gradient's length before clipping.
+        pub grad_norm: f64,
+        /// Learned tokens in the step.
+        pub learned_tokens: u64,
+        /// Tokens computed per second, learned or not.
+        pub tokens_per_second: f64,
+        /// Time spent training so far, earlier parts of a resumed run included.
+        pub elapsed_ms: u64,
+    }
+
+    /// News of a chat.
+    #[serde(tag = "type", rename_all = "snake_case")]
+    pub enum ChatNews {
+        /// The model is being loaded.
+        Loading {
+            /// From 0 to 1.
+            fraction: f64
+        },
+        /// Ready for messages.
+        Ready,
+        /// An answer begins; what the side said to this message before is replaced.
+        Started {
+            /// Whose.
+            side: Side
+        },
+        /// More of an answer.
+        Text {
+            /// Whose.
+            side: Side,
+            /// The next piece.
+            text: String
+        },
+        /// An answer is finished.
+        Finished {
+            /// The whole answer.
+            answer: Answer
+        },
+        /// All sides have answered, or were stopped.
+        Idle,
+        /// Everything said was cleared.
+        Cleared,
+        /// Something went wrong; the chat can be used again.
+        Failed {
+            /// What.
+            error: WireError
+        },
+    }
+
+    /// How far a task is.
+    pub struct TaskProgress {
+        /// What is being done, in a few words.
+        pub what: String,
+        /// From 0 to 1; null when the end is not known.
+        pub fraction: Option<f64>,
+        /// Whether it has ended, well or not.
+        pub done: bool,
+    }
+}
+
+/// The records of one topic as they come, in groups. Dropping it ends the subscription.
+pub struct Subscription {
+    receiver: mpsc::Receiver<Vec<Event>>,
+}
+
+impl Subscription {
+    /// A subscription fed by the sender; the feeder ends when a send fails.
+    pub fn new() -> (mpsc::SyncSender<Vec<Event>>, Self) {
+        let (sender, receiver) = mpsc::sync_channel(4);
+        (sender, Self { receiver })
+    }
+
+    /// Waits for the next group. `None` when the topic has ended for good.
+    pub fn next(&self) -> Option<Vec<Event>> {
+        self.receiver.recv().ok()
+    }
+
+    /// Waits up to `timeout`. `Ok(None)` when nothing came in time, `Err(())` when the topic has ended.
+    pub fn next_within(&self, timeout: std::time::Duration) -> Result<Option<Vec<Event>>, TopicEnded> {
+        match self.receiver.recv_timeout(timeout) {
+            Ok(events) => Ok(Some(events)),
+            Err(mpsc::RecvTimeoutError::Timeout) => Ok(None),
+            Err(mpsc::RecvTimeoutError::Disconnected) => Err(TopicEnded),
+        }
+    }
+}
+
+/// The topic will send nothing more.
+#[derive(Debug, Clone, Copy)]
+pub struct TopicEnded;

@@ -1,0 +1,31 @@
+//! The vocabulary that the engine, the studio, the shell and the screen share: settings, commands, events and
+//! error codes. Data only; it uses no other crate of the workspace.
+
+mod bindings;
+mod chat;
+mod commands;
+mod error;
+mod events;
+mod library;
+mod runs;
+mod settings;
+mod system;
+
+pub use chat::*;
+pub use commands::*;
+pub use error::{ErrorCode, WireError};
+pub use events::*;
+pub use library::*;
+pub use runs::*;
+pub use settings::*;
+pub use system::*;
+
+/// Derives what every type that crosses a wire needs, and puts it into the generated TypeScript.
+macro_rules! wire {
+    ($($(#[$meta:meta])* pub $kind:ident $name:ident $body:tt)*) => {$(
+        #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, ts_rs::TS)]
+        $(#[$meta])*
+        pub $kind $name $body
+    )*};
+}
+pub(crate) use wire;

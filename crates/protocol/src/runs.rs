@@ -1,0 +1,176 @@
+//! Runs: what is asked for, what is planned, what happened.
+
+use crate::{RunConfig, SettingProblem, TrainSettings, wire};
+
+wire! {
+    /// Ask for a run.
+    pub struct StartRun {
+        /// A name; null makes one from dataset and model.
+        pub name: Option<String>,
+        /// The base model's id.
+        pub model: String,
+        /// The dataset's id.
+        pub dataset: String,
+        /// How to train.
+        pub training: TrainSettings,
+    }
+
+    /// What a run would do, computed before it starts.
+    pub struct Plan {
+        /// The settings with every `auto` resolved.
+        pub training: TrainSettings,
+        /// The device: `cpu` or `cuda:0`.
+        pub device: String,
+        /// Training rows after the length rule.
+        pub rows: u64,
+        /// Validation rows after the length rule.
+        pub validation_rows: u64,
+        /// Rows longer than the limit.
+        pub rows_too_long: u64,
+        /// Optimiser steps.
+        pub steps: u32,
+        /// Tokens in one epoch.
+        pub tokens: u64,
+        /// Learned tokens in one epoch.
+        pub learned_tokens: u64,
+        /// Weights that are trained.
+        pub trainable_parameters: u64,
+        /// The memory guard's answer.
+        pub fit: Fit,
+    }
+
+    /// What a start would meet: a plan, or what stands in its way.
+    pub struct Preview {
+        /// The plan; null while something stands in its way.
+        pub plan: Option<Plan>,
+        /// Settings that cannot be used.
+        pub problems: Vec<SettingProblem>,
+        /// Why it cannot start; empty when it can.
+        pub blockers: Vec<String>,
+        /// What the user should know; empty when nothing.
+        pub warnings: Vec<String>,
+    }
+
+    /// How much memory a run needs, and what there is.
+    pub struct Fit {
+        /// Whether it fits.
+        pub fits: bool,
+        /// Rough need.
+        pub needed_bytes: u64,
+        /// Free now.
+        pub available_bytes: u64,
+        /// What needs it: weights, adapter and optimiser, activations, …
+        pub parts: Vec<FitPart>,
+    }
+
+    /// One part of the need.
+    pub struct FitPart {
+        /// What.
+        pub what: String,
+        /// How much.
+        pub bytes: u64,
+    }
+
+    /// Where a run stands.
+    #[serde(tag = "state", rename_all = "snake_case")]
+    pub enum RunState {
+        /// Tokenising the rows and loading the model.
+        Preparing,
+        /// Training.
+        Running,
+        /// Waiting for the user, e.g. with a full disk; the weights are in memory.
+        Paused {
+            /// Why, in a sentence.
+            reason: String
+        },
+        /// Stopped by the user; the result so far is kept.
+        Stopped,
+        /// The process that trained is gone; it can be resumed.
+        Interrupted,
+        /// Finished.
+        Done,
+        /// Failed.
+        Failed {
+            /// What happened and why.
+            message: String,
+            /// What to do next.
+            hint: String
+        },
+    }
+
+    /// A run.
+    pub struct Run {
+        /// Its id.
+        pub id: String,
+        /// Its name on screen.
+        pub name: String,
+        /// Where it stands.
+        pub status: RunState,
+        /// The run file it was started with.
+        pub config: RunConfig,
+        /// The base model's id.
+        pub model: String,
+        /// The base model's name.
+        pub model_name: String,
+        /// The dataset's id; empty for a run started from a run file.
+        pub dataset: String,
+        /// The dataset's name.
+        pub dataset_name: String,
+        /// The plan; null until prepared.
+        pub plan: Option<Plan>,
+        /// Steps done.
+        pub step: u32,
+        /// The latest training loss.
+        pub loss: Option<f64>,
+        /// Validation loss before the first step.
+        pub first_eval_loss: Option<f64>,
+        /// The best validation loss.
+        pub best_eval_loss: Option<f64>,
+        /// The step of the best validation loss.
+        pub best_step: Option<u32>,
+        /// The trained adapter or model (best, or last without validation); null until there is one.
+        pub result_path: Option<String>,
+        /// Its folder.
+        pub path: String,
+        /// Its size on disk.
+        pub size_bytes: u64,
+        /// The user's tags.
+        pub tags: Vec<String>,
+        /// When it was started, in milliseconds since 1970.
+        pub started_ms: u64,
+        /// Time spent training.
+        pub elapsed_ms: u64,
+    }
+
+    /// A file made from a run.
+    #[derive(Copy, Eq)]
+    #[serde(rename_all = "snake_case")]
+    pub enum RunFileKind {
+        /// Loss curves as PNG.
+        ChartPng,
+        /// Loss curves as SVG.
+        ChartSvg,
+        /// The run file.
+        Yaml,
+    }
+
+    /// Ask for a file made from a run.
+    pub struct RunFileRequest {
+        /// The run.
+        pub run: String,
+        /// Which file.
+        pub kind: RunFileKind,
+        /// Where to write it; null returns its bytes.
+        pub save_to: Option<String>,
+    }
+
+    /// A file made from a run.
+    pub struct RunFile {
+        /// A sensible file name.
+        pub name: String,
+        /// Its media type.
+        pub mime: String,
+        /// Its bytes in base64; empty when it was written to `save_to`.
+        pub base64: String,
+    }
+}

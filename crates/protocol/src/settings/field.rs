@@ -1,0 +1,117 @@
+//! What a form, a tooltip and a validator know of one setting.
+
+use serde_json::Value;
+
+use crate::wire;
+
+wire! {
+    /// Whether a setting is shown at once or behind “Advanced”.
+    #[derive(Copy, Eq)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Level {
+        /// Shown at once.
+        Basic,
+        /// Shown when asked for.
+        Advanced,
+    }
+
+    /// What values a setting takes.
+    #[serde(tag = "type", content = "range", rename_all = "snake_case")]
+    pub enum Kind {
+        /// One of these words.
+        Choice(Vec<String>),
+        /// A whole number, inclusive.
+        Integer {
+            /// Least value.
+            min: u64,
+            /// Greatest value.
+            max: u64
+        },
+        /// A whole number or `auto`.
+        IntegerOrAuto {
+            /// Least value.
+            min: u64,
+            /// Greatest value.
+            max: u64
+        },
+        /// A whole number or nothing.
+        OptionalInteger {
+            /// Least value.
+            min: u64,
+            /// Greatest value.
+            max: u64
+        },
+        /// A number, inclusive.
+        Number {
+            /// Least value.
+            min: f64,
+            /// Greatest value.
+            max: f64
+        },
+        /// `all-linear` or a list of projection names.
+        Modules,
+    }
+
+    /// One setting as a form shows it.
+    pub struct Field {
+        /// Its key in the run file.
+        pub name: String,
+        /// Its label on screen.
+        pub label: String,
+        /// What it does, in a sentence.
+        pub help: String,
+        /// Shown at once or when asked for.
+        pub level: Level,
+        /// What values it takes.
+        pub kind: Kind,
+        /// The value it has when not set.
+        #[ts(type = "unknown")]
+        pub default: Value,
+    }
+
+    /// A setting with a value that cannot be used.
+    pub struct SettingProblem {
+        /// The setting's key.
+        pub name: String,
+        /// What is wrong with it, in a sentence.
+        pub message: String,
+    }
+}
+
+/// The projections of a decoder block that can carry an adapter.
+pub const PROJECTIONS: [&str; 7] = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"];
+
+impl Field {
+    /// What is wrong with `value`, if anything.
+    pub fn check(&self, value: &Value) -> Option<SettingProblem> {
+        let whole = |min: u64, max: u64| value.as_u64().is_some_and(|number| (min..=max).contains(&number));
+        let expected = match &self.kind {
+            Kind::Choice(choices) if !value.as_str().is_some_and(|word| choices.iter().any(|choice| choice == word)) => {
+                format!("one of {}", choices.join(", "))
+            }
+            Kind::Integer { min, max } if !whole(*min, *max) => format!("a whole number from {min} to {max}"),
+            Kind::IntegerOrAuto { min, max } if value.as_str() != Some("auto") && !whole(*min, *max) => {
+                format!("auto or a whole number from {min} to {max}")
+            }
+            Kind::OptionalInteger { min, max } if !value.is_null() && !whole(*min, *max) => {
+                format!("empty or a whole number from {min} to {max}")
+            }
+            Kind::Number { min, max } if !value.as_f64().is_some_and(|number| (*min..=*max).contains(&number)) => {
+                format!("a number from {min} to {max}")
+            }
+            Kind::Modules if !modules_are_known(value) => format!("all-linear or a list of {}", PROJECTIONS.join(", ")),
+            _ => return None,
+        };
+        let message = format!("{} must be {expected}, not {value}", self.label);
+        Some(SettingProblem { name: self.name.clone(), message })
+    }
+}
+
+fn modules_are_known(value: &Value) -> bool {
+    let known = |module: &Value| module.as_str().is_some_and(|name| PROJECTIONS.contains(&name));
+    value.as_str() == Some("all-linear") || value.as_array().is_some_and(|list| !list.is_empty() && list.iter().all(known))
+}
+
+pub(super) fn words(list: &[&str]) -> Vec<String> {
+    list.iter().map(|word| (*word).to_owned()).collect()
+}

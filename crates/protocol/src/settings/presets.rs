@@ -1,0 +1,39 @@
+//! Three starting points, so that nobody has to know what a learning rate is.
+
+use crate::{AutoOr, TrainSettings, wire};
+
+wire! {
+    /// A named starting point.
+    pub struct Preset {
+        /// quick, balanced or thorough.
+        pub id: String,
+        /// Its name on screen.
+        pub label: String,
+        /// What it is for, in a sentence.
+        pub help: String,
+        /// The settings it stands for.
+        pub training: TrainSettings,
+    }
+}
+
+/// Quick, Balanced and Thorough. Small models need and bear higher learning rates; `parameters` is the base
+/// model's number of weights.
+pub fn presets(parameters: u64) -> Vec<Preset> {
+    let learning_rate = match parameters {
+        0..50_000_000 => 3e-3,
+        50_000_000..500_000_000 => 5e-4,
+        _ => 2e-4,
+    };
+    let base = TrainSettings { learning_rate, ..TrainSettings::default() };
+    let preset = |id: &str, label: &str, help: &str, training| Preset { id: id.into(), label: label.into(), help: help.into(), training };
+    vec![
+        preset("quick", "Quick", "One pass, to see whether everything works", TrainSettings { epochs: 1.0, ..base.clone() }),
+        preset("balanced", "Balanced", "A good result for most datasets", TrainSettings { epochs: 3.0, ..base.clone() }),
+        preset(
+            "thorough",
+            "Thorough",
+            "More passes and a larger adapter, measured more often; keeps the best step",
+            TrainSettings { epochs: 8.0, lora_rank: 32, lora_alpha: 64.0, eval_every: AutoOr::Auto, early_stopping_patience: Some(5), ..base },
+        ),
+    ]
+}

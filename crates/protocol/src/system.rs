@@ -1,0 +1,98 @@
+//! The computer, the home folder and the user's preferences.
+
+use crate::wire;
+
+wire! {
+    /// Light, dark, or as the desktop says.
+    #[derive(Copy, Eq)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Theme {
+        /// As the desktop says.
+        System,
+        /// Light.
+        Light,
+        /// Dark.
+        Dark,
+    }
+
+    /// The user's preferences.
+    #[serde(default)]
+    pub struct Preferences {
+        /// Light or dark.
+        pub theme: Theme,
+        /// Threads for training and chat; 0 takes all cores.
+        pub threads: u32,
+        /// `auto`, `cpu` or `cuda:0`.
+        pub device: String,
+        /// The language of the screen, e.g. `en`.
+        pub language: String,
+    }
+
+    /// A device that can train.
+    pub struct Device {
+        /// `cpu` or `cuda:0`.
+        pub id: String,
+        /// Its name.
+        pub name: String,
+        /// Memory in all.
+        pub memory_bytes: u64,
+        /// Memory free now.
+        pub free_bytes: u64,
+    }
+
+    /// The computer and this installation.
+    pub struct SystemInfo {
+        /// Tunesmith's version.
+        pub version: String,
+        /// The home folder.
+        pub home: String,
+        /// Free space where the home folder lies.
+        pub disk_free_bytes: u64,
+        /// What the home folder takes.
+        pub home_bytes: u64,
+        /// CPU cores.
+        pub cores: u32,
+        /// What can train.
+        pub devices: Vec<Device>,
+        /// The device that `auto` takes now.
+        pub device: String,
+        /// Why this device is used, in a sentence.
+        pub device_reason: String,
+    }
+
+    /// What takes space in the home folder.
+    pub struct Usage {
+        /// Each part: starter model, datasets, runs, logs, bin.
+        pub parts: Vec<UsagePart>,
+    }
+
+    /// One part of the space taken.
+    pub struct UsagePart {
+        /// What.
+        pub what: String,
+        /// How much.
+        pub bytes: u64,
+    }
+
+    /// The end of the log.
+    pub struct LogText {
+        /// Where the log lies.
+        pub path: String,
+        /// Its last lines.
+        pub text: String,
+    }
+
+    /// The descriptions a settings form is built from.
+    pub struct TrainForm {
+        /// Every setting.
+        pub fields: Vec<crate::Field>,
+        /// The presets for the model asked about.
+        pub presets: Vec<crate::Preset>,
+    }
+}
+
+impl Default for Preferences {
+    fn default() -> Self {
+        Self { theme: Theme::System, threads: 0, device: "auto".into(), language: "en".into() }
+    }
+}
