@@ -1,0 +1,30 @@
+//! What a model folder holds, found without loading weights: the config and the headers of the weight files.
+
+use std::path::Path;
+
+use crate::{ModelConfig, ModelError};
+
+/// What is known about a model without loading it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelFacts {
+    /// Its shape.
+    pub config: ModelConfig,
+    /// The family, as `model_type` names it.
+    pub family: String,
+    /// How many numbers it has learned.
+    pub parameters: u64,
+    /// The size of its weight files.
+    pub size_bytes: u64,
+    /// The longest input, in tokens.
+    pub context_length: u32,
+    /// Tokens that the model knows.
+    pub vocabulary: u32,
+    /// The number format of the weights on disk, such as `bf16`.
+    pub dtype: String,
+}
+
+/// Reads the config and the headers of the weight files and checks them against each other.
+pub fn facts(folder: &Path) -> Result<ModelFacts, ModelError> {
+    let _ = folder;
+    unimplemented!()
+}
