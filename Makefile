@@ -1,0 +1,30 @@
+# Everything a person types. Each target sets up what it needs; the work is in scripts/.
+.DEFAULT_GOAL := help
+.PHONY: help run test demo ui dev check screenshots package
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+run: ## build everything and open the window (without a display: a link for the browser)
+	@scripts/run $(ARGS)
+
+test: ## run everything a change can break, and sum it up
+	@scripts/test $(PHASES)
+
+demo: ## tune the starter model on a sample in the terminal, and compare answers
+	@scripts/demo $(ARGS)
+
+ui: ## build the screens into ui/dist
+	@scripts/screens
+
+dev: ## the window with screens that reload as they are edited
+	@scripts/dev
+
+check: ## fast: formatting, lints, types, unit tests of the screens
+	@scripts/check
+
+screenshots: ## drive the real window through every screen, pictures to target/screenshots
+	@scripts/screenshots
+
+package: ## a .deb of the window, built with link-time optimisation, in target/dist/bundle
+	@scripts/package
