@@ -1,1 +1,180 @@
-//! (server)
+//! The studio in a browser: the commands and events of `protocol` over HTTP on this computer's loopback, and the
+//! screen itself. What a command does, the studio decides; who may call one is decided in `guard`.
+
+mod calls;
+mod events;
+mod guard;
+mod pages;
+mod uploads;
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+    thread::JoinHandle,
+};
+
+use anyhow::{Context, anyhow};
+use axum::{Router, extract::DefaultBodyLimit, middleware, routing};
+use tokio::sync::oneshot;
+use tunesmith_protocol::Api;
+
+use guard::Guard;
+use uploads::Uploads;
+
+/// Longest JSON of a command. Files go through uploads.
+const LONGEST_CALL_BYTES: usize = 8 << 20;
+
+/// How to serve.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// The port on 127.0.0.1; 0 takes a free one.
+    pub port: u16,
+    /// Whether to open the link in the desktop's browser.
+    pub open: bool,
+}
+
+/// Serves `api` until the process is interrupted or terminated. `on_ready` gets the one-time link.
+pub fn serve(api: Arc<dyn Api>, options: Options, on_ready: impl FnOnce(&str)) -> anyhow::Result<()> {
+    let server = Server::start(api, options)?;
+    on_ready(&server.new_link());
+    wait_for_signal()?;
+    server.stop();
+    Ok(())
+}
+
+/// A server that runs in a background thread until it is stopped or dropped.
+pub struct Server {
+    guard: Arc<Guard>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Binds the port and starts answering.
+    pub fn start(api: Arc<dyn Api>, options: Options) -> anyhow::Result<Self> {
+        let listener = bind(options.port)?;
+        let guard = Arc::new(Guard::new(listener.local_addr()?.port())?);
+        let uploads = Arc::new(Uploads::new()?);
+        let router = router(api, Arc::clone(&guard), uploads);
+        let (stop, stopped) = oneshot::channel();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let thread = std::thread::Builder::new().name("server".into()).spawn(move || {
+            runtime.block_on(run(listener, router, stopped));
+            // Followers of a topic may sit in a blocking wait; they must not hold up the end.
+            runtime.shutdown_background();
+        })?;
+        let server = Self { guard, stop: Some(stop), thread: Some(thread) };
+        if options.open {
+            open_in_browser(&server.new_link());
+        }
+        Ok(server)
+    }
+
+    /// A fresh link that opens the studio once.
+    pub fn new_link(&self) -> String {
+        self.guard.new_link()
+    }
+
+    /// The port it answers on.
+    pub fn port(&self) -> u16 {
+        self.guard.port()
+    }
+
+    /// Stops answering and removes what was uploaded.
+    pub fn stop(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            // The receiver is gone only when the server has already ended.
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+fn router(api: Arc<dyn Api>, guard: Arc<Guard>, uploads: Arc<Uploads>) -> Router {
+    Router::new()
+        .route("/api/call/{name}", routing::post(calls::call))
+        .layer(DefaultBodyLimit::max(LONGEST_CALL_BYTES))
+        .route("/api/events", routing::get(events::events))
+        .route("/api/upload", routing::post(uploads::upload))
+        .fallback(pages::page)
+        .with_state(State { api, uploads })
+        .layer(middleware::from_fn_with_state(guard, guard::check))
+}
+
+/// What the handlers share.
+#[derive(Clone)]
+struct State {
+    api: Arc<dyn Api>,
+    uploads: Arc<Uploads>,
+}
+
+fn bind(port: u16) -> anyhow::Result<std::net::TcpListener> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let listener = std::net::TcpListener::bind(address).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => anyhow!(
+            "Port {port} is taken by another program, perhaps by another Tunesmith\n\
+             Choose another one, e.g. --port {}",
+            port.checked_add(1).unwrap_or(7860)
+        ),
+        std::io::ErrorKind::PermissionDenied => {
+            anyhow!("Port {port} is reserved for the system\nChoose one above 1023, e.g. --port 7860")
+        }
+        _ => anyhow!("Cannot listen on port {port}: {error}"),
+    })?;
+    listener.set_nonblocking(true).context("Cannot listen without blocking")?;
+    Ok(listener)
+}
+
+async fn run(listener: std::net::TcpListener, router: Router, stopped: oneshot::Receiver<()>) {
+    use axum::serve::ListenerExt;
+    let listener = match tokio::net::TcpListener::from_std(listener) {
+        // Events are small and must not wait to be gathered into larger packets.
+        Ok(listener) => listener.tap_io(|stream| drop(stream.set_nodelay(true))),
+        Err(error) => return tracing::error!("the server cannot listen: {error}"),
+    };
+    tokio::select! {
+        served = axum::serve(listener, router) => tracing::error!("the server ended: {served:?}"),
+        _ = stopped => {}
+    }
+}
+
+fn wait_for_signal() -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            let mut terminate = signal(SignalKind::terminate())?;
+            tokio::select! {
+                interrupted = tokio::signal::ctrl_c() => interrupted?,
+                _ = terminate.recv() => {}
+            }
+        }
+        #[cfg(not(unix))]
+        tokio::signal::ctrl_c().await?;
+        Ok(())
+    })
+}
+
+/// Other users of this computer may see the link among the processes, but it works only once and is used at once.
+fn open_in_browser(link: &str) {
+    use std::process::{Command, Stdio};
+    let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    let opened =
+        Command::new(program).arg(link).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    if let Err(error) = opened {
+        tracing::warn!("no browser could be opened with {program}: {error}");
+    }
+}

@@ -1,0 +1,64 @@
+//! `POST /api/call/{name}`: one command, JSON in and out.
+
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{Path, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::Value;
+use tunesmith_protocol::{ErrorCode, WireError, dispatch};
+
+pub(crate) async fn call(
+    State(state): State<crate::State>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let args = match arguments(&headers, &body).and_then(|args| state.uploads.check_paths(&name, &args).map(|()| args))
+    {
+        Ok(args) => args,
+        Err(error) => return refusal(&error),
+    };
+    // Commands block: they read files and wait for a database.
+    match tokio::task::spawn_blocking(move || dispatch(state.api.as_ref(), &name, args)).await {
+        Ok(Ok(reply)) => ([(header::CACHE_CONTROL, "no-store")], Json(reply)).into_response(),
+        Ok(Err(error)) => refusal(&error),
+        Err(_) => {
+            refusal(&WireError::new(ErrorCode::Internal, "The command broke off", "Try again; the log says more"))
+        }
+    }
+}
+
+fn arguments(headers: &HeaderMap, body: &[u8]) -> Result<Value, WireError> {
+    if body.is_empty() {
+        return Ok(Value::Null);
+    }
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    // A plain form of another site can send text, but not JSON.
+    if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
+        return Err(WireError::invalid("Arguments must be sent as application/json", ""));
+    }
+    serde_json::from_slice(body).map_err(|error| WireError::invalid(format!("The arguments are not JSON: {error}"), ""))
+}
+
+/// The error as JSON, under the status that fits its code.
+pub(crate) fn refusal(error: &WireError) -> Response {
+    let status = match error.code {
+        ErrorCode::NotFound => StatusCode::NOT_FOUND,
+        ErrorCode::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorCode::Busy | ErrorCode::Cancelled => StatusCode::CONFLICT,
+        ErrorCode::TooBig => StatusCode::PAYLOAD_TOO_LARGE,
+        ErrorCode::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
+        ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    failure(status, error)
+}
+
+/// The error as JSON, under `status`.
+pub(crate) fn failure(status: StatusCode, error: &WireError) -> Response {
+    let mut response = (status, Json(error)).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

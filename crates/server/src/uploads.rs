@@ -1,0 +1,188 @@
+//! `POST /api/upload?name=…`: a dropped or picked file on its way from the browser to this computer, and which paths a
+//! page may name at all.
+//!
+//! A page may name files that it uploaded, and the folder of a model (typed by the user): nothing else. Uploads live in
+//! a private temporary folder until the server ends, so that an import can be tried again with other options.
+
+use std::path::{Path, PathBuf};
+
+use axum::{
+    Json,
+    body::Body,
+    extract::{Query, State},
+    http::{HeaderMap, header},
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::io::AsyncWriteExt;
+use tokio_stream::StreamExt;
+use tunesmith_protocol::{ErrorCode, WireError};
+
+use crate::calls::refusal;
+
+/// Largest file that can be uploaded.
+const LARGEST_BYTES: u64 = 4 << 30;
+/// Room that an upload leaves on the disk for everything else.
+const SPARED_BYTES: u64 = 256 << 20;
+/// How often a running upload looks at the disk.
+const CHECK_EVERY_BYTES: u64 = 64 << 20;
+/// Longest file name kept, in bytes; file systems allow 255.
+const LONGEST_NAME_BYTES: usize = 120;
+
+/// Everything that was uploaded to one server.
+pub(crate) struct Uploads {
+    folder: TempDir,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Upload {
+    name: String,
+}
+
+pub(crate) async fn upload(
+    State(state): State<crate::State>,
+    Query(upload): Query<Upload>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let announced =
+        headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or(0);
+    match state.uploads.store(&upload.name, announced, body).await {
+        Ok(path) => Json(json!({ "path": path })).into_response(),
+        Err(error) => refusal(&error),
+    }
+}
+
+impl Uploads {
+    pub(crate) fn new() -> anyhow::Result<Self> {
+        // Only the user can look into it, as with every TempDir on Unix.
+        let folder = tempfile::Builder::new().prefix("tunesmith-uploads-").tempdir()?;
+        Ok(Self { folder })
+    }
+
+    /// Each file gets its own folder: files of one name must not replace each other.
+    async fn store(&self, name: &str, announced_bytes: u64, body: Body) -> Result<PathBuf, WireError> {
+        check_size(announced_bytes)?;
+        self.check_room(announced_bytes)?;
+        let own = tempfile::tempdir_in(self.folder.path()).map_err(|error| write_error(&error))?;
+        let path = own.path().join(safe_name(name));
+        self.write(&path, body).await?;
+        // From here on it stays until the server ends; before, an error removes it.
+        let _ = own.keep();
+        Ok(path)
+    }
+
+    async fn write(&self, path: &Path, body: Body) -> Result<(), WireError> {
+        let mut file = tokio::fs::File::create_new(path).await.map_err(|error| write_error(&error))?;
+        let mut parts = body.into_data_stream();
+        let (mut written, mut checked) = (0_u64, 0_u64);
+        while let Some(part) = parts.next().await {
+            let part =
+                part.map_err(|_| WireError::new(ErrorCode::Cancelled, "The upload broke off", "Drop the file again"))?;
+            written += part.len() as u64;
+            if written - checked > CHECK_EVERY_BYTES || written > LARGEST_BYTES {
+                // What was announced need not be what comes.
+                check_size(written)?;
+                self.check_room(0)?;
+                checked = written;
+            }
+            file.write_all(&part).await.map_err(|error| write_error(&error))?;
+        }
+        file.flush().await.map_err(|error| write_error(&error))
+    }
+
+    /// Whether the disk has room for `bytes` more.
+    fn check_room(&self, bytes: u64) -> Result<(), WireError> {
+        match fs4::available_space(self.folder.path()) {
+            Ok(free) if free < bytes.saturating_add(SPARED_BYTES) => Err(disk_full()),
+            // Without an answer the write itself will tell.
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses commands that name files which the page has no business with.
+    pub(crate) fn check_paths(&self, command: &str, args: &Value) -> Result<(), WireError> {
+        match command {
+            "add_model" => match args["path"].as_str().map(Path::new) {
+                Some(path) if path.is_absolute() && path.exists() => Ok(()),
+                Some(path) => Err(WireError::invalid(
+                    format!("There is no folder {} on the computer where Tunesmith runs", path.display()),
+                    "Give its full path, from / on",
+                )),
+                None => Ok(()),
+            },
+            "import_dataset" => {
+                let listed = args["paths"].as_array().into_iter().flatten();
+                listed
+                    .chain(args.get("validation"))
+                    .filter_map(Value::as_str)
+                    .filter(|word| *word != "auto")
+                    .try_for_each(|path| self.check_uploaded(path))
+            }
+            "run_file" if !args["save_to"].is_null() => {
+                Err(WireError::invalid("A browser cannot choose a path on this computer", "Download the file instead"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_uploaded(&self, path: &str) -> Result<(), WireError> {
+        // Resolved, so that neither `..` nor a link leads out.
+        let inside = |root: PathBuf| Path::new(path).canonicalize().is_ok_and(|path| path.starts_with(root));
+        match self.folder.path().canonicalize().is_ok_and(inside) {
+            true => Ok(()),
+            false => Err(WireError::invalid(
+                "This file was not uploaded",
+                "Drop the file on the window, or choose it with the button",
+            )),
+        }
+    }
+}
+
+fn check_size(bytes: u64) -> Result<(), WireError> {
+    if bytes <= LARGEST_BYTES {
+        return Ok(());
+    }
+    Err(WireError::new(
+        ErrorCode::TooBig,
+        format!("The file is larger than {} GB, the most that a browser can hand over", LARGEST_BYTES >> 30),
+        "Split it, or copy it to the computer where Tunesmith runs and name it in a run file",
+    ))
+}
+
+/// The last part of `name` without anything that means something to a file system or a terminal.
+fn safe_name(name: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let plain: String = last
+        .chars()
+        .map(|letter| if letter.is_control() || "\"'`<>|:*?$".contains(letter) { '_' } else { letter })
+        .collect();
+    let plain = plain.trim().trim_start_matches(['.', '-']);
+    let (stem, ending) = plain.rsplit_once('.').map_or((plain, ""), |(stem, ending)| (stem, ending));
+    let ending = cut(ending, 16);
+    let stem = if stem.is_empty() { "upload" } else { cut(stem, LONGEST_NAME_BYTES) };
+    // The ending says which format the file has, so it survives the cut.
+    if ending.is_empty() { stem.to_owned() } else { format!("{stem}.{ending}") }
+}
+
+/// At most the first `bytes` bytes, without splitting a character.
+fn cut(text: &str, bytes: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes)]
+}
+
+fn disk_full() -> WireError {
+    WireError::new(
+        ErrorCode::DiskFull,
+        "The disk has no room for this file",
+        "Free some space, then drop the file again",
+    )
+}
+
+fn write_error(error: &std::io::Error) -> WireError {
+    match error.kind() {
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => disk_full(),
+        _ => WireError::internal(format!("The upload cannot be stored: {error}")),
+    }
+}
