@@ -1,1 +1,20 @@
-//! (data)
+//! From a dropped file to the tokens a model learns from: file → rows → examples → tokens. Yields numbers, never
+//! tensors, and keeps count of every row it cannot use.
+
+mod error;
+mod example;
+mod import;
+mod order;
+mod prepare;
+mod renderer;
+mod split;
+mod tokens_file;
+
+pub use error::{ImportError, PrepareError, RenderError, SplitError, TokensFileError};
+pub use example::{Example, ImportedRow, Message};
+pub use import::{ImportOptions, Imported, import};
+pub use order::epoch_order;
+pub use prepare::{Prepared, prepare};
+pub use renderer::{Renderer, TextStream, Tokens};
+pub use split::{SplitRows, split};
+pub use tokens_file::{read_tokens, write_tokens};

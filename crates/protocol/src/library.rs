@@ -216,7 +216,7 @@ wire! {
         pub learned: bool,
     }
 
-    /// A row that was dropped or repaired, and why.
+    /// A row that was dropped, or kept with something worth knowing.
     pub struct RowProblem {
         /// The file.
         pub file: String,
@@ -226,6 +226,8 @@ wire! {
         pub kind: String,
         /// What is wrong, in a sentence.
         pub message: String,
+        /// Whether the row was left out; else it was kept, repaired if need be.
+        pub dropped: bool,
     }
 
     /// Ask for some problems.

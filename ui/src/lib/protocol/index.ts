@@ -1,0 +1,1188 @@
+// Generated from crates/protocol; do not edit. UPDATE=1 cargo nextest run -p tunesmith-protocol
+
+export type AddModel = { 
+/**
+ * A Hugging Face folder.
+ */
+path: string, };
+export type Answer = { 
+/**
+ * Whose.
+ */
+side: Side, 
+/**
+ * What it says.
+ */
+text: string, 
+/**
+ * Tokens written.
+ */
+completion_tokens: number, 
+/**
+ * Tokens read.
+ */
+prompt_tokens: number, 
+/**
+ * Why it ended.
+ */
+stop_reason: StopReason, 
+/**
+ * Speed of writing.
+ */
+tokens_per_second: number, };
+export type AutoOr = "auto" | number;
+export type Chat = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * The run, when a tuned model takes part.
+ */
+run: string | null, 
+/**
+ * The base model.
+ */
+model: string, 
+/**
+ * A title.
+ */
+title: string, 
+/**
+ * The system prompt; the training data's by default.
+ */
+system_prompt: string, 
+/**
+ * How tokens are drawn.
+ */
+sampling: Sampling, 
+/**
+ * Who takes part.
+ */
+sides: Array<Side>, 
+/**
+ * The longest context, in tokens.
+ */
+context_length: number, 
+/**
+ * What was said.
+ */
+turns: Array<Turn>, };
+export type ChatNews = { "type": "loading", 
+/**
+ * From 0 to 1.
+ */
+fraction: number, } | { "type": "ready" } | { "type": "started", 
+/**
+ * Whose.
+ */
+side: Side, } | { "type": "text", 
+/**
+ * Whose.
+ */
+side: Side, 
+/**
+ * The next piece.
+ */
+text: string, } | { "type": "finished", 
+/**
+ * The whole answer.
+ */
+answer: Answer, } | { "type": "idle" } | { "type": "cleared" } | { "type": "failed", 
+/**
+ * What.
+ */
+error: WireError, };
+export type ConfigureChat = { 
+/**
+ * The chat.
+ */
+chat: string, 
+/**
+ * The system prompt.
+ */
+system_prompt: string, 
+/**
+ * How tokens are drawn.
+ */
+sampling: Sampling, };
+export type Count = { 
+/**
+ * What.
+ */
+what: string, 
+/**
+ * How often.
+ */
+count: number, };
+export type DataConfig = { 
+/**
+ * One or several dataset files.
+ */
+path: Paths, 
+/**
+ * The shape of a row, or auto.
+ */
+format: Format, 
+/**
+ * Which rows are held out.
+ */
+validation: Validation, };
+export type Dataset = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * Its name on screen.
+ */
+name: string, 
+/**
+ * The files it was read from.
+ */
+files: Array<string>, 
+/**
+ * The shape of its rows.
+ */
+format: Format, 
+/**
+ * How the shape was recognised, in a sentence.
+ */
+reason: string, 
+/**
+ * Rows read; always kept + dropped.
+ */
+rows_read: number, 
+/**
+ * Rows kept.
+ */
+rows_kept: number, 
+/**
+ * Rows dropped, each with a problem.
+ */
+rows_dropped: number, 
+/**
+ * Why rows were dropped, the most frequent first.
+ */
+dropped_because: Array<Count>, 
+/**
+ * Rows to learn from.
+ */
+training_rows: number, 
+/**
+ * Rows held out.
+ */
+validation_rows: number, 
+/**
+ * The system prompt that most rows share; null when there is none.
+ */
+system_prompt: string | null, 
+/**
+ * Its folder on disk.
+ */
+size_bytes: number, 
+/**
+ * The hash of the resulting row sequence.
+ */
+version: string, 
+/**
+ * The user's tags.
+ */
+tags: Array<string>, 
+/**
+ * When it was imported, in milliseconds since 1970.
+ */
+added_ms: number, };
+export type DatasetProblems = { 
+/**
+ * The dataset.
+ */
+dataset: string, 
+/**
+ * The first problem, from 0.
+ */
+offset: number, 
+/**
+ * How many, at most 500.
+ */
+limit: number, };
+export type DatasetRows = { 
+/**
+ * The dataset.
+ */
+dataset: string, 
+/**
+ * Which part.
+ */
+split: Split, 
+/**
+ * The first row, from 0.
+ */
+offset: number, 
+/**
+ * How many, at most 200.
+ */
+limit: number, 
+/**
+ * The base model whose tokens are counted; null counts none.
+ */
+model: string | null, };
+export type Device = { 
+/**
+ * `cpu` or `cuda:0`.
+ */
+id: string, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Memory in all.
+ */
+memory_bytes: number, 
+/**
+ * Memory free now.
+ */
+free_bytes: number, };
+export type ErrorCode = "not_found" | "invalid" | "busy" | "too_big" | "disk_full" | "cancelled" | "internal";
+export type Event = { 
+/**
+ * Its number in the topic, from 1, without gaps.
+ */
+seq: number, 
+/**
+ * What happened.
+ */
+body: EventBody, };
+export type EventBody = { "kind": "library" } | { "kind": "run", 
+/**
+ * The record.
+ */
+record: RunRecord, } | { "kind": "chat", 
+/**
+ * The news.
+ */
+news: ChatNews, } | { "kind": "task", 
+/**
+ * How far it is.
+ */
+progress: TaskProgress, };
+export type Field = { 
+/**
+ * Its key in the run file.
+ */
+name: string, 
+/**
+ * Its label on screen.
+ */
+label: string, 
+/**
+ * What it does, in a sentence.
+ */
+help: string, 
+/**
+ * Shown at once or when asked for.
+ */
+level: Level, 
+/**
+ * What values it takes.
+ */
+kind: Kind, 
+/**
+ * The value it has when not set.
+ */
+default: unknown, };
+export type Fit = { 
+/**
+ * Whether it fits.
+ */
+fits: boolean, 
+/**
+ * Rough need.
+ */
+needed_bytes: number, 
+/**
+ * Free now.
+ */
+available_bytes: number, 
+/**
+ * What needs it: weights, adapter and optimiser, activations, …
+ */
+parts: Array<FitPart>, };
+export type FitPart = { 
+/**
+ * What.
+ */
+what: string, 
+/**
+ * How much.
+ */
+bytes: number, };
+export type Format = "auto" | "chat" | "instruction" | "completion" | "text";
+export type ImportDataset = { 
+/**
+ * The files, read one after another.
+ */
+paths: Array<string>, 
+/**
+ * A name; null takes the first file's.
+ */
+name: string | null, 
+/**
+ * The shape of a row, or auto.
+ */
+format: Format, 
+/**
+ * Which rows are held out.
+ */
+validation: Validation, 
+/**
+ * The id, chosen by the caller, under which progress is published and cancel is understood.
+ */
+task: string | null, };
+export type ItemKind = "model" | "dataset" | "run";
+export type ItemRef = { 
+/**
+ * What it is.
+ */
+kind: ItemKind, 
+/**
+ * Its id.
+ */
+id: string, };
+export type Kind = { "type": "choice", "range": Array<string> } | { "type": "integer", "range": { 
+/**
+ * Least value.
+ */
+min: number, 
+/**
+ * Greatest value.
+ */
+max: number, } } | { "type": "integer_or_auto", "range": { 
+/**
+ * Least value.
+ */
+min: number, 
+/**
+ * Greatest value.
+ */
+max: number, } } | { "type": "optional_integer", "range": { 
+/**
+ * Least value.
+ */
+min: number, 
+/**
+ * Greatest value.
+ */
+max: number, } } | { "type": "number", "range": { 
+/**
+ * Least value.
+ */
+min: number, 
+/**
+ * Greatest value.
+ */
+max: number, } } | { "type": "modules" };
+export type LearnFrom = "assistant" | "last" | "all";
+export type Level = "basic" | "advanced";
+export type LogText = { 
+/**
+ * Where the log lies.
+ */
+path: string, 
+/**
+ * Its last lines.
+ */
+text: string, };
+export type Method = "lora" | "full" | "scratch";
+export type Model = { 
+/**
+ * Its id; `starter` for the bundled one.
+ */
+id: string, 
+/**
+ * Its name on screen.
+ */
+name: string, 
+/**
+ * Where it comes from.
+ */
+source: ModelSource, 
+/**
+ * Its folder.
+ */
+path: string, 
+/**
+ * Its family, e.g. `llama`.
+ */
+family: string, 
+/**
+ * Number of weights.
+ */
+parameters: number, 
+/**
+ * Its files on disk.
+ */
+size_bytes: number, 
+/**
+ * The longest context it was made for, in tokens.
+ */
+context_length: number, 
+/**
+ * Whether it brings a chat template.
+ */
+has_chat_template: boolean, 
+/**
+ * The user's tags.
+ */
+tags: Array<string>, 
+/**
+ * When it was added, in milliseconds since 1970.
+ */
+added_ms: number, 
+/**
+ * Why it cannot be used now (its folder is gone, say); null when it can.
+ */
+problem: string | null, };
+export type ModelSource = "starter" | "folder" | "cache" | "trained";
+export type OpenChat = { 
+/**
+ * The run whose adapter is used; null chats with a base model alone.
+ */
+run: string | null, 
+/**
+ * The base model; null takes the run's.
+ */
+model: string | null, };
+export type Optimizer = "adamw";
+export type Paths = string | Array<string>;
+export type Plan = { 
+/**
+ * The settings with every `auto` resolved.
+ */
+training: TrainSettings, 
+/**
+ * The device: `cpu` or `cuda:0`.
+ */
+device: string, 
+/**
+ * Training rows after the length rule.
+ */
+rows: number, 
+/**
+ * Validation rows after the length rule.
+ */
+validation_rows: number, 
+/**
+ * Rows longer than the limit.
+ */
+rows_too_long: number, 
+/**
+ * Optimiser steps.
+ */
+steps: number, 
+/**
+ * Tokens in one epoch.
+ */
+tokens: number, 
+/**
+ * Learned tokens in one epoch.
+ */
+learned_tokens: number, 
+/**
+ * Weights that are trained.
+ */
+trainable_parameters: number, 
+/**
+ * The memory guard's answer.
+ */
+fit: Fit, };
+export type Precision = "auto" | "f32";
+export type Preferences = { 
+/**
+ * Light or dark.
+ */
+theme: Theme, 
+/**
+ * Threads for training and chat; 0 takes all cores.
+ */
+threads: number, 
+/**
+ * `auto`, `cpu` or `cuda:0`.
+ */
+device: string, 
+/**
+ * The language of the screen, e.g. `en`.
+ */
+language: string, };
+export type Preset = { 
+/**
+ * quick, balanced or thorough.
+ */
+id: string, 
+/**
+ * Its name on screen.
+ */
+label: string, 
+/**
+ * What it is for, in a sentence.
+ */
+help: string, 
+/**
+ * The settings it stands for.
+ */
+training: TrainSettings, };
+export type Preview = { 
+/**
+ * The plan; null while something stands in its way.
+ */
+plan: Plan | null, 
+/**
+ * Settings that cannot be used.
+ */
+problems: Array<SettingProblem>, 
+/**
+ * Why it cannot start; empty when it can.
+ */
+blockers: Array<string>, 
+/**
+ * What the user should know; empty when nothing.
+ */
+warnings: Array<string>, };
+export type Rename = { 
+/**
+ * The thing.
+ */
+item: ItemRef, 
+/**
+ * Its new name.
+ */
+name: string, };
+export type Row = { 
+/**
+ * The file it came from.
+ */
+file: string, 
+/**
+ * The line (or record number) in it, from 1.
+ */
+line: number, 
+/**
+ * Its messages; a plain text row is one message of role `text`.
+ */
+messages: Array<RowMessage>, 
+/**
+ * Its length in the model's tokens; null when no model was named.
+ */
+tokens: number | null, 
+/**
+ * Of these, how many are learned.
+ */
+learned_tokens: number | null, };
+export type RowMessage = { 
+/**
+ * system, user, assistant, tool or text.
+ */
+role: string, 
+/**
+ * What it says.
+ */
+content: string, 
+/**
+ * Whether the model learns to write it.
+ */
+learned: boolean, };
+export type RowProblem = { 
+/**
+ * The file.
+ */
+file: string, 
+/**
+ * The line (or record number) in it, from 1.
+ */
+line: number, 
+/**
+ * A stable name, e.g. `missing_messages_list`.
+ */
+kind: string, 
+/**
+ * What is wrong, in a sentence.
+ */
+message: string, 
+/**
+ * Whether the row was left out; else it was kept, repaired if need be.
+ */
+dropped: boolean, };
+export type RowsPage = { 
+/**
+ * Rows in this part.
+ */
+total: number, 
+/**
+ * The rows asked for.
+ */
+rows: Array<Row>, };
+export type Run = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * Its name on screen.
+ */
+name: string, 
+/**
+ * Where it stands.
+ */
+status: RunState, 
+/**
+ * The run file it was started with.
+ */
+config: RunConfig, 
+/**
+ * The base model's id.
+ */
+model: string, 
+/**
+ * The base model's name.
+ */
+model_name: string, 
+/**
+ * The dataset's id; empty for a run started from a run file.
+ */
+dataset: string, 
+/**
+ * The dataset's name.
+ */
+dataset_name: string, 
+/**
+ * The plan; null until prepared.
+ */
+plan: Plan | null, 
+/**
+ * Steps done.
+ */
+step: number, 
+/**
+ * The latest training loss.
+ */
+loss: number | null, 
+/**
+ * Validation loss before the first step.
+ */
+first_eval_loss: number | null, 
+/**
+ * The best validation loss.
+ */
+best_eval_loss: number | null, 
+/**
+ * The step of the best validation loss.
+ */
+best_step: number | null, 
+/**
+ * The trained adapter or model (best, or last without validation); null until there is one.
+ */
+result_path: string | null, 
+/**
+ * Its folder.
+ */
+path: string, 
+/**
+ * Its size on disk.
+ */
+size_bytes: number, 
+/**
+ * The user's tags.
+ */
+tags: Array<string>, 
+/**
+ * When it was started, in milliseconds since 1970.
+ */
+started_ms: number, 
+/**
+ * Time spent training.
+ */
+elapsed_ms: number, };
+export type RunConfig = { 
+/**
+ * The id of a model in the home, or a Hugging Face folder.
+ */
+base_model: string, 
+/**
+ * What to learn from.
+ */
+data: DataConfig, 
+/**
+ * How to train.
+ */
+training: TrainSettings, };
+export type RunFile = { 
+/**
+ * A sensible file name.
+ */
+name: string, 
+/**
+ * Its media type.
+ */
+mime: string, 
+/**
+ * Its bytes in base64; empty when it was written to `save_to`.
+ */
+base64: string, };
+export type RunFileKind = "chart_png" | "chart_svg" | "yaml";
+export type RunFileRequest = { 
+/**
+ * The run.
+ */
+run: string, 
+/**
+ * Which file.
+ */
+kind: RunFileKind, 
+/**
+ * Where to write it; null returns its bytes.
+ */
+save_to: string | null, };
+export type RunRecord = { "type": "plan", 
+/**
+ * The plan.
+ */
+plan: Plan, } | { "type": "status", 
+/**
+ * The new state.
+ */
+status: RunState, } | { "type": "preparing", 
+/**
+ * What is being done, in a few words.
+ */
+what: string, 
+/**
+ * From 0 to 1.
+ */
+fraction: number, } | { "type": "step" } & StepMetrics | { "type": "eval", 
+/**
+ * After this step; 0 is before the first.
+ */
+step: number, 
+/**
+ * Mean negative log-likelihood in nats over the learned tokens.
+ */
+loss: number, 
+/**
+ * exp(loss).
+ */
+perplexity: number, } | { "type": "checkpoint", 
+/**
+ * After this step.
+ */
+step: number, 
+/**
+ * Its folder.
+ */
+path: string, } | { "type": "rewind", 
+/**
+ * The step.
+ */
+step: number, } | { "type": "done", 
+/**
+ * The last step.
+ */
+step: number, 
+/**
+ * The step that is kept.
+ */
+best_step: number, 
+/**
+ * The adapter (method lora).
+ */
+adapter?: string, 
+/**
+ * The model (method full and scratch).
+ */
+model?: string, } | { "type": "stopped", 
+/**
+ * The last step.
+ */
+step: number, 
+/**
+ * The checkpoint that was written.
+ */
+checkpoint: string, } | { "type": "error", 
+/**
+ * What the screen may react to.
+ */
+code: ErrorCode, 
+/**
+ * What happened and why.
+ */
+message: string, 
+/**
+ * What to do next.
+ */
+hint: string, };
+export type RunState = { "state": "preparing" } | { "state": "running" } | { "state": "paused", 
+/**
+ * Why, in a sentence.
+ */
+reason: string, } | { "state": "stopped" } | { "state": "interrupted" } | { "state": "done" } | { "state": "failed", 
+/**
+ * What happened and why.
+ */
+message: string, 
+/**
+ * What to do next.
+ */
+hint: string, };
+export type Sample = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * Its name on screen.
+ */
+title: string, 
+/**
+ * What the model learns from it, in a sentence.
+ */
+summary: string, 
+/**
+ * Number of rows.
+ */
+rows: number, };
+export type Sampling = { 
+/**
+ * 0 is greedy.
+ */
+temperature: number, 
+/**
+ * Nucleus: the least set of tokens whose probability reaches this.
+ */
+top_p: number, 
+/**
+ * The longest answer, in tokens.
+ */
+max_new_tokens: number, 
+/**
+ * Same seed, same answer.
+ */
+seed: number, };
+export type Scheduler = "linear" | "cosine" | "constant";
+export type SendMessage = { 
+/**
+ * The chat.
+ */
+chat: string, 
+/**
+ * The text; null answers the last message again.
+ */
+text: string | null, };
+export type SetTags = { 
+/**
+ * The thing.
+ */
+item: ItemRef, 
+/**
+ * All its tags.
+ */
+tags: Array<string>, };
+export type SettingProblem = { 
+/**
+ * The setting's key.
+ */
+name: string, 
+/**
+ * What is wrong with it, in a sentence.
+ */
+message: string, };
+export type Side = "base" | "tuned";
+export type Split = "training" | "validation";
+export type StartRun = { 
+/**
+ * A name; null makes one from dataset and model.
+ */
+name: string | null, 
+/**
+ * The base model's id.
+ */
+model: string, 
+/**
+ * The dataset's id.
+ */
+dataset: string, 
+/**
+ * How to train.
+ */
+training: TrainSettings, };
+export type StepMetrics = { 
+/**
+ * The step, from 1.
+ */
+step: number, 
+/**
+ * Epochs seen so far.
+ */
+epoch: number, 
+/**
+ * Mean negative log-likelihood in nats over the learned tokens of the step.
+ */
+loss: number, 
+/**
+ * The learning rate of the step.
+ */
+learning_rate: number, 
+/**
+ * The gradient's length before clipping.
+ */
+grad_norm: number, 
+/**
+ * Learned tokens in the step.
+ */
+learned_tokens: number, 
+/**
+ * Tokens computed per second, learned or not.
+ */
+tokens_per_second: number, 
+/**
+ * Time spent training so far, earlier parts of a resumed run included.
+ */
+elapsed_ms: number, };
+export type StopReason = "end" | "length" | "context" | "stopped";
+export type Switch = "auto" | "on" | "off";
+export type SystemInfo = { 
+/**
+ * Tunesmith's version.
+ */
+version: string, 
+/**
+ * The home folder.
+ */
+home: string, 
+/**
+ * Free space where the home folder lies.
+ */
+disk_free_bytes: number, 
+/**
+ * What the home folder takes.
+ */
+home_bytes: number, 
+/**
+ * CPU cores.
+ */
+cores: number, 
+/**
+ * What can train.
+ */
+devices: Array<Device>, 
+/**
+ * The device that `auto` takes now.
+ */
+device: string, 
+/**
+ * Why this device is used, in a sentence.
+ */
+device_reason: string, };
+export type TargetModules = "all-linear" | Array<string>;
+export type Task = "sft" | "text";
+export type TaskProgress = { 
+/**
+ * What is being done, in a few words.
+ */
+what: string, 
+/**
+ * From 0 to 1; null when the end is not known.
+ */
+fraction: number | null, 
+/**
+ * Whether it has ended, well or not.
+ */
+done: boolean, };
+export type Theme = "system" | "light" | "dark";
+export type TooLong = "truncate" | "drop" | "refuse";
+export type Topic = { "topic": "library" } | { "topic": "run", "id": string } | { "topic": "chat", "id": string } | { "topic": "task", "id": string };
+export type TrainForm = { 
+/**
+ * Every setting.
+ */
+fields: Array<Field>, 
+/**
+ * The presets for the model asked about.
+ */
+presets: Array<Preset>, };
+export type TrainSettings = { 
+/**
+ * What a row is: a conversation or instruction to answer (sft), or plain text to continue (text)
+ */
+task: Task, 
+/**
+ * What is trained: a small adapter beside the frozen model (lora), every weight (full), or a new model from its config (scratch)
+ */
+method: Method, 
+/**
+ * How often the whole dataset is seen. More learns more, until validation loss turns up
+ */
+epochs: number, 
+/**
+ * How big each step is. Too high makes the loss jump, too low learns little
+ */
+learning_rate: number, 
+/**
+ * The size of the adapter. Higher can hold more and needs more memory
+ */
+lora_rank: number, 
+/**
+ * How strongly the adapter counts; it is scaled by alpha / rank
+ */
+lora_alpha: number, 
+/**
+ * The projections that get an adapter: all-linear, or a list such as q_proj, v_proj
+ */
+target_modules: TargetModules, 
+/**
+ * Rows computed at once. More is faster and needs more memory
+ */
+batch_size: number, 
+/**
+ * Batches gathered before each step; the effective batch is batch size × this
+ */
+gradient_accumulation: number, 
+/**
+ * The longest row, in tokens. Longer rows are handled as “Too long” says
+ */
+max_length: number, 
+/**
+ * What happens to a row longer than the limit: cut its end, leave it out, or refuse to start
+ */
+too_long: TooLong, 
+/**
+ * Which tokens are learned: every answer, only the last answer, or everything
+ */
+learn_from: LearnFrom, 
+/**
+ * Stop after this many steps, whatever the epochs say; empty for no limit
+ */
+max_steps: number | null, 
+/**
+ * How the update is computed from the gradient
+ */
+optimizer: Optimizer, 
+/**
+ * How the learning rate falls over the run
+ */
+scheduler: Scheduler, 
+/**
+ * The share of the steps in which the learning rate first rises from zero
+ */
+warmup_ratio: number, 
+/**
+ * Pulls weights towards zero at each step
+ */
+weight_decay: number, 
+/**
+ * Gradients longer than this are scaled down to it; 0 switches clipping off
+ */
+max_grad_norm: number, 
+/**
+ * The number format of the computation; auto takes the best that the device is fast in
+ */
+precision: Precision, 
+/**
+ * Compute each layer twice to keep less of it in memory; auto does so only where it would not fit otherwise
+ */
+gradient_checkpointing: Switch, 
+/**
+ * Steps between measurements on the validation rows; auto measures about ten times a run
+ */
+eval_every: AutoOr, 
+/**
+ * Steps between checkpoints; auto saves with each evaluation and at least every ten minutes
+ */
+save_every: AutoOr, 
+/**
+ * Stop when validation loss has not improved for this many evaluations; empty never stops early
+ */
+early_stopping_patience: number | null, 
+/**
+ * Where to train; auto takes the fastest device that works
+ */
+device: string, 
+/**
+ * Same seed, same settings, same data: the same result
+ */
+seed: number, };
+export type Turn = { 
+/**
+ * What the user said.
+ */
+user: string, 
+/**
+ * The answers, one per side once finished.
+ */
+answers: Array<Answer>, };
+export type Usage = { 
+/**
+ * Each part: starter model, datasets, runs, logs, bin.
+ */
+parts: Array<UsagePart>, };
+export type UsagePart = { 
+/**
+ * What.
+ */
+what: string, 
+/**
+ * How much.
+ */
+bytes: number, };
+export type Validation = "auto" | number | string;
+export type WireError = { 
+/**
+ * What the screen may react to.
+ */
+code: ErrorCode, 
+/**
+ * What happened and why, in a sentence.
+ */
+message: string, 
+/**
+ * What to do next; empty when there is nothing sensible to say.
+ */
+hint: string, };
+
+export interface Commands {
+  list_models: { args: null; reply: Array<Model> };
+  add_model: { args: AddModel; reply: Model };
+  list_datasets: { args: null; reply: Array<Dataset> };
+  import_dataset: { args: ImportDataset; reply: Dataset };
+  list_samples: { args: null; reply: Array<Sample> };
+  import_sample: { args: string; reply: Dataset };
+  dataset_rows: { args: DatasetRows; reply: RowsPage };
+  dataset_problems: { args: DatasetProblems; reply: Array<RowProblem> };
+  train_form: { args: string; reply: TrainForm };
+  preview_run: { args: StartRun; reply: Preview };
+  run_yaml: { args: StartRun; reply: string };
+  start_run: { args: StartRun; reply: Run };
+  list_runs: { args: null; reply: Array<Run> };
+  get_run: { args: string; reply: Run };
+  stop_run: { args: string; reply: null };
+  resume_run: { args: string; reply: Run };
+  run_file: { args: RunFileRequest; reply: RunFile };
+  rename: { args: Rename; reply: null };
+  set_tags: { args: SetTags; reply: null };
+  delete: { args: ItemRef; reply: null };
+  restore: { args: ItemRef; reply: null };
+  empty_bin: { args: null; reply: null };
+  list_chats: { args: null; reply: Array<Chat> };
+  open_chat: { args: OpenChat; reply: Chat };
+  get_chat: { args: string; reply: Chat };
+  send_message: { args: SendMessage; reply: null };
+  stop_chat: { args: string; reply: null };
+  clear_chat: { args: string; reply: null };
+  configure_chat: { args: ConfigureChat; reply: Chat };
+  cancel_task: { args: string; reply: null };
+  system_info: { args: null; reply: SystemInfo };
+  usage: { args: null; reply: Usage };
+  preferences: { args: null; reply: Preferences };
+  set_preferences: { args: Preferences; reply: Preferences };
+  read_log: { args: null; reply: LogText };
+  show_window: { args: null; reply: boolean };
+}
