@@ -90,8 +90,12 @@ impl Subscriptions {
 fn follow(subscription: &Subscription, channel: &Channel<Vec<Event>>, wanted: &AtomicBool) {
     while wanted.load(Ordering::Relaxed) {
         match subscription.next_within(LOOK_UP) {
-            Ok(Some(events)) if channel.send(events).is_err() => return,
-            Ok(_) => {}
+            Ok(Some(events)) => {
+                if channel.send(events).is_err() {
+                    return;
+                }
+            }
+            Ok(None) => {}
             Err(_) => return,
         }
     }
