@@ -57,8 +57,12 @@ pub(crate) async fn upload(
 
 impl Uploads {
     pub(crate) fn new() -> anyhow::Result<Self> {
-        // Only the user can look into it, as with every TempDir on Unix.
-        let folder = tempfile::Builder::new().prefix("tunesmith-uploads-").tempdir()?;
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("tunesmith-uploads-");
+        // Nobody else on this computer may look into it.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+        let folder = builder.tempdir()?;
         Ok(Self { folder })
     }
 

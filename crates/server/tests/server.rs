@@ -1,1 +1,14 @@
-//! Facts about server.
+//! Facts about the server, over real sockets and with a small stand-in for the studio.
+
+#[path = "server/calls.rs"]
+mod calls;
+#[path = "server/client.rs"]
+mod client;
+#[path = "server/events.rs"]
+mod events;
+#[path = "server/guard.rs"]
+mod guard;
+#[path = "server/studio.rs"]
+mod studio;
+#[path = "server/uploads.rs"]
+mod uploads;

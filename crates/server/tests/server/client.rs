@@ -1,0 +1,145 @@
+//! A browser of sorts: one request per connection, written out by hand so that every header can be wrong.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    sync::Arc,
+    time::Duration,
+};
+
+use serde_json::Value;
+use tunesmith_server::{Options, Server};
+
+use crate::studio::stand_in;
+
+/// A running server and a browser that has not opened its link yet.
+pub struct Browser {
+    pub server: Server,
+    pub cookie: Option<String>,
+}
+
+/// An answer.
+pub struct Answer {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).unwrap_or_default()
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error} in {}", self.text()))
+    }
+}
+
+impl Browser {
+    /// Without the cookie.
+    pub fn stranger() -> Self {
+        let server = Server::start(Arc::new(stand_in()), Options { port: 0, open: false }).unwrap();
+        Self { server, cookie: None }
+    }
+
+    /// With the cookie that the link gave.
+    pub fn signed_in() -> Self {
+        let mut browser = Self::stranger();
+        let link = browser.server.new_link();
+        let answer = browser.get(path_of(&link));
+        assert_eq!(answer.status, 303, "the link opens");
+        browser.cookie = Some(answer.header("set-cookie").split(';').next().unwrap().to_owned());
+        browser
+    }
+
+    pub fn host(&self) -> String {
+        format!("127.0.0.1:{}", self.server.port())
+    }
+
+    pub fn origin(&self) -> String {
+        format!("http://{}", self.host())
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        self.send("GET", path, &[("host", &self.host())], b"")
+    }
+
+    pub fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let host = self.host();
+        let mut all = vec![("host", host.as_str())];
+        all.extend_from_slice(headers);
+        self.send("GET", path, &all, b"")
+    }
+
+    pub fn post(&self, path: &str, body: &str) -> Answer {
+        let (host, origin) = (self.host(), self.origin());
+        let headers = [("host", host.as_str()), ("origin", &origin), ("content-type", "application/json")];
+        self.send("POST", path, &headers, body.as_bytes())
+    }
+
+    /// Sends exactly these headers, the cookie and the body's length.
+    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let mut stream = self.connect();
+        self.write_head(&mut stream, method, path, headers, body.len());
+        // A server that refuses need not read the body, and may close while we still write.
+        let _ = stream.write_all(body);
+        let mut reader = BufReader::new(stream);
+        let (status, headers) = read_head(&mut reader);
+        let mut body = Vec::new();
+        let _ = reader.read_to_end(&mut body);
+        Answer { status, headers, body }
+    }
+
+    /// Opens an event stream and leaves it open.
+    pub fn follow(&self, path: &str, headers: &[(&str, &str)]) -> (u16, BufReader<TcpStream>) {
+        let host = self.host();
+        let mut all = vec![("host", host.as_str()), ("accept", "text/event-stream")];
+        all.extend_from_slice(headers);
+        let mut stream = self.connect();
+        self.write_head(&mut stream, "GET", path, &all, 0);
+        let mut reader = BufReader::new(stream);
+        let (status, _) = read_head(&mut reader);
+        (status, reader)
+    }
+
+    fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.host()).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream
+    }
+
+    fn write_head(&self, stream: &mut TcpStream, method: &str, path: &str, headers: &[(&str, &str)], length: usize) {
+        let mut head = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\ncontent-length: {length}\r\n");
+        for (name, value) in headers {
+            head += &format!("{name}: {value}\r\n");
+        }
+        if let Some(cookie) = &self.cookie {
+            head += &format!("cookie: other=1; {cookie}\r\n");
+        }
+        stream.write_all(format!("{head}\r\n").as_bytes()).unwrap();
+    }
+}
+
+/// The path of a link.
+pub fn path_of(link: &str) -> &str {
+    &link[link.find("/open/").expect("links lead to /open/")..]
+}
+
+fn read_head(reader: &mut BufReader<TcpStream>) -> (u16, Vec<(String, String)>) {
+    let mut line = String::new();
+    reader.read_line(&mut line).unwrap();
+    let status = line.split(' ').nth(1).unwrap_or_else(|| panic!("a status in {line:?}")).parse().unwrap();
+    let mut headers = Vec::new();
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).unwrap();
+        match line.trim_end().split_once(": ") {
+            Some((name, value)) => headers.push((name.to_lowercase(), value.to_owned())),
+            None => return (status, headers),
+        }
+    }
+}

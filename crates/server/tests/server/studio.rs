@@ -1,0 +1,55 @@
+//! A stand-in for the studio: it echoes what it is asked and has a run with three records.
+
+use serde_json::{Value, json};
+use tunesmith_protocol::{
+    ErrorCode, Event, EventBody, Remote, RunRecord, RunState, Subscription, Topic, Wire, WireError,
+};
+
+pub struct StandIn;
+
+pub fn stand_in() -> Remote<StandIn> {
+    Remote(StandIn)
+}
+
+impl Wire for StandIn {
+    fn call(&self, name: &str, args: Value) -> Result<Value, WireError> {
+        match name {
+            "list_runs" => Ok(json!([])),
+            "rename" => Ok(Value::Null),
+            "show_window" => Ok(json!(false)),
+            "start_run" => Err(WireError::new(ErrorCode::Busy, "A run is going", "Stop it first")),
+            "list_models" => panic!("a bug in the studio"),
+            // Tells which file would be imported; the text of the error reaches the test.
+            "import_dataset" => Err(WireError::invalid(format!("would import {}", args["paths"][0]), "")),
+            "add_model" => Err(WireError::invalid(format!("would add {}", args["path"]), "")),
+            _ => Err(WireError::not_found(format!("{name} is not in the stand-in"))),
+        }
+    }
+
+    fn subscribe(&self, topic: Topic, after_seq: u64) -> Result<Subscription, WireError> {
+        let count = match topic {
+            Topic::Run(id) if id == "three" => 3,
+            Topic::Run(id) if id == "many" => 5000,
+            Topic::Library => 0,
+            other => return Err(WireError::not_found(format!("There is no {other:?}"))),
+        };
+        let stays_open = count == 0;
+        let (sender, subscription) = Subscription::new();
+        std::thread::spawn(move || {
+            let records: Vec<Event> = (after_seq + 1..=count).map(record).collect();
+            if !records.is_empty() {
+                let _ = sender.send(records);
+            }
+            while stays_open && sender.send(Vec::new()).is_ok() {
+                std::thread::sleep(std::time::Duration::from_millis(20));
+            }
+        });
+        Ok(subscription)
+    }
+}
+
+fn record(seq: u64) -> Event {
+    // A line break in the text must not break the stream's framing.
+    let status = RunState::Paused { reason: format!("number {seq}\n\ndata: forged") };
+    Event { seq, body: EventBody::Run { record: RunRecord::Status { status } } }
+}

@@ -1,0 +1,155 @@
+//! Files on their way from the browser.
+
+use std::path::{Path, PathBuf};
+
+use crate::client::{Answer, Browser};
+
+fn upload(browser: &Browser, name: &str, body: &[u8]) -> Answer {
+    let (host, origin) = (browser.host(), browser.origin());
+    let escaped: String = name.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let headers = [("host", host.as_str()), ("origin", &origin), ("content-type", "application/octet-stream")];
+    browser.send("POST", &format!("/api/upload?name={escaped}"), &headers, body)
+}
+
+fn uploaded(browser: &Browser, name: &str, body: &[u8]) -> PathBuf {
+    let answer = upload(browser, name, body);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    PathBuf::from(answer.json()["path"].as_str().unwrap())
+}
+
+#[test]
+fn an_uploaded_file_arrives_whole() {
+    let browser = Browser::signed_in();
+    let body: Vec<u8> = (0..3_000_000_u32).map(|number| (number % 251) as u8).collect();
+    let path = uploaded(&browser, "rows.jsonl", &body);
+    assert_eq!(path.file_name().unwrap(), "rows.jsonl");
+    assert!(std::fs::read(path).unwrap() == body);
+}
+
+#[test]
+fn nasty_names_stay_in_their_folder_and_keep_their_ending() {
+    let browser = Browser::signed_in();
+    let root = uploaded(&browser, "plain.csv", b"x").parent().unwrap().parent().unwrap().to_owned();
+    let long = "ä".repeat(300) + ".jsonl";
+    let cases = [
+        ("../../x.csv", "x.csv"),
+        ("/etc/passwd", "passwd"),
+        ("..\\..\\boot.json", "boot.json"),
+        ("C:\\rows.csv", "rows.csv"),
+        ("..", "upload"),
+        (".", "upload"),
+        ("", "upload"),
+        (".bashrc", "bashrc"),
+        ("-rf.json", "rf.json"),
+        ("zeilen 🦀 ü.csv", "zeilen 🦀 ü.csv"),
+        ("it's \"quoted\".csv", "it_s _quoted_.csv"),
+        ("a\0b\nc.csv", "a_b_c.csv"),
+        ("$(reboot)`x`.csv", "_(reboot)_x_.csv"),
+        (long.as_str(), ""),
+    ];
+    for (name, expected) in cases {
+        let path = uploaded(&browser, name, b"content");
+        assert_eq!(path.parent().unwrap().parent().unwrap(), root, "{name:?} led to {}", path.display());
+        assert_eq!(std::fs::read(&path).unwrap(), b"content");
+        if !expected.is_empty() {
+            assert_eq!(path.file_name().unwrap().to_str(), Some(expected), "{name:?}");
+        } else {
+            assert_eq!(path.extension().unwrap(), "jsonl", "a long name is cut before its ending");
+        }
+    }
+}
+
+#[test]
+fn files_of_one_name_do_not_replace_each_other() {
+    let browser = Browser::signed_in();
+    let (one, two) = (uploaded(&browser, "a.csv", b"1"), uploaded(&browser, "a.csv", b"2"));
+    assert_eq!((std::fs::read(one).unwrap(), std::fs::read(two).unwrap()), (b"1".to_vec(), b"2".to_vec()));
+}
+
+#[test]
+fn uploads_are_gone_when_the_server_ends() {
+    let browser = Browser::signed_in();
+    let path = uploaded(&browser, "a.csv", b"1");
+    browser.server.stop();
+    assert!(!path.exists());
+}
+
+#[test]
+fn a_file_that_is_too_large_is_refused_before_it_comes() {
+    let browser = Browser::signed_in();
+    let (host, origin, length) = (browser.host(), browser.origin(), (5_u64 << 30).to_string());
+    // The first of two lengths would be ours; this one is sent by hand.
+    use std::io::{Read, Write};
+    let mut stream = std::net::TcpStream::connect(&host).unwrap();
+    let cookie = browser.cookie.as_deref().unwrap();
+    write!(stream, "POST /api/upload?name=big.csv HTTP/1.1\r\nhost: {host}\r\norigin: {origin}\r\ncookie: {cookie}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    let _ = stream.read_to_string(&mut answer);
+    assert!(answer.starts_with("HTTP/1.1 413") && answer.contains("too_big"), "{answer}");
+}
+
+#[cfg(unix)]
+#[test]
+fn only_the_user_can_read_uploads() {
+    use std::os::unix::fs::PermissionsExt;
+    let browser = Browser::signed_in();
+    let path = uploaded(&browser, "a.csv", b"1");
+    let root = path.parent().unwrap().parent().unwrap();
+    assert_eq!(root.metadata().unwrap().permissions().mode() & 0o077, 0);
+}
+
+#[test]
+fn a_page_may_import_what_it_uploaded_and_nothing_else() {
+    let browser = Browser::signed_in();
+    let import = |path: &Path, validation: serde_json::Value| {
+        let args = serde_json::json!({"paths": [path], "name": null, "format": "auto", "validation": validation, "task": null});
+        browser.post("/api/call/import_dataset", &args.to_string()).json()["message"].as_str().unwrap().to_owned()
+    };
+    let path = uploaded(&browser, "a.csv", b"1");
+    assert!(import(&path, "auto".into()).contains("would import"));
+    assert!(import(&path, 0.1.into()).contains("would import"));
+    assert!(import(&path, path.to_str().into()).contains("would import"));
+    assert!(import(Path::new("/etc/passwd"), "auto".into()).contains("not uploaded"));
+    assert!(import(&path.join("../../../../etc/passwd"), "auto".into()).contains("not uploaded"));
+    assert!(import(&path, "/etc/passwd".into()).contains("not uploaded"), "the validation file is a file too");
+    assert!(import(Path::new("a.csv"), "auto".into()).contains("not uploaded"));
+    let mixed = serde_json::json!({"paths": [path, "/etc/passwd"], "name": null});
+    assert_eq!(
+        browser.post("/api/call/import_dataset", &mixed.to_string()).json()["message"],
+        "This file was not uploaded"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_does_not_lead_out_of_the_uploads() {
+    let browser = Browser::signed_in();
+    let path = uploaded(&browser, "a.csv", b"1");
+    let link = path.parent().unwrap().join("link.csv");
+    std::os::unix::fs::symlink("/etc/passwd", &link).unwrap();
+    let args = serde_json::json!({"paths": [link], "name": null});
+    assert_eq!(
+        browser.post("/api/call/import_dataset", &args.to_string()).json()["message"],
+        "This file was not uploaded"
+    );
+}
+
+#[test]
+fn a_model_folder_may_be_named_by_its_full_path() {
+    let browser = Browser::signed_in();
+    let add = |path: &str| {
+        browser.post("/api/call/add_model", &serde_json::json!({"path": path}).to_string()).json()["message"]
+            .to_string()
+    };
+    let folder = std::env::temp_dir();
+    assert!(add(folder.to_str().unwrap()).contains("would add"));
+    assert!(add("no/full/path").contains("There is no folder"));
+    assert!(add("/no/such/folder").contains("There is no folder"));
+}
+
+#[test]
+fn a_page_cannot_choose_where_a_run_file_is_written() {
+    let browser = Browser::signed_in();
+    let args = r#"{"run":"r","kind":"yaml","save_to":"/tmp/x.yaml"}"#;
+    assert_eq!(browser.post("/api/call/run_file", args).status, 422);
+}
