@@ -1,1 +1,29 @@
-//! (train)
+//! Training: choices in, plan out, then steps with progress and checkpoints. Knows settings and metrics, but no
+//! commands, no run ids and no home folder; the model's mathematics is `tunesmith-model`'s.
+
+mod batches;
+mod checkpoint;
+mod clip;
+mod error;
+mod evaluate;
+mod files;
+mod fingerprint;
+mod frozen;
+mod job;
+mod learner;
+mod optimizer;
+mod plan;
+mod progress;
+mod result;
+mod run;
+mod schedule;
+mod step;
+
+pub use clip::{clip, global_norm};
+pub use error::TrainError;
+pub use job::Job;
+pub use optimizer::{AdamW, Parameter};
+pub use plan::TrainPlan;
+pub use progress::{Outcome, Progress, StopReason};
+pub use run::run;
+pub use schedule::Schedule;

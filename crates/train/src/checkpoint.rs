@@ -1,0 +1,161 @@
+//! Checkpoints: folders that are either whole or not there. Each is written beside its final name, every file is
+//! brought to the disk, a manifest with sizes and hashes comes last, and one rename makes it visible.
+
+mod manifest;
+mod moments;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use candle_core::DType;
+use serde::{Deserialize, Serialize};
+
+use crate::files::{at, fresh_folder, names_in, remove_folder, require_room, sync_file, sync_folder, write};
+use crate::frozen::Frozen;
+use crate::learner::Learner;
+use crate::{AdamW, TrainError};
+
+pub(crate) use manifest::verify;
+pub(crate) use moments::{read as read_moments, size as moments_size};
+
+const STATE: &str = "state.json";
+const OPTIMIZER: &str = "optimizer.safetensors";
+/// Newest checkpoints that are kept, beside the best.
+const KEPT: usize = 2;
+
+/// Where a run stands: with the weights and the moments, all that is needed to go on exactly.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct State {
+    /// Steps done. Row order and learning rate are functions of it.
+    pub step: u32,
+    /// Epochs seen.
+    pub epoch: f64,
+    /// Tokens computed in training so far.
+    pub tokens: u64,
+    /// Tokens learned from so far.
+    pub learned_tokens: u64,
+    /// Time spent so far.
+    pub elapsed_ms: u64,
+    /// The last step after which the validation rows were measured.
+    pub evaluated: Option<u32>,
+    /// The lowest validation loss after a step, and that step.
+    pub best: Option<Best>,
+    /// Measurements since then.
+    pub evaluations_since_best: u32,
+    /// What the run was started with.
+    pub frozen: Frozen,
+}
+
+/// The best measurement so far.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Best {
+    /// After this step.
+    pub step: u32,
+    /// Mean negative log-likelihood in nats.
+    pub loss: f64,
+}
+
+/// The checkpoint folder of a step.
+pub(crate) fn path(run: &Path, step: u32) -> PathBuf {
+    run.join(format!("ckpt-{step}"))
+}
+
+/// Writes the checkpoint of the state's step and removes old ones.
+pub(crate) fn save(run: &Path, learner: &Learner, optimizer: &AdamW, state: &State) -> Result<PathBuf, TrainError> {
+    let (path, unfinished) = (path(run, state.step), run.join(format!("ckpt-{}.tmp", state.step)));
+    fs::create_dir_all(run).map_err(at(run))?;
+    remove_leftovers(run)?;
+    // Twice the size: file systems and other programs need room as well.
+    require_room(run, 2 * (learner.size_bytes() + moments_size(optimizer)))?;
+    let written = fill(&unfinished, learner, optimizer, state).and_then(|()| publish(&unfinished, &path));
+    if let Err(error) = written {
+        // Best effort: a half-written folder only takes room, and the next attempt removes it too.
+        let _ = remove_folder(&unfinished);
+        return Err(error);
+    }
+    prune(run, state)?;
+    Ok(path)
+}
+
+/// The newest checkpoint that is whole. `None` when there is none at all.
+pub(crate) fn newest(run: &Path) -> Result<Option<PathBuf>, TrainError> {
+    let mut first_problem = None;
+    for step in steps(run)?.into_iter().rev() {
+        match verify(&path(run, step)) {
+            Ok(()) => return Ok(Some(path(run, step))),
+            Err(problem) => drop(first_problem.get_or_insert(problem)),
+        }
+    }
+    match first_problem {
+        Some(problem) => Err(TrainError::NoGoodCheckpoint { folder: run.into(), reason: problem.to_string() }),
+        None => Ok(None),
+    }
+}
+
+/// The state and the moments in a checkpoint.
+pub(crate) fn read(checkpoint: &Path) -> Result<(State, AdamW), TrainError> {
+    let path = checkpoint.join(STATE);
+    let text = fs::read_to_string(&path).map_err(at(&path))?;
+    let state =
+        serde_json::from_str(&text).map_err(|error| TrainError::Damaged { path, message: error.to_string() })?;
+    Ok((state, read_moments(&checkpoint.join(OPTIMIZER))?))
+}
+
+/// The steps that have a checkpoint folder, whole or not, in order.
+pub(crate) fn steps(run: &Path) -> Result<Vec<u32>, TrainError> {
+    if !run.is_dir() {
+        return Ok(vec![]);
+    }
+    let mut steps = Vec::new();
+    for entry in fs::read_dir(run).map_err(at(run))? {
+        let name = entry.map_err(at(run))?.file_name();
+        steps.extend(
+            name.to_str().and_then(|name| name.strip_prefix("ckpt-")).and_then(|step| step.parse::<u32>().ok()),
+        );
+    }
+    steps.sort_unstable();
+    Ok(steps)
+}
+
+fn fill(folder: &Path, learner: &Learner, optimizer: &AdamW, state: &State) -> Result<(), TrainError> {
+    fresh_folder(folder)?;
+    learner.save(folder, DType::F32)?;
+    moments::write(&folder.join(OPTIMIZER), optimizer)?;
+    let text = serde_json::to_string_pretty(state).unwrap_or_default();
+    write(&folder.join(STATE), text.as_bytes())?;
+    for name in names_in(folder)? {
+        sync_file(&folder.join(name))?;
+    }
+    manifest::write(folder)
+}
+
+fn publish(unfinished: &Path, path: &Path) -> Result<(), TrainError> {
+    sync_folder(unfinished)?;
+    // Only a broken one, or one from before a rewind, can be in the way.
+    remove_folder(path)?;
+    fs::rename(unfinished, path).map_err(at(path))?;
+    path.parent().map_or(Ok(()), sync_folder)
+}
+
+/// Keeps the newest checkpoints up to the current step, and the best. Later ones are from before a rewind.
+fn prune(run: &Path, state: &State) -> Result<(), TrainError> {
+    let steps = steps(run)?;
+    let kept: Vec<u32> = steps.iter().rev().copied().filter(|step| *step <= state.step).take(KEPT).collect();
+    let best = state.best.map(|best| best.step);
+    for step in steps.into_iter().filter(|step| !kept.contains(step) && best != Some(*step)) {
+        remove_folder(&path(run, step))?;
+    }
+    Ok(())
+}
+
+/// Removes what an interrupted write left behind.
+pub(crate) fn remove_leftovers(run: &Path) -> Result<(), TrainError> {
+    for entry in fs::read_dir(run).map_err(at(run))? {
+        let entry = entry.map_err(at(run))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with("ckpt-") && name.ends_with(".tmp") {
+            remove_folder(&entry.path())?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,61 @@
+//! The list of a checkpoint's files with sizes and hashes. It is written last: with it, the checkpoint is whole.
+
+use std::fs;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::TrainError;
+use crate::files::{at, names_in, sha256};
+
+const MANIFEST: &str = "manifest.json";
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Manifest {
+    version: u32,
+    files: Vec<Entry>,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Entry {
+    name: String,
+    bytes: u64,
+    sha256: String,
+}
+
+/// Writes the manifest of everything that lies in the folder now.
+pub(crate) fn write(folder: &Path) -> Result<(), TrainError> {
+    let names = names_in(folder)?;
+    let files = names.into_iter().map(|name| entry(folder, name)).collect::<Result<_, _>>()?;
+    let text = serde_json::to_string_pretty(&Manifest { version: 1, files }).unwrap_or_default();
+    crate::files::write(&folder.join(MANIFEST), text.as_bytes())
+}
+
+/// Checks that the folder holds exactly what its manifest says.
+pub(crate) fn verify(folder: &Path) -> Result<(), TrainError> {
+    let path = folder.join(MANIFEST);
+    let damaged = |message: String| TrainError::Damaged { path: path.clone(), message };
+    let text = fs::read_to_string(&path).map_err(at(&path))?;
+    let manifest: Manifest = serde_json::from_str(&text).map_err(|error| damaged(error.to_string()))?;
+    if manifest.files.is_empty() {
+        return Err(damaged("it lists no files".into()));
+    }
+    for listed in manifest.files {
+        // A name with a path in it could point anywhere.
+        if listed.name.contains(['/', '\\']) || listed.name == ".." {
+            return Err(damaged(format!("{} is not a file name", listed.name)));
+        }
+        let found = entry(folder, listed.name.clone())?;
+        if found != listed {
+            let message = format!("{} bytes, not the {} bytes that were written", found.bytes, listed.bytes);
+            let message = if found.bytes == listed.bytes { "its contents have changed".into() } else { message };
+            return Err(TrainError::Damaged { path: folder.join(listed.name), message });
+        }
+    }
+    Ok(())
+}
+
+fn entry(folder: &Path, name: String) -> Result<Entry, TrainError> {
+    let (sha256, bytes) = sha256(&folder.join(&name))?;
+    Ok(Entry { name, bytes, sha256 })
+}

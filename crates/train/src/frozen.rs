@@ -1,0 +1,50 @@
+//! What must not change between the start of a run and its resumption, kept in each checkpoint.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tunesmith_protocol::TrainSettings;
+
+use crate::{TrainError, TrainPlan, fingerprint};
+
+/// What a run was started with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Frozen {
+    /// The settings as asked for.
+    settings: Value,
+    /// The hash of the rows.
+    data_sha256: String,
+    /// The hash of the base model.
+    base_sha256: String,
+}
+
+impl Frozen {
+    pub fn of(plan: &TrainPlan) -> Result<Self, TrainError> {
+        let job = plan.job();
+        Ok(Self {
+            settings: serde_json::to_value(&job.settings).unwrap_or_default(),
+            data_sha256: fingerprint::rows(&job.training, &job.validation),
+            base_sha256: fingerprint::base(&job.base, job.settings.method)?,
+        })
+    }
+
+    /// Refuses to go on with anything else than what the run was started with (`self`), and says what differs.
+    pub fn require_same(&self, now: &Self) -> Result<(), TrainError> {
+        let mut changes = self.changed_settings(now);
+        if self.data_sha256 != now.data_sha256 {
+            changes.push("the data is not the same".into());
+        }
+        if self.base_sha256 != now.base_sha256 {
+            changes.push("the base model is not the same".into());
+        }
+        if changes.is_empty() { Ok(()) } else { Err(TrainError::Changed(changes)) }
+    }
+
+    fn changed_settings(&self, now: &Self) -> Vec<String> {
+        // A setting that did not exist yet when the run was started had its default.
+        let defaults = serde_json::to_value(TrainSettings::default()).unwrap_or_default();
+        let before = |name: &str| self.settings.get(name).or(defaults.get(name)).unwrap_or(&Value::Null);
+        let now = now.settings.as_object().into_iter().flatten();
+        let changed = now.filter(|(name, value)| before(name) != *value);
+        changed.map(|(name, value)| format!("{name} was {}, now {value}", before(name))).collect()
+    }
+}

@@ -1,0 +1,30 @@
+//! What a caller hands over to be trained.
+
+use std::path::PathBuf;
+
+use tunesmith_data::Tokens;
+use tunesmith_protocol::TrainSettings;
+
+/// A training job: a base model, prepared rows, settings, and a folder for what comes out.
+pub struct Job {
+    /// The base model's folder. For `scratch` only its config and tokenizer are used.
+    pub base: PathBuf,
+    /// What the adapter's config calls the base model.
+    pub base_name: String,
+    /// How to train, as asked for; every `auto` is still open.
+    pub settings: TrainSettings,
+    /// The run's folder: `ckpt-N/` and `result/` are made in it.
+    pub output: PathBuf,
+    /// The rows to learn from.
+    pub training: Vec<Tokens>,
+    /// The rows held out; may be empty.
+    pub validation: Vec<Tokens>,
+    /// How many rows were longer than the limit.
+    pub rows_too_long: u64,
+    /// Threads to compute on; 0 takes all cores.
+    pub threads: usize,
+    /// Go on from the newest good checkpoint in `output`.
+    pub resume: bool,
+    /// Memory that may be used.
+    pub available_bytes: u64,
+}

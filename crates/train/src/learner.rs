@@ -1,0 +1,126 @@
+//! What is being trained: an adapter beside a frozen model, or all of the model's weights. The rest of the crate does
+//! not ask which.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use candle_core::{DType, Device, Tensor};
+use candle_lora::{Adapter, LoraConfig};
+use tunesmith_model::{Decoder, Gradients, ModelConfig, ModelError, SummedLoss, Wanted};
+use tunesmith_protocol::Method;
+
+use crate::batches::Batch;
+use crate::{TrainError, TrainPlan};
+
+/// A model with what is trained in it.
+pub(crate) struct Learner {
+    decoder: Decoder,
+    adapter: Adapter,
+    wanted: Wanted,
+    recompute: bool,
+    base_name: String,
+}
+
+impl Learner {
+    /// The state before the first step.
+    pub fn new(plan: &TrainPlan, progress: &mut dyn FnMut(f64) -> ControlFlow<()>) -> Result<Self, TrainError> {
+        let (job, device) = (plan.job(), Device::Cpu);
+        let decoder = match job.settings.method {
+            Method::Scratch => Decoder::scratch(ModelConfig::read(&job.base)?, job.settings.seed, &device)?,
+            Method::Lora | Method::Full => load(&job.base, &device, progress)?,
+        };
+        let adapter = match job.settings.method {
+            Method::Lora => decoder.new_adapter(&plan.lora(), job.settings.seed)?,
+            Method::Full | Method::Scratch => Adapter::none(),
+        };
+        Ok(Self::with(plan, decoder, adapter))
+    }
+
+    /// The state that was saved in `checkpoint`.
+    pub fn resume(
+        plan: &TrainPlan,
+        checkpoint: &Path,
+        progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
+    ) -> Result<Self, TrainError> {
+        let (job, device) = (plan.job(), Device::Cpu);
+        let (decoder, adapter) = match job.settings.method {
+            Method::Lora => (load(&job.base, &device, progress)?, Adapter::load(checkpoint, &device)?),
+            Method::Full | Method::Scratch => (load(checkpoint, &device, progress)?, Adapter::none()),
+        };
+        Ok(Self::with(plan, decoder, adapter))
+    }
+
+    fn with(plan: &TrainPlan, decoder: Decoder, adapter: Adapter) -> Self {
+        let wanted = match plan.job().settings.method {
+            Method::Lora => Wanted::Adapter,
+            Method::Full | Method::Scratch => Wanted::Weights,
+        };
+        Self { decoder, adapter, wanted, recompute: plan.recompute(), base_name: plan.job().base_name.clone() }
+    }
+
+    /// The loss of a batch.
+    pub fn loss(&self, batch: &Batch) -> Result<SummedLoss, TrainError> {
+        Ok(self.decoder.loss(&self.adapter, &batch.sequences())?)
+    }
+
+    /// The loss of a batch and the gradients of its sum.
+    pub fn gradients(&self, batch: &Batch) -> Result<(SummedLoss, Gradients), TrainError> {
+        Ok(self.decoder.gradients(&self.adapter, &batch.sequences(), self.wanted, self.recompute)?)
+    }
+
+    /// What is trained, by name.
+    pub fn parameters(&self) -> BTreeMap<String, Tensor> {
+        match self.wanted {
+            Wanted::Adapter => self.adapter.parameters(),
+            Wanted::Weights => self.decoder.parameters(),
+        }
+    }
+
+    /// Replaces a parameter.
+    pub fn set(&mut self, name: &str, value: Tensor) -> Result<(), TrainError> {
+        match self.wanted {
+            Wanted::Adapter => self.adapter.set(name, value)?,
+            Wanted::Weights => self.decoder.set_parameter(name, value)?,
+        }
+        Ok(())
+    }
+
+    /// About how many bytes `save` writes in f32.
+    pub fn size_bytes(&self) -> u64 {
+        self.parameters().values().map(|tensor| 4 * tensor.elem_count() as u64).sum()
+    }
+
+    /// Writes what is trained: PEFT's two files, or the model's weights and config.
+    pub fn save(&self, folder: &Path, dtype: DType) -> Result<(), TrainError> {
+        match self.wanted {
+            Wanted::Adapter => self.adapter.save(folder, &self.base_name)?,
+            Wanted::Weights => self.decoder.save(folder, dtype)?,
+        }
+        Ok(())
+    }
+}
+
+/// The adapter that the settings ask for.
+impl TrainPlan {
+    pub(crate) fn lora(&self) -> LoraConfig {
+        let settings = &self.job().settings;
+        let targets = tunesmith_protocol::PROJECTIONS.iter().filter(|name| settings.target_modules.contains(name));
+        LoraConfig {
+            rank: settings.lora_rank as usize,
+            alpha: settings.lora_alpha,
+            target_modules: targets.map(|name| (*name).to_owned()).collect(),
+        }
+    }
+}
+
+fn load(
+    folder: &Path,
+    device: &Device,
+    progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
+) -> Result<Decoder, TrainError> {
+    match Decoder::load(folder, device, progress) {
+        Err(ModelError::Cancelled) => Err(TrainError::Aborted),
+        other => Ok(other?),
+    }
+}

@@ -1,0 +1,143 @@
+//! Choices in, plan out: every `auto` is decided, steps are counted, and what cannot work is refused before anything
+//! is loaded.
+
+mod checks;
+mod memory;
+
+use tunesmith_model::{ModelConfig, facts};
+use tunesmith_protocol::{AutoOr, Fit, Method, Plan, Precision, Switch, TrainSettings};
+
+use crate::batches::Batches;
+use crate::{Job, Schedule, TrainError};
+
+/// What a run will do.
+pub struct TrainPlan {
+    job: Job,
+    steps: u32,
+    eval_every: u32,
+    save_every: u32,
+    memory: memory::Decision,
+    trainable_parameters: u64,
+}
+
+impl TrainPlan {
+    /// Plans a job. Cheap: it reads the model's config and the headers of its weights.
+    pub fn new(job: Job) -> Result<Self, TrainError> {
+        let config = match job.settings.method {
+            Method::Scratch => ModelConfig::read(&job.base)?,
+            Method::Lora | Method::Full => facts(&job.base)?.config,
+        };
+        checks::settings(&job)?;
+        checks::rows(&job, &config)?;
+        checks::output(&job)?;
+        let steps_per_epoch = batches(&job).steps_per_epoch();
+        let steps = steps(&job.settings, steps_per_epoch);
+        let eval_every = resolve(job.settings.eval_every, steps.div_ceil(10).min(steps_per_epoch));
+        let save_every = resolve(job.settings.save_every, eval_every);
+        let memory = memory::decide(&job, &config)?;
+        let trainable_parameters = memory.trainable_parameters;
+        Ok(Self { job, steps, eval_every, save_every, memory, trainable_parameters })
+    }
+
+    /// What a person sees before and during the run.
+    pub fn summary(&self) -> Plan {
+        let count = |rows: &[tunesmith_data::Tokens]| rows.len() as u64;
+        Plan {
+            training: self.resolved(),
+            device: "cpu".into(),
+            rows: count(&self.job.training),
+            validation_rows: count(&self.job.validation),
+            rows_too_long: self.job.rows_too_long,
+            steps: self.steps,
+            tokens: self.job.training.iter().map(|row| row.ids.len() as u64).sum(),
+            learned_tokens: self.job.training.iter().map(checks::learned).sum(),
+            trainable_parameters: self.trainable_parameters,
+            fit: Fit {
+                fits: true,
+                needed_bytes: self.memory.needed_bytes,
+                available_bytes: self.job.available_bytes,
+                parts: self.memory.parts.clone(),
+            },
+        }
+    }
+
+    /// The settings with every `auto` decided.
+    fn resolved(&self) -> TrainSettings {
+        TrainSettings {
+            precision: Precision::F32,
+            gradient_checkpointing: if self.memory.recompute { Switch::On } else { Switch::Off },
+            eval_every: AutoOr::Steps(self.eval_every),
+            save_every: AutoOr::Steps(self.save_every),
+            device: "cpu".into(),
+            ..self.job.settings.clone()
+        }
+    }
+
+    pub(crate) fn job(&self) -> &Job {
+        &self.job
+    }
+
+    pub(crate) fn steps(&self) -> u32 {
+        self.steps
+    }
+
+    pub(crate) fn batches(&self) -> Batches {
+        batches(&self.job)
+    }
+
+    pub(crate) fn schedule(&self) -> Schedule {
+        let settings = &self.job.settings;
+        Schedule::new(settings.scheduler, settings.learning_rate, settings.warmup_ratio, self.steps)
+    }
+
+    /// Whether the validation rows are measured after `step`: before the first, regularly, and at the end.
+    pub(crate) fn evaluates_at(&self, step: u32) -> bool {
+        !self.job.validation.is_empty() && (step.is_multiple_of(self.eval_every) || step == self.steps)
+    }
+
+    /// Whether a checkpoint is written after `step` in any case.
+    pub(crate) fn saves_at(&self, step: u32) -> bool {
+        step > 0 && (step.is_multiple_of(self.save_every) || step == self.steps)
+    }
+
+    /// Whether a checkpoint is also written when the last one is old.
+    pub(crate) fn saves_by_time(&self) -> bool {
+        self.job.settings.save_every == AutoOr::Auto
+    }
+
+    pub(crate) fn recompute(&self) -> bool {
+        self.memory.recompute
+    }
+
+    pub(crate) fn threads(&self) -> usize {
+        memory::threads(self.job.threads)
+    }
+
+    /// How many batches are computed side by side.
+    pub(crate) fn side_by_side(&self) -> usize {
+        self.memory.side_by_side
+    }
+}
+
+fn batches(job: &Job) -> Batches {
+    Batches {
+        rows: job.training.len(),
+        batch_size: job.settings.batch_size as usize,
+        accumulation: job.settings.gradient_accumulation as usize,
+        seed: job.settings.seed,
+    }
+}
+
+/// Max steps wins over epochs, as in transformers' Trainer; a part of an epoch is rounded up to whole steps.
+fn steps(settings: &TrainSettings, steps_per_epoch: u32) -> u32 {
+    // Less a hair, so that 1.1 epochs of 10 steps are 11 and not 12.
+    let by_epochs = (settings.epochs * f64::from(steps_per_epoch) - 1e-6).ceil().max(1.0) as u32;
+    settings.max_steps.unwrap_or(by_epochs)
+}
+
+fn resolve(setting: AutoOr, choice: u32) -> u32 {
+    match setting {
+        AutoOr::Auto => choice.max(1),
+        AutoOr::Steps(steps) => steps,
+    }
+}

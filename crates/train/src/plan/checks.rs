@@ -1,0 +1,50 @@
+//! What must hold before a run may start.
+
+use tunesmith_data::Tokens;
+use tunesmith_model::ModelConfig;
+use tunesmith_protocol::SettingProblem;
+
+use crate::{Job, TrainError, checkpoint, result};
+
+/// Every setting is in its range.
+pub(super) fn settings(job: &Job) -> Result<(), TrainError> {
+    let problems = job.settings.problems();
+    if problems.is_empty() { Ok(()) } else { Err(TrainError::Settings(problems)) }
+}
+
+/// There are rows to learn from, and they are rows of this model.
+pub(super) fn rows(job: &Job, config: &ModelConfig) -> Result<(), TrainError> {
+    if job.training.is_empty() {
+        return Err(TrainError::Empty("there are no training rows".into()));
+    }
+    if job.training.iter().map(learned).sum::<u64>() == 0 {
+        return Err(TrainError::Empty("no training row has a token to learn".into()));
+    }
+    let rows = || job.training.iter().chain(&job.validation);
+    if let Some(longest) = rows().map(|row| row.ids.len()).max().filter(|longest| *longest > config.context_length) {
+        let message = format!(
+            "Max length must be at most {}, the model's context: a row has {longest} tokens",
+            config.context_length
+        );
+        return Err(TrainError::Settings(vec![SettingProblem { name: "max_length".into(), message }]));
+    }
+    let unknown = rows().flat_map(|row| &row.ids).find(|id| **id as usize >= config.vocabulary);
+    match unknown {
+        Some(id) => Err(TrainError::Empty(format!(
+            "the rows have a token {id}, and the model knows {} tokens only; its tokenizer does not belong to it",
+            config.vocabulary
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// A run is not written over another.
+pub(super) fn output(job: &Job) -> Result<(), TrainError> {
+    let taken = !checkpoint::steps(&job.output)?.is_empty() || result::path(&job.output).exists();
+    if taken && !job.resume { Err(TrainError::Occupied(job.output.clone())) } else { Ok(()) }
+}
+
+/// Tokens of a row that are learned.
+pub(super) fn learned(row: &Tokens) -> u64 {
+    row.learn.iter().filter(|learn| **learn).count() as u64
+}

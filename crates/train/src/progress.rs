@@ -1,0 +1,72 @@
+//! What a run tells while it goes, and how it ends. The answer to each message is the one way to stop a run.
+
+use std::path::PathBuf;
+
+use tunesmith_protocol::StepMetrics;
+
+/// News of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Progress {
+    /// The model is being loaded; from 0 to 1.
+    Loading(f64),
+    /// A resumed run goes on after this step: what was told about later steps no longer holds.
+    Rewind {
+        /// The step.
+        step: u32,
+    },
+    /// An optimiser step is done.
+    Step(StepMetrics),
+    /// The validation rows were measured.
+    Eval {
+        /// After this step; 0 is before the first.
+        step: u32,
+        /// Mean negative log-likelihood in nats over the learned tokens.
+        loss: f64,
+    },
+    /// A checkpoint is safe on the disk.
+    Checkpoint {
+        /// After this step.
+        step: u32,
+        /// Its folder.
+        path: PathBuf,
+    },
+    /// The disk is full. The weights stay in memory; `Continue` tries again, `Break` stops.
+    DiskFull {
+        /// What happened and how much is needed, in a sentence.
+        message: String,
+    },
+    /// Nothing new: a chance to stop between two batches.
+    Tick,
+}
+
+/// How to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StopReason {
+    /// Write a checkpoint and keep the result so far.
+    Stop,
+    /// Leave at once; the last checkpoint stays.
+    Abort,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// All steps are done, or early stopping ended it.
+    Done {
+        /// The last step.
+        step: u32,
+        /// The step that is kept.
+        best_step: u32,
+        /// The trained adapter or model.
+        result: PathBuf,
+    },
+    /// Stopped by the caller.
+    Stopped {
+        /// The last step.
+        step: u32,
+        /// The newest checkpoint.
+        checkpoint: PathBuf,
+        /// The adapter or model so far.
+        result: PathBuf,
+    },
+}

@@ -1,0 +1,79 @@
+//! The result: an adapter as PEFT writes it, or a whole model folder that is a usable base model itself.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use candle_core::DType;
+use serde_json::Value;
+use tunesmith_protocol::Method;
+
+use crate::files::{at, fresh_folder, names_in, remove_folder, require_room, sync_file, sync_folder};
+use crate::learner::Learner;
+use crate::{TrainError, TrainPlan};
+
+/// What a model folder has beside weights and config, where the base has it.
+const COMPANIONS: [&str; 10] = [
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "tokenizer.model",
+    "vocab.json",
+    "merges.txt",
+    "chat_template.jinja",
+    "chat_template.json",
+    "generation_config.json",
+];
+
+/// Where a run's result lies.
+pub(crate) fn path(run: &Path) -> PathBuf {
+    run.join("result")
+}
+
+/// Writes the result, replacing an earlier one only once the new one is on the disk.
+pub(crate) fn save(plan: &TrainPlan, learner: &Learner) -> Result<PathBuf, TrainError> {
+    let run = &plan.job().output;
+    let (path, unfinished, old) = (path(run), run.join("result.tmp"), run.join("result.old"));
+    require_room(run, 2 * learner.size_bytes())?;
+    let written = fill(plan, learner, &unfinished);
+    if let Err(error) = written {
+        // Best effort, as for checkpoints.
+        let _ = remove_folder(&unfinished);
+        return Err(error);
+    }
+    remove_folder(&old)?;
+    if path.exists() {
+        fs::rename(&path, &old).map_err(at(&path))?;
+    }
+    fs::rename(&unfinished, &path).map_err(at(&path))?;
+    sync_folder(run)?;
+    remove_folder(&old)?;
+    Ok(path)
+}
+
+fn fill(plan: &TrainPlan, learner: &Learner, folder: &Path) -> Result<(), TrainError> {
+    let job = plan.job();
+    fresh_folder(folder)?;
+    learner.save(folder, dtype_of(&job.base))?;
+    if job.settings.method != Method::Lora {
+        for name in COMPANIONS.iter().filter(|name| job.base.join(name).is_file()) {
+            let source = job.base.join(name);
+            fs::copy(&source, folder.join(name)).map_err(at(folder.join(name)))?;
+        }
+    }
+    for name in names_in(folder)? {
+        sync_file(&folder.join(name))?;
+    }
+    sync_folder(folder)
+}
+
+/// The number format that the base's config names; a trained model is saved in the same.
+fn dtype_of(base: &Path) -> DType {
+    let text = fs::read_to_string(base.join("config.json")).unwrap_or_default();
+    let config: Value = serde_json::from_str(&text).unwrap_or_default();
+    match config.get("dtype").or(config.get("torch_dtype")).and_then(Value::as_str) {
+        Some("bfloat16") => DType::BF16,
+        Some("float16") => DType::F16,
+        _ => DType::F32,
+    }
+}

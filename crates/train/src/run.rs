@@ -1,0 +1,297 @@
+//! The run itself, from loading to the result. Each step is a pure function of the state and the step's number, so a
+//! resumed run goes on exactly as if it had never stopped.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use rayon::ThreadPool;
+use tunesmith_data::Tokens;
+use tunesmith_model::SummedLoss;
+use tunesmith_protocol::StepMetrics;
+
+use crate::checkpoint::{self, Best, State};
+use crate::frozen::Frozen;
+use crate::learner::Learner;
+use crate::step::{Sum, Update};
+use crate::{AdamW, Outcome, Progress, StopReason, TrainError, TrainPlan, evaluate, result};
+
+/// The oldest that the newest checkpoint gets where the user left the choice to us.
+const SAVE_WITHIN: Duration = Duration::from_secs(600);
+/// Between two attempts to write to a full disk, so that a caller that always says “again” does not spin.
+const RETRY_AFTER: Duration = Duration::from_millis(100);
+
+/// Trains. `report` hears of everything as it happens and can stop the run with its answer.
+pub fn run(
+    plan: TrainPlan,
+    report: &mut dyn FnMut(Progress) -> ControlFlow<StopReason>,
+) -> Result<Outcome, TrainError> {
+    let mut run = match Run::open(&plan, report) {
+        Ok(run) => run,
+        // Nothing is loaded yet, so there is nothing to keep.
+        Err(Halt::Stop) => return Err(TrainError::Aborted),
+        Err(Halt::Error(error)) => return Err(error),
+    };
+    match run.train() {
+        Ok(()) => run.finish(),
+        Err(Halt::Stop) => run.stop(),
+        Err(Halt::Error(error)) => Err(error),
+    }
+}
+
+/// Why the loop ended before its end.
+enum Halt {
+    /// The caller wants the result so far.
+    Stop,
+    /// It cannot go on.
+    Error(TrainError),
+}
+
+impl<E: Into<TrainError>> From<E> for Halt {
+    fn from(error: E) -> Self {
+        Self::Error(error.into())
+    }
+}
+
+struct Run<'a> {
+    plan: &'a TrainPlan,
+    report: &'a mut dyn FnMut(Progress) -> ControlFlow<StopReason>,
+    threads: ThreadPool,
+    learner: Learner,
+    optimizer: AdamW,
+    state: State,
+    /// The step of the newest checkpoint, and when it was written.
+    saved: Option<u32>,
+    saved_at: Instant,
+    /// When this part of the run began, and the time that earlier parts took.
+    started: Instant,
+    elapsed_before: Duration,
+}
+
+impl<'a> Run<'a> {
+    /// Loads the base model, or the newest checkpoint of a resumed run.
+    fn open(plan: &'a TrainPlan, report: &'a mut dyn FnMut(Progress) -> ControlFlow<StopReason>) -> Result<Self, Halt> {
+        let job = plan.job();
+        let threads = rayon::ThreadPoolBuilder::new().num_threads(plan.threads()).build()?;
+        let frozen = Frozen::of(plan)?;
+        let checkpoint = if job.resume { checkpoint::newest(&job.output)? } else { None };
+        let mut loading = |fraction| match report(Progress::Loading(fraction)) {
+            ControlFlow::Continue(()) => ControlFlow::Continue(()),
+            ControlFlow::Break(_) => ControlFlow::Break(()),
+        };
+        let (learner, optimizer, state) = match &checkpoint {
+            None => (Learner::new(plan, &mut loading)?, AdamW::default(), State::start(frozen)),
+            Some(folder) => {
+                let (state, optimizer) = checkpoint::read(folder)?;
+                state.frozen.require_same(&frozen)?;
+                (Learner::resume(plan, folder, &mut loading)?, optimizer, state)
+            }
+        };
+        let now = Instant::now();
+        let mut run = Self {
+            plan,
+            report,
+            threads,
+            learner,
+            optimizer,
+            saved: checkpoint.map(|_| state.step),
+            saved_at: now,
+            started: now,
+            elapsed_before: Duration::from_millis(state.elapsed_ms),
+            state,
+        };
+        if job.resume {
+            run.tell(Progress::Rewind { step: run.state.step })?;
+        }
+        Ok(run)
+    }
+
+    fn train(&mut self) -> Result<(), Halt> {
+        loop {
+            if self.plan.evaluates_at(self.state.step) && self.state.evaluated != Some(self.state.step) {
+                self.evaluate()?;
+            }
+            if self.checkpoint_is_due() {
+                self.save()?;
+            }
+            if self.state.step >= self.plan.steps() || self.patience_is_over() {
+                return Ok(());
+            }
+            self.step()?;
+        }
+    }
+
+    fn step(&mut self) -> Result<(), Halt> {
+        let (began, step) = (Instant::now(), self.state.step + 1);
+        let batches = self.plan.batches();
+        let rows = batches.rows_of(step);
+        let job = self.plan.job();
+        let groups: Vec<Vec<&Tokens>> = rows
+            .chunks(batches.batch_size)
+            .map(|rows| rows.iter().map(|row| &job.training[*row as usize]).collect())
+            .collect();
+        let mut sum = Sum::default();
+        for side_by_side in groups.chunks(self.plan.side_by_side()) {
+            let learner = &self.learner;
+            self.threads.install(|| sum.add(learner, side_by_side))?;
+            self.tell(Progress::Tick)?;
+        }
+        let update = Update {
+            step,
+            learning_rate: self.plan.schedule().learning_rate(step),
+            weight_decay: job.settings.weight_decay,
+            max_grad_norm: job.settings.max_grad_norm,
+        };
+        let (learner, optimizer) = (&mut self.learner, &mut self.optimizer);
+        let grad_norm = self.threads.install(|| sum.apply(learner, optimizer, update))?;
+        self.state.step = step;
+        self.state.epoch = f64::from(step) / f64::from(batches.steps_per_epoch());
+        self.state.tokens += sum.tokens;
+        self.state.learned_tokens += sum.loss.learned;
+        self.tell(Progress::Step(StepMetrics {
+            step,
+            epoch: self.state.epoch,
+            loss: sum.mean_loss(),
+            learning_rate: update.learning_rate,
+            grad_norm,
+            learned_tokens: sum.loss.learned,
+            tokens_per_second: sum.tokens as f64 / began.elapsed().as_secs_f64().max(1e-9),
+            elapsed_ms: self.elapsed_ms(),
+        }))
+    }
+
+    fn evaluate(&mut self) -> Result<(), Halt> {
+        let batches: Vec<&[Tokens]> = self.plan.job().validation.chunks(self.plan.batches().batch_size).collect();
+        let mut sum = SummedLoss::default();
+        for side_by_side in batches.chunks(self.plan.side_by_side()) {
+            let learner = &self.learner;
+            let loss = self.threads.install(|| evaluate::loss(learner, side_by_side))?;
+            sum.nats += loss.nats;
+            sum.learned += loss.learned;
+            self.tell(Progress::Tick)?;
+        }
+        let (step, loss) = (self.state.step, sum.nats / sum.learned.max(1) as f64);
+        if !loss.is_finite() {
+            return Err(TrainError::Diverged { step, what: "validation loss" }.into());
+        }
+        self.state.measured(loss);
+        self.tell(Progress::Eval { step, loss })
+    }
+
+    fn checkpoint_is_due(&self) -> bool {
+        let step = self.state.step;
+        let is_best = self.state.best.is_some_and(|best| best.step == step);
+        let is_old = self.plan.saves_by_time() && self.saved_at.elapsed() >= SAVE_WITHIN;
+        self.saved != Some(step)
+            && step > 0
+            && (self.plan.saves_at(step) || is_best || is_old || self.patience_is_over())
+    }
+
+    fn patience_is_over(&self) -> bool {
+        let patience = self.plan.job().settings.early_stopping_patience;
+        patience.is_some_and(|patience| self.state.evaluations_since_best >= patience)
+    }
+
+    fn save(&mut self) -> Result<(), Halt> {
+        self.state.elapsed_ms = self.elapsed_ms();
+        let path = self.retry_while_full(|run| {
+            checkpoint::save(&run.plan.job().output, &run.learner, &run.optimizer, &run.state)
+        })?;
+        (self.saved, self.saved_at) = (Some(self.state.step), Instant::now());
+        self.tell(Progress::Checkpoint { step: self.state.step, path })
+    }
+
+    /// Writes, and while the disk is full asks whether to try again; meanwhile the weights stay in memory.
+    fn retry_while_full<T>(&mut self, write: impl Fn(&Self) -> Result<T, TrainError>) -> Result<T, Halt> {
+        loop {
+            match write(self) {
+                Err(error) if error.is_disk_full() => {
+                    let message = error.full_message(&self.plan.job().output);
+                    match (self.report)(Progress::DiskFull { message: message.clone() }) {
+                        ControlFlow::Continue(()) => std::thread::sleep(RETRY_AFTER),
+                        ControlFlow::Break(StopReason::Stop) => return Err(TrainError::DiskFull { message }.into()),
+                        ControlFlow::Break(StopReason::Abort) => return Err(TrainError::Aborted.into()),
+                    }
+                }
+                other => return Ok(other?),
+            }
+        }
+    }
+
+    fn finish(&mut self) -> Result<Outcome, TrainError> {
+        let (best_step, result) = self.keep_result().or_else(Self::even_when_stopped)?;
+        Ok(Outcome::Done { step: self.state.step, best_step, result })
+    }
+
+    fn stop(&mut self) -> Result<Outcome, TrainError> {
+        if self.saved != Some(self.state.step) {
+            match self.save() {
+                Ok(()) | Err(Halt::Stop) => {}
+                Err(Halt::Error(error)) => return Err(error),
+            }
+        }
+        let (_, result) = self.keep_result().or_else(Self::even_when_stopped)?;
+        let step = self.state.step;
+        Ok(Outcome::Stopped { step, checkpoint: checkpoint::path(&self.plan.job().output, step), result })
+    }
+
+    fn even_when_stopped<T>(halt: Halt) -> Result<T, TrainError> {
+        match halt {
+            Halt::Stop => Err(TrainError::Aborted),
+            Halt::Error(error) => Err(error),
+        }
+    }
+
+    /// Writes the best weights, or the last where nothing was measured, and says of which step they are.
+    fn keep_result(&mut self) -> Result<(u32, PathBuf), Halt> {
+        let run = &self.plan.job().output;
+        let best = self.state.best.map(|best| best.step).filter(|step| *step != self.state.step);
+        // A best checkpoint that is damaged by now is not worth the loss of everything: then the last weights are kept.
+        let best = best.filter(|step| checkpoint::verify(&checkpoint::path(run, *step)).is_ok());
+        let Some(step) = best else {
+            let path = self.retry_while_full(|run| result::save(run.plan, &run.learner))?;
+            return Ok((self.state.step, path));
+        };
+        let learner = Learner::resume(self.plan, &checkpoint::path(run, step), &mut |_| ControlFlow::Continue(()))?;
+        let path = self.retry_while_full(|run| result::save(run.plan, &learner))?;
+        Ok((step, path))
+    }
+
+    fn tell(&mut self, progress: Progress) -> Result<(), Halt> {
+        match (self.report)(progress) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(StopReason::Stop) => Err(Halt::Stop),
+            ControlFlow::Break(StopReason::Abort) => Err(TrainError::Aborted.into()),
+        }
+    }
+
+    fn elapsed_ms(&self) -> u64 {
+        u64::try_from((self.elapsed_before + self.started.elapsed()).as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+impl State {
+    fn start(frozen: Frozen) -> Self {
+        Self {
+            step: 0,
+            epoch: 0.0,
+            tokens: 0,
+            learned_tokens: 0,
+            elapsed_ms: 0,
+            evaluated: None,
+            best: None,
+            evaluations_since_best: 0,
+            frozen,
+        }
+    }
+
+    /// Takes note of a validation loss. What was before the first step is no candidate: an untrained result is none.
+    fn measured(&mut self, loss: f64) {
+        self.evaluated = Some(self.step);
+        match self.best {
+            _ if self.step == 0 => {}
+            Some(best) if loss >= best.loss => self.evaluations_since_best += 1,
+            _ => (self.best, self.evaluations_since_best) = (Some(Best { step: self.step, loss }), 0),
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! One optimiser step: gradients of its batches, summed; mean over learned tokens; clipping; update.
+
+use std::collections::BTreeMap;
+
+use candle_core::Tensor;
+use rayon::prelude::*;
+use tunesmith_data::Tokens;
+use tunesmith_model::{Gradients, SummedLoss};
+
+use crate::batches::Batch;
+use crate::learner::Learner;
+use crate::optimizer::{AdamW, Parameter};
+use crate::{TrainError, clip, global_norm};
+
+/// What the batches of a step give together.
+#[derive(Default)]
+pub(crate) struct Sum {
+    /// Of all batches.
+    pub loss: SummedLoss,
+    /// Tokens computed.
+    pub tokens: u64,
+    /// The gradient of the summed loss, by parameter.
+    gradients: BTreeMap<String, Vec<f32>>,
+}
+
+impl Sum {
+    /// Mean over the learned tokens of the whole step: a short answer must not weigh more than a long one.
+    pub fn mean_loss(&self) -> f64 {
+        self.loss.nats / self.loss.learned.max(1) as f64
+    }
+
+    /// Computes batches side by side and adds them in their order, so that the sum is the same for any number of
+    /// threads.
+    pub fn add(&mut self, learner: &Learner, batches: &[Vec<&Tokens>]) -> Result<(), TrainError> {
+        let computed: Vec<_> = batches.par_iter().map(|rows| compute(learner, rows)).collect();
+        for batch in computed {
+            let (loss, tokens, gradients) = batch?;
+            self.loss.nats += loss.nats;
+            self.loss.learned += loss.learned;
+            self.tokens += tokens;
+            self.add_gradients(&gradients)?;
+        }
+        Ok(())
+    }
+
+    fn add_gradients(&mut self, gradients: &Gradients) -> Result<(), TrainError> {
+        for (name, gradient) in gradients {
+            let gradient = values(gradient)?;
+            match self.gradients.get_mut(name) {
+                Some(sum) => sum.par_iter_mut().zip(&gradient).with_min_len(1 << 15).for_each(|(sum, g)| *sum += g),
+                None => drop(self.gradients.insert(name.clone(), gradient)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Updates the learner. Returns the gradient's length before clipping.
+    pub fn apply(&self, learner: &mut Learner, optimizer: &mut AdamW, update: Update) -> Result<f64, TrainError> {
+        let learned = self.loss.learned.max(1) as f64;
+        let norm = global_norm(&self.gradients) / learned;
+        update.refuse_what_is_no_number(self.loss.nats, norm)?;
+        let mut parameters = self.parameters(learner)?;
+        let mut open: Vec<Parameter> =
+            parameters.iter_mut().map(|parameter| parameter.open(update.weight_decay)).collect();
+        optimizer.step(&mut open, update.learning_rate, clip(norm, update.max_grad_norm) / learned);
+        drop(open);
+        for Owned { name, values, shape, .. } in parameters {
+            learner.set(name, Tensor::from_vec(values, shape, &candle_core::Device::Cpu)?)?;
+        }
+        Ok(norm)
+    }
+
+    fn parameters(&self, learner: &Learner) -> Result<Vec<Owned<'_>>, TrainError> {
+        let mut tensors = learner.parameters();
+        let mut parameters = Vec::with_capacity(tensors.len());
+        for (name, gradient) in &self.gradients {
+            if let Some(tensor) = tensors.remove(name) {
+                parameters.push(Owned { name, values: values(&tensor)?, gradient, shape: tensor.dims().to_vec() });
+            }
+        }
+        Ok(parameters)
+    }
+}
+
+/// What one update needs beside the gradient.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Update {
+    pub step: u32,
+    pub learning_rate: f64,
+    pub weight_decay: f64,
+    pub max_grad_norm: f64,
+}
+
+impl Update {
+    fn refuse_what_is_no_number(self, loss: f64, norm: f64) -> Result<(), TrainError> {
+        match (loss.is_finite(), norm.is_finite()) {
+            (false, _) => Err(TrainError::Diverged { step: self.step, what: "loss" }),
+            (_, false) => Err(TrainError::Diverged { step: self.step, what: "gradient" }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A parameter's values taken out of its tensor.
+struct Owned<'a> {
+    name: &'a str,
+    values: Vec<f32>,
+    gradient: &'a [f32],
+    shape: Vec<usize>,
+}
+
+impl Owned<'_> {
+    fn open(&mut self, weight_decay: f64) -> Parameter<'_> {
+        // Norms and biases are not decayed, as in transformers' Trainer (get_decay_parameter_names).
+        let weight_decay = if self.shape.len() > 1 { weight_decay } else { 0.0 };
+        Parameter { name: self.name, values: &mut self.values, gradient: self.gradient, weight_decay }
+    }
+}
+
+fn compute(learner: &Learner, rows: &[&Tokens]) -> Result<(SummedLoss, u64, Gradients), TrainError> {
+    let batch = Batch::of(rows.iter().copied());
+    let (loss, gradients) = learner.gradients(&batch)?;
+    Ok((loss, batch.tokens(), gradients))
+}
+
+fn values(tensor: &Tensor) -> Result<Vec<f32>, TrainError> {
+    Ok(tensor.flatten_all()?.to_vec1::<f32>()?)
+}
