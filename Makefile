@@ -26,5 +26,5 @@ check: ## fast: formatting, lints, types, unit tests of the screens
 screenshots: ## drive the real window through every screen, pictures to target/screenshots
 	@scripts/screenshots
 
-package: ## a .deb of the window, built with link-time optimisation, in target/dist/bundle
+package: ## a .deb of the window, built with link-time optimisation, in target/dist
 	@scripts/package

@@ -1,0 +1,103 @@
+// Runs every phase of the tests, also after one has failed, and sums them up: node scripts/test.mjs [PHASE…]
+// The last line is plain for machines: "N passed, N failed".
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
+const reports = join(target, 'test-reports');
+
+const nodeTests = (folder) => {
+  const files = readdirSync(join(root, 'tests', folder)).filter((name) => name.endsWith('.test.mjs'));
+  return ['node', '--test', '--test-concurrency=1', '--test-reporter=spec', '--test-reporter-destination=stdout',
+    '--test-reporter=tap', `--test-reporter-destination=${join(reports, `${folder}.tap`)}`,
+    ...files.map((name) => join('tests', folder, name))];
+};
+
+/** A phase: its command, and how its results are counted from what it printed. One that reports no numbers is one check. */
+const phases = {
+  screens: { title: 'build the screens', command: () => ['scripts/screens'] },
+  rust: { title: 'Rust (build + nextest)', command: () => ['cargo', 'nextest', 'run', '--locked', '--workspace'], count: countNextest },
+  types: { title: 'svelte-check', command: () => ['npm', '--prefix', 'ui', 'run', 'check'] },
+  vitest: {
+    title: 'vitest',
+    command: () => ['npm', '--prefix', 'ui', 'test', '--', '--reporter=default', '--reporter=json', `--outputFile=${join(reports, 'vitest.json')}`],
+    count: () => {
+      const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(join(reports, 'vitest.json'), 'utf8'));
+      return { passed: numPassedTests, failed: numFailedTests };
+    },
+  },
+  desktop: { title: 'desktop window (Xvfb)', command: () => nodeTests('desktop'), count: () => countTap('desktop') },
+  browser: { title: 'browser (Chromium)', command: () => nodeTests('browser'), count: () => countTap('browser') },
+};
+
+function countNextest(printed) {
+  const summary = printed.split('\n').findLast((line) => line.includes('Summary [')) ?? '';
+  const number = (word) => Number(new RegExp(`(\\d+) ${word}`).exec(summary)?.[1] ?? 0);
+  return { passed: number('passed'), failed: number('failed') + number('timed out') + number('exec failed') };
+}
+
+function countTap(folder) {
+  const report = readFileSync(join(reports, `${folder}.tap`), 'utf8');
+  const number = (word) => Number(new RegExp(`^# ${word} (\\d+)$`, 'm').exec(report)?.[1] ?? 0);
+  return { passed: number('pass'), failed: number('fail') + number('cancelled') };
+}
+
+/** Runs a command, shows what it prints, and resolves with its exit code and output. */
+function run([program, ...args]) {
+  return new Promise((done) => {
+    const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1', CARGO_TERM_COLOR: 'never' } });
+    let printed = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text) => {
+        printed += text;
+        process.stdout.write(text);
+      });
+    }
+    child.once('error', (error) => done({ code: 127, printed: `${printed}${error}` })).once('close', (code) => done({ code, printed }));
+  });
+}
+
+/** What a phase came to. A phase that ends badly has failed at least once, whatever it counted. */
+function judge(phase, { code, printed }) {
+  let counted = { passed: 0, failed: 0 };
+  try {
+    counted = phase.count?.(printed) ?? (code === 0 ? { passed: 1, failed: 0 } : counted);
+  } catch {
+    // It ended before it could report.
+  }
+  if (code !== 0 && counted.failed === 0) counted.failed = 1;
+  if (code === 0 && counted.passed === 0) counted.failed = 1;
+  return counted;
+}
+
+const time = (seconds) => `${String(Math.floor(seconds / 60)).padStart(3)} m ${String(Math.round(seconds) % 60).padStart(2, '0')} s`;
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !(name in phases));
+if (unknown.length) {
+  console.error(`There is no phase ${unknown.join(', ')}. There are: ${Object.keys(phases).join(', ')}`);
+  process.exit(2);
+}
+rmSync(reports, { recursive: true, force: true });
+mkdirSync(reports, { recursive: true });
+
+const rows = [{ title: 'set up', seconds: Number(process.env.SETUP_SECONDS ?? 0), passed: 0, failed: 0 }];
+for (const name of asked.length ? asked : Object.keys(phases)) {
+  const phase = phases[name];
+  console.log(`\n── ${phase.title}`);
+  const started = performance.now();
+  const ended = await run(phase.command());
+  const row = { title: phase.title, seconds: (performance.now() - started) / 1000, ...judge(phase, ended) };
+  console.log(`── ${row.title}: ${time(row.seconds).trim()}`);
+  rows.push(row);
+}
+
+const sum = (key) => rows.reduce((total, row) => total + row[key], 0);
+const line = (title, seconds, passed, failed) => `${title.padEnd(28)}${time(seconds).padStart(12)}${String(passed).padStart(9)}${String(failed).padStart(9)}`;
+console.log(`\n${'phase'.padEnd(28)}${'time'.padStart(12)}${'passed'.padStart(9)}${'failed'.padStart(9)}`);
+for (const row of rows) console.log(line(row.title, row.seconds, row.passed, row.failed));
+console.log(line('all', sum('seconds'), sum('passed'), sum('failed')));
+console.log(`\n${sum('passed')} passed, ${sum('failed')} failed`);
+process.exit(sum('failed') ? 1 : 0);
