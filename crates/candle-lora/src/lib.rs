@@ -3,9 +3,27 @@
 //! backward has a name. Adapters are read and written as PEFT does.
 //!
 //! Rows of different lengths lie one after another in one (tokens, width) tensor; nothing is padded.
+//!
+//! Each operation has a plain version in candle tensor operations (`plain`: its definition, for every device, and the
+//! oracle of the tests) and a fast one over slices for f32 on the CPU (`kernels`). Only `ops` chooses between them.
 
 mod adapter;
 mod error;
+mod floats;
+mod kernels;
+mod ops;
+mod peft;
+pub mod plain;
+mod rows;
+mod weight;
 
 pub use adapter::{Adapter, LoraConfig, LoraPair};
 pub use error::LoraError;
+pub use ops::attention::{self, Heads};
+pub use ops::linear::{self, Linear};
+pub use ops::{cross_entropy, embedding, rms_norm, rope, sum, swiglu};
+pub use rows::{Row, Rows};
+pub use weight::FrozenWeight;
+
+/// A result of this crate.
+pub type Result<T, E = LoraError> = std::result::Result<T, E>;

@@ -1,0 +1,111 @@
+//! Sums and exponentials that the compiler can turn into vector instructions.
+
+use super::simd;
+
+const LANES: usize = 8;
+
+/// The exponential function to about 1e-7 relative; below −87 it is 0. Cody and Waite's reduction to |r| ≤ ln 2 / 2 and
+/// the polynomial of Cephes' `expf`.
+#[inline(always)]
+pub(crate) fn exp(x: f32) -> f32 {
+    // Adding and subtracting 1.5 · 2²³ rounds to an integer, which then stands in the lowest bits.
+    const ROUND: f32 = 12_582_912.0;
+    let clamped = x.clamp(-87.0, 88.0);
+    let shifted = clamped * std::f32::consts::LOG2_E + ROUND;
+    let n = shifted - ROUND;
+    let r = clamped - n * 0.693_359_4 - n * -2.121_944_4e-4;
+    let p = 1.987_569_1e-4_f32;
+    let p = p * r + 1.398_2e-3;
+    let p = p * r + 8.333_452e-3;
+    let p = p * r + 4.166_579_6e-2;
+    let p = p * r + 0.166_666_66;
+    let p = p * r + 0.5;
+    let small = p * r * r + r + 1.0;
+    let power = f32::from_bits((shifted.to_bits() << 23).wrapping_add(0x3f80_0000)); // 2ⁿ
+    if x < -87.0 { 0.0 } else { small * power }
+}
+
+#[inline(always)]
+fn fold(lanes: [f32; LANES], combine: impl Fn(f32, f32) -> f32) -> f32 {
+    let [a, b, c, d, e, f, g, h] = lanes;
+    combine(combine(combine(a, e), combine(b, f)), combine(combine(c, g), combine(d, h)))
+}
+
+/// Σ a b, summed in eight lanes.
+#[inline(always)]
+pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
+    let mut lanes = [0.0; LANES];
+    let (a_chunks, b_chunks) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
+    let tail: f32 = a_chunks.remainder().iter().zip(b_chunks.remainder()).map(|(a, b)| a * b).sum();
+    for (a, b) in a_chunks.zip(b_chunks) {
+        for lane in 0..LANES {
+            lanes[lane] += a[lane] * b[lane];
+        }
+    }
+    fold(lanes, |a, b| a + b) + tail
+}
+
+#[inline(always)]
+fn largest(numbers: &[f32]) -> f32 {
+    let mut lanes = [f32::NEG_INFINITY; LANES];
+    let chunks = numbers.chunks_exact(LANES);
+    let tail = chunks.remainder().iter().fold(f32::NEG_INFINITY, |most, &x| if x > most { x } else { most });
+    for chunk in chunks {
+        for lane in 0..LANES {
+            lanes[lane] = if chunk[lane] > lanes[lane] { chunk[lane] } else { lanes[lane] };
+        }
+    }
+    let most = fold(lanes, |a, b| if b > a { b } else { a });
+    if tail > most { tail } else { most }
+}
+
+simd! {
+    /// Replaces numbers by exp(number − their log-sum-exp), which is returned: softmax.
+    fn softmax(numbers: &mut [f32]) -> f32 {
+        let most = largest(numbers);
+        let mut lanes = [0.0; LANES];
+        let mut chunks = numbers.chunks_exact_mut(LANES);
+        for chunk in &mut chunks {
+            for lane in 0..LANES {
+                chunk[lane] = exp(chunk[lane] - most);
+                lanes[lane] += chunk[lane];
+            }
+        }
+        let mut tail = 0.0;
+        for number in chunks.into_remainder() {
+            *number = exp(*number - most);
+            tail += *number;
+        }
+        let total = fold(lanes, |a, b| a + b) + tail;
+        let scale = 1.0 / total;
+        for number in numbers {
+            *number *= scale;
+        }
+        most + total.ln()
+    }
+}
+
+simd! {
+    /// Replaces numbers by exp(number − log_sum_exp).
+    fn exp_minus(numbers: &mut [f32], log_sum_exp: f32) {
+        for number in numbers {
+            *number = exp(*number - log_sum_exp);
+        }
+    }
+}
+
+simd! {
+    /// The log-sum-exp of numbers, which stay as they are.
+    fn log_sum_exp(numbers: &[f32]) -> f32 {
+        let most = largest(numbers);
+        let mut lanes = [0.0; LANES];
+        let chunks = numbers.chunks_exact(LANES);
+        let tail: f32 = chunks.remainder().iter().map(|&x| exp(x - most)).sum();
+        for chunk in chunks {
+            for lane in 0..LANES {
+                lanes[lane] += exp(chunk[lane] - most);
+            }
+        }
+        most + (fold(lanes, |a, b| a + b) + tail).ln()
+    }
+}

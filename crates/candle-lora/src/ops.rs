@@ -1,0 +1,11 @@
+//! The operations as pairs of forward and backward. Here, and only here, the device and number format decide between
+//! the plain version and the kernels.
+
+pub mod attention;
+pub mod cross_entropy;
+pub mod embedding;
+pub mod linear;
+pub mod rms_norm;
+pub mod rope;
+pub mod sum;
+pub mod swiglu;

@@ -1,0 +1,97 @@
+//! The output head and the loss in one, over learned positions only and in chunks, so that the logits of all tokens are
+//! never there at once. The gradient is that of the sum, so forward can compute it on the way.
+
+use candle_core::Tensor;
+
+use super::sum::Take::{AsIs, Transposed};
+use super::sum::add_product;
+use crate::floats::{Floats, edit, fast, tensor};
+use crate::kernels::cross_entropy as kernel;
+use crate::{FrozenWeight, Result, plain};
+
+/// Logits held at once.
+const CHUNK: usize = 4 * 1024 * 1024;
+
+/// Gradients of the summed loss.
+#[derive(Debug, Clone)]
+pub struct Gradients {
+    /// (positions, width).
+    pub x: Tensor,
+    /// (vocabulary, width), when wanted.
+    pub weight: Option<Tensor>,
+}
+
+/// The summed negative log-likelihood, in nats, of `targets` after the vectors x, (positions, width).
+pub fn loss(x: &Tensor, head: &FrozenWeight, targets: &[u32]) -> Result<f64> {
+    let mut nats = 0.0;
+    for (start, targets) in chunks(head, targets) {
+        let logits = logits(&x.narrow(0, start, targets.len())?, head)?;
+        let losses = match fast(&logits) {
+            true => kernel::losses(&Floats::of(&logits)?, targets),
+            false => plain::losses(&logits, targets)?,
+        };
+        nats += losses.iter().map(|&loss| f64::from(loss)).sum::<f64>();
+    }
+    Ok(nats)
+}
+
+/// The same, and its gradients.
+pub fn loss_and_gradients(
+    x: &Tensor,
+    head: &FrozenWeight,
+    targets: &[u32],
+    weight_wanted: bool,
+) -> Result<(f64, Gradients)> {
+    let (mut nats, mut parts, mut weight) = (0.0, Vec::new(), None);
+    for (start, targets) in chunks(head, targets) {
+        let x = x.narrow(0, start, targets.len())?;
+        let logits = logits(&x, head)?;
+        let (losses, slopes) = slopes(logits, targets)?;
+        nats += losses.iter().map(|&loss| f64::from(loss)).sum::<f64>();
+        parts.push(add_product(None, 1.0, (&slopes, AsIs), (head.dense(), AsIs))?);
+        if weight_wanted {
+            weight = Some(add_product(weight, 1.0, (&slopes, Transposed), (&x, AsIs))?);
+        }
+    }
+    let x = if parts.len() == 1 { parts.remove(0) } else { Tensor::cat(&parts, 0)? };
+    Ok((nats, Gradients { x, weight }))
+}
+
+/// x headᵀ, (positions, vocabulary).
+pub fn logits(x: &Tensor, head: &FrozenWeight) -> Result<Tensor> {
+    add_product(None, 1.0, (x, AsIs), (head.dense(), Transposed))
+}
+
+/// The losses, and the gradient of the logits in their place.
+fn slopes(logits: Tensor, targets: &[u32]) -> Result<(Vec<f32>, Tensor)> {
+    if !fast(&logits) {
+        return Ok((plain::losses(&logits, targets)?, plain::slopes(&logits, targets)?));
+    }
+    let losses = std::cell::RefCell::new(Vec::new());
+    edit(&logits, |logits| *losses.borrow_mut() = kernel::losses_and_slopes(logits, targets))?;
+    Ok((losses.into_inner(), logits))
+}
+
+fn chunks<'a>(head: &FrozenWeight, targets: &'a [u32]) -> impl Iterator<Item = (usize, &'a [u32])> {
+    let size = (CHUNK / head.dims()[0].max(1)).max(1);
+    targets.chunks(size).enumerate().map(move |(number, targets)| (number * size, targets))
+}
+
+/// Takes the vectors at `places` out of x, (tokens, width): those after which a learned token comes.
+pub fn select(x: &Tensor, places: &[u32]) -> Result<Tensor> {
+    Ok(x.index_select(&Tensor::new(places, x.device())?, 0)?)
+}
+
+/// The gradient of `select`: each row of the gradient goes to its place among `tokens`, the others are zero.
+pub fn select_backward(grad: &Tensor, places: &[u32], tokens: usize) -> Result<Tensor> {
+    let width = grad.dim(1)?;
+    if !fast(grad) {
+        let total = Tensor::zeros((tokens, width), grad.dtype(), grad.device())?;
+        return Ok(total.index_add(&Tensor::new(places, grad.device())?, grad, 0)?);
+    }
+    let mut total = vec![0.0; tokens * width];
+    for (place, grad) in places.iter().zip(Floats::of(grad)?.chunks_exact(width)) {
+        total[*place as usize * width..][..width].copy_from_slice(grad);
+    }
+    tensor(total, (tokens, width))
+}

@@ -1,0 +1,160 @@
+//! PEFT's files: `adapter_config.json` and `adapter_model.safetensors`, read and written so that either program can
+//! take what the other made.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::path::Path;
+
+use candle_core::{DType, Device, Tensor};
+use serde_json::{Value, json};
+
+use crate::{Adapter, LoraConfig, LoraError, LoraPair, Result};
+
+const CONFIG: &str = "adapter_config.json";
+const WEIGHTS: &str = "adapter_model.safetensors";
+const PREFIX: &str = "base_model.model.";
+/// An adapter's config and header are a few kilobytes; a file that claims more is not one.
+const LONGEST_CONFIG: u64 = 1 << 20;
+
+/// Switches of PEFT that change what an adapter computes and that are not supported.
+const UNSUPPORTED: [&str; 8] = [
+    "use_dora",
+    "use_rslora",
+    "fan_in_fan_out",
+    "rank_pattern",
+    "alpha_pattern",
+    "modules_to_save",
+    "lora_bias",
+    "layer_replication",
+];
+
+impl Adapter {
+    /// Reads an adapter from PEFT's files, in f32.
+    pub fn load(folder: &Path, device: &Device) -> Result<Self> {
+        let config = read_config(&folder.join(CONFIG))?;
+        let pairs = read_pairs(&folder.join(WEIGHTS), &config, device)?;
+        Ok(Self { config, pairs })
+    }
+
+    /// Writes the adapter as PEFT does; `base_model` is the name of the model that it belongs to.
+    pub fn save(&self, folder: &Path, base_model: &str) -> Result<()> {
+        fs::create_dir_all(folder).map_err(LoraError::io(folder))?;
+        let config = serde_json::to_string_pretty(&self.peft_config(base_model)).unwrap_or_default();
+        let path = folder.join(CONFIG);
+        fs::write(&path, config + "\n").map_err(LoraError::io(&path))?;
+        let path = folder.join(WEIGHTS);
+        let named =
+            self.parameters().into_iter().map(|(name, tensor)| Ok((format!("{PREFIX}{name}"), bytes(&tensor)?)));
+        let tensors = named.collect::<Result<BTreeMap<_, _>>>()?;
+        let metadata = HashMap::from([("format".to_string(), "pt".to_string())]);
+        let views = tensors.iter().map(|(name, (shape, bytes))| {
+            let view = safetensors::tensor::TensorView::new(safetensors::Dtype::F32, shape.clone(), bytes);
+            Ok((name, view.map_err(|error| LoraError::adapter(&path, error.to_string()))?))
+        });
+        let views = views.collect::<Result<Vec<_>>>()?;
+        let file = safetensors::serialize(views, Some(metadata));
+        let file = file.map_err(|error| LoraError::adapter(&path, error.to_string()))?;
+        fs::write(&path, file).map_err(LoraError::io(&path))
+    }
+
+    fn peft_config(&self, base_model: &str) -> Value {
+        json!({
+            "peft_type": "LORA",
+            "task_type": "CAUSAL_LM",
+            "base_model_name_or_path": base_model,
+            "r": self.config.rank,
+            "lora_alpha": whole_or_not(self.config.alpha),
+            "lora_dropout": 0.0,
+            "target_modules": self.config.target_modules,
+            "bias": "none",
+            "fan_in_fan_out": false,
+            "inference_mode": true,
+            "init_lora_weights": true,
+            "modules_to_save": null,
+            "use_rslora": false,
+            "use_dora": false,
+        })
+    }
+}
+
+/// 32 rather than 32.0, as PEFT writes it.
+fn whole_or_not(number: f64) -> Value {
+    if number.fract() == 0.0 && number.abs() < 1e15 { json!(number as i64) } else { json!(number) }
+}
+
+fn bytes(tensor: &Tensor) -> Result<(Vec<usize>, Vec<u8>)> {
+    let numbers = tensor.to_dtype(DType::F32)?.flatten_all()?.to_vec1::<f32>()?;
+    Ok((tensor.dims().to_vec(), numbers.into_iter().flat_map(f32::to_le_bytes).collect()))
+}
+
+fn read_config(path: &Path) -> Result<LoraConfig> {
+    let wrong = |reason: String| LoraError::adapter(path, reason);
+    if fs::metadata(path).map_err(LoraError::io(path))?.len() > LONGEST_CONFIG {
+        return Err(wrong("is too long to be an adapter's config".into()));
+    }
+    let text = fs::read_to_string(path).map_err(LoraError::io(path))?;
+    let config: Value = serde_json::from_str(&text).map_err(|error| wrong(format!("is not valid JSON: {error}")))?;
+    if config["peft_type"] != "LORA" {
+        return Err(wrong(format!("peft_type is {}, only LORA is supported", config["peft_type"])));
+    }
+    for switch in UNSUPPORTED {
+        if is_on(&config[switch]) {
+            return Err(wrong(format!("{switch} is on, which is not supported")));
+        }
+    }
+    if !matches!(config["bias"].as_str(), None | Some("none")) {
+        return Err(wrong("trained biases are not supported".into()));
+    }
+    let rank = config["r"].as_u64().filter(|rank| (1..=1 << 16).contains(rank));
+    let rank = rank.ok_or_else(|| wrong("r is not a rank".into()))? as usize;
+    let alpha = config["lora_alpha"].as_f64().filter(|alpha| alpha.is_finite());
+    let alpha = alpha.ok_or_else(|| wrong("lora_alpha is not a number".into()))?;
+    let target_modules = match &config["target_modules"] {
+        Value::String(pattern) => vec![pattern.clone()],
+        Value::Array(names) => names.iter().filter_map(Value::as_str).map(String::from).collect(),
+        _ => return Err(wrong("target_modules is missing".into())),
+    };
+    Ok(LoraConfig { rank, alpha, target_modules })
+}
+
+fn is_on(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(on) => *on,
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(items) => !items.is_empty(),
+        _ => true,
+    }
+}
+
+fn read_pairs(path: &Path, config: &LoraConfig, device: &Device) -> Result<BTreeMap<String, LoraPair>> {
+    let wrong = |reason: String| LoraError::adapter(path, reason);
+    let file = fs::read(path).map_err(LoraError::io(path))?;
+    let tensors = candle_core::safetensors::load_buffer(&file, device).map_err(|error| wrong(error.to_string()))?;
+    let (mut first, mut second) = (BTreeMap::new(), BTreeMap::new());
+    for (name, tensor) in tensors {
+        let tensor = tensor.to_dtype(DType::F32)?;
+        let short = name.strip_prefix(PREFIX).unwrap_or(&name);
+        if let Some(module) = short.strip_suffix(".lora_A.weight") {
+            first.insert(module.to_string(), tensor);
+        } else if let Some(module) = short.strip_suffix(".lora_B.weight") {
+            second.insert(module.to_string(), tensor);
+        } else {
+            return Err(wrong(format!("{name} is not part of a LoRA pair")));
+        }
+    }
+    let mut pairs = BTreeMap::new();
+    for (module, a) in first {
+        let b = second.remove(&module).ok_or_else(|| wrong(format!("{module} has lora_A but no lora_B")))?;
+        let fits = matches!((a.dims(), b.dims()), ([rank, _], [_, width]) if *rank == config.rank && rank == width);
+        if !fits {
+            let (a, b, rank) = (a.dims(), b.dims(), config.rank);
+            return Err(wrong(format!("{module} has shapes {a:?} and {b:?}, which do not fit rank {rank}")));
+        }
+        pairs.insert(module, LoraPair { a, b });
+    }
+    match second.into_keys().next() {
+        Some(module) => Err(wrong(format!("{module} has lora_B but no lora_A"))),
+        None => Ok(pairs),
+    }
+}
