@@ -7,6 +7,7 @@ mod import;
 mod order;
 mod prepare;
 mod renderer;
+mod score;
 mod split;
 mod tokens_file;
 
@@ -16,5 +17,6 @@ pub use import::{ImportOptions, Imported, import};
 pub use order::epoch_order;
 pub use prepare::{Prepared, prepare};
 pub use renderer::{Renderer, TextStream, Tokens};
+pub use score::ListScore;
 pub use split::{SplitRows, split};
 pub use tokens_file::{read_tokens, write_tokens};

@@ -1,17 +1,30 @@
 //! Decoder families as data: weights in, logits, gradients and text out. One decoder serves every family; what
 //! differs is in `ModelConfig`. Tokens come and go as numbers; text is left to `tunesmith-data`.
 
+mod block;
+mod cache;
+mod checkpoint;
 mod config;
 mod decoder;
 mod error;
 mod facts;
 mod generate;
+mod header;
+mod init;
+mod load;
 mod memory;
+mod random;
+mod rope;
+mod save;
+mod weights;
 
+pub use candle_core::{DType, Device};
 pub use candle_lora::{Adapter, LoraConfig, LoraPair};
-pub use config::ModelConfig;
+pub use config::{ModelConfig, SUPPORTED_FAMILIES};
 pub use decoder::{Decoder, Gradients, Sequences, SummedLoss, Wanted};
 pub use error::ModelError;
 pub use facts::{ModelFacts, facts};
 pub use generate::{Generated, Sampling, Stopped, generate};
 pub use memory::{MemoryNeed, Shape, training_memory};
+pub use rope::Frequencies;
+pub use weights::{PROJECTIONS, parameter_count};

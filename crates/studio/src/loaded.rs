@@ -1,0 +1,260 @@
+//! A model in memory, to talk to and to measure: what the shell's `chat`, `eval` and `demo` use on any folder. The
+//! same renderer makes the tokens as in training.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use rayon::prelude::*;
+use serde::Serialize;
+use tunesmith_data::{Message, Renderer, Tokens};
+use tunesmith_model::{Adapter, Decoder, Device, Sequences, Stopped, SummedLoss};
+use tunesmith_protocol::{ErrorCode, Sampling, StopReason, WireError};
+
+use crate::home::Home;
+use crate::models::{folder_of, model_error};
+
+/// Tokens whose loss is computed at once; rows are never split.
+const TOKENS_AT_ONCE: usize = 1024;
+
+/// A base model in memory. Adapters are held by the caller, so that one base serves several.
+pub struct LoadedModel {
+    decoder: Decoder,
+    renderer: Renderer,
+}
+
+/// A finished answer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Said {
+    /// What was said.
+    pub text: String,
+    /// Tokens read.
+    pub prompt_tokens: u32,
+    /// Tokens written.
+    pub completion_tokens: u32,
+    /// Why it ended.
+    pub stop_reason: StopReason,
+    /// Speed of writing.
+    pub tokens_per_second: f64,
+}
+
+/// How well a model predicts rows.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Measured {
+    /// Mean negative log-likelihood in nats over the learned tokens.
+    pub loss: f64,
+    /// exp(loss).
+    pub perplexity: f64,
+    /// Learned tokens.
+    pub learned_tokens: u64,
+    /// Rows measured.
+    pub rows: u64,
+}
+
+impl LoadedModel {
+    /// Loads a model named by the id of one in the home, or by its folder. `progress` gets 0 to 1; its `Break` cancels.
+    pub fn open(home: &Path, name: &str, progress: &mut dyn FnMut(f64) -> ControlFlow<()>) -> Result<Self, WireError> {
+        Self::from_folder(&folder_of(&Home::create(home)?, name)?, progress)
+    }
+
+    /// Loads a model folder.
+    pub fn from_folder(folder: &Path, progress: &mut dyn FnMut(f64) -> ControlFlow<()>) -> Result<Self, WireError> {
+        let renderer = Renderer::open(folder)?;
+        let decoder = Decoder::load(folder, &Device::Cpu, progress).map_err(model_error)?;
+        Ok(Self { decoder, renderer })
+    }
+
+    /// Loads a PEFT folder, and makes sure that it fits this model.
+    pub fn adapter(&self, folder: &Path) -> Result<Adapter, WireError> {
+        let adapter = Adapter::load(folder, &Device::Cpu).map_err(|error| model_error(error.into()))?;
+        // Computing one token is the one test that cannot disagree with computing many.
+        self.decoder.logits(&adapter, &[0]).map_err(model_error)?;
+        Ok(adapter)
+    }
+
+    /// What makes tokens of text for this model.
+    pub fn renderer(&self) -> &Renderer {
+        &self.renderer
+    }
+
+    /// The longest context, in tokens.
+    pub fn context_length(&self) -> u32 {
+        u32::try_from(self.decoder.config().context_length).unwrap_or(u32::MAX)
+    }
+
+    /// Answers the last message. `on_text` sees whole characters as they come; its `Break` stops the answer.
+    pub fn answer(
+        &self,
+        adapter: &Adapter,
+        messages: &[Message],
+        sampling: &Sampling,
+        on_text: &mut dyn FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<Said, WireError> {
+        let prompt = self.renderer.prompt(messages)?;
+        let mut writing = Writing { stream: self.renderer.stream(), text: String::new(), first: None, problem: None };
+        let generated = tunesmith_model::generate(
+            &self.decoder,
+            adapter,
+            &prompt,
+            self.renderer.end_tokens(),
+            &draw(sampling),
+            &mut |token| writing.push(token, on_text),
+        )
+        .map_err(model_error)?;
+        writing.finish(on_text)?;
+        let count = generated.ids.len();
+        Ok(Said {
+            prompt_tokens: u32::try_from(prompt.len()).unwrap_or(u32::MAX),
+            completion_tokens: u32::try_from(count).unwrap_or(u32::MAX),
+            stop_reason: reason(generated.stopped),
+            tokens_per_second: speed(count, writing.first.map(|first| first.elapsed())),
+            text: writing.text,
+        })
+    }
+
+    /// Answers many conversations side by side. `on_answer` hears of each; its `Break` cancels the rest.
+    pub fn answer_all(
+        &self,
+        adapter: &Adapter,
+        conversations: &[Vec<Message>],
+        sampling: &Sampling,
+        on_answer: &mut (dyn FnMut() -> ControlFlow<()> + Send),
+    ) -> Result<Vec<Said>, WireError> {
+        let (on_answer, stop) = (Mutex::new(on_answer), AtomicBool::new(false));
+        let asked = || if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+        conversations
+            .par_iter()
+            .map(|messages| {
+                let said = self.answer(adapter, messages, sampling, &mut |_| asked())?;
+                let mut on_answer = on_answer.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                if asked().is_break() || on_answer().is_break() {
+                    stop.store(true, Ordering::Relaxed);
+                    return Err(cancelled());
+                }
+                Ok(said)
+            })
+            .collect()
+    }
+
+    /// The loss on rows of tokens. `progress(rows_done, rows_total)`; its `Break` cancels.
+    pub fn measure(
+        &self,
+        adapter: &Adapter,
+        rows: &[Tokens],
+        progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+    ) -> Result<Measured, WireError> {
+        let batches = batches(rows);
+        let (mut sum, mut done) = (SummedLoss::default(), 0);
+        for group in batches.chunks(rayon::current_num_threads().max(1)) {
+            let losses: Vec<_> = group.par_iter().map(|rows| self.loss(adapter, rows)).collect();
+            for loss in losses {
+                let loss = loss?;
+                sum.nats += loss.nats;
+                sum.learned += loss.learned;
+            }
+            done += group.iter().map(|rows| rows.len() as u64).sum::<u64>();
+            if progress(done, rows.len() as u64).is_break() {
+                return Err(cancelled());
+            }
+        }
+        // Mean over learned tokens, not over rows: a short answer must not weigh more than a long one.
+        let loss = sum.nats / sum.learned.max(1) as f64;
+        Ok(Measured { loss, perplexity: loss.exp(), learned_tokens: sum.learned, rows: rows.len() as u64 })
+    }
+
+    fn loss(&self, adapter: &Adapter, rows: &[Tokens]) -> Result<SummedLoss, WireError> {
+        let ids: Vec<u32> = rows.iter().flat_map(|row| row.ids.iter().copied()).collect();
+        let learn: Vec<bool> = rows.iter().flat_map(|row| row.learn.iter().copied()).collect();
+        let lengths: Vec<usize> = rows.iter().map(|row| row.ids.len()).collect();
+        self.decoder.loss(adapter, &Sequences { ids: &ids, learn: &learn, lengths: &lengths }).map_err(model_error)
+    }
+}
+
+/// The text of an answer as its tokens come.
+struct Writing<'a> {
+    stream: tunesmith_data::TextStream<'a>,
+    text: String,
+    first: Option<Instant>,
+    problem: Option<WireError>,
+}
+
+impl Writing<'_> {
+    fn push(&mut self, token: u32, on_text: &mut dyn FnMut(&str) -> ControlFlow<()>) -> ControlFlow<()> {
+        self.first.get_or_insert_with(Instant::now);
+        match self.stream.push(token) {
+            Ok(text) => self.tell(text, on_text),
+            Err(error) => {
+                self.problem = Some(error.into());
+                ControlFlow::Break(())
+            }
+        }
+    }
+
+    fn finish(&mut self, on_text: &mut dyn FnMut(&str) -> ControlFlow<()>) -> Result<(), WireError> {
+        if let Some(problem) = self.problem.take() {
+            return Err(problem);
+        }
+        let rest = self.stream.finish()?;
+        // The answer is over: nobody is left to stop.
+        let _ = self.tell(rest, on_text);
+        Ok(())
+    }
+
+    fn tell(&mut self, text: Option<String>, on_text: &mut dyn FnMut(&str) -> ControlFlow<()>) -> ControlFlow<()> {
+        let Some(text) = text.filter(|text| !text.is_empty()) else {
+            // Even without a whole character the caller gets its chance to stop.
+            return on_text("");
+        };
+        self.text += &text;
+        on_text(&text)
+    }
+}
+
+fn batches(rows: &[Tokens]) -> Vec<&[Tokens]> {
+    let mut tokens = 0;
+    let mut start = 0;
+    let mut batches = Vec::new();
+    for (index, row) in rows.iter().enumerate() {
+        if tokens > 0 && tokens + row.ids.len() > TOKENS_AT_ONCE {
+            batches.push(&rows[start..index]);
+            (start, tokens) = (index, 0);
+        }
+        tokens += row.ids.len();
+    }
+    if start < rows.len() {
+        batches.push(&rows[start..]);
+    }
+    batches
+}
+
+fn draw(sampling: &Sampling) -> tunesmith_model::Sampling {
+    tunesmith_model::Sampling {
+        temperature: sampling.temperature,
+        top_p: sampling.top_p,
+        max_new_tokens: sampling.max_new_tokens as usize,
+        seed: sampling.seed,
+    }
+}
+
+fn reason(stopped: Stopped) -> StopReason {
+    match stopped {
+        Stopped::End => StopReason::End,
+        Stopped::Length => StopReason::Length,
+        Stopped::Context => StopReason::Context,
+        Stopped::Asked => StopReason::Stopped,
+    }
+}
+
+/// Writing starts with the first token: what comes before is reading the prompt.
+fn speed(tokens: usize, writing: Option<Duration>) -> f64 {
+    match writing.map(|writing| writing.as_secs_f64()) {
+        Some(seconds) if seconds > 0.0 && tokens > 1 => (tokens - 1) as f64 / seconds,
+        _ => 0.0,
+    }
+}
+
+fn cancelled() -> WireError {
+    WireError::new(ErrorCode::Cancelled, "Stopped", "")
+}
