@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use crate::checkpoint::Checkpoint;
+use crate::weights::{EMBEDDING, parameter_count};
 use crate::{ModelConfig, ModelError};
 
 /// What is known about a model without loading it.
@@ -25,6 +27,16 @@ pub struct ModelFacts {
 
 /// Reads the config and the headers of the weight files and checks them against each other.
 pub fn facts(folder: &Path) -> Result<ModelFacts, ModelError> {
-    let _ = folder;
-    unimplemented!()
+    let config = ModelConfig::read(folder)?;
+    let checkpoint = Checkpoint::open(folder)?;
+    checkpoint.check(&config)?;
+    Ok(ModelFacts {
+        family: config.family.clone(),
+        parameters: parameter_count(&config),
+        size_bytes: checkpoint.size_bytes(),
+        context_length: config.context_length as u32,
+        vocabulary: config.vocabulary as u32,
+        dtype: checkpoint.tensor(EMBEDDING)?.dtype.to_lowercase(),
+        config,
+    })
 }

@@ -1,6 +1,12 @@
 //! A rough guard: the memory that training would take, before anything is loaded.
 
-use crate::ModelConfig;
+use crate::weights::{PROJECTIONS, parameter_count, projection_shape};
+use crate::{ModelConfig, ModelError};
+
+/// Bytes of an f32.
+const F32: u64 = 4;
+/// The most logits that the loss holds at once, twice: as they are and as they come out of a product.
+const LOGITS: u64 = 4 << 20;
 
 /// What decides how much memory training takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +34,7 @@ pub struct MemoryNeed {
     pub gradients: u64,
     /// The optimiser's two moments.
     pub optimizer: u64,
-    /// What forward keeps for backward.
+    /// What forward keeps for backward, and what is computed on the way.
     pub activations: u64,
 }
 
@@ -41,6 +47,53 @@ impl MemoryNeed {
 
 /// The memory that training in this shape takes, about.
 pub fn training_memory(config: &ModelConfig, shape: &Shape) -> MemoryNeed {
-    let _ = (config, shape);
-    unimplemented!()
+    let weights = parameter_count(config);
+    let adapter = adapter_parameters(config, shape);
+    let trained = if shape.rank.is_some() { adapter } else { weights };
+    MemoryNeed {
+        weights: weights * F32,
+        adapter: adapter * F32,
+        gradients: trained * F32,
+        optimizer: 2 * trained * F32,
+        activations: activations(config, shape) * F32,
+    }
+}
+
+/// Numbers in an adapter, taking the largest projections.
+fn adapter_parameters(config: &ModelConfig, shape: &Shape) -> u64 {
+    let Some(rank) = shape.rank else { return 0 };
+    let widths = PROJECTIONS.map(|projection| projection_shape(config, projection)).map(|(out, width)| out + width);
+    let mut widths = widths.to_vec();
+    widths.sort_unstable_by(|a, b| b.cmp(a));
+    let per_block: usize = widths.iter().take(shape.adapted_projections).sum();
+    (per_block * rank) as u64 * config.layers as u64
+}
+
+fn activations(config: &ModelConfig, shape: &Shape) -> u64 {
+    let tokens = (shape.rows * shape.tokens_per_row) as u64;
+    let (hidden, inner) = (config.hidden_size as u64, config.intermediate_size as u64);
+    let heads = config.attention();
+    let (q, kv) = (heads.q_width() as u64, heads.kv_width() as u64);
+    let low = (shape.rank.unwrap_or(0) * shape.adapted_projections) as u64;
+    // middle, q, k, v, o, gate, up, log-sum-exp, the low-rank products
+    let block = hidden + 2 * q + 2 * kv + 2 * inner + config.heads as u64 + low;
+    let kept_blocks = if shape.recompute { 1 } else { config.layers as u64 };
+    let inputs = hidden * config.layers as u64;
+    // Backward at its widest: the product of gate and up and the three gradients around it, and the norms'.
+    let working = 4 * inner + 4 * hidden;
+    let logits = (tokens * config.vocabulary as u64).min(LOGITS.max(config.vocabulary as u64));
+    tokens * (inputs + kept_blocks * block + working + 3 * hidden) + logits
+}
+
+impl ModelConfig {
+    /// The longest row that is allowed, or an error that names both lengths.
+    pub fn check_length(&self, tokens: usize) -> Result<(), ModelError> {
+        match tokens <= self.context_length {
+            true => Ok(()),
+            false => Err(ModelError::Input(format!(
+                "a row is {tokens} tokens long, but the model reads only {}",
+                self.context_length
+            ))),
+        }
+    }
 }

@@ -1,0 +1,132 @@
+//! The header of a safetensors file, checked before anything is believed: its length, its number of tensors, that no
+//! name comes twice, and that the tensors fill the file without gaps or overlaps.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+use std::path::Path;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+
+use crate::ModelError;
+
+/// Longer headers take gigabytes to read and no model needs one.
+const LONGEST_HEADER: u64 = 16 << 20;
+/// More tensors than any model has.
+const MOST_TENSORS: usize = 50_000;
+
+/// Where a tensor lies in its file, and what it is.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Entry {
+    /// Such as `BF16`.
+    pub(crate) dtype: String,
+    pub(crate) shape: Vec<usize>,
+    /// From the start of the file, in bytes.
+    pub(crate) bytes: Range<usize>,
+}
+
+/// Reads the header of a safetensors file.
+pub(crate) fn read(file: &[u8], path: &Path) -> Result<BTreeMap<String, Entry>, ModelError> {
+    let wrong = |reason: String| ModelError::Weights { file: path.into(), reason };
+    let cut = || wrong("is cut off: it is shorter than its header says; download or copy it again".into());
+    let length = file.first_chunk::<8>().map(|bytes| u64::from_le_bytes(*bytes)).ok_or_else(cut)?;
+    if length > LONGEST_HEADER {
+        return Err(wrong(format!("is not a safetensors file: its header would be {length} bytes long")));
+    }
+    let start = 8 + length as usize;
+    let text = file.get(8..start).ok_or_else(cut)?;
+    let header: Header =
+        serde_json::from_slice(text).map_err(|error| wrong(format!("has a broken header: {error}")))?;
+    let mut entries = BTreeMap::new();
+    for (name, raw) in header.0 {
+        let size = raw.size().filter(|size| raw.data_offsets.1.checked_sub(raw.data_offsets.0) == Some(*size));
+        let end = raw.data_offsets.1.checked_add(start as u64);
+        let (Some(_), Some(end)) = (size, end) else {
+            return Err(wrong(format!("has a broken header: the size of {name} does not fit its shape")));
+        };
+        if end > file.len() as u64 {
+            return Err(cut());
+        }
+        let bytes = start + raw.data_offsets.0 as usize..end as usize;
+        entries.insert(name, Entry { dtype: raw.dtype, shape: raw.shape, bytes });
+    }
+    check_layout(&entries, start..file.len()).map_err(wrong)?;
+    Ok(entries)
+}
+
+/// Every byte after the header belongs to exactly one tensor.
+fn check_layout(entries: &BTreeMap<String, Entry>, data: Range<usize>) -> Result<(), String> {
+    let mut ranges: Vec<_> = entries.values().map(|entry| entry.bytes.clone()).collect();
+    ranges.sort_by_key(|range| (range.start, range.end));
+    let mut end = data.start;
+    for range in ranges {
+        if range.start != end {
+            return Err("has a broken header: tensors overlap or leave gaps".into());
+        }
+        end = range.end;
+    }
+    if end == data.end { Ok(()) } else { Err("has bytes after its last tensor".into()) }
+}
+
+/// The bytes of one number.
+pub(crate) fn width(dtype: &str) -> Option<u64> {
+    Some(match dtype {
+        "F64" | "I64" | "U64" => 8,
+        "F32" | "I32" | "U32" => 4,
+        "F16" | "BF16" | "I16" | "U16" => 2,
+        "I8" | "U8" | "BOOL" | "F8_E4M3" | "F8_E5M2" => 1,
+        _ => return None,
+    })
+}
+
+#[derive(Deserialize)]
+struct Raw {
+    dtype: String,
+    shape: Vec<usize>,
+    data_offsets: (u64, u64),
+}
+
+impl Raw {
+    fn size(&self) -> Option<u64> {
+        self.shape.iter().try_fold(width(&self.dtype)?, |size, &dim| size.checked_mul(dim as u64))
+    }
+}
+
+/// The header's tensors; a name that comes twice is an error (the format forbids it, most readers take the last).
+struct Header(BTreeMap<String, Raw>);
+
+impl<'de> Deserialize<'de> for Header {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(HeaderVisitor)
+    }
+}
+
+struct HeaderVisitor;
+
+impl<'de> Visitor<'de> for HeaderVisitor {
+    type Value = Header;
+
+    fn expecting(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        out.write_str("an object of tensors")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Header, A::Error> {
+        let mut entries = BTreeMap::new();
+        while let Some(name) = map.next_key::<String>()? {
+            if name == "__metadata__" {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            }
+            if entries.len() == MOST_TENSORS {
+                return Err(A::Error::custom(format!("more than {MOST_TENSORS} tensors")));
+            }
+            if entries.contains_key(&name) {
+                return Err(A::Error::custom(format!("{name} comes twice")));
+            }
+            let raw = map.next_value::<Raw>()?;
+            entries.insert(name, raw);
+        }
+        Ok(Header(entries))
+    }
+}
