@@ -1,11 +1,18 @@
-//! Imports dataset files: every row is kept as an example or dropped with a reason.
+//! Imports dataset files: every row is kept as an example or dropped with a reason. Reading bytes is left to
+//! `source`, understanding rows to `columns` and `checks`.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tunesmith_protocol::{Count, Format, RowProblem};
 
+use crate::columns::{self, Shape};
+use crate::source::{self, Bad, Record};
 use crate::{ImportError, ImportedRow};
+
+/// Rows looked at before the shape of a file is decided.
+const SAMPLE_ROWS: usize = 200;
 
 /// How to read dataset files.
 #[derive(Debug, Clone, Default)]
@@ -15,7 +22,7 @@ pub struct ImportOptions {
 }
 
 /// What was read. `rows_read` is always the kept rows plus the dropped ones.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Imported {
     /// The rows kept, in order.
     pub rows: Vec<ImportedRow>,
@@ -30,26 +37,135 @@ pub struct Imported {
 }
 
 impl Imported {
+    /// Rows dropped.
+    pub fn rows_dropped(&self) -> u64 {
+        self.rows_read - self.rows.len() as u64
+    }
+
     /// Why rows were dropped, the most frequent first.
     pub fn dropped_because(&self) -> Vec<Count> {
-        let mut counts = std::collections::BTreeMap::new();
+        let mut counts = BTreeMap::new();
         for problem in self.problems.iter().filter(|problem| problem.dropped) {
             *counts.entry(problem.kind.as_str()).or_insert(0) += 1;
         }
-        let mut counts: Vec<Count> =
-            counts.into_iter().map(|(what, count)| Count { what: what.into(), count }).collect();
+        let count = |(what, count): (&str, u64)| Count { what: what.into(), count };
+        let mut counts: Vec<Count> = counts.into_iter().map(count).collect();
         counts.sort_by_key(|count| std::cmp::Reverse(count.count));
         counts
     }
 }
 
-/// Imports the files one after another. `progress(bytes_read, bytes_total)` is called as the files are read; its
-/// `Break` cancels.
+/// Imports the files one after another, each with the shape that its own rows have. `progress(bytes_read,
+/// bytes_total)` is called as the files are read; its `Break` cancels.
 pub fn import(
     paths: &[PathBuf],
-    _options: &ImportOptions,
-    _progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+    options: &ImportOptions,
+    progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
 ) -> Result<Imported, ImportError> {
-    let path = paths.first().ok_or(ImportError::NoFile)?;
-    Err(ImportError::Missing { path: path.clone() })
+    if paths.is_empty() {
+        return Err(ImportError::NoFile);
+    }
+    let sizes = paths.iter().map(|path| source::size(path)).collect::<Result<Vec<u64>, ImportError>>()?;
+    let total = sizes.iter().sum();
+    let mut all =
+        Imported { rows: vec![], problems: vec![], rows_read: 0, format: Format::Auto, reason: String::new() };
+    let mut before = 0;
+    for (path, size) in paths.iter().zip(sizes) {
+        let mut report = |bytes: u64| progress(before + bytes, total);
+        let mut rows = Rows::new(display_name(path, paths), options.format, &mut all);
+        source::read(path, &mut report, &mut |record| rows.push(record))?;
+        rows.finish();
+        before += size;
+    }
+    Ok(all)
+}
+
+/// The file's name, or its whole path where another file has the same name.
+fn display_name(path: &Path, paths: &[PathBuf]) -> String {
+    let alike = paths.iter().filter(|other| other.file_name() == path.file_name()).count();
+    match path.file_name() {
+        Some(name) if alike == 1 => name.to_string_lossy().into_owned(),
+        _ => path.display().to_string(),
+    }
+}
+
+/// The rows of one file on their way into the import.
+struct Rows<'a> {
+    file: String,
+    wanted: Format,
+    sample: Vec<Record>,
+    /// Decided once enough rows were seen; `Some(None)` when they have no known shape.
+    shape: Option<Option<Shape>>,
+    all: &'a mut Imported,
+}
+
+impl<'a> Rows<'a> {
+    fn new(file: String, wanted: Format, all: &'a mut Imported) -> Self {
+        Self { file, wanted, sample: vec![], shape: None, all }
+    }
+
+    fn push(&mut self, record: Record) {
+        if self.shape.is_some() {
+            return self.take(record);
+        }
+        self.sample.push(record);
+        if self.sample.len() == SAMPLE_ROWS {
+            self.decide();
+        }
+    }
+
+    fn finish(mut self) {
+        if self.shape.is_none() {
+            self.decide();
+        }
+    }
+
+    /// Decides the shape by the rows seen so far, and takes them.
+    fn decide(&mut self) {
+        let objects = self.sample.iter().filter_map(|record| record.body.as_ref().ok());
+        let guess = columns::guess(objects, self.wanted);
+        self.say(&guess.reason);
+        if self.all.format == Format::Auto
+            && let Some(shape) = &guess.shape
+        {
+            self.all.format = shape.format();
+        }
+        self.shape = Some(guess.shape);
+        for record in std::mem::take(&mut self.sample) {
+            self.take(record);
+        }
+    }
+
+    fn say(&mut self, reason: &str) {
+        if self.all.reason.is_empty() {
+            self.all.reason = reason.into();
+        } else if self.all.reason != reason && !self.all.reason.ends_with(&format!(": {reason}")) {
+            self.all.reason += &format!("; {}: {reason}", self.file);
+        }
+    }
+
+    fn take(&mut self, record: Record) {
+        if record.counts {
+            self.all.rows_read += 1;
+        }
+        let mut notes = Vec::new();
+        let example = record.body.and_then(|object| match &self.shape {
+            Some(Some(shape)) => shape.example(object, &mut notes),
+            _ => Err(columns::unknown_shape(&object)),
+        });
+        match example {
+            Ok(example) => {
+                for note in notes {
+                    self.problem(record.line, note, false);
+                }
+                self.all.rows.push(ImportedRow { file: self.file.clone(), line: record.line, example });
+            }
+            Err(bad) => self.problem(record.line, bad, record.counts),
+        }
+    }
+
+    fn problem(&mut self, line: u64, bad: Bad, dropped: bool) {
+        let Bad { kind, message } = bad;
+        self.all.problems.push(RowProblem { file: self.file.clone(), line, kind: kind.into(), message, dropped });
+    }
 }

@@ -1,6 +1,8 @@
 //! From a dropped file to the tokens a model learns from: file → rows → examples → tokens. Yields numbers, never
 //! tensors, and keeps count of every row it cannot use.
 
+mod checks;
+mod columns;
 mod error;
 mod example;
 mod import;
@@ -8,7 +10,9 @@ mod order;
 mod prepare;
 mod renderer;
 mod score;
+mod source;
 mod split;
+mod template;
 mod tokens_file;
 
 pub use error::{ImportError, PrepareError, RenderError, SplitError, TokensFileError};

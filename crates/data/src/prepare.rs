@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use tunesmith_protocol::TrainSettings;
+use tunesmith_protocol::{LearnFrom, Task, TooLong, TrainSettings};
 
 use crate::{Example, PrepareError, Renderer, Tokens};
 
@@ -25,12 +25,66 @@ pub struct Prepared {
 /// cancels.
 pub fn prepare(
     rows: &[Example],
-    _renderer: &Renderer,
-    _settings: &TrainSettings,
-    _progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+    renderer: &Renderer,
+    settings: &TrainSettings,
+    progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
 ) -> Result<Prepared, PrepareError> {
     if rows.is_empty() {
         return Err(PrepareError::Empty);
     }
-    Err(PrepareError::Cancelled)
+    let learn_from = match settings.task {
+        Task::Sft => settings.learn_from,
+        Task::Text => LearnFrom::All,
+    };
+    let limit = settings.max_length as usize;
+    let total = rows.len() as u64;
+    let mut prepared = Prepared { rows: Vec::new(), too_long: 0, dropped: 0, learned_tokens: 0, tokens: 0 };
+    // (tokens, row)
+    let mut longest = (0, 0);
+    for (row, example) in (1..).zip(rows) {
+        let mut tokens = renderer.tokens(example, learn_from).map_err(|source| PrepareError::Row { row, source })?;
+        let length = tokens.ids.len();
+        if length > limit {
+            prepared.too_long += 1;
+            if length as u64 > longest.0 {
+                longest = (length as u64, row);
+            }
+            tokens.ids.truncate(limit);
+            tokens.learn.truncate(limit);
+        }
+        let left_out = length > limit && settings.too_long == TooLong::Drop;
+        let learned = tokens.learned();
+        if left_out || learned == 0 {
+            prepared.dropped += 1;
+        } else {
+            prepared.learned_tokens += learned;
+            prepared.tokens += tokens.ids.len() as u64;
+            prepared.rows.push(tokens);
+        }
+        if progress(row, total).is_break() {
+            return Err(PrepareError::Cancelled);
+        }
+    }
+    if settings.too_long == TooLong::Refuse && prepared.too_long > 0 {
+        let (tokens, row) = longest;
+        return Err(PrepareError::TooLong {
+            count: prepared.too_long,
+            rows: total,
+            limit: settings.max_length,
+            row,
+            tokens,
+        });
+    }
+    if prepared.rows.is_empty() {
+        return Err(PrepareError::NoLearnableToken { rows: total, why: why_nothing(&prepared, settings.too_long) });
+    }
+    Ok(prepared)
+}
+
+fn why_nothing(prepared: &Prepared, too_long: TooLong) -> &'static str {
+    match (prepared.too_long > 0, too_long) {
+        (true, TooLong::Drop) => "they are longer than the max length, or no answer in them may be learned",
+        (true, _) => "the max length cuts off every answer, or no answer may be learned",
+        (false, _) => "no answer in them may be learned",
+    }
 }

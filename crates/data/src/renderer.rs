@@ -1,10 +1,21 @@
-//! The one renderer: the same template and tokenizer for training, chat and evaluation.
+//! The one renderer: the same template and tokenizer make the tokens for training, chat and evaluation.
 
+mod folder;
+mod mask;
+mod stream;
+mod turns;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
+use tokenizers::{Encoding, Tokenizer};
 use tunesmith_protocol::LearnFrom;
 
+use crate::template::Template;
 use crate::{Example, Message, RenderError};
+use folder::Folder;
+pub use stream::TextStream;
+use turns::Turns;
 
 /// The tokens of a row and which of them are learned.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -15,41 +26,79 @@ pub struct Tokens {
     pub learn: Vec<bool>,
 }
 
+impl Tokens {
+    /// Number of learned tokens.
+    pub fn learned(&self) -> u64 {
+        self.learn.iter().filter(|learn| **learn).count() as u64
+    }
+}
+
 /// Tokenizer, chat template and special tokens of a model folder.
 pub struct Renderer {
+    tokenizer: Tokenizer,
+    template: Template,
+    has_chat_template: bool,
+    turns: Turns,
+    /// What ends a plain text.
+    end_of_text: Option<u32>,
     end_tokens: Vec<u32>,
-    vocabulary: usize,
 }
 
 impl Renderer {
-    /// Opens a model folder: tokenizer.json, the chat template, and the end tokens of its configs.
+    /// Opens a model folder: tokenizer.json; the chat template of chat_template.jinja or tokenizer_config.json; the
+    /// end tokens of generation_config.json, config.json, tokenizer_config.json and the template.
+    ///
+    /// A folder without a chat template gets a plain one: ChatML if the tokenizer knows its tokens, else lines of
+    /// `User: …` and `Assistant: …`, answers closed by the tokenizer's end token.
     pub fn open(folder: &Path) -> Result<Self, RenderError> {
-        Err(RenderError::Missing { path: folder.into() })
+        let Folder { tokenizer, template, has_chat_template, end_of_text, mut end_tokens } = Folder::read(folder)?;
+        let turns = Turns::learn(&template, &tokenizer, &end_tokens);
+        end_tokens.extend(turns.end_token);
+        end_tokens.sort_unstable();
+        end_tokens.dedup();
+        Ok(Self { tokenizer, template, has_chat_template, turns, end_of_text, end_tokens })
     }
 
     /// Whether the folder brings a chat template; without one a plain default is used.
     pub fn has_chat_template(&self) -> bool {
-        false
+        self.has_chat_template
     }
 
     /// The conversation as the text that is tokenised.
-    pub fn render(&self, _messages: &[Message], _add_generation_prompt: bool) -> Result<String, RenderError> {
-        Err(RenderError::Render(String::new()))
+    pub fn render(&self, messages: &[Message], add_generation_prompt: bool) -> Result<String, RenderError> {
+        let mut text = self.template.render(messages, add_generation_prompt)?;
+        if add_generation_prompt {
+            text += &self.turns.header;
+        }
+        Ok(text)
     }
 
-    /// The tokens of an example and which of them are learned.
-    pub fn tokens(&self, _example: &Example, _learn_from: LearnFrom) -> Result<Tokens, RenderError> {
-        Err(RenderError::Render(String::new()))
+    /// The tokens of an example and which of them are learned. A text is learned whole, and ended by the end token.
+    pub fn tokens(&self, example: &Example, learn_from: LearnFrom) -> Result<Tokens, RenderError> {
+        match example {
+            Example::Chat { messages } => mask::chat(self, messages, learn_from),
+            Example::Text { text } => {
+                let mut ids = self.encode(text, true)?.get_ids().to_vec();
+                if let Some(end) = self.end_of_text
+                    && ids.last() != Some(&end)
+                {
+                    ids.push(end);
+                }
+                let learn = (0..ids.len()).map(|index| index > 0).collect();
+                Ok(Tokens { ids, learn })
+            }
+        }
     }
 
     /// The tokens after which the model writes its answer.
-    pub fn prompt(&self, _messages: &[Message]) -> Result<Vec<u32>, RenderError> {
-        Err(RenderError::Render(String::new()))
+    pub fn prompt(&self, messages: &[Message]) -> Result<Vec<u32>, RenderError> {
+        let text = self.render(messages, true)?;
+        Ok(self.encode(&text, false)?.get_ids().to_vec())
     }
 
     /// The text of tokens, without special tokens.
-    pub fn decode(&self, _ids: &[u32]) -> Result<String, RenderError> {
-        Err(RenderError::Tokenizer(String::new()))
+    pub fn decode(&self, ids: &[u32]) -> Result<String, RenderError> {
+        tokenizer_call(|| self.tokenizer.decode(ids, true))
     }
 
     /// Any of these ends a turn.
@@ -59,30 +108,28 @@ impl Renderer {
 
     /// Number of tokens, added ones included.
     pub fn vocabulary(&self) -> usize {
-        self.vocabulary
+        self.tokenizer.get_vocab_size(true)
     }
 
     /// Decodes token by token.
     pub fn stream(&self) -> TextStream<'_> {
-        TextStream { renderer: self, ids: Vec::new() }
+        TextStream::new(self)
+    }
+
+    fn encode(&self, text: &str, special_tokens: bool) -> Result<Encoding, RenderError> {
+        encode(&self.tokenizer, text, special_tokens)
     }
 }
 
-/// Text of tokens as they come: only whole characters come out.
-pub struct TextStream<'a> {
-    renderer: &'a Renderer,
-    ids: Vec<u32>,
+/// The tokens of a text with their places in it, in bytes.
+fn encode(tokenizer: &Tokenizer, text: &str, special_tokens: bool) -> Result<Encoding, RenderError> {
+    tokenizer_call(|| tokenizer.encode(text, special_tokens))
 }
 
-impl TextStream<'_> {
-    /// Adds a token; returns the text that is complete now.
-    pub fn push(&mut self, id: u32) -> Result<Option<String>, RenderError> {
-        self.ids.push(id);
-        Ok(None)
-    }
-
-    /// What is left.
-    pub fn finish(&mut self) -> Result<Option<String>, RenderError> {
-        self.renderer.decode(&self.ids).map(Some)
+/// A tokenizer comes from a stranger's file; where one brings the library to a panic, that is an error like others.
+fn tokenizer_call<T>(call: impl FnOnce() -> tokenizers::Result<T>) -> Result<T, RenderError> {
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(result) => result.map_err(|error| RenderError::Tokenizer(error.to_string())),
+        Err(_) => Err(RenderError::Tokenizer("its rules contradict each other".into())),
     }
 }

@@ -1,0 +1,145 @@
+//! The checks on conversations that OpenAI's data preparation guide names, under its names. A row that fails is
+//! dropped; unknown keys are only remarked on.
+
+use serde_json::Value;
+
+use crate::Message;
+use crate::source::{Bad, Object, value_name};
+
+const KNOWN_KEYS: [&str; 9] =
+    ["role", "content", "name", "function_call", "tool_calls", "tool_call_id", "weight", "from", "value"];
+
+/// The messages of a conversation, checked.
+pub(crate) fn conversation(list: Vec<Value>, notes: &mut Vec<Bad>) -> Result<Vec<Message>, Bad> {
+    let mut messages = Vec::with_capacity(list.len());
+    for (number, value) in (1..).zip(list) {
+        messages.extend(message(number, value, notes)?);
+    }
+    if !messages.iter().any(|message| message.role == "assistant") {
+        let what = "No message in this row is the assistant's, so there is nothing to learn";
+        return Err(Bad::new("example_missing_assistant_message", what));
+    }
+    Ok(messages)
+}
+
+/// One message; none for a system message that says nothing.
+fn message(number: usize, value: Value, notes: &mut Vec<Bad>) -> Result<Option<Message>, Bad> {
+    let Value::Object(mut object) = value else {
+        let what = format!("Message {number} is {}, not an object with role and content", value_name(&value));
+        return Err(Bad::new("message_missing_key", what));
+    };
+    remark_on_keys(number, &object, notes);
+    let weight = weight(number, object.get("weight"))?;
+    let role = role(number, &mut object, notes)?;
+    let calls = has_call(&object);
+    let Some(content) = object.shift_remove("content").or_else(|| object.shift_remove("value")) else {
+        if calls {
+            return Err(only_a_call(number));
+        }
+        return Err(Bad::new("message_missing_key", format!("Message {number} has no content")));
+    };
+    let content = text(number, content)?;
+    if !content.trim().is_empty() {
+        if calls {
+            let what = format!("Message {number} calls a tool; only its text is used");
+            notes.push(Bad::new("tool_call_ignored", what));
+        }
+        return Ok(Some(Message { role, content, weight }));
+    }
+    if calls {
+        return Err(only_a_call(number));
+    }
+    if role == "system" {
+        notes.push(Bad::new("empty_system_message", format!("Message {number} is an empty system message; left out")));
+        return Ok(None);
+    }
+    Err(Bad::new("missing_content", format!("Message {number} (role {role}) says nothing")))
+}
+
+fn has_call(object: &Object) -> bool {
+    ["tool_calls", "function_call"].iter().any(|key| object.get(*key).is_some_and(|call| !call.is_null()))
+}
+
+fn only_a_call(number: usize) -> Bad {
+    Bad::new("tool_call_unsupported", format!("Message {number} is only a tool call, which cannot be learned yet"))
+}
+
+fn remark_on_keys(number: usize, object: &Object, notes: &mut Vec<Bad>) {
+    if let Some(key) = object.keys().find(|key| !KNOWN_KEYS.contains(&key.as_str())) {
+        let what = format!("Message {number} has the unknown key “{key}”; it is not used");
+        notes.push(Bad::new("message_unrecognized_key", what));
+    }
+}
+
+/// The role under today's name; ShareGPT's names are understood too.
+fn role(number: usize, object: &mut Object, notes: &mut Vec<Bad>) -> Result<String, Bad> {
+    let share_gpt = object.contains_key("from") && !object.contains_key("role");
+    let role = match object.shift_remove(if share_gpt { "from" } else { "role" }) {
+        Some(Value::String(role)) => role,
+        None | Some(Value::Null) => {
+            return Err(Bad::new("message_missing_key", format!("Message {number} has no role")));
+        }
+        Some(other) => {
+            let what = format!("Message {number} has {} as its role", value_name(&other));
+            return Err(Bad::new("unrecognized_role", what));
+        }
+    };
+    let known = match (role.as_str(), share_gpt) {
+        ("system" | "user" | "assistant" | "tool" | "function", _) => role.as_str(),
+        ("human", true) => "user",
+        ("gpt" | "chatgpt" | "bot" | "model", true) => "assistant",
+        ("observation", true) => "tool",
+        ("function_call", true) => return Err(only_a_call(number)),
+        ("developer", _) => {
+            // Open models know this role as system; their templates refuse the newer name.
+            notes.push(Bad::new("developer_role", format!("Message {number} has the role developer; read as system")));
+            "system"
+        }
+        _ => {
+            let what = format!(
+                "Message {number} has the role “{role}”; known are system, developer, user, assistant, function and tool"
+            );
+            return Err(Bad::new("unrecognized_role", what));
+        }
+    };
+    Ok(known.to_owned())
+}
+
+fn weight(number: usize, value: Option<&Value>) -> Result<Option<f32>, Bad> {
+    match value {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => match value.as_f64() {
+            Some(0.0) => Ok(Some(0.0)),
+            Some(1.0) => Ok(Some(1.0)),
+            _ => {
+                let what = format!("Message {number} has the weight {value}; it must be 0 or 1");
+                Err(Bad::new("wrong_weight", what))
+            }
+        },
+    }
+}
+
+/// The text of a message: a string, or the text parts of a list of parts.
+fn text(number: usize, content: Value) -> Result<String, Bad> {
+    match content {
+        Value::String(text) => Ok(text),
+        Value::Null => Ok(String::new()),
+        Value::Array(parts) => {
+            let mut text = String::new();
+            for part in &parts {
+                match (part.get("type").and_then(Value::as_str), part.get("text")) {
+                    (Some("text") | None, Some(Value::String(part))) => text += part,
+                    _ => {
+                        let what = format!("Message {number} holds more than text, which cannot be learned");
+                        return Err(Bad::new("unsupported_content", what));
+                    }
+                }
+            }
+            Ok(text)
+        }
+        other => {
+            let what = format!("Message {number} has {} as its content, not text", value_name(&other));
+            Err(Bad::new("missing_content", what))
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! The files of a model folder that say how text becomes tokens.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use tokenizers::{PostProcessorWrapper, Tokenizer};
+
+use super::{encode, tokenizer_call};
+use crate::RenderError;
+use crate::template::Template;
+
+/// The largest file that is read, in bytes.
+const LARGEST_FILE: u64 = 256 << 20;
+
+/// ChatML, for tokenizers that know its tokens.
+const CHATML: &str = "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n\
+    {% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
+
+/// Plain lines, for every other tokenizer.
+const PLAIN: &str = "{{ bos_token }}{% for message in messages %}\
+    {% if message.role == 'assistant' %}Assistant: {{ message.content }}{{ eos_token }}{{ '\n' }}\
+    {% elif message.role == 'user' %}User: {{ message.content }}{{ '\n' }}\
+    {% elif message.role == 'system' %}{{ message.content }}{{ '\n\n' }}\
+    {% else %}{{ message.role | capitalize }}: {{ message.content }}{{ '\n' }}{% endif %}\
+    {% endfor %}{% if add_generation_prompt %}Assistant:{% endif %}";
+
+/// Names under which tokenizer_config.json keeps special tokens; templates see them as variables.
+const SPECIAL_TOKENS: [&str; 7] =
+    ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
+
+/// What a model folder says.
+pub(super) struct Folder {
+    pub tokenizer: Tokenizer,
+    pub template: Template,
+    pub has_chat_template: bool,
+    pub end_of_text: Option<u32>,
+    pub end_tokens: Vec<u32>,
+}
+
+impl Folder {
+    pub(super) fn read(folder: &Path) -> Result<Self, RenderError> {
+        if !folder.is_dir() {
+            return Err(RenderError::Missing { path: folder.into() });
+        }
+        let tokenizer = read_tokenizer(&folder.join("tokenizer.json"))?;
+        let config = read_json(&folder.join("tokenizer_config.json"))?;
+        let map = read_json(&folder.join("special_tokens_map.json"))?;
+        let token = |name: &str| special_token(&config, name).or_else(|| special_token(&map, name));
+        let mut tokens: BTreeMap<String, String> =
+            SPECIAL_TOKENS.iter().filter_map(|name| Some(((*name).to_owned(), token(name)?))).collect();
+
+        let mut end_tokens = Vec::new();
+        for file in ["generation_config.json", "config.json"] {
+            end_tokens.extend(ids(&read_json(&folder.join(file))?["eos_token_id"]));
+        }
+        let named_end = tokens.get("eos_token").and_then(|token| tokenizer.token_to_id(token));
+        let end_of_text = named_end.or_else(|| end_tokens.last().copied());
+        end_tokens.extend(named_end);
+        end_tokens.retain(|id| tokenizer.id_to_token(*id).is_some());
+
+        let found = find_template(folder, &config)?;
+        let has_chat_template = found.is_some();
+        let (path, source) = match found {
+            Some(found) => found,
+            None => {
+                let missing_end = |id| tokenizer.id_to_token(id);
+                if let Some(end) = end_of_text.and_then(missing_end) {
+                    tokens.entry("eos_token".into()).or_insert(end);
+                }
+                // Not the configured one: some tokenizers name a token that they never put before a text.
+                tokens.insert("bos_token".into(), first_token(&tokenizer)?.unwrap_or_default());
+                (folder.join("tokenizer_config.json"), default_template(&tokenizer).to_owned())
+            }
+        };
+        let template = Template::new(&source, &tokens).map_err(|reason| RenderError::Template { path, reason })?;
+        Ok(Self { tokenizer, template, has_chat_template, end_of_text, end_tokens })
+    }
+}
+
+fn default_template(tokenizer: &Tokenizer) -> &'static str {
+    let knows = |token: &str| tokenizer.token_to_id(token).is_some();
+    if knows("<|im_start|>") && knows("<|im_end|>") { CHATML } else { PLAIN }
+}
+
+/// The special token that the tokenizer puts before a text.
+fn first_token(tokenizer: &Tokenizer) -> Result<Option<String>, RenderError> {
+    let with = encode(tokenizer, "a", true)?;
+    let without = encode(tokenizer, "a", false)?;
+    let first = with.get_ids().first().filter(|first| without.get_ids().first() != Some(first));
+    Ok(first.and_then(|id| tokenizer.id_to_token(*id)))
+}
+
+fn read_tokenizer(path: &Path) -> Result<Tokenizer, RenderError> {
+    let bytes = read_file(path)?.ok_or_else(|| RenderError::Missing { path: path.into() })?;
+    let wrong = |error: RenderError| match error {
+        RenderError::Tokenizer(reason) => RenderError::File { path: path.into(), reason },
+        other => other,
+    };
+    let mut tokenizer = tokenizer_call(|| Tokenizer::from_bytes(&bytes)).map_err(wrong)?;
+    // Rows have the length they have: nothing is cut here, and nothing is ever padded.
+    tokenizer_call(|| tokenizer.with_truncation(None).map(|_| ())).map_err(wrong)?;
+    tokenizer.with_padding(None);
+    keep_spaces_in_offsets(&mut tokenizer);
+    Ok(tokenizer)
+}
+
+/// Makes offsets cover the spaces that belong to a token; some tokenizers trim them, and masks are cut by offsets.
+fn keep_spaces_in_offsets(tokenizer: &mut Tokenizer) {
+    let Some(mut rules) = tokenizer.get_post_processor().and_then(|rules| serde_json::to_value(rules).ok()) else {
+        return;
+    };
+    fn untrim(rules: &mut Value) {
+        match rules {
+            Value::Object(object) => {
+                for (key, value) in object.iter_mut() {
+                    if key == "trim_offsets" {
+                        *value = Value::Bool(false);
+                    } else {
+                        untrim(value);
+                    }
+                }
+            }
+            Value::Array(list) => list.iter_mut().for_each(untrim),
+            _ => {}
+        }
+    }
+    untrim(&mut rules);
+    if let Ok(rules) = serde_json::from_value::<PostProcessorWrapper>(rules) {
+        tokenizer.with_post_processor(Some(rules));
+    }
+}
+
+/// The folder's chat template and the file it lies in.
+fn find_template(folder: &Path, config: &Value) -> Result<Option<(PathBuf, String)>, RenderError> {
+    let path = folder.join("chat_template.jinja");
+    if let Some(bytes) = read_file(&path)? {
+        return match String::from_utf8(bytes) {
+            Ok(source) => Ok(Some((path, source))),
+            Err(_) => Err(RenderError::Template { path, reason: "it is not UTF-8 text".into() }),
+        };
+    }
+    let json = folder.join("chat_template.json");
+    let alone = read_json(&json)?;
+    for (path, template) in
+        [(json, &alone["chat_template"]), (folder.join("tokenizer_config.json"), &config["chat_template"])]
+    {
+        match template {
+            Value::String(source) => return Ok(Some((path, source.clone()))),
+            Value::Array(named) => return named_template(named, path).map(Some),
+            _ => {}
+        }
+    }
+    Ok(None)
+}
+
+/// The template called default in a list of named ones, or the only one.
+fn named_template(named: &[Value], path: PathBuf) -> Result<(PathBuf, String), RenderError> {
+    let default = named.iter().find(|entry| entry["name"] == "default");
+    let only = if named.len() == 1 { named.first() } else { None };
+    match default.or(only).and_then(|entry| entry["template"].as_str()) {
+        Some(source) => Ok((path, source.to_owned())),
+        None => Err(RenderError::Template { path, reason: "none of its templates is called default".into() }),
+    }
+}
+
+fn special_token(config: &Value, name: &str) -> Option<String> {
+    let entry = &config[name];
+    entry.as_str().or_else(|| entry["content"].as_str()).map(str::to_owned)
+}
+
+/// One id or a list of them.
+fn ids(value: &Value) -> Vec<u32> {
+    let id = |value: &Value| value.as_u64().and_then(|id| u32::try_from(id).ok());
+    match value {
+        Value::Array(list) => list.iter().filter_map(id).collect(),
+        one => id(one).into_iter().collect(),
+    }
+}
+
+/// The JSON in a file; null if there is no such file.
+fn read_json(path: &Path) -> Result<Value, RenderError> {
+    let Some(bytes) = read_file(path)? else { return Ok(Value::Null) };
+    serde_json::from_slice(&bytes)
+        .map_err(|error| RenderError::File { path: path.into(), reason: format!("it is not valid JSON: {error}") })
+}
+
+/// The bytes of a file; none if there is no such file.
+fn read_file(path: &Path) -> Result<Option<Vec<u8>>, RenderError> {
+    let wrong = |reason: String| RenderError::File { path: path.into(), reason };
+    match fs::metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(wrong(error.to_string())),
+        Ok(data) if !data.is_file() => Err(wrong("it is not a file".into())),
+        Ok(data) if data.len() > LARGEST_FILE => Err(wrong(format!("it is larger than {} MB", LARGEST_FILE >> 20))),
+        Ok(_) => fs::read(path).map(Some).map_err(|error| wrong(error.to_string())),
+    }
+}

@@ -1,0 +1,72 @@
+//! What a template puts around an answer, found by rendering: no knowledge of any template is needed.
+
+use tokenizers::Tokenizer;
+
+use super::encode;
+use crate::Message;
+use crate::template::Template;
+
+/// How a template opens and closes an answer.
+#[derive(Debug, Default)]
+pub(super) struct Turns {
+    /// What the generation prompt adds to a conversation.
+    pub generation: String,
+    /// The header of an answer that the template writes, but not as a generation prompt.
+    pub header: String,
+    /// What the template writes behind an answer, up to and with the token that ends the turn.
+    pub end: String,
+    /// The token that ends the turn; none if the template writes none.
+    pub end_token: Option<u32>,
+}
+
+impl Turns {
+    /// Renders a small conversation and looks at it. A template that refuses it teaches nothing here, which is fine:
+    /// masks are cut from each row's own rendering.
+    pub(super) fn learn(template: &Template, tokenizer: &Tokenizer, end_tokens: &[u32]) -> Self {
+        let question = [Message::new("user", "Hi")];
+        let mut conversation = vec![question[0].clone(), Message::new("assistant", "Good")];
+        let (Ok(before), Ok(prompt)) = (template.render(&question, false), template.render(&question, true)) else {
+            return Self::default();
+        };
+        let Ok(full) = template.render(&conversation, false) else { return Self::default() };
+        conversation[1].content = "y".into();
+        let Ok(other) = template.render(&conversation, false) else { return Self::default() };
+        let (start, end) = difference(&full, &other);
+        let generation = prompt.strip_prefix(&before).unwrap_or_default().to_owned();
+        let header = match full.get(before.len()..start) {
+            // A template that knows no generation prompt still writes a header; a chat must write it too, or the
+            // model would have to.
+            Some(gap) if prompt == before && full.starts_with(&before) && !gap.trim().is_empty() => {
+                // The space before an answer belongs to the answer's first token.
+                gap.trim_end_matches(' ').to_owned()
+            }
+            _ => String::new(),
+        };
+        let (end, end_token) = end_of_turn(&full[end..], tokenizer, end_tokens).unwrap_or_default();
+        Self { generation, header, end, end_token }
+    }
+}
+
+/// The part of `text` up to and with the first token that can end a turn, and that token.
+fn end_of_turn(text: &str, tokenizer: &Tokenizer, end_tokens: &[u32]) -> Option<(String, Option<u32>)> {
+    let encoding = encode(tokenizer, text, false).ok()?;
+    let added = tokenizer.get_added_tokens_decoder();
+    let ends = |id: &u32| end_tokens.contains(id) || added.contains_key(id);
+    let (id, offsets) = encoding.get_ids().iter().zip(encoding.get_offsets()).find(|(id, _)| ends(id))?;
+    Some((text.get(..offsets.1)?.to_owned(), Some(*id)))
+}
+
+/// The range of bytes of `text` in which it differs from `other`, widened to whole characters.
+pub(super) fn difference(text: &str, other: &str) -> (usize, usize) {
+    let same = |pair: &(u8, u8)| pair.0 == pair.1;
+    let shorter = text.len().min(other.len());
+    let mut start = text.bytes().zip(other.bytes()).take_while(same).count();
+    while !text.is_char_boundary(start) {
+        start -= 1;
+    }
+    let mut tail = text.bytes().rev().zip(other.bytes().rev()).take(shorter - start).take_while(same).count();
+    while !text.is_char_boundary(text.len() - tail) {
+        tail -= 1;
+    }
+    (start, text.len() - tail)
+}

@@ -1,0 +1,183 @@
+//! JSON rows: one per line, or the elements of one long list, each parsed on its own so that a bad row costs only
+//! itself.
+
+use std::io;
+
+use serde_json::Value;
+
+use super::input::Input;
+use super::lines::{Line, next_line};
+use super::{Bad, LONGEST_ROW, Object, Record};
+
+/// Reads JSON Lines.
+pub(super) fn read_lines(input: &mut Input, sink: &mut dyn FnMut(Record)) -> io::Result<()> {
+    let mut bytes = Vec::new();
+    for line in 1.. {
+        match next_line(input, &mut bytes)? {
+            Line::End => break,
+            Line::TooLong => sink(Record::bad(line, Bad::too_long())),
+            Line::Whole if bytes.iter().all(u8::is_ascii_whitespace) => {}
+            Line::Whole => sink(Record { line, counts: true, body: object(&bytes) }),
+        }
+    }
+    Ok(())
+}
+
+/// What separates rows.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Between {
+    /// The rows are elements of one list.
+    Commas,
+    /// The rows follow each other.
+    Nothing,
+}
+
+/// Reads JSON values that span lines.
+pub(super) fn read_values(input: &mut Input, between: Between, sink: &mut dyn FnMut(Record)) -> io::Result<()> {
+    let mut splitter = Splitter::new(between);
+    loop {
+        let ready = input.ready()?;
+        if ready.is_empty() {
+            break;
+        }
+        for byte in ready {
+            splitter.push(*byte, sink);
+        }
+        let taken = ready.len();
+        input.consume(taken);
+    }
+    splitter.finish(sink);
+    Ok(())
+}
+
+/// Cuts a byte stream into JSON values by counting brackets outside strings.
+struct Splitter {
+    between: Between,
+    place: Place,
+    depth: usize,
+    in_string: bool,
+    escaped: bool,
+    line: u64,
+    start_line: u64,
+    value: Vec<u8>,
+    too_long: bool,
+}
+
+#[derive(PartialEq)]
+enum Place {
+    BeforeList,
+    Rows,
+    AfterList,
+}
+
+impl Splitter {
+    fn new(between: Between) -> Self {
+        let place = if between == Between::Commas { Place::BeforeList } else { Place::Rows };
+        let (depth, line, start_line) = (0, 1, 1);
+        let (in_string, escaped, too_long) = (false, false, false);
+        Self { between, place, depth, in_string, escaped, line, start_line, value: Vec::new(), too_long }
+    }
+
+    fn push(&mut self, byte: u8, sink: &mut dyn FnMut(Record)) {
+        self.line += u64::from(byte == b'\n');
+        if self.in_string {
+            self.keep(byte);
+            self.in_string = self.escaped || byte != b'"';
+            self.escaped = !self.escaped && byte == b'\\';
+            return;
+        }
+        if self.place == Place::BeforeList {
+            if byte == b'[' {
+                self.place = Place::Rows;
+            }
+            return;
+        }
+        let list = self.between == Between::Commas && self.place == Place::Rows;
+        match byte {
+            b',' if list && self.depth == 0 => self.end_row(sink),
+            b']' if list && self.depth == 0 => {
+                self.end_row(sink);
+                self.place = Place::AfterList;
+            }
+            b'\n' if self.depth == 0 && self.between == Between::Nothing => self.end_row(sink),
+            byte if byte.is_ascii_whitespace() && self.value.is_empty() => {}
+            b'}' | b']' => {
+                self.keep(byte);
+                self.depth = self.depth.saturating_sub(1);
+                if self.depth == 0 && self.between == Between::Nothing {
+                    self.end_row(sink);
+                }
+            }
+            _ => {
+                self.keep(byte);
+                self.depth += usize::from(matches!(byte, b'{' | b'['));
+                self.in_string = byte == b'"';
+            }
+        }
+    }
+
+    fn keep(&mut self, byte: u8) {
+        if self.value.is_empty() {
+            self.start_line = self.line;
+        }
+        if self.value.len() < LONGEST_ROW {
+            self.value.push(byte);
+        } else {
+            self.too_long = true;
+        }
+    }
+
+    fn end_row(&mut self, sink: &mut dyn FnMut(Record)) {
+        if self.value.is_empty() {
+            return;
+        }
+        let body = if self.too_long { Err(Bad::too_long()) } else { object(&self.value) };
+        sink(Record { line: self.start_line, counts: true, body });
+        self.value.clear();
+        self.too_long = false;
+    }
+
+    fn finish(mut self, sink: &mut dyn FnMut(Record)) {
+        let open = self.in_string || self.depth > 0;
+        if open {
+            let message = "This row starts here and never ends: a bracket or quote is missing, or the file was cut";
+            return sink(Record::bad(self.start_line, Bad::new("invalid_json", message)));
+        }
+        self.end_row(sink);
+        if self.place == Place::Rows && self.between == Between::Commas {
+            let message = "The list is not closed: the file may have been cut, and rows after this line are missing";
+            let (line, body) = (self.line, Err(Bad::new("list_not_closed", message)));
+            sink(Record { line, counts: false, body });
+        }
+    }
+}
+
+fn object(bytes: &[u8]) -> Result<Object, Bad> {
+    match serde_json::from_slice(bytes) {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(other) => {
+            let message = format!("This row is {}, not an object with named columns", name(&other));
+            Err(Bad::new("data_type", message))
+        }
+        Err(_) if std::str::from_utf8(bytes).is_err() => Err(Bad::invalid_utf8()),
+        Err(_) if bytes.contains(&0) => Err(Bad::nul_byte()),
+        Err(error) => {
+            let text = error.to_string();
+            let what = text.split(" at line ").next().unwrap_or_default();
+            let message = format!("This row is not valid JSON: {what}, at character {} of the row", error.column());
+            Err(Bad::new("invalid_json", message))
+        }
+    }
+}
+
+/// What a JSON value is, for people.
+pub(crate) fn name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "empty",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}

@@ -1,0 +1,119 @@
+//! Recognises what a file holds, by its content first and its name second.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::table;
+use crate::ImportError;
+
+/// What a file holds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Kind {
+    /// One JSON value per line.
+    JsonLines,
+    /// One JSON list of rows.
+    JsonList,
+    /// JSON values one after another, each over several lines.
+    JsonValues,
+    /// Rows of cells.
+    Table { delimiter: u8 },
+    /// Paragraphs.
+    Text,
+}
+
+/// The first bytes of files that hold no readable rows.
+const FOREIGN: [(&[u8], &str); 12] = [
+    (b"PAR1", "a Parquet file"),
+    (b"ARROW1", "an Arrow file"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"\x28\xb5\x2f\xfd", "a zstd archive"),
+    (b"PK\x03\x04", "a ZIP archive or an Office document"),
+    (b"BZh", "a bzip2 archive"),
+    (b"\xfd7zXZ", "an xz archive"),
+    (b"%PDF", "a PDF document"),
+    (b"SQLite format 3", "an SQLite database"),
+    (b"GGUF", "a GGUF model"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+];
+
+/// Recognises the file at `path` from its first bytes; `whole` says that they are all of it.
+pub(super) fn recognise(path: &Path, head: &[u8], whole: bool) -> Result<Kind, ImportError> {
+    if let Some((_, kind)) = FOREIGN.iter().find(|(magic, _)| head.starts_with(magic)) {
+        return Err(ImportError::Unsupported { path: path.into(), kind });
+    }
+    let Some(first) = head.iter().find(|byte| !byte.is_ascii_whitespace()) else {
+        if whole {
+            let found = if head.is_empty() { "it has no bytes" } else { "it holds only blank lines" };
+            return Err(ImportError::Empty { path: path.into(), found });
+        }
+        return Ok(Kind::Text);
+    };
+    let nuls = head.iter().filter(|byte| **byte == 0).count();
+    if nuls * 8 > head.len() {
+        return Err(ImportError::Unsupported { path: path.into(), kind: "a binary file" });
+    }
+    let extension = path.extension().and_then(|text| text.to_str()).unwrap_or_default().to_ascii_lowercase();
+    let json_name = matches!(extension.as_str(), "json" | "jsonl" | "ndjson");
+    let lines = Lines::of(head, whole);
+    Ok(match first {
+        b'[' if json_name || lines.looks_like_list() => match lines.first_is_json && lines.count > 1 {
+            true => Kind::JsonLines,
+            false => Kind::JsonList,
+        },
+        b'{' if lines.has_object => Kind::JsonLines,
+        b'{' if extension == "json" || (json_name && lines.first_is_brace) => Kind::JsonValues,
+        _ if extension == "jsonl" || extension == "ndjson" => Kind::JsonLines,
+        _ if extension == "csv" || extension == "tsv" => {
+            Kind::Table { delimiter: table::delimiter(head, extension == "tsv") }
+        }
+        _ if extension == "txt" || extension == "md" => Kind::Text,
+        _ => match table::known_delimiter(head) {
+            Some(delimiter) => Kind::Table { delimiter },
+            None if json_name => Kind::JsonLines,
+            None => Kind::Text,
+        },
+    })
+}
+
+/// What the first lines look like as JSON.
+struct Lines {
+    /// Lines that are not blank, up to a handful.
+    count: usize,
+    /// The first line is a whole JSON value.
+    first_is_json: bool,
+    /// The first line is an opening brace and no more.
+    first_is_brace: bool,
+    /// Some line, not indented, is a whole JSON object.
+    has_object: bool,
+    /// The text after the first bracket.
+    after_bracket: Option<u8>,
+}
+
+impl Lines {
+    fn of(head: &[u8], whole: bool) -> Self {
+        let cut = if whole { head.len() } else { head.iter().rposition(|byte| *byte == b'\n').unwrap_or(0) };
+        let lines: Vec<&[u8]> = head[..cut]
+            .split(|byte| *byte == b'\n')
+            .filter(|line| !line.iter().all(u8::is_ascii_whitespace))
+            .take(20)
+            .collect();
+        let value = |line: &[u8]| serde_json::from_slice::<Value>(line).ok();
+        Self {
+            count: lines.len(),
+            first_is_json: lines.first().is_some_and(|line| value(line).is_some()),
+            first_is_brace: lines.first().is_some_and(|line| line.trim_ascii() == b"{"),
+            has_object: lines
+                .iter()
+                .filter(|line| line.first() == Some(&b'{'))
+                .any(|line| value(line).is_some_and(|value| value.is_object())),
+            after_bracket: head.iter().filter(|byte| !byte.is_ascii_whitespace()).nth(1).copied(),
+        }
+    }
+
+    /// Whether a file of another name holds a list of rows, and not a text that begins with a bracket.
+    fn looks_like_list(&self) -> bool {
+        self.after_bracket == Some(b'{')
+    }
+}

@@ -1,0 +1,48 @@
+//! Lines of a file, each held in memory only up to a limit.
+
+use std::io;
+
+use super::LONGEST_ROW;
+use super::input::Input;
+
+/// A line, or the lack of one.
+pub(super) enum Line {
+    /// A line without its end.
+    Whole,
+    /// A line over the limit; only its beginning was kept.
+    TooLong,
+    /// There is no further line.
+    End,
+}
+
+/// Reads the next line into `line`.
+pub(super) fn next_line(input: &mut Input, line: &mut Vec<u8>) -> io::Result<Line> {
+    line.clear();
+    let mut length = 0usize;
+    loop {
+        let ready = input.ready()?;
+        if ready.is_empty() {
+            let nothing = length == 0;
+            return Ok(if nothing { Line::End } else { finish(line, length) });
+        }
+        let end = ready.iter().position(|byte| *byte == b'\n');
+        let part = &ready[..end.unwrap_or(ready.len())];
+        length += part.len();
+        line.extend(&part[..part.len().min((LONGEST_ROW + 1).saturating_sub(line.len()))]);
+        let taken = part.len() + usize::from(end.is_some());
+        input.consume(taken);
+        if end.is_some() {
+            return Ok(finish(line, length));
+        }
+    }
+}
+
+fn finish(line: &mut Vec<u8>, length: usize) -> Line {
+    if length > LONGEST_ROW {
+        return Line::TooLong;
+    }
+    if line.last() == Some(&b'\r') {
+        line.pop();
+    }
+    Line::Whole
+}

@@ -1,0 +1,58 @@
+//! What templates written for Python's Jinja rely on beyond minijinja.
+
+use minijinja::{Error, ErrorKind, State, Value};
+use minijinja_contrib::pycompat::unknown_method_callback;
+
+/// The longest text a method may make, in bytes. The engine's budget counts a method's result only once it exists.
+const LONGEST: usize = 64 << 20;
+
+/// Python's methods on texts, lists and mappings.
+pub(super) fn method(state: &mut State, value: &Value, name: &str, args: &[Value]) -> Result<Value, Error> {
+    refuse_giants(value, name, args)?;
+    unknown_method_callback(state, value, name, args)
+}
+
+fn refuse_giants(value: &Value, name: &str, args: &[Value]) -> Result<(), Error> {
+    let Some(text) = value.as_str() else { return Ok(()) };
+    let length = match (name, args) {
+        ("replace", [old, new, ..]) => {
+            let (Some(old), Some(new)) = (old.as_str(), new.as_str()) else { return Ok(()) };
+            text.len().saturating_add(text.matches(old).count().saturating_mul(new.len()))
+        }
+        ("join", [list, ..]) => text.len().saturating_mul(list.len().unwrap_or(LONGEST)),
+        // A width such as {:999999999} makes a text of that many spaces.
+        ("format", _) => longest_number(text),
+        _ => 0,
+    };
+    if length > LONGEST {
+        return Err(Error::new(ErrorKind::OutOfFuel, format!("{name} would make a text of {length} bytes")));
+    }
+    Ok(())
+}
+
+fn longest_number(text: &str) -> usize {
+    let digits = text.split(|c: char| !c.is_ascii_digit()).map(str::len).max().unwrap_or(0);
+    10usize.saturating_pow(digits.min(19) as u32) / 10
+}
+
+/// Replaces `{% generation %}` blocks, which only mark answers for Python's own masks, by blocks that do nothing.
+pub(super) fn plain_generation_blocks(source: &str) -> String {
+    let mut plain = String::with_capacity(source.len());
+    let mut rest = source;
+    while let Some(start) = rest.find("{%") {
+        let (before, block) = rest.split_at(start + 2);
+        plain += before;
+        rest = block;
+        let Some(end) = block.find("%}") else { break };
+        let tag = &block[..end];
+        let word = tag.trim_start_matches(['-', '+']).trim_end_matches(['-', '+']).trim();
+        let instead = match word {
+            "generation" => "if true",
+            "endgeneration" => "endif",
+            _ => continue,
+        };
+        plain += &tag.replacen(word, instead, 1);
+        rest = &block[end..];
+    }
+    plain + rest
+}
