@@ -833,6 +833,15 @@ message: string,
  * What to do next.
  */
 hint: string, };
+export type RunYaml = { 
+/**
+ * The choices.
+ */
+start: StartRun, 
+/**
+ * Where to write it; null returns its bytes.
+ */
+save_to: string | null, };
 export type Sample = { 
 /**
  * Its id.
@@ -1159,7 +1168,7 @@ export interface Commands {
   dataset_problems: { args: DatasetProblems; reply: Array<RowProblem> };
   train_form: { args: string; reply: TrainForm };
   preview_run: { args: StartRun; reply: Preview };
-  run_yaml: { args: StartRun; reply: string };
+  run_yaml: { args: RunYaml; reply: RunFile };
   start_run: { args: StartRun; reply: Run };
   list_runs: { args: null; reply: Array<Run> };
   get_run: { args: string; reply: Run };

@@ -1,0 +1,3 @@
+export const mock = (_: string): never => {
+  throw new Error("soon");
+};

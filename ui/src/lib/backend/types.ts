@@ -1,0 +1,56 @@
+// What the screen needs from the host it runs in. Two hosts carry it: the desktop window (tauri.ts) and a browser
+// (http.ts). An ability that a host lacks is null, and its button is not drawn.
+import type { Commands, Event, RunFile, Topic, WireError } from '$lib/protocol';
+
+/** A dropped or picked file: a path on the desktop, a File in a browser. */
+export type Item = { path: string } | { file: File };
+
+export type Drop =
+  | { phase: 'over'; names: string[] }
+  | { phase: 'leave' }
+  | { phase: 'drop'; items: Item[] };
+
+export type CommandName = keyof Commands;
+export type Args<K extends CommandName> = Commands[K]['args'];
+export type Reply<K extends CommandName> = Commands[K]['reply'];
+export type Stop = () => void;
+
+export interface Backend {
+  readonly kind: 'desktop' | 'browser' | 'mock';
+  /** Calls a command; a failure is thrown as a WireError. */
+  call<K extends CommandName>(name: K, args: Args<K>): Promise<Reply<K>>;
+  /** Follows a topic from the record after `after`; reconnects by itself where the transport can break. */
+  subscribe(topic: Topic, after: number, onEvents: (events: Event[]) => void, onError?: (error: WireError) => void): Stop;
+  /** Files dragged over or dropped on the window. */
+  onDrop(on: (drop: Drop) => void): Stop;
+  pickFiles(title: string, extensions: string[]): Promise<Item[]>;
+  pickFolder: ((title: string) => Promise<string | null>) | null;
+  /** A path that the studio can read: the path itself on the desktop, an upload in a browser. */
+  toPath(item: Item, onProgress?: (fraction: number) => void): Promise<string>;
+  revealPath: ((path: string) => Promise<void>) | null;
+  /**
+   * Saves a file under a name the user may change: `make` gets the chosen path, or null to return the bytes.
+   * Returns where it went, or null when the user thought better of it.
+   */
+  saveFile(name: string, make: (path: string | null) => Promise<RunFile>): Promise<string | null>;
+  /** The user wants to close the window while something runs. */
+  onCloseRequested: ((on: () => void) => Stop) | null;
+  windowHide: (() => Promise<void>) | null;
+  windowQuit: (() => Promise<void>) | null;
+}
+
+/** The name of an item, without its folders. */
+export function itemName(item: Item): string {
+  return 'path' in item ? (item.path.split(/[\\/]/).filter(Boolean).at(-1) ?? item.path) : item.file.name;
+}
+
+/** Any thrown value as the one error that screens show. */
+export function asWireError(thrown: unknown): WireError {
+  if (isWireError(thrown)) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return { code: 'internal', message, hint: '' };
+}
+
+function isWireError(value: unknown): value is WireError {
+  return typeof value === 'object' && value !== null && 'code' in value && 'message' in value && 'hint' in value;
+}

@@ -1,0 +1,85 @@
+// How a setting is typed, shown and checked, from its description in the protocol. The studio checks again; this is
+// so that nobody has to wait for it.
+import type { Field, Kind, TrainSettings } from '$lib/protocol';
+import { words } from '$lib/words';
+
+/** The projections of a decoder block that can carry an adapter. */
+export const projections = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const;
+
+export type Typed = { value: unknown } | { problem: string };
+
+/** A field's value in the settings. */
+export function valueOf(training: TrainSettings, name: string): unknown {
+  return (training as unknown as Record<string, unknown>)[name];
+}
+
+/** The settings with one value changed. */
+export function withValue(training: TrainSettings, name: string, value: unknown): TrainSettings {
+  return { ...training, [name]: value };
+}
+
+/** The text that stands for a value in an input. */
+export function showValue(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  if (Array.isArray(value)) return value.join(', ');
+  if (typeof value === 'number') return showNumber(value);
+  return String(value);
+}
+
+function showNumber(value: number): string {
+  // 0.0002 reads better than 2e-4, 1e-8 better than 0.00000001.
+  return value !== 0 && Math.abs(value) < 1e-5 ? value.toExponential() : String(value);
+}
+
+/** What a typed text means for a field, or what is wrong with it. */
+export function readValue(kind: Kind, text: string): Typed {
+  const typed = text.trim();
+  switch (kind.type) {
+    case 'choice':
+      return kind.range.includes(typed) ? { value: typed } : { problem: words.fields.oneOf(kind.range) };
+    case 'integer':
+      return whole(typed, kind.range);
+    case 'integer_or_auto':
+      return typed === '' || typed.toLowerCase() === 'auto' ? { value: 'auto' } : whole(typed, kind.range);
+    case 'optional_integer':
+      return typed === '' ? { value: null } : whole(typed, kind.range);
+    case 'number':
+      return decimal(typed, kind.range);
+    case 'modules':
+      return modules(typed);
+  }
+}
+
+interface Limits {
+  min: number;
+  max: number;
+}
+
+function whole(typed: string, { min, max }: Limits): Typed {
+  const value = Number(typed);
+  if (!/^\d+$/.test(typed) || value < min || value > max) return { problem: words.fields.wholeFromTo(min, max) };
+  return { value };
+}
+
+function decimal(typed: string, { min, max }: Limits): Typed {
+  const value = Number(typed.replace(',', '.'));
+  if (typed === '' || !Number.isFinite(value) || value < min || value > max) return { problem: words.fields.fromTo(min, max) };
+  return { value };
+}
+
+function modules(typed: string): Typed {
+  if (typed === 'all-linear') return { value: typed };
+  const names = typed.split(/[\s,]+/).filter(Boolean);
+  const known = names.every((name) => (projections as readonly string[]).includes(name));
+  return names.length > 0 && known ? { value: names } : { problem: words.fields.modules };
+}
+
+/** A short range for the caption under a field. */
+export function rangeOf(field: Field): string {
+  return 'range' in field.kind && !Array.isArray(field.kind.range) ? words.fields.range(field.kind.range.min, field.kind.range.max) : '';
+}
+
+/** Whether two values of a setting are the same. */
+export function sameValue(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}

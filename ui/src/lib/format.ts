@@ -1,0 +1,67 @@
+// Numbers, sizes and times as people read them.
+
+const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+
+export const count = (value: number): string => whole.format(value);
+
+/** 1.5 GB; decimal units, as disks are sold and file managers show. */
+export function bytes(value: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+}
+
+/** 4.2 M, 1.1 B: numbers of weights. */
+export function short(value: number): string {
+  const units: [number, string][] = [[1e9, 'B'], [1e6, 'M'], [1e3, 'k']];
+  for (const [size, unit] of units) {
+    if (value >= size) return `${trim((value / size).toFixed(value >= 100 * size ? 0 : 1))} ${unit}`;
+  }
+  return whole.format(value);
+}
+
+const trim = (text: string): string => text.replace(/\.0$/, '');
+
+export function loss(value: number | null | undefined): string {
+  if (value === null || value === undefined || Number.isNaN(value)) return '–';
+  return value >= 100 ? value.toFixed(1) : value >= 0.1 ? value.toFixed(3) : value.toPrecision(3);
+}
+
+export function rate(value: number | null | undefined): string {
+  if (value === null || value === undefined || Number.isNaN(value)) return '–';
+  if (value === 0) return '0';
+  return value.toExponential(2).replace(/\.?0+e/, 'e');
+}
+
+/** 3 h 05 min, 4 min 09 s, 12 s. */
+export function duration(ms: number | null | undefined): string {
+  if (ms === null || ms === undefined || !Number.isFinite(ms)) return '–';
+  const seconds = Math.round(ms / 1000);
+  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  if (h > 0) return `${h} h ${String(m).padStart(2, '0')} min`;
+  if (m > 0) return `${m} min ${String(s).padStart(2, '0')} s`;
+  return `${s} s`;
+}
+
+/** −67 %, +3 %. */
+export function change(before: number, after: number): string {
+  const percent = Math.round(((after - before) / before) * 100);
+  return `${percent > 0 ? '+' : percent < 0 ? '−' : ''}${Math.abs(percent)} %`;
+}
+
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+const date = new Intl.DateTimeFormat('en', { dateStyle: 'medium' });
+
+/** 2 minutes ago, yesterday, then the date. */
+export function ago(ms: number, now = Date.now()): string {
+  const seconds = (ms - now) / 1000;
+  if (seconds > -45) return 'just now';
+  if (seconds > -3600) return relative.format(Math.round(seconds / 60), 'minute');
+  if (seconds > -86_400) return relative.format(Math.round(seconds / 3600), 'hour');
+  if (seconds > -7 * 86_400) return relative.format(Math.round(seconds / 86_400), 'day');
+  return date.format(ms);
+}

@@ -1,0 +1,188 @@
+// Everything a run has reported, folded into columns that a chart can read. Pure: the same events give the same
+// history, in whatever groups they come. Typed arrays, because 100,000 steps must not become reactive objects.
+import type { ErrorCode, Event, Plan, RunRecord, RunState } from '$lib/protocol';
+
+/** A column of numbers that grows. */
+export class Column {
+  length = 0;
+  #values = new Float64Array(1024);
+
+  push(value: number): void {
+    if (this.length === this.#values.length) {
+      const wider = new Float64Array(this.length * 2);
+      wider.set(this.#values);
+      this.#values = wider;
+    }
+    this.#values[this.length++] = value;
+  }
+
+  at(index: number): number {
+    return index < this.length ? (this.#values[index] as number) : NaN;
+  }
+
+  set(index: number, value: number): void {
+    this.#values[index] = value;
+  }
+
+  get last(): number {
+    return this.at(this.length - 1);
+  }
+
+  cut(length: number): void {
+    this.length = Math.min(this.length, length);
+  }
+
+  /** The values so far; not a copy. */
+  view(): Float64Array {
+    return this.#values.subarray(0, this.length);
+  }
+
+  /** The first index whose value is greater than `value`; the column must rise. */
+  after(value: number): number {
+    let low = 0;
+    let high = this.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.at(middle) > value) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+}
+
+export interface Preparing {
+  what: string;
+  fraction: number;
+}
+
+export interface Failure {
+  code: ErrorCode;
+  message: string;
+  hint: string;
+}
+
+export class RunHistory {
+  /** The last record seen. */
+  seq = 0;
+  plan: Plan | null = null;
+  status: RunState | null = null;
+  preparing: Preparing | null = null;
+  failure: Failure | null = null;
+  lastCheckpoint: number | null = null;
+  /** The step that is kept, once the run is done. */
+  bestStep: number | null = null;
+
+  readonly step = new Column();
+  readonly epoch = new Column();
+  readonly loss = new Column();
+  readonly smooth = new Column();
+  readonly rate = new Column();
+  readonly gradient = new Column();
+  readonly speed = new Column();
+  readonly elapsed = new Column();
+  readonly evalStep = new Column();
+  readonly evalLoss = new Column();
+
+  /** Folds events in; those already seen are skipped, so a reconnect may send them twice. */
+  apply(events: readonly Event[]): void {
+    for (const event of events) {
+      if (event.seq <= this.seq) continue;
+      this.seq = event.seq;
+      if (event.body.kind === 'run') this.#record(event.body.record);
+    }
+  }
+
+  /** Milliseconds until the planned end, from the pace of the last steps; null when unknown. */
+  remainingMs(): number | null {
+    const steps = this.plan?.steps;
+    const count = this.step.length;
+    if (!steps || count < 2) return null;
+    const back = Math.min(50, count - 1);
+    const took = this.elapsed.last - this.elapsed.at(count - 1 - back);
+    return Math.max(0, (steps - this.step.last) * (took / back));
+  }
+
+  /** The index of the step nearest to `step`, or -1. */
+  nearest(step: number): number {
+    const next = this.step.after(step);
+    if (next === 0) return this.step.length ? 0 : -1;
+    if (next === this.step.length) return next - 1;
+    return step - this.step.at(next - 1) <= this.step.at(next) - step ? next - 1 : next;
+  }
+
+  #record(record: RunRecord): void {
+    switch (record.type) {
+      case 'plan':
+        this.plan = record.plan;
+        this.#smoothAgain();
+        break;
+      case 'status':
+        this.status = record.status;
+        if (record.status.state !== 'preparing') this.preparing = null;
+        if (record.status.state === 'running' || record.status.state === 'preparing') this.failure = null;
+        break;
+      case 'preparing':
+        this.preparing = { what: record.what, fraction: record.fraction };
+        break;
+      case 'step':
+        this.preparing = null;
+        this.step.push(record.step);
+        this.epoch.push(record.epoch);
+        this.loss.push(record.loss);
+        this.rate.push(record.learning_rate);
+        this.gradient.push(record.grad_norm);
+        this.speed.push(record.tokens_per_second);
+        this.elapsed.push(record.elapsed_ms);
+        this.#smoothNext();
+        break;
+      case 'eval':
+        this.evalStep.push(record.step);
+        this.evalLoss.push(record.loss);
+        break;
+      case 'checkpoint':
+        this.lastCheckpoint = record.step;
+        break;
+      case 'rewind':
+        this.#rewind(record.step);
+        break;
+      case 'done':
+        this.bestStep = record.best_step;
+        break;
+      case 'stopped':
+        break;
+      case 'error':
+        this.failure = { code: record.code, message: record.message, hint: record.hint };
+        break;
+    }
+  }
+
+  #rewind(step: number): void {
+    const kept = this.step.after(step);
+    for (const column of [this.step, this.epoch, this.loss, this.smooth, this.rate, this.gradient, this.speed, this.elapsed]) {
+      column.cut(kept);
+    }
+    const keptEvals = this.evalStep.after(step);
+    this.evalStep.cut(keptEvals);
+    this.evalLoss.cut(keptEvals);
+    this.bestStep = null;
+    this.failure = null;
+  }
+
+  /** An exponential mean over about a fortieth of the run, free of the pull towards its start (as Adam's moments). */
+  #smoothNext(): void {
+    const keep = this.#keep();
+    const index = this.smooth.length;
+    const before = index === 0 ? 0 : this.smooth.last * (1 - keep ** index);
+    this.smooth.push((before * keep + this.loss.at(index) * (1 - keep)) / (1 - keep ** (index + 1)));
+  }
+
+  #smoothAgain(): void {
+    this.smooth.cut(0);
+    while (this.smooth.length < this.loss.length) this.#smoothNext();
+  }
+
+  #keep(): number {
+    const window = Math.min(400, Math.max(6, (this.plan?.steps ?? 400) / 40));
+    return 1 - 1 / window;
+  }
+}

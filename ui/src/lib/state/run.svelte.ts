@@ -1,0 +1,72 @@
+// One run as it is followed: its history from the first record on, and a number that rises when there is news.
+import { asWireError, backend, type Stop } from '$lib/backend';
+import type { Plan, Run, RunFileKind, RunState } from '$lib/protocol';
+import { words } from '$lib/words';
+import { library } from './library.svelte';
+import { RunHistory } from './run-history';
+import { toasts } from './toasts.svelte';
+
+export class FollowedRun {
+  readonly id: string;
+  readonly history = new RunHistory();
+  /** Rises with every group of records; the history itself is too big to be reactive. */
+  revision = $state(0);
+  /** A stop was asked for and has not happened yet. */
+  stopping = $state(false);
+  resuming = $state(false);
+
+  run: Run | undefined = $derived.by(() => library.run(this.id));
+  status: RunState | null = $derived.by(() => (this.revision >= 0 ? this.history.status : null) ?? this.run?.status ?? null);
+  plan: Plan | null = $derived.by(() => (this.revision >= 0 ? this.history.plan : null) ?? this.run?.plan ?? null);
+
+  constructor(id: string) {
+    this.id = id;
+  }
+
+  follow(): Stop {
+    return backend.subscribe({ topic: 'run', id: this.id }, this.history.seq, (events) => {
+      const before = this.history.status?.state;
+      this.history.apply(events);
+      this.revision++;
+      if (this.history.status && this.history.status.state !== before) this.#turned();
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.stopping = true;
+    const asked = await this.#try(() => backend.call('stop_run', this.id));
+    if (!asked) this.stopping = false;
+  }
+
+  async resume(): Promise<void> {
+    this.resuming = true;
+    await this.#try(() => backend.call('resume_run', this.id));
+    await library.refreshRuns();
+    this.resuming = false;
+  }
+
+  async save(kind: RunFileKind): Promise<void> {
+    const ending = { chart_png: 'png', chart_svg: 'svg', yaml: 'yaml' }[kind];
+    await this.#try(async () => {
+      const make = (save_to: string | null) => backend.call('run_file', { run: this.id, kind, save_to });
+      const saved = await backend.saveFile(`${this.run?.name ?? 'run'}.${ending}`.replace(/[/\\]/g, '-'), make);
+      if (saved) toasts.show({ tone: 'good', text: words.common.savedAs(saved) });
+    });
+  }
+
+  #turned(): void {
+    if (this.history.status?.state !== 'running') this.stopping = false;
+    void library.refreshRuns();
+  }
+
+  async #try(action: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await action();
+      return true;
+    } catch (thrown) {
+      const error = asWireError(thrown);
+      toasts.show({ tone: 'bad', text: error.message, detail: error.hint });
+      return false;
+    }
+  }
+}

@@ -1,0 +1,179 @@
+// The choices of a fine-tune that has not begun. A preset is the ground, the user's changes lie over it; so another
+// model can bring other presets and the changes stay.
+import { asWireError, backend } from '$lib/backend';
+import { sameValue, valueOf } from '$lib/fields';
+import type { Field, Preset, Preview, Run, StartRun, TrainForm, TrainSettings, WireError } from '$lib/protocol';
+import { library } from './library.svelte';
+
+export type WizardStep = 'model' | 'data' | 'settings';
+
+interface Stored {
+  model: string | null;
+  dataset: string | null;
+  preset: string;
+  changes: Record<string, unknown>;
+  name: string;
+}
+
+const key = 'tunesmith-wizard';
+const fresh: Stored = { model: null, dataset: null, preset: 'balanced', changes: {}, name: '' };
+
+class Wizard {
+  model = $state<string | null>(null);
+  dataset = $state<string | null>(null);
+  presetId = $state('balanced');
+  changes = $state.raw<Record<string, unknown>>({});
+  name = $state('');
+  /** What was typed and cannot be used, by setting. */
+  invalid = $state.raw<Record<string, string>>({});
+  form = $state.raw<TrainForm | null>(null);
+  preview = $state.raw<Preview | null>(null);
+  /** The preview is out of date and a new one is on its way. */
+  looking = $state(false);
+  error = $state.raw<WireError | null>(null);
+  starting = $state(false);
+
+  preset: Preset | undefined = $derived(this.form?.presets.find((preset) => preset.id === this.presetId) ?? this.form?.presets[0]);
+  /** What the preset says, for the kind of data chosen. */
+  ground: TrainSettings | null = $derived.by(() => {
+    if (!this.preset) return null;
+    const text = library.dataset(this.dataset)?.format === 'text';
+    return text ? { ...this.preset.training, task: 'text' } : this.preset.training;
+  });
+  training: TrainSettings | null = $derived(this.ground && ({ ...this.ground, ...this.changes } as TrainSettings));
+  request: StartRun | null = $derived(
+    this.model && this.dataset && this.training
+      ? { name: this.name.trim() || null, model: this.model, dataset: this.dataset, training: this.training }
+      : null,
+  );
+  ready = $derived(
+    !!this.request && !this.looking && !this.starting && Object.keys(this.invalid).length === 0 &&
+      !!this.preview?.plan && this.preview.blockers.length === 0 && this.preview.problems.length === 0,
+  );
+
+  #asked = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #formFor: string | null = null;
+
+  constructor() {
+    this.#restore();
+  }
+
+  /** Begins anew. */
+  reset(): void {
+    this.#set(fresh);
+    this.remember();
+  }
+
+  /** The choices of an earlier run, to train again. */
+  async like(run: Run): Promise<void> {
+    this.#set({ ...fresh, model: run.model, dataset: run.dataset });
+    await this.loadForm();
+    if (!this.ground) return;
+    const ground = this.ground;
+    const names = Object.keys(run.config.training).filter((name) => !sameValue(valueOf(run.config.training, name), valueOf(ground, name)));
+    this.changes = Object.fromEntries(names.map((name) => [name, valueOf(run.config.training, name)]));
+    this.remember();
+  }
+
+  /** The settings form for the chosen model. */
+  async loadForm(): Promise<void> {
+    const model = this.model;
+    if (!model || (this.#formFor === model && this.form)) return;
+    this.#formFor = model;
+    try {
+      const form = await backend.call('train_form', model);
+      if (this.model === model) this.form = form;
+    } catch (thrown) {
+      this.#formFor = null;
+      this.error = asWireError(thrown);
+    }
+  }
+
+  /** Takes a value that was typed. */
+  change(field: Field, value: unknown): void {
+    const { [field.name]: _, ...others } = this.changes;
+    const same = this.ground && sameValue(valueOf(this.ground, field.name), value);
+    this.changes = same ? others : { ...others, [field.name]: value };
+    this.refuse(field, null);
+  }
+
+  /** Notes that what was typed cannot be used; null takes the note back. */
+  refuse(field: Field, problem: string | null): void {
+    const { [field.name]: _, ...others } = this.invalid;
+    this.invalid = problem === null ? others : { ...others, [field.name]: problem };
+  }
+
+  resetAll(): void {
+    this.changes = {};
+    this.invalid = {};
+  }
+
+  /** Asks, a moment after the last change, what the run would do. */
+  look(request: StartRun | null): void {
+    clearTimeout(this.#timer);
+    this.#asked++;
+    if (!request) return;
+    this.looking = true;
+    this.#timer = setTimeout(() => void this.#ask(request, this.#asked), 250);
+  }
+
+  async start(): Promise<Run | null> {
+    if (!this.request) return null;
+    this.starting = true;
+    this.error = null;
+    try {
+      const run = await backend.call('start_run', this.request);
+      await library.refreshRuns();
+      this.reset();
+      return run;
+    } catch (thrown) {
+      this.error = asWireError(thrown);
+      return null;
+    } finally {
+      this.starting = false;
+    }
+  }
+
+  /** Keeps the choices over a reload. */
+  remember(): void {
+    const stored: Stored = { model: this.model, dataset: this.dataset, preset: this.presetId, changes: this.changes, name: this.name };
+    sessionStorage.setItem(key, JSON.stringify(stored));
+  }
+
+  async #ask(request: StartRun, asked: number): Promise<void> {
+    try {
+      const preview = await backend.call('preview_run', request);
+      if (asked !== this.#asked) return;
+      this.preview = preview;
+      this.error = null;
+    } catch (thrown) {
+      if (asked !== this.#asked) return;
+      this.preview = null;
+      this.error = asWireError(thrown);
+    }
+    this.looking = false;
+  }
+
+  #restore(): void {
+    if (typeof sessionStorage === 'undefined') return;
+    try {
+      this.#set({ ...fresh, ...(JSON.parse(sessionStorage.getItem(key) ?? '{}') as Partial<Stored>) });
+    } catch {
+      this.#set(fresh);
+    }
+  }
+
+  #set(stored: Stored): void {
+    this.model = stored.model;
+    this.dataset = stored.dataset;
+    this.presetId = stored.preset;
+    this.changes = stored.changes;
+    this.name = stored.name;
+    this.invalid = {};
+    this.preview = null;
+    this.error = null;
+  }
+}
+
+export const wizard = new Wizard();

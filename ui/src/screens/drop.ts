@@ -1,0 +1,48 @@
+// What becomes of files dropped anywhere: rows of a dataset, or a model. In a new fine-tune they are also chosen.
+import { asWireError, backend, itemName, type Item } from '$lib/backend';
+import { library } from '$lib/state/library.svelte';
+import { route } from '$lib/state/route.svelte';
+import { looksLikeDataset, tasks } from '$lib/state/tasks.svelte';
+import { toasts } from '$lib/state/toasts.svelte';
+import { wizard } from '$lib/state/wizard.svelte';
+import { words } from '$lib/words';
+import { importing } from './datasets/importing.svelte';
+
+export async function take(items: Item[]): Promise<void> {
+  const rows = items.filter((item) => looksLikeDataset(itemName(item)));
+  if (rows.length > 0) return takeRows(rows);
+  const [item] = items;
+  // A folder has no ending that says so; the studio looks inside and explains what is missing.
+  if (item && 'path' in item && !/\.\w{2,5}$/.test(itemName(item))) return takeModel(item.path);
+  toasts.show({ tone: 'bad', text: words.datasets.notMixed, detail: words.datasets.notMixedHint });
+}
+
+async function takeRows(items: Item[]): Promise<void> {
+  const inWizard = route.place.screen === 'new';
+  if (inWizard && wizard.model) route.go('new', 'data');
+  if (!inWizard) route.go('datasets');
+  const dataset = await importing.take(() => tasks.importFiles(items, importing.options));
+  if (!dataset) return;
+  toasts.show({ tone: 'good', text: words.datasets.imported(dataset.name) });
+  if (inWizard) {
+    wizard.dataset = dataset.id;
+    wizard.remember();
+  } else route.go('datasets', dataset.id);
+}
+
+async function takeModel(path: string): Promise<void> {
+  try {
+    const model = await library.addModel(path);
+    toasts.show({ tone: 'good', text: words.models.added(model.name) });
+    if (route.place.screen === 'new') {
+      wizard.model = model.id;
+      wizard.remember();
+    } else route.go('models');
+  } catch (thrown) {
+    const error = asWireError(thrown);
+    toasts.show({ tone: 'bad', text: error.message, detail: error.hint }, 12_000);
+  }
+}
+
+/** Whether folders can be dropped here. */
+export const takesFolders = (): boolean => backend.pickFolder !== null;

@@ -1,0 +1,20 @@
+/// <reference types="vitest/config" />
+import { fileURLToPath } from 'node:url';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  plugins: [svelte()],
+  clearScreen: false,
+  server: { port: 5173, strictPort: true, host: '127.0.0.1', proxy: { '/api': 'http://127.0.0.1:7860' } },
+  // WebKitGTK 2.40+ and any browser of the last two years
+  build: { target: ['es2022', 'safari16.4', 'chrome110'], assetsInlineLimit: 0, reportCompressedSize: false },
+  resolve: {
+    alias: {
+      $lib: fileURLToPath(new URL('./src/lib', import.meta.url)),
+      $parts: fileURLToPath(new URL('./src/parts', import.meta.url)),
+    },
+    ...(process.env.VITEST ? { conditions: ['browser'] } : {}),
+  },
+  test: { environment: 'happy-dom', include: ['src/**/*.test.ts'] },
+});
