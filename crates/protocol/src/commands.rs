@@ -78,7 +78,7 @@ commands! {
     /// What a run would do, and what stands in its way.
     preview_run(StartRun) -> Preview;
     /// The run file that stands for these choices, as YAML.
-    run_yaml(StartRun) -> String;
+    run_yaml(RunYaml) -> RunFile;
     /// Starts a run in the background.
     start_run(StartRun) -> Run;
     /// All runs, the newest first.

@@ -15,6 +15,14 @@ wire! {
         pub training: TrainSettings,
     }
 
+    /// Ask for the run file that stands for these choices.
+    pub struct RunYaml {
+        /// The choices.
+        pub start: StartRun,
+        /// Where to write it; null returns its bytes.
+        pub save_to: Option<String>,
+    }
+
     /// What a run would do, computed before it starts.
     pub struct Plan {
         /// The settings with every `auto` resolved.

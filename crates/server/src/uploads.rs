@@ -125,7 +125,7 @@ impl Uploads {
                     .filter(|word| *word != "auto")
                     .try_for_each(|path| self.check_uploaded(path))
             }
-            "run_file" if !args["save_to"].is_null() => {
+            "run_file" | "run_yaml" if !args["save_to"].is_null() => {
                 Err(WireError::invalid("A browser cannot choose a path on this computer", "Download the file instead"))
             }
             _ => Ok(()),
