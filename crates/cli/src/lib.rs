@@ -1,1 +1,113 @@
-//! (cli)
+//! `tunesmith`: everything the window does, from the shell. What the commands are called and what they print is a
+//! contract with scripts; what they do is the studio's business.
+
+mod chat;
+mod data;
+mod demo;
+mod doctor;
+mod evaluate;
+mod follow;
+mod home;
+mod interrupt;
+mod models;
+mod out;
+mod overrides;
+mod runs;
+mod show;
+mod speaker;
+mod studio;
+mod table;
+mod train;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use out::Out;
+
+/// How a command ended, other than with an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    /// It did what was asked.
+    Done,
+    /// The user stopped it; what there was is saved.
+    Interrupted,
+}
+
+#[derive(Parser)]
+#[command(
+    name = "tunesmith",
+    version,
+    about = "Fine-tune a language model on your own data",
+    arg_required_else_help = true
+)]
+#[command(
+    after_help = "Models, datasets and runs live in the home folder: $TUNESMITH_HOME, else ~/.local/share/tunesmith. \
+The window and these commands share it, also at the same time.\n\
+Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted (after a checkpoint)."
+)]
+struct Arguments {
+    /// Print one JSON object per line on stdout, and nothing else there
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Open the whole studio in a browser; no display is needed
+    Studio(studio::Arguments),
+    /// List, add and remove base models
+    #[command(subcommand)]
+    Models(models::Command),
+    /// Look at dataset files
+    #[command(subcommand)]
+    Data(data::Command),
+    /// Train as a run file says
+    Train(train::Arguments),
+    /// List, show, stop, resume and remove runs
+    #[command(subcommand)]
+    Runs(runs::Command),
+    /// Measure a model on a dataset file
+    Eval(evaluate::Arguments),
+    /// Talk to a model
+    Chat(chat::Arguments),
+    /// Say what this computer has and what Tunesmith makes of it
+    Doctor,
+    /// Tune the starter model on a sample, and compare its answers before and after
+    Demo(demo::Arguments),
+}
+
+/// Runs the command line and returns its exit status.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are no errors; clap knows which stream each belongs to.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let out = Out::new(arguments.json);
+    match carry_out(arguments.command, &out) {
+        Ok(Ended::Done) => ExitCode::SUCCESS,
+        Ok(Ended::Interrupted) => ExitCode::from(130),
+        Err(error) => out.fail(&error),
+    }
+}
+
+fn carry_out(command: Command, out: &Out) -> anyhow::Result<Ended> {
+    match command {
+        Command::Studio(arguments) => studio::serve(&arguments, out),
+        Command::Models(command) => models::carry_out(&command, out),
+        Command::Data(data::Command::Inspect(arguments)) => data::inspect(&arguments, out),
+        Command::Train(arguments) => train::train(&arguments, out),
+        Command::Runs(command) => runs::carry_out(&command, out),
+        Command::Eval(arguments) => evaluate::evaluate(&arguments, out),
+        Command::Chat(arguments) => chat::chat(&arguments, out),
+        Command::Doctor => doctor::doctor(out),
+        Command::Demo(arguments) => demo::demo(&arguments, out),
+    }
+}

@@ -1,1 +1,5 @@
-fn main() {}
+//! `tunesmith`.
+
+fn main() -> std::process::ExitCode {
+    tunesmith_cli::run(std::env::args_os())
+}

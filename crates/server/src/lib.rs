@@ -33,15 +33,6 @@ pub struct Options {
     pub open: bool,
 }
 
-/// Serves `api` until the process is interrupted or terminated. `on_ready` gets the one-time link.
-pub fn serve(api: Arc<dyn Api>, options: Options, on_ready: impl FnOnce(&str)) -> anyhow::Result<()> {
-    let server = Server::start(api, options)?;
-    on_ready(&server.new_link());
-    wait_for_signal()?;
-    server.stop();
-    Ok(())
-}
-
 /// A server that runs in a background thread until it is stopped or dropped.
 pub struct Server {
     guard: Arc<Guard>,
@@ -75,6 +66,11 @@ impl Server {
         self.guard.new_link()
     }
 
+    /// What makes links, for a thread of its own.
+    pub fn links(&self) -> Links {
+        Links(Arc::clone(&self.guard))
+    }
+
     /// The port it answers on.
     pub fn port(&self) -> u16 {
         self.guard.port()
@@ -99,6 +95,17 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.end();
+    }
+}
+
+/// Makes links to a server, for as long as it answers.
+#[derive(Clone)]
+pub struct Links(Arc<Guard>);
+
+impl Links {
+    /// A fresh link that opens the studio once.
+    pub fn new_link(&self) -> String {
+        self.0.new_link()
     }
 }
 
@@ -148,24 +155,6 @@ async fn run(listener: std::net::TcpListener, router: Router, stopped: oneshot::
         served = axum::serve(listener, router) => tracing::error!("the server ended: {served:?}"),
         _ = stopped => {}
     }
-}
-
-fn wait_for_signal() -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        #[cfg(unix)]
-        {
-            use tokio::signal::unix::{SignalKind, signal};
-            let mut terminate = signal(SignalKind::terminate())?;
-            tokio::select! {
-                interrupted = tokio::signal::ctrl_c() => interrupted?,
-                _ = terminate.recv() => {}
-            }
-        }
-        #[cfg(not(unix))]
-        tokio::signal::ctrl_c().await?;
-        Ok(())
-    })
 }
 
 /// Other users of this computer may see the link among the processes, but it works only once and is used at once.

@@ -2,7 +2,7 @@
 //! same renderer makes the tokens as in training.
 
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use rayon::prelude::*;
 use serde::Serialize;
 use tunesmith_data::{Message, Renderer, Tokens};
-use tunesmith_model::{Adapter, Decoder, Device, Sequences, Stopped, SummedLoss};
+pub use tunesmith_model::Adapter;
+use tunesmith_model::{Decoder, Device, Sequences, Stopped, SummedLoss};
 use tunesmith_protocol::{ErrorCode, Sampling, StopReason, WireError};
 
 use crate::home::Home;
@@ -53,10 +54,15 @@ pub struct Measured {
     pub rows: u64,
 }
 
+/// The folder of a model named by the id of one in the home, or by its path.
+pub fn model_folder(home: &Path, name: &str) -> Result<PathBuf, WireError> {
+    folder_of(&Home::create(home)?, name)
+}
+
 impl LoadedModel {
     /// Loads a model named by the id of one in the home, or by its folder. `progress` gets 0 to 1; its `Break` cancels.
     pub fn open(home: &Path, name: &str, progress: &mut dyn FnMut(f64) -> ControlFlow<()>) -> Result<Self, WireError> {
-        Self::from_folder(&folder_of(&Home::create(home)?, name)?, progress)
+        Self::from_folder(&model_folder(home, name)?, progress)
     }
 
     /// Loads a model folder.

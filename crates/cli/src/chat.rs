@@ -1,0 +1,119 @@
+//! `tunesmith chat`: one question, or a conversation line by line.
+
+use std::io::{BufRead, IsTerminal, Write};
+use std::ops::ControlFlow;
+
+use clap::Args;
+use tunesmith_data::Message;
+use tunesmith_protocol::{Sampling, StopReason};
+use tunesmith_studio::Said;
+
+use crate::interrupt::Interrupt;
+use crate::speaker::{Choice, Drawing, Speaker};
+use crate::{Ended, Out};
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    choice: Choice,
+    /// A system prompt
+    #[arg(long, value_name = "TEXT")]
+    system: Option<String>,
+    /// Ask this and leave; without it, questions are read line by line
+    #[arg(long, value_name = "TEXT")]
+    prompt: Option<String>,
+    #[command(flatten)]
+    drawing: Drawing,
+}
+
+pub(crate) fn chat(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended> {
+    let sampling = arguments.drawing.sampling()?;
+    let speaker = arguments.choice.load()?;
+    let system = arguments.system.iter().map(|text| Message::new("system", text)).collect();
+    let mut conversation = Conversation { speaker, sampling, interrupt: Interrupt::listen("")?, messages: system, out };
+    match &arguments.prompt {
+        Some(prompt) => {
+            let said = conversation.say(prompt)?;
+            Ok(if said.stop_reason == StopReason::Stopped { Ended::Interrupted } else { Ended::Done })
+        }
+        None => conversation.hold(),
+    }
+}
+
+struct Conversation<'a> {
+    speaker: Speaker,
+    sampling: Sampling,
+    interrupt: Interrupt,
+    messages: Vec<Message>,
+    out: &'a Out,
+}
+
+impl Conversation<'_> {
+    /// Reads lines until they end.
+    fn hold(&mut self) -> anyhow::Result<Ended> {
+        let asks = std::io::stdin().is_terminal();
+        if asks {
+            self.out.note("Type a message and press Enter. /clear starts afresh, /exit leaves, Ctrl-C stops an answer");
+        }
+        let (sender, lines) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            std::io::stdin().lock().lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
+        });
+        loop {
+            if asks {
+                eprint!("> ");
+                // A prompt that cannot be shown does not stop the conversation.
+                let _ = std::io::stderr().flush();
+            }
+            let Some(line) = self.next_line(&lines) else {
+                return Ok(if self.interrupt.asked() { Ended::Interrupted } else { Ended::Done });
+            };
+            match line.trim() {
+                "" => {}
+                "/exit" | "/quit" => return Ok(Ended::Done),
+                "/clear" => self.messages.retain(|message| message.role == "system"),
+                text => {
+                    self.say(text)?;
+                    self.interrupt.forget();
+                }
+            }
+        }
+    }
+
+    /// The next line; none when there are no more, or on Ctrl-C.
+    fn next_line(&self, lines: &std::sync::mpsc::Receiver<String>) -> Option<String> {
+        use std::sync::mpsc::RecvTimeoutError;
+        loop {
+            match lines.recv_timeout(std::time::Duration::from_millis(100)) {
+                Ok(line) => return Some(line),
+                Err(RecvTimeoutError::Timeout) if !self.interrupt.asked() => {}
+                Err(_) => return None,
+            }
+        }
+    }
+
+    /// Says something and prints the answer as it is written.
+    fn say(&mut self, text: &str) -> anyhow::Result<Said> {
+        self.messages.push(Message::new("user", text));
+        let Speaker { model, adapter } = &self.speaker;
+        let said = model.answer(adapter, &self.messages, &self.sampling, &mut |piece| {
+            if !self.out.is_json() && !piece.is_empty() {
+                self.out.text(piece);
+            }
+            if self.interrupt.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        // A message that cannot be answered is not part of the conversation.
+        let said = said.inspect_err(|_| drop(self.messages.pop()))?;
+        self.messages.push(Message::new("assistant", &said.text));
+        self.out.json(&said);
+        if !self.out.is_json() {
+            self.out.line("");
+            match said.stop_reason {
+                StopReason::Length => self.out.note("(cut at the longest answer; --max-new-tokens raises it)"),
+                StopReason::Context => self.out.note("(the context is full; /clear starts afresh)"),
+                StopReason::End | StopReason::Stopped => {}
+            }
+        }
+        Ok(said)
+    }
+}

@@ -1,0 +1,104 @@
+//! Follows a run to its end, wherever it is trained, and prints it: as JSON events, or as people follow it.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+use tunesmith_protocol::{Api, ErrorCode, EventBody, Plan, RunRecord, Subscription, Topic, TopicEnded, WireError};
+
+use crate::interrupt::Interrupt;
+use crate::show::Show;
+use crate::{Ended, Out};
+
+/// How quickly Ctrl-C is noticed.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// A topic this quiet has told all it has so far.
+const QUIET: Duration = Duration::from_millis(400);
+
+/// Prints the records of one run.
+pub(crate) struct Printer<'a> {
+    out: &'a Out,
+    show: Show<'a>,
+}
+
+impl<'a> Printer<'a> {
+    pub(crate) fn new(out: &'a Out) -> Self {
+        Self { out, show: Show::new(out) }
+    }
+
+    /// Prints one record. How the run failed is left to the caller, who ends with that error.
+    pub(crate) fn record(&mut self, record: &RunRecord) {
+        match record {
+            RunRecord::Plan { plan } => self.out.json(&flat(plan)),
+            RunRecord::Step(_)
+            | RunRecord::Eval { .. }
+            | RunRecord::Checkpoint { .. }
+            | RunRecord::Done { .. }
+            | RunRecord::Stopped { .. } => self.out.json(record),
+            RunRecord::Status { .. }
+            | RunRecord::Preparing { .. }
+            | RunRecord::Rewind { .. }
+            | RunRecord::Error { .. } => {}
+        }
+        self.show.record(record);
+    }
+}
+
+/// Follows the run `id` from `records` to its end; Ctrl-C stops the run, wherever it is trained.
+pub(crate) fn follow(
+    api: &dyn Api,
+    id: &str,
+    records: &Subscription,
+    interrupt: &Interrupt,
+    out: &Out,
+) -> anyhow::Result<Ended> {
+    let mut printer = Printer::new(out);
+    let mut asked = false;
+    loop {
+        if interrupt.asked() && !asked {
+            asked = true;
+            api.stop_run(id.to_owned())?;
+        }
+        let group = match records.next_within(LOOK_EVERY) {
+            Ok(group) => group.unwrap_or_default(),
+            Err(TopicEnded) => return Err(lost(id).into()),
+        };
+        for event in group {
+            let EventBody::Run { record } = event.body else { continue };
+            printer.record(&record);
+            match record {
+                RunRecord::Done { .. } => return Ok(Ended::Done),
+                RunRecord::Stopped { .. } => return Ok(if asked { Ended::Interrupted } else { Ended::Done }),
+                RunRecord::Error { code, message, hint } => return Err(WireError { code, message, hint }.into()),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The records of a run from now on: what it has told so far is read and forgotten.
+pub(crate) fn from_now_on(api: &dyn Api, id: &str) -> Result<Subscription, WireError> {
+    let records = api.subscribe(Topic::Run(id.to_owned()), 0)?;
+    // The topic may end at once when the run's folder is going; the follower will notice.
+    while matches!(records.next_within(QUIET), Ok(Some(_))) {}
+    Ok(records)
+}
+
+/// The plan as one flat object: the settings, then what the plan adds or resolves.
+fn flat(plan: &Plan) -> Value {
+    let mut event = Map::from_iter([("type".to_owned(), json!("plan"))]);
+    if let Ok(Value::Object(mut plan)) = serde_json::to_value(plan) {
+        if let Some(Value::Object(settings)) = plan.shift_remove("training") {
+            event.extend(settings);
+        }
+        event.extend(plan);
+    }
+    Value::Object(event)
+}
+
+fn lost(id: &str) -> WireError {
+    WireError::new(
+        ErrorCode::Internal,
+        "The process that trains this run has gone",
+        format!("Go on from its newest checkpoint: tunesmith runs resume {id}"),
+    )
+}

@@ -1,0 +1,106 @@
+//! `tunesmith runs`.
+
+use clap::Subcommand;
+use tunesmith_protocol::{ItemKind, ItemRef, Run, RunState};
+
+use crate::home::Home;
+use crate::{Ended, Out, table, train};
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// List all runs, the newest first
+    List,
+    /// Show one run
+    Show(Which),
+    /// Stop a run at its next step and keep the result
+    Stop(Which),
+    /// Go on with a run from its newest good checkpoint, and follow it
+    Resume(Which),
+    /// Delete a run; it can be brought back until the bin is emptied
+    Remove(Which),
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Which {
+    /// The run's id, or enough of its beginning
+    id: String,
+}
+
+pub(crate) fn carry_out(command: &Command, out: &Out) -> anyhow::Result<Ended> {
+    let home = Home::open()?;
+    match command {
+        Command::List => list(&home.api.list_runs(())?, out),
+        Command::Show(which) => show(&home.run(&which.id)?, out),
+        Command::Stop(which) => {
+            let run = home.run(&which.id)?;
+            home.api.stop_run(run.id.clone())?;
+            out.line(format!("{} stops at its next step and keeps the result", run.id));
+        }
+        Command::Resume(which) => return train::resume(&home, &home.run(&which.id)?, out),
+        Command::Remove(which) => {
+            let run = home.run(&which.id)?;
+            home.api.delete(ItemRef { kind: ItemKind::Run, id: run.id.clone() })?;
+            out.line(format!("Removed {}; the window can bring it back until the bin is emptied", run.id));
+        }
+    }
+    Ok(Ended::Done)
+}
+
+fn list(runs: &[Run], out: &Out) {
+    runs.iter().for_each(|run| out.json(run));
+    if runs.is_empty() {
+        return out.line("No runs yet: start one with `tunesmith train CONFIG.yaml`");
+    }
+    let heading = ["ID", "NAME", "MODEL", "DATA", "STEPS", "LOSS", "STATE"].map(String::from).to_vec();
+    let rows = runs.iter().map(|run| {
+        let cells = [&run.id, &run.name, &run.model_name, &run.dataset_name].map(Clone::clone);
+        let rest = [
+            steps(run),
+            run.best_eval_loss.or(run.loss).map(|loss| format!("{loss:.3}")).unwrap_or_default(),
+            state(&run.status),
+        ];
+        cells.into_iter().chain(rest).collect()
+    });
+    let rows: Vec<Vec<String>> = std::iter::once(heading).chain(rows).collect();
+    table::columns(&rows).iter().for_each(|line| out.line(line));
+}
+
+fn show(run: &Run, out: &Out) {
+    out.json(run);
+    let loss = |loss: Option<f64>| loss.map_or("–".into(), |loss| format!("{loss:.4}"));
+    let facts = [
+        ("Name", run.name.clone()),
+        ("State", state(&run.status)),
+        ("Base model", run.model_name.clone()),
+        ("Dataset", run.dataset_name.clone()),
+        ("Steps", steps(run)),
+        ("Training loss", loss(run.loss)),
+        ("Validation loss", format!("{} → {}", loss(run.first_eval_loss), loss(run.best_eval_loss))),
+        ("Time", table::duration(run.elapsed_ms as f64 / 1000.0)),
+        ("Size", table::bytes(run.size_bytes)),
+        ("Result", run.result_path.clone().unwrap_or_else(|| "none yet".into())),
+        ("Folder", run.path.clone()),
+        ("Tags", run.tags.join(", ")),
+    ];
+    let rows: Vec<Vec<String>> = facts.into_iter().map(|(name, value)| vec![name.into(), value]).collect();
+    table::columns(&rows).iter().for_each(|line| out.line(line));
+}
+
+fn steps(run: &Run) -> String {
+    match &run.plan {
+        Some(plan) => format!("{}/{}", run.step, plan.steps),
+        None => run.step.to_string(),
+    }
+}
+
+fn state(state: &RunState) -> String {
+    match state {
+        RunState::Preparing => "preparing".into(),
+        RunState::Running => "running".into(),
+        RunState::Paused { reason } => format!("paused: {reason}"),
+        RunState::Stopped => "stopped".into(),
+        RunState::Interrupted => "interrupted".into(),
+        RunState::Done => "done".into(),
+        RunState::Failed { message, .. } => format!("failed: {message}"),
+    }
+}

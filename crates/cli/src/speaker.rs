@@ -1,0 +1,130 @@
+//! The model that `chat`, `eval` and `data inspect` are asked about: `--model` with `--adapter`, or `--run`.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use indicatif::ProgressBar;
+use tunesmith_protocol::{Sampling, WireError};
+use tunesmith_studio::{Adapter, LoadedModel, default_home};
+
+use crate::home::Home;
+use crate::out::WrongUsage;
+use crate::show;
+
+#[derive(Args)]
+pub(crate) struct Choice {
+    /// The base model: an id of `tunesmith models list`, or a Hugging Face folder
+    #[arg(long, value_name = "ID|DIR", required_unless_present = "run")]
+    model: Option<String>,
+    /// An adapter for it: a PEFT folder
+    #[arg(long, value_name = "DIR", conflicts_with = "run")]
+    adapter: Option<PathBuf>,
+    /// The result of this run; its base model is taken unless --model names another
+    #[arg(long, value_name = "ID")]
+    run: Option<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct Drawing {
+    /// The longest answer, in tokens
+    #[arg(long, value_name = "N", default_value_t = Sampling::default().max_new_tokens)]
+    max_new_tokens: u32,
+    /// 0 always takes the likeliest token; higher is more varied
+    #[arg(long, value_name = "T", default_value_t = Sampling::default().temperature)]
+    temperature: f64,
+    /// Draw only from the likeliest tokens that together have this probability
+    #[arg(long, value_name = "P", default_value_t = Sampling::default().top_p)]
+    top_p: f64,
+    /// The same seed gives the same answer
+    #[arg(long, value_name = "N", default_value_t = Sampling::default().seed)]
+    seed: u64,
+}
+
+/// A loaded model with its adapter, or with one that changes nothing.
+pub(crate) struct Speaker {
+    pub model: LoadedModel,
+    pub adapter: Adapter,
+}
+
+impl Choice {
+    /// Loads what was chosen, with a progress bar.
+    pub(crate) fn load(&self) -> anyhow::Result<Speaker> {
+        let (name, adapter) = self.resolve()?;
+        let model = load(&name)?;
+        let adapter = match adapter {
+            Some(folder) => model.adapter(&folder)?,
+            None => Adapter::none(),
+        };
+        Ok(Speaker { model, adapter })
+    }
+
+    /// The base model and the adapter's folder.
+    fn resolve(&self) -> anyhow::Result<(String, Option<PathBuf>)> {
+        let Some(id) = &self.run else {
+            let model = self
+                .model
+                .clone()
+                .ok_or_else(|| WrongUsage("Name a model with --model, or a run with --run".into()))?;
+            return Ok((model, self.adapter.clone()));
+        };
+        let run = Home::open()?.run(id)?;
+        let result = run.result_path.ok_or_else(|| {
+            WireError::invalid(
+                format!("The run {} has no result yet", run.id),
+                "Wait for its first checkpoint, or resume it",
+            )
+        })?;
+        let result = PathBuf::from(result);
+        // Full training and training from scratch make a whole model.
+        if !result.join("adapter_config.json").is_file() {
+            return Ok((result.to_string_lossy().into_owned(), None));
+        }
+        let model = self.model.clone().unwrap_or_else(|| run.config.base_model.clone());
+        Ok((model, Some(result)))
+    }
+}
+
+impl Drawing {
+    /// Checked, as the studio takes it.
+    pub(crate) fn sampling(&self) -> anyhow::Result<Sampling> {
+        let usage = |text: &str| Err(WrongUsage(text.into()).into());
+        if !(self.temperature >= 0.0 && self.temperature.is_finite()) {
+            return usage("--temperature must be 0 or more");
+        }
+        if !(self.top_p > 0.0 && self.top_p <= 1.0) {
+            return usage("--top-p must be above 0 and at most 1");
+        }
+        if self.max_new_tokens == 0 {
+            return usage("--max-new-tokens must be at least 1");
+        }
+        let Self { temperature, top_p, max_new_tokens, seed } = *self;
+        Ok(Sampling { temperature, top_p, max_new_tokens, seed })
+    }
+}
+
+/// Loads a model by id or folder, with a progress bar.
+pub(crate) fn load(name: &str) -> anyhow::Result<LoadedModel> {
+    let bar = show::bar(100, "Loading the model {wide_bar} {percent} %");
+    let model = LoadedModel::open(&default_home(), name, &mut |fraction| {
+        bar.set_position((fraction * 100.0) as u64);
+        ControlFlow::Continue(())
+    });
+    bar.finish_and_clear();
+    Ok(model?)
+}
+
+/// The folder of a model named by id or folder.
+pub(crate) fn model_folder(name: &str) -> Result<PathBuf, WireError> {
+    tunesmith_studio::model_folder(&default_home(), name)
+}
+
+/// A bar for work that counts rows.
+pub(crate) fn rows_bar(rows: usize, what: &str) -> ProgressBar {
+    show::bar(rows as u64, &format!("{what} {{wide_bar}} {{pos}}/{{len}} rows, {{eta}} left"))
+}
+
+/// The last part of a path, for people.
+pub(crate) fn name_of(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}

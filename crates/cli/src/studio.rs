@@ -1,0 +1,56 @@
+//! `tunesmith studio`: the whole studio in a browser.
+
+use std::io::{BufRead, IsTerminal};
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::json;
+use tunesmith_server::{Options, Server};
+
+use crate::home::Home;
+use crate::interrupt::Interrupt;
+use crate::{Ended, Out};
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The port on this computer; 0 takes a free one
+    #[arg(long, value_name = "N", default_value_t = 7860)]
+    port: u16,
+    /// Open the link in the desktop's browser
+    #[arg(long)]
+    open: bool,
+}
+
+pub(crate) fn serve(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended> {
+    let home = Home::open()?;
+    let interrupt = Interrupt::listen("")?;
+    let server = Server::start(home.api.clone(), Options { port: arguments.port, open: arguments.open })?;
+    let link = server.new_link();
+    out.json(&json!({ "type": "ready", "link": link, "port": server.port() }));
+    if !out.is_json() {
+        out.line(format!("Tunesmith is ready. Open this link in a browser; it works once:\n\n    {link}\n"));
+        out.note(format!(
+            "From another computer: ssh -L {0}:127.0.0.1:{0} THIS-COMPUTER, then open the link there",
+            server.port()
+        ));
+        out.note("Enter prints a new link, Ctrl-C ends the studio");
+    }
+    if std::io::stdin().is_terminal() {
+        let links = server.links();
+        std::thread::spawn(move || {
+            for _ in std::io::stdin().lock().lines().map_while(Result::ok) {
+                println!("    {}\n", links.new_link());
+            }
+        });
+    }
+    while !interrupt.asked() {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let training = home.running();
+    if training {
+        out.note("Stopping the run after this step and saving; press Ctrl-C again to leave at once");
+    }
+    server.stop();
+    drop(home);
+    Ok(if training { Ended::Interrupted } else { Ended::Done })
+}
