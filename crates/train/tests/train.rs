@@ -1,1 +1,19 @@
-//! Facts about train.
+//! Facts about training: plans, steps, checkpoints and what happens when something breaks in between.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+
+#[path = "train/child.rs"]
+mod child;
+#[path = "train/learning.rs"]
+mod learning;
+#[path = "train/optimizer.rs"]
+mod optimizer;
+#[path = "train/plan.rs"]
+mod plan;
+#[path = "train/reference.rs"]
+mod reference;
+#[path = "train/resume.rs"]
+mod resume;
+#[path = "train/stopping.rs"]
+mod stopping;
+#[path = "train/tiny.rs"]
+mod tiny;

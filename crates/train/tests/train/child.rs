@@ -1,0 +1,128 @@
+//! Runs in a process of their own: killed at random moments, or with a disk that takes no more.
+
+use std::env;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use tempfile::tempdir;
+use tunesmith_protocol::Method;
+use tunesmith_train::{Job, Outcome, Progress, StopReason};
+
+use crate::tiny::{contents, job, train, train_until};
+
+/// The folder that a child trains in.
+const FOLDER: &str = "TUNESMITH_TEST_FOLDER";
+
+#[test]
+fn a_run_killed_at_any_moment_resumes_to_the_same_bytes() {
+    let folder = tempdir().unwrap();
+    train(job(folder.path(), "whole", Method::Lora)).0.unwrap();
+    // Moments that move through the run from kill to kill, without a clock or a random number in them.
+    let mut killed = 0;
+    for news in 3.. {
+        let mut child = child(folder.path(), "child::train_here", &[]).spawn().unwrap();
+        if kill_after(&mut child, news) {
+            killed += 1;
+        } else {
+            break;
+        }
+    }
+    assert!(killed >= 3, "the run was killed {killed} times only");
+    let (whole, killed) = (folder.path().join("whole/result"), folder.path().join("killed/result"));
+    assert!(contents(&whole) == contents(&killed), "the result of the killed run differs");
+}
+
+#[test]
+fn a_full_disk_pauses_the_run_and_loses_nothing() {
+    let folder = tempdir().unwrap();
+    train(job(folder.path(), "whole", Method::Lora)).0.unwrap();
+    // No file may be longer than 4 kB: what a full disk does to a write, without a disk to fill.
+    let command = "trap '' XFSZ; ulimit -S -f 8; exec \"$0\" \"$@\"";
+    let output = child(folder.path(), "child::meet_a_full_disk", &["sh", "-c", command]).output().unwrap();
+    assert!(
+        output.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let (whole, paused) = (folder.path().join("whole/result"), folder.path().join("killed/result"));
+    assert!(contents(&whole) == contents(&paused), "the result of the paused run differs");
+}
+
+#[test]
+#[ignore = "run by other tests, in a process of its own"]
+fn train_here() {
+    let Ok(folder) = env::var(FOLDER) else { return };
+    let job = Job { resume: true, ..job(folder.as_ref(), "killed", Method::Lora) };
+    let (outcome, _) = train_until(job, |progress| {
+        eprintln!("news {progress:?}");
+        ControlFlow::Continue(())
+    });
+    assert!(matches!(outcome.unwrap(), Outcome::Done { .. }));
+    eprintln!("done");
+}
+
+#[test]
+#[ignore = "run by other tests, in a process that may write short files only"]
+fn meet_a_full_disk() {
+    let Ok(folder) = env::var(FOLDER) else { return };
+    let job = job(folder.as_ref(), "killed", Method::Lora);
+    let mut messages = vec![];
+    let (outcome, told) = train_until(job, |progress| {
+        if let Progress::DiskFull { message } = progress {
+            messages.push(message.clone());
+            assert!(!left_unfinished(folder.as_ref()), "what could not be finished takes room");
+            if messages.len() == 2 {
+                lift_the_limit();
+            }
+        }
+        ControlFlow::<StopReason>::Continue(())
+    });
+    assert!(matches!(outcome.unwrap(), Outcome::Done { step: 10, .. }));
+    assert_eq!(messages.len(), 2, "the disk was full at the first try and at the second");
+    assert!(messages[0].contains("disk is full"), "{}", messages[0]);
+    assert_eq!(told.steps.len(), 10, "no step was lost or repeated");
+}
+
+fn left_unfinished(folder: &Path) -> bool {
+    let names = fs::read_dir(folder.join("killed")).unwrap();
+    names.filter_map(Result::ok).any(|entry| entry.file_name().to_string_lossy().ends_with(".tmp"))
+}
+
+/// Raises this process's own limit back to what it may be.
+fn lift_the_limit() {
+    let pid = std::process::id().to_string();
+    assert!(Command::new("prlimit").args(["--pid", &pid, "--fsize=unlimited:"]).status().unwrap().success());
+}
+
+/// This test program, running one test of this file.
+fn child(folder: &Path, test: &str, before: &[&str]) -> Command {
+    let program = env::current_exe().unwrap();
+    let mut words = before.iter().map(|word| (*word).into()).chain([program.into_os_string()]);
+    let mut command = Command::new(words.next().unwrap());
+    command.args(words).args(["--exact", test, "--ignored", "--nocapture"]);
+    command.env(FOLDER, folder).stderr(Stdio::piped()).stdout(Stdio::piped());
+    command
+}
+
+/// Kills the child after it told `count` things; false when it came to its end before.
+fn kill_after(child: &mut Child, count: usize) -> bool {
+    let news = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut told = 0;
+    for line in news.map_while(Result::ok) {
+        told += usize::from(line.starts_with("news"));
+        if told >= count {
+            // A different moment after each piece of news: in a step, in a write, between two files.
+            std::thread::sleep(Duration::from_micros(count as u64 * 370 % 3000));
+            child.kill().unwrap();
+            child.wait().unwrap();
+            return true;
+        }
+    }
+    assert!(child.wait().unwrap().success(), "the child failed");
+    false
+}

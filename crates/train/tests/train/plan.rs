@@ -1,0 +1,119 @@
+//! What is decided, counted and refused before anything is loaded.
+
+use std::fs;
+
+use tempfile::tempdir;
+use tunesmith_protocol::{AutoOr, ErrorCode, Method, Precision, Switch, TrainSettings};
+use tunesmith_train::{Job, TrainError, TrainPlan};
+
+use crate::tiny::{job, rows, train};
+
+#[test]
+fn every_auto_is_decided() {
+    let folder = tempdir().unwrap();
+    let mut job = job(folder.path(), "run", Method::Lora);
+    job.training = rows(100);
+    job.settings = TrainSettings { batch_size: 2, gradient_accumulation: 1, ..TrainSettings::default() };
+    let plan = TrainPlan::new(job).unwrap().summary();
+    assert_eq!(plan.steps, 150, "3 epochs of 50 steps");
+    assert_eq!(plan.training.eval_every, AutoOr::Steps(15), "ten times a run");
+    assert_eq!(plan.training.save_every, AutoOr::Steps(15), "with each evaluation");
+    assert_eq!(plan.training.precision, Precision::F32);
+    assert_eq!(plan.training.gradient_checkpointing, Switch::Off, "it fits without");
+    assert_eq!((plan.device.as_str(), plan.training.device.as_str()), ("cpu", "cpu"));
+    // rank × (in + out) of the seven projections of two layers: (32+32) + 2 × (32+16) + (32+32) + 3 × (32+48).
+    assert_eq!(plan.trainable_parameters, 2 * 16 * (64 + 96 + 64 + 240));
+    assert!(plan.fit.fits && plan.fit.needed_bytes > 0 && !plan.fit.parts.is_empty());
+}
+
+#[test]
+fn a_short_epoch_is_measured_at_least_once() {
+    let folder = tempdir().unwrap();
+    let mut job = job(folder.path(), "run", Method::Lora);
+    job.settings = TrainSettings { epochs: 100.0, batch_size: 4, gradient_accumulation: 1, ..TrainSettings::default() };
+    let plan = TrainPlan::new(job).unwrap().summary();
+    assert_eq!((plan.steps, plan.training.eval_every), (300, AutoOr::Steps(3)));
+}
+
+#[test]
+fn steps_follow_from_rows_epochs_and_max_steps() {
+    let folder = tempdir().unwrap();
+    let steps = |epochs, max_steps| {
+        let mut job = job(folder.path(), "run", Method::Lora);
+        job.training = rows(10);
+        job.settings =
+            TrainSettings { epochs, max_steps, batch_size: 2, gradient_accumulation: 2, ..TrainSettings::default() };
+        TrainPlan::new(job).unwrap().summary().steps
+    };
+    assert_eq!(steps(1.0, None), 3, "the last two rows are a step of their own");
+    assert_eq!(steps(0.5, None), 2, "half an epoch, rounded up to whole steps");
+    assert_eq!(steps(0.01, None), 1);
+    assert_eq!(steps(1.0, Some(2)), 2);
+    assert_eq!(steps(1.0, Some(7)), 7, "max steps wins over epochs");
+}
+
+#[test]
+fn what_cannot_be_trained_is_refused_with_a_reason() {
+    let folder = tempdir().unwrap();
+    let refused = |change: &dyn Fn(&mut Job)| {
+        let mut job = job(folder.path(), "run", Method::Lora);
+        change(&mut job);
+        match TrainPlan::new(job) {
+            Ok(_) => panic!("it should have been refused"),
+            Err(error) => (error.code(), error.to_string()),
+        }
+    };
+    let (code, message) = refused(&|job| job.settings.learning_rate = -1.0);
+    assert!(code == ErrorCode::Invalid && message.contains("Learning rate must be"), "{message}");
+    let (code, message) = refused(&|job| job.training.clear());
+    assert!(code == ErrorCode::Invalid && message.contains("no training rows"), "{message}");
+    let (_, message) = refused(&|job| job.training.iter_mut().for_each(|row| row.learn.fill(false)));
+    assert!(message.contains("no training row has a token to learn"), "{message}");
+    let (_, message) = refused(&|job| job.training[3].ids = vec![1; 65]);
+    assert!(message.contains("at most 64") && message.contains("65 tokens"), "{message}");
+    let (_, message) = refused(&|job| job.training[3].ids[1] = 96);
+    assert!(message.contains("token 96"), "{message}");
+    let (code, message) = refused(&|job| job.available_bytes = 100_000);
+    assert!(
+        code == ErrorCode::TooBig && message.contains("100 kB are free") && message.contains("weights"),
+        "{message}"
+    );
+    let (code, _) = refused(&|job| job.base = folder.path().join("nowhere"));
+    assert_eq!(code, ErrorCode::Invalid);
+}
+
+#[test]
+fn recomputation_is_chosen_only_where_it_would_not_fit_otherwise() {
+    let folder = tempdir().unwrap();
+    let plan = |switch, available_bytes| {
+        let mut job = job(folder.path(), "run", Method::Lora);
+        job.threads = 1;
+        job.settings.gradient_checkpointing = switch;
+        job.available_bytes = available_bytes;
+        TrainPlan::new(job).map(|plan| plan.summary())
+    };
+    let (without, with) = (plan(Switch::Off, 1 << 30).unwrap(), plan(Switch::On, 1 << 30).unwrap());
+    assert!(with.fit.needed_bytes < without.fit.needed_bytes, "recomputation should need less");
+    assert_eq!(plan(Switch::Auto, without.fit.needed_bytes).unwrap().training.gradient_checkpointing, Switch::Off);
+    assert_eq!(plan(Switch::Auto, without.fit.needed_bytes - 1).unwrap().training.gradient_checkpointing, Switch::On);
+    assert!(matches!(plan(Switch::Auto, with.fit.needed_bytes - 1), Err(TrainError::TooBig { .. })));
+}
+
+#[test]
+fn a_run_is_not_written_over_another() {
+    let folder = tempdir().unwrap();
+    train(job(folder.path(), "run", Method::Lora)).0.unwrap();
+    let again = TrainPlan::new(job(folder.path(), "run", Method::Lora));
+    assert!(matches!(again, Err(TrainError::Occupied(_))));
+}
+
+#[test]
+fn other_files_in_the_run_folder_are_left_alone() {
+    let folder = tempdir().unwrap();
+    let job = job(folder.path(), "run", Method::Lora);
+    fs::create_dir_all(job.output.join("tokens")).unwrap();
+    fs::write(job.output.join("run.json"), "{}").unwrap();
+    let output = job.output.clone();
+    train(job).0.unwrap();
+    assert!(output.join("tokens").is_dir() && output.join("run.json").is_file());
+}
