@@ -1,1 +1,11 @@
-//! Facts about candle-lora.
+//! Facts about the operations and adapters: the kernels against the plain versions, every backward against candle's
+//! autograd of the plain forward, and PEFT's files.
+
+#[path = "candle-lora/adapters.rs"]
+mod adapters;
+#[path = "candle-lora/backwards.rs"]
+mod backwards;
+#[path = "candle-lora/kernels.rs"]
+mod kernels;
+#[path = "candle-lora/random.rs"]
+mod random;

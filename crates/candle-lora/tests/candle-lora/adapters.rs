@@ -1,0 +1,103 @@
+//! Adapters: names, shapes and PEFT's files.
+
+use std::fs;
+
+use candle_core::Device;
+use candle_lora::{Adapter, LoraConfig, LoraPair};
+
+use crate::random::{distance, numbers};
+
+const MODULE: &str = "model.layers.0.self_attn.q_proj";
+
+fn adapter() -> Adapter {
+    let config = LoraConfig { rank: 2, alpha: 4.0, target_modules: vec!["q_proj".into(), "down_proj".into()] };
+    let pair = |seed| LoraPair { a: numbers(seed, &[2, 6]), b: numbers(seed + 1, &[8, 2]) };
+    let pairs = [(MODULE.to_string(), pair(1)), ("model.layers.1.mlp.down_proj".to_string(), pair(3))];
+    Adapter { config, pairs: pairs.into() }
+}
+
+#[test]
+fn an_adapter_comes_back_from_its_files() {
+    let folder = tempfile::tempdir().unwrap();
+    adapter().save(folder.path(), "some/base").unwrap();
+    let back = Adapter::load(folder.path(), &Device::Cpu).unwrap();
+    assert_eq!(back.config, adapter().config);
+    let (back, expected) = (back.parameters(), adapter().parameters());
+    assert_eq!(back.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
+    assert!(back.iter().all(|(name, tensor)| distance(tensor, &expected[name]) == 0.0));
+}
+
+#[test]
+fn the_files_have_pefts_names() {
+    let folder = tempfile::tempdir().unwrap();
+    adapter().save(folder.path(), "some/base").unwrap();
+    let file = fs::read(folder.path().join("adapter_model.safetensors")).unwrap();
+    let tensors = safetensors::SafeTensors::deserialize(&file).unwrap();
+    let mut names = tensors.names();
+    names.sort();
+    assert_eq!(names[0], "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight");
+    assert_eq!(names[3], "base_model.model.model.layers.1.mlp.down_proj.lora_B.weight");
+    let config = fs::read_to_string(folder.path().join("adapter_config.json")).unwrap();
+    let config: serde_json::Value = serde_json::from_str(&config).unwrap();
+    assert_eq!(config["base_model_name_or_path"], "some/base");
+    assert_eq!((config["r"].as_u64(), config["lora_alpha"].as_u64()), (Some(2), Some(4)));
+}
+
+#[test]
+fn the_same_adapter_gives_the_same_file() {
+    let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    adapter().save(one.path(), "b").unwrap();
+    adapter().save(two.path(), "b").unwrap();
+    for name in ["adapter_model.safetensors", "adapter_config.json"] {
+        assert_eq!(fs::read(one.path().join(name)).unwrap(), fs::read(two.path().join(name)).unwrap());
+    }
+}
+
+#[test]
+fn a_tensor_can_be_replaced_by_one_of_its_shape_only() {
+    let mut adapter = adapter();
+    let name = format!("{MODULE}.lora_B.weight");
+    adapter.set(&name, numbers(9, &[8, 2])).unwrap();
+    assert_eq!(distance(&adapter.pairs[MODULE].b, &numbers(9, &[8, 2])), 0.0);
+    let error = adapter.set(&name, numbers(9, &[2, 8])).unwrap_err().to_string();
+    assert!(error.contains(&name) && error.contains("[8, 2]"), "{error}");
+    assert!(adapter.set("model.lora_C.weight", numbers(9, &[1])).is_err());
+    assert!(Adapter::none().parameters().is_empty());
+}
+
+#[test]
+fn what_an_adapter_cannot_do_is_refused_by_name() {
+    for (key, value) in [
+        ("use_dora", serde_json::json!(true)),
+        ("use_rslora", serde_json::json!(true)),
+        ("rank_pattern", serde_json::json!({"q_proj": 4})),
+        ("modules_to_save", serde_json::json!(["lm_head"])),
+        ("peft_type", serde_json::json!("LOHA")),
+        ("r", serde_json::json!(0)),
+        ("bias", serde_json::json!("all")),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        adapter().save(folder.path(), "b").unwrap();
+        let path = folder.path().join("adapter_config.json");
+        let mut config: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        config[key] = value;
+        fs::write(&path, config.to_string()).unwrap();
+        let error = Adapter::load(folder.path(), &Device::Cpu).unwrap_err().to_string();
+        assert!(error.contains("adapter_config.json"), "{error}");
+    }
+}
+
+#[test]
+fn a_broken_adapter_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    adapter().save(folder.path(), "b").unwrap();
+    let path = folder.path().join("adapter_model.safetensors");
+    let whole = fs::read(&path).unwrap();
+    for broken in [&whole[..whole.len() - 1], &whole[..20], b""] {
+        fs::write(&path, broken).unwrap();
+        let error = Adapter::load(folder.path(), &Device::Cpu).unwrap_err().to_string();
+        assert!(error.contains("adapter_model.safetensors"), "{error}");
+    }
+    fs::remove_file(&path).unwrap();
+    assert!(Adapter::load(folder.path(), &Device::Cpu).is_err());
+}
