@@ -1,8 +1,22 @@
-//! Training straight from a run file into any folder.
+//! Training straight from a run file into any folder, without a home's owner. The run gets the same folder as a clicked
+//! one, and the same code carries it out.
+
+use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
-use tunesmith_protocol::{RunConfig, RunRecord, WireError};
+use tunesmith_data::{Example, Renderer};
+use tunesmith_protocol::{ErrorCode, RunConfig, RunRecord, WireError};
+
+use crate::carry::{Order, carry_out};
+use crate::frozen::Frozen;
+use crate::home::{Home, RunFolder};
+use crate::{clock, datasets, explain, models, prepare};
+
+/// Without anyone to press a button, a paused run tries again by itself.
+const RETRY_AFTER: Duration = Duration::from_secs(10);
 
 /// How a run can be told to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +42,7 @@ pub struct Finished {
     pub stopped: bool,
     /// The last step.
     pub step: u32,
-    /// The adapter or model, when there is one.
+    /// The adapter or model.
     pub result: PathBuf,
 }
 
@@ -42,6 +56,88 @@ pub fn run_config(
     resume: bool,
     report: &mut dyn FnMut(RunNews<'_>) -> ControlFlow<StopRun>,
 ) -> Result<Finished, WireError> {
-    let _ = (home, config, output, resume, report);
-    Err(WireError::internal("not yet"))
+    let problems = config.training.problems();
+    if !problems.is_empty() {
+        let sentences: Vec<String> = problems.into_iter().map(|problem| problem.message).collect();
+        return Err(WireError::invalid(sentences.join("; "), "Change the run file"));
+    }
+    let model = models::folder_of(&Home::create(home)?, &config.base_model)?;
+    let paths: Vec<PathBuf> = config.data.path.all().iter().map(PathBuf::from).collect();
+    let carry_on = &mut |_, _| ControlFlow::Continue(());
+    let rows = datasets::gather(&paths, config.data.format, &config.data.validation, carry_on)?;
+    let version = datasets::version(&rows.training, &rows.validation)?;
+    let training: Vec<Example> = rows.training.into_iter().map(|row| row.example).collect();
+    let validation: Vec<Example> = rows.validation.into_iter().map(|row| row.example).collect();
+    let output = std::path::absolute(output).map_err(explain::io(output))?;
+    let folder = RunFolder::at(output);
+    let frozen = Frozen {
+        data_version: version,
+        system_prompt: datasets::system_prompt(training.iter()),
+        ..describe(config, &model, folder.path())?
+    };
+    let frozen = settle(&folder, frozen, resume)?;
+    let renderer = Renderer::open(&model)?;
+    carry_out(Order {
+        folder: &folder,
+        frozen: &frozen,
+        threads: 0,
+        resume,
+        trainer: tunesmith_train::run,
+        prepare: &mut |progress| {
+            prepare::both(&training, &validation, &renderer, &config.training, progress).map(Arc::new)
+        },
+        report,
+        retry: &mut |paused| paused.as_secs() > 0 && paused.as_secs() % RETRY_AFTER.as_secs() == 0,
+    })
+}
+
+fn describe(config: &RunConfig, model: &Path, output: &Path) -> Result<Frozen, WireError> {
+    let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let files: Vec<String> = config.data.path.all().iter().map(|path| name(path.as_ref())).collect();
+    Ok(Frozen {
+        id: name(output),
+        name: name(output),
+        config: config.clone(),
+        model: config.base_model.clone(),
+        model_name: if config.base_model == "starter" { "Tunesmith starter".into() } else { name(model) },
+        model_path: model.to_path_buf(),
+        model_hash: models::fingerprint(model)?,
+        dataset: String::new(),
+        dataset_name: files.join(", "),
+        data_version: String::new(),
+        system_prompt: None,
+        started_ms: clock::now_ms(),
+        tunesmith: env!("CARGO_PKG_VERSION").into(),
+    })
+}
+
+/// Makes the folder for a new run, or checks that the run in it was started with the same.
+fn settle(folder: &RunFolder, frozen: Frozen, resume: bool) -> Result<Frozen, WireError> {
+    let path = folder.path();
+    match (folder.frozen().is_file(), resume) {
+        (true, false) => Err(WireError::new(
+            ErrorCode::Invalid,
+            format!("{} holds a run already", path.display()),
+            "Go on with it with --resume, or choose another folder",
+        )),
+        (true, true) => {
+            let old = Frozen::read(folder)?;
+            match old.differences(&frozen).as_slice() {
+                [] => Ok(old),
+                differences => Err(WireError::invalid(
+                    format!(
+                        "The run in {} was started with something else: {}",
+                        path.display(),
+                        differences.join("; ")
+                    ),
+                    "Resume with what it was started with, or choose another folder",
+                )),
+            }
+        }
+        (false, _) => {
+            fs::create_dir_all(path).map_err(explain::io(path))?;
+            frozen.write(folder)?;
+            Ok(frozen)
+        }
+    }
 }

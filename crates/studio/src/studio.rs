@@ -1,170 +1,296 @@
-//! The studio: carries out every command.
+//! The studio: the owner of a home. It carries out every command; each noun has a module of its own.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use tunesmith_data::Renderer;
 use tunesmith_protocol::*;
+use tunesmith_train::{Outcome, Progress, TrainError, TrainPlan};
+
+use crate::chat::Room;
+use crate::db::Db;
+use crate::digest::Digest;
+use crate::follow::{Board, follow_run};
+use crate::home::Home;
+use crate::models::FactsCache;
+use crate::prepare::Latest;
+use crate::run_config::StopRun;
+use crate::runs::Desk;
+use crate::socket::Listener;
+use crate::tasks::Tasks;
+use crate::{chat, datasets, files, items, logs, models, preview, rows, runs, samples, system};
+
+/// How a run is trained: `tunesmith_train::run`, or what a test puts in its place.
+pub type Trainer =
+    fn(TrainPlan, &mut dyn FnMut(Progress) -> ControlFlow<tunesmith_train::StopReason>) -> Result<Outcome, TrainError>;
+
+type ShowWindow = Box<dyn Fn() + Send + Sync>;
 
 /// The owner of a home.
-pub struct Studio {}
+pub struct Studio {
+    me: Weak<Self>,
+    pub(crate) home: Home,
+    pub(crate) db: Db,
+    pub(crate) board: Board,
+    pub(crate) tasks: Tasks,
+    pub(crate) desk: Desk,
+    pub(crate) room: Room,
+    pub(crate) prepared: Latest,
+    pub(crate) facts: FactsCache,
+    pub(crate) renderers: Mutex<HashMap<PathBuf, Arc<Renderer>>>,
+    pub(crate) digests: Mutex<HashMap<String, Digest>>,
+    pub(crate) starter_verified: Mutex<bool>,
+    pub(crate) trainer: Trainer,
+    show_window: Mutex<Option<ShowWindow>>,
+    _listener: Listener,
+    // Last, so that the home is free only when everything else is gone.
+    _lock: File,
+}
 
 impl Studio {
-    /// What to do when another process asks the window to come forward.
-    pub fn on_show_window(&self, callback: impl Fn() + Send + Sync + 'static) {
-        let _ = callback;
+    pub(crate) fn new(home: Home, lock: File, listener: Listener, trainer: Trainer) -> Result<Arc<Self>, WireError> {
+        logs::start(&home.log());
+        let db = Db::open(&home.database())?;
+        let studio = Arc::new_cyclic(|me| Self {
+            me: me.clone(),
+            home,
+            db,
+            board: Board::default(),
+            tasks: Tasks::default(),
+            desk: Desk::default(),
+            room: Room::default(),
+            prepared: Latest::default(),
+            facts: FactsCache::default(),
+            renderers: Mutex::default(),
+            digests: Mutex::default(),
+            starter_verified: Mutex::default(),
+            trainer,
+            show_window: Mutex::default(),
+            _listener: listener,
+            _lock: lock,
+        });
+        datasets::rebuild(&studio)?;
+        runs::rebuild(&studio)?;
+        watch_idle_models(studio.me.clone());
+        tracing::info!("Tunesmith {} opened {}", env!("CARGO_PKG_VERSION"), studio.home.root().display());
+        Ok(studio)
     }
 
-    /// Stops runs after a checkpoint and answers being written, and waits for them.
-    pub fn shutdown(&self) {}
+    /// What to do when another process asks the window to come forward.
+    pub fn on_show_window(&self, callback: impl Fn() + Send + Sync + 'static) {
+        *self.show_window.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(callback));
+    }
+
+    /// Stops a run after a checkpoint and answers being written, and waits for both.
+    pub fn shutdown(&self) {
+        self.room.empty();
+        self.desk.clear(StopRun::Save);
+        self.room.wait_for_quiet(Duration::from_secs(10));
+        tracing::info!("Tunesmith closed {}", self.home.root().display());
+    }
 
     /// Whether a run is going.
     pub fn running(&self) -> bool {
-        false
+        self.desk.going_id().is_some()
+    }
+
+    /// Leaves a run at once, without a checkpoint; it can be resumed from its last one.
+    pub fn abandon(&self) {
+        self.room.empty();
+        self.desk.clear(StopRun::Leave);
+    }
+
+    /// Tells everyone to fetch the lists again.
+    pub(crate) fn library_changed(&self) {
+        self.board.turn_page(&Topic::Library);
+        self.board.publish(&Topic::Library, EventBody::Library);
+    }
+
+    /// This studio, to be held by a thread.
+    pub(crate) fn me(&self) -> Result<Arc<Self>, WireError> {
+        self.me.upgrade().ok_or_else(|| WireError::internal("Tunesmith is closing"))
+    }
+
+    /// The user's preferences.
+    pub(crate) fn preferences(&self) -> Result<Preferences, WireError> {
+        Ok(self.db.setting("preferences")?.unwrap_or_default())
     }
 }
 
+fn watch_idle_models(studio: Weak<Studio>) {
+    std::thread::spawn(move || {
+        loop {
+            std::thread::sleep(Duration::from_secs(30));
+            match studio.upgrade() {
+                Some(studio) => studio.room.empty_when_idle(),
+                None => return,
+            }
+        }
+    });
+}
+
 impl Api for Studio {
-    fn list_models(&self, _args: ()) -> Result<Vec<Model>, WireError> {
-        Err(WireError::internal("not yet"))
+    fn list_models(&self, (): ()) -> Result<Vec<Model>, WireError> {
+        models::list(self)
     }
 
-    fn add_model(&self, _args: AddModel) -> Result<Model, WireError> {
-        Err(WireError::internal("not yet"))
+    fn add_model(&self, args: AddModel) -> Result<Model, WireError> {
+        models::add(self, &args.path)
     }
 
-    fn list_datasets(&self, _args: ()) -> Result<Vec<Dataset>, WireError> {
-        Err(WireError::internal("not yet"))
+    fn list_datasets(&self, (): ()) -> Result<Vec<Dataset>, WireError> {
+        datasets::list(self)
     }
 
-    fn import_dataset(&self, _args: ImportDataset) -> Result<Dataset, WireError> {
-        Err(WireError::internal("not yet"))
+    fn import_dataset(&self, args: ImportDataset) -> Result<Dataset, WireError> {
+        datasets::import_files(self, args)
     }
 
-    fn list_samples(&self, _args: ()) -> Result<Vec<Sample>, WireError> {
-        Err(WireError::internal("not yet"))
+    fn list_samples(&self, (): ()) -> Result<Vec<Sample>, WireError> {
+        Ok(samples::list())
     }
 
-    fn import_sample(&self, _args: String) -> Result<Dataset, WireError> {
-        Err(WireError::internal("not yet"))
+    fn import_sample(&self, id: String) -> Result<Dataset, WireError> {
+        datasets::import_sample(self, &id)
     }
 
-    fn dataset_rows(&self, _args: DatasetRows) -> Result<RowsPage, WireError> {
-        Err(WireError::internal("not yet"))
+    fn dataset_rows(&self, args: DatasetRows) -> Result<RowsPage, WireError> {
+        rows::page(self, &args)
     }
 
-    fn dataset_problems(&self, _args: DatasetProblems) -> Result<Vec<RowProblem>, WireError> {
-        Err(WireError::internal("not yet"))
+    fn dataset_problems(&self, args: DatasetProblems) -> Result<Vec<RowProblem>, WireError> {
+        datasets::problems(self, &args)
     }
 
-    fn train_form(&self, _args: String) -> Result<TrainForm, WireError> {
-        Err(WireError::internal("not yet"))
+    fn train_form(&self, model: String) -> Result<TrainForm, WireError> {
+        Ok(TrainForm { fields: TrainSettings::fields(), presets: presets(models::get(self, &model)?.parameters) })
     }
 
-    fn preview_run(&self, _args: StartRun) -> Result<Preview, WireError> {
-        Err(WireError::internal("not yet"))
+    fn preview_run(&self, args: StartRun) -> Result<Preview, WireError> {
+        preview::preview(self, &args)
     }
 
-    fn run_yaml(&self, _args: StartRun) -> Result<String, WireError> {
-        Err(WireError::internal("not yet"))
+    fn run_yaml(&self, args: RunYaml) -> Result<RunFile, WireError> {
+        files::yaml(self, &args)
     }
 
-    fn start_run(&self, _args: StartRun) -> Result<Run, WireError> {
-        Err(WireError::internal("not yet"))
+    fn start_run(&self, args: StartRun) -> Result<Run, WireError> {
+        runs::start(self, args)
     }
 
-    fn list_runs(&self, _args: ()) -> Result<Vec<Run>, WireError> {
-        Err(WireError::internal("not yet"))
+    fn list_runs(&self, (): ()) -> Result<Vec<Run>, WireError> {
+        runs::list(self)
     }
 
-    fn get_run(&self, _args: String) -> Result<Run, WireError> {
-        Err(WireError::internal("not yet"))
+    fn get_run(&self, id: String) -> Result<Run, WireError> {
+        runs::get(self, &id)
     }
 
-    fn stop_run(&self, _args: String) -> Result<(), WireError> {
-        Err(WireError::internal("not yet"))
+    fn stop_run(&self, id: String) -> Result<(), WireError> {
+        runs::stop(self, &id)
     }
 
-    fn resume_run(&self, _args: String) -> Result<Run, WireError> {
-        Err(WireError::internal("not yet"))
+    fn resume_run(&self, id: String) -> Result<Run, WireError> {
+        runs::resume(self, &id)
     }
 
-    fn run_file(&self, _args: RunFileRequest) -> Result<RunFile, WireError> {
-        Err(WireError::internal("not yet"))
+    fn run_file(&self, args: RunFileRequest) -> Result<RunFile, WireError> {
+        files::make(self, &args)
     }
 
-    fn rename(&self, _args: Rename) -> Result<(), WireError> {
-        Err(WireError::internal("not yet"))
+    fn rename(&self, args: Rename) -> Result<(), WireError> {
+        items::rename(self, &args)
     }
 
-    fn set_tags(&self, _args: SetTags) -> Result<(), WireError> {
-        Err(WireError::internal("not yet"))
+    fn set_tags(&self, args: SetTags) -> Result<(), WireError> {
+        items::set_tags(self, &args)
     }
 
-    fn delete(&self, _args: ItemRef) -> Result<(), WireError> {
-        Err(WireError::internal("not yet"))
+    fn delete(&self, args: ItemRef) -> Result<(), WireError> {
+        items::delete(self, &args)
     }
 
-    fn restore(&self, _args: ItemRef) -> Result<(), WireError> {
-        Err(WireError::internal("not yet"))
+    fn restore(&self, args: ItemRef) -> Result<(), WireError> {
+        items::restore(self, &args)
     }
 
-    fn empty_bin(&self, _args: ()) -> Result<(), WireError> {
-        Err(WireError::internal("not yet"))
+    fn empty_bin(&self, (): ()) -> Result<(), WireError> {
+        items::empty_bin(self)
     }
 
-    fn list_chats(&self, _args: ()) -> Result<Vec<Chat>, WireError> {
-        Err(WireError::internal("not yet"))
+    fn list_chats(&self, (): ()) -> Result<Vec<Chat>, WireError> {
+        self.db.chats()
     }
 
-    fn open_chat(&self, _args: OpenChat) -> Result<Chat, WireError> {
-        Err(WireError::internal("not yet"))
+    fn open_chat(&self, args: OpenChat) -> Result<Chat, WireError> {
+        chat::open(self, args)
     }
 
-    fn get_chat(&self, _args: String) -> Result<Chat, WireError> {
-        Err(WireError::internal("not yet"))
+    fn get_chat(&self, id: String) -> Result<Chat, WireError> {
+        self.db.chat(&id)
     }
 
-    fn send_message(&self, _args: SendMessage) -> Result<(), WireError> {
-        Err(WireError::internal("not yet"))
+    fn send_message(&self, args: SendMessage) -> Result<(), WireError> {
+        chat::send(self, args)
     }
 
-    fn stop_chat(&self, _args: String) -> Result<(), WireError> {
-        Err(WireError::internal("not yet"))
+    fn stop_chat(&self, id: String) -> Result<(), WireError> {
+        chat::stop(self, &id)
     }
 
-    fn clear_chat(&self, _args: String) -> Result<(), WireError> {
-        Err(WireError::internal("not yet"))
+    fn clear_chat(&self, id: String) -> Result<(), WireError> {
+        chat::clear(self, &id)
     }
 
-    fn configure_chat(&self, _args: ConfigureChat) -> Result<Chat, WireError> {
-        Err(WireError::internal("not yet"))
+    fn configure_chat(&self, args: ConfigureChat) -> Result<Chat, WireError> {
+        chat::configure(self, args)
     }
 
-    fn cancel_task(&self, _args: String) -> Result<(), WireError> {
-        Err(WireError::internal("not yet"))
+    fn cancel_task(&self, id: String) -> Result<(), WireError> {
+        self.tasks.cancel(&id);
+        Ok(())
     }
 
-    fn system_info(&self, _args: ()) -> Result<SystemInfo, WireError> {
-        Err(WireError::internal("not yet"))
+    fn system_info(&self, (): ()) -> Result<SystemInfo, WireError> {
+        Ok(system::info(&self.home))
     }
 
-    fn usage(&self, _args: ()) -> Result<Usage, WireError> {
-        Err(WireError::internal("not yet"))
+    fn usage(&self, (): ()) -> Result<Usage, WireError> {
+        Ok(system::usage(&self.home))
     }
 
-    fn preferences(&self, _args: ()) -> Result<Preferences, WireError> {
-        Err(WireError::internal("not yet"))
+    fn preferences(&self, (): ()) -> Result<Preferences, WireError> {
+        Studio::preferences(self)
     }
 
-    fn set_preferences(&self, _args: Preferences) -> Result<Preferences, WireError> {
-        Err(WireError::internal("not yet"))
+    fn set_preferences(&self, args: Preferences) -> Result<Preferences, WireError> {
+        self.db.set_setting("preferences", &args)?;
+        self.library_changed();
+        Ok(args)
     }
 
-    fn read_log(&self, _args: ()) -> Result<LogText, WireError> {
-        Err(WireError::internal("not yet"))
+    fn read_log(&self, (): ()) -> Result<LogText, WireError> {
+        logs::read(&self.home.log())
     }
 
-    fn show_window(&self, _args: ()) -> Result<bool, WireError> {
-        Err(WireError::internal("not yet"))
+    fn show_window(&self, (): ()) -> Result<bool, WireError> {
+        let callback = self.show_window.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(callback.as_ref().inspect(|show| show()).is_some())
     }
 
-    fn subscribe(&self, _topic: Topic, _after_seq: u64) -> Result<Subscription, WireError> {
-        Err(WireError::internal("not yet"))
+    fn subscribe(&self, topic: Topic, after_seq: u64) -> Result<Subscription, WireError> {
+        match &topic {
+            Topic::Run(id) => {
+                runs::get(self, id)?;
+                return Ok(follow_run(self.home.run(id)?, after_seq));
+            }
+            Topic::Chat(id) => drop(self.db.chat(id)?),
+            Topic::Library | Topic::Task(_) => {}
+        }
+        Ok(self.board.follow(&topic, after_seq))
     }
 }

@@ -1,0 +1,249 @@
+//! Carries out a run in its folder, whoever asked for it: freeze the tokens, plan, train, and write each record before
+//! it is told. A panic in training ends here, as a failed run with its reason.
+
+use std::any::Any;
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tunesmith_protocol::{ErrorCode, Method, RunRecord, RunState, WireError};
+use tunesmith_train::{Job, Outcome, Progress, StopReason, TrainPlan};
+
+use crate::control::Wishes;
+use crate::explain;
+use crate::frozen::{Frozen, FrozenTokens};
+use crate::home::RunFolder;
+use crate::journal::Journal;
+use crate::prepare::{Preparing, Sides};
+use crate::run_config::{Finished, RunNews, StopRun};
+use crate::studio::Trainer;
+use crate::system;
+
+const BETWEEN_PREPARING: Duration = Duration::from_millis(200);
+const WHILE_PAUSED: Duration = Duration::from_millis(100);
+
+/// What to carry out.
+pub(crate) struct Order<'a> {
+    pub folder: &'a RunFolder,
+    pub frozen: &'a Frozen,
+    /// Threads to compute on; 0 takes all cores.
+    pub threads: usize,
+    pub resume: bool,
+    pub trainer: Trainer,
+    /// Makes the tokens, where they are not frozen yet.
+    pub prepare: &'a mut dyn FnMut(Preparing<'_>) -> Result<Arc<Sides>, WireError>,
+    /// Hears each record once it is written, and may end the run.
+    pub report: &'a mut dyn FnMut(RunNews<'_>) -> ControlFlow<StopRun>,
+    /// Asked while the run is paused, with the time since: whether to try again.
+    pub retry: &'a mut dyn FnMut(Duration) -> bool,
+}
+
+/// Carries it out. The run's folder tells how it ended, also when this returns an error.
+pub(crate) fn carry_out(order: Order<'_>) -> Result<Finished, WireError> {
+    let _lock = order.folder.lock()?;
+    let path = order.folder.metrics();
+    let journal = Journal::open(order.folder).map_err(explain::io(&path))?;
+    let mut run =
+        Carried { wishes: Wishes::new(order.folder), order, journal, told: Instant::now(), stop: None, broken: None };
+    let ended = catch_unwind(AssertUnwindSafe(|| run.train())).unwrap_or_else(|panic| Err(panicked(panic.as_ref())));
+    // When the records could not be written, that is why the training was told to stop.
+    let ended = match run.broken.take() {
+        Some(error) => Err(error),
+        None => ended,
+    };
+    run.write_end(ended)
+}
+
+/// A run at work.
+struct Carried<'a> {
+    order: Order<'a>,
+    wishes: Wishes<'a>,
+    journal: Journal,
+    /// When the preparation was last told.
+    told: Instant,
+    /// The wish to end, once it was said.
+    stop: Option<StopRun>,
+    /// Why records cannot be written any more.
+    broken: Option<WireError>,
+}
+
+impl Carried<'_> {
+    fn train(&mut self) -> Result<Outcome, WireError> {
+        self.tell(RunRecord::Status { status: RunState::Preparing })?;
+        let tokens = self.tokens()?;
+        let Frozen { config, model_path, model_name, .. } = self.order.frozen;
+        let plan = TrainPlan::new(Job {
+            base: model_path.clone(),
+            base_name: model_name.clone(),
+            settings: config.training.clone(),
+            output: self.order.folder.path().to_path_buf(),
+            training: tokens.training,
+            validation: tokens.validation,
+            rows_too_long: tokens.too_long,
+            threads: self.order.threads,
+            resume: self.order.resume,
+            available_bytes: system::available_memory(),
+        })?;
+        self.tell(RunRecord::Plan { plan: plan.summary() })?;
+        self.tell(RunRecord::Status { status: RunState::Running })?;
+        let trainer = self.order.trainer;
+        Ok(trainer(plan, &mut |progress| self.hear(progress))?)
+    }
+
+    /// The frozen tokens, frozen now where they are not yet.
+    fn tokens(&mut self) -> Result<FrozenTokens, WireError> {
+        if let Some(tokens) = FrozenTokens::read(self.order.folder)? {
+            return Ok(tokens);
+        }
+        let Self { order, wishes, journal, told, stop, broken } = self;
+        let sides = (order.prepare)(&mut |done, total| {
+            if told.elapsed() >= BETWEEN_PREPARING {
+                *told = Instant::now();
+                let fraction = done as f64 / total.max(1) as f64;
+                let record = RunRecord::Preparing { what: "Reading the rows".into(), fraction };
+                if let Err(error) = journal.append(&record) {
+                    *broken = Some(explain::io_at(&order.folder.metrics(), &error));
+                    return ControlFlow::Break(());
+                }
+                note(stop, (order.report)(RunNews::Record(&record)), wishes);
+            }
+            note(stop, (order.report)(RunNews::Tick), wishes);
+            if stop.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        FrozenTokens::write(self.order.folder, &sides)
+    }
+
+    /// Writes and tells what the trainer says; the answer is the user's wish.
+    fn hear(&mut self, progress: Progress) -> ControlFlow<StopReason> {
+        if matches!(progress, Progress::Loading(_)) && self.told.elapsed() < BETWEEN_PREPARING {
+            return self.hear(Progress::Tick);
+        }
+        let record = match progress {
+            Progress::Loading(fraction) => {
+                self.told = Instant::now();
+                RunRecord::Preparing { what: "Loading the model".into(), fraction }
+            }
+            Progress::Rewind { step } => RunRecord::Rewind { step },
+            Progress::Step(metrics) => RunRecord::Step(metrics),
+            Progress::Eval { step, loss } => RunRecord::Eval { step, loss, perplexity: loss.exp() },
+            Progress::Checkpoint { step, path } => RunRecord::Checkpoint { step, path: text(&path) },
+            Progress::DiskFull { message } => return self.pause(message),
+            Progress::Tick => {
+                note(&mut self.stop, (self.order.report)(RunNews::Tick), &mut self.wishes);
+                return self.answer();
+            }
+        };
+        match self.tell(record) {
+            Ok(()) => self.answer(),
+            Err(error) => {
+                self.broken = Some(error);
+                ControlFlow::Break(StopReason::Abort)
+            }
+        }
+    }
+
+    /// Waits until someone wants to try again or to stop. The weights stay in memory.
+    fn pause(&mut self, reason: String) -> ControlFlow<StopReason> {
+        if self.stop.is_some() {
+            return self.answer();
+        }
+        let paused = Instant::now();
+        // On a disk this full even this record may be one too many; then the pause is only told.
+        let record = RunRecord::Status { status: RunState::Paused { reason } };
+        if let Err(error) = self.journal.append(&record) {
+            tracing::error!("the pause could not be recorded: {error}");
+        }
+        note(&mut self.stop, (self.order.report)(RunNews::Record(&record)), &mut self.wishes);
+        while self.stop.is_none() && !(self.order.retry)(paused.elapsed()) {
+            std::thread::sleep(WHILE_PAUSED);
+            note(&mut self.stop, (self.order.report)(RunNews::Tick), &mut self.wishes);
+        }
+        if self.stop.is_none() {
+            let record = RunRecord::Status { status: RunState::Running };
+            if let Err(error) = self.journal.append(&record) {
+                tracing::error!("going on could not be recorded: {error}");
+            }
+            self.journal.set_space_aside();
+            note(&mut self.stop, (self.order.report)(RunNews::Record(&record)), &mut self.wishes);
+        }
+        self.answer()
+    }
+
+    /// Writes a record, then tells it.
+    fn tell(&mut self, record: RunRecord) -> Result<(), WireError> {
+        self.journal.append(&record).map_err(explain::io(self.order.folder.metrics()))?;
+        note(&mut self.stop, (self.order.report)(RunNews::Record(&record)), &mut self.wishes);
+        Ok(())
+    }
+
+    fn answer(&self) -> ControlFlow<StopReason> {
+        match self.stop {
+            None => ControlFlow::Continue(()),
+            Some(StopRun::Save) => ControlFlow::Break(StopReason::Stop),
+            Some(StopRun::Leave) => ControlFlow::Break(StopReason::Abort),
+        }
+    }
+
+    fn write_end(&mut self, ended: Result<Outcome, WireError>) -> Result<Finished, WireError> {
+        let lora = self.order.frozen.config.training.method == Method::Lora;
+        let (record, finished) = match ended {
+            Ok(Outcome::Done { step, best_step, result }) => {
+                let path = Some(text(&result));
+                let (adapter, model) = if lora { (path, None) } else { (None, path) };
+                (RunRecord::Done { step, best_step, adapter, model }, Ok(Finished { stopped: false, step, result }))
+            }
+            Ok(Outcome::Stopped { step, checkpoint, result }) => (
+                RunRecord::Stopped { step, checkpoint: text(&checkpoint) },
+                Ok(Finished { stopped: true, step, result }),
+            ),
+            Err(_) if self.stop == Some(StopRun::Leave) && self.broken.is_none() => {
+                (RunRecord::Status { status: RunState::Interrupted }, Err(cancelled("The run was left")))
+            }
+            Err(error) if error.code == ErrorCode::Cancelled => (
+                RunRecord::Status { status: RunState::Stopped },
+                Err(cancelled("The run was stopped before its first step")),
+            ),
+            Err(error) => {
+                tracing::error!("{} failed: {error}", self.order.folder.path().display());
+                let WireError { code, message, hint } = error.clone();
+                (RunRecord::Error { code, message, hint }, Err(error))
+            }
+        };
+        if let Err(error) = self.tell(record) {
+            tracing::error!("the end of the run could not be recorded: {error}");
+        }
+        finished
+    }
+}
+
+fn note(stop: &mut Option<StopRun>, answer: ControlFlow<StopRun>, wishes: &mut Wishes<'_>) {
+    let wish = match answer {
+        ControlFlow::Break(wish) => Some(wish),
+        ControlFlow::Continue(()) => wishes.stop().then_some(StopRun::Save),
+    };
+    // To leave now outweighs to save first; nothing takes a wish back.
+    if *stop != Some(StopRun::Leave) {
+        *stop = wish.or(*stop);
+    }
+}
+
+fn cancelled(message: &str) -> WireError {
+    WireError::new(ErrorCode::Cancelled, message, "Resume it to go on")
+}
+
+fn panicked(panic: &(dyn Any + Send)) -> WireError {
+    let said =
+        panic.downcast_ref::<&str>().map(ToString::to_string).or_else(|| panic.downcast_ref::<String>().cloned());
+    let said = said.unwrap_or_else(|| "no reason given".into());
+    WireError::new(
+        ErrorCode::Internal,
+        format!("The training stopped unexpectedly: {said}"),
+        "Resume the run from its newest checkpoint; if it happens again, report it with the log",
+    )
+}
+
+fn text(path: &PathBuf) -> String {
+    path.to_string_lossy().into_owned()
+}

@@ -1,0 +1,360 @@
+//! Chats: a base model and a tuned one answer the same message. The base is in memory once, for both sides and for all
+//! chats with it; the adapter is put beside it. Answers are written in a thread and told on the chat's topic.
+
+mod room;
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tunesmith_data::Message;
+use tunesmith_model::Adapter;
+use tunesmith_protocol::{
+    Answer, Chat, ChatNews, ConfigureChat, ErrorCode, EventBody, Method, OpenChat, RunState, Sampling, SendMessage,
+    Side, StopReason, Topic, Turn, WireError,
+};
+
+pub(crate) use room::Room;
+
+use crate::loaded::LoadedModel;
+use crate::{Studio, clock, explain, models, runs, system};
+
+/// Weights are held as 32-bit numbers, and answering needs a little more.
+const BYTES_PER_WEIGHT: u64 = 5;
+
+/// One side of a chat: which model speaks, with which adapter.
+struct Voice {
+    side: Side,
+    model: PathBuf,
+    adapter: Option<PathBuf>,
+}
+
+/// Opens a chat and loads its model in the background. A chat in which nothing was said yet is opened again.
+pub(crate) fn open(studio: &Studio, args: OpenChat) -> Result<Chat, WireError> {
+    let run = args.run.as_deref().map(|run| runs::frozen(studio, run)).transpose()?;
+    let model = match (&args.model, &run) {
+        (Some(model), _) => model.clone(),
+        (None, Some((_, frozen))) => frozen.model.clone(),
+        (None, None) => return Err(WireError::invalid("A chat needs a run or a base model", "Choose one")),
+    };
+    let name = match &args.run {
+        Some(run) => runs::get(studio, run)?.name,
+        None => models::get(studio, &model)?.name,
+    };
+    let known = studio
+        .db
+        .chats()?
+        .into_iter()
+        .find(|chat| chat.turns.is_empty() && chat.run == args.run && chat.model == model);
+    let mut chat = Chat {
+        id: known.map_or_else(|| clock::new_id("chat"), |chat| chat.id),
+        run: args.run,
+        title: name,
+        system_prompt: run.and_then(|(_, frozen)| frozen.system_prompt).unwrap_or_default(),
+        sampling: Sampling::default(),
+        sides: Vec::new(),
+        context_length: 0,
+        turns: Vec::new(),
+        model,
+    };
+    let voices = voices(studio, &chat)?;
+    check_memory(studio, &voices)?;
+    chat.sides = voices.iter().map(|voice| voice.side).collect();
+    let context =
+        |voice: &Voice| studio.facts.get(&voice.model).as_ref().as_ref().map_or(0, |facts| facts.context_length);
+    chat.context_length = voices.iter().map(context).min().unwrap_or(0);
+    studio.db.set_chat(&chat, clock::now_ms())?;
+    let seat = studio.room.sit_down(&chat.id)?;
+    studio.board.turn_page(&Topic::Chat(chat.id.clone()));
+    in_background(studio, &chat.id, seat, |studio, chat, _| {
+        for voice in voices_of(studio, chat)? {
+            load(studio, chat, &voice)?;
+        }
+        tell(studio, chat, ChatNews::Ready);
+        Ok(())
+    })?;
+    Ok(chat)
+}
+
+/// Says something, or answers the last message again.
+pub(crate) fn send(studio: &Studio, args: SendMessage) -> Result<(), WireError> {
+    studio.db.chat(&args.chat)?;
+    // Loading is no answer: the message waits for it.
+    let seat = studio.room.wait_for_seat(&args.chat, std::time::Duration::from_millis(200));
+    let seat = match seat {
+        Some(seat) => seat,
+        None if studio.room.is_answering(&args.chat) => return Err(answering()),
+        None => studio.room.wait_for_seat(&args.chat, std::time::Duration::from_secs(600)).ok_or_else(answering)?,
+    };
+    let changed = change(studio, &args.chat, |chat| match args.text {
+        Some(text) if text.trim().is_empty() => {
+            Err(WireError::invalid("There is nothing to say yet", "Write a message"))
+        }
+        Some(text) => {
+            if chat.turns.is_empty() {
+                chat.title = text.chars().take(60).collect();
+            }
+            chat.turns.push(Turn { user: text, answers: Vec::new() });
+            Ok(())
+        }
+        None => match chat.turns.last_mut() {
+            Some(turn) => {
+                turn.answers.clear();
+                Ok(())
+            }
+            None => Err(WireError::invalid("There is no message to answer again", "Write a message")),
+        },
+    });
+    changed.inspect_err(|_| studio.room.stand_up(&args.chat))?;
+    studio.board.turn_page(&Topic::Chat(args.chat.clone()));
+    seat.answers();
+    in_background(studio, &args.chat, seat, |studio, chat, stop| {
+        answer_all(studio, chat, stop)?;
+        tell(studio, chat, ChatNews::Idle);
+        Ok(())
+    })
+}
+
+/// Stops what is being written.
+pub(crate) fn stop(studio: &Studio, id: &str) -> Result<(), WireError> {
+    studio.db.chat(id)?;
+    studio.room.stop(id);
+    Ok(())
+}
+
+/// Forgets what was said.
+pub(crate) fn clear(studio: &Studio, id: &str) -> Result<(), WireError> {
+    studio.room.stop(id);
+    let seat = studio.room.wait_for_seat(id, std::time::Duration::from_secs(30)).ok_or_else(answering)?;
+    let cleared = change(studio, id, |chat| {
+        chat.turns.clear();
+        Ok(())
+    });
+    drop(seat);
+    studio.room.stand_up(id);
+    cleared?;
+    studio.board.turn_page(&Topic::Chat(id.into()));
+    tell(studio, id, ChatNews::Cleared);
+    Ok(())
+}
+
+/// Changes system prompt and sampling.
+pub(crate) fn configure(studio: &Studio, args: ConfigureChat) -> Result<Chat, WireError> {
+    let Sampling { temperature, top_p, max_new_tokens, .. } = args.sampling;
+    let wrong = |what: &str| Err(WireError::invalid(what, ""));
+    if !(0.0..=10.0).contains(&temperature) {
+        return wrong("Temperature must be a number from 0 to 10");
+    }
+    if !(top_p > 0.0 && top_p <= 1.0) {
+        return wrong("Top-p must be above 0 and at most 1");
+    }
+    if max_new_tokens == 0 {
+        return wrong("The longest answer must have at least 1 token");
+    }
+    change(studio, &args.chat, |chat| {
+        chat.system_prompt = args.system_prompt;
+        chat.sampling = args.sampling;
+        Ok(())
+    })
+}
+
+/// Changes a chat in the database; two changes at once do not undo each other.
+fn change(
+    studio: &Studio,
+    id: &str,
+    change: impl FnOnce(&mut Chat) -> Result<(), WireError>,
+) -> Result<Chat, WireError> {
+    let _one_at_a_time = studio.room.writing();
+    let mut chat = studio.db.chat(id)?;
+    change(&mut chat)?;
+    studio.db.set_chat(&chat, clock::now_ms())?;
+    Ok(chat)
+}
+
+/// Does the work of a chat in a thread; what goes wrong, a panic too, is told to the chat.
+fn in_background(
+    studio: &Studio,
+    id: &str,
+    seat: Arc<room::Seat>,
+    work: impl FnOnce(&Studio, &str, &AtomicBool) -> Result<(), WireError> + Send + 'static,
+) -> Result<(), WireError> {
+    let (me, id) = (studio.me()?, id.to_owned());
+    let threads = me.preferences()?.threads as usize;
+    let run = move || {
+        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            with_threads(threads, || work(&me, &id, seat.stop_flag()))
+        }));
+        // The seat is free before anyone hears that it is.
+        me.room.stand_up(&id);
+        match done {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tell(&me, &id, ChatNews::Failed { error }),
+            Err(_) => tell(&me, &id, ChatNews::Failed { error: WireError::internal("The model stopped unexpectedly") }),
+        }
+    };
+    std::thread::Builder::new()
+        .name("chat".into())
+        .spawn(run)
+        .map(drop)
+        .map_err(|error| WireError::internal(format!("no thread to answer in: {error}")))
+}
+
+fn answer_all(studio: &Studio, id: &str, stop: &AtomicBool) -> Result<(), WireError> {
+    // The tuned model first: it is the one the user waits for.
+    let mut voices = voices_of(studio, id)?;
+    voices.sort_by_key(|voice| voice.side == Side::Base);
+    for voice in voices {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+        let model = load(studio, id, &voice)?;
+        tell(studio, id, ChatNews::Started { side: voice.side });
+        let answer = answer(studio, id, &voice, &model, stop)?;
+        change(studio, id, |chat| {
+            if let Some(turn) = chat.turns.last_mut() {
+                turn.answers.retain(|other| other.side != voice.side);
+                turn.answers.push(answer.clone());
+                turn.answers.sort_by_key(|answer| answer.side == Side::Tuned);
+            }
+            Ok(())
+        })?;
+        tell(studio, id, ChatNews::Finished { answer });
+    }
+    Ok(())
+}
+
+fn answer(
+    studio: &Studio,
+    id: &str,
+    voice: &Voice,
+    model: &LoadedModel,
+    stop: &AtomicBool,
+) -> Result<Answer, WireError> {
+    let chat = studio.db.chat(id)?;
+    let adapter = match &voice.adapter {
+        Some(folder) => model.adapter(folder)?,
+        None => Adapter::none(),
+    };
+    let messages = messages(&chat, voice.side);
+    let read = model.renderer().prompt(&messages)?.len();
+    if read as u64 >= u64::from(model.context_length()) {
+        return Err(WireError::new(
+            ErrorCode::TooBig,
+            format!("The conversation has {read} tokens, and this model reads at most {}", model.context_length()),
+            "Clear the chat, or say less",
+        ));
+    }
+    let mut on_text = |text: &str| {
+        if !text.is_empty() {
+            tell(studio, id, ChatNews::Text { side: voice.side, text: text.into() });
+        }
+        if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let said = model.answer(&adapter, &messages, &chat.sampling, &mut on_text)?;
+    studio.room.was_used();
+    Ok(Answer {
+        side: voice.side,
+        text: said.text,
+        completion_tokens: said.completion_tokens,
+        prompt_tokens: said.prompt_tokens,
+        stop_reason: if stop.load(Ordering::Relaxed) { StopReason::Stopped } else { said.stop_reason },
+        tokens_per_second: said.tokens_per_second,
+    })
+}
+
+/// What a side has heard and said so far. Each side remembers its own answers.
+fn messages(chat: &Chat, side: Side) -> Vec<Message> {
+    let mut messages = Vec::new();
+    if !chat.system_prompt.is_empty() {
+        messages.push(Message::new("system", &chat.system_prompt));
+    }
+    for (index, turn) in chat.turns.iter().enumerate() {
+        messages.push(Message::new("user", &turn.user));
+        let said = turn.answers.iter().find(|answer| answer.side == side);
+        if let Some(answer) = said.filter(|_| index + 1 < chat.turns.len()) {
+            messages.push(Message::new("assistant", &answer.text));
+        }
+    }
+    messages
+}
+
+fn load(studio: &Studio, id: &str, voice: &Voice) -> Result<Arc<LoadedModel>, WireError> {
+    studio.room.model(&voice.model, &mut |fraction| tell(studio, id, ChatNews::Loading { fraction }))
+}
+
+fn voices_of(studio: &Studio, id: &str) -> Result<Vec<Voice>, WireError> {
+    voices(studio, &studio.db.chat(id)?)
+}
+
+/// Who takes part in a chat.
+fn voices(studio: &Studio, chat: &Chat) -> Result<Vec<Voice>, WireError> {
+    let base = |path: PathBuf| Voice { side: Side::Base, model: path, adapter: None };
+    let Some(id) = &chat.run else {
+        return Ok(vec![base(models::usable(studio, &chat.model)?.path.into())]);
+    };
+    let run = runs::get(studio, id)?;
+    let Some(result) = run.result_path.map(PathBuf::from) else {
+        let next =
+            if run.status == RunState::Running { "Wait until it is done, or stop it" } else { "Resume it first" };
+        return Err(WireError::invalid(format!("“{}” has no result to chat with yet", run.name), next));
+    };
+    let (_, frozen) = runs::frozen(studio, id)?;
+    if frozen.model == "starter" {
+        models::unpacked_starter(studio)?;
+    }
+    let model = match chat.model == frozen.model {
+        true => frozen.model_path,
+        false => models::usable(studio, &chat.model)?.path.into(),
+    };
+    Ok(match frozen.config.training.method {
+        Method::Lora => vec![base(model.clone()), Voice { side: Side::Tuned, model, adapter: Some(result) }],
+        Method::Full => vec![base(model), Voice { side: Side::Tuned, model: result, adapter: None }],
+        // Before training from scratch there was nothing to talk to.
+        Method::Scratch => vec![Voice { side: Side::Tuned, model: result, adapter: None }],
+    })
+}
+
+/// Refuses what would not fit, so that a chat never takes a run down with it.
+fn check_memory(studio: &Studio, voices: &[Voice]) -> Result<(), WireError> {
+    let mut needed = 0;
+    let mut seen: Vec<&PathBuf> = Vec::new();
+    for voice in voices {
+        if !seen.contains(&&voice.model) && !studio.room.has(&voice.model) {
+            let facts = studio.facts.get(&voice.model);
+            needed += facts.as_ref().as_ref().map_or(0, |facts| facts.parameters) * BYTES_PER_WEIGHT;
+        }
+        seen.push(&voice.model);
+    }
+    let available = system::available_memory();
+    if needed <= available {
+        return Ok(());
+    }
+    let hint = if studio.running() {
+        "Wait until the run is done, or stop it"
+    } else {
+        "Close other programs, or take a smaller model"
+    };
+    let (needed, available) = (explain::bytes(needed), explain::bytes(available));
+    Err(WireError::new(
+        ErrorCode::TooBig,
+        format!("This chat needs about {needed} of memory, and {available} are free"),
+        hint,
+    ))
+}
+
+fn tell(studio: &Studio, id: &str, news: ChatNews) {
+    studio.board.publish(&Topic::Chat(id.into()), EventBody::Chat { news });
+}
+
+/// Computes on that many threads; 0 takes all cores.
+fn with_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
+    match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
+        Ok(pool) if threads > 0 => pool.install(work),
+        _ => work(),
+    }
+}
+
+fn answering() -> WireError {
+    WireError::new(ErrorCode::Busy, "This chat is still answering", "Stop it, or wait until it is done")
+}

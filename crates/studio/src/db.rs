@@ -1,0 +1,201 @@
+//! The database: names, tags and bins of what the user owns, chats, preferences, and an index of the runs that can be
+//! rebuilt from their folders.
+
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite_migration::{M, Migrations};
+use serde::{Serialize, de::DeserializeOwned};
+use tunesmith_protocol::{Chat, ItemKind, WireError};
+
+use crate::explain;
+
+/// Older versions can damage a write-ahead log that several connections reset at once.
+const LEAST_VERSION: i32 = 3_051_003;
+
+const STEPS: &[M<'static>] = &[M::up(
+    "CREATE TABLE items (
+        kind TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, tags TEXT NOT NULL DEFAULT '[]', facts TEXT NOT NULL DEFAULT 'null',
+        added_ms INTEGER NOT NULL, deleted_ms INTEGER, PRIMARY KEY (kind, id)
+     ) STRICT;
+     CREATE TABLE run_index (id TEXT PRIMARY KEY, digest TEXT NOT NULL) STRICT;
+     CREATE TABLE chats (id TEXT PRIMARY KEY, chat TEXT NOT NULL, changed_ms INTEGER NOT NULL) STRICT;
+     CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;",
+)];
+const MIGRATIONS: Migrations<'static> = Migrations::from_slice(STEPS);
+
+/// One row of `items`.
+#[derive(Debug, Clone)]
+pub(crate) struct Item {
+    pub id: String,
+    pub name: String,
+    pub tags: Vec<String>,
+    /// What else is known, as JSON; its shape depends on the kind.
+    pub facts: String,
+    pub added_ms: u64,
+    pub deleted: bool,
+}
+
+/// The database of a home.
+pub(crate) struct Db {
+    connection: Mutex<Connection>,
+}
+
+impl Db {
+    pub fn open(path: &Path) -> Result<Self, WireError> {
+        if rusqlite::version_number() < LEAST_VERSION {
+            return Err(WireError::internal(format!(
+                "this build has SQLite {}, which is too old",
+                rusqlite::version()
+            )));
+        }
+        let mut connection = Connection::open(path).map_err(explain::database)?;
+        connection.busy_timeout(Duration::from_secs(5)).map_err(explain::database)?;
+        connection.pragma_update(None, "journal_mode", "WAL").map_err(explain::database)?;
+        MIGRATIONS.to_latest(&mut connection).map_err(|error| {
+            WireError::invalid(
+                format!("{} cannot be used: {error}", path.display()),
+                "It may have been written by a newer Tunesmith; update, or set TUNESMITH_HOME to another folder",
+            )
+        })?;
+        Ok(Self { connection: Mutex::new(connection) })
+    }
+
+    /// All items of a kind, the newest first.
+    pub fn items(&self, kind: ItemKind) -> Result<Vec<Item>, WireError> {
+        let connection = self.connection();
+        let mut query = connection
+            .prepare_cached("SELECT id, name, tags, facts, added_ms, deleted_ms FROM items WHERE kind = ? ORDER BY added_ms DESC, id")
+            .map_err(explain::database)?;
+        let rows = query.query_map([word(kind)], item).map_err(explain::database)?;
+        rows.collect::<Result<_, _>>().map_err(explain::database)
+    }
+
+    pub fn item(&self, kind: ItemKind, id: &str) -> Result<Option<Item>, WireError> {
+        self.connection()
+            .query_row(
+                "SELECT id, name, tags, facts, added_ms, deleted_ms FROM items WHERE kind = ? AND id = ?",
+                [word(kind), id],
+                item,
+            )
+            .optional()
+            .map_err(explain::database)
+    }
+
+    /// Adds an item unless there is one of that id.
+    pub fn add(&self, kind: ItemKind, id: &str, name: &str, facts: &str, added_ms: u64) -> Result<(), WireError> {
+        self.change(
+            "INSERT OR IGNORE INTO items (kind, id, name, facts, added_ms) VALUES (?, ?, ?, ?, ?)",
+            params![word(kind), id, name, facts, added_ms as i64],
+        )
+        .map(drop)
+    }
+
+    /// Renames an item; false when there is none.
+    pub fn rename(&self, kind: ItemKind, id: &str, name: &str) -> Result<bool, WireError> {
+        self.change("UPDATE items SET name = ? WHERE kind = ? AND id = ?", params![name, word(kind), id])
+    }
+
+    pub fn set_tags(&self, kind: ItemKind, id: &str, tags: &[String]) -> Result<bool, WireError> {
+        self.change("UPDATE items SET tags = ? WHERE kind = ? AND id = ?", params![json(&tags)?, word(kind), id])
+    }
+
+    /// Marks an item as deleted at a time, or as not deleted.
+    pub fn set_deleted(&self, kind: ItemKind, id: &str, deleted_ms: Option<u64>) -> Result<bool, WireError> {
+        let at = deleted_ms.map(|ms| ms as i64);
+        self.change("UPDATE items SET deleted_ms = ? WHERE kind = ? AND id = ?", params![at, word(kind), id])
+    }
+
+    pub fn forget(&self, kind: ItemKind, id: &str) -> Result<(), WireError> {
+        if kind == ItemKind::Run {
+            self.change("DELETE FROM run_index WHERE id = ?", [id])?;
+        }
+        self.change("DELETE FROM items WHERE kind = ? AND id = ?", [word(kind), id]).map(drop)
+    }
+
+    pub fn digest<T: DeserializeOwned>(&self, run: &str) -> Option<T> {
+        self.text("SELECT digest FROM run_index WHERE id = ?", run)
+            .ok()
+            .flatten()
+            .and_then(|text| serde_json::from_str(&text).ok())
+    }
+
+    pub fn set_digest(&self, run: &str, digest: &impl Serialize) -> Result<(), WireError> {
+        self.change("INSERT OR REPLACE INTO run_index (id, digest) VALUES (?, ?)", params![run, json(digest)?])
+            .map(drop)
+    }
+
+    /// All chats, the newest first.
+    pub fn chats(&self) -> Result<Vec<Chat>, WireError> {
+        let connection = self.connection();
+        let mut query =
+            connection.prepare_cached("SELECT chat FROM chats ORDER BY changed_ms DESC").map_err(explain::database)?;
+        let rows = query.query_map([], |row| row.get::<_, String>(0)).map_err(explain::database)?;
+        let texts = rows.collect::<Result<Vec<_>, _>>().map_err(explain::database)?;
+        Ok(texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect())
+    }
+
+    pub fn chat(&self, id: &str) -> Result<Chat, WireError> {
+        let text = self.text("SELECT chat FROM chats WHERE id = ?", id)?;
+        text.and_then(|text| serde_json::from_str(&text).ok())
+            .ok_or_else(|| WireError::not_found("This chat does not exist any more"))
+    }
+
+    pub fn set_chat(&self, chat: &Chat, changed_ms: u64) -> Result<(), WireError> {
+        self.change(
+            "INSERT OR REPLACE INTO chats (id, chat, changed_ms) VALUES (?, ?, ?)",
+            params![chat.id, json(chat)?, changed_ms as i64],
+        )
+        .map(drop)
+    }
+
+    pub fn setting<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, WireError> {
+        Ok(self
+            .text("SELECT value FROM settings WHERE name = ?", name)?
+            .and_then(|text| serde_json::from_str(&text).ok()))
+    }
+
+    pub fn set_setting(&self, name: &str, value: &impl Serialize) -> Result<(), WireError> {
+        self.change("INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)", params![name, json(value)?])
+            .map(drop)
+    }
+
+    fn text(&self, query: &str, id: &str) -> Result<Option<String>, WireError> {
+        self.connection().query_row(query, [id], |row| row.get(0)).optional().map_err(explain::database)
+    }
+
+    fn change(&self, statement: &str, values: impl rusqlite::Params) -> Result<bool, WireError> {
+        self.connection().execute(statement, values).map(|rows| rows > 0).map_err(explain::database)
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        // A panic elsewhere leaves no statement half done: each is one transaction.
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn item(row: &rusqlite::Row<'_>) -> rusqlite::Result<Item> {
+    let tags: String = row.get(2)?;
+    Ok(Item {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        tags: serde_json::from_str(&tags).unwrap_or_default(),
+        facts: row.get(3)?,
+        added_ms: row.get::<_, i64>(4)? as u64,
+        deleted: row.get::<_, Option<i64>>(5)?.is_some(),
+    })
+}
+
+fn word(kind: ItemKind) -> &'static str {
+    match kind {
+        ItemKind::Model => "model",
+        ItemKind::Dataset => "dataset",
+        ItemKind::Run => "run",
+    }
+}
+
+fn json(value: &impl Serialize) -> Result<String, WireError> {
+    serde_json::to_string(value).map_err(|error| WireError::internal(error.to_string()))
+}

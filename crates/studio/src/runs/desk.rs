@@ -1,0 +1,108 @@
+//! The one seat at which a run is trained.
+
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use tunesmith_protocol::WireError;
+
+use crate::run_config::StopRun;
+
+/// The run that is going, if any, and the thread that trains it.
+#[derive(Default)]
+pub(crate) struct Desk {
+    going: Mutex<Option<Arc<Going>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// A run that is going, and what others want of it.
+pub(crate) struct Going {
+    id: String,
+    stop: AtomicU8,
+    retry: AtomicBool,
+}
+
+impl Going {
+    /// What the run is asked to do.
+    pub fn answer(&self) -> ControlFlow<StopRun> {
+        match self.stop.load(Ordering::Relaxed) {
+            0 => ControlFlow::Continue(()),
+            1 => ControlFlow::Break(StopRun::Save),
+            _ => ControlFlow::Break(StopRun::Leave),
+        }
+    }
+
+    /// Whether someone wants the paused run to try again; asked once.
+    pub fn wants_retry(&self) -> bool {
+        self.retry.swap(false, Ordering::Relaxed)
+    }
+}
+
+impl Desk {
+    /// Takes the seat for a run, unless another sits there.
+    pub fn take_seat(&self, id: &str, busy: impl FnOnce() -> WireError) -> Result<Arc<Going>, WireError> {
+        let mut going = self.lock();
+        if going.is_some() {
+            drop(going);
+            return Err(busy());
+        }
+        let new = Arc::new(Going { id: id.into(), stop: AtomicU8::new(0), retry: AtomicBool::new(false) });
+        *going = Some(new.clone());
+        Ok(new)
+    }
+
+    /// The thread that trains the seated run.
+    pub fn seat(&self, thread: JoinHandle<()>) {
+        *self.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
+    }
+
+    /// Frees the seat.
+    pub fn leave_seat(&self) {
+        *self.lock() = None;
+    }
+
+    pub fn going_id(&self) -> Option<String> {
+        self.lock().as_ref().map(|going| going.id.clone())
+    }
+
+    pub fn is_going(&self, id: &str) -> bool {
+        self.lock().as_ref().is_some_and(|going| going.id == id)
+    }
+
+    /// Asks the run to stop; false when it is not the one that is going.
+    pub fn ask_to_stop(&self, id: &str, how: StopRun) -> bool {
+        self.ask(id, |going| {
+            let how = if how == StopRun::Save { 1 } else { 2 };
+            going.stop.fetch_max(how, Ordering::Relaxed);
+        })
+    }
+
+    /// Asks the paused run to try again; false when it is not the one that is going.
+    pub fn ask_to_retry(&self, id: &str) -> bool {
+        self.ask(id, |going| going.retry.store(true, Ordering::Relaxed))
+    }
+
+    /// Asks whatever is going to stop, and waits for it.
+    pub fn clear(&self, how: StopRun) {
+        if let Some(id) = self.going_id() {
+            self.ask_to_stop(&id, how);
+        }
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread.filter(|thread| thread.thread().id() != std::thread::current().id())
+            && thread.join().is_err()
+        {
+            tracing::error!("the training thread ended in a panic");
+        }
+    }
+
+    fn ask(&self, id: &str, wish: impl FnOnce(&Going)) -> bool {
+        let going = self.lock();
+        let asked = going.as_ref().filter(|going| going.id == id);
+        asked.inspect(|going| wish(going)).is_some()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<Going>>> {
+        self.going.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,108 @@
+//! The bundled samples and the bundled starter model: what is embedded, and how it gets into a home.
+
+use std::borrow::Cow;
+use std::fs;
+use std::path::Path;
+
+use rust_embed::RustEmbed;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use tunesmith_protocol::{Sample, WireError};
+
+use crate::explain;
+use crate::home::sync_folder;
+
+#[derive(RustEmbed)]
+#[folder = "../../assets/samples"]
+struct Samples;
+
+#[derive(RustEmbed)]
+#[folder = "../../assets/starter"]
+struct Starter;
+
+#[derive(Deserialize)]
+struct Entry {
+    id: String,
+    title: String,
+    file: String,
+    held_out: Option<String>,
+    rows: u32,
+    summary: String,
+}
+
+/// All bundled samples.
+pub fn list() -> Vec<Sample> {
+    let sample = |entry: Entry| Sample { id: entry.id, title: entry.title, summary: entry.summary, rows: entry.rows };
+    entries().into_iter().map(sample).collect()
+}
+
+/// The rows of a sample, as a JSONL file.
+pub fn rows(id: &str) -> Result<Cow<'static, [u8]>, WireError> {
+    let entry = entry(id)?;
+    Samples::get(&entry.file).map(|file| file.data).ok_or_else(|| missing(&entry.file))
+}
+
+/// The rows of a sample that are never trained on, as a JSONL file; none where it has none.
+pub fn held_out(id: &str) -> Result<Option<Cow<'static, [u8]>>, WireError> {
+    let Some(file) = entry(id)?.held_out else { return Ok(None) };
+    Samples::get(&file).map(|file| Some(file.data)).ok_or_else(|| missing(&file))
+}
+
+/// The run file that suits a sample, as YAML; none where it has none. It names the sample's rows beside it.
+pub fn run_file(id: &str) -> Result<Option<Cow<'static, [u8]>>, WireError> {
+    let entry = entry(id)?;
+    Ok(Samples::get(&format!("{}.yaml", entry.id)).map(|file| file.data))
+}
+
+/// Whether this build carries the starter model.
+pub(crate) fn has_starter() -> bool {
+    Starter::get("config.json").is_some()
+}
+
+/// Makes sure that `folder` holds the starter model, byte for byte.
+pub(crate) fn unpack_starter(folder: &Path) -> Result<(), WireError> {
+    if Starter::iter().all(|name| is_whole(folder, &name)) {
+        return Ok(());
+    }
+    let fresh = folder.with_extension("tmp");
+    let unpack = || {
+        if fresh.exists() {
+            fs::remove_dir_all(&fresh)?;
+        }
+        fs::create_dir_all(&fresh)?;
+        for name in Starter::iter() {
+            let Some(file) = Starter::get(&name) else { continue };
+            let path = fresh.join(name.as_ref());
+            fs::create_dir_all(path.parent().unwrap_or(&fresh))?;
+            fs::write(&path, &file.data)?;
+            fs::File::open(&path)?.sync_all()?;
+        }
+        if folder.exists() {
+            fs::remove_dir_all(folder)?;
+        }
+        fs::rename(&fresh, folder)?;
+        sync_folder(folder.parent().unwrap_or(folder))
+    };
+    unpack().map_err(explain::io(folder))
+}
+
+fn is_whole(folder: &Path, name: &str) -> bool {
+    let Some(embedded) = Starter::get(name) else { return true };
+    let Ok(bytes) = fs::read(folder.join(name)) else { return false };
+    Sha256::digest(&bytes).as_slice() == embedded.metadata.sha256_hash()
+}
+
+fn entries() -> Vec<Entry> {
+    Samples::get("samples.json").and_then(|file| serde_json::from_slice(&file.data).ok()).unwrap_or_default()
+}
+
+fn entry(id: &str) -> Result<Entry, WireError> {
+    entries()
+        .into_iter()
+        .find(|entry| entry.id == id)
+        .ok_or_else(|| WireError::not_found(format!("There is no sample “{id}”")))
+}
+
+fn missing(file: &str) -> WireError {
+    WireError::internal(format!("the bundled file {file} is missing from this build"))
+}

@@ -1,0 +1,65 @@
+//! The computer: what can train, what is free, and what takes space in the home.
+
+use sysinfo::{Disks, MemoryRefreshKind, RefreshKind, System};
+use tunesmith_protocol::{Device, SystemInfo, Usage, UsagePart};
+
+use crate::home::{self, Home};
+
+/// Memory that a run may use now: what is free, within the limits this process was given.
+pub(crate) fn available_memory() -> u64 {
+    memory().1
+}
+
+/// The computer and this installation.
+pub(crate) fn info(home: &Home) -> SystemInfo {
+    let (memory_bytes, free_bytes) = memory();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    SystemInfo {
+        version: env!("CARGO_PKG_VERSION").into(),
+        home: home.root().to_string_lossy().into_owned(),
+        disk_free_bytes: disk_free(home),
+        home_bytes: home::size(home.root()),
+        cores: cores as u32,
+        devices: vec![Device { id: "cpu".into(), name: format!("CPU with {cores} cores"), memory_bytes, free_bytes }],
+        device: "cpu".into(),
+        device_reason: "The CPU is used because this build of Tunesmith has no CUDA".into(),
+    }
+}
+
+/// What takes space in the home.
+pub(crate) fn usage(home: &Home) -> Usage {
+    let part = |what: &str, bytes| UsagePart { what: what.into(), bytes };
+    let database: u64 = ["tunesmith.db", "tunesmith.db-wal", "tunesmith.db-shm"]
+        .iter()
+        .map(|name| home::size(&home.root().join(name)))
+        .sum();
+    Usage {
+        parts: vec![
+            part("Starter model", home::size(&home.starter())),
+            part("Datasets", home::size(&home.datasets())),
+            part("Runs", home::size(&home.runs())),
+            part("Chats and names", database),
+            part("Logs", home::size(&home.logs())),
+            part("Bin", home::size(&home.bin())),
+        ],
+    }
+}
+
+/// Memory in all and free now; nothing where the system does not say.
+fn memory() -> (u64, u64) {
+    let wanted = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
+    let Ok(system) = System::new_with_specifics(wanted) else { return (0, 0) };
+    let (total, free) = (system.total_memory(), system.available_memory());
+    match system.cgroup_limits() {
+        Some(limits) if limits.total_memory > 0 => (total.min(limits.total_memory), free.min(limits.free_memory)),
+        _ => (total, free),
+    }
+}
+
+fn disk_free(home: &Home) -> u64 {
+    let Ok(disks) = Disks::new_with_refreshed_list() else { return 0 };
+    let root = home.root().canonicalize().unwrap_or_else(|_| home.root().to_path_buf());
+    let holds = disks.list().iter().filter(|disk| root.starts_with(disk.mount_point()));
+    // The deepest mount point is the one that the home lies on.
+    holds.max_by_key(|disk| disk.mount_point().as_os_str().len()).map_or(0, sysinfo::Disk::available_space)
+}
