@@ -61,9 +61,38 @@ export class Driver {
     return this.find(`[data-testid="${id}"]`, limit);
   }
 
-  /** Clicks the element with this test id as soon as it can be clicked. */
+  /** Clicks the element with this test id as soon as it can be clicked; a radio by its label, as people do. */
   click(id, limit) {
-    return until(`${id} can be clicked`, async () => (await (await this.test(id, 5000)).click(), true), limit);
+    const css = `[data-testid="${id}"]`;
+    return until(`${id} can be clicked`, async () => {
+      const [target] = await this.all(`label:has(> input${css})`);
+      await (target ?? (await this.find(css, 5000))).click();
+      return true;
+    }, limit);
+  }
+
+  /** How many elements match now. */
+  async count(css) {
+    return (await this.all(css)).length;
+  }
+
+  /** Clicks the element whose test id begins so and which holds this text. */
+  async clickText(prefix, text, limit) {
+    const id = await until(`${prefix}… with “${text}” is there`, () => this.run(
+      (prefix, text) => [...document.querySelectorAll(`[data-testid^="${prefix}"]`)].find((element) => element.textContent.includes(text))?.dataset.testid,
+      prefix, text,
+    ), limit);
+    return this.click(id, limit);
+  }
+
+  /** Replaces the text of a field. */
+  type(id, text, limit) {
+    return until(`${id} takes “${text}”`, async () => {
+      const field = await this.test(id, 5000);
+      await field.clear();
+      await field.type(text);
+      return true;
+    }, limit);
   }
 
   /** The text of the element with this test id, once `wanted` (a pattern) matches it. */

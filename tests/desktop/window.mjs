@@ -20,16 +20,16 @@ export class StudioWindow {
   /** Opens the window on `display` and waits until its screens are drawn. */
   static async open(t, display, env) {
     const window = new StudioWindow();
-    window.display = display;
+    window.program = tunesmithDesktop;
     window.env = { ...env, ...display.env };
     const port = await freePort();
     const automation = { TAURI_AUTOMATION: 'true', TAURI_WEBVIEW_AUTOMATION: 'true' };
     const server = start('WebKitWebDriver', [`--port=${port}`, '--host=127.0.0.1'], { env: { ...window.env, ...automation } });
     window.server = server;
-    t.after(() => window.end(t));
+    t.after(() => window.end());
     const base = `http://127.0.0.1:${port}`;
     await until('WebKitWebDriver answers', async () => (await fetch(`${base}/status`)).ok);
-    window.page = await Driver.open(base, tunesmithDesktop);
+    window.page = await Driver.open(base, window.program);
     await window.page.find('main');
     await window.watch();
     return window;
@@ -98,6 +98,17 @@ export class StudioWindow {
     }
   }
 
+  /** Does `work`; if it fails a picture of the window remains. */
+  async keepPictureOfFailure(name, work) {
+    try {
+      return await work();
+    } catch (error) {
+      await this.picture(`failed ${name}`.replaceAll(' ', '-')).catch(() => {});
+      const wrong = await this.wrong().catch(() => []);
+      throw new Error(`${error.message}\nin the page: ${JSON.stringify(wrong)}\nprinted: ${this.server.printed()}`, { cause: error });
+    }
+  }
+
   /** Keeps a picture of the window in the reports. */
   async picture(name) {
     const file = join(reports, `${name}.png`);
@@ -118,13 +129,10 @@ export class StudioWindow {
     await this.server.stop();
   }
 
-  /** Ends the session and with it the program; after a failed test a picture remains. */
-  async end(t) {
+  /** Ends the session and with it the program. */
+  async end() {
     if (!this.server.running()) return;
-    if (this.page) {
-      if (t.passed === false) await this.picture(`failed ${t.name}`.replaceAll(/\W+/g, '-')).catch(() => {});
-      await this.page.close().catch(() => {});
-    }
+    await this.page?.close().catch(() => {});
     await this.server.stop();
   }
 }

@@ -7,22 +7,31 @@ import { writeTinyModel } from './tiny-model.mjs';
 const colours = ['red', 'green', 'blue', 'white', 'black', 'brown'];
 const things = ['cup', 'door', 'lamp', 'boat', 'coat', 'bird', 'leaf', 'stone'];
 
+function row(index) {
+  const thing = things[index % things.length];
+  const colour = colours[Math.floor(index / things.length) % colours.length];
+  return JSON.stringify({
+    messages: [
+      { role: 'user', content: `What colour is ${thing} number ${index}?` },
+      { role: 'assistant', content: `It is ${colour}.` },
+    ],
+  });
+}
+
 /** `rows` chat rows and one that cannot be used, as a .jsonl file with a name that needs care. */
 export function writeExamples(folder, rows = 48) {
-  const lines = Array.from({ length: rows }, (_, index) => {
-    const thing = things[index % things.length];
-    const colour = colours[Math.floor(index / things.length) % colours.length];
-    return JSON.stringify({
-      messages: [
-        { role: 'user', content: `What colour is ${thing} number ${index}?` },
-        { role: 'assistant', content: `It is ${colour}.` },
-      ],
-    });
-  });
+  const lines = Array.from({ length: rows }, (_, index) => row(index));
   lines.splice(5, 0, '{"messages": "not a list"}');
   const file = join(folder, 'colours of naïve things.jsonl');
   writeFileSync(file, `${lines.join('\n')}\n`);
   return { file, rows, read: rows + 1 };
+}
+
+/** A file that takes a while to read. */
+export function writeManyExamples(folder, rows = 400_000) {
+  const file = join(folder, 'a long evening.jsonl');
+  writeFileSync(file, Array.from({ length: rows }, (_, index) => `${row(index)}\n`).join(''));
+  return file;
 }
 
 /** Makes the home and what lies beside it; all of it is gone after the test. */

@@ -1,0 +1,45 @@
+// What a page in the window may not do, tried in the window that is shipped.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeHome } from '../support/home.mjs';
+import { finish } from '../support/programs.mjs';
+import { until } from '../support/wait.mjs';
+import { startDisplay, StudioWindow } from './window.mjs';
+
+test('the page cannot reach beyond its commands, and files come by the native dialog too', { timeout: 600_000 }, async (t) => {
+  const home = await makeHome(t);
+  const window = await StudioWindow.open(t, await startDisplay(t), home.env);
+  const { page } = window;
+  await window.keepPictureOfFailure('desktop safety', async () => {
+    for (const command of ['plugin:event|emit', 'plugin:opener|open_url', 'plugin:opener|open_path', 'plugin:window|close', 'plugin:fs|read_file']) {
+      const refused = await page.run((command) => window.__TAURI_INTERNALS__.invoke(command, {}).then(() => '', String), command);
+      assert.match(refused, /not allowed|not found/, command);
+    }
+
+    const foreign = await page.run(() => fetch('https://example.com/').then(() => 'fetched', () => 'refused'));
+    assert.equal(foreign, 'refused');
+    const evaluated = await page.run(() => {
+      const script = document.createElement('script');
+      script.textContent = 'window.__inline = true';
+      document.head.append(script);
+      return Boolean(window.__inline);
+    });
+    assert.equal(evaluated, false, 'an inline script must not run');
+
+    await page.click('nav-datasets');
+    await page.click('pick-files');
+    await chooseInDialog(window, 'Choose dataset files', home.examples.file);
+    await page.text('import-summary', new RegExp(`${home.examples.rows} kept`));
+  });
+});
+
+/** Types a path into the native file dialog of this title. */
+async function chooseInDialog(window, title, path) {
+  const x = (...args) => finish('xdotool', args, window.env);
+  const dialog = await until('the file dialog is open', async () => (await x('search', '--onlyvisible', '--name', title)).stdout.trim());
+  await x('windowfocus', '--sync', dialog);
+  // A slash opens the dialog's field for paths.
+  await x('type', '--delay', '30', path);
+  await x('key', 'Return');
+  await until('the file dialog is gone', async () => !(await x('search', '--onlyvisible', '--name', title)).stdout.trim());
+}

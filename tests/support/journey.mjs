@@ -1,0 +1,84 @@
+// The main job, from a dropped file to a chat, told once and walked twice: in the desktop window and in a browser.
+// `page` is either of them: click, text, type, run, count.
+import assert from 'node:assert/strict';
+import { findBarriers } from './axe.mjs';
+import { until } from './wait.mjs';
+
+/** Fails when axe finds a barrier on the screen that is shown now, in light or in dark. */
+export async function expectNoBarriers(page, screen) {
+  for (const theme of ['light', 'dark']) {
+    await page.run((theme) => {
+      // Colours that are still changing would be measured half way.
+      document.head.insertAdjacentHTML('beforeend', '<style id="still">*, *::before, *::after { transition: none !important; animation: none !important }</style>');
+      document.documentElement.dataset.theme = theme;
+    }, theme);
+    const barriers = await page.run(findBarriers);
+    await page.run(() => document.getElementById('still')?.remove());
+    assert.deepEqual(barriers, [], `barriers on ${screen} in ${theme}`);
+  }
+}
+
+/** New fine-tune → the tiny model → the dropped file; ends where its rows are shown. `drop` drops a file on the window. */
+export async function chooseModelAndData(page, { examples }, drop) {
+  await page.click('new-run');
+  await page.clickText('model-', 'tiny-llama');
+  await page.click('model-next');
+  await page.find('[data-testid="drop-zone"]');
+  await drop(examples.file);
+  const number = (count) => String(count).replace(/\B(?=(\d{3})+$)/, '.?');
+  await page.text('import-summary', new RegExp(`${number(examples.read)} read, ${number(examples.rows)} kept, 1 dropped`));
+}
+
+/** The rows as bubbles, what is learned from each marked, and the row that was dropped with its line. */
+export async function lookAtRows(page) {
+  await page.text('row-1', /What colour is .* number \d+\?/);
+  await page.find('[data-testid="bubble-learned"]');
+  await page.click('tab-problems');
+  await page.text('problem', /line 6/);
+  await page.click('tab-training');
+}
+
+/** Sets a field of the settings. */
+export async function setField(page, name, value) {
+  if ((await page.count(`[data-testid="field-${name}"]`)) === 0) await page.click('advanced-toggle');
+  await page.type(`field-${name}`, String(value));
+}
+
+/** Starts the run and waits for its first points on the chart. Returns its id. */
+export async function startRun(page) {
+  await page.click('start-run');
+  await page.text('run-state', /Training|Done/);
+  await until('points are on the chart', async () => (await chartPoints(page)) >= 2);
+  return page.run(() => decodeURIComponent(location.hash.split('/').at(-1)));
+}
+
+/** How many training points the chart holds. */
+export function chartPoints(page) {
+  return page.run(() => Number(document.querySelector('[data-testid="chart-points"]')?.textContent ?? 0));
+}
+
+/** Waits until the run has come to its good end. */
+export async function waitForEnd(page) {
+  await page.find('[data-testid="end-card"]', 300_000);
+  await page.text('run-state', /Done/);
+  assert.ok((await chartPoints(page)) > 2, 'the whole curve stays on the chart');
+  await page.text('what-changed', /Before/);
+}
+
+/** Asks both models and waits for both answers. Returns the tuned one's text and in how many pieces it was seen coming. */
+export async function askTuned(page, question) {
+  await page.find('[data-testid="chat-empty"]');
+  await page.run(() => {
+    const seen = (window.__seen = new Set());
+    const look = () => {
+      const text = document.querySelector('[data-testid="answer-tuned-text"]')?.textContent;
+      if (text) seen.add(text);
+    };
+    new MutationObserver(look).observe(document.body, { childList: true, characterData: true, subtree: true });
+  });
+  await page.type('chat-input', question);
+  await page.click('chat-send');
+  for (const side of ['tuned', 'base']) await page.find(`[data-testid="answer-${side}"][data-done="true"]`, 300_000);
+  const text = await page.text('answer-tuned-text');
+  return { text, pieces: await page.run(() => window.__seen.size) };
+}
