@@ -37,11 +37,6 @@ pub(crate) fn disk_is_full(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge)
 }
 
-/// Something given cannot be used; the error says why.
-pub(crate) fn invalid(hint: &'static str) -> impl Fn(&dyn Display) -> WireError {
-    move |error| WireError::invalid(sentence(error), hint)
-}
-
 /// A file of the home that is not what it was when it was written.
 pub(crate) fn damaged(path: impl Into<PathBuf>) -> impl FnOnce(serde_json::Error) -> WireError {
     let path = path.into();

@@ -59,7 +59,7 @@ fn memory() -> (u64, u64) {
 fn disk_free(home: &Home) -> u64 {
     let Ok(disks) = Disks::new_with_refreshed_list() else { return 0 };
     let root = home.root().canonicalize().unwrap_or_else(|_| home.root().to_path_buf());
-    let holds = disks.list().iter().filter(|disk| root.starts_with(disk.mount_point()));
+    let holds = disks.iter().filter(|disk| root.starts_with(disk.mount_point()));
     // The deepest mount point is the one that the home lies on.
     holds.max_by_key(|disk| disk.mount_point().as_os_str().len()).map_or(0, sysinfo::Disk::available_space)
 }
