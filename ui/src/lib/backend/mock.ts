@@ -1,3 +1,315 @@
-export const mock = (_: string): never => {
-  throw new Error("soon");
+// A studio that lives in the page, for development and tests; production bundles do not hold it. `?mock=empty` is a
+// first start, `?mock=error` one that answers nothing but errors, `?mock=slow` one that takes its time, and
+// `?mock=big` one whose model does not fit.
+import type { Answer, Chat, Commands, Dataset, Event, EventBody, ItemRef, Preferences, Run, RunRecord, Side, Topic, WireError } from '$lib/protocol';
+import { onBrowserDrop, pickBrowserFiles, saveInBrowser } from './browser';
+import * as made from './mock-data';
+import { itemName, type Args, type Backend, type CommandName, type Reply } from './types';
+
+type Handlers = { [K in keyof Commands]: (args: Args<K>) => Reply<K> | Promise<Reply<K>> };
+
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const fail = (code: WireError['code'], message: string, hint = ''): never => {
+  throw { code, message, hint } satisfies WireError;
+};
+
+/** Numbered records of topics, and who follows them. */
+class Board {
+  #events = new Map<string, Event[]>();
+  #followers = new Map<string, Set<(events: Event[]) => void>>();
+
+  publish(topic: Topic, ...bodies: EventBody[]): void {
+    const key = JSON.stringify(topic);
+    const all = this.#events.get(key) ?? [];
+    const fresh = bodies.map((body, index) => ({ seq: all.length + index + 1, body }));
+    for (const event of fresh) all.push(event);
+    this.#events.set(key, all);
+    this.#followers.get(key)?.forEach((follower) => follower(fresh));
+  }
+
+  follow(topic: Topic, after: number, on: (events: Event[]) => void): () => void {
+    const key = JSON.stringify(topic);
+    const followers = this.#followers.get(key) ?? new Set();
+    this.#followers.set(key, followers.add(on));
+    const past = (this.#events.get(key) ?? []).filter((event) => event.seq > after);
+    if (past.length) setTimeout(() => on(past));
+    return () => followers.delete(on);
+  }
+
+  clear(topic: Topic): void {
+    this.#events.delete(JSON.stringify(topic));
+  }
+}
+
+export function mock(scenario = ''): Backend {
+  const board = new Board();
+  const empty = scenario === 'empty';
+  const state = {
+    runs: empty ? [] : made.runs(),
+    models: empty ? made.models().slice(0, 1) : made.models(),
+    datasets: empty ? [] : made.datasets(),
+    chats: [] as Chat[],
+    bin: new Map<string, () => void>(),
+    preferences: { theme: 'system', threads: 0, device: 'auto', language: 'en' } as Preferences,
+    cancelled: new Set<string>(),
+    stopped: new Set<string>(),
+  };
+  const changed = () => board.publish({ topic: 'library' }, { kind: 'library' });
+  const find = <T extends { id: string }>(list: T[], id: string): T => list.find((one) => one.id === id) ?? fail('not_found', `There is no ${id} here`);
+  const record = (id: string, ...records: RunRecord[]) => board.publish({ topic: 'run', id }, ...records.map((record): EventBody => ({ kind: 'run', record })));
+
+  function status(run: Run, next: Run['status']): void {
+    run.status = next;
+    state.runs = state.runs.map((one) => (one.id === run.id ? { ...run } : one));
+    record(run.id, { type: 'status', status: next });
+    changed();
+  }
+
+  const lossAt = (step: number, steps: number) => 0.38 + 2.8 * Math.exp((-5 * step) / steps) + (Math.sin(step * 12.9898) * 43758.5453 % 1) * 0.22 * (0.4 + Math.exp((-3 * step) / steps));
+  function steps(run: Run, from: number, to: number): RunRecord[] {
+    const all = run.plan?.steps ?? to;
+    const every = Math.max(1, Math.round(all / 10));
+    const list: RunRecord[] = from === 1 && run.first_eval_loss !== null ? [{ type: 'eval', step: 0, loss: run.first_eval_loss, perplexity: 24 }] : [];
+    for (let step = from; step <= to; step++) {
+      const warm = Math.min(1, step / (all * 0.03 + 1));
+      list.push({ type: 'step', step, epoch: (3 * step) / all, loss: lossAt(step, all), learning_rate: 0.003 * warm * 0.5 * (1 + Math.cos((Math.PI * step) / all)), grad_norm: 0.8, learned_tokens: 96, tokens_per_second: 5400 + 300 * Math.sin(step / 9), elapsed_ms: step * 310 });
+      if (step % every === 0 && run.first_eval_loss !== null) list.push({ type: 'eval', step, loss: 0.52 + 2.7 * Math.exp((-5.4 * step) / all) + 0.1 * (step / all) ** 2, perplexity: 2 });
+    }
+    return list;
+  }
+
+  for (const run of state.runs) {
+    if (run.plan) record(run.id, { type: 'plan', plan: run.plan });
+    record(run.id, { type: 'status', status: run.status }, ...(run.step > 0 ? steps(run, 1, run.step) : []));
+  }
+  live(state.runs.find((run) => run.id === 'running'), 120);
+  let fraction = 0;
+  if (!empty) setInterval(() => record('preparing', { type: 'preparing', what: fraction < 0.6 ? 'Tokenising the rows' : 'Loading the model', fraction: (fraction = (fraction + 0.04) % 1) }), 400);
+
+  /** Trains in the page: a step every so often. */
+  function live(started: Run | undefined, at: number): void {
+    if (!started) return;
+    record(started.id, ...steps(started, 1, at));
+    started.step = at;
+    const timer = setInterval(() => {
+      const run = state.runs.find((one) => one.id === started.id);
+      if (!run || run.status.state !== 'running') return clearInterval(timer);
+      run.step += 1;
+      const fresh = steps(run, run.step, run.step);
+      run.loss = lossAt(run.step, run.plan!.steps);
+      run.elapsed_ms = run.step * 310;
+      record(run.id, ...fresh);
+      if (run.step >= run.plan!.steps) {
+        Object.assign(run, { best_eval_loss: 0.541, best_step: run.step - 3, result_path: `${run.path}/result` });
+        record(run.id, { type: 'done', step: run.step, best_step: run.step - 3, adapter: run.result_path! });
+        status(run, { state: 'done' });
+      }
+    }, 180);
+  }
+
+  async function answers(chat: Chat): Promise<void> {
+    const say = (news: Extract<EventBody, { kind: 'chat' }>['news']) => board.publish({ topic: 'chat', id: chat.id }, { kind: 'chat', news });
+    board.clear({ topic: 'chat', id: chat.id });
+    state.stopped.delete(chat.id);
+    const turn = chat.turns.at(-1)!;
+    turn.answers = [];
+    for (const side of [...chat.sides].reverse()) {
+      if (state.stopped.has(chat.id)) break;
+      say({ type: 'started', side });
+      let text = '';
+      for (const piece of words[side].split(/(?<=\s)/)) {
+        if (state.stopped.has(chat.id)) break;
+        await wait(45);
+        text += piece;
+        say({ type: 'text', side, text: piece });
+      }
+      const answer: Answer = { side, text, completion_tokens: 24, prompt_tokens: 80, stop_reason: state.stopped.has(chat.id) ? 'stopped' : 'end', tokens_per_second: 61.4 };
+      turn.answers = [...turn.answers, answer];
+      say({ type: 'finished', answer });
+    }
+    say({ type: 'idle' });
+  }
+
+  async function load(chat: Chat): Promise<void> {
+    for (let step = 0; step <= 10; step++) {
+      board.publish({ topic: 'chat', id: chat.id }, { kind: 'chat', news: { type: 'loading', fraction: step / 10 } });
+      await wait(scenario === 'slow' ? 1500 : 90);
+    }
+    board.publish({ topic: 'chat', id: chat.id }, { kind: 'chat', news: { type: 'ready' } });
+  }
+
+  const listOf = ({ kind }: ItemRef) => ({ run: state.runs, model: state.models, dataset: state.datasets })[kind] as (Run | Dataset)[];
+  function edit(item: ItemRef, change: object): null {
+    const list = listOf(item);
+    const index = list.findIndex((one) => one.id === item.id);
+    list[index] = { ...list[index]!, ...change };
+    changed();
+    return null;
+  }
+
+  async function read(task: string | null, dataset: Dataset): Promise<Dataset> {
+    for (let step = 0; step <= 10; step++) {
+      if (task) board.publish({ topic: 'task', id: task }, { kind: 'task', progress: { what: 'Reading', fraction: step / 10, done: step === 10 } });
+      await wait(scenario === 'slow' ? 1500 : 60);
+      if (task && state.cancelled.has(task)) fail('cancelled', 'Cancelled');
+    }
+    state.datasets = [dataset, ...state.datasets];
+    changed();
+    return dataset;
+  }
+
+  const handlers: Handlers = {
+    list_models: () => state.models,
+    add_model: async ({ path }) => {
+      await wait(500);
+      if (!path.startsWith('/')) fail('invalid', `“${path}” is not a model folder: it has no config.json`, 'Choose the folder that holds config.json, tokenizer.json and the .safetensors files');
+      const model = { ...made.models()[1]!, id: `model-${Date.now()}`, name: path.split('/').at(-1)!, path, tags: [] };
+      state.models = [...state.models, model];
+      changed();
+      return model;
+    },
+    list_datasets: () => state.datasets,
+    import_dataset: ({ paths, task, format }) => {
+      if (paths.some((path) => path.includes('bad'))) fail('invalid', 'bad.jsonl holds no rows', 'Check that each line is one JSON object');
+      return read(task, made.dataset({ id: `data-${Date.now()}`, name: paths[0]!.replace(/\.\w+$/, ''), files: paths, format: format === 'auto' ? 'chat' : format, tags: [], added_ms: Date.now() }));
+    },
+    list_samples: () => made.samples,
+    import_sample: (id) => read(null, made.dataset({ id: `data-${Date.now()}`, name: made.samples.find((sample) => sample.id === id)!.title, rows_read: 300, rows_dropped: 0, dropped_because: [], tags: [], added_ms: Date.now() })),
+    dataset_rows: async ({ dataset, split, offset, limit }) => {
+      await wait(80);
+      const total = split === 'training' ? find(state.datasets, dataset).training_rows : find(state.datasets, dataset).validation_rows;
+      return { total, rows: Array.from({ length: Math.max(0, Math.min(limit, total - offset)) }, (_, index) => made.row(offset + index)) };
+    },
+    dataset_problems: ({ offset, limit }) =>
+      Array.from({ length: Math.max(0, Math.min(limit, 12 - offset)) }, (_, index) => ({
+        file: '/home/ada/recipes.jsonl', line: 17 + 23 * (offset + index), kind: index % 4 ? 'example_missing_assistant_message' : 'not_json', message: index % 4 ? 'There is no answer of the assistant, so there is nothing to learn' : 'This is not valid JSON: a comma is missing after “user”', dropped: true,
+      })) as Reply<'dataset_problems'>,
+    train_form: () => ({ fields: made.fields, presets: made.presets }),
+    preview_run: async ({ model, training }) => {
+      await wait(scenario === 'slow' ? 4000 : 350);
+      if (scenario === 'big' || model === 'cache-1') {
+        const fit = { fits: false, needed_bytes: 9_100_000_000, available_bytes: 6_400_000_000, parts: [{ what: 'Weights', bytes: 4_400_000_000 }, { what: 'Adapter and optimiser', bytes: 160_000_000 }, { what: 'Activations', bytes: 4_540_000_000 }] };
+        return { plan: made.plan({ fit }), problems: [], blockers: ['About 9.1 GB of memory are needed and 6.4 GB are free. Use a smaller model, batch size or max length'], warnings: [] };
+      }
+      const plan = made.plan({ steps: Math.max(1, Math.round(35 * training.epochs)) });
+      return { plan, problems: [], blockers: [], warnings: plan.steps < 40 ? [`${plan.steps} steps are few. More epochs or a smaller batch would teach more`] : [] };
+    },
+    run_yaml: () => ({ name: 'run.yaml', mime: 'application/yaml', base64: btoa('base_model: starter\n') }),
+    start_run: async ({ name, model, dataset, training }) => {
+      await wait(300);
+      const id = `run-${Date.now()}`;
+      const run = made.run(id, name ?? `${find(state.datasets, dataset).name} · ${find(state.models, model).name}`, { state: 'preparing' }, { step: 0, loss: null, plan: made.plan({ steps: 60 }), best_eval_loss: null, best_step: null, result_path: null, dataset, model, elapsed_ms: 0, started_ms: Date.now(), config: { ...made.run('', '', { state: 'done' }).config, training } });
+      state.runs = [run, ...state.runs];
+      record(id, { type: 'plan', plan: run.plan! }, { type: 'status', status: run.status }, { type: 'preparing', what: 'Tokenising the rows', fraction: 0.4 });
+      changed();
+      setTimeout(() => {
+        status(run, { state: 'running' });
+        live(state.runs.find((one) => one.id === id), 1);
+      }, 1500);
+      return run;
+    },
+    list_runs: () => state.runs,
+    get_run: (id) => find(state.runs, id),
+    stop_run: async (id) => {
+      await wait(600);
+      const run = find(state.runs, id);
+      run.result_path = `${run.path}/result`;
+      run.best_eval_loss = 0.8;
+      run.best_step = run.step;
+      status(run, { state: 'stopped' });
+      return null;
+    },
+    resume_run: async (id) => {
+      await wait(400);
+      const run = find(state.runs, id);
+      record(id, { type: 'rewind', step: Math.max(0, run.step - 5) });
+      status(run, { state: 'running' });
+      return run;
+    },
+    run_file: ({ kind }) => ({ name: `chart.${kind === 'chart_png' ? 'png' : kind === 'chart_svg' ? 'svg' : 'yaml'}`, mime: 'text/plain', base64: btoa('made up') }),
+    rename: ({ item, name }) => edit(item, { name }),
+    set_tags: ({ item, tags }) => edit(item, { tags }),
+    delete: (item) => {
+      const list = listOf(item);
+      const index = list.findIndex((one) => one.id === item.id);
+      const [gone] = list.splice(index, 1);
+      state.bin.set(JSON.stringify(item), () => list.splice(index, 0, gone!));
+      renew();
+      return null;
+    },
+    restore: (item) => {
+      state.bin.get(JSON.stringify(item))?.();
+      renew();
+      return null;
+    },
+    empty_bin: () => {
+      state.bin.clear();
+      made.usage.parts.at(-1)!.bytes = 0;
+      return null;
+    },
+    list_chats: () => state.chats,
+    open_chat: ({ run, model }) => {
+      const from = run ? find(state.runs, run) : null;
+      const chat: Chat = { id: `chat-${Date.now()}`, run, model: model ?? from!.model, title: '', system_prompt: run ? 'You extract the plain ingredient names from a recipe.' : '', sampling: { temperature: 0, top_p: 1, max_new_tokens: 256, seed: 42 }, sides: run ? ['base', 'tuned'] : ['base'], context_length: 1024, turns: [] };
+      state.chats = [chat, ...state.chats];
+      void load(chat);
+      return chat;
+    },
+    get_chat: (id) => structuredClone(find(state.chats, id)),
+    send_message: ({ chat: id, text }) => {
+      const chat = find(state.chats, id);
+      if (text) chat.turns.push({ user: text, answers: [] });
+      if (text === 'fail') fail('too_big', 'The conversation has 1,100 tokens, and this model reads at most 1,024', 'Clear the chat, or say less');
+      chat.title ||= text ?? '';
+      void answers(chat);
+      return null;
+    },
+    stop_chat: (id) => (state.stopped.add(id), null),
+    clear_chat: (id) => {
+      find(state.chats, id).turns = [];
+      board.publish({ topic: 'chat', id }, { kind: 'chat', news: { type: 'cleared' } });
+      return null;
+    },
+    configure_chat: ({ chat, system_prompt, sampling }) => structuredClone(Object.assign(find(state.chats, chat), { system_prompt, sampling })),
+    cancel_task: (id) => (state.cancelled.add(id), null),
+    system_info: () => (scenario === 'full' ? { ...made.system, disk_free_bytes: 12_000_000 } : made.system),
+    usage: () => structuredClone(made.usage),
+    preferences: () => state.preferences,
+    set_preferences: (next) => (state.preferences = next),
+    read_log: () => ({ path: '/home/ada/.local/share/tunesmith/logs/tunesmith.log', text: Array.from({ length: 60 }, (_, line) => `2026-11-22T14:0${line % 10}:12Z  INFO run: step ${line}`).join('\n') }),
+    show_window: () => true,
+  };
+
+  function renew(): void {
+    Object.assign(state, { runs: [...state.runs], models: [...state.models], datasets: [...state.datasets] });
+    changed();
+  }
+
+  return {
+    kind: 'mock',
+    async call<K extends CommandName>(name: K, args: Args<K>): Promise<Reply<K>> {
+      await wait(scenario === 'slow' ? 3000 : 10);
+      if (scenario === 'error') return fail('internal', 'The database of the studio cannot be read: the file is damaged', 'Make room on the disk and start Tunesmith again');
+      return (handlers[name] as (args: Args<K>) => Reply<K>)(args);
+    },
+    subscribe: (topic, after, onEvents) => board.follow(topic, after, onEvents),
+    onDrop: onBrowserDrop,
+    pickFiles: pickBrowserFiles,
+    pickFolder: async () => '/home/ada/models/my-llama',
+    toPath: async (item) => itemName(item),
+    revealPath: async () => undefined,
+    saveFile: saveInBrowser,
+    onCloseRequested: (on) => {
+      const ask = () => on();
+      window.addEventListener('mock-close', ask);
+      return () => window.removeEventListener('mock-close', ask);
+    },
+    windowHide: async () => undefined,
+    windowQuit: async () => undefined,
+  };
+}
+
+const words: Record<Side, string> = {
+  tuned: 'red lentils\nonion\nolive oil\nsalt\npepper',
+  base: 'The recipe is a soup. It is good and warm. You can cook the soup in a pot with the onion and the oil and then you can eat it with your friends.',
 };

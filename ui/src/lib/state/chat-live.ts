@@ -8,7 +8,6 @@ export interface Writing {
 }
 
 export interface Live {
-  seq: number;
   /** How far the model is loaded, from 0 to 1; null when it is not being loaded. */
   loading: number | null;
   /** Answers are being written. */
@@ -19,13 +18,11 @@ export interface Live {
   settled: number;
 }
 
-export const quiet: Live = { seq: 0, loading: null, busy: false, writing: {}, error: null, settled: 0 };
+export const quiet: Live = { loading: null, busy: false, writing: {}, error: null, settled: 0 };
 
 export function hear(live: Live, events: readonly Event[]): Live {
-  for (const { seq, body } of events) {
-    if (seq <= live.seq) continue;
-    live = { ...(body.kind === 'chat' ? hearOne(live, body.news) : live), seq };
-  }
+  // Numbers may begin again at 1: a studio that was restarted counts anew.
+  for (const { body } of events) if (body.kind === 'chat') live = hearOne(live, body.news);
   return live;
 }
 

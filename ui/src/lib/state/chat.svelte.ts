@@ -48,7 +48,8 @@ export class OpenedChat {
   saying(index: number, side: Side): Writing | undefined {
     const last = index === this.turns.length - 1;
     const live = last ? this.live.writing[side] : undefined;
-    if (live || (last && this.waiting)) return live;
+    // While the last message is being answered, older answers to it are gone.
+    if (live || (last && this.busy)) return live;
     const answer = this.turns[index]?.answers.find((answer) => answer.side === side);
     return answer && { text: answer.text, answer };
   }

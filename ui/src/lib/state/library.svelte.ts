@@ -29,8 +29,10 @@ class Library {
     const stop = backend.subscribe(
       { topic: 'library' },
       0,
-      () => {
+      (events) => {
         this.disconnected = false;
+        // An empty group is a sign of life and nothing more.
+        if (events.length === 0) return;
         clearTimeout(this.#soon);
         this.#soon = setTimeout(() => void this.refresh(), 80);
       },

@@ -25,6 +25,7 @@ export class FollowedRun {
 
   follow(): Stop {
     return backend.subscribe({ topic: 'run', id: this.id }, this.history.seq, (events) => {
+      if (events.length === 0) return;
       const before = this.history.status?.state;
       this.history.apply(events);
       this.revision++;

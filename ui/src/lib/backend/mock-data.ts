@@ -1,0 +1,112 @@
+// Made-up things for development without a studio: one of everything, in every state.
+import type { Dataset, Field, Model, Plan, Preset, Row, Run, RunState, Sample, SystemInfo, TrainSettings, Usage } from '$lib/protocol';
+
+const hour = 3_600_000;
+const now = Date.now();
+
+export const training: TrainSettings = {
+  task: 'sft', method: 'lora', epochs: 3, learning_rate: 0.003, lora_rank: 16, lora_alpha: 32, target_modules: 'all-linear', batch_size: 2,
+  gradient_accumulation: 4, max_length: 1024, too_long: 'truncate', learn_from: 'assistant', max_steps: null, optimizer: 'adamw', scheduler: 'cosine',
+  warmup_ratio: 0.03, weight_decay: 0, max_grad_norm: 1, precision: 'auto', gradient_checkpointing: 'auto', eval_every: 'auto', save_every: 'auto',
+  early_stopping_patience: null, device: 'auto', seed: 42,
+};
+
+export const presets: Preset[] = [
+  { id: 'quick', label: 'Quick', help: 'One pass, to see whether everything works', training: { ...training, epochs: 1 } },
+  { id: 'balanced', label: 'Balanced', help: 'A good result for most datasets', training },
+  { id: 'thorough', label: 'Thorough', help: 'More passes and a larger adapter, measured more often; keeps the best step', training: { ...training, epochs: 8, lora_rank: 32, lora_alpha: 64, early_stopping_patience: 5 } },
+];
+
+const field = (level: Field['level'], label: string, name: keyof TrainSettings, kind: Field['kind'], help: string): Field => ({ name, label, help, level, kind, default: training[name] });
+
+export const fields: Field[] = [
+  field('advanced', 'Task', 'task', { type: 'choice', range: ['sft', 'text'] }, 'What a row is: a conversation or instruction to answer (sft), or plain text to continue (text)'),
+  field('advanced', 'Method', 'method', { type: 'choice', range: ['lora', 'full', 'scratch'] }, 'What is trained: a small adapter beside the frozen model (lora), every weight (full), or a new model from its config (scratch)'),
+  field('basic', 'Epochs', 'epochs', { type: 'number', range: { min: 0.01, max: 1000 } }, 'How often the whole dataset is seen. More learns more, until validation loss turns up'),
+  field('basic', 'Learning rate', 'learning_rate', { type: 'number', range: { min: 1e-8, max: 1 } }, 'How big each step is. Too high makes the loss jump, too low learns little'),
+  field('basic', 'Rank', 'lora_rank', { type: 'integer', range: { min: 1, max: 1024 } }, 'The size of the adapter. Higher can hold more and needs more memory'),
+  field('advanced', 'Alpha', 'lora_alpha', { type: 'number', range: { min: 0.01, max: 4096 } }, 'How strongly the adapter counts; it is scaled by alpha / rank'),
+  field('advanced', 'Target modules', 'target_modules', { type: 'modules' }, 'The projections that get an adapter: all-linear, or a list such as q_proj, v_proj'),
+  field('basic', 'Batch size', 'batch_size', { type: 'integer', range: { min: 1, max: 1024 } }, 'Rows computed at once. More is faster and needs more memory'),
+  field('advanced', 'Gradient accumulation', 'gradient_accumulation', { type: 'integer', range: { min: 1, max: 1024 } }, 'Batches gathered before each step; the effective batch is batch size × this'),
+  field('basic', 'Max length', 'max_length', { type: 'integer', range: { min: 8, max: 131072 } }, 'The longest row, in tokens. Longer rows are handled as “Too long” says'),
+  field('advanced', 'Too long', 'too_long', { type: 'choice', range: ['truncate', 'drop', 'refuse'] }, 'What happens to a row longer than the limit: cut its end, leave it out, or refuse to start'),
+  field('advanced', 'Max steps', 'max_steps', { type: 'optional_integer', range: { min: 1, max: 10_000_000 } }, 'Stop after this many steps, whatever the epochs say; empty for no limit'),
+  field('advanced', 'Optimizer', 'optimizer', { type: 'choice', range: ['adamw'] }, 'How the update is computed from the gradient'),
+  field('advanced', 'Scheduler', 'scheduler', { type: 'choice', range: ['linear', 'cosine', 'constant'] }, 'How the learning rate falls over the run'),
+  field('advanced', 'Evaluate every', 'eval_every', { type: 'integer_or_auto', range: { min: 1, max: 10_000_000 } }, 'Steps between measurements on the validation rows; auto measures about ten times a run'),
+  field('advanced', 'Seed', 'seed', { type: 'integer', range: { min: 0, max: Number.MAX_SAFE_INTEGER } }, 'Same seed, same settings, same data: the same result'),
+];
+
+export const models = (): Model[] => [
+  { id: 'starter', name: 'Tunesmith Starter', source: 'starter', path: '/home/ada/.local/share/tunesmith/models/starter', family: 'llama', parameters: 4_900_000, size_bytes: 9_900_000, context_length: 1024, has_chat_template: true, tags: [], added_ms: now - 90 * hour, problem: null },
+  { id: 'smollm', name: 'SmolLM2-135M-Instruct', source: 'folder', path: '/home/ada/models/SmolLM2-135M-Instruct', family: 'llama', parameters: 134_500_000, size_bytes: 269_000_000, context_length: 8192, has_chat_template: true, tags: ['small'], added_ms: now - 50 * hour, problem: null },
+  { id: 'gone', name: 'tiny-poet', source: 'folder', path: '/media/usb/tiny-poet', family: 'llama', parameters: 15_000_000, size_bytes: 60_000_000, context_length: 2048, has_chat_template: false, tags: [], added_ms: now - 300 * hour, problem: 'Its folder is gone. Plug in the disk it lies on, or delete it here' },
+  { id: 'cache-1', name: 'TinyLlama-1.1B-Chat-v1.0', source: 'cache', path: '/home/ada/.cache/huggingface/hub/models--TinyLlama--TinyLlama-1.1B-Chat-v1.0/snapshots/fe8a4ea', family: 'llama', parameters: 1_100_000_000, size_bytes: 2_200_000_000, context_length: 2048, has_chat_template: true, tags: [], added_ms: now - 700 * hour, problem: null },
+];
+
+export const samples: Sample[] = [
+  { id: 'recipes', title: 'Recipe assistant', summary: 'Turns a title and a messy ingredient list into the plain ingredient names', rows: 300 },
+  { id: 'table-sql', title: 'Questions to SQL', summary: 'Answers questions about a small table with a query', rows: 240 },
+  { id: 'support', title: 'Support persona', summary: 'Answers customers in one fixed, friendly tone', rows: 200 },
+];
+
+export const dataset = (change: Partial<Dataset> = {}): Dataset => ({
+  id: 'recipes-1', name: 'recipes', files: ['/home/ada/recipes.jsonl'], format: 'chat', reason: 'each row has a list called messages', rows_read: 312, rows_kept: 300, rows_dropped: 12,
+  dropped_because: [{ what: 'no answer of the assistant', count: 9 }, { what: 'not valid JSON', count: 3 }], training_rows: 280, validation_rows: 20,
+  system_prompt: 'You extract ingredients.', size_bytes: 412_000, version: 'a1b2c3', tags: ['kitchen'], added_ms: now - 26 * hour, ...change,
+});
+
+export const datasets = (): Dataset[] => [
+  dataset(),
+  dataset({ id: 'support-1', name: 'support-2026', format: 'instruction', reason: 'each row has instruction and output', rows_read: 200, rows_kept: 200, rows_dropped: 0, dropped_because: [], training_rows: 180, validation_rows: 20, system_prompt: null, size_bytes: 188_000, tags: [], added_ms: now - 3 * hour }),
+];
+
+const dishes = ['Lentil soup', 'Shakshuka', 'Plum cake', 'Miso aubergine', 'Potato salad', 'Flatbread'];
+
+export function row(index: number): Row {
+  const dish = dishes[index % dishes.length]!;
+  return {
+    file: '/home/ada/recipes.jsonl',
+    line: index + 1 + Math.floor(index / 25),
+    messages: [
+      { role: 'system', content: 'You extract the plain ingredient names from a recipe.', learned: false },
+      { role: 'user', content: `${dish}\n\n2 cups (400 g) red lentils, rinsed\n1 large onion – finely chopped\n3 tbsp. olive oil, plus extra\nsalt & pepper to taste`, learned: false },
+      { role: 'assistant', content: 'red lentils\nonion\nolive oil\nsalt\npepper', learned: true },
+    ],
+    tokens: 74 + (index % 13),
+    learned_tokens: 12 + (index % 4),
+  };
+}
+
+export const plan = (change: Partial<Plan> = {}): Plan => ({
+  training: { ...training, precision: 'f32', gradient_checkpointing: 'off', eval_every: 11, save_every: 11, device: 'cpu' }, device: 'cpu', rows: 280, validation_rows: 20, rows_too_long: 0, steps: 105, tokens: 22_400, learned_tokens: 4_120,
+  trainable_parameters: 412_000,
+  fit: { fits: true, needed_bytes: 310_000_000, available_bytes: 6_400_000_000, parts: [{ what: 'Weights', bytes: 20_000_000 }, { what: 'Adapter and optimiser', bytes: 6_000_000 }, { what: 'Activations', bytes: 284_000_000 }] },
+  ...change,
+});
+
+export const run = (id: string, name: string, status: RunState, change: Partial<Run> = {}): Run => ({
+  id, name, status, config: { base_model: 'starter', data: { path: '/home/ada/recipes.jsonl', format: 'auto', validation: 'auto' }, training }, model: 'starter', model_name: 'Tunesmith Starter',
+  dataset: 'recipes-1', dataset_name: 'recipes', plan: plan(), step: 105, loss: 0.412, first_eval_loss: 3.214, best_eval_loss: 0.538, best_step: 99,
+  result_path: `/home/ada/.local/share/tunesmith/runs/${id}/result`, path: `/home/ada/.local/share/tunesmith/runs/${id}`, size_bytes: 5_200_000, tags: [], started_ms: now - 2 * hour, elapsed_ms: 94_000, ...change,
+});
+
+export const runs = (): Run[] => [
+  run('running', 'Recipe assistant, thorough', { state: 'running' }, { step: 0, plan: plan({ steps: 400 }), best_eval_loss: null, best_step: null, result_path: null, started_ms: now - 60_000 }),
+  run('preparing', 'Support tone', { state: 'preparing' }, { step: 0, plan: null, loss: null, first_eval_loss: null, best_eval_loss: null, best_step: null, result_path: null, started_ms: now - 4000, dataset_name: 'support-2026' }),
+  run('done', 'Recipe assistant', { state: 'done' }, { tags: ['kitchen', 'v1'] }),
+  run('paused', 'SmolLM recipes', { state: 'paused', reason: 'The disk is full, so checkpoint 60 could not be written' }, { step: 60, model_name: 'SmolLM2-135M-Instruct', result_path: null }),
+  run('interrupted', 'Overnight run with a rather long name that must not break the row', { state: 'interrupted' }, { step: 71, result_path: null, started_ms: now - 20 * hour }),
+  run('failed', 'TinyLlama, all weights', { state: 'failed', message: 'The computer ran out of memory at step 3: 9.1 GB were needed and 6.4 GB were free', hint: 'Use a smaller batch size, or the method “lora”' }, { step: 3, first_eval_loss: 2.9, best_eval_loss: null, best_step: null, result_path: null, model_name: 'TinyLlama-1.1B-Chat-v1.0', started_ms: now - 30 * hour }),
+  run('stopped', 'Questions to SQL', { state: 'stopped' }, { step: 40, best_step: 33, best_eval_loss: 1.102, started_ms: now - 80 * hour }),
+  run('long', 'A hundred thousand steps', { state: 'done' }, { step: 100_000, plan: plan({ steps: 100_000 }), elapsed_ms: 31_000_000, started_ms: now - 200 * hour, best_step: 80_000 }),
+  run('blind', 'Twelve rows', { state: 'done' }, { step: 9, first_eval_loss: null, best_eval_loss: null, best_step: null, plan: plan({ steps: 9, rows: 12, validation_rows: 0 }), started_ms: now - 400 * hour }),
+];
+
+export const system: SystemInfo = {
+  version: '0.1.0', home: '/home/ada/.local/share/tunesmith', disk_free_bytes: 84_300_000_000, home_bytes: 71_400_000, cores: 8,
+  devices: [{ id: 'cpu', name: 'Processor (8 cores)', memory_bytes: 16_000_000_000, free_bytes: 6_400_000_000 }], device: 'cpu', device_reason: 'No NVIDIA driver answers on this computer, so the processor is used',
+};
+
+export const usage: Usage = { parts: [{ what: 'models', bytes: 9_900_000 }, { what: 'datasets', bytes: 600_000 }, { what: 'runs', bytes: 52_300_000 }, { what: 'logs', bytes: 90_000 }, { what: 'bin', bytes: 8_500_000 }] };
