@@ -1,0 +1,93 @@
+//! The checks on conversations, by the names of OpenAI's data preparation guide.
+
+use serde_json::{Value, json};
+use tunesmith_data::{Example, Imported, Message};
+use tunesmith_protocol::Format;
+
+use crate::support::{chat, dropped, examples, read_as};
+
+fn check(rows: &[Value]) -> Imported {
+    let text: Vec<String> = rows.iter().map(Value::to_string).collect();
+    read_as("a.jsonl", text.join("\n"), Format::Chat).expect("an import")
+}
+
+fn kind(row: Value) -> String {
+    let imported = check(std::slice::from_ref(&row));
+    assert!(imported.rows.is_empty(), "{row} is kept");
+    dropped(&imported)[0].1.to_owned()
+}
+
+fn answered(first: Value) -> Value {
+    json!({"messages": [first, {"role": "assistant", "content": "a"}]})
+}
+
+#[test]
+fn rows_that_fail_a_check_are_dropped_by_its_name() {
+    assert_eq!(kind(json!([{"role": "user", "content": "q"}])), "data_type");
+    assert_eq!(kind(json!("text")), "data_type");
+    assert_eq!(kind(json!({"text": "no messages"})), "missing_messages_list");
+    assert_eq!(kind(json!({"messages": []})), "missing_messages_list");
+    assert_eq!(kind(json!({"messages": "hello"})), "missing_messages_list");
+    assert_eq!(kind(json!({"messages": null})), "missing_messages_list");
+    assert_eq!(kind(answered(json!({"content": "q"}))), "message_missing_key");
+    assert_eq!(kind(answered(json!({"role": "user"}))), "message_missing_key");
+    assert_eq!(kind(answered(json!("q"))), "message_missing_key");
+    assert_eq!(kind(answered(json!({"role": "human", "content": "q"}))), "unrecognized_role");
+    assert_eq!(kind(answered(json!({"role": 7, "content": "q"}))), "unrecognized_role");
+    assert_eq!(kind(answered(json!({"role": "user", "content": ""}))), "missing_content");
+    assert_eq!(kind(answered(json!({"role": "user", "content": null}))), "missing_content");
+    assert_eq!(kind(answered(json!({"role": "user", "content": 7}))), "missing_content");
+    assert_eq!(kind(json!({"messages": [{"role": "user", "content": "q"}]})), "example_missing_assistant_message");
+    assert_eq!(
+        kind(answered(json!({"role": "assistant", "content": null, "tool_calls": [{}]}))),
+        "tool_call_unsupported"
+    );
+    assert_eq!(kind(answered(json!({"role": "user", "content": [{"type": "image_url"}]}))), "unsupported_content");
+    assert_eq!(kind(json!({"messages": [{"role": "assistant", "content": "a", "weight": 0.5}]})), "wrong_weight");
+}
+
+#[test]
+fn an_unknown_key_is_remarked_on_and_the_row_kept() {
+    let imported = check(&[answered(json!({"role": "user", "content": "q", "mood": "good", "name": "Ada"}))]);
+    assert_eq!(examples(&imported), [chat(&[("user", "q"), ("assistant", "a")])]);
+    let problem = &imported.problems[0];
+    assert_eq!((problem.kind.as_str(), problem.dropped, problem.line), ("message_unrecognized_key", false, 1));
+    assert!(problem.message.contains("“mood”"));
+}
+
+#[test]
+fn small_faults_are_repaired_and_remarked_on() {
+    let row = json!({"messages": [
+        {"role": "system", "content": ""},
+        {"role": "developer", "content": "s"},
+        {"role": "user", "content": [{"type": "text", "text": "q"}, {"type": "text", "text": "!"}]},
+        {"role": "assistant", "content": "a", "tool_calls": [{}]},
+    ]});
+    let imported = check(&[row]);
+    assert_eq!(examples(&imported), [chat(&[("system", "s"), ("user", "q!"), ("assistant", "a")])]);
+    let kinds: Vec<&str> = imported.problems.iter().map(|problem| problem.kind.as_str()).collect();
+    assert_eq!(kinds, ["empty_system_message", "developer_role", "tool_call_ignored"]);
+    assert!(imported.problems.iter().all(|problem| !problem.dropped));
+}
+
+#[test]
+fn weights_are_kept() {
+    let row = json!({"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a", "weight": 0},
+        {"role": "user", "content": "q"}, {"role": "assistant", "content": "b", "weight": 1}]});
+    let imported = check(&[row]);
+    let Example::Chat { messages } = &imported.rows[0].example else { panic!("a conversation") };
+    let weights: Vec<Option<f32>> = messages.iter().map(|message| message.weight).collect();
+    assert_eq!(weights, [None, Some(0.0), None, Some(1.0)]);
+}
+
+#[test]
+fn an_example_survives_its_own_json() {
+    let mut message = Message::new("assistant", "a");
+    message.weight = Some(0.0);
+    for example in
+        [Example::Chat { messages: vec![Message::new("user", "q"), message] }, Example::Text { text: "t".into() }]
+    {
+        let text = serde_json::to_string(&example).expect("JSON");
+        assert_eq!(serde_json::from_str::<Example>(&text).expect("an example"), example);
+    }
+}

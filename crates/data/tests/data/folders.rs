@@ -1,0 +1,131 @@
+//! What a model folder says about text and tokens.
+
+use serde_json::json;
+use tunesmith_data::{Example, RenderError, Renderer};
+use tunesmith_protocol::LearnFrom;
+
+use crate::support::{Folder, folder, say, tokenizer};
+
+#[test]
+fn a_folder_without_a_chat_template_gets_a_plain_one() {
+    let chatml = Folder::new(&tokenizer(256)).open();
+    assert!(!chatml.has_chat_template() && folder("inst", 256).open().has_chat_template());
+    let messages = say(&[("system", "s"), ("user", "q")]);
+    assert_eq!(
+        chatml.render(&messages, true).expect("a text"),
+        "<|im_start|>system\ns<|im_end|>\n<|im_start|>user\nq<|im_end|>\n<|im_start|>assistant\n"
+    );
+
+    let mut plain = tokenizer(256);
+    plain["added_tokens"].as_array_mut().expect("tokens").retain(|token| token["content"] == "</s>");
+    let plain = Folder::new(&plain).with("tokenizer_config.json", r#"{"eos_token": "</s>"}"#).open();
+    let mut messages = say(&[("system", "s"), ("user", "q"), ("assistant", "a")]);
+    assert_eq!(plain.render(&messages, false).expect("a text"), "s\n\nUser: q\nAssistant: a</s>\n");
+    let tokens = plain.tokens(&Example::Chat { messages: messages.clone() }, LearnFrom::Assistant).expect("tokens");
+    assert_eq!(tokens.learned(), 3, "the space, the answer and its end");
+    messages.pop();
+    assert_eq!(plain.render(&messages, true).expect("a text"), "s\n\nUser: q\nAssistant:");
+}
+
+#[test]
+fn templates_are_found_wherever_a_folder_keeps_them() {
+    let tokenizer = tokenizer(256);
+    let shout = |text: &str| json!({"chat_template": text}).to_string();
+    let named = json!({"chat_template": [{"name": "tool_use", "template": "T"}, {"name": "default", "template": "D"}]});
+    let only = json!({"chat_template": [{"name": "rag", "template": "R"}]});
+    let none = json!({"chat_template": [{"name": "rag", "template": "R"}, {"name": "tool_use", "template": "T"}]});
+    let said = |folder: &Folder| folder.open().render(&say(&[("user", "x")]), false).expect("a text");
+    assert_eq!(said(&Folder::new(&tokenizer).with("tokenizer_config.json", &shout("C"))), "C");
+    assert_eq!(said(&Folder::new(&tokenizer).with("chat_template.json", &shout("J"))), "J");
+    assert_eq!(said(&Folder::new(&tokenizer).with("tokenizer_config.json", &named.to_string())), "D");
+    assert_eq!(said(&Folder::new(&tokenizer).with("tokenizer_config.json", &only.to_string())), "R");
+    let both = Folder::new(&tokenizer).with("tokenizer_config.json", &shout("C")).with("chat_template.jinja", "F");
+    assert_eq!(said(&both), "F", "the file of its own counts");
+    let folder = Folder::new(&tokenizer).with("tokenizer_config.json", &none.to_string());
+    assert!(matches!(Renderer::open(folder.0.path()), Err(RenderError::Template { .. })));
+}
+
+#[test]
+fn end_tokens_come_from_every_place_that_names_them() {
+    let json = tokenizer(256);
+    let id = |token: &str| {
+        let tokens = json["added_tokens"].as_array().expect("tokens");
+        tokens.iter().find(|entry| entry["content"] == token).expect("a token")["id"].as_u64().expect("an id") as u32
+    };
+    let folder = Folder::new(&json)
+        .with("generation_config.json", &json!({"eos_token_id": [id("<eos>"), id("</s>"), 99_999_999]}).to_string())
+        .with("config.json", &json!({"eos_token_id": id("<|User|>")}).to_string())
+        .with("tokenizer_config.json", r#"{"eos_token": {"content": "<|eot_id|>"}}"#)
+        .with("chat_template.jinja", "{% for m in messages %}{{ m.content }}<|im_end|>{% endfor %}");
+    let mut expected = ["<eos>", "</s>", "<|User|>", "<|eot_id|>", "<|im_end|>"].map(id);
+    expected.sort_unstable();
+    assert_eq!(folder.open().end_tokens(), expected);
+}
+
+#[test]
+fn a_text_gets_the_tokenizers_own_special_tokens_and_a_chat_no_second_bos() {
+    let mut json = tokenizer(256);
+    let id = |token: &str| {
+        let tokens = json["added_tokens"].as_array().expect("tokens");
+        tokens.iter().find(|entry| entry["content"] == token).expect("a token")["id"].as_u64().expect("an id") as u32
+    };
+    let (bos, eos) = (id("<s>"), id("</s>"));
+    json["post_processor"] = json!({"type": "TemplateProcessing",
+        "single": [{"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
+        "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
+        "special_tokens": {"<s>": {"id": "<s>", "ids": [bos], "tokens": ["<s>"]}}});
+    json["truncation"] = json!({"direction": "Right", "max_length": 3, "strategy": "LongestFirst", "stride": 0});
+    json["padding"] = json!({"strategy": {"Fixed": 64}, "direction": "Right", "pad_to_multiple_of": null,
+        "pad_id": 0, "pad_type_id": 0, "pad_token": "!"});
+    let config = r#"{"bos_token": "<s>", "eos_token": "</s>"}"#;
+    let renderer = Folder::new(&json)
+        .with("tokenizer_config.json", config)
+        .with("chat_template.jinja", &crate::support::template("inst"))
+        .open();
+    let text = renderer.tokens(&Example::Text { text: "leek".into() }, LearnFrom::Assistant).expect("tokens");
+    assert_eq!((text.ids.len(), text.ids[0], text.ids[5]), (6, bos, eos));
+    let prompt = renderer.prompt(&say(&[("user", "q")])).expect("a prompt");
+    assert_eq!(prompt.iter().filter(|id| **id == bos).count(), 1);
+    assert_eq!(prompt.len(), 1 + "[INST] q [/INST]".len(), "nothing is cut and nothing is padded");
+    // The plain template has the bos that the tokenizer puts before a text.
+    let plain = Folder::new(&json).with("tokenizer_config.json", r#"{"bos_token": "<bos>"}"#);
+    let chatml = plain.open().render(&say(&[("user", "q")]), false).expect("a text");
+    assert!(!chatml.contains("<bos>"), "{chatml}");
+}
+
+#[test]
+fn folders_that_are_no_models_are_clear_errors() {
+    let empty = tempfile::tempdir().expect("a folder");
+    let fails = |path: &std::path::Path| Renderer::open(path).err().expect("an error").to_string();
+    assert!(fails(&empty.path().join("nowhere")).ends_with("nowhere does not exist"));
+    assert!(fails(empty.path()).contains("tokenizer.json does not exist"));
+    for broken in ["", "{}", "[]", "{\"model\": {\"type\": \"BPE\"}}", "\u{0}", "{\"version\": \"1.0\", \"model\": 3}"]
+    {
+        std::fs::write(empty.path().join("tokenizer.json"), broken).expect("a file");
+        assert!(fails(empty.path()).contains("tokenizer.json cannot be used"), "{broken}");
+    }
+    let folder = Folder::new(&tokenizer(256)).with("tokenizer_config.json", "{nope");
+    assert!(fails(folder.0.path()).contains("tokenizer_config.json cannot be used"));
+}
+
+#[test]
+fn streamed_text_is_the_decoded_text_in_whole_characters() {
+    let renderer = folder("chatml", 300).open();
+    for text in ["Hello, leek!", "été 😀 👩‍🍳 漢字", "  two  spaces\n\n", "", "a\u{FFFD}b", "x"] {
+        let ids = renderer.tokens(&Example::Text { text: text.into() }, LearnFrom::All).expect("tokens").ids;
+        let mut stream = renderer.stream();
+        let mut parts = Vec::new();
+        for id in &ids {
+            parts.extend(stream.push(*id).expect("text"));
+        }
+        parts.extend(stream.finish().expect("text"));
+        assert_eq!(parts.concat(), text);
+        assert_eq!(renderer.decode(&ids).expect("text"), text);
+        assert!(text.contains('\u{FFFD}') || parts.iter().all(|part| !part.contains('\u{FFFD}')), "{parts:?}");
+    }
+    // Bytes that never become a character come out in the end, as what they are.
+    let smile = renderer.tokens(&Example::Text { text: "😀".into() }, LearnFrom::All).expect("tokens").ids;
+    let mut stream = renderer.stream();
+    let out: Vec<String> = std::iter::repeat_n(smile[0], 40).filter_map(|id| stream.push(id).expect("text")).collect();
+    assert!(!out.is_empty(), "an endless half character does not wait for ever");
+}

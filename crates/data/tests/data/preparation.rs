@@ -1,0 +1,101 @@
+//! Examples become the tokens of a run under the length rule.
+
+use std::ops::ControlFlow;
+
+use tunesmith_data::{Example, PrepareError, Prepared, prepare};
+use tunesmith_protocol::{Task, TooLong, TrainSettings};
+
+use crate::support::{chat, folder, say};
+
+fn run(rows: &[Example], settings: &TrainSettings) -> Result<Prepared, PrepareError> {
+    prepare(rows, &folder("chatml", 256).open(), settings, &mut |_, _| ControlFlow::Continue(()))
+}
+
+fn rows() -> Vec<Example> {
+    vec![
+        chat(&[("user", "q"), ("assistant", "short")]),
+        chat(&[("user", "q"), ("assistant", "a very long answer that goes on and on and on")]),
+        chat(&[("user", &"long question ".repeat(9)), ("assistant", "cut off")]),
+    ]
+}
+
+fn settings(max_length: u32, too_long: TooLong) -> TrainSettings {
+    TrainSettings { max_length, too_long, ..TrainSettings::default() }
+}
+
+#[test]
+fn rows_within_the_limit_are_whole_and_unpadded() {
+    let prepared = run(&rows(), &settings(1024, TooLong::Refuse)).expect("rows");
+    assert_eq!((prepared.rows.len(), prepared.too_long, prepared.dropped), (3, 0, 0));
+    let lengths: Vec<usize> = prepared.rows.iter().map(|row| row.ids.len()).collect();
+    assert_eq!(prepared.tokens, lengths.iter().sum::<usize>() as u64);
+    assert!(lengths[0] < lengths[1] && lengths[1] < lengths[2], "no row is padded to another's length");
+    assert_eq!(
+        prepared.learned_tokens,
+        ["short", "a very long answer that goes on and on and on", "cut off"]
+            .map(|a| a.len() as u64 + 1)
+            .iter()
+            .sum::<u64>()
+    );
+}
+
+#[test]
+fn a_long_row_is_cut_and_dropped_only_if_its_answer_is_gone() {
+    let prepared = run(&rows(), &settings(40, TooLong::Truncate)).expect("rows");
+    assert_eq!((prepared.rows.len(), prepared.too_long, prepared.dropped), (2, 2, 1));
+    assert!(prepared.rows.iter().all(|row| row.ids.len() <= 40 && row.ids.len() == row.learn.len()));
+}
+
+#[test]
+fn long_rows_are_left_out_or_refused_when_asked() {
+    let prepared = run(&rows(), &settings(40, TooLong::Drop)).expect("rows");
+    assert_eq!((prepared.rows.len(), prepared.too_long, prepared.dropped), (1, 2, 2));
+    let error = run(&rows(), &settings(40, TooLong::Refuse)).expect_err("refused");
+    assert!(matches!(error, PrepareError::TooLong { count: 2, rows: 3, limit: 40, row: 3, .. }), "{error}");
+}
+
+#[test]
+fn nothing_to_learn_is_refused() {
+    assert!(matches!(run(&[], &TrainSettings::default()), Err(PrepareError::Empty)));
+    let mut messages = say(&[("user", "q"), ("assistant", "a")]);
+    messages[1].weight = Some(0.0);
+    let error = run(&[Example::Chat { messages }], &TrainSettings::default()).expect_err("refused");
+    assert!(matches!(error, PrepareError::NoLearnableToken { rows: 1, .. }));
+    let error = run(&rows(), &settings(8, TooLong::Truncate)).expect_err("refused");
+    assert!(error.to_string().contains("max length"), "{error}");
+}
+
+#[test]
+fn text_is_learned_whole_and_ends() {
+    let renderer = folder("chatml", 256).open();
+    let text = [Example::Text { text: "leek".into() }];
+    let prepared = run(&text, &TrainSettings { task: Task::Text, ..TrainSettings::default() }).expect("rows");
+    let row = &prepared.rows[0];
+    assert_eq!((row.ids.len(), row.learned()), (5, 4), "four bytes and the end token");
+    assert!(renderer.end_tokens().contains(&row.ids[4]));
+    assert_eq!(renderer.decode(&row.ids).expect("a text"), "leek");
+    let conversation = run(&rows(), &TrainSettings { task: Task::Text, ..TrainSettings::default() }).expect("rows");
+    assert_eq!(conversation.learned_tokens, conversation.tokens - 3, "all but the first token of each row");
+}
+
+#[test]
+fn a_row_that_the_template_refuses_is_named() {
+    let renderer = folder("gemma", 256).open();
+    let rows =
+        [chat(&[("user", "q"), ("assistant", "a")]), chat(&[("system", "s"), ("user", "q"), ("assistant", "a")])];
+    let error = prepare(&rows, &renderer, &TrainSettings::default(), &mut |_, _| ControlFlow::Continue(()));
+    let text = error.expect_err("refused").to_string();
+    assert_eq!(text, "Row 2: The model's chat template refuses this conversation: System role not supported");
+}
+
+#[test]
+fn preparation_is_pure_and_can_be_cancelled() {
+    let settings = settings(40, TooLong::Truncate);
+    assert_eq!(run(&rows(), &settings).expect("rows"), run(&rows(), &settings).expect("rows"));
+    let renderer = folder("chatml", 256).open();
+    let cancelled = prepare(&rows(), &renderer, &settings, &mut |done, total| {
+        assert_eq!((done, total), (1, 3));
+        ControlFlow::Break(())
+    });
+    assert!(matches!(cancelled, Err(PrepareError::Cancelled)));
+}

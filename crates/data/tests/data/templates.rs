@@ -1,0 +1,109 @@
+//! Chat templates render as transformers renders them.
+
+use serde_json::json;
+use tunesmith_data::{Message, RenderError, Renderer};
+
+use crate::support::{Folder, fixtures, say, template, tokenizer};
+
+/// Expected texts: scripts/reference/chat_templates.py.
+#[test]
+fn templates_render_as_transformers_renders_them() {
+    let cases = std::fs::read_to_string(fixtures().join("chat_templates.json")).expect("the fixture");
+    let cases: Vec<serde_json::Value> = serde_json::from_str(&cases).expect("JSON");
+    let tokenizer = tokenizer(300);
+    let mut open: Option<(String, Renderer)> = None;
+    let mut wrong = Vec::new();
+    for case in &cases {
+        let name = case["template"].as_str().expect("a name");
+        if open.as_ref().is_none_or(|(opened, _)| opened != name) {
+            let folder = Folder::new(&tokenizer)
+                .with("tokenizer_config.json", &case["special_tokens"].to_string())
+                .with("chat_template.jinja", &template(name));
+            open = Some((name.to_owned(), folder.open()));
+        }
+        let (_, renderer) = open.as_ref().expect("just opened");
+        let messages: Vec<Message> = serde_json::from_value(case["messages"].clone()).expect("messages");
+        let prompt = case["add_generation_prompt"].as_bool().expect("a flag");
+        // A template without a generation prompt gets its header written for it, which transformers does not do.
+        if prompt && name == "headers" {
+            continue;
+        }
+        let ours = match renderer.render(&messages, prompt) {
+            Ok(text) => json!(text),
+            Err(RenderError::Refused(message)) => json!({"refused": message}),
+            Err(error) => json!({"error": error.to_string()}),
+        };
+        let theirs = case.get("text").cloned().unwrap_or_else(|| json!({"refused": case["refused"]}));
+        if ours != theirs {
+            wrong
+                .push(format!("{name}, {}, prompt {prompt}\n  ours   {ours}\n  theirs {theirs}", case["conversation"]));
+        }
+    }
+    assert!(cases.len() > 200, "the fixture holds the cases");
+    assert!(wrong.is_empty(), "{} of {} differ:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+}
+
+fn opened(template: &str) -> Result<Renderer, RenderError> {
+    let folder = Folder::new(&tokenizer(300)).with("chat_template.jinja", template);
+    Renderer::open(folder.0.path())
+}
+
+#[test]
+fn a_broken_template_names_its_line() {
+    let error = opened("{% for m in messages %}\n{{ m.content }}\n{% endif %}").err().expect("an error");
+    let text = error.to_string();
+    assert!(text.contains("chat_template.jinja") && text.contains("line 3"), "{text}");
+}
+
+#[test]
+fn a_template_that_refuses_says_why_in_its_own_words() {
+    let renderer = opened("{{ raise_exception('only ' ~ messages|length ~ ' cats') }}").expect("a renderer");
+    let error = renderer.render(&say(&[("user", "x")]), true).expect_err("refused");
+    assert!(matches!(&error, RenderError::Refused(message) if message == "only 1 cats"), "{error}");
+}
+
+#[test]
+fn template_bombs_are_errors() {
+    let bombs = [
+        "{% for a in range(99999) %}{% for b in range(99999) %}x{% endfor %}{% endfor %}",
+        "{% set n = namespace(t='xxxxxxxx') %}{% for i in range(60) %}{% set n.t = n.t ~ n.t %}{% endfor %}{{ n.t }}",
+        "{% set n = namespace(t='xxxxxxxx') %}{% for i in range(60) %}{% set n.t = n.t.replace('x', 'xx') %}{% endfor %}",
+        "{% set t = 'x' * 1000000 %}{{ t.replace('x', t) }}",
+        "{{ 'x' * 4000000000 }}",
+        "{{ '{:9999999999}'.format('x') }}",
+        "{{ '%9999999999d' | format(1) }}",
+        "{{ 'x' | indent(2000000000) }}",
+        "{{ ('x' * 1000000).join(range(1000000)) }}",
+        "{{ messages[0].content.__class__.__mro__ }}",
+        "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+        "{% include '/etc/passwd' %}",
+        "{{ unknown_function() }}",
+        "{{ messages[9].content }}",
+        "{{ [1, 2, 3] | tojson(indent=99999999999) }}",
+        "{{ strftime_now('%Q') }}{{ strftime_now('%') }}",
+    ];
+    for bomb in bombs {
+        // Opening renders too, so that must survive as well.
+        let renderer = match opened(bomb) {
+            Ok(renderer) => renderer,
+            Err(RenderError::Template { .. }) => continue,
+            Err(error) => panic!("{bomb}: {error}"),
+        };
+        let rendered = renderer.render(&say(&[("user", "x")]), false);
+        let short = rendered.as_ref().is_ok_and(|text| text.len() < 1 << 20);
+        assert!(rendered.is_err() || short, "{bomb}");
+    }
+    let deep = format!("{}1{}", "{{ (".repeat(1) + &"(".repeat(100_000), ")".repeat(100_001) + " }}");
+    assert!(opened(&deep).is_err(), "nesting has an end");
+}
+
+#[test]
+fn todays_date_is_written_as_python_writes_it() {
+    let renderer = opened("{{ strftime_now('%d %b %Y|%-d %B|%A %j %H:%M') }}").expect("a renderer");
+    let text = renderer.render(&say(&[("user", "x")]), false).expect("a text");
+    let parts: Vec<&str> = text.split('|').collect();
+    assert_eq!(parts.len(), 3, "{text}");
+    assert!(parts[0].len() == 11 && parts[0].split(' ').count() == 3, "{text}");
+    assert!(!parts[1].starts_with('0'), "{text}");
+    assert_eq!(parts[0][..2].trim_start_matches('0'), parts[1].split(' ').next().expect("a day"), "{text}");
+}
