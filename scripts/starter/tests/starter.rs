@@ -1,0 +1,117 @@
+//! What the starter model and the sample datasets promise.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tunesmith_starter::corpus::{self, Mix};
+use tunesmith_starter::score::{Score, names};
+use tunesmith_starter::{make, samples, tokenizer};
+
+fn assets() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets")
+}
+
+fn conversation_text(index: u64) -> String {
+    format!("{:?}", corpus::conversation(Mix::Full, make::SEED, index)).to_lowercase()
+}
+
+#[test]
+fn sample_files_are_what_the_script_makes() {
+    for sample in samples::all() {
+        let file = fs::read_to_string(assets().join("samples").join(sample.file)).unwrap();
+        assert_eq!(file, samples::lines(&sample.rows), "{}: run `tunesmith-starter samples`", sample.file);
+    }
+}
+
+#[test]
+fn the_catalogue_counts_its_rows() {
+    let text = fs::read_to_string(assets().join("samples/samples.json")).unwrap();
+    let catalogue: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(catalogue, samples::catalogue());
+    for entry in catalogue.as_array().unwrap() {
+        let file = fs::read_to_string(assets().join("samples").join(entry["file"].as_str().unwrap())).unwrap();
+        assert_eq!(file.lines().count() as u64, entry["rows"].as_u64().unwrap());
+    }
+}
+
+#[test]
+fn recipe_answers_are_copied_from_the_list() {
+    for sample in samples::all().iter().filter(|sample| sample.file.starts_with("recipes")) {
+        for row in &sample.rows {
+            let (list, answer) =
+                (row["messages"][1]["content"].as_str().unwrap(), row["messages"][2]["content"].as_str().unwrap());
+            assert!(names(answer).iter().all(|name| list.contains(name.as_str())), "every name stands in: {list}");
+        }
+    }
+}
+
+#[test]
+fn held_out_recipes_have_names_that_training_lacks() {
+    let samples = samples::all();
+    let of = |at: usize| -> HashSet<String> {
+        let answers = samples[at].rows.iter().map(|row| row["messages"][2]["content"].as_str().unwrap());
+        answers.flat_map(names).collect()
+    };
+    let (training, held_out) = (of(0), of(1));
+    let unseen = held_out.difference(&training).count();
+    assert!(unseen * 4 > held_out.len(), "{unseen} of {} names are unseen", held_out.len());
+}
+
+#[test]
+fn the_corpus_is_the_same_every_time() {
+    assert_eq!(corpus::conversation(Mix::Full, 1, 7), corpus::conversation(Mix::Full, 1, 7));
+    assert_ne!(corpus::conversation(Mix::Full, 1, 7), corpus::conversation(Mix::Full, 1, 8));
+    assert_ne!(corpus::conversation(Mix::Full, 1, 7), corpus::conversation(Mix::Full, 2, 7));
+}
+
+#[test]
+fn the_corpus_holds_no_sample_row_and_no_sample_task() {
+    let foreign =
+        ["recipe", "ingredient", "cup ", "tbsp", "teaspoon", "flour", "sugar", "select ", "sql", "juniper", "larkspur"];
+    for index in 0..3000 {
+        let text = conversation_text(index);
+        let found = foreign.iter().find(|word| text.contains(**word));
+        assert_eq!(found, None, "conversation {index}: {text}");
+    }
+}
+
+#[test]
+fn half_of_the_corpus_has_words_that_no_one_has_heard() {
+    let words = |from: u64| -> HashSet<String> {
+        (from..from + 500)
+            .flat_map(|index| {
+                conversation_text(index)
+                    .split(|letter: char| !letter.is_alphabetic())
+                    .map(str::to_owned)
+                    .collect::<Vec<_>>()
+            })
+            .collect()
+    };
+    let (some, others) = (words(0), words(500));
+    assert!(others.difference(&some).count() * 2 > others.len(), "most of the different words are new");
+}
+
+#[test]
+fn the_tokenizer_writes_a_word_the_same_way_everywhere() {
+    let texts = (0..500).map(|index| conversation_text(index));
+    let learned = tokenizer::learn(texts).unwrap();
+    let tokenizer: tokenizers::Tokenizer = learned.parse().unwrap();
+    let ids = |text: &str| tokenizer.encode(text, false).unwrap().get_ids().to_vec();
+    assert_eq!(ids("<|assistant|>zorbel")[1..], ids("<|user|>a zorbel")[ids("<|user|>a").len()..]);
+    assert_eq!(tokenizer.decode(&ids("<|assistant|>zorbel, 12 mif<|end|>"), true).unwrap(), "zorbel, 12 mif");
+    for (id, token) in tokenizer::SPECIAL.iter().enumerate() {
+        assert_eq!(tokenizer.token_to_id(token), Some(id as u32));
+    }
+}
+
+#[test]
+fn scores_count_names_as_sets_without_case() {
+    let mut score = Score::default();
+    score.add("flour, brown sugar, eggs", "Eggs, flour, brown sugar");
+    assert_eq!((score.figures().micro_f1, score.figures().exact), (1.0, 1.0));
+    score.add("salt, milk", "salt, oil, milk powder");
+    // 4 found, 2 wrong, 1 missed: 8 / 11.
+    assert!((score.figures().micro_f1 - 8.0 / 11.0).abs() < 1e-12);
+    assert_eq!(score.figures().exact, 0.5);
+}

@@ -1,0 +1,197 @@
+//! Makes the starter model: corpus → tokenizer → training from scratch, stage by stage, with this project's own trainer.
+//! Every stage is a run folder; interrupted work goes on from its newest checkpoint, finished stages are kept.
+
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+use serde_json::Value;
+use tunesmith_data::{Example, Message, Renderer, Tokens};
+use tunesmith_protocol::{AutoOr, LearnFrom, Method, Scheduler, TrainSettings};
+use tunesmith_train::{Job, Outcome, Progress, StopReason, TrainPlan};
+
+use crate::corpus::{self, Conversation, Mix};
+use crate::{shape, tokenizer};
+
+/// The seed of the corpus and of the training.
+pub const SEED: u64 = 1;
+/// Conversations that the tokenizer is learned from.
+const TOKENIZER_CONVERSATIONS: u64 = 20_000;
+/// Longer conversations are left out, in tokens.
+const LONGEST: usize = 224;
+/// Conversations measured during training; they lie far behind the learned ones.
+const VALIDATION: std::ops::Range<u64> = 10_000_000..10_000_100;
+
+/// A stretch of the training, on conversations of its own.
+pub struct Stage {
+    /// Its folder's name.
+    pub name: &'static str,
+    /// What its conversations are about.
+    pub mix: Mix,
+    /// The conversations.
+    pub conversations: std::ops::Range<u64>,
+    /// The learning rate at its peak.
+    pub learning_rate: f64,
+    /// How the learning rate falls.
+    pub scheduler: Scheduler,
+    /// The part of the steps in which the learning rate rises.
+    pub warmup_ratio: f64,
+}
+
+/// The whole training: from random weights, then on with ever new conversations.
+pub const STAGES: &[Stage] = &[
+    stage("1", Mix::Copying, 0..10_000, Scheduler::Constant),
+    stage("2", Mix::Full, 10_000..20_000, Scheduler::Constant),
+    stage("3", Mix::Full, 20_000..40_000, Scheduler::Cosine),
+];
+
+const fn stage(name: &'static str, mix: Mix, conversations: std::ops::Range<u64>, scheduler: Scheduler) -> Stage {
+    Stage { name, mix, conversations, learning_rate: 2e-3, scheduler, warmup_ratio: 0.04 }
+}
+
+/// What a maker of models decides.
+pub struct Choices {
+    /// Where the work is done and kept.
+    pub out: PathBuf,
+    /// Where the finished model goes.
+    pub assets: PathBuf,
+    /// Threads to compute on.
+    pub threads: usize,
+}
+
+/// Makes the model, or goes on making it, and puts it into the assets.
+pub fn make(choices: &Choices) -> Result<()> {
+    let base = choices.out.join("base");
+    if !base.join("tokenizer.json").is_file() {
+        write_base(&base)?;
+    }
+    let mut model = base;
+    for stage in STAGES {
+        let run = choices.out.join(format!("stage-{}", stage.name));
+        let method = if model.join("model.safetensors").is_file() { Method::Full } else { Method::Scratch };
+        model = train(stage, method, &model, run, choices.threads)?;
+    }
+    publish(&model, &choices.assets)
+}
+
+/// Copies a model folder's files into the assets.
+pub fn publish(model: &Path, assets: &Path) -> Result<()> {
+    fs::create_dir_all(assets)?;
+    let names =
+        ["config.json", "generation_config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"];
+    for name in names {
+        fs::copy(model.join(name), assets.join(name))?;
+    }
+    Ok(())
+}
+
+/// Everything of a model but its weights.
+fn write_base(folder: &Path) -> Result<()> {
+    eprintln!("Learning the tokenizer from {TOKENIZER_CONVERSATIONS} conversations…");
+    fs::create_dir_all(folder)?;
+    let write_json = |name: &str, value: Value| fs::write(folder.join(name), format!("{value:#}\n"));
+    write_json("config.json", shape::config())?;
+    write_json("generation_config.json", shape::generation_config())?;
+    write_json("tokenizer_config.json", tokenizer::config(shape::CONTEXT_LENGTH))?;
+    let texts = (0..TOKENIZER_CONVERSATIONS).flat_map(|index| texts(corpus::conversation(Mix::Full, SEED, index)));
+    // Last, because its presence says that the folder is complete.
+    fs::write(folder.join("tokenizer.json"), tokenizer::learn(texts)?)?;
+    Ok(())
+}
+
+fn texts(conversation: Conversation) -> Vec<String> {
+    let turns = conversation.turns.into_iter().flat_map(|turn| [turn.user, turn.assistant]);
+    conversation.system.into_iter().chain(turns).collect()
+}
+
+/// Trains one stage and returns the folder of the resulting model.
+fn train(stage: &Stage, method: Method, base: &Path, run: PathBuf, threads: usize) -> Result<PathBuf> {
+    let result = run.join("result");
+    if result.join("model.safetensors").is_file() && run.join("done").is_file() {
+        return Ok(result);
+    }
+    fs::create_dir_all(&run)?;
+    let renderer = Renderer::open(base)?;
+    let job = Job {
+        base: base.to_owned(),
+        base_name: "starter".into(),
+        settings: settings(stage, method),
+        output: run.clone(),
+        training: tokens(&renderer, stage.mix, stage.conversations.clone())?,
+        validation: tokens(&renderer, Mix::Full, VALIDATION)?,
+        rows_too_long: 0,
+        threads,
+        resume: true,
+        available_bytes: 8 << 30,
+    };
+    let plan = TrainPlan::new(job)?;
+    let (steps, tokens) = (plan.summary().steps, plan.summary().tokens);
+    eprintln!("Stage {}: {steps} steps, {:.1} million tokens", stage.name, tokens as f64 / 1e6);
+    match tunesmith_train::run(plan, &mut |progress| tell(steps, &progress))? {
+        Outcome::Done { result, .. } => {
+            fs::write(run.join("done"), "")?;
+            Ok(result)
+        }
+        Outcome::Stopped { step, .. } => bail!("stage {} stopped at step {step}", stage.name),
+    }
+}
+
+fn settings(stage: &Stage, method: Method) -> TrainSettings {
+    TrainSettings {
+        method,
+        epochs: 1.0,
+        learning_rate: stage.learning_rate,
+        batch_size: 6,
+        gradient_accumulation: 2,
+        max_length: LONGEST as u32,
+        scheduler: stage.scheduler,
+        warmup_ratio: stage.warmup_ratio,
+        weight_decay: 0.01,
+        eval_every: AutoOr::Steps(250),
+        save_every: AutoOr::Steps(250),
+        seed: SEED,
+        ..TrainSettings::default()
+    }
+}
+
+/// The tokens of these conversations, without those that are too long.
+fn tokens(renderer: &Renderer, mix: Mix, conversations: std::ops::Range<u64>) -> Result<Vec<Tokens>> {
+    let mut rows = Vec::new();
+    for index in conversations {
+        let row = renderer.tokens(&example(corpus::conversation(mix, SEED, index)), LearnFrom::Assistant)?;
+        if row.ids.len() <= LONGEST {
+            rows.push(row);
+        }
+    }
+    Ok(rows)
+}
+
+/// A conversation as a row to learn from.
+pub fn example(conversation: Conversation) -> Example {
+    let system = conversation.system.map(|content| Message::new("system", content));
+    let turns = conversation
+        .turns
+        .into_iter()
+        .flat_map(|turn| [Message::new("user", turn.user), Message::new("assistant", turn.assistant)]);
+    Example::Chat { messages: system.into_iter().chain(turns).collect() }
+}
+
+fn tell(steps: u32, progress: &Progress) -> ControlFlow<StopReason> {
+    match progress {
+        Progress::Step(step) if step.step.is_multiple_of(20) => {
+            let minutes = step.elapsed_ms as f64 / 60_000.0;
+            eprintln!(
+                "{}/{steps}  loss {:.3}  {:.0} tokens/s  {minutes:.1} min",
+                step.step, step.loss, step.tokens_per_second
+            );
+        }
+        Progress::Eval { step, loss } => eprintln!("{step}/{steps}  loss on unseen conversations {loss:.3}"),
+        Progress::DiskFull { message } => {
+            eprintln!("{message}");
+            return ControlFlow::Break(StopReason::Stop);
+        }
+        _ => {}
+    }
+    ControlFlow::Continue(())
+}

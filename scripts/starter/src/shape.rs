@@ -1,0 +1,40 @@
+//! The starter model's shape: 3.2 million weights of the Llama family.
+
+use serde_json::{Value, json};
+
+use crate::tokenizer::VOCABULARY;
+
+/// The longest conversation, in tokens.
+pub const CONTEXT_LENGTH: usize = 512;
+
+/// `config.json`.
+pub fn config() -> Value {
+    json!({
+        "architectures": ["LlamaForCausalLM"],
+        "model_type": "llama",
+        "hidden_size": 192,
+        "num_hidden_layers": 7,
+        "num_attention_heads": 6,
+        "num_key_value_heads": 3,
+        "head_dim": 32,
+        "intermediate_size": 512,
+        "vocab_size": VOCABULARY,
+        "max_position_embeddings": CONTEXT_LENGTH,
+        "hidden_act": "silu",
+        "rms_norm_eps": 1e-5,
+        "rope_theta": 500.0,
+        "tie_word_embeddings": true,
+        "attention_bias": false,
+        "mlp_bias": false,
+        "initializer_range": 0.05,
+        "pad_token_id": 0,
+        "bos_token_id": null,
+        "eos_token_id": 1,
+        "dtype": "bfloat16",
+    })
+}
+
+/// `generation_config.json`.
+pub fn generation_config() -> Value {
+    json!({ "eos_token_id": 1, "pad_token_id": 0 })
+}
