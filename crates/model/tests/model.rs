@@ -1,1 +1,15 @@
-//! Facts about model.
+//! Facts about models: gradients against autograd, folders good and broken, text from a cache, and numbers of another
+//! implementation.
+
+#[path = "model/autograd.rs"]
+mod autograd;
+#[path = "model/folders.rs"]
+mod folders;
+#[path = "model/formula.rs"]
+mod formula;
+#[path = "model/gradients.rs"]
+mod gradients;
+#[path = "model/reference.rs"]
+mod reference;
+#[path = "model/text.rs"]
+mod text;

@@ -4,16 +4,18 @@ use super::simd;
 
 const LANES: usize = 8;
 
-/// The exponential function to about 1e-7 relative; below −87 it is 0. Cody and Waite's reduction to |r| ≤ ln 2 / 2 and
-/// the polynomial of Cephes' `expf`.
+/// The exponential function to about 1e-7 relative, for inputs from −87 to 88; beyond them it stays what it is at the
+/// end. Cody and Waite's reduction to |r| ≤ ln 2 / 2 and the polynomial of Cephes' `expf`. No branches, so that loops
+/// over it become vector instructions.
 #[inline(always)]
 pub(crate) fn exp(x: f32) -> f32 {
     // Adding and subtracting 1.5 · 2²³ rounds to an integer, which then stands in the lowest bits.
     const ROUND: f32 = 12_582_912.0;
-    let clamped = x.clamp(-87.0, 88.0);
-    let shifted = clamped * std::f32::consts::LOG2_E + ROUND;
+    let x = if x < -87.0 { -87.0 } else { x };
+    let x = if x > 88.0 { 88.0 } else { x };
+    let shifted = x * std::f32::consts::LOG2_E + ROUND;
     let n = shifted - ROUND;
-    let r = clamped - n * 0.693_359_4 - n * -2.121_944_4e-4;
+    let r = x - n * 0.693_359_4 - n * -2.121_944_4e-4;
     let p = 1.987_569_1e-4_f32;
     let p = p * r + 1.398_2e-3;
     let p = p * r + 8.333_452e-3;
@@ -22,7 +24,7 @@ pub(crate) fn exp(x: f32) -> f32 {
     let p = p * r + 0.5;
     let small = p * r * r + r + 1.0;
     let power = f32::from_bits((shifted.to_bits() << 23).wrapping_add(0x3f80_0000)); // 2ⁿ
-    if x < -87.0 { 0.0 } else { small * power }
+    small * power
 }
 
 #[inline(always)]
@@ -59,24 +61,28 @@ fn largest(numbers: &[f32]) -> f32 {
     if tail > most { tail } else { most }
 }
 
+/// Σ a, summed in eight lanes.
+#[inline(always)]
+fn total(numbers: &[f32]) -> f32 {
+    let mut lanes = [0.0; LANES];
+    let chunks = numbers.chunks_exact(LANES);
+    let tail: f32 = chunks.remainder().iter().sum();
+    for chunk in chunks {
+        for lane in 0..LANES {
+            lanes[lane] += chunk[lane];
+        }
+    }
+    fold(lanes, |a, b| a + b) + tail
+}
+
 simd! {
     /// Replaces numbers by exp(number − their log-sum-exp), which is returned: softmax.
     fn softmax(numbers: &mut [f32]) -> f32 {
         let most = largest(numbers);
-        let mut lanes = [0.0; LANES];
-        let mut chunks = numbers.chunks_exact_mut(LANES);
-        for chunk in &mut chunks {
-            for lane in 0..LANES {
-                chunk[lane] = exp(chunk[lane] - most);
-                lanes[lane] += chunk[lane];
-            }
-        }
-        let mut tail = 0.0;
-        for number in chunks.into_remainder() {
+        for number in numbers.iter_mut() {
             *number = exp(*number - most);
-            tail += *number;
         }
-        let total = fold(lanes, |a, b| a + b) + tail;
+        let total = total(numbers);
         let scale = 1.0 / total;
         for number in numbers {
             *number *= scale;
@@ -94,18 +100,7 @@ simd! {
     }
 }
 
-simd! {
-    /// The log-sum-exp of numbers, which stay as they are.
-    fn log_sum_exp(numbers: &[f32]) -> f32 {
-        let most = largest(numbers);
-        let mut lanes = [0.0; LANES];
-        let chunks = numbers.chunks_exact(LANES);
-        let tail: f32 = chunks.remainder().iter().map(|&x| exp(x - most)).sum();
-        for chunk in chunks {
-            for lane in 0..LANES {
-                lanes[lane] += exp(chunk[lane] - most);
-            }
-        }
-        most + (fold(lanes, |a, b| a + b) + tail).ln()
-    }
+/// The log-sum-exp of numbers, which stay as they are.
+pub(crate) fn log_sum_exp(numbers: &[f32]) -> f32 {
+    softmax(&mut numbers.to_vec())
 }

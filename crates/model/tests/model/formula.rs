@@ -1,0 +1,83 @@
+//! A tiny model whose weights come from a formula, so that scripts/reference/tiny_llama.py has the same ones.
+
+use candle_core::{Device, Tensor};
+use tunesmith_model::{Adapter, Decoder, LoraConfig, ModelConfig};
+
+pub const MODULES: [&str; 7] = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"];
+
+const CONFIG: &str = r#"{
+    "architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": 32, "num_hidden_layers": 3,
+    "num_attention_heads": 4, "num_key_value_heads": 2, "intermediate_size": 48, "vocab_size": 96,
+    "max_position_embeddings": 64, "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "hidden_act": "silu"
+}"#;
+
+/// The tiny config with some fields changed.
+pub fn config(changes: serde_json::Value) -> ModelConfig {
+    let mut fields: serde_json::Value = serde_json::from_str(CONFIG).unwrap();
+    for (key, value) in changes.as_object().unwrap() {
+        fields[key] = value.clone();
+    }
+    ModelConfig::parse(&fields.to_string(), "config.json".as_ref()).unwrap()
+}
+
+/// `count` numbers in (−1, 1): a linear congruential generator that starts at the sum of the name's bytes, each times its
+/// place. All products fit 64 bits, so Python has the same.
+pub fn numbers(name: &str, count: usize) -> Vec<f32> {
+    let start: u64 = name.bytes().enumerate().map(|(place, byte)| (place as u64 + 1) * u64::from(byte)).sum();
+    let mut state = start % 2_147_483_647;
+    let next = |_| {
+        state = (state * 48_271 + 11) % 2_147_483_647;
+        (state as f64 / 1_073_741_823.5 - 1.0) as f32
+    };
+    (0..count).map(next).collect()
+}
+
+fn tensor(name: &str, shape: &[usize], scale: f64, offset: f64) -> Tensor {
+    let numbers = numbers(name, shape.iter().product());
+    let scaled = numbers.into_iter().map(|number| (f64::from(number) * scale + offset) as f32).collect();
+    Tensor::from_vec(scaled, shape, &Device::Cpu).unwrap()
+}
+
+/// Norms around 1 but away from it, everything else around 0.
+pub fn decoder(config: ModelConfig) -> Decoder {
+    let mut decoder = Decoder::scratch(config, 0, &Device::Cpu).unwrap();
+    for (name, weight) in decoder.parameters() {
+        let value = match name.contains("norm") {
+            true => tensor(&name, weight.dims(), 0.4, 1.0),
+            false => tensor(&name, weight.dims(), 0.3, 0.0),
+        };
+        decoder.set_parameter(&name, value).unwrap();
+    }
+    decoder
+}
+
+/// An adapter whose B is not zero.
+pub fn adapter(decoder: &Decoder, modules: &[&str], rank: usize) -> Adapter {
+    let target_modules = modules.iter().map(|module| module.to_string()).collect();
+    let config = LoraConfig { rank, alpha: 2.0 * rank as f64, target_modules };
+    let mut adapter = decoder.new_adapter(&config, 0).unwrap();
+    for (name, weight) in adapter.parameters() {
+        adapter.set(&name, tensor(&name, weight.dims(), 0.2, 0.0)).unwrap();
+    }
+    adapter
+}
+
+/// Rows of unequal length; learned are the tokens of the second half of each.
+pub struct Batch {
+    pub ids: Vec<u32>,
+    pub learn: Vec<bool>,
+    pub lengths: Vec<usize>,
+}
+
+impl Batch {
+    pub fn new(lengths: &[usize], vocabulary: usize, seed: usize) -> Self {
+        let tokens: usize = lengths.iter().sum();
+        let ids = (0..tokens).map(|i| ((i * i * 31 + i * 17 + seed * 7919) % vocabulary) as u32).collect();
+        let learn = lengths.iter().flat_map(|&length| (0..length).map(move |i| i > 0 && i >= length / 2)).collect();
+        Self { ids, learn, lengths: lengths.to_vec() }
+    }
+
+    pub fn sequences(&self) -> tunesmith_model::Sequences<'_> {
+        tunesmith_model::Sequences { ids: &self.ids, learn: &self.learn, lengths: &self.lengths }
+    }
+}
