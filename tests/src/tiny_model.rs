@@ -136,7 +136,8 @@ fn letters() -> impl Iterator<Item = char> {
     let mut next = 256;
     (0_u32..256).map(move |byte| {
         let shown = (33..=126).contains(&byte) || (byte >= 161 && byte != 173);
-        let code = if shown { byte } else { std::mem::replace(&mut next, next + 1) };
+        let code = if shown { byte } else { next };
+        next += u32::from(!shown);
         char::from_u32(code).unwrap_or('?')
     })
 }
