@@ -1,1 +1,20 @@
-//! Facts about studio.
+//! Facts about the studio, seen through its commands as every window and shell sees it.
+
+#[path = "studio/chats.rs"]
+mod chats;
+#[path = "studio/guests.rs"]
+mod guests;
+#[path = "studio/items.rs"]
+mod items;
+#[path = "studio/journey.rs"]
+mod journey;
+#[path = "studio/models.rs"]
+mod models;
+#[path = "studio/restart.rs"]
+mod restart;
+#[path = "studio/run_files.rs"]
+mod run_files;
+#[path = "studio/support.rs"]
+mod support;
+#[path = "studio/trouble.rs"]
+mod trouble;

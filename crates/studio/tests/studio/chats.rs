@@ -1,0 +1,126 @@
+//! Talking to models.
+
+use tunesmith_protocol::*;
+
+use crate::support::*;
+
+/// Says something and waits until all sides have answered.
+fn say(api: &dyn Api, chat: &str, text: Option<&str>) -> Turn {
+    let news = api.subscribe(Topic::Chat(chat.into()), 0).unwrap();
+    api.send_message(SendMessage { chat: chat.into(), text: text.map(str::to_owned) }).unwrap();
+    wait_until_idle(&news);
+    api.get_chat(chat.into()).unwrap().turns.pop().unwrap()
+}
+
+fn wait_until_idle(news: &Subscription) {
+    loop {
+        for event in news.next_within(PATIENCE).unwrap().expect("news in time") {
+            match event.body {
+                EventBody::Chat { news: ChatNews::Idle } => return,
+                EventBody::Chat { news: ChatNews::Failed { error } } => panic!("{error}"),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn base_chat(place: &Place, api: &dyn Api, max_new_tokens: u32) -> Chat {
+    let model = api.add_model(AddModel { path: place.model_folder() }).unwrap();
+    let chat = api.open_chat(OpenChat { run: None, model: Some(model.id) }).unwrap();
+    let sampling = Sampling { temperature: 1.0, max_new_tokens, ..Sampling::default() };
+    api.configure_chat(ConfigureChat { chat: chat.id, system_prompt: "Be brief".into(), sampling }).unwrap()
+}
+
+#[test]
+fn a_base_model_answers_alone_and_the_same_seed_gives_the_same_answer() {
+    let place = Place::new();
+    let studio = place.open();
+    let chat = base_chat(&place, studio.as_ref(), 20);
+    assert_eq!((chat.sides.as_slice(), chat.context_length), ([Side::Base].as_slice(), 512));
+    let first = say(studio.as_ref(), &chat.id, Some("Hello"));
+    assert_eq!((first.user.as_str(), first.answers.len()), ("Hello", 1));
+    let again = say(studio.as_ref(), &chat.id, None);
+    assert_eq!(again.answers[0].text, first.answers[0].text);
+    assert_eq!(studio.get_chat(chat.id.clone()).unwrap().turns.len(), 1, "answering again adds no turn");
+    assert!(studio.open_chat(OpenChat { run: None, model: Some(chat.model) }).unwrap().id != chat.id);
+}
+
+#[test]
+fn an_answer_can_be_stopped_and_is_kept() {
+    let place = Place::new();
+    let studio = place.open();
+    let chat = base_chat(&place, studio.as_ref(), 400);
+    let news = studio.subscribe(Topic::Chat(chat.id.clone()), 0).unwrap();
+    studio.send_message(SendMessage { chat: chat.id.clone(), text: Some("Go on for long".into()) }).unwrap();
+    let busy = studio.send_message(SendMessage { chat: chat.id.clone(), text: Some("Me too".into()) });
+    studio.stop_chat(chat.id.clone()).unwrap();
+    wait_until_idle(&news);
+    if let Err(error) = busy {
+        assert_eq!(error.code, ErrorCode::Busy);
+    }
+    let turn = studio.get_chat(chat.id.clone()).unwrap().turns.remove(0);
+    assert!(turn.answers.iter().all(|answer| answer.stop_reason == StopReason::Stopped));
+}
+
+#[test]
+fn a_cleared_chat_has_nothing_to_answer_again() {
+    let place = Place::new();
+    let studio = place.open();
+    let chat = base_chat(&place, studio.as_ref(), 5);
+    say(studio.as_ref(), &chat.id, Some("Hello"));
+    studio.clear_chat(chat.id.clone()).unwrap();
+    assert!(studio.get_chat(chat.id.clone()).unwrap().turns.is_empty());
+    let error = studio.send_message(SendMessage { chat: chat.id.clone(), text: None }).unwrap_err();
+    assert_eq!(error.code, ErrorCode::Invalid);
+    let error = studio.send_message(SendMessage { chat: chat.id.clone(), text: Some(" ".into()) }).unwrap_err();
+    assert_eq!(error.code, ErrorCode::Invalid);
+    say(studio.as_ref(), &chat.id, Some("Still there?"));
+}
+
+#[test]
+fn a_conversation_longer_than_the_context_says_so() {
+    let place = Place::new();
+    let studio = place.open();
+    let chat = base_chat(&place, studio.as_ref(), 5);
+    let news = studio.subscribe(Topic::Chat(chat.id.clone()), 0).unwrap();
+    studio.send_message(SendMessage { chat: chat.id.clone(), text: Some("long ".repeat(200)) }).unwrap();
+    let error = loop {
+        let group = news.next_within(PATIENCE).unwrap().expect("news in time");
+        let failed = group.into_iter().find_map(|event| match event.body {
+            EventBody::Chat { news: ChatNews::Failed { error } } => Some(error),
+            _ => None,
+        });
+        if let Some(error) = failed {
+            break error;
+        }
+    };
+    assert!(error.message.contains("512") && !error.hint.is_empty(), "{error}");
+}
+
+#[test]
+fn sampling_that_makes_no_sense_is_refused() {
+    let place = Place::new();
+    let studio = place.open();
+    let chat = base_chat(&place, studio.as_ref(), 5);
+    let good = Sampling::default();
+    for bad in [
+        Sampling { temperature: -1.0, ..good.clone() },
+        Sampling { temperature: f64::NAN, ..good.clone() },
+        Sampling { top_p: 0.0, ..good.clone() },
+        Sampling { max_new_tokens: 0, ..good.clone() },
+    ] {
+        let args = ConfigureChat { chat: chat.id.clone(), system_prompt: String::new(), sampling: bad };
+        assert_eq!(studio.configure_chat(args).unwrap_err().code, ErrorCode::Invalid);
+    }
+}
+
+#[test]
+fn a_run_without_a_result_cannot_be_talked_to() {
+    let place = Place::new();
+    let studio = place.open();
+    let (model, dataset) = place.stocked(studio.as_ref());
+    let run = studio.start_run(wish(&model, &dataset, settings(4000))).unwrap();
+    let error = studio.open_chat(OpenChat { run: Some(run.id), model: None }).unwrap_err();
+    assert!(error.message.contains("no result"), "{error}");
+    studio.abandon();
+}

@@ -1,0 +1,105 @@
+//! Names, tags, the bin, and files made from runs.
+
+use tunesmith_protocol::*;
+
+use crate::support::*;
+
+const NAMES: [&str; 4] = ["Rezepte 🍲 “für alle”", "it's; DROP TABLE items; --", "a/b\\c: <b>", "名前"];
+
+#[test]
+fn any_name_can_be_given() {
+    let place = Place::new();
+    let studio = place.open();
+    let (model, dataset) = place.stocked(studio.as_ref());
+    for name in NAMES {
+        for (kind, id) in [(ItemKind::Dataset, &dataset.id), (ItemKind::Model, &model.id)] {
+            studio.rename(Rename { item: ItemRef { kind, id: id.clone() }, name: name.into() }).unwrap();
+        }
+        assert_eq!(studio.list_datasets(()).unwrap()[0].name, name);
+        let renamed = studio.list_models(()).unwrap().into_iter().find(|other| other.id == model.id).unwrap();
+        assert_eq!(renamed.name, name);
+    }
+    let item = ItemRef { kind: ItemKind::Dataset, id: dataset.id };
+    assert_eq!(studio.rename(Rename { item: item.clone(), name: "  ".into() }).unwrap_err().code, ErrorCode::Invalid);
+    let tags = vec![" good ".to_owned(), "good".into(), String::new(), "🍲".into()];
+    studio.set_tags(SetTags { item, tags }).unwrap();
+    assert_eq!(studio.list_datasets(()).unwrap()[0].tags, ["good", "🍲"]);
+}
+
+#[test]
+fn a_deleted_thing_comes_back_until_the_bin_is_emptied() {
+    let place = Place::new();
+    let studio = place.open();
+    let (model, dataset) = place.stocked(studio.as_ref());
+    let run = studio.start_run(wish(&model, &dataset, settings(2))).unwrap();
+    let run = wait_for(studio.as_ref(), &run.id, is_done);
+    let items =
+        [(ItemKind::Run, run.id.clone()), (ItemKind::Dataset, dataset.id.clone()), (ItemKind::Model, model.id.clone())];
+    let items = items.map(|(kind, id)| ItemRef { kind, id });
+    let counts = || {
+        let added =
+            studio.list_models(()).unwrap().into_iter().filter(|model| model.source == ModelSource::Folder).count();
+        (studio.list_runs(()).unwrap().len(), studio.list_datasets(()).unwrap().len(), added)
+    };
+    while studio.running() {
+        std::thread::yield_now();
+    }
+    for item in &items {
+        studio.delete(item.clone()).unwrap();
+    }
+    assert_eq!(counts(), (0, 0, 0));
+    assert!(!std::path::Path::new(&run.path).exists());
+    for item in &items {
+        studio.restore(item.clone()).unwrap();
+    }
+    assert_eq!(counts(), (1, 1, 1));
+    assert_eq!(studio.get_run(run.id.clone()).unwrap(), run);
+
+    for item in &items {
+        studio.delete(item.clone()).unwrap();
+    }
+    studio.empty_bin(()).unwrap();
+    assert_eq!(studio.restore(items[0].clone()).unwrap_err().code, ErrorCode::NotFound);
+    assert!(std::path::Path::new(&model.path).is_dir(), "a model's own folder stays where it is");
+    let bin = studio.usage(()).unwrap().parts.into_iter().find(|part| part.what == "Bin").unwrap();
+    assert_eq!(bin.bytes, 0);
+}
+
+#[test]
+fn a_running_run_cannot_be_deleted() {
+    let place = Place::new();
+    let studio = place.open();
+    let (model, dataset) = place.stocked(studio.as_ref());
+    let run = studio.start_run(wish(&model, &dataset, settings(4000))).unwrap();
+    let item = ItemRef { kind: ItemKind::Run, id: run.id.clone() };
+    assert_eq!(studio.delete(item.clone()).unwrap_err().code, ErrorCode::Busy);
+    studio.shutdown();
+    studio.delete(item).unwrap();
+}
+
+#[test]
+fn loss_curves_and_run_files_can_be_saved() {
+    let place = Place::new();
+    let studio = place.open();
+    let (model, dataset) = place.stocked(studio.as_ref());
+    let run = studio.start_run(wish(&model, &dataset, settings(30))).unwrap();
+    wait_for(studio.as_ref(), &run.id, is_done);
+    let item = ItemRef { kind: ItemKind::Run, id: run.id.clone() };
+    studio.rename(Rename { item, name: "Counting & <more>".into() }).unwrap();
+    let save = |kind, name: &str| {
+        let path = place.path().join(name);
+        let save_to = Some(path.to_string_lossy().into_owned());
+        let file = studio.run_file(RunFileRequest { run: run.id.clone(), kind, save_to }).unwrap();
+        (file, std::fs::read(path).unwrap())
+    };
+    let (file, png) = save(RunFileKind::ChartPng, "chart.png");
+    assert!(png.starts_with(b"\x89PNG") && file.name == "counting-more.png" && file.base64.is_empty());
+    let (_, svg) = save(RunFileKind::ChartSvg, "chart.svg");
+    let svg = String::from_utf8(svg).unwrap();
+    assert!(svg.contains("Validation loss") && svg.contains("Counting &amp; &lt;more&gt;"), "{svg}");
+    let (_, yaml) = save(RunFileKind::Yaml, "run.yaml");
+    let config = tunesmith_studio::run_file::parse(&String::from_utf8(yaml).unwrap()).unwrap();
+    assert_eq!(config, studio.get_run(run.id.clone()).unwrap().config, "the file stands for the run");
+    let bytes = studio.run_file(RunFileRequest { run: run.id, kind: RunFileKind::ChartSvg, save_to: None }).unwrap();
+    assert!(!bytes.base64.is_empty());
+}

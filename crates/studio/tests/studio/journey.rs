@@ -1,0 +1,132 @@
+//! From a dropped file to a chat with one's own model.
+
+use tunesmith_protocol::*;
+
+use crate::support::*;
+
+#[test]
+fn a_dropped_file_becomes_a_chat_with_ones_own_model() {
+    let place = Place::new();
+    let studio = place.open();
+    let api: &dyn Api = studio.as_ref();
+    let (model, dataset) = place.stocked(api);
+    assert_eq!((dataset.rows_read, dataset.rows_kept, dataset.rows_dropped), (41, 40, 1));
+    assert_eq!((dataset.training_rows, dataset.validation_rows), (32, 8));
+    assert_eq!(dataset.system_prompt.as_deref(), Some("Count."));
+
+    let preview = api.preview_run(wish(&model, &dataset, settings(12))).unwrap();
+    assert_eq!(preview.blockers, Vec::<String>::new());
+    let plan = preview.plan.unwrap();
+    assert_eq!((plan.steps, plan.rows, plan.validation_rows), (12, 32, 8));
+    assert!(plan.fit.fits && plan.trainable_parameters > 0);
+
+    let run = api.start_run(wish(&model, &dataset, settings(12))).unwrap();
+    let records = records_until(api, &run.id, |record| matches!(record, RunRecord::Done { .. }));
+    assert_eq!(steps(&records), (1..=12).collect::<Vec<_>>());
+    assert!(records.iter().any(|record| matches!(record, RunRecord::Plan { .. })));
+
+    let run = wait_for(api, &run.id, is_done);
+    assert_eq!(run.step, 12);
+    assert!(
+        run.best_eval_loss < run.first_eval_loss,
+        "it learned: {:?} < {:?}",
+        run.best_eval_loss,
+        run.first_eval_loss
+    );
+    let result = std::path::PathBuf::from(run.result_path.unwrap());
+    assert!(result.join("adapter_model.safetensors").is_file() && result.join("adapter_config.json").is_file());
+
+    let chat = api.open_chat(OpenChat { run: Some(run.id), model: None }).unwrap();
+    assert_eq!((chat.system_prompt.as_str(), chat.sides.as_slice()), ("Count.", [Side::Base, Side::Tuned].as_slice()));
+    let news = api.subscribe(Topic::Chat(chat.id.clone()), 0).unwrap();
+    api.send_message(SendMessage { chat: chat.id.clone(), text: Some("What comes after 3?".into()) }).unwrap();
+    let mut streamed = String::new();
+    'all: loop {
+        for event in news.next().unwrap() {
+            match event.body {
+                EventBody::Chat { news: ChatNews::Text { side: Side::Tuned, text } } => streamed += &text,
+                EventBody::Chat { news: ChatNews::Idle } => break 'all,
+                EventBody::Chat { news: ChatNews::Failed { error } } => panic!("{error}"),
+                _ => {}
+            }
+        }
+    }
+    let turn = api.get_chat(chat.id).unwrap().turns.remove(0);
+    assert_eq!(turn.answers.len(), 2);
+    assert_eq!(turn.answers[1].text, streamed, "what was streamed is what is kept");
+}
+
+#[test]
+fn rows_show_what_is_learned_and_how_long_they_are() {
+    let place = Place::new();
+    let studio = place.open();
+    let (model, dataset) = place.stocked(studio.as_ref());
+    let ask = |split, model| DatasetRows { dataset: dataset.id.clone(), split, offset: 1, limit: 3, model };
+    let page = studio.dataset_rows(ask(Split::Training, Some(model.id))).unwrap();
+    assert_eq!((page.total, page.rows.len()), (32, 3));
+    let row = &page.rows[0];
+    assert_eq!(row.messages.iter().map(|message| message.learned).collect::<Vec<_>>(), [false, false, true]);
+    let learned = row.learned_tokens.unwrap();
+    assert_eq!(learned as usize, row.messages[2].content.len() + 1, "the answer's bytes and its end are learned");
+    assert!(row.tokens.unwrap() > learned);
+    assert!(row.file.ends_with("counting.jsonl") && row.line > 0);
+    assert_eq!(studio.dataset_rows(ask(Split::Validation, None)).unwrap().rows[0].tokens, None);
+    let problems = studio.dataset_problems(DatasetProblems { dataset: dataset.id, offset: 0, limit: 10 }).unwrap();
+    assert_eq!((problems.len(), problems[0].line), (1, 41));
+}
+
+#[test]
+fn a_stopped_run_keeps_its_result_and_goes_on() {
+    let place = Place::new();
+    let studio = place.open();
+    let api: &dyn Api = studio.as_ref();
+    let (model, dataset) = place.stocked(api);
+    let run = api.start_run(wish(&model, &dataset, settings(400))).unwrap();
+    records_until(api, &run.id, |record| matches!(record, RunRecord::Step(metrics) if metrics.step == 2));
+    let other = api.start_run(wish(&model, &dataset, settings(1))).unwrap_err();
+    assert_eq!(other.code, ErrorCode::Busy);
+    assert!(other.message.contains("Counting"), "{other}");
+
+    api.stop_run(run.id.clone()).unwrap();
+    let stopped = wait_for(api, &run.id, |state| *state == RunState::Stopped);
+    assert!(stopped.step < 400 && stopped.result_path.is_some());
+    assert_eq!(api.stop_run(run.id.clone()).unwrap_err().code, ErrorCode::Invalid);
+
+    api.resume_run(run.id.clone()).unwrap();
+    let records = records_until(api, &run.id, |record| matches!(record, RunRecord::Done { .. }));
+    assert!(records.iter().any(|record| *record == RunRecord::Rewind { step: stopped.step }));
+    let all = steps(&records);
+    assert_eq!(all.last(), Some(&400));
+    assert!(all.contains(&(stopped.step + 1)));
+}
+
+#[test]
+fn every_weight_can_be_trained_and_the_model_is_a_base_for_the_next_run() {
+    let place = Place::new();
+    let studio = place.open();
+    let api: &dyn Api = studio.as_ref();
+    let (model, dataset) = place.stocked(api);
+    let training = TrainSettings { method: Method::Full, learning_rate: 1e-3, ..settings(3) };
+    let run = api.start_run(wish(&model, &dataset, training)).unwrap();
+    wait_for(api, &run.id, is_done);
+    let models = api.list_models(()).unwrap();
+    let trained =
+        models.iter().find(|model| model.source == ModelSource::Trained).expect("the trained model is listed");
+    assert_eq!(trained.problem, None);
+    let next = api.start_run(wish(trained, &dataset, settings(2))).unwrap();
+    wait_for(api, &next.id, is_done);
+}
+
+#[test]
+fn the_bundled_samples_can_be_imported() {
+    let place = Place::new();
+    let studio = place.open();
+    let samples = studio.list_samples(()).unwrap();
+    assert!(!samples.is_empty());
+    for sample in samples {
+        let dataset = studio.import_sample(sample.id).unwrap();
+        assert_eq!((dataset.rows_read, dataset.rows_dropped), (u64::from(sample.rows), 0), "{}", sample.title);
+        assert_eq!(dataset.name, sample.title);
+        assert!(std::path::Path::new(&dataset.files[0]).is_file(), "a run file can name the sample");
+    }
+}

@@ -1,0 +1,91 @@
+//! Which folders are base models, and what is said about those that are not.
+
+use std::fs;
+use std::path::Path;
+
+use tunesmith_protocol::*;
+
+use crate::support::*;
+
+fn refusal(api: &dyn Api, path: &Path) -> String {
+    let error = api.add_model(AddModel { path: path.to_string_lossy().into_owned() }).unwrap_err();
+    assert!(!error.hint.is_empty(), "{error} says what to do next");
+    error.to_string()
+}
+
+#[test]
+fn a_folder_is_added_once_and_tells_its_facts() {
+    let place = Place::new();
+    let studio = place.open();
+    let folder = place.model_folder();
+    let model = studio.add_model(AddModel { path: folder.clone() }).unwrap();
+    assert_eq!((model.family.as_str(), model.context_length, model.has_chat_template), ("llama", 512, true));
+    assert!(model.parameters > 0 && model.problem.is_none());
+    let file = format!("{folder}/config.json");
+    assert_eq!(studio.add_model(AddModel { path: file }).unwrap(), model, "a file in the folder means the folder");
+    let form = studio.train_form(model.id).unwrap();
+    assert_eq!(
+        form.presets.iter().map(|preset| preset.id.as_str()).collect::<Vec<_>>(),
+        ["quick", "balanced", "thorough"]
+    );
+}
+
+#[test]
+fn what_is_no_model_is_refused_with_its_reason() {
+    let place = Place::new();
+    let studio = place.open();
+    let api: &dyn Api = studio.as_ref();
+    assert!(refusal(api, Path::new("/nowhere")).contains("does not exist"));
+    let folder = place.path().join("empty");
+    fs::create_dir(&folder).unwrap();
+    assert!(refusal(api, &folder).contains("config.json"));
+    let gguf = place.write("model.gguf", "GGUF");
+    assert!(refusal(api, Path::new(&gguf)).contains("GGUF"));
+
+    let tiny = place.model_folder();
+    let tiny = Path::new(&tiny);
+    let weights = fs::read(tiny.join("model.safetensors")).unwrap();
+    fs::write(tiny.join("model.safetensors"), &weights[..weights.len() / 2]).unwrap();
+    assert!(refusal(api, tiny).contains("model.safetensors"));
+    fs::write(tiny.join("model.safetensors"), &weights).unwrap();
+    let config = fs::read_to_string(tiny.join("config.json")).unwrap();
+    fs::write(tiny.join("config.json"), config.replace("\"llama\"", "\"mamba\"")).unwrap();
+    let said = refusal(api, tiny);
+    assert!(said.contains("mamba") && said.contains("llama"), "{said}");
+}
+
+#[test]
+fn a_folder_that_is_gone_is_listed_with_its_problem() {
+    let place = Place::new();
+    let studio = place.open();
+    let (model, dataset) = place.stocked(studio.as_ref());
+    fs::rename(&model.path, place.path().join("elsewhere")).unwrap();
+    let listed = studio.list_models(()).unwrap().into_iter().find(|other| other.id == model.id).unwrap();
+    assert!(listed.problem.unwrap().contains("is gone"));
+    assert!(studio.start_run(wish(&model, &dataset, settings(1))).is_err());
+    fs::rename(place.path().join("elsewhere"), &model.path).unwrap();
+    let listed = studio.list_models(()).unwrap().into_iter().find(|other| other.id == model.id).unwrap();
+    assert_eq!(listed, model, "back in its place, it can be used again");
+}
+
+#[test]
+fn models_in_the_hugging_face_cache_are_found() {
+    let place = Place::new();
+    let hub = place.path().join("hub");
+    let snapshot = |name: &str| hub.join(name).join("snapshots").join("0123abcd");
+    tunesmith_tests::tiny_model(&snapshot("models--someone--tiny")).unwrap();
+    let other = snapshot("models--someone--bert");
+    fs::create_dir_all(&other).unwrap();
+    fs::write(other.join("config.json"), r#"{"model_type": "bert"}"#).unwrap();
+    fs::write(other.join("model.safetensors"), "").unwrap();
+    // SAFETY: the tests run in a process each, and nothing else runs yet in this one.
+    unsafe { std::env::set_var("HF_HUB_CACHE", &hub) };
+    let studio = place.open();
+    let models = studio.list_models(()).unwrap();
+    let cached: Vec<&Model> = models.iter().filter(|model| model.source == ModelSource::Cache).collect();
+    assert_eq!(cached.iter().map(|model| model.name.as_str()).collect::<Vec<_>>(), ["someone/tiny"]);
+    assert_eq!(cached[0].problem, None);
+    let dataset = studio.import_dataset(import_of(&[&place.data_file(20)])).unwrap();
+    let run = studio.start_run(wish(cached[0], &dataset, settings(1))).unwrap();
+    wait_for(studio.as_ref(), &run.id, is_done);
+}

@@ -1,0 +1,124 @@
+//! What survives the process.
+
+use std::fs;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tunesmith_protocol::*;
+
+use crate::support::*;
+
+const CHILD_HOME: &str = "TUNESMITH_TEST_CHILD";
+
+#[test]
+fn everything_survives_a_restart() {
+    let place = Place::new();
+    let studio = place.open();
+    let (model, dataset) = place.stocked(studio.as_ref());
+    let run = studio.start_run(wish(&model, &dataset, settings(4))).unwrap();
+    let run = wait_for(studio.as_ref(), &run.id, is_done);
+    studio.set_preferences(Preferences { theme: Theme::Dark, ..Preferences::default() }).unwrap();
+    let chat = studio.open_chat(OpenChat { run: Some(run.id.clone()), model: None }).unwrap();
+    studio.shutdown();
+    drop(studio);
+
+    let studio = place.open();
+    assert_eq!(studio.list_datasets(()).unwrap(), [dataset]);
+    assert_eq!(studio.get_run(run.id.clone()).unwrap(), run);
+    assert_eq!(studio.get_chat(chat.id.clone()).unwrap(), chat);
+    assert_eq!(studio.preferences(()).unwrap().theme, Theme::Dark);
+    assert!(studio.list_models(()).unwrap().contains(&model));
+    let records = records_until(studio.as_ref(), &run.id, |record| matches!(record, RunRecord::Done { .. }));
+    assert_eq!(steps(&records), [1, 2, 3, 4], "the whole history is there");
+}
+
+#[test]
+fn the_index_is_rebuilt_from_the_folders() {
+    let place = Place::new();
+    let studio = place.open();
+    let (model, dataset) = place.stocked(studio.as_ref());
+    let run = studio.start_run(wish(&model, &dataset, settings(3))).unwrap();
+    let run = wait_for(studio.as_ref(), &run.id, is_done);
+    studio.shutdown();
+    drop(studio);
+    for file in ["tunesmith.db", "tunesmith.db-wal", "tunesmith.db-shm"] {
+        drop(fs::remove_file(place.home().join(file)));
+    }
+    let studio = place.open();
+    assert_eq!(studio.list_datasets(()).unwrap(), [dataset]);
+    assert_eq!(studio.list_runs(()).unwrap(), [run]);
+}
+
+/// Not a test by itself: the process that the next one kills.
+#[test]
+fn child_that_trains_until_it_is_killed() {
+    let Some(home) = std::env::var_os(CHILD_HOME) else { return };
+    let studio = owner(tunesmith_studio::open(home.as_ref()).unwrap());
+    let model = studio.list_models(()).unwrap().into_iter().find(|model| model.source == ModelSource::Folder).unwrap();
+    let dataset = studio.list_datasets(()).unwrap().remove(0);
+    let training = TrainSettings { save_every: AutoOr::Steps(3), ..settings(100_000) };
+    studio.start_run(wish(&model, &dataset, training)).unwrap();
+    std::thread::sleep(PATIENCE);
+}
+
+#[test]
+fn a_run_whose_process_died_is_interrupted_and_goes_on() {
+    let place = Place::new();
+    let studio = place.open();
+    place.stocked(studio.as_ref());
+    drop(studio);
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "restart::child_that_trains_until_it_is_killed"])
+        .env(CHILD_HOME, place.home())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let runs = place.home().join("runs");
+    let started = Instant::now();
+    let checkpoint = || {
+        let run = fs::read_dir(&runs).ok()?.flatten().next()?.path();
+        fs::read_dir(&run).ok()?.flatten().find(|entry| entry.file_name().to_string_lossy().starts_with("ckpt-"))
+    };
+    while checkpoint().is_none_or(|folder| folder.file_name().to_string_lossy().ends_with(".tmp")) {
+        assert!(started.elapsed() < PATIENCE, "no checkpoint came");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    // The same home at the same time: the child owns it, and its run can be followed from here.
+    let guest = tunesmith_studio::open(&place.home()).unwrap().api();
+    let run = guest.list_runs(()).unwrap().remove(0);
+    assert_eq!(run.status, RunState::Running);
+    records_until(guest.as_ref(), &run.id, |record| matches!(record, RunRecord::Checkpoint { .. }));
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    let studio = place.open();
+    let run = studio.get_run(run.id).unwrap();
+    assert_eq!(run.status, RunState::Interrupted);
+    studio.resume_run(run.id.clone()).unwrap();
+    let records = records_until(studio.as_ref(), &run.id, |record| matches!(record, RunRecord::Rewind { .. }));
+    assert!(matches!(records.last(), Some(RunRecord::Rewind { step }) if *step >= 3), "it goes on from a checkpoint");
+    studio.stop_run(run.id.clone()).unwrap();
+    wait_for(studio.as_ref(), &run.id, |state| *state == RunState::Stopped);
+}
+
+#[test]
+fn a_record_cut_short_by_a_crash_is_dropped() {
+    let place = Place::new();
+    let studio = place.open();
+    let (model, dataset) = place.stocked(studio.as_ref());
+    let run = studio.start_run(wish(&model, &dataset, settings(400))).unwrap();
+    records_until(studio.as_ref(), &run.id, |record| matches!(record, RunRecord::Step(_)));
+    studio.abandon();
+    drop(studio);
+    let metrics = std::path::Path::new(&run.path).join("metrics.jsonl");
+    let mut text = fs::read_to_string(&metrics).unwrap();
+    let whole = text.lines().count();
+    text += r#"{"seq":9999,"type":"st"#;
+    fs::write(&metrics, text).unwrap();
+    let studio = place.open();
+    assert_eq!(studio.get_run(run.id.clone()).unwrap().status, RunState::Interrupted);
+    studio.resume_run(run.id.clone()).unwrap();
+    let records = records_until(studio.as_ref(), &run.id, |record| matches!(record, RunRecord::Rewind { .. }));
+    assert!(records.len() > whole);
+    studio.shutdown();
+}

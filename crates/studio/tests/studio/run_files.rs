@@ -1,0 +1,91 @@
+//! Run files and their typos.
+
+use tunesmith_protocol::*;
+use tunesmith_studio::run_file::{parse, write};
+
+const GOOD: &str = "base_model: starter
+data:
+  path: [a.jsonl, b.jsonl]
+  format: chat        # of each row
+  validation: 0.1
+training:
+  epochs: 2
+  learning_rate: 2.0e-4
+  gradient_checkpointing: on
+  target_modules: [q_proj, v_proj]
+  eval_every: 5
+";
+
+fn complaint(from: &str, to: &str) -> String {
+    assert!(GOOD.contains(from));
+    parse(&GOOD.replace(from, to)).unwrap_err().to_string()
+}
+
+#[test]
+fn a_run_file_is_read() {
+    let config = parse(GOOD).unwrap();
+    assert_eq!(config.data.path.all(), ["a.jsonl", "b.jsonl"]);
+    assert_eq!(config.data.validation, Validation::Share(0.1));
+    let TrainSettings { epochs, learning_rate, gradient_checkpointing, eval_every, .. } = config.training;
+    assert_eq!((epochs, learning_rate), (2.0, 2e-4));
+    assert_eq!((gradient_checkpointing, eval_every), (Switch::On, AutoOr::Steps(5)));
+}
+
+#[test]
+fn a_typo_names_its_line_and_what_was_meant() {
+    for (from, to, line, meant) in [
+        ("learning_rate", "learning_rat", "Line 8", "learning_rate"),
+        ("epochs", "epoch", "Line 7", "epochs"),
+        ("  path", "  paths", "Line 3", "path"),
+        ("base_model", "base-model", "Line 1", "base_model"),
+        ("training:", "trainig:", "Line 6", "training"),
+        ("format: chat", "format: chta", "Line 4", "chat"),
+    ] {
+        let said = complaint(from, to);
+        assert!(said.contains(line) && said.contains(&format!("“{meant}”")), "{to}: {said}");
+    }
+}
+
+#[test]
+fn a_wrong_value_names_its_line_and_what_is_expected() {
+    for (from, to, line, expected) in [
+        ("epochs: 2", "epochs: many", "Line 7", "a number from 0.01 to 1000"),
+        ("epochs: 2", "epochs: -1", "Line 7", "a number from 0.01 to 1000"),
+        ("gradient_checkpointing: on", "gradient_checkpointing: maybe", "Line 9", "one of auto, on, off"),
+        ("[q_proj, v_proj]", "[q_prj]", "Line 10", "all-linear or a list of q_proj"),
+        ("eval_every: 5", "eval_every: 5.5", "Line 11", "auto or a whole number"),
+        ("validation: 0.1", "validation: 1.5", "Line 5", "below 1"),
+        ("path: [a.jsonl, b.jsonl]", "path: 7", "Line 3", "a file or a list of files"),
+        ("training:\n", "training: fast\nx:\n", "Line 6", "group of keys"),
+        ("  epochs: 2", "  epochs: [2", "Line", "not YAML"),
+    ] {
+        let said = complaint(from, to);
+        assert!(said.contains(line) && said.contains(expected), "{to}: {said}");
+    }
+    assert!(parse("data:\n  path: a.jsonl\n").unwrap_err().message.contains("base_model"));
+    assert!(parse("base_model: starter\n").unwrap_err().message.contains("data"));
+    assert!(parse("").is_err() && parse("- a\n- b\n").is_err());
+}
+
+#[test]
+fn what_is_written_reads_back_the_same() {
+    for path in ["plain.jsonl", "with space.jsonl", "it's: #1.jsonl", "\"q\" \\ ü 🍲.jsonl", "yes", "12", "- a"] {
+        let config = RunConfig {
+            base_model: format!("/models/{path}"),
+            data: DataConfig {
+                path: Paths::Many(vec![path.into(), "b.jsonl".into()]),
+                format: Format::Instruction,
+                validation: Validation::File(path.into()),
+            },
+            training: TrainSettings {
+                target_modules: TargetModules::Named(vec!["q_proj".into()]),
+                gradient_checkpointing: Switch::Off,
+                max_steps: Some(3),
+                learning_rate: 1e-7,
+                ..TrainSettings::default()
+            },
+        };
+        let text = write(&config);
+        assert_eq!(parse(&text).unwrap(), config, "{text}");
+    }
+}

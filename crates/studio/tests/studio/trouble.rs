@@ -1,0 +1,194 @@
+//! What can go wrong, and what is said then.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use tunesmith_protocol::*;
+use tunesmith_studio::{RunNews, StopRun, open_with, run_config, run_file};
+use tunesmith_train::{Outcome, Progress, StopReason, TrainError, TrainPlan};
+
+use crate::support::*;
+
+type Report<'a> = &'a mut dyn FnMut(Progress) -> ControlFlow<StopReason>;
+
+fn panics(plan: TrainPlan, report: Report<'_>) -> Result<Outcome, TrainError> {
+    tunesmith_train::run(plan, &mut |progress| match progress {
+        Progress::Step(metrics) if metrics.step == 2 => panic!("the tensor is on fire"),
+        progress => report(progress),
+    })
+}
+
+/// Says at the third step that the disk is full, until the caller says to go on twice.
+fn meets_a_full_disk(plan: TrainPlan, report: Report<'_>) -> Result<Outcome, TrainError> {
+    tunesmith_train::run(plan, &mut |progress| {
+        let third = matches!(&progress, Progress::Step(metrics) if metrics.step == 3);
+        if third && report(Progress::DiskFull { message: "The disk is full: 12 MB are missing".into() }).is_break() {
+            return ControlFlow::Break(StopReason::Stop);
+        }
+        report(progress)
+    })
+}
+
+#[test]
+fn a_panic_in_training_is_a_failed_run_and_the_studio_lives_on() {
+    let place = Place::new();
+    let studio = owner(open_with(&place.home(), panics).unwrap());
+    let (model, dataset) = place.stocked(studio.as_ref());
+    let run = studio.start_run(wish(&model, &dataset, settings(5))).unwrap();
+    let run = wait_for(studio.as_ref(), &run.id, |state| matches!(state, RunState::Failed { .. }));
+    let RunState::Failed { message, hint } = run.status else { unreachable!() };
+    assert!(message.contains("the tensor is on fire") && !hint.is_empty(), "{message} {hint}");
+    while studio.running() {
+        std::thread::yield_now();
+    }
+    let next = studio.start_run(wish(&model, &dataset, settings(1))).unwrap();
+    wait_for(studio.as_ref(), &next.id, is_done);
+}
+
+#[test]
+fn a_full_disk_pauses_the_run_until_there_is_space() {
+    let place = Place::new();
+    let studio = owner(open_with(&place.home(), meets_a_full_disk).unwrap());
+    let (model, dataset) = place.stocked(studio.as_ref());
+    let run = studio.start_run(wish(&model, &dataset, settings(5))).unwrap();
+    let paused = wait_for(studio.as_ref(), &run.id, |state| matches!(state, RunState::Paused { .. }));
+    assert_eq!(paused.status, RunState::Paused { reason: "The disk is full: 12 MB are missing".into() });
+    assert_eq!(studio.delete(ItemRef { kind: ItemKind::Run, id: run.id.clone() }).unwrap_err().code, ErrorCode::Busy);
+    studio.resume_run(run.id.clone()).unwrap();
+    let run = wait_for(studio.as_ref(), &run.id, is_done);
+    assert_eq!(run.step, 5);
+}
+
+#[test]
+fn a_paused_run_can_be_stopped() {
+    let place = Place::new();
+    let studio = owner(open_with(&place.home(), meets_a_full_disk).unwrap());
+    let (model, dataset) = place.stocked(studio.as_ref());
+    let run = studio.start_run(wish(&model, &dataset, settings(5))).unwrap();
+    wait_for(studio.as_ref(), &run.id, |state| matches!(state, RunState::Paused { .. }));
+    studio.stop_run(run.id.clone()).unwrap();
+    wait_for(studio.as_ref(), &run.id, |state| *state == RunState::Stopped);
+}
+
+#[test]
+fn what_stands_in_the_way_is_said_before_the_start() {
+    let place = Place::new();
+    let studio = place.open();
+    let (model, dataset) = place.stocked(studio.as_ref());
+    let blockers = |training| studio.preview_run(wish(&model, &dataset, training)).unwrap();
+    let wrong = blockers(TrainSettings { lora_rank: 0, ..settings(5) });
+    assert_eq!((wrong.problems[0].name.as_str(), wrong.plan), ("lora_rank", None));
+    assert!(!wrong.blockers.is_empty());
+    assert_eq!(
+        studio.start_run(wish(&model, &dataset, TrainSettings { lora_rank: 0, ..settings(5) })).unwrap_err().code,
+        ErrorCode::Invalid
+    );
+
+    let short = blockers(TrainSettings { max_length: 8, ..settings(5) });
+    assert!(short.blockers[0].contains("token to learn"), "{:?}", short.blockers);
+
+    let few = blockers(settings(2));
+    assert!(
+        few.blockers.is_empty() && few.warnings.iter().any(|warning| warning.contains("2 steps")),
+        "{:?}",
+        few.warnings
+    );
+
+    let cut = blockers(TrainSettings { max_length: 60, ..settings(20) });
+    assert!(cut.warnings.iter().any(|warning| warning.contains("lose their end")), "{:?}", cut.warnings);
+
+    let gone = studio.preview_run(StartRun { model: "nothing".into(), ..wish(&model, &dataset, settings(5)) }).unwrap();
+    assert!(gone.blockers[0].contains("nothing"), "{:?}", gone.blockers);
+}
+
+#[test]
+fn what_cannot_fit_is_refused_with_numbers() {
+    let place = Place::new();
+    let studio = place.open();
+    let folder = place.path().join("wide");
+    // Long rows in large batches through wide feed-forward layers: nothing of this is ever allocated.
+    tunesmith_tests::TinyModel { hidden: 64, middle: 1 << 14, layers: 2, context: 131_072, ..Default::default() }
+        .write(&folder)
+        .unwrap();
+    let model = studio.add_model(AddModel { path: folder.to_string_lossy().into_owned() }).unwrap();
+    let long = format!("{{\"text\": \"{}\"}}\n", "a".repeat(100_000));
+    let path = place.write("long.jsonl", &long.repeat(300));
+    let dataset =
+        studio.import_dataset(ImportDataset { validation: Validation::Share(0.0), ..import_of(&[&path]) }).unwrap();
+    let training =
+        TrainSettings { max_length: 131_072, batch_size: 256, task: Task::Text, method: Method::Full, ..settings(3) };
+    let preview = studio.preview_run(wish(&model, &dataset, training)).unwrap();
+    assert!(
+        preview.blockers.iter().any(|blocker| blocker.contains("GB") && blocker.contains("free")),
+        "{:?}",
+        preview.blockers
+    );
+}
+
+#[test]
+fn files_that_cannot_be_read_say_so() {
+    let place = Place::new();
+    let studio = place.open();
+    let missing = studio.import_dataset(import_of(&["/nowhere/data.jsonl"])).unwrap_err();
+    assert_eq!(missing.code, ErrorCode::NotFound);
+    assert!(missing.message.contains("/nowhere/data.jsonl"), "{missing}");
+    let empty = studio.import_dataset(import_of(&[&place.write("empty.jsonl", "")])).unwrap_err();
+    assert_eq!(empty.code, ErrorCode::Invalid);
+    assert!(studio.list_datasets(()).unwrap().is_empty(), "nothing half-imported stays");
+    assert_eq!(std::fs::read_dir(place.home().join("datasets")).unwrap().count(), 0);
+    for id in ["../../etc", "a/b", ""] {
+        assert_eq!(studio.get_run(id.into()).unwrap_err().code, ErrorCode::NotFound);
+        assert_eq!(studio.subscribe(Topic::Run(id.into()), 0).err().unwrap().code, ErrorCode::NotFound);
+    }
+}
+
+#[test]
+fn an_import_can_be_cancelled_and_tells_how_far_it_is() {
+    let place = Place::new();
+    let studio = place.open();
+    let path = place.data_file(20_000);
+    let task = studio.subscribe(Topic::Task("import".into()), 0).unwrap();
+    studio.cancel_task("import".into()).unwrap();
+    let error =
+        studio.import_dataset(ImportDataset { task: Some("import".into()), ..import_of(&[&path]) }).unwrap_err();
+    assert_eq!(error.code, ErrorCode::Cancelled);
+    assert!(studio.list_datasets(()).unwrap().is_empty());
+    let mut last = None;
+    while let Some(group) = task.next() {
+        last = group.into_iter().last().or(last);
+    }
+    assert!(
+        matches!(last.unwrap().body, EventBody::Task { progress: TaskProgress { done: true, .. } }),
+        "the topic ends"
+    );
+}
+
+#[test]
+fn a_run_file_trains_into_any_folder_and_refuses_what_has_changed() {
+    let place = Place::new();
+    place.model_folder();
+    place.data_file(30);
+    let yaml = place.write("run.yaml", "base_model: tiny\ndata:\n  path: counting.jsonl\ntraining:\n  max_steps: 4\n  max_length: 96\n  lora_rank: 2\n");
+    let config = run_file::load(Path::new(&yaml)).unwrap();
+    let output = place.path().join("out");
+    let mut stop_at = Some(2);
+    let mut report = |news: RunNews<'_>| match news {
+        RunNews::Record(RunRecord::Step(metrics)) if Some(metrics.step) == stop_at => {
+            stop_at = None;
+            ControlFlow::Break(StopRun::Save)
+        }
+        _ => ControlFlow::Continue(()),
+    };
+    let finished = run_config(&place.home(), &config, &output, false, &mut report).unwrap();
+    assert!(finished.stopped && finished.result.is_dir());
+    let again = run_config(&place.home(), &config, &output, false, &mut report).unwrap_err();
+    assert!(again.message.contains("holds a run already"), "{again}");
+
+    let mut other = config.clone();
+    other.training.learning_rate = 0.1;
+    let changed = run_config(&place.home(), &other, &output, true, &mut report).unwrap_err();
+    assert!(changed.message.contains("learning_rate was 0.0002 and is 0.1 now"), "{changed}");
+
+    let finished = run_config(&place.home(), &config, &output, true, &mut report).unwrap();
+    assert_eq!((finished.stopped, finished.step), (false, 4));
+}
