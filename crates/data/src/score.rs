@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-/// Micro-F1 over the sets of lower-cased, comma-separated names: each name counts once, whichever row it is in, so a
+/// Micro-F1 over the sets of lower-cased names, separated by commas or line breaks: each name counts once, whichever row it is in, so a
 /// long list weighs more than a short one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ListScore {
@@ -41,7 +41,7 @@ impl ListScore {
 }
 
 fn names(list: &str) -> BTreeSet<String> {
-    list.split(',').map(|name| name.trim().to_lowercase()).filter(|name| !name.is_empty()).collect()
+    list.split([',', '\n']).map(|name| name.trim().to_lowercase()).filter(|name| !name.is_empty()).collect()
 }
 
 fn share(part: u64, whole: u64) -> f64 {

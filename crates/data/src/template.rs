@@ -13,8 +13,8 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind};
 
 use crate::{Message, RenderError};
 
-/// The work one rendering may do: an instruction costs 1, data 1 per 64 bytes, so this also bounds memory (320 MB).
-const FUEL: u64 = 5_000_000;
+/// The work one rendering may do: an instruction costs 1, data 1 per 64 bytes, so this also bounds memory (128 MB).
+const FUEL: u64 = 2_000_000;
 
 const NAME: &str = "chat";
 

@@ -1,5 +1,6 @@
 //! Votes on the shape of a file by its first rows.
 
+use serde_json::Value;
 use tunesmith_protocol::Format;
 
 use super::{Shape, messages};
@@ -64,9 +65,21 @@ pub(crate) fn guess<'a>(rows: impl Iterator<Item = &'a Object>, wanted: Format) 
         None => {
             let expected = wanted_columns(wanted);
             let reason = format!("No known shape: the columns are {}; {expected}", listed(&columns));
-            Guess { shape: None, reason }
+            Guess { shape: usual(wanted), reason }
         }
     }
+}
+
+/// The shape that a chosen format has where no row shows another spelling of its columns.
+fn usual(wanted: Format) -> Option<Shape> {
+    let names: &[&str] = match wanted {
+        Format::Auto => return None,
+        Format::Chat => &["messages"],
+        Format::Instruction => &["instruction", "output"],
+        Format::Completion => &["prompt", "completion"],
+        Format::Text => &["text"],
+    };
+    of_row(&names.iter().map(|name| ((*name).to_owned(), Value::Null)).collect(), wanted)
 }
 
 /// Why a row without a known shape is dropped.

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use tunesmith_protocol::LearnFrom;
 
-use super::turns::difference;
+use super::turns::{Turns, difference};
 use super::{Renderer, Tokens};
 use crate::{Message, RenderError};
 
@@ -87,8 +87,12 @@ fn stand_in(answer: &str) -> String {
 /// Where the prompt for an answer ends: at the answer, or before what the template itself puts in front of it, which
 /// the model has to write as well.
 fn prompt_end(renderer: &Renderer, before: &[Message], text: &str, answer: usize) -> usize {
-    let generation = &renderer.turns.generation;
-    if !generation.is_empty() && text[..answer].ends_with(generation.as_str()) {
+    let Turns { opening, lead, .. } = &renderer.turns;
+    let head = &text[..answer];
+    if head.strip_suffix(lead.as_str()).is_some_and(|head| head.ends_with(opening.as_str())) {
+        return answer - lead.len();
+    }
+    if !opening.is_empty() && head.ends_with(opening.as_str()) {
         return answer;
     }
     // A template may refuse a conversation cut here; then the answer's own start stands.

@@ -9,10 +9,12 @@ use crate::template::Template;
 /// How a template opens and closes an answer.
 #[derive(Debug, Default)]
 pub(super) struct Turns {
-    /// What the generation prompt adds to a conversation.
-    pub generation: String,
     /// The header of an answer that the template writes, but not as a generation prompt.
     pub header: String,
+    /// What stands before an answer: the generation prompt or the header.
+    pub opening: String,
+    /// What the template puts between that and the answer; the model has to write it.
+    pub lead: String,
     /// What the template writes behind an answer, up to and with the token that ends the turn.
     pub end: String,
     /// The token that ends the turn; none if the template writes none.
@@ -32,7 +34,6 @@ impl Turns {
         conversation[1].content = "y".into();
         let Ok(other) = template.render(&conversation, false) else { return Self::default() };
         let (start, end) = difference(&full, &other);
-        let generation = prompt.strip_prefix(&before).unwrap_or_default().to_owned();
         let header = match full.get(before.len()..start) {
             // A template that knows no generation prompt still writes a header; a chat must write it too, or the
             // model would have to.
@@ -42,8 +43,11 @@ impl Turns {
             }
             _ => String::new(),
         };
+        let prompt = prompt + &header;
+        let opening = prompt.strip_prefix(&before).unwrap_or_default().to_owned();
+        let lead = full[..start].strip_prefix(&prompt).unwrap_or_default().to_owned();
         let (end, end_token) = end_of_turn(&full[end..], tokenizer, end_tokens).unwrap_or_default();
-        Self { generation, header, end, end_token }
+        Self { header, opening, lead, end, end_token }
     }
 }
 

@@ -9,6 +9,9 @@ const LONGEST: usize = 64 << 20;
 /// Python's methods on texts, lists and mappings.
 pub(super) fn method(state: &mut State, value: &Value, name: &str, args: &[Value]) -> Result<Value, Error> {
     refuse_giants(value, name, args)?;
+    if let ("title", [], Some(text)) = (name, args, value.as_str()) {
+        return Ok(Value::from(title(text)));
+    }
     unknown_method_callback(state, value, name, args)
 }
 
@@ -28,6 +31,20 @@ fn refuse_giants(value: &Value, name: &str, args: &[Value]) -> Result<(), Error>
         return Err(Error::new(ErrorKind::OutOfFuel, format!("{name} would make a text of {length} bytes")));
     }
     Ok(())
+}
+
+/// Python's `str.title`: a capital wherever a word begins, and words begin after anything that is no letter.
+fn title(text: &str) -> String {
+    let mut titled = String::with_capacity(text.len());
+    let mut in_word = false;
+    for character in text.chars() {
+        match in_word {
+            true => titled.extend(character.to_lowercase()),
+            false => titled.extend(character.to_uppercase()),
+        }
+        in_word = character.is_alphabetic();
+    }
+    titled
 }
 
 fn longest_number(text: &str) -> usize {

@@ -78,4 +78,4 @@ fn epochs_and_seeds_have_orders_of_their_own() {
     assert_eq!(epoch_order(42, 0, 10), FROZEN);
 }
 
-const FROZEN: [u32; 10] = [0; 10];
+const FROZEN: [u32; 10] = [8, 2, 7, 0, 4, 6, 9, 3, 1, 5];

@@ -107,3 +107,10 @@ fn todays_date_is_written_as_python_writes_it() {
     assert!(!parts[1].starts_with('0'), "{text}");
     assert_eq!(parts[0][..2].trim_start_matches('0'), parts[1].split(' ').next().expect("a day"), "{text}");
 }
+
+#[test]
+fn python_ways_of_titles_are_kept() {
+    let renderer = opened("{{ messages[0].content.title() }}").expect("a renderer");
+    let text = renderer.render(&say(&[("user", "it's <b>bold</b> ÉTÉ x2y")]), false).expect("a text");
+    assert_eq!(text, "It'S <B>Bold</B> Été X2Y");
+}
