@@ -5,7 +5,6 @@ pub mod evaluate;
 pub mod make;
 pub mod random;
 pub mod samples;
-pub mod score;
 pub mod shape;
 pub mod tokenizer;
 pub mod words;

@@ -7,11 +7,11 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use serde_json::{Value, json};
+use tunesmith_data::ListScore;
 use tunesmith_starter::corpus::{self, Mix};
 use tunesmith_starter::evaluate::{Model, Question, questions};
 use tunesmith_starter::make::{self, Choices};
 use tunesmith_starter::samples;
-use tunesmith_starter::score::Score;
 
 #[derive(Parser)]
 #[command(about = "Makes the starter model and the sample datasets", version)]
@@ -46,6 +46,17 @@ enum Command {
         #[arg(long, default_value_t = 0)]
         threads: usize,
     },
+    /// Put a checkpoint's weights into the assets, while the rest is still being made
+    Publish {
+        /// A checkpoint or a result of `make`
+        model: PathBuf,
+        /// Where the work is done and kept
+        #[arg(long, default_value = "target/starter")]
+        out: PathBuf,
+        /// Where the model goes
+        #[arg(long, default_value = "assets/starter")]
+        assets: PathBuf,
+    },
     /// Ask a model the held-out questions and score its answers
     Evaluate {
         /// The model's folder
@@ -76,6 +87,7 @@ fn main() -> Result<()> {
         Command::Samples { out } => samples::write(&out),
         Command::Corpus { count } => print_corpus(count),
         Command::Make { out, assets, threads } => make::make(&Choices { out, assets, threads }),
+        Command::Publish { model, out, assets } => make::publish(&model, &out.join("base"), &assets),
         Command::Evaluate { model, adapter, data, answers } => {
             evaluate(&model, adapter.as_deref(), &data, answers.as_deref())
         }
@@ -112,10 +124,11 @@ fn read_answers(path: &Path) -> Result<Vec<String>> {
 
 fn print_score(questions: &[Question], answers: &[String]) -> Result<()> {
     anyhow::ensure!(questions.len() == answers.len(), "{} rows but {} answers", questions.len(), answers.len());
-    let mut score = Score::default();
+    let mut score = ListScore::default();
     for (question, answer) in questions.iter().zip(answers) {
         score.add(&question.expected, answer);
     }
-    println!("{}", score.figures());
+    let exact = 100.0 * score.exact_share();
+    println!("micro-F1 {:.3}, {exact:.0} % of {} rows exactly right", score.f1(), score.rows);
     Ok(())
 }

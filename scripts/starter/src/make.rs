@@ -6,8 +6,10 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
+use candle_core::{DType, Device};
 use serde_json::Value;
 use tunesmith_data::{Example, Message, Renderer, Tokens};
+use tunesmith_model::Decoder;
 use tunesmith_protocol::{AutoOr, LearnFrom, Method, Scheduler, TrainSettings};
 use tunesmith_train::{Job, Outcome, Progress, StopReason, TrainPlan};
 
@@ -66,22 +68,21 @@ pub fn make(choices: &Choices) -> Result<()> {
     if !base.join("tokenizer.json").is_file() {
         write_base(&base)?;
     }
-    let mut model = base;
+    let mut model = base.clone();
     for stage in STAGES {
         let run = choices.out.join(format!("stage-{}", stage.name));
         let method = if model.join("model.safetensors").is_file() { Method::Full } else { Method::Scratch };
         model = train(stage, method, &model, run, choices.threads)?;
     }
-    publish(&model, &choices.assets)
+    publish(&model, &base, &choices.assets)
 }
 
-/// Copies a model folder's files into the assets.
-pub fn publish(model: &Path, assets: &Path) -> Result<()> {
+/// Puts the weights of a model or a checkpoint into the assets, in bf16, with the other files of the base.
+pub fn publish(model: &Path, base: &Path, assets: &Path) -> Result<()> {
     fs::create_dir_all(assets)?;
-    let names =
-        ["config.json", "generation_config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"];
-    for name in names {
-        fs::copy(model.join(name), assets.join(name))?;
+    Decoder::load(model, &Device::Cpu, &mut |_| ControlFlow::Continue(()))?.save(assets, DType::BF16)?;
+    for name in ["config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json"] {
+        fs::copy(base.join(name), assets.join(name))?;
     }
     Ok(())
 }
