@@ -4,11 +4,16 @@ Run with a Python that has transformers, from the root of the repository:
 
     python scripts/reference/chat_templates.py
 
-The templates beside the fixture are this project's own, each in the style of a family of models.
+The templates beside the fixture are this project's own, each in the style of a family of models. Templates of real
+models can be compared too: put them into a folder as NAME.jinja, and
+
+    python scripts/reference/chat_templates.py FOLDER
+    TUNESMITH_TEMPLATES=FOLDER cargo nextest run --workspace --test data real_templates
 """
 
 import json
 import pathlib
+import sys
 
 import tokenizers
 import transformers
@@ -61,9 +66,10 @@ def tokenizer(special_tokens):
 
 
 def main():
+    folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else FIXTURES / "templates"
     cases = []
-    for path in sorted((FIXTURES / "templates").glob("*.jinja")):
-        special_tokens = SPECIAL_TOKENS[path.stem]
+    for path in sorted(folder.glob("*.jinja")):
+        special_tokens = SPECIAL_TOKENS.get(path.stem, {"bos_token": "<s>", "eos_token": "</s>"})
         reader = tokenizer(special_tokens)
         for name, messages in CONVERSATIONS.items():
             for prompt in (False, True):
@@ -76,7 +82,7 @@ def main():
                 except Exception as error:  # The template's own words are what counts.
                     case["refused"] = str(error)
                 cases.append(case)
-    (FIXTURES / "chat_templates.json").write_text(json.dumps(cases, ensure_ascii=False, indent=1) + "\n")
+    (folder.parent / "chat_templates.json").write_text(json.dumps(cases, ensure_ascii=False, indent=1) + "\n")
     print(len(cases), "cases,", sum("refused" in case for case in cases), "refused")
 
 
