@@ -35,29 +35,46 @@ impl Batches {
     }
 }
 
+/// Tokens from which on a piece is large enough: more make the products no faster and need more memory.
+pub(crate) const PIECE_TOKENS: usize = 512;
+
+/// Cuts rows into pieces of at most `batch_size` rows that are computed at once. The cuts depend on nothing but the
+/// rows, so that sums over pieces are the same for any number of threads.
+pub(crate) fn pieces<'a>(rows: impl IntoIterator<Item = &'a Tokens>, batch_size: usize) -> Vec<Piece> {
+    let (mut pieces, mut piece, mut in_batch) = (Vec::new(), Piece::default(), 0);
+    for row in rows {
+        piece.push(row);
+        in_batch += 1;
+        if in_batch == batch_size || piece.ids.len() >= PIECE_TOKENS {
+            pieces.push(std::mem::take(&mut piece));
+            in_batch %= batch_size;
+        }
+    }
+    pieces.extend((piece.tokens() > 0).then_some(piece));
+    pieces
+}
+
 /// Rows laid one after another, as the model takes them.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Batch {
+pub(crate) struct Piece {
     ids: Vec<u32>,
     learn: Vec<bool>,
     lengths: Vec<usize>,
 }
 
-impl Batch {
-    pub fn of<'a>(rows: impl IntoIterator<Item = &'a Tokens>) -> Self {
-        let mut batch = Self::default();
-        for row in rows {
-            batch.ids.extend(&row.ids);
-            batch.learn.extend(&row.learn);
-            batch.lengths.push(row.ids.len());
-        }
-        batch
+impl Piece {
+    fn push(&mut self, row: &Tokens) {
+        self.ids.extend(&row.ids);
+        self.learn.extend(&row.learn);
+        self.lengths.push(row.ids.len());
     }
 
+    /// Tokens, learned or not.
     pub fn tokens(&self) -> u64 {
         self.ids.len() as u64
     }
 
+    /// As the model takes them.
     pub fn sequences(&self) -> Sequences<'_> {
         Sequences { ids: &self.ids, learn: &self.learn, lengths: &self.lengths }
     }

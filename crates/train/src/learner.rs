@@ -10,7 +10,7 @@ use candle_lora::{Adapter, LoraConfig};
 use tunesmith_model::{Decoder, Gradients, ModelConfig, ModelError, SummedLoss, Wanted};
 use tunesmith_protocol::Method;
 
-use crate::batches::Batch;
+use crate::batches::Piece;
 use crate::{TrainError, TrainPlan};
 
 /// A model with what is trained in it.
@@ -59,14 +59,14 @@ impl Learner {
         Self { decoder, adapter, wanted, recompute: plan.recompute(), base_name: plan.job().base_name.clone() }
     }
 
-    /// The loss of a batch.
-    pub fn loss(&self, batch: &Batch) -> Result<SummedLoss, TrainError> {
-        Ok(self.decoder.loss(&self.adapter, &batch.sequences())?)
+    /// The loss of a piece.
+    pub fn loss(&self, piece: &Piece) -> Result<SummedLoss, TrainError> {
+        Ok(self.decoder.loss(&self.adapter, &piece.sequences())?)
     }
 
-    /// The loss of a batch and the gradients of its sum.
-    pub fn gradients(&self, batch: &Batch) -> Result<(SummedLoss, Gradients), TrainError> {
-        Ok(self.decoder.gradients(&self.adapter, &batch.sequences(), self.wanted, self.recompute)?)
+    /// The loss of a piece and the gradients of its sum.
+    pub fn gradients(&self, piece: &Piece) -> Result<(SummedLoss, Gradients), TrainError> {
+        Ok(self.decoder.gradients(&self.adapter, &piece.sequences(), self.wanted, self.recompute)?)
     }
 
     /// What is trained, by name.

@@ -18,6 +18,7 @@ mod result;
 mod run;
 mod schedule;
 mod step;
+mod workers;
 
 pub use clip::{clip, global_norm};
 pub use error::TrainError;

@@ -35,7 +35,7 @@ impl TrainPlan {
         let eval_every = resolve(job.settings.eval_every, steps.div_ceil(10).min(steps_per_epoch));
         let save_every = resolve(job.settings.save_every, eval_every);
         let memory = memory::decide(&job, &config)?;
-        let trainable_parameters = memory.trainable_parameters;
+        let trainable_parameters = memory::trainable_parameters(&job, &config);
         Ok(Self { job, steps, eval_every, save_every, memory, trainable_parameters })
     }
 
@@ -113,7 +113,7 @@ impl TrainPlan {
         memory::threads(self.job.threads)
     }
 
-    /// How many batches are computed side by side.
+    /// How many pieces are computed side by side.
     pub(crate) fn side_by_side(&self) -> usize {
         self.memory.side_by_side
     }

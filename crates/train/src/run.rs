@@ -5,15 +5,15 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use rayon::ThreadPool;
-use tunesmith_data::Tokens;
 use tunesmith_model::SummedLoss;
 use tunesmith_protocol::StepMetrics;
 
+use crate::batches::pieces;
 use crate::checkpoint::{self, Best, State};
 use crate::frozen::Frozen;
 use crate::learner::Learner;
 use crate::step::{Sum, Update};
+use crate::workers::Workers;
 use crate::{AdamW, Outcome, Progress, StopReason, TrainError, TrainPlan, evaluate, result};
 
 /// The oldest that the newest checkpoint gets where the user left the choice to us.
@@ -56,7 +56,7 @@ impl<E: Into<TrainError>> From<E> for Halt {
 struct Run<'a> {
     plan: &'a TrainPlan,
     report: &'a mut dyn FnMut(Progress) -> ControlFlow<StopReason>,
-    threads: ThreadPool,
+    workers: Workers,
     learner: Learner,
     optimizer: AdamW,
     state: State,
@@ -72,7 +72,7 @@ impl<'a> Run<'a> {
     /// Loads the base model, or the newest checkpoint of a resumed run.
     fn open(plan: &'a TrainPlan, report: &'a mut dyn FnMut(Progress) -> ControlFlow<StopReason>) -> Result<Self, Halt> {
         let job = plan.job();
-        let threads = rayon::ThreadPoolBuilder::new().num_threads(plan.threads()).build()?;
+        let workers = Workers::new(plan.threads(), plan.side_by_side())?;
         let frozen = Frozen::of(plan)?;
         let checkpoint = if job.resume { checkpoint::newest(&job.output)? } else { None };
         let mut loading = |fraction| match report(Progress::Loading(fraction)) {
@@ -91,7 +91,7 @@ impl<'a> Run<'a> {
         let mut run = Self {
             plan,
             report,
-            threads,
+            workers,
             learner,
             optimizer,
             saved: checkpoint.map(|_| state.step),
@@ -123,17 +123,11 @@ impl<'a> Run<'a> {
 
     fn step(&mut self) -> Result<(), Halt> {
         let (began, step) = (Instant::now(), self.state.step + 1);
-        let batches = self.plan.batches();
-        let rows = batches.rows_of(step);
-        let job = self.plan.job();
-        let groups: Vec<Vec<&Tokens>> = rows
-            .chunks(batches.batch_size)
-            .map(|rows| rows.iter().map(|row| &job.training[*row as usize]).collect())
-            .collect();
+        let (batches, job) = (self.plan.batches(), self.plan.job());
+        let rows = batches.rows_of(step).into_iter().map(|row| &job.training[row as usize]);
         let mut sum = Sum::default();
-        for side_by_side in groups.chunks(self.plan.side_by_side()) {
-            let learner = &self.learner;
-            self.threads.install(|| sum.add(learner, side_by_side))?;
+        for pieces in pieces(rows, batches.batch_size).chunks(self.workers.wave()) {
+            sum.add(&self.learner, pieces, &self.workers)?;
             self.tell(Progress::Tick)?;
         }
         let update = Update {
@@ -143,7 +137,7 @@ impl<'a> Run<'a> {
             max_grad_norm: job.settings.max_grad_norm,
         };
         let (learner, optimizer) = (&mut self.learner, &mut self.optimizer);
-        let grad_norm = self.threads.install(|| sum.apply(learner, optimizer, update))?;
+        let grad_norm = self.workers.together(|| sum.apply(learner, optimizer, update))?;
         self.state.step = step;
         self.state.epoch = f64::from(step) / f64::from(batches.steps_per_epoch());
         self.state.tokens += sum.tokens;
@@ -161,11 +155,9 @@ impl<'a> Run<'a> {
     }
 
     fn evaluate(&mut self) -> Result<(), Halt> {
-        let batches: Vec<&[Tokens]> = self.plan.job().validation.chunks(self.plan.batches().batch_size).collect();
         let mut sum = SummedLoss::default();
-        for side_by_side in batches.chunks(self.plan.side_by_side()) {
-            let learner = &self.learner;
-            let loss = self.threads.install(|| evaluate::loss(learner, side_by_side))?;
+        for pieces in pieces(&self.plan.job().validation, self.plan.batches().batch_size).chunks(self.workers.wave()) {
+            let loss = evaluate::loss(&self.learner, pieces, &self.workers)?;
             sum.nats += loss.nats;
             sum.learned += loss.learned;
             self.tell(Progress::Tick)?;

@@ -1,21 +1,21 @@
-//! One optimiser step: gradients of its batches, summed; mean over learned tokens; clipping; update.
+//! One optimiser step: gradients of its pieces, summed; mean over learned tokens; clipping; update.
 
 use std::collections::BTreeMap;
 
 use candle_core::Tensor;
 use rayon::prelude::*;
-use tunesmith_data::Tokens;
 use tunesmith_model::{Gradients, SummedLoss};
 
-use crate::batches::Batch;
+use crate::batches::Piece;
 use crate::learner::Learner;
 use crate::optimizer::{AdamW, Parameter};
+use crate::workers::Workers;
 use crate::{TrainError, clip, global_norm};
 
-/// What the batches of a step give together.
+/// What the pieces of a step give together.
 #[derive(Default)]
 pub(crate) struct Sum {
-    /// Of all batches.
+    /// Of all pieces.
     pub loss: SummedLoss,
     /// Tokens computed.
     pub tokens: u64,
@@ -29,17 +29,16 @@ impl Sum {
         self.loss.nats / self.loss.learned.max(1) as f64
     }
 
-    /// Computes batches side by side and adds them in their order, so that the sum is the same for any number of
+    /// Computes pieces side by side and adds them in their order, so that the sum is the same for any number of
     /// threads.
-    pub fn add(&mut self, learner: &Learner, batches: &[Vec<&Tokens>]) -> Result<(), TrainError> {
-        let computed: Vec<_> = batches.par_iter().map(|rows| compute(learner, rows)).collect();
-        for batch in computed {
-            let (loss, tokens, gradients) = batch?;
+    pub fn add(&mut self, learner: &Learner, pieces: &[Piece], workers: &Workers) -> Result<(), TrainError> {
+        for computed in workers.each(pieces, |piece| learner.gradients(piece)) {
+            let (loss, gradients) = computed?;
             self.loss.nats += loss.nats;
             self.loss.learned += loss.learned;
-            self.tokens += tokens;
-            self.add_gradients(&gradients)?;
+            workers.together(|| self.add_gradients(&gradients))?;
         }
+        self.tokens += pieces.iter().map(Piece::tokens).sum::<u64>();
         Ok(())
     }
 
@@ -115,12 +114,6 @@ impl Owned<'_> {
         let weight_decay = if self.shape.len() > 1 { weight_decay } else { 0.0 };
         Parameter { name: self.name, values: &mut self.values, gradient: self.gradient, weight_decay }
     }
-}
-
-fn compute(learner: &Learner, rows: &[&Tokens]) -> Result<(SummedLoss, u64, Gradients), TrainError> {
-    let batch = Batch::of(rows.iter().copied());
-    let (loss, gradients) = learner.gradients(&batch)?;
-    Ok((loss, batch.tokens(), gradients))
 }
 
 fn values(tensor: &Tensor) -> Result<Vec<f32>, TrainError> {

@@ -3,24 +3,24 @@
 use tunesmith_model::{MemoryNeed, ModelConfig, Shape, training_memory};
 use tunesmith_protocol::{FitPart, Method, PROJECTIONS, Switch};
 
+use crate::batches::PIECE_TOKENS;
 use crate::error::bytes;
+use crate::workers::wave;
 use crate::{Job, TrainError};
 
 /// How the run uses memory.
 pub(super) struct Decision {
     /// Blocks are computed twice and only their inputs kept.
     pub recompute: bool,
-    /// Batches computed at once.
+    /// Pieces computed at once.
     pub side_by_side: usize,
     /// Rough need.
     pub needed_bytes: u64,
     /// What needs it.
     pub parts: Vec<FitPart>,
-    /// Weights that are trained.
-    pub trainable_parameters: u64,
 }
 
-/// Takes the fastest way that fits: batches side by side, then one at a time, then with recomputation.
+/// Takes the fastest way that fits: pieces side by side, then one at a time, then with recomputation.
 pub(super) fn decide(job: &Job, config: &ModelConfig) -> Result<Decision, TrainError> {
     let threads = threads(job.threads);
     let recompute: &[bool] = match job.settings.gradient_checkpointing {
@@ -52,20 +52,19 @@ pub(super) fn threads(asked: usize) -> usize {
 
 fn need(job: &Job, config: &ModelConfig, side_by_side: usize, recompute: bool) -> Decision {
     let settings = &job.settings;
-    let lora = settings.method == Method::Lora;
-    let longest = job.training.iter().chain(&job.validation).map(|row| row.ids.len()).max().unwrap_or(0);
-    let rows = (settings.batch_size as usize).min(job.training.len().max(job.validation.len()));
+    let longest = job.training.iter().chain(&job.validation).map(|row| row.ids.len()).max().unwrap_or(0).max(1);
+    let adapted = PROJECTIONS.iter().filter(|name| settings.target_modules.contains(name));
     let shape = Shape {
-        rows,
+        rows: (settings.batch_size as usize).min(PIECE_TOKENS.div_ceil(longest)),
         tokens_per_row: longest,
-        rank: lora.then_some(settings.lora_rank as usize),
-        adapted_projections: PROJECTIONS.iter().filter(|name| settings.target_modules.contains(name)).count(),
+        rank: (settings.method == Method::Lora).then_some(settings.lora_rank as usize),
+        adapted_projections: adapted.count(),
         recompute,
     };
     let need = training_memory(config, &shape);
-    let batches = side_by_side as u64;
-    // Each batch has its activations and its gradients; one more set of gradients is their sum.
-    let (gradients, activations) = (need.gradients * (batches + 1), need.activations * batches);
+    // Each piece has its activations while it is computed, and its gradients until they are added to their sum.
+    let activations = need.activations * side_by_side as u64;
+    let gradients = need.gradients * (1 + wave(side_by_side) as u64);
     let need = MemoryNeed { gradients, activations, ..need };
     let parts = [
         ("weights", need.weights),
@@ -74,15 +73,29 @@ fn need(job: &Job, config: &ModelConfig, side_by_side: usize, recompute: bool) -
         ("optimizer", need.optimizer),
         ("activations", need.activations),
     ];
+    let parts = parts.into_iter().filter(|(_, bytes)| *bytes > 0);
     Decision {
         recompute,
         side_by_side,
         needed_bytes: need.total(),
-        parts: parts
-            .into_iter()
-            .filter(|(_, bytes)| *bytes > 0)
-            .map(|(what, bytes)| FitPart { what: what.into(), bytes })
-            .collect(),
-        trainable_parameters: if lora { need.adapter / 4 } else { need.weights / 4 },
+        parts: parts.map(|(what, bytes)| FitPart { what: what.into(), bytes }).collect(),
     }
+}
+
+/// How many weights are trained.
+pub(super) fn trainable_parameters(job: &Job, config: &ModelConfig) -> u64 {
+    if job.settings.method != Method::Lora {
+        return training_memory(
+            config,
+            &Shape { rows: 0, tokens_per_row: 0, rank: None, adapted_projections: 0, recompute: true },
+        )
+        .weights
+            / 4;
+    }
+    let (hidden, inner) = (config.hidden_size, config.intermediate_size);
+    let (q, kv) = (config.heads * config.head_dim, config.kv_heads * config.head_dim);
+    // In + out of q, k, v, o, gate, up, down, in the order of PROJECTIONS.
+    let widths = [hidden + q, hidden + kv, hidden + kv, q + hidden, hidden + inner, hidden + inner, inner + hidden];
+    let adapted = PROJECTIONS.iter().zip(widths).filter(|(name, _)| job.settings.target_modules.contains(name));
+    adapted.map(|(_, width)| width as u64).sum::<u64>() * u64::from(job.settings.lora_rank) * config.layers as u64
 }

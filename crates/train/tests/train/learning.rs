@@ -8,7 +8,7 @@ use candle_core::{DType, Device};
 use tempfile::tempdir;
 use tunesmith_model::{Adapter, Decoder, Sequences};
 use tunesmith_protocol::{AutoOr, Method, Scheduler, TrainSettings};
-use tunesmith_train::{Outcome, TrainError};
+use tunesmith_train::{Job, Outcome, TrainError, TrainPlan};
 
 use crate::tiny::{Told, contents, job, rows, settings, train};
 
@@ -161,6 +161,34 @@ fn the_number_of_threads_changes_no_byte() {
         assert_eq!(told_one.numbers(), told_three.numbers());
         assert_eq!(told_one.evals, told_three.evals);
     }
+}
+
+#[test]
+fn a_batch_too_large_for_one_piece_is_cut_and_nothing_is_lost() {
+    let folder = tempdir().unwrap();
+    let steps = |output: &str, batch_size, gradient_accumulation| {
+        let mut job = job(folder.path(), output, Method::Lora);
+        job.training = rows(120);
+        job.settings = TrainSettings { batch_size, gradient_accumulation, max_steps: Some(3), ..job.settings };
+        train(job).1.steps
+    };
+    for (whole, apart) in steps("whole", 120, 1).iter().zip(steps("apart", 1, 120)) {
+        assert_eq!(whole.learned_tokens, apart.learned_tokens);
+        assert!((whole.loss - apart.loss).abs() < 1e-6, "step {}: {} and {}", whole.step, whole.loss, apart.loss);
+    }
+}
+
+#[test]
+fn pieces_side_by_side_are_pieces_one_after_another() {
+    let run = |tight: bool| {
+        let folder = tempdir().unwrap();
+        let job = |available_bytes, output: &str| Job { available_bytes, ..job(folder.path(), output, Method::Lora) };
+        // One byte less than two at once need, and only one is computed at a time.
+        let side_by_side = TrainPlan::new(job(1 << 30, "run")).unwrap().summary().fit.needed_bytes;
+        train(job(if tight { side_by_side - 1 } else { side_by_side }, "run")).0.unwrap();
+        contents(&folder.path().join("run/result"))
+    };
+    assert!(run(true) == run(false), "the result differs");
 }
 
 #[test]

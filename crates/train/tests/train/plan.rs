@@ -1,10 +1,11 @@
 //! What is decided, counted and refused before anything is loaded.
 
 use std::fs;
+use std::ops::ControlFlow;
 
 use tempfile::tempdir;
-use tunesmith_protocol::{AutoOr, ErrorCode, Method, Precision, Switch, TrainSettings};
-use tunesmith_train::{Job, TrainError, TrainPlan};
+use tunesmith_protocol::{AutoOr, ErrorCode, Method, Precision, Switch, TargetModules, TrainSettings};
+use tunesmith_train::{Job, TrainError, TrainPlan, run};
 
 use crate::tiny::{job, rows, train};
 
@@ -24,6 +25,19 @@ fn every_auto_is_decided() {
     // rank × (in + out) of the seven projections of two layers: (32+32) + 2 × (32+16) + (32+32) + 3 × (32+48).
     assert_eq!(plan.trainable_parameters, 2 * 16 * (64 + 96 + 64 + 240));
     assert!(plan.fit.fits && plan.fit.needed_bytes > 0 && !plan.fit.parts.is_empty());
+}
+
+#[test]
+fn only_the_projections_asked_for_are_trained() {
+    let folder = tempdir().unwrap();
+    let mut job = job(folder.path(), "run", Method::Lora);
+    job.settings.target_modules = TargetModules::Named(vec!["q_proj".into(), "v_proj".into()]);
+    let plan = TrainPlan::new(job).unwrap();
+    assert_eq!(plan.summary().trainable_parameters, 2 * 4 * (64 + 48));
+    run(plan, &mut |_| ControlFlow::Continue(())).unwrap();
+    let file = fs::read(folder.path().join("run/result/adapter_model.safetensors")).unwrap();
+    let tensors = safetensors::SafeTensors::deserialize(&file).unwrap();
+    assert_eq!(tensors.len(), 2 * 2 * 2, "A and B of two projections in two layers");
 }
 
 #[test]
