@@ -72,11 +72,11 @@ fn the_corpus_is_the_same_every_time() {
 
 #[test]
 fn the_corpus_holds_no_sample_row_and_no_sample_task() {
-    let foreign =
-        ["recipe", "ingredient", "cup ", "tbsp", "teaspoon", "flour", "sugar", "select ", "sql", "juniper", "larkspur"];
+    let foreign = "recipe recipes ingredient ingredients cups tbsp teaspoons flour sugar select sql juniper larkspur";
+    let foreign: HashSet<&str> = foreign.split(' ').collect();
     for index in 0..3000 {
         let text = conversation_text(index);
-        let found = foreign.iter().find(|word| text.contains(**word));
+        let found = text.split(|letter: char| !letter.is_alphabetic()).find(|word| foreign.contains(word));
         assert_eq!(found, None, "conversation {index}: {text}");
     }
 }
