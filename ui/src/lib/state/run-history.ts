@@ -17,7 +17,7 @@ export class Column {
   }
 
   at(index: number): number {
-    return index < this.length ? (this.#values[index] as number) : NaN;
+    return index >= 0 && index < this.length ? (this.#values[index] as number) : NaN;
   }
 
   set(index: number, value: number): void {
@@ -145,12 +145,16 @@ export class RunHistory {
       case 'rewind':
         this.#rewind(record.step);
         break;
+      // The last record of a run tells its end; no status follows it.
       case 'done':
         this.bestStep = record.best_step;
+        this.status = { state: 'done' };
         break;
       case 'stopped':
+        this.status = { state: 'stopped' };
         break;
       case 'error':
+        this.status = { state: 'failed', message: record.message, hint: record.hint };
         this.failure = { code: record.code, message: record.message, hint: record.hint };
         break;
     }
@@ -168,7 +172,7 @@ export class RunHistory {
     this.failure = null;
   }
 
-  /** An exponential mean over about a fortieth of the run, free of the pull towards its start (as Adam's moments). */
+  /** An exponential mean over about a sixtieth of the run, free of the pull towards its start (as Adam's moments). */
   #smoothNext(): void {
     const keep = this.#keep();
     const index = this.smooth.length;
@@ -182,7 +186,7 @@ export class RunHistory {
   }
 
   #keep(): number {
-    const window = Math.min(400, Math.max(6, (this.plan?.steps ?? 400) / 40));
+    const window = Math.min(400, Math.max(4, (this.plan?.steps ?? 400) / 60));
     return 1 - 1 / window;
   }
 }
