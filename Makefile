@@ -1,6 +1,6 @@
 # Everything a person types. Each target sets up what it needs; the work is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run test demo ui dev check screenshots package
+.PHONY: help run test demo ui dev check screenshots package starter
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -28,3 +28,6 @@ screenshots: ## drive the real window through every screen, pictures to target/s
 
 package: ## a .deb of the window, built with link-time optimisation, in target/dist
 	@scripts/package
+
+starter: ## make the bundled starter model again (hours; goes on where it stopped)
+	@scripts/make-starter $(ARGS)
