@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 use tunesmith_data::{ImportOptions, Imported, Renderer, import};
-use tunesmith_protocol::{Format, LearnFrom};
+use tunesmith_protocol::{Format, LearnFrom, WireError};
 
 use crate::speaker::model_folder;
 use crate::{Ended, Out};
@@ -66,7 +66,8 @@ impl From<FormatWord> for Format {
 
 pub(crate) fn inspect(arguments: &Inspect, out: &Out) -> anyhow::Result<Ended> {
     let options = ImportOptions { format: arguments.format.into() };
-    let imported = import(&arguments.files, &options, &mut |_, _| ControlFlow::Continue(()))?;
+    let imported =
+        import(&arguments.files, &options, &mut |_, _| ControlFlow::Continue(())).map_err(WireError::from)?;
     let tokens = match &arguments.model {
         Some(model) => count_tokens(&imported, model, arguments.max_length)?,
         None => Value::Null,
@@ -110,7 +111,7 @@ fn tell(imported: &Imported, tokens: &Value, out: &Out) {
 
 /// How long the rows are. Rows that the model's template refuses are counted, not fatal.
 fn count_tokens(imported: &Imported, model: &str, max_length: usize) -> anyhow::Result<Value> {
-    let renderer = Renderer::open(&model_folder(model)?)?;
+    let renderer = Renderer::open(&model_folder(model)?).map_err(WireError::from)?;
     let (mut lengths, mut learned, mut refused) = (Vec::new(), 0, BTreeMap::new());
     for row in &imported.rows {
         match renderer.tokens(&row.example, LearnFrom::Assistant) {

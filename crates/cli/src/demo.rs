@@ -29,6 +29,9 @@ pub(crate) struct Arguments {
     /// Keep the run and its files in this folder
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
+    /// Tune another base model: an id of `tunesmith models list`, or a folder
+    #[arg(long, value_name = "ID|DIR")]
+    model: Option<String>,
 }
 
 /// A held-out row.
@@ -42,8 +45,12 @@ pub(crate) fn demo(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended> {
     let interrupt = Interrupt::listen("Stopping")?;
     let temporary = tempfile::tempdir()?;
     let folder = arguments.output.clone().unwrap_or_else(|| temporary.path().to_owned());
-    let (config, questions) = unpack(&folder)?;
-    out.note("Tuning the starter model on the recipes sample: from a messy ingredient list to plain names\n");
+    let (mut config, questions) = unpack(&folder)?;
+    if let Some(model) = &arguments.model {
+        config.base_model.clone_from(model);
+    }
+    let model = &config.base_model;
+    out.note(format!("Tuning {model} on the recipes sample: from a messy ingredient list to the plain names\n"));
     let run = folder.join("run");
     if train::into_folder(&config, &run, arguments.output.is_some(), &interrupt, out)? == Ended::Interrupted {
         return Ok(Ended::Interrupted);
@@ -52,9 +59,7 @@ pub(crate) fn demo(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended> {
     let tuned = model.adapter(&run.join("result"))?;
     let base_answers = answer(&model, &Adapter::none(), &questions, "Asking the base model", &interrupt)?;
     let tuned_answers = answer(&model, &tuned, &questions, "Asking the tuned model", &interrupt)?;
-    if !out.is_json() {
-        compare(&questions, &base_answers, &tuned_answers, out);
-    }
+    compare(&questions, &base_answers, &tuned_answers, out);
     tell_scores(&score(&questions, &base_answers), &score(&questions, &tuned_answers), started, out);
     Ok(Ended::Done)
 }
@@ -71,7 +76,9 @@ fn unpack(folder: &Path) -> anyhow::Result<(RunConfig, Vec<Question>)> {
     write("recipes.jsonl", &samples::rows(SAMPLE)?)?;
     let held_out = write("recipes-heldout.jsonl", &samples::held_out(SAMPLE)?.ok_or_else(missing)?)?;
     let run_file = write("recipes.yaml", &samples::run_file(SAMPLE)?.ok_or_else(missing)?)?;
-    let rows = import(&[held_out], &ImportOptions::default(), &mut |_, _| ControlFlow::Continue(()))?.rows;
+    let rows = import(&[held_out], &ImportOptions::default(), &mut |_, _| ControlFlow::Continue(()))
+        .map_err(WireError::from)?
+        .rows;
     let questions = rows.iter().filter_map(|row| question(&row.example));
     let questions = questions.map(|(messages, expected)| Question { messages, expected }).collect();
     Ok((run_file::load(&run_file)?, questions))

@@ -32,7 +32,7 @@ pub(crate) fn evaluate(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended
     let interrupt = Interrupt::listen("Stopping")?;
     let stop = || if interrupt.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
     let options = ImportOptions { format: arguments.format.into() };
-    let imported = import(&arguments.data, &options, &mut |_, _| stop())?;
+    let imported = import(&arguments.data, &options, &mut |_, _| stop()).map_err(WireError::from)?;
     if imported.rows.is_empty() {
         return Err(
             WireError::invalid("No row of the file can be measured", "`tunesmith data inspect FILE` says why").into()
@@ -62,7 +62,8 @@ fn measure(
     let examples: Vec<Example> = rows.iter().map(|row| row.example.clone()).collect();
     // Rows are measured whole, as far as the model can read.
     let settings = TrainSettings { max_length: speaker.model.context_length(), ..TrainSettings::default() };
-    let prepared = prepare(&examples, speaker.model.renderer(), &settings, &mut |_, _| stop())?;
+    let prepared =
+        prepare(&examples, speaker.model.renderer(), &settings, &mut |_, _| stop()).map_err(WireError::from)?;
     let bar = rows_bar(prepared.rows.len(), "Measuring");
     let measured = speaker.model.measure(&speaker.adapter, &prepared.rows, &mut |done, _| {
         bar.set_position(done);

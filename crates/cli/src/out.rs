@@ -74,7 +74,11 @@ impl Out {
         if !told.hint.is_empty() {
             eprintln!("{}", told.hint);
         }
-        ExitCode::from(if usage { 2 } else { 1 })
+        ExitCode::from(match (usage, told.code) {
+            (true, _) => 2,
+            (false, ErrorCode::Cancelled) => 130,
+            (false, _) => 1,
+        })
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use tunesmith_protocol::{RunConfig, TrainSettings};
+use tunesmith_studio::run_file::nearest;
 
 use crate::home::absolute;
 use crate::out::WrongUsage;
@@ -22,11 +23,7 @@ pub(crate) fn apply(config: RunConfig, pairs: &[String]) -> anyhow::Result<RunCo
     for pair in pairs {
         set(&mut values, pair)?;
     }
-    let config: RunConfig = serde_json::from_value(values).map_err(|error| WrongUsage(format!("--set: {error}")))?;
-    match config.training.problems().first() {
-        Some(problem) => Err(WrongUsage(problem.message.clone()).into()),
-        None => Ok(config),
-    }
+    serde_json::from_value(values).map_err(|error| WrongUsage(format!("--set: {error}")).into())
 }
 
 /// The keys and what they do, for the help.
@@ -57,6 +54,10 @@ fn set(values: &mut Value, pair: &str) -> anyhow::Result<()> {
         _ => value(text.trim()),
     };
     let (parent, name) = place.rsplit_once('/').unwrap_or(("", &place));
+    let field = TrainSettings::fields().into_iter().find(|field| parent == "/training" && field.name == name);
+    if let Some(problem) = field.and_then(|field| field.check(&value)) {
+        return Err(WrongUsage(format!("--set: {}", problem.message)).into());
+    }
     if let Some(Value::Object(parent)) = values.pointer_mut(parent) {
         parent.insert(name.to_owned(), value);
     }
@@ -82,23 +83,9 @@ fn value(text: &str) -> Value {
 fn unknown(key: &str) -> WrongUsage {
     let fields = TrainSettings::fields();
     let names = fields.iter().map(|field| field.name.as_str()).chain(OTHERS.iter().map(|(name, _)| *name));
-    let nearest = names.min_by_key(|name| distance(name, key)).unwrap_or_default();
-    WrongUsage(format!("--set: there is no key “{key}”; did you mean {nearest}? `tunesmith train --help` lists all"))
-}
-
-/// Levenshtein's: how many letters to add, drop or change.
-fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (index, letter) in left.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], index + 1);
-        for (column, other) in right.iter().enumerate() {
-            let change = diagonal + usize::from(letter != *other);
-            diagonal = row[column + 1];
-            row[column + 1] = change.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row[right.len()]
+    let names: Vec<&str> = names.collect();
+    let meant = nearest(key, &names).map(|name| format!("; did you mean {name}?")).unwrap_or_default();
+    WrongUsage(format!("--set: there is no key “{key}”{meant}\n`tunesmith train --help` lists all"))
 }
 
 fn word(value: &Value) -> String {

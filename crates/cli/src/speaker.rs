@@ -1,7 +1,7 @@
 //! The model that `chat`, `eval` and `data inspect` are asked about: `--model` with `--adapter`, or `--run`.
 
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use indicatif::ProgressBar;
@@ -122,9 +122,4 @@ pub(crate) fn model_folder(name: &str) -> Result<PathBuf, WireError> {
 /// A bar for work that counts rows.
 pub(crate) fn rows_bar(rows: usize, what: &str) -> ProgressBar {
     show::bar(rows as u64, &format!("{what} {{wide_bar}} {{pos}}/{{len}} rows, {{eta}} left"))
-}
-
-/// The last part of a path, for people.
-pub(crate) fn name_of(path: &Path) -> String {
-    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }

@@ -1,1 +1,16 @@
-//! Facts about cli.
+//! Facts about the command line: the real program, on a home of its own and a tiny model.
+
+#[path = "cli/ask.rs"]
+mod ask;
+#[path = "cli/home.rs"]
+mod home;
+#[path = "cli/inspect.rs"]
+mod inspect;
+#[path = "cli/shell.rs"]
+mod shell;
+#[path = "cli/studio.rs"]
+mod studio;
+#[path = "cli/train.rs"]
+mod train;
+#[path = "cli/usage.rs"]
+mod usage;

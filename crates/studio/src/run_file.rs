@@ -12,7 +12,8 @@ use tunesmith_protocol::{
 
 use crate::datasets::DatasetFacts;
 use crate::explain;
-use text::{line_of, nearest, scalar};
+pub use text::nearest;
+use text::{line_of, scalar};
 
 const TOP: [&str; 3] = ["base_model", "data", "training"];
 const DATA: [&str; 3] = ["path", "format", "validation"];

@@ -30,7 +30,7 @@ fn names(line: &str, key: &str) -> bool {
 }
 
 /// The known word that was most likely meant; none when all are far off.
-pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let distances = known.iter().map(|candidate| (distance(word, candidate), *candidate));
     let (distance, near) = distances.min_by_key(|(distance, _)| *distance)?;
     (distance <= word.chars().count().max(near.len()).div_ceil(2)).then_some(near)

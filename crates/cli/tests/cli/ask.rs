@@ -1,0 +1,108 @@
+//! `tunesmith eval` and `tunesmith chat`.
+
+use crate::shell::Shell;
+
+#[test]
+fn eval_prints_one_object() {
+    let shell = Shell::new();
+    let lines = shell.run(&["eval", "--model", "model", "--data", "rows.jsonl", "--json"]).lines();
+    assert_eq!(lines.len(), 1);
+    let (loss, perplexity) = (lines[0]["loss"].as_f64().unwrap(), lines[0]["perplexity"].as_f64().unwrap());
+    assert!((loss.exp() - perplexity).abs() < 1e-6 * perplexity);
+    assert!((2.0..9.0).contains(&loss), "noise knows nothing of 260 tokens: {loss}");
+    assert_eq!((&lines[0]["rows"], &lines[0]["learned_tokens"]), (&24.into(), &(10 * 9 + 14 * 10).into()));
+}
+
+#[test]
+fn an_adapter_lowers_the_loss_it_was_trained_on() {
+    let shell = Shell::new();
+    let training = ["train", "run.yaml", "--output", "out", "--set", "max_steps=60", "--set", "learning_rate=0.01"];
+    assert_eq!(shell.run(&training).code, 0);
+    let loss = |arguments: &[&str]| {
+        let all = [&["eval", "--model", "model", "--data", "rows.jsonl", "--json"], arguments].concat();
+        shell.run(&all).lines()[0]["loss"].as_f64().unwrap()
+    };
+    let (base, tuned) = (loss(&[]), loss(&["--adapter", "out/result"]));
+    assert!(tuned < base - 0.5, "{base} → {tuned}");
+}
+
+#[test]
+fn eval_can_print_answers_beside_the_expected_ones() {
+    let shell = Shell::new();
+    shell.write("two.jsonl", "{\"prompt\":\"a\",\"completion\":\"b\"}\n{\"prompt\":\"c\",\"completion\":\"d\"}\n");
+    let lines = shell.run(&["eval", "--model", "model", "--data", "two.jsonl", "--generate", "--json"]).lines();
+    assert_eq!(lines.len(), 3);
+    assert_eq!((&lines[1]["question"], &lines[1]["expected"]), (&"c".into(), &"d".into()));
+    assert!(lines[1]["text"].is_string() && lines[2]["loss"].is_number());
+}
+
+#[test]
+fn chat_answers_once_as_json() {
+    let shell = Shell::new();
+    let ask = ["chat", "--model", "model", "--prompt", "Hello", "--max-new-tokens", "5", "--json"];
+    let lines = shell.run(&ask).lines();
+    assert_eq!(lines.len(), 1);
+    let answer = &lines[0];
+    assert!(answer["text"].is_string() && answer["tokens_per_second"].is_number());
+    assert_eq!(answer["prompt_tokens"], 3 + 5, "<|user|>Hello<|end|><|assistant|>");
+    assert!(answer["completion_tokens"].as_u64().unwrap() <= 5);
+    assert!(["length", "end"].contains(&answer["stop_reason"].as_str().unwrap()));
+    assert_eq!(shell.run(&ask).lines()[0]["text"], answer["text"], "greedy is the same every time");
+}
+
+#[test]
+fn chat_holds_a_conversation_line_by_line() {
+    let shell = Shell::new();
+    let ask = ["chat", "--model", "model", "--system", "Be brief.", "--max-new-tokens", "3", "--json"];
+    let lines = shell.run_with(&ask, "one\n\ntwo\n/clear\nsix\n/exit\nnever\n").lines();
+    assert_eq!(lines.len(), 3);
+    let read = |line: usize| lines[line]["prompt_tokens"].as_u64().unwrap();
+    assert!(read(1) > read(0), "what was said before is read again");
+    assert_eq!(read(2), read(0), "cleared, with the system prompt kept");
+}
+
+#[test]
+fn chat_writes_plain_text_to_stdout_for_pipes() {
+    let shell = Shell::new();
+    let plain = shell.run(&["chat", "--model", "model", "--prompt", "Hello", "--max-new-tokens", "5"]);
+    let json = shell.run(&["chat", "--model", "model", "--prompt", "Hello", "--max-new-tokens", "5", "--json"]).lines();
+    assert_eq!(plain.code, 0, "{}", plain.stderr);
+    assert_eq!(plain.stdout.trim_end_matches('\n'), json[0]["text"].as_str().unwrap().trim_end_matches('\n'));
+}
+
+#[test]
+fn what_cannot_be_loaded_is_named() {
+    let shell = Shell::new();
+    std::fs::create_dir(shell.path("empty")).unwrap();
+    let empty = shell.run(&["chat", "--model", "empty", "--prompt", "x"]);
+    assert_eq!(empty.code, 1);
+    assert!(empty.stderr.contains("empty"), "{}", empty.stderr);
+    let adapter = shell.run(&["chat", "--model", "model", "--adapter", "empty", "--prompt", "x"]);
+    assert_eq!(adapter.code, 1);
+    assert!(adapter.stderr.contains("adapter"), "{}", adapter.stderr);
+    assert_eq!(shell.run(&["chat", "--run", "nothing", "--prompt", "x"]).code, 1);
+}
+
+#[test]
+fn sampling_out_of_range_is_wrong_usage() {
+    let shell = Shell::new();
+    for wrong in [["--temperature=-1"], ["--top-p=0"], ["--top-p=1.5"], ["--max-new-tokens=0"], ["--temperature=NaN"]] {
+        let all = [&["chat", "--model", "model", "--prompt", "x"][..], &wrong].concat();
+        assert_eq!(shell.run(&all).code, 2, "{wrong:?}");
+    }
+}
+
+#[test]
+fn the_demo_tunes_compares_and_scores() {
+    let shell = Shell::new();
+    let ran = shell.run(&["demo", "--model", "model", "--output", "kept", "--json"]);
+    let lines = ran.lines();
+    assert_eq!(lines[0]["type"], "plan");
+    let scores = lines.last().unwrap();
+    assert_eq!((&scores["type"], &scores["base"]["rows"]), (&"scores".into(), &100.into()));
+    assert!((0.0..=1.0).contains(&scores["tuned"]["f1"].as_f64().unwrap()));
+    assert!(shell.path("kept/run/result/adapter_model.safetensors").is_file());
+    for word in ["Base model", "Tuned model", "Expected", "F1", "rows exactly right"] {
+        assert!(ran.stderr.contains(word), "{word} in {}", ran.stderr);
+    }
+}

@@ -1,0 +1,55 @@
+//! `tunesmith data inspect`.
+
+use crate::shell::Shell;
+
+#[test]
+fn every_row_is_kept_or_dropped() {
+    let shell = Shell::new();
+    let good = r#"{"prompt":"a","completion":"b"}"#;
+    shell.write("mixed.jsonl", &format!("{good}\nnot json\n{good}\n{{\"prompt\":\"no completion\"}}\n"));
+    let report = &shell.run(&["data", "inspect", "mixed.jsonl", "--json"]).lines()[0];
+    assert_eq!(report["format"], "completion");
+    assert_eq!(
+        (&report["rows_read"], &report["rows_kept"], &report["rows_dropped"]),
+        (&4.into(), &2.into(), &2.into())
+    );
+    let problems = report["problems"].as_array().unwrap();
+    assert_eq!(problems[0]["line"], 2);
+    assert_eq!(problems[1]["line"], 4);
+    assert!(
+        problems.iter().all(|problem| problem["kind"].is_string()
+            && problem["message"].is_string()
+            && problem["file"].is_string())
+    );
+    assert!(report["tokens"].is_null(), "tokens need a model");
+}
+
+#[test]
+fn with_a_model_tokens_are_counted() {
+    let shell = Shell::new();
+    let report =
+        &shell.run(&["data", "inspect", "rows.jsonl", "--model", "model", "--max-length", "20", "--json"]).lines()[0];
+    let tokens = &report["tokens"];
+    // <|user|> Say 0 <|end|> <|assistant|> It is 0. <|end|>: one token a byte and a mark.
+    assert_eq!(tokens["shortest"], 4 + 5 + 8);
+    assert_eq!(tokens["longest"], 4 + 6 + 9);
+    assert_eq!(tokens["rows_too_long"], 0);
+    assert_eq!(tokens["learned"], 10 * 9 + 14 * 10, "the answer and its end are learned");
+}
+
+#[test]
+fn people_read_a_summary() {
+    let shell = Shell::new();
+    let ran = shell.run(&["data", "inspect", "rows.jsonl"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stdout.contains("24 read, 24 kept, 0 dropped"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_missing_file_is_an_error_and_a_dropped_row_is_not() {
+    let shell = Shell::new();
+    let ran = shell.run(&["data", "inspect", "missing.jsonl", "--json"]);
+    assert_eq!(ran.code, 1);
+    assert_eq!((ran.types(), ran.json()[0]["code"].as_str()), (vec!["error".into()], Some("not_found")));
+    assert!(ran.stderr.contains("missing.jsonl"), "{}", ran.stderr);
+}

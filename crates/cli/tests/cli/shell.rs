@@ -1,0 +1,160 @@
+//! A shell with a home, a tiny model and a dataset of its own.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Where commands run.
+pub struct Shell {
+    folder: TempDir,
+}
+
+/// What a command printed and how it ended.
+pub struct Ran {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Ran {
+    /// The JSON lines, after checking that it went well.
+    pub fn lines(&self) -> Vec<Value> {
+        assert_eq!(self.code, 0, "{}", self.stderr);
+        self.json()
+    }
+
+    /// The JSON lines, however it ended: stdout may hold nothing else.
+    pub fn json(&self) -> Vec<Value> {
+        let parse = |line: &str| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error} in {line:?}"));
+        self.stdout.lines().map(parse).collect()
+    }
+
+    /// The `type` of each JSON line.
+    pub fn types(&self) -> Vec<String> {
+        self.json().iter().map(|line| line["type"].as_str().unwrap_or_default().to_owned()).collect()
+    }
+}
+
+impl Shell {
+    /// With the model in `model/`, 24 rows in `rows.jsonl` and a run file in `run.yaml`.
+    pub fn new() -> Self {
+        let shell = Self { folder: tempfile::tempdir().unwrap() };
+        tunesmith_tests::tiny_model(&shell.path("model")).unwrap();
+        let row = |number: usize| {
+            format!(
+                r#"{{"messages":[{{"role":"user","content":"Say {number}"}},{{"role":"assistant","content":"It is {number}."}}]}}"#
+            )
+        };
+        shell.write("rows.jsonl", &(0..24).map(row).collect::<Vec<_>>().join("\n"));
+        shell.write("run.yaml", &run_file("max_steps: 6\n  eval_every: 3\n  save_every: 2"));
+        shell
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn write(&self, name: &str, text: &str) -> PathBuf {
+        std::fs::write(self.path(name), text).unwrap();
+        self.path(name)
+    }
+
+    /// Runs a command to its end.
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        self.run_with(arguments, "")
+    }
+
+    /// Runs a command to its end with `input` on stdin.
+    pub fn run_with(&self, arguments: &[&str], input: &str) -> Ran {
+        let mut child = self.command(arguments).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Ran { code: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+
+    /// Starts a command and leaves it running.
+    pub fn start(&self, arguments: &[&str]) -> Running {
+        let mut child = self.command(arguments).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap());
+        Running { child, lines }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tunesmith"));
+        command.args(arguments).current_dir(self.folder.path());
+        command
+            .env("TUNESMITH_HOME", self.path("home"))
+            .env("HF_HOME", self.path("no-cache"))
+            .env_remove("HF_HUB_CACHE");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+}
+
+/// A command that is still running; it is ended with the test.
+pub struct Running {
+    child: Child,
+    lines: BufReader<std::process::ChildStdout>,
+}
+
+impl Running {
+    /// The next JSON line.
+    pub fn next(&mut self) -> Value {
+        let mut line = String::new();
+        self.lines.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error} in {line:?}"))
+    }
+
+    /// JSON lines up to one of this type.
+    pub fn until(&mut self, kind: &str) -> Value {
+        loop {
+            let line = self.next();
+            if line["type"] == kind {
+                return line;
+            }
+        }
+    }
+
+    /// What Ctrl-C does.
+    pub fn interrupt(&self) {
+        let sent = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// Waits for the end, not forever.
+    pub fn end(&mut self) -> ExitStatus {
+        let started = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(started.elapsed() < Duration::from_secs(60), "it does not end");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A run file for the tiny model with these lines under `training`.
+pub fn run_file(training: &str) -> String {
+    format!(
+        "base_model: model\ndata:\n  path: rows.jsonl\n  validation: 0.25\ntraining:\n  batch_size: 2\n  gradient_accumulation: 1\n  lora_rank: 4\n  {training}\n"
+    )
+}
+
+/// A path as an argument.
+pub fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}

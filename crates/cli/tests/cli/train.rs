@@ -1,0 +1,202 @@
+//! `tunesmith train` and `tunesmith runs resume`.
+
+use crate::shell::{Shell, run_file, text};
+
+#[test]
+fn the_events_of_a_run_come_in_order() {
+    let shell = Shell::new();
+    let ran = shell.run(&["train", "run.yaml", "--output", "out", "--json"]);
+    let events = ran.lines();
+    let types = ran.types();
+    assert_eq!(types.first().map(String::as_str), Some("plan"));
+    assert_eq!(types.last().map(String::as_str), Some("done"));
+    let plan = &events[0];
+    assert_eq!((&plan["rows"], &plan["steps"], &plan["lora_rank"]), (&18.into(), &6.into(), &4.into()));
+    assert!(plan["learned_tokens"].as_u64().unwrap() > 0 && plan["device"] == "cpu", "{plan}");
+    let steps: Vec<u64> =
+        events.iter().filter(|event| event["type"] == "step").map(|event| event["step"].as_u64().unwrap()).collect();
+    assert_eq!(steps, [1, 2, 3, 4, 5, 6]);
+    let step = events.iter().find(|event| event["type"] == "step").unwrap();
+    for key in ["epoch", "loss", "learning_rate", "grad_norm", "learned_tokens", "tokens_per_second", "elapsed_ms"] {
+        assert!(step[key].is_number(), "{key} in {step}");
+    }
+    let eval = events.iter().find(|event| event["type"] == "eval").unwrap();
+    assert!((eval["loss"].as_f64().unwrap().exp() - eval["perplexity"].as_f64().unwrap()).abs() < 1e-9);
+    assert!(types.iter().filter(|kind| *kind == "checkpoint").count() >= 3, "{types:?}");
+    let adapter = events.last().unwrap()["adapter"].as_str().unwrap();
+    assert!(std::path::Path::new(adapter).join("adapter_model.safetensors").is_file());
+    assert!(
+        types.iter().all(|kind| ["plan", "step", "eval", "checkpoint", "done"].contains(&kind.as_str())),
+        "{types:?}"
+    );
+}
+
+#[test]
+fn full_training_makes_a_model() {
+    let shell = Shell::new();
+    let events = shell.run(&["train", "run.yaml", "--set", "method=full", "--output", "out", "--json"]).lines();
+    let model = events.last().unwrap()["model"].as_str().unwrap();
+    assert!(std::path::Path::new(model).join("model.safetensors").is_file());
+    let chat = shell.run(&["chat", "--model", model, "--prompt", "Say 3", "--max-new-tokens", "4", "--json"]).lines();
+    assert!(chat[0]["completion_tokens"].as_u64().unwrap() <= 4);
+}
+
+#[test]
+fn a_typo_in_a_run_file_names_its_line_and_the_nearest_key() {
+    let shell = Shell::new();
+    shell.write("typo.yaml", &run_file("learning_rte: 1.0e-3"));
+    let ran = shell.run(&["train", "typo.yaml", "--output", "out", "--json"]);
+    assert_eq!(ran.code, 1);
+    let error = &ran.json()[0];
+    let told = format!("{} {}", error["message"], error["hint"]);
+    assert!(told.contains("9") && told.contains("learning_rte") && told.contains("learning_rate"), "{told}");
+    assert!(!shell.path("out").exists(), "nothing was made");
+}
+
+#[test]
+fn set_overrides_the_run_file() {
+    let shell = Shell::new();
+    let set = [
+        "train",
+        "run.yaml",
+        "--output",
+        "out",
+        "--json",
+        "--set",
+        "max_steps=2",
+        "--set",
+        "training.seed=7",
+        "--set",
+        "target_modules=[q_proj, v_proj]",
+    ];
+    let plan = &shell.run(&set).lines()[0];
+    assert_eq!((&plan["steps"], &plan["seed"]), (&2.into(), &7.into()));
+    assert_eq!(plan["target_modules"], serde_json::json!(["q_proj", "v_proj"]));
+}
+
+#[test]
+fn a_wrong_set_is_wrong_usage() {
+    let shell = Shell::new();
+    let typo = shell.run(&["train", "run.yaml", "--set", "epoch=2"]);
+    assert_eq!(typo.code, 2);
+    assert!(typo.stderr.contains("epochs"), "the nearest key: {}", typo.stderr);
+    assert_eq!(shell.run(&["train", "run.yaml", "--set", "epochs"]).code, 2);
+    let range = shell.run(&["train", "run.yaml", "--set", "epochs=-1"]);
+    assert_eq!(range.code, 2);
+    assert!(range.stderr.contains("Epochs must be"), "{}", range.stderr);
+}
+
+#[test]
+fn a_folder_that_holds_a_run_is_refused_unless_resumed() {
+    let shell = Shell::new();
+    assert_eq!(shell.run(&["train", "run.yaml", "--output", "out"]).code, 0);
+    let again = shell.run(&["train", "run.yaml", "--output", "out"]);
+    assert_eq!(again.code, 1);
+    assert!(again.stderr.contains("--resume"), "{}", again.stderr);
+    let changed = shell.run(&["train", "run.yaml", "--output", "out", "--resume", "--set", "seed=1"]);
+    assert_eq!(changed.code, 1);
+    assert!(changed.stderr.contains("seed"), "the difference is named: {}", changed.stderr);
+}
+
+#[test]
+fn resume_without_a_checkpoint_starts_at_step_0() {
+    let shell = Shell::new();
+    let ran = shell.run(&["train", "run.yaml", "--output", "fresh", "--resume", "--json"]);
+    assert_eq!(ran.lines().iter().filter(|event| event["type"] == "step").count(), 6);
+}
+
+#[test]
+fn ctrl_c_saves_and_resume_goes_on_from_there() {
+    let shell = Shell::new();
+    shell.write("long.yaml", &run_file("max_steps: 4000\n  save_every: 4000\n  eval_every: 4000"));
+    let mut running = shell.start(&["train", "long.yaml", "--output", "out", "--json"]);
+    running.until("step");
+    running.interrupt();
+    let stopped = running.until("stopped");
+    assert_eq!(running.end().code(), Some(130));
+    let step = stopped["step"].as_u64().unwrap();
+    assert!(std::path::Path::new(stopped["checkpoint"].as_str().unwrap()).join("adapter_model.safetensors").is_file());
+
+    let mut running = shell.start(&["train", "long.yaml", "--output", "out", "--resume", "--json"]);
+    let first = running.until("step");
+    assert_eq!(first["step"].as_u64().unwrap(), step + 1, "no step is lost");
+    running.interrupt();
+    running.until("stopped");
+    assert_eq!(running.end().code(), Some(130));
+}
+
+#[test]
+fn a_second_ctrl_c_leaves_at_once() {
+    let shell = Shell::new();
+    shell.write("long.yaml", &run_file("max_steps: 4000"));
+    let mut running = shell.start(&["train", "long.yaml", "--output", "out", "--json"]);
+    running.until("step");
+    running.interrupt();
+    running.interrupt();
+    assert_eq!(running.end().code(), Some(130));
+}
+
+#[test]
+fn a_run_in_the_home_is_listed_shown_stopped_resumed_and_removed() {
+    let shell = Shell::new();
+    shell.write("long.yaml", &run_file("max_steps: 4000\n  eval_every: 4000"));
+    let mut running = shell.start(&["train", "long.yaml", "--json"]);
+    running.until("step");
+    // The trainer owns the home: these talk to it.
+    let listed = shell.run(&["runs", "list", "--json"]).lines();
+    assert_eq!((listed.len(), listed[0]["status"]["state"].as_str()), (1, Some("running")));
+    let id = listed[0]["id"].as_str().unwrap();
+    assert_eq!(shell.run(&["runs", "stop", id]).code, 0);
+    running.until("stopped");
+    assert_eq!(running.end().code(), Some(0), "it was not interrupted here");
+
+    let shown = &shell.run(&["runs", "show", &id[..id.len() - 1], "--json"]).lines()[0];
+    assert_eq!(shown["status"]["state"], "stopped");
+    let step = shown["step"].as_u64().unwrap();
+    let mut resumed = shell.start(&["runs", "resume", id, "--json"]);
+    assert_eq!(resumed.until("step")["step"].as_u64().unwrap(), step + 1);
+    resumed.interrupt();
+    resumed.until("stopped");
+    assert_eq!(resumed.end().code(), Some(130));
+
+    let chat = shell.run(&["chat", "--run", id, "--prompt", "Say 1", "--max-new-tokens", "3", "--json"]).lines();
+    assert_eq!(chat.len(), 1);
+    assert_eq!(shell.run(&["runs", "remove", id]).code, 0);
+    assert!(shell.run(&["runs", "list", "--json"]).lines().is_empty());
+    assert_eq!(shell.run(&["runs", "show", id, "--json"]).code, 1);
+}
+
+#[test]
+fn training_twice_on_the_same_rows_keeps_one_dataset() {
+    let shell = Shell::new();
+    for seed in ["1", "2"] {
+        let set = format!("seed={seed}");
+        let ran = shell.run(&["train", "run.yaml", "--set", "max_steps=1", "--set", &set, "--json"]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+    }
+    let runs = shell.run(&["runs", "list", "--json"]).lines();
+    assert_eq!(runs.len(), 2);
+    assert_eq!(runs[0]["dataset"], runs[1]["dataset"]);
+}
+
+#[test]
+fn a_model_that_does_not_exist_is_an_error() {
+    let shell = Shell::new();
+    for arguments in [
+        &["train", "run.yaml", "--set", "base_model=nothing", "--json"][..],
+        &["train", "run.yaml", "--set", "base_model=nothing", "--output", "out", "--json"],
+    ] {
+        let ran = shell.run(arguments);
+        assert_eq!((ran.code, ran.json()[0]["code"].as_str()), (1, Some("not_found")), "{}", ran.stderr);
+        assert!(ran.stderr.contains("nothing"));
+    }
+}
+
+#[test]
+fn an_empty_dataset_is_an_error_that_says_so() {
+    let shell = Shell::new();
+    let empty = shell.write("empty.jsonl", "");
+    let ran = shell.run(&["train", "run.yaml", "--output", "out", "--set", &format!("data.path={}", text(&empty))]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.stderr.contains("empty.jsonl") && ran.stderr.contains("empty"), "{}", ran.stderr);
+}
