@@ -18,10 +18,10 @@ class Board {
   #events = new Map<string, Event[]>();
   #followers = new Map<string, Set<(events: Event[]) => void>>();
 
-  publish(topic: Topic, ...bodies: EventBody[]): void {
+  publish(topic: Topic, body: EventBody | EventBody[]): void {
     const key = JSON.stringify(topic);
     const all = this.#events.get(key) ?? [];
-    const fresh = bodies.map((body, index) => ({ seq: all.length + index + 1, body }));
+    const fresh = [body].flat().map((body, index) => ({ seq: all.length + index + 1, body }));
     for (const event of fresh) all.push(event);
     this.#events.set(key, all);
     this.#followers.get(key)?.forEach((follower) => follower(fresh));
@@ -56,12 +56,12 @@ export function mock(scenario = ''): Backend {
   };
   const changed = () => board.publish({ topic: 'library' }, { kind: 'library' });
   const find = <T extends { id: string }>(list: T[], id: string): T => list.find((one) => one.id === id) ?? fail('not_found', `There is no ${id} here`);
-  const record = (id: string, ...records: RunRecord[]) => board.publish({ topic: 'run', id }, ...records.map((record): EventBody => ({ kind: 'run', record })));
+  const record = (id: string, records: RunRecord[]) => board.publish({ topic: 'run', id }, records.map((record): EventBody => ({ kind: 'run', record })));
 
   function status(run: Run, next: Run['status']): void {
     run.status = next;
     state.runs = state.runs.map((one) => (one.id === run.id ? { ...run } : one));
-    record(run.id, { type: 'status', status: next });
+    record(run.id, [{ type: 'status', status: next }]);
     changed();
   }
 
@@ -79,17 +79,18 @@ export function mock(scenario = ''): Backend {
   }
 
   for (const run of state.runs) {
-    if (run.plan) record(run.id, { type: 'plan', plan: run.plan });
-    record(run.id, { type: 'status', status: run.status }, ...(run.step > 0 ? steps(run, 1, run.step) : []));
+    if (run.plan) record(run.id, [{ type: 'plan', plan: run.plan }]);
+    record(run.id, [{ type: 'status', status: run.status }]);
+    if (run.step > 0) record(run.id, steps(run, 1, run.step));
   }
   live(state.runs.find((run) => run.id === 'running'), 120);
   let fraction = 0;
-  if (!empty) setInterval(() => record('preparing', { type: 'preparing', what: fraction < 0.6 ? 'Tokenising the rows' : 'Loading the model', fraction: (fraction = (fraction + 0.04) % 1) }), 400);
+  if (!empty) setInterval(() => record('preparing', [{ type: 'preparing', what: fraction < 0.6 ? 'Tokenising the rows' : 'Loading the model', fraction: (fraction = (fraction + 0.04) % 1) }]), 400);
 
   /** Trains in the page: a step every so often. */
   function live(started: Run | undefined, at: number): void {
     if (!started) return;
-    record(started.id, ...steps(started, 1, at));
+    record(started.id, steps(started, 1, at));
     started.step = at;
     const timer = setInterval(() => {
       const run = state.runs.find((one) => one.id === started.id);
@@ -98,10 +99,10 @@ export function mock(scenario = ''): Backend {
       const fresh = steps(run, run.step, run.step);
       run.loss = lossAt(run.step, run.plan!.steps);
       run.elapsed_ms = run.step * 310;
-      record(run.id, ...fresh);
+      record(run.id, fresh);
       if (run.step >= run.plan!.steps) {
         Object.assign(run, { best_eval_loss: 0.541, best_step: run.step - 3, result_path: `${run.path}/result` });
-        record(run.id, { type: 'done', step: run.step, best_step: run.step - 3, adapter: run.result_path! });
+        record(run.id, [{ type: 'done', step: run.step, best_step: run.step - 3, adapter: run.result_path! }]);
         status(run, { state: 'done' });
       }
     }, 180);
@@ -200,7 +201,7 @@ export function mock(scenario = ''): Backend {
       const id = `run-${Date.now()}`;
       const run = made.run(id, name ?? `${find(state.datasets, dataset).name} · ${find(state.models, model).name}`, { state: 'preparing' }, { step: 0, loss: null, plan: made.plan({ steps: 60 }), best_eval_loss: null, best_step: null, result_path: null, dataset, model, elapsed_ms: 0, started_ms: Date.now(), config: { ...made.run('', '', { state: 'done' }).config, training } });
       state.runs = [run, ...state.runs];
-      record(id, { type: 'plan', plan: run.plan! }, { type: 'status', status: run.status }, { type: 'preparing', what: 'Tokenising the rows', fraction: 0.4 });
+      record(id, [{ type: 'plan', plan: run.plan! }, { type: 'status', status: run.status }, { type: 'preparing', what: 'Tokenising the rows', fraction: 0.4 }]);
       changed();
       setTimeout(() => {
         status(run, { state: 'running' });
@@ -222,7 +223,7 @@ export function mock(scenario = ''): Backend {
     resume_run: async (id) => {
       await wait(400);
       const run = find(state.runs, id);
-      record(id, { type: 'rewind', step: Math.max(0, run.step - 5) });
+      record(id, [{ type: 'rewind', step: Math.max(0, run.step - 5) }]);
       status(run, { state: 'running' });
       return run;
     },
@@ -233,7 +234,7 @@ export function mock(scenario = ''): Backend {
       const list = listOf(item);
       const index = list.findIndex((one) => one.id === item.id);
       const [gone] = list.splice(index, 1);
-      state.bin.set(JSON.stringify(item), () => list.splice(index, 0, gone!));
+      state.bin.set(JSON.stringify(item), () => listOf(item).splice(index, 0, gone!));
       renew();
       return null;
     },

@@ -10,6 +10,7 @@ export interface Task {
   /** From 0 to 1; null when the end is not known. */
   fraction: number | null;
   cancelling: boolean;
+  cancellable: boolean;
 }
 
 export interface ReadingOptions {
@@ -30,7 +31,7 @@ class Tasks {
   /** Imports files as one dataset. Null when the user cancelled; other failures are thrown as WireError. */
   importFiles(items: Item[], options: ReadingOptions): Promise<Dataset | null> {
     const title = items.length === 1 ? itemName(items[0]!) : `${itemName(items[0]!)} + ${items.length - 1}`;
-    return this.#run(title, async (task) => {
+    return this.#run(title, true, async (task) => {
       const paths: string[] = [];
       for (const item of items) {
         this.#update(task, { title: words.datasets.uploading(itemName(item)) });
@@ -42,7 +43,7 @@ class Tasks {
   }
 
   importSample(id: string, title: string): Promise<Dataset | null> {
-    return this.#run(words.datasets.importing(title), () => backend.call('import_sample', id));
+    return this.#run(words.datasets.importing(title), false, () => backend.call('import_sample', id));
   }
 
   async cancel(id: string): Promise<void> {
@@ -50,9 +51,9 @@ class Tasks {
     await backend.call('cancel_task', id).catch(() => undefined);
   }
 
-  async #run(title: string, work: (task: string) => Promise<Dataset>): Promise<Dataset | null> {
+  async #run(title: string, cancellable: boolean, work: (task: string) => Promise<Dataset>): Promise<Dataset | null> {
     const id = `task-${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}`;
-    this.list = [...this.list, { id, title, fraction: null, cancelling: false }];
+    this.list = [...this.list, { id, title, fraction: null, cancelling: false, cancellable }];
     const stop = backend.subscribe({ topic: 'task', id }, 0, (events) => {
       for (const { body } of events) if (body.kind === 'task') this.#update(id, { fraction: body.progress.fraction });
     });

@@ -261,6 +261,7 @@ export const en = {
     stopping: 'Stopping…',
     keepGoing: 'Keep training',
     resume: 'Resume',
+    change: 'Change settings and train again',
     trainOn: 'Go on training',
     stats: {
       step: 'Step',
@@ -268,7 +269,7 @@ export const en = {
       loss: 'Training loss',
       validation: 'Validation loss',
       rate: 'Learning rate',
-      speed: 'Tokens per second',
+      speed: 'Tokens / s',
       elapsed: 'Elapsed',
       eta: 'Time left',
     },
@@ -286,6 +287,7 @@ export const en = {
       none: 'No step was taken',
       lossLabel: 'Loss over the steps',
       rateLabel: 'Learning rate over the steps',
+      whatIsRate: 'How big the steps are: up during the warm-up, then down so that the end is calm',
       whatIsLoss: 'Lower is better: how surprised the model still is by the right answer. When validation turns up while training falls, it has begun to learn by heart',
     },
     preparing: 'Getting ready',
@@ -379,6 +381,7 @@ export const en = {
     untitled: 'New chat',
     notFound: 'This chat is not here any more',
     withRun: (run: string, model: string) => `${run} beside ${model}`,
+    beside: (model: string) => `Beside the original, ${model}`,
     copyAnswer: 'Copy the answer',
     options: 'Options',
     reset: 'Reset',
@@ -424,7 +427,7 @@ export const en = {
     memory: (free: number, all: number) => `${bytes(free)} of ${bytes(all)} memory free`,
   },
 
-  tags: { title: 'Tags', text: (name: string) => `For “${name}”. Separate them with commas`, placeholder: 'recipes, draft', remove: (tag: string) => `Remove ${tag}` },
+  tags: { title: 'Tags', text: (name: string) => `For “${name}”, separated by commas`, placeholder: 'recipes, draft', remove: (tag: string) => `Remove ${tag}` },
 
   drop: { title: 'Drop to add', dataset: 'A dataset is read at once', model: 'A folder is added as a model' },
 

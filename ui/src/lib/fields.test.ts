@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { readValue, showValue } from './fields';
+import type { Kind } from './protocol';
+
+const whole: Kind = { type: 'integer', range: { min: 1, max: 1024 } };
+const decimal: Kind = { type: 'number', range: { min: 1e-8, max: 1 } };
+const auto: Kind = { type: 'integer_or_auto', range: { min: 1, max: 100 } };
+const optional: Kind = { type: 'optional_integer', range: { min: 1, max: 100 } };
+
+const value = (kind: Kind, text: string) => {
+  const read = readValue(kind, text);
+  return 'value' in read ? read.value : 'refused';
+};
+
+test('whole numbers are taken within their range only', () => {
+  expect(value(whole, '16')).toBe(16);
+  expect(value(whole, ' 1024 ')).toBe(1024);
+  for (const wrong of ['0', '1025', '1.5', '-3', '', 'many', '1e3']) expect(value(whole, wrong)).toBe('refused');
+});
+
+test('decimals may be written with an exponent or a comma', () => {
+  expect(value(decimal, '2e-4')).toBe(0.0002);
+  expect(value(decimal, '0,5')).toBe(0.5);
+  for (const wrong of ['0', '2', '', 'NaN', 'Infinity']) expect(value(decimal, wrong)).toBe('refused');
+});
+
+test('auto is a word or nothing', () => {
+  expect(value(auto, 'AUTO')).toBe('auto');
+  expect(value(auto, '')).toBe('auto');
+  expect(value(auto, '7')).toBe(7);
+});
+
+test('nothing typed means no limit', () => {
+  expect(value(optional, '')).toBeNull();
+  expect(value(optional, '0')).toBe('refused');
+});
+
+test('modules are known by name', () => {
+  expect(value({ type: 'modules' }, 'all-linear')).toBe('all-linear');
+  expect(value({ type: 'modules' }, 'q_proj, v_proj')).toEqual(['q_proj', 'v_proj']);
+  expect(value({ type: 'modules' }, 'q_prog')).toBe('refused');
+  expect(value({ type: 'modules' }, '')).toBe('refused');
+});
+
+test('a shown value reads back as itself', () => {
+  const kinds: [Kind, unknown][] = [[whole, 16], [decimal, 0.003], [decimal, 1e-8], [auto, 'auto'], [optional, null], [{ type: 'modules' }, ['q_proj']]];
+  for (const [kind, wanted] of kinds) expect(value(kind, showValue(wanted))).toEqual(wanted);
+});

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { en } from './en';
+
+/** Every text of the catalogue, with functions called on plausible arguments. */
+function texts(value: unknown, path = ''): [string, string][] {
+  if (typeof value === 'string') return [[path, value]];
+  if (typeof value === 'function') {
+    const parameters = [2, 1, 1].slice(0, value.length);
+    const said = path.endsWith('oneOf') ? value(['a', 'b']) : value(...parameters);
+    return [[path, String(said)]];
+  }
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => texts(inner, `${path}.${key}`));
+}
+
+test('single sentences end without a full stop', () => {
+  const wrong = texts(en).filter(([, text]) => /[^.…]\.$/.test(text));
+  expect(wrong).toEqual([]);
+});
+
+test('no word is undefined', () => {
+  expect(texts(en).filter(([, text]) => /undefined|NaN|\[object/.test(text))).toEqual([]);
+});
+
+test('labels are in sentence case', () => {
+  const names = /^(Hugging Face|JSONL|JSON|CSV|LoRA|YAML|PNG|SVG|Tunesmith|Enter|Shift|Esc|TUNESMITH_HOME|Llama-style|Llama|Context|Start|Unicode|Top)$/;
+  const shouting = texts(en).filter(([, text]) => text.split(/[.:?!]\s|\n|“/).some((sentence) => (sentence.match(/\s[A-Z][a-z]+/g) ?? []).filter((word) => !names.test(word.trim()) && !/Hugging|Face|Adam/.test(word)).length > 1));
+  expect(shouting).toEqual([]);
+});
