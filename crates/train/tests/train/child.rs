@@ -54,6 +54,50 @@ fn a_full_disk_pauses_the_run_and_loses_nothing() {
 }
 
 #[test]
+fn a_disk_without_room_is_noticed_before_a_checkpoint_is_begun() {
+    let folder = tempdir().unwrap();
+    train(job(folder.path(), "whole", Method::Lora)).0.unwrap();
+    let disk = folder.path().join("killed");
+    fs::create_dir(&disk).unwrap();
+    let command = format!("mount -t tmpfs -o size=1m none {} && exec \"$0\" \"$@\"", disk.display());
+    if !Command::new("unshare").args(["-rm", "true"]).status().is_ok_and(|status| status.success()) {
+        eprintln!("skipped: this system lets nobody but root mount a small disk");
+        return;
+    }
+    let output =
+        child(folder.path(), "child::meet_a_disk_without_room", &["unshare", "-rm", "sh", "-c", &command]).output();
+    let output = output.unwrap();
+    assert!(
+        output.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+#[test]
+#[ignore = "run by other tests, on a disk of 1 MB"]
+fn meet_a_disk_without_room() {
+    let Ok(folder) = env::var(FOLDER) else { return };
+    let disk = Path::new(&folder).join("killed");
+    let filler = disk.join("filler");
+    fs::write(&filler, vec![1; 960 << 10]).unwrap();
+    let mut messages = vec![];
+    let (outcome, told) = train_until(job(folder.as_ref(), "killed", Method::Lora), |progress| {
+        if let Progress::DiskFull { message } = progress {
+            messages.push(message.clone());
+            fs::remove_file(&filler).unwrap();
+        }
+        ControlFlow::<StopReason>::Continue(())
+    });
+    assert!(matches!(outcome.unwrap(), Outcome::Done { step: 10, .. }));
+    assert!(matches!(&messages[..], [message] if message.contains("are free")), "{messages:?}");
+    assert_eq!(told.steps.len(), 10, "no step was lost or repeated");
+    // Seen from here only: the disk goes with this process.
+    assert!(contents(&disk.join("result")) == contents(&Path::new(&folder).join("whole/result")), "the result differs");
+}
+
+#[test]
 #[ignore = "run by other tests, in a process of its own"]
 fn train_here() {
     let Ok(folder) = env::var(FOLDER) else { return };
