@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
-use tunesmith_protocol::{Api, ErrorCode, EventBody, Plan, RunRecord, Subscription, Topic, TopicEnded, WireError};
+use tunesmith_protocol::{Api, ErrorCode, EventBody, Plan, RunRecord, RunState, Subscription, Topic, TopicEnded, WireError};
 
 use crate::interrupt::Interrupt;
 use crate::show::Show;
@@ -68,6 +68,8 @@ pub(crate) fn follow(
             match record {
                 RunRecord::Done { .. } => return Ok(Ended::Done),
                 RunRecord::Stopped { .. } => return Ok(if asked { Ended::Interrupted } else { Ended::Done }),
+                // Stopped before its first step, or left at once: there is no other last word then.
+                RunRecord::Status { status: RunState::Stopped | RunState::Interrupted } => return Ok(Ended::Interrupted),
                 RunRecord::Error { code, message, hint } => return Err(WireError { code, message, hint }.into()),
                 _ => {}
             }

@@ -84,6 +84,9 @@ pub(crate) fn read(
     sink: &mut dyn FnMut(Record),
 ) -> Result<(), ImportError> {
     let mut input = Input::open(path, progress).map_err(|reason| unreadable(path, reason))?;
+    if input.is_cancelled() {
+        return Err(ImportError::Cancelled);
+    }
     let kind = kind::recognise(path, input.head(), input.is_whole())?;
     let mut records = 0u64;
     let mut count = |record: Record| {

@@ -45,8 +45,15 @@ pub(crate) fn carry_out(order: Order<'_>) -> Result<Finished, WireError> {
     let _lock = order.folder.lock()?;
     let path = order.folder.metrics();
     let journal = Journal::open(order.folder).map_err(explain::io(&path))?;
-    let mut run =
-        Carried { wishes: Wishes::new(order.folder), order, journal, told: Instant::now(), stop: None, broken: None };
+    let mut run = Carried {
+        wishes: Wishes::new(order.folder),
+        order,
+        journal,
+        loaded: false,
+        told: Instant::now(),
+        stop: None,
+        broken: None,
+    };
     let ended = catch_unwind(AssertUnwindSafe(|| run.train())).unwrap_or_else(|panic| Err(panicked(panic.as_ref())));
     // When the records could not be written, that is why the training was told to stop.
     let ended = match run.broken.take() {
@@ -61,6 +68,8 @@ struct Carried<'a> {
     order: Order<'a>,
     wishes: Wishes<'a>,
     journal: Journal,
+    /// The model is in memory.
+    loaded: bool,
     /// When the preparation was last told.
     told: Instant,
     /// The wish to end, once it was said.
@@ -87,7 +96,6 @@ impl Carried<'_> {
             available_bytes: system::available_memory(),
         })?;
         self.tell(RunRecord::Plan { plan: plan.summary() })?;
-        self.tell(RunRecord::Status { status: RunState::Running })?;
         let trainer = self.order.trainer;
         Ok(trainer(plan, &mut |progress| self.hear(progress))?)
     }
@@ -97,7 +105,7 @@ impl Carried<'_> {
         if let Some(tokens) = FrozenTokens::read(self.order.folder)? {
             return Ok(tokens);
         }
-        let Self { order, wishes, journal, told, stop, broken } = self;
+        let Self { order, wishes, journal, told, stop, broken, .. } = self;
         let sides = (order.prepare)(&mut |done, total| {
             if told.elapsed() >= BETWEEN_PREPARING {
                 *told = Instant::now();
@@ -120,6 +128,9 @@ impl Carried<'_> {
         if matches!(progress, Progress::Loading(_)) && self.told.elapsed() < BETWEEN_PREPARING {
             return self.hear(Progress::Tick);
         }
+        if !matches!(progress, Progress::Loading(_)) && !std::mem::replace(&mut self.loaded, true) {
+            self.write(RunRecord::Status { status: RunState::Running })?;
+        }
         let record = match progress {
             Progress::Loading(fraction) => {
                 self.told = Instant::now();
@@ -135,6 +146,11 @@ impl Carried<'_> {
                 return self.answer();
             }
         };
+        self.write(record)
+    }
+
+    /// Writes and tells a record; the answer is the user's wish, or to leave when nothing can be written any more.
+    fn write(&mut self, record: RunRecord) -> ControlFlow<StopReason> {
         match self.tell(record) {
             Ok(()) => self.answer(),
             Err(error) => {

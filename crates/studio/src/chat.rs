@@ -67,11 +67,10 @@ pub(crate) fn open(studio: &Studio, args: OpenChat) -> Result<Chat, WireError> {
     studio.db.set_chat(&chat, clock::now_ms())?;
     let seat = studio.room.sit_down(&chat.id)?;
     studio.board.turn_page(&Topic::Chat(chat.id.clone()));
-    in_background(studio, &chat.id, seat, |studio, chat, _| {
+    in_background(studio, &chat.id, seat, ChatNews::Ready, |studio, chat, _| {
         for voice in voices_of(studio, chat)? {
             load(studio, chat, &voice)?;
         }
-        tell(studio, chat, ChatNews::Ready);
         Ok(())
     })?;
     Ok(chat)
@@ -81,12 +80,10 @@ pub(crate) fn open(studio: &Studio, args: OpenChat) -> Result<Chat, WireError> {
 pub(crate) fn send(studio: &Studio, args: SendMessage) -> Result<(), WireError> {
     studio.db.chat(&args.chat)?;
     // Loading is no answer: the message waits for it.
-    let seat = studio.room.wait_for_seat(&args.chat, std::time::Duration::from_millis(200));
-    let seat = match seat {
-        Some(seat) => seat,
-        None if studio.room.is_answering(&args.chat) => return Err(answering()),
-        None => studio.room.wait_for_seat(&args.chat, std::time::Duration::from_secs(600)).ok_or_else(answering)?,
-    };
+    if studio.room.is_answering(&args.chat) {
+        return Err(answering());
+    }
+    let seat = studio.room.wait_for_seat(&args.chat, std::time::Duration::from_secs(600)).ok_or_else(answering)?;
     let changed = change(studio, &args.chat, |chat| match args.text {
         Some(text) if text.trim().is_empty() => {
             Err(WireError::invalid("There is nothing to say yet", "Write a message"))
@@ -109,11 +106,7 @@ pub(crate) fn send(studio: &Studio, args: SendMessage) -> Result<(), WireError> 
     changed.inspect_err(|_| studio.room.stand_up(&args.chat))?;
     studio.board.turn_page(&Topic::Chat(args.chat.clone()));
     seat.answers();
-    in_background(studio, &args.chat, seat, |studio, chat, stop| {
-        answer_all(studio, chat, stop)?;
-        tell(studio, chat, ChatNews::Idle);
-        Ok(())
-    })
+    in_background(studio, &args.chat, seat, ChatNews::Idle, |studio, chat, stop| answer_all(studio, chat, stop))
 }
 
 /// Stops what is being written.
@@ -172,26 +165,30 @@ fn change(
     Ok(chat)
 }
 
-/// Does the work of a chat in a thread; what goes wrong, a panic too, is told to the chat.
+/// Does the work of a chat in a thread and tells that it is done; what goes wrong, a panic too, is told to the chat.
 fn in_background(
     studio: &Studio,
     id: &str,
     seat: Arc<room::Seat>,
+    done: ChatNews,
     work: impl FnOnce(&Studio, &str, &AtomicBool) -> Result<(), WireError> + Send + 'static,
 ) -> Result<(), WireError> {
     let (me, id) = (studio.me()?, id.to_owned());
     let threads = me.preferences()?.threads as usize;
     let run = move || {
-        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        let worked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             with_threads(threads, || work(&me, &id, seat.stop_flag()))
         }));
         // The seat is free before anyone hears that it is.
         me.room.stand_up(&id);
-        match done {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tell(&me, &id, ChatNews::Failed { error }),
-            Err(_) => tell(&me, &id, ChatNews::Failed { error: WireError::internal("The model stopped unexpectedly") }),
-        }
+        let news = match worked {
+            Ok(Ok(())) => done,
+            Ok(Err(error)) => ChatNews::Failed { error },
+            Err(_) => ChatNews::Failed { error: WireError::internal("The model stopped unexpectedly") },
+        };
+        // Who comes now finds what was said in the chat itself.
+        me.board.turn_page(&Topic::Chat(id.clone()));
+        tell(&me, &id, news);
     };
     std::thread::Builder::new()
         .name("chat".into())

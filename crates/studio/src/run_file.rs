@@ -21,7 +21,9 @@ const FIX: &str = "Correct the run file and try again";
 
 /// Reads a run file; an unknown key or wrong value is an error that names its line and the nearest valid key.
 pub fn parse(yaml: &str) -> Result<RunConfig, WireError> {
-    let value: Value = serde_saphyr::from_str(yaml).map_err(|error| syntax(&error))?;
+    // `on` and `off` are words here, as in YAML 1.2.
+    let options = serde_saphyr::options! { strict_booleans: true };
+    let value: Value = serde_saphyr::from_str_with_options(yaml, options).map_err(|error| syntax(&error))?;
     let Value::Object(top) = &value else {
         return Err(WireError::invalid("A run file is a list of keys: base_model, data, training", FIX));
     };

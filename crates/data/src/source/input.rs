@@ -48,7 +48,11 @@ impl<'a> Input<'a> {
             cancelled: false,
             since_mark: 0,
         };
-        input.fill_raw()?;
+        // Who opens asks `is_cancelled` first.
+        match input.fill_raw() {
+            Err(_) if input.cancelled => return Ok(input),
+            filled => filled?,
+        };
         let mark = match input.raw.as_slice() {
             [0xEF, 0xBB, 0xBF, ..] => 3,
             [0xFF, 0xFE, ..] => 2,

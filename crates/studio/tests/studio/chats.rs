@@ -6,10 +6,13 @@ use crate::support::*;
 
 /// Says something and waits until all sides have answered.
 fn say(api: &dyn Api, chat: &str, text: Option<&str>) -> Turn {
-    let news = api.subscribe(Topic::Chat(chat.into()), 0).unwrap();
+    let before = api.get_chat(chat.into()).unwrap().turns;
     api.send_message(SendMessage { chat: chat.into(), text: text.map(str::to_owned) }).unwrap();
+    let news = api.subscribe(Topic::Chat(chat.into()), 0).unwrap();
     wait_until_idle(&news);
-    api.get_chat(chat.into()).unwrap().turns.pop().unwrap()
+    let turn = api.get_chat(chat.into()).unwrap().turns.pop().unwrap();
+    assert!(!turn.answers.is_empty(), "answered, after {before:?}");
+    turn
 }
 
 fn wait_until_idle(news: &Subscription) {
@@ -49,15 +52,21 @@ fn a_base_model_answers_alone_and_the_same_seed_gives_the_same_answer() {
 fn an_answer_can_be_stopped_and_is_kept() {
     let place = Place::new();
     let studio = place.open();
-    let chat = base_chat(&place, studio.as_ref(), 400);
+    let folder = place.path().join("slow");
+    tunesmith_tests::TinyModel { hidden: 256, middle: 1024, layers: 4, context: 8192, ..Default::default() }
+        .write(&folder)
+        .unwrap();
+    let model = studio.add_model(AddModel { path: folder.to_string_lossy().into_owned() }).unwrap();
+    let chat = studio.open_chat(OpenChat { run: None, model: Some(model.id) }).unwrap();
+    let sampling = Sampling { max_new_tokens: 8000, ..Sampling::default() };
+    let configure = ConfigureChat { chat: chat.id, system_prompt: String::new(), sampling };
+    let chat = studio.configure_chat(configure).unwrap();
     let news = studio.subscribe(Topic::Chat(chat.id.clone()), 0).unwrap();
     studio.send_message(SendMessage { chat: chat.id.clone(), text: Some("Go on for long".into()) }).unwrap();
-    let busy = studio.send_message(SendMessage { chat: chat.id.clone(), text: Some("Me too".into()) });
+    let busy = studio.send_message(SendMessage { chat: chat.id.clone(), text: Some("Me too".into()) }).unwrap_err();
+    assert_eq!(busy.code, ErrorCode::Busy);
     studio.stop_chat(chat.id.clone()).unwrap();
     wait_until_idle(&news);
-    if let Err(error) = busy {
-        assert_eq!(error.code, ErrorCode::Busy);
-    }
     let turn = studio.get_chat(chat.id.clone()).unwrap().turns.remove(0);
     assert!(turn.answers.iter().all(|answer| answer.stop_reason == StopReason::Stopped));
 }

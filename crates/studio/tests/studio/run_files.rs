@@ -56,7 +56,12 @@ fn a_wrong_value_names_its_line_and_what_is_expected() {
         ("eval_every: 5", "eval_every: 5.5", "Line 11", "auto or a whole number"),
         ("validation: 0.1", "validation: 1.5", "Line 5", "below 1"),
         ("path: [a.jsonl, b.jsonl]", "path: 7", "Line 3", "a file or a list of files"),
-        ("training:\n", "training: fast\nx:\n", "Line 6", "group of keys"),
+        (
+            "data:\n  path: [a.jsonl, b.jsonl]\n  format: chat        # of each row\n  validation: 0.1",
+            "data: a.jsonl",
+            "Line 2",
+            "group of keys",
+        ),
         ("  epochs: 2", "  epochs: [2", "Line", "not YAML"),
     ] {
         let said = complaint(from, to);
