@@ -14,6 +14,8 @@ mod hostile;
 mod masks;
 #[path = "data/preparation.rs"]
 mod preparation;
+#[path = "data/speed.rs"]
+mod speed;
 #[path = "data/splits.rs"]
 mod splits;
 #[path = "data/support.rs"]

@@ -86,6 +86,11 @@ pub const SPECIAL: [&str; 14] = [
 
 /// A byte-level tokenizer: every byte a token, and as many merges as fit into `vocabulary`.
 pub fn tokenizer(vocabulary: usize) -> Value {
+    tokenizer_with(vocabulary, &[])
+}
+
+/// The same with further special tokens.
+pub fn tokenizer_with(vocabulary: usize, special: &[String]) -> Value {
     let mut trainer: TrainerWrapper = BpeTrainerBuilder::new()
         .show_progress(false)
         .vocab_size(vocabulary)
@@ -105,6 +110,7 @@ pub fn tokenizer(vocabulary: usize) -> Value {
         "user assistant system the leek is a vegetable. Hello!\n\nSo it is, and so it was:\n- a\n- b\n  x  y\n";
     tokenizer.train(&mut trainer, std::iter::repeat_n(corpus, 9)).expect("training");
     tokenizer.add_special_tokens(SPECIAL.map(|token| AddedToken::from(token, true))).expect("special tokens");
+    tokenizer.add_special_tokens(special.iter().map(|token| AddedToken::from(token, true))).expect("special tokens");
     serde_json::from_str(&tokenizer.to_string(false).expect("JSON")).expect("JSON")
 }
 

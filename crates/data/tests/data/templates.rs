@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use tunesmith_data::{Message, RenderError, Renderer};
+use tunesmith_data::{Example, Message, RenderError, Renderer};
+use tunesmith_protocol::LearnFrom;
 
-use crate::support::{Folder, fixtures, say, tokenizer};
+use crate::support::{Folder, fixtures, say, tokenizer, tokenizer_with};
 
 /// Expected texts: scripts/reference/chat_templates.py.
 #[test]
@@ -21,6 +22,51 @@ fn real_templates_render_as_transformers_renders_them() {
     }
 }
 
+/// In the templates of real models, too, the answers are learned with one token that ends each, and no more.
+#[test]
+fn real_templates_have_masks_of_answers_only() {
+    let Some(folder) = std::env::var_os("TUNESMITH_TEMPLATES") else { return };
+    let mut wrong = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let template = std::fs::read_to_string(&path).expect("a template");
+        let model = Folder::new(&tokenizer_with(300, &markers(&template)))
+            .with("tokenizer_config.json", r#"{"bos_token": "<s>", "eos_token": "</s>"}"#)
+            .with("chat_template.jinja", &template);
+        let renderer = model.open();
+        let turns =
+            [("user", "What is a leek?"), ("assistant", "A vegetable."), ("user", "Again?"), ("assistant", "été 😀")];
+        for count in [2, 4] {
+            let example = Example::Chat { messages: say(&turns[..count]) };
+            let Ok(tokens) = renderer.tokens(&example, LearnFrom::Assistant) else { continue };
+            let learned = tokens.ids.iter().zip(&tokens.learn).filter(|(_, learn)| **learn).map(|(id, _)| *id);
+            let learned: Vec<u32> = learned.collect();
+            let text = renderer.decode(&learned).expect("a text");
+            let ends = learned.iter().filter(|id| renderer.end_tokens().contains(id)).count();
+            let answers: String = turns[..count].iter().skip(1).step_by(2).map(|turn| turn.1).collect();
+            // Some models have to write a word of their own before each answer, such as the channel it goes to.
+            let rest = turns[..count].iter().fold(text.clone(), |rest, turn| rest.replacen(turn.1, "", 1));
+            let whole = text.len() - rest.len() == answers.len();
+            if !whole || rest.len() > 6 * count || ends == 0 {
+                wrong.push(format!("{}: {count} turns, {text:?}, {ends} ends", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What looks like a special token in a template.
+fn markers(template: &str) -> Vec<String> {
+    let mut markers: Vec<String> = template
+        .match_indices('<')
+        .filter_map(|(at, _)| Some(&template[at..=at + template[at..].find('>')?]))
+        .filter(|marker| marker.len() > 2 && !marker.contains(|c: char| c.is_whitespace() || "'\"{}".contains(c)))
+        .map(str::to_owned)
+        .collect();
+    markers.push("[/INST]".into());
+    markers
+}
+
 fn assert_as_transformers(folder: &Path) {
     let cases = std::fs::read_to_string(folder.with_file_name("chat_templates.json")).expect("the expected texts");
     let cases: Vec<Value> = serde_json::from_str(&cases).expect("JSON");
@@ -30,10 +76,6 @@ fn assert_as_transformers(folder: &Path) {
     for case in &cases {
         let name = case["template"].as_str().expect("a name");
         let prompt = case["add_generation_prompt"].as_bool().expect("a flag");
-        // A template without a generation prompt gets its header written for it, which transformers does not do.
-        if prompt && name == "headers" {
-            continue;
-        }
         if open.as_ref().is_none_or(|(opened, _)| *opened != name) {
             let template = std::fs::read_to_string(folder.join(format!("{name}.jinja"))).expect("a template");
             let model = Folder::new(&tokenizer)
@@ -49,7 +91,12 @@ fn assert_as_transformers(folder: &Path) {
             Err(error) => json!({"error": error.to_string()}),
         };
         let theirs = case.get("text").cloned().unwrap_or_else(|| json!({"refused": case["refused"]}));
-        if ours != theirs {
+        // Made for conversations with tools only; Python stops where there are none, Jinja's rules here go on.
+        let needs_tools =
+            theirs["refused"].as_str().is_some_and(|why| why.contains("NoneType") || why.contains("undefined"));
+        // A header that is no part of the generation prompt is written for the model.
+        let header = || Some(ours.as_str()?.strip_prefix(theirs.as_str()?)?.len() < 40);
+        if ours != theirs && !needs_tools && !(prompt && header() == Some(true)) {
             wrong
                 .push(format!("{name}, {}, prompt {prompt}\n  ours   {ours}\n  theirs {theirs}", case["conversation"]));
         }
