@@ -3,7 +3,7 @@
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeHome, writeManyExamples } from '../support/home.mjs';
-import { askTuned, chartPoints, setField } from '../support/journey.mjs';
+import { ask, chartPoints, setField } from '../support/journey.mjs';
 import { finish, root } from '../support/programs.mjs';
 import { until } from '../support/wait.mjs';
 import { startDisplay, StudioWindow } from './window.mjs';
@@ -117,7 +117,7 @@ async function walk(t) {
   await page.click('chat-open');
   await page.find('[data-testid="chat-empty"]');
   await camera.take('chat-new');
-  await askTuned(page, 'Pancakes: 2 cups flour, a pinch of salt, 3 large eggs, 1/2 l milk, butter for the pan');
+  await ask(page, 'Pancakes: 2 cups flour, a pinch of salt, 3 large eggs, 1/2 l milk, butter for the pan');
   await camera.take('chat', shown('answer-tuned-text'));
 
   await page.click('nav-runs');

@@ -65,20 +65,34 @@ export async function waitForEnd(page) {
   await page.text('what-changed', /Before/);
 }
 
-/** Asks both models and waits for both answers. Returns the tuned one's text and in how many pieces it was seen coming. */
-export async function askTuned(page, question) {
-  await page.find('[data-testid="chat-empty"]');
-  await page.run(() => {
-    const seen = (window.__seen = new Set());
-    const look = () => {
-      const text = document.querySelector('[data-testid="answer-tuned-text"]')?.textContent;
-      if (text) seen.add(text);
-    };
-    new MutationObserver(look).observe(document.body, { childList: true, characterData: true, subtree: true });
-  });
+/** Calls a command of the studio from the page, whichever way the page reaches it. */
+export function call(page, name, args) {
+  return page.run(
+    (name, args) => window.__TAURI_INTERNALS__?.invoke('call', { name, args }) ??
+      fetch(`/api/call/${name}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(args) }).then((reply) => reply.json()),
+    name, args,
+  );
+}
+
+/** Asks both models and waits for both answers. Returns the tuned one's text. */
+export async function ask(page, question) {
   await page.type('chat-input', question);
   await page.click('chat-send');
   for (const side of ['tuned', 'base']) await page.find(`[data-testid="answer-${side}"][data-done="true"]`, 300_000);
-  const text = await page.text('answer-tuned-text');
-  return { text, pieces: await page.run(() => window.__seen.size) };
+  return page.text('answer-tuned-text');
+}
+
+/** Has the untuned model write without end, sees the answer grow on the screen, and stops it. */
+export async function stopAnAnswer(page) {
+  if ((await page.count('[data-testid="chat-options-panel"]')) === 0) await page.click('chat-options');
+  await page.type('sampling-max_new_tokens', '8000');
+  const chat = await page.run(() => decodeURIComponent(location.hash.split('/').at(-1)));
+  await until('the limit is taken', async () => (await call(page, 'get_chat', chat)).sampling.max_new_tokens === 8000);
+  await page.click('chat-regenerate');
+  const length = () => page.run(() => document.querySelector('[data-testid="answer-base"][data-done="false"] [data-testid="answer-base-text"]')?.textContent.length ?? 0);
+  const first = await until('the answer begins', length);
+  await until('the answer grows', async () => (await length()) > first);
+  await page.click('chat-stop');
+  await page.find('[data-testid="answer-base"][data-done="true"]');
+  await page.text('answer-base', /Stopped/);
 }

@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const shape = { hidden: 64, middle: 128, layers: 2, heads: 4, keyHeads: 2, context: 512 };
+const shape = { hidden: 64, middle: 128, layers: 2, heads: 4, keyHeads: 2, context: 8192 };
 const marks = ['<|end|>', '<|system|>', '<|user|>', '<|assistant|>'];
 const vocabulary = 256 + marks.length;
 
