@@ -62,6 +62,8 @@ function follow(topic: Topic, after: number, onEvents: (events: Event[]) => void
       seq = events.at(-1)?.seq ?? seq;
       onEvents(events);
     };
+    // The topic will tell nothing more: coming back would be in vain.
+    stream.addEventListener('end', () => stream.close());
     stream.onerror = () => {
       onError?.(lostConnection());
       if (stream.readyState === EventSource.CLOSED) again = setTimeout(open, 3000);
