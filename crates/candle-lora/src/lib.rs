@@ -10,6 +10,7 @@
 mod adapter;
 mod error;
 mod floats;
+pub mod header;
 mod kernels;
 mod ops;
 mod peft;

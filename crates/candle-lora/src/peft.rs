@@ -8,7 +8,7 @@ use std::path::Path;
 use candle_core::{DType, Device, Tensor};
 use serde_json::{Value, json};
 
-use crate::{Adapter, LoraConfig, LoraError, LoraPair, Result};
+use crate::{Adapter, LoraConfig, LoraError, LoraPair, Result, header};
 
 const CONFIG: &str = "adapter_config.json";
 const WEIGHTS: &str = "adapter_model.safetensors";
@@ -130,6 +130,7 @@ fn is_on(value: &Value) -> bool {
 fn read_pairs(path: &Path, config: &LoraConfig, device: &Device) -> Result<BTreeMap<String, LoraPair>> {
     let wrong = |reason: String| LoraError::adapter(path, reason);
     let file = fs::read(path).map_err(LoraError::io(path))?;
+    header::read(&file).map_err(&wrong)?;
     let tensors = candle_core::safetensors::load_buffer(&file, device).map_err(|error| wrong(error.to_string()))?;
     let (mut first, mut second) = (BTreeMap::new(), BTreeMap::new());
     for (name, tensor) in tensors {

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+use candle_lora::header::{self, Entry};
 use memmap2::Mmap;
 use serde_json::Value;
 
-use crate::header::{self, Entry};
 use crate::weights::shapes;
 use crate::{ModelConfig, ModelError};
 
@@ -113,7 +113,8 @@ impl Mapped {
         // SAFETY: the map is only read, and dropped when loading ends; a file that another program cuts meanwhile is a
         // fault that no reader of mapped files can rule out.
         let map = unsafe { Mmap::map(&file) }.map_err(ModelError::io(&path))?;
-        let entries = header::read(&map, &path)?;
+        let wrong = |reason| ModelError::Weights { file: path.clone(), reason };
+        let entries = header::read(&map).map_err(wrong)?;
         Ok(Self { path, map, entries })
     }
 }

@@ -152,6 +152,11 @@ impl Reader {
         if config.head_dim % 2 != 0 {
             return Err(self.wrong(format!("head_dim is {}, but rotary positions need pairs", config.head_dim)));
         }
+        if config.attention().q_width() as u64 > LARGEST {
+            return Err(
+                self.wrong(format!("{} heads of width {} are more than any model has", config.heads, config.head_dim))
+            );
+        }
         if config.layers > 1024 {
             return Err(self.wrong(format!("num_hidden_layers is {}, which no model has", config.layers)));
         }

@@ -41,7 +41,8 @@ pub struct MemoryNeed {
 impl MemoryNeed {
     /// All of it, in bytes.
     pub fn total(&self) -> u64 {
-        self.weights + self.adapter + self.gradients + self.optimizer + self.activations
+        let parts = [self.weights, self.adapter, self.gradients, self.optimizer, self.activations];
+        parts.into_iter().fold(0, u64::saturating_add)
     }
 }
 
@@ -55,7 +56,7 @@ pub fn training_memory(config: &ModelConfig, shape: &Shape) -> MemoryNeed {
         adapter: adapter * F32,
         gradients: trained * F32,
         optimizer: 2 * trained * F32,
-        activations: activations(config, shape) * F32,
+        activations: activations(config, shape).saturating_mul(F32),
     }
 }
 
@@ -70,7 +71,7 @@ fn adapter_parameters(config: &ModelConfig, shape: &Shape) -> u64 {
 }
 
 fn activations(config: &ModelConfig, shape: &Shape) -> u64 {
-    let tokens = (shape.rows * shape.tokens_per_row) as u64;
+    let tokens = (shape.rows as u64).saturating_mul(shape.tokens_per_row as u64);
     let (hidden, inner) = (config.hidden_size as u64, config.intermediate_size as u64);
     let heads = config.attention();
     let (q, kv) = (heads.q_width() as u64, heads.kv_width() as u64);
@@ -81,8 +82,8 @@ fn activations(config: &ModelConfig, shape: &Shape) -> u64 {
     let inputs = hidden * config.layers as u64;
     // Backward at its widest: the product of gate and up and the three gradients around it, and the norms'.
     let working = 4 * inner + 4 * hidden;
-    let logits = (tokens * config.vocabulary as u64).min(LOGITS.max(config.vocabulary as u64));
-    tokens * (inputs + kept_blocks * block + working + 3 * hidden) + logits
+    let logits = tokens.saturating_mul(config.vocabulary as u64).min(LOGITS.max(config.vocabulary as u64));
+    tokens.saturating_mul(inputs + kept_blocks * block + working + 3 * hidden).saturating_add(logits)
 }
 
 impl ModelConfig {

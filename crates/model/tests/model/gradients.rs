@@ -147,6 +147,21 @@ fn a_new_adapter_changes_nothing_and_depends_on_its_seed() {
 }
 
 #[test]
+fn an_adapter_of_another_model_is_refused() {
+    let small = decoder(config(json!({})));
+    let wide = decoder(config(json!({"intermediate_size": 64})));
+    let deep = decoder(config(json!({"num_hidden_layers": 4})));
+    let batch = Batch::new(&[5], 96, 1);
+    for other in [wide, deep] {
+        let adapter = adapter(&other, &["down_proj"], 2);
+        let error = small.logits(&adapter, &[1, 2]).unwrap_err().to_string();
+        assert!(error.contains("another model") && error.contains("down_proj"), "{error}");
+        assert!(small.merged(&adapter).is_err() && small.loss(&adapter, &batch.sequences()).is_err());
+        assert!(small.gradients(&adapter, &batch.sequences(), Wanted::Adapter, false).is_err());
+    }
+}
+
+#[test]
 fn scratch_weights_depend_on_the_seed_alone() {
     let new = |seed| Decoder::scratch(config(json!({})), seed, &Device::Cpu).unwrap().parameters();
     let (one, two) = (new(1), new(2));

@@ -4,12 +4,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
-use std::path::Path;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
-
-use crate::ModelError;
 
 /// Longer headers take gigabytes to read and no model needs one.
 const LONGEST_HEADER: u64 = 16 << 20;
@@ -18,32 +15,31 @@ const MOST_TENSORS: usize = 50_000;
 
 /// Where a tensor lies in its file, and what it is.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Entry {
+pub struct Entry {
     /// Such as `BF16`.
-    pub(crate) dtype: String,
-    pub(crate) shape: Vec<usize>,
+    pub dtype: String,
+    /// Its dimensions.
+    pub shape: Vec<usize>,
     /// From the start of the file, in bytes.
-    pub(crate) bytes: Range<usize>,
+    pub bytes: Range<usize>,
 }
 
-/// Reads the header of a safetensors file.
-pub(crate) fn read(file: &[u8], path: &Path) -> Result<BTreeMap<String, Entry>, ModelError> {
-    let wrong = |reason: String| ModelError::Weights { file: path.into(), reason };
-    let cut = || wrong("is cut off: it is shorter than its header says; download or copy it again".into());
+/// Reads the header of a safetensors file; what is wrong with it is said in words that follow the file's name.
+pub fn read(file: &[u8]) -> Result<BTreeMap<String, Entry>, String> {
+    let cut = || "is cut off: it is shorter than its header says; download or copy it again".to_string();
     let length = file.first_chunk::<8>().map(|bytes| u64::from_le_bytes(*bytes)).ok_or_else(cut)?;
     if length > LONGEST_HEADER {
-        return Err(wrong(format!("is not a safetensors file: its header would be {length} bytes long")));
+        return Err(format!("is not a safetensors file: its header would be {length} bytes long"));
     }
     let start = 8 + length as usize;
     let text = file.get(8..start).ok_or_else(cut)?;
-    let header: Header =
-        serde_json::from_slice(text).map_err(|error| wrong(format!("has a broken header: {error}")))?;
+    let header: Header = serde_json::from_slice(text).map_err(|error| format!("has a broken header: {error}"))?;
     let mut entries = BTreeMap::new();
     for (name, raw) in header.0 {
         let size = raw.size().filter(|size| raw.data_offsets.1.checked_sub(raw.data_offsets.0) == Some(*size));
         let end = raw.data_offsets.1.checked_add(start as u64);
         let (Some(_), Some(end)) = (size, end) else {
-            return Err(wrong(format!("has a broken header: the size of {name} does not fit its shape")));
+            return Err(format!("has a broken header: the size of {name} does not fit its shape"));
         };
         if end > file.len() as u64 {
             return Err(cut());
@@ -51,7 +47,7 @@ pub(crate) fn read(file: &[u8], path: &Path) -> Result<BTreeMap<String, Entry>, 
         let bytes = start + raw.data_offsets.0 as usize..end as usize;
         entries.insert(name, Entry { dtype: raw.dtype, shape: raw.shape, bytes });
     }
-    check_layout(&entries, start..file.len()).map_err(wrong)?;
+    check_layout(&entries, start..file.len())?;
     Ok(entries)
 }
 
@@ -70,7 +66,7 @@ fn check_layout(entries: &BTreeMap<String, Entry>, data: Range<usize>) -> Result
 }
 
 /// The bytes of one number.
-pub(crate) fn width(dtype: &str) -> Option<u64> {
+fn width(dtype: &str) -> Option<u64> {
     Some(match dtype {
         "F64" | "I64" | "U64" => 8,
         "F32" | "I32" | "U32" => 4,
