@@ -1,6 +1,6 @@
 # Everything a person types. Each target sets up what it needs; the work is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run test demo ui dev check screenshots package starter
+.PHONY: help run test demo ui dev check screenshots bench package starter
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -25,6 +25,9 @@ check: ## fast: formatting, lints, types, unit tests of the screens
 
 screenshots: ## drive the real window through every screen, pictures to target/screenshots
 	@scripts/screenshots
+
+bench: ## how fast this machine trains, and in how much memory
+	@bench/run $(ARGS)
 
 package: ## a .deb of the window, built with link-time optimisation, in target/dist
 	@scripts/package

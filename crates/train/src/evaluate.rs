@@ -7,10 +7,15 @@ use crate::batches::Piece;
 use crate::learner::Learner;
 use crate::workers::Workers;
 
-/// The summed loss of pieces, computed side by side and added in their order.
-pub(crate) fn loss(learner: &Learner, pieces: &[Piece], workers: &Workers) -> Result<SummedLoss, TrainError> {
+/// The summed loss of pieces, computed side by side and added in their order. `after` is called as each is done.
+pub(crate) fn loss<E: From<TrainError>>(
+    learner: &Learner,
+    pieces: &[Piece],
+    workers: &Workers,
+    after: impl FnMut() -> Result<(), E>,
+) -> Result<SummedLoss, E> {
     let mut sum = SummedLoss::default();
-    for loss in workers.each(pieces, |piece| learner.loss(piece)) {
+    for loss in workers.each(pieces, |piece| learner.loss(piece), after)? {
         let loss = loss?;
         sum.nats += loss.nats;
         sum.learned += loss.learned;

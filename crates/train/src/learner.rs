@@ -51,6 +51,16 @@ impl Learner {
         Ok(Self::with(plan, decoder, adapter))
     }
 
+    /// The same learner as it was at another checkpoint. A frozen base model is shared, not loaded again.
+    pub fn at(&self, checkpoint: &Path) -> Result<Self, TrainError> {
+        let device = self.decoder.device();
+        let (decoder, adapter) = match self.wanted {
+            Wanted::Adapter => (self.decoder.clone(), Adapter::load(checkpoint, device)?),
+            Wanted::Weights => (load(checkpoint, device, &mut |_| ControlFlow::Continue(()))?, Adapter::none()),
+        };
+        Ok(Self { decoder, adapter, base_name: self.base_name.clone(), ..*self })
+    }
+
     fn with(plan: &TrainPlan, decoder: Decoder, adapter: Adapter) -> Self {
         let wanted = match plan.job().settings.method {
             Method::Lora => Wanted::Adapter,

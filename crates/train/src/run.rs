@@ -127,8 +127,7 @@ impl<'a> Run<'a> {
         let rows = batches.rows_of(step).into_iter().map(|row| &job.training[row as usize]);
         let mut sum = Sum::default();
         for pieces in pieces(rows, batches.batch_size).chunks(self.workers.wave()) {
-            sum.add(&self.learner, pieces, &self.workers)?;
-            self.tell(Progress::Tick)?;
+            sum.add(&self.learner, pieces, &self.workers, || tell(self.report, Progress::Tick))?;
         }
         let update = Update {
             step,
@@ -157,10 +156,9 @@ impl<'a> Run<'a> {
     fn evaluate(&mut self) -> Result<(), Halt> {
         let mut sum = SummedLoss::default();
         for pieces in pieces(&self.plan.job().validation, self.plan.batches().batch_size).chunks(self.workers.wave()) {
-            let loss = evaluate::loss(&self.learner, pieces, &self.workers)?;
+            let loss = evaluate::loss(&self.learner, pieces, &self.workers, || tell(self.report, Progress::Tick))?;
             sum.nats += loss.nats;
             sum.learned += loss.learned;
-            self.tell(Progress::Tick)?;
         }
         let (step, loss) = (self.state.step, sum.nats / sum.learned.max(1) as f64);
         if !loss.is_finite() {
@@ -244,21 +242,25 @@ impl<'a> Run<'a> {
             let path = self.retry_while_full(|run| result::save(run.plan, &run.learner))?;
             return Ok((self.state.step, path));
         };
-        let learner = Learner::resume(self.plan, &checkpoint::path(run, step), &mut |_| ControlFlow::Continue(()))?;
+        let learner = self.learner.at(&checkpoint::path(run, step))?;
         let path = self.retry_while_full(|run| result::save(run.plan, &learner))?;
         Ok((step, path))
     }
 
     fn tell(&mut self, progress: Progress) -> Result<(), Halt> {
-        match (self.report)(progress) {
-            ControlFlow::Continue(()) => Ok(()),
-            ControlFlow::Break(StopReason::Stop) => Err(Halt::Stop),
-            ControlFlow::Break(StopReason::Abort) => Err(TrainError::Aborted.into()),
-        }
+        tell(self.report, progress)
     }
 
     fn elapsed_ms(&self) -> u64 {
         u64::try_from((self.elapsed_before + self.started.elapsed()).as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+fn tell(report: &mut dyn FnMut(Progress) -> ControlFlow<StopReason>, progress: Progress) -> Result<(), Halt> {
+    match report(progress) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(StopReason::Stop) => Err(Halt::Stop),
+        ControlFlow::Break(StopReason::Abort) => Err(TrainError::Aborted.into()),
     }
 }
 

@@ -30,9 +30,15 @@ impl Sum {
     }
 
     /// Computes pieces side by side and adds them in their order, so that the sum is the same for any number of
-    /// threads.
-    pub fn add(&mut self, learner: &Learner, pieces: &[Piece], workers: &Workers) -> Result<(), TrainError> {
-        for computed in workers.each(pieces, |piece| learner.gradients(piece)) {
+    /// threads. `after` is called as each is done.
+    pub fn add<E: From<TrainError>>(
+        &mut self,
+        learner: &Learner,
+        pieces: &[Piece],
+        workers: &Workers,
+        after: impl FnMut() -> Result<(), E>,
+    ) -> Result<(), E> {
+        for computed in workers.each(pieces, |piece| learner.gradients(piece), after)? {
             let (loss, gradients) = computed?;
             self.loss.nats += loss.nats;
             self.loss.learned += loss.learned;

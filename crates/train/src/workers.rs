@@ -1,8 +1,8 @@
 //! Threads to compute on. Small models gain little from several threads inside one product, so pieces of a step are
 //! computed side by side, one thread each; where memory is short, all threads work on one piece.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Sender};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -33,21 +33,43 @@ impl Workers {
         self.together.install(work)
     }
 
-    /// The results of `work` for each piece, in their order whatever the number of threads.
-    pub fn each<P: Sync, T: Send>(&self, pieces: &[P], work: impl Fn(&P) -> T + Sync) -> Vec<T> {
+    /// The results of `work` for each piece, in their order whatever the number of threads. `after` is called on this
+    /// thread as each piece is done; once it fails no further piece is begun.
+    pub fn each<P: Sync, T: Send, E>(
+        &self,
+        pieces: &[P],
+        work: impl Fn(&P) -> T + Sync,
+        mut after: impl FnMut() -> Result<(), E>,
+    ) -> Result<Vec<T>, E> {
         if self.apart.is_empty() {
-            return self.together(|| pieces.iter().map(&work).collect());
+            let one = |piece| {
+                let result = self.together(|| work(piece));
+                after().map(|()| result)
+            };
+            return pieces.iter().map(one).collect();
         }
-        let next = AtomicUsize::new(0);
-        let results = Mutex::new(Vec::with_capacity(pieces.len()));
+        let (next, (sender, receiver)) = (AtomicUsize::new(0), mpsc::channel());
+        let mut outcome = Ok(());
+        let mut results = Vec::with_capacity(pieces.len());
         std::thread::scope(|scope| {
             for thread in &self.apart {
-                scope.spawn(|| thread.install(|| take_turns(&next, pieces, &work, &results)));
+                let (sender, next, work) = (sender.clone(), &next, &work);
+                scope.spawn(move || thread.install(|| take_turns(next, pieces, work, &sender)));
+            }
+            drop(sender);
+            for result in receiver {
+                results.push(result);
+                if outcome.is_ok() {
+                    outcome = after();
+                }
+                if outcome.is_err() {
+                    next.store(pieces.len(), Ordering::Relaxed);
+                }
             }
         });
-        let mut results = results.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+        outcome?;
         results.sort_unstable_by_key(|(index, _)| *index);
-        results.into_iter().map(|(_, result)| result).collect()
+        Ok(results.into_iter().map(|(_, result)| result).collect())
     }
 }
 
@@ -56,12 +78,12 @@ pub(crate) fn wave(side_by_side: usize) -> usize {
     if side_by_side > 1 { 2 * side_by_side } else { 1 }
 }
 
-fn take_turns<P, T>(next: &AtomicUsize, pieces: &[P], work: impl Fn(&P) -> T, results: &Mutex<Vec<(usize, T)>>) {
+fn take_turns<P, T>(next: &AtomicUsize, pieces: &[P], work: impl Fn(&P) -> T, sender: &Sender<(usize, T)>) {
     loop {
         let index = next.fetch_add(1, Ordering::Relaxed);
         let Some(piece) = pieces.get(index) else { return };
-        let result = work(piece);
-        // A poisoned lock means that another piece has panicked; the scope passes that on.
-        results.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push((index, result));
+        if sender.send((index, work(piece))).is_err() {
+            return;
+        }
     }
 }
