@@ -47,6 +47,16 @@ pub enum ImportError {
         /// What it looks like.
         kind: &'static str,
     },
+    /// More rows are bad than anyone will look at.
+    #[error("{} cannot be imported: more than {limit} of its rows cannot be used. {first}", path.display())]
+    TooManyProblems {
+        /// The file.
+        path: PathBuf,
+        /// The most problems an import may have.
+        limit: usize,
+        /// The first problem and its line.
+        first: String,
+    },
     /// The user cancelled.
     #[error("The import was cancelled")]
     Cancelled,
@@ -62,6 +72,9 @@ impl ImportError {
             Self::Unreadable { .. } => "Check that the file may be read and its disk is connected, then try again",
             Self::Empty { .. } => "Pick a file with at least one row",
             Self::Unsupported { .. } => "Save it as .jsonl, .json, .csv, .tsv, .txt or .md, and import that",
+            Self::TooManyProblems { .. } => {
+                "Check that it is the right file, and that its columns have the names expected"
+            }
             Self::Cancelled => "",
         }
     }

@@ -1,6 +1,7 @@
 //! Imports dataset files: every row is kept as an example or dropped with a reason. Reading bytes is left to
 //! `source`, understanding rows to `columns` and `checks`.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,9 @@ use crate::{ImportError, ImportedRow};
 
 /// Rows looked at before the shape of a file is decided.
 const SAMPLE_ROWS: usize = 200;
+
+/// The most problems that are listed (they take some 300 MB). A file with more is the wrong file.
+const MOST_PROBLEMS: usize = 1_000_000;
 
 /// How to read dataset files.
 #[derive(Debug, Clone, Default)]
@@ -71,10 +75,23 @@ pub fn import(
         Imported { rows: vec![], problems: vec![], rows_read: 0, format: Format::Auto, reason: String::new() };
     let mut before = 0;
     for (path, size) in paths.iter().zip(sizes) {
-        let mut report = |bytes: u64| progress(before + bytes, total);
+        let too_many = Cell::new(false);
+        let mut report = |bytes: u64| match too_many.get() {
+            true => ControlFlow::Break(()),
+            false => progress(before + bytes, total),
+        };
         let mut rows = Rows::new(display_name(path, paths), options.format, &mut all);
-        source::read(path, &mut report, &mut |record| rows.push(record))?;
+        let read = source::read(path, &mut report, &mut |record| {
+            rows.push(record);
+            too_many.set(rows.all.problems.len() > MOST_PROBLEMS);
+        });
         rows.finish();
+        if too_many.get() {
+            let first = all.problems.first().map(|problem| format!("Line {}: {}", problem.line, problem.message));
+            let (path, first) = (path.clone(), first.unwrap_or_default());
+            return Err(ImportError::TooManyProblems { path, limit: MOST_PROBLEMS, first });
+        }
+        read?;
         before += size;
     }
     Ok(all)

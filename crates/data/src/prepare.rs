@@ -1,10 +1,12 @@
 //! Turns examples into the tokens a run learns from: a pure function of its inputs.
 
+use std::num::NonZero;
 use std::ops::ControlFlow;
+use std::thread;
 
 use tunesmith_protocol::{LearnFrom, Task, TooLong, TrainSettings};
 
-use crate::{Example, PrepareError, Renderer, Tokens};
+use crate::{Example, PrepareError, RenderError, Renderer, Tokens};
 
 /// The rows a run learns from.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +22,9 @@ pub struct Prepared {
     /// Tokens in all rows.
     pub tokens: u64,
 }
+
+/// Rows tokenised between two looks at whether the caller cancelled.
+const ROWS_AT_ONCE: usize = 512;
 
 /// Renders and tokenises every example and applies the length rule. `progress(rows_done, rows_total)`; its `Break`
 /// cancels.
@@ -41,25 +46,29 @@ pub fn prepare(
     let mut prepared = Prepared { rows: Vec::new(), too_long: 0, dropped: 0, learned_tokens: 0, tokens: 0 };
     // (tokens, row)
     let mut longest = (0, 0);
-    for (row, example) in (1..).zip(rows) {
-        let mut tokens = renderer.tokens(example, learn_from).map_err(|source| PrepareError::Row { row, source })?;
-        let length = tokens.ids.len();
-        if length > limit {
-            prepared.too_long += 1;
-            if length as u64 > longest.0 {
-                longest = (length as u64, row);
+    let mut row = 0;
+    for some in rows.chunks(ROWS_AT_ONCE) {
+        for tokens in tokenise(some, renderer, learn_from) {
+            row += 1;
+            let mut tokens = tokens.map_err(|source| PrepareError::Row { row, source })?;
+            let length = tokens.ids.len();
+            if length > limit {
+                prepared.too_long += 1;
+                if length as u64 > longest.0 {
+                    longest = (length as u64, row);
+                }
+                tokens.ids.truncate(limit);
+                tokens.learn.truncate(limit);
             }
-            tokens.ids.truncate(limit);
-            tokens.learn.truncate(limit);
-        }
-        let left_out = length > limit && settings.too_long == TooLong::Drop;
-        let learned = tokens.learned();
-        if left_out || learned == 0 {
-            prepared.dropped += 1;
-        } else {
-            prepared.learned_tokens += learned;
-            prepared.tokens += tokens.ids.len() as u64;
-            prepared.rows.push(tokens);
+            let left_out = length > limit && settings.too_long == TooLong::Drop;
+            let learned = tokens.learned();
+            if left_out || learned == 0 {
+                prepared.dropped += 1;
+            } else {
+                prepared.learned_tokens += learned;
+                prepared.tokens += tokens.ids.len() as u64;
+                prepared.rows.push(tokens);
+            }
         }
         if progress(row, total).is_break() {
             return Err(PrepareError::Cancelled);
@@ -79,6 +88,23 @@ pub fn prepare(
         return Err(PrepareError::NoLearnableToken { rows: total, why: why_nothing(&prepared, settings.too_long) });
     }
     Ok(prepared)
+}
+
+/// The tokens of some rows, in their order, on all cores.
+fn tokenise(rows: &[Example], renderer: &Renderer, learn_from: LearnFrom) -> Vec<Result<Tokens, RenderError>> {
+    let one_by_one = |rows: &[Example]| rows.iter().map(|row| renderer.tokens(row, learn_from)).collect();
+    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(rows.len() / 8);
+    if threads < 2 {
+        return one_by_one(rows);
+    }
+    thread::scope(|scope| {
+        let parts = rows.chunks(rows.len().div_ceil(threads));
+        let workers: Vec<_> = parts.map(|part| scope.spawn(move || -> Vec<_> { one_by_one(part) })).collect();
+        let join = |worker: thread::ScopedJoinHandle<Vec<_>>| {
+            worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        workers.into_iter().flat_map(join).collect()
+    })
 }
 
 fn why_nothing(prepared: &Prepared, too_long: TooLong) -> &'static str {

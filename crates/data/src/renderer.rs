@@ -78,7 +78,7 @@ impl Renderer {
         match example {
             Example::Chat { messages } => mask::chat(self, messages, learn_from),
             Example::Text { text } => {
-                let mut ids = self.encode(text, true)?.get_ids().to_vec();
+                let mut ids = self.ids(text, true)?;
                 if let Some(end) = self.end_of_text
                     && ids.last() != Some(&end)
                 {
@@ -92,8 +92,7 @@ impl Renderer {
 
     /// The tokens after which the model writes its answer.
     pub fn prompt(&self, messages: &[Message]) -> Result<Vec<u32>, RenderError> {
-        let text = self.render(messages, true)?;
-        Ok(self.encode(&text, false)?.get_ids().to_vec())
+        self.ids(&self.render(messages, true)?, false)
     }
 
     /// The text of tokens, without special tokens.
@@ -114,6 +113,12 @@ impl Renderer {
     /// Decodes token by token.
     pub fn stream(&self) -> TextStream<'_> {
         TextStream::new(self)
+    }
+
+    /// The tokens of a text whose places in it do not matter.
+    fn ids(&self, text: &str, special_tokens: bool) -> Result<Vec<u32>, RenderError> {
+        let encoding = tokenizer_call(|| self.tokenizer.encode_fast(text, special_tokens))?;
+        Ok(encoding.get_ids().to_vec())
     }
 
     fn encode(&self, text: &str, special_tokens: bool) -> Result<Encoding, RenderError> {

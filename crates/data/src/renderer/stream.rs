@@ -1,6 +1,7 @@
 //! Text of tokens as they come, in whole characters only.
 
 use super::Renderer;
+use super::turns::difference;
 use crate::RenderError;
 
 /// Tokens after which text that is still no whole character is given out as it is.
@@ -24,8 +25,12 @@ impl<'a> TextStream<'a> {
     pub fn push(&mut self, id: u32) -> Result<Option<String>, RenderError> {
         self.ids.push(id);
         let text = self.pending()?;
-        let waits = text.ends_with('\u{FFFD}') && self.ids.len() - self.given < LONGEST_CHARACTER;
-        if text.is_empty() || waits {
+        let waiting = self.ids.len() - self.given;
+        if text.is_empty() && waiting >= LONGEST_CHARACTER {
+            // Special tokens have no text, and need not be decoded again and again.
+            self.ids.truncate(self.given);
+        }
+        if text.is_empty() || (text.ends_with('\u{FFFD}') && waiting < LONGEST_CHARACTER) {
             return Ok(None);
         }
         self.ids.drain(..self.given);
@@ -45,6 +50,8 @@ impl<'a> TextStream<'a> {
     fn pending(&self) -> Result<String, RenderError> {
         let context = self.renderer.decode(&self.ids[..self.given])?;
         let all = self.renderer.decode(&self.ids)?;
-        Ok(all.strip_prefix(&context).unwrap_or(&all).to_owned())
+        // As a rule the context is how all begins; after bytes that were no character it may not be.
+        let (start, _) = difference(&all, &context);
+        Ok(all[start..].to_owned())
     }
 }

@@ -71,7 +71,10 @@ pub(super) fn read(input: &mut Input, delimiter: u8, sink: &mut dyn FnMut(Record
 
 fn object(columns: &[String], record: &ByteRecord) -> Result<Object, Bad> {
     if record.len() > columns.len() {
-        let message = format!("This row has {} cells where the header has {}", record.len(), columns.len());
+        let (cells, names) = (record.len(), columns.len());
+        let message = format!(
+            "This row has {cells} cells where the header has {names}; a cell that holds the separator must stand in quotes"
+        );
         return Err(Bad::new("ragged_row", message));
     }
     let mut object = Object::new();

@@ -197,3 +197,10 @@ fn progress_reaches_the_end_and_break_cancels() {
     assert!(matches!(error, Err(ImportError::Cancelled)));
     assert_eq!(calls, 4, "it stops at once");
 }
+
+#[test]
+fn a_file_with_a_million_bad_rows_is_the_wrong_file() {
+    let error = read_as("wrong.jsonl", "{\"a\":1}\n".repeat(1_100_000), Format::Auto).expect_err("an error");
+    assert!(matches!(error, ImportError::TooManyProblems { .. }), "{error}");
+    assert!(error.to_string().contains("Line 1: The columns are “a”"), "{error}");
+}

@@ -1,5 +1,6 @@
 //! What a model folder says about text and tokens.
 
+use proptest::prelude::*;
 use serde_json::json;
 use tunesmith_data::{Example, RenderError, Renderer};
 use tunesmith_protocol::LearnFrom;
@@ -128,4 +129,79 @@ fn streamed_text_is_the_decoded_text_in_whole_characters() {
     let mut stream = renderer.stream();
     let out: Vec<String> = std::iter::repeat_n(smile[0], 40).filter_map(|id| stream.push(id).expect("text")).collect();
     assert!(!out.is_empty(), "an endless half character does not wait for ever");
+}
+
+/// A tokenizer in the manner of SentencePiece: `▁` for a space, and single bytes for what it does not know.
+fn sentence_piece() -> serde_json::Value {
+    let mut vocabulary = serde_json::Map::new();
+    let pieces = ["<unk>", "▁", "▁Hello", "▁leek", "s", "ed", "."].map(String::from);
+    let bytes = (0..=255u8).map(|byte| format!("<0x{byte:02X}>"));
+    for (id, piece) in pieces.into_iter().chain(bytes).enumerate() {
+        vocabulary.insert(piece, json!(id));
+    }
+    json!({"version": "1.0", "truncation": null, "padding": null, "added_tokens": [],
+        "normalizer": {"type": "Sequence", "normalizers": [
+            {"type": "Prepend", "prepend": "▁"}, {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}]},
+        "pre_tokenizer": null, "post_processor": null,
+        "decoder": {"type": "Sequence", "decoders": [
+            {"type": "Replace", "pattern": {"String": "▁"}, "content": " "}, {"type": "ByteFallback"},
+            {"type": "Fuse"}, {"type": "Strip", "content": " ", "start": 1, "stop": 0}]},
+        "model": {"type": "BPE", "dropout": null, "unk_token": "<unk>", "continuing_subword_prefix": null,
+            "end_of_word_suffix": null, "fuse_unk": true, "byte_fallback": true, "ignore_merges": false,
+            "vocab": vocabulary, "merges": []}})
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever a model writes: what streams out is what decodes, unless its bytes are no text at all.
+    #[test]
+    fn any_tokens_stream_as_they_decode(
+        words in prop::collection::vec(prop_oneof![(1u32..7).prop_map(|id| vec![id]),
+            prop::char::any().prop_map(|c| c.to_string().bytes().map(|byte| 7 + u32::from(byte)).collect()),
+            (7u32..263).prop_map(|id| vec![id])], 0..12),
+    ) {
+        SENTENCE_PIECE.with(|renderer| {
+            let ids = words.concat();
+            let mut stream = renderer.stream();
+            let mut text = String::new();
+            for id in &ids {
+                text.extend(stream.push(*id).expect("text"));
+            }
+            text.extend(stream.finish().expect("text"));
+            let whole = renderer.decode(&ids).expect("text");
+            if !whole.contains('\u{FFFD}') {
+                assert_eq!(text, whole);
+            }
+        });
+    }
+}
+
+thread_local! {
+    static SENTENCE_PIECE: Renderer = Folder::new(&sentence_piece()).open();
+}
+
+#[test]
+fn masks_hold_for_sentence_pieces() {
+    let config = r#"{"bos_token": "<s>", "eos_token": "</s>"}"#;
+    let mut json = sentence_piece();
+    for (id, token) in [(263, "<s>"), (264, "</s>")] {
+        json["added_tokens"].as_array_mut().expect("tokens").push(json!({"id": id, "content": token,
+            "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": true}));
+    }
+    let folder = Folder::new(&json).with("tokenizer_config.json", config);
+    let renderer = folder.with("chat_template.jinja", &crate::support::template("inst")).open();
+    let turns = [("user", "Hello"), ("assistant", "leeks é."), ("user", "q"), ("assistant", "漢")];
+    let tokens = renderer.tokens(&Example::Chat { messages: say(&turns) }, LearnFrom::Assistant).expect("tokens");
+    let mut spans = vec![vec![]];
+    for (id, learn) in tokens.ids.iter().zip(&tokens.learn) {
+        match (learn, spans.last_mut().expect("a span")) {
+            (true, span) => span.push(*id),
+            (false, span) if !span.is_empty() => spans.push(vec![]),
+            _ => {}
+        }
+    }
+    let texts: Vec<String> = spans.iter().map(|span| renderer.decode(span).expect("text")).collect();
+    assert_eq!(texts, ["leeks é.", "漢"]);
+    assert!(spans.iter().all(|span| span.last() == Some(&264)), "each ends with the end token");
 }

@@ -93,9 +93,21 @@ fn preparation_is_pure_and_can_be_cancelled() {
     let settings = settings(40, TooLong::Truncate);
     assert_eq!(run(&rows(), &settings).expect("rows"), run(&rows(), &settings).expect("rows"));
     let renderer = folder("chatml", 256).open();
-    let cancelled = prepare(&rows(), &renderer, &settings, &mut |done, total| {
-        assert_eq!((done, total), (1, 3));
+    let many: Vec<Example> = (0..2000).map(|row| chat(&[("user", "q"), ("assistant", &row.to_string())])).collect();
+    let cancelled = prepare(&many, &renderer, &settings, &mut |done, total| {
+        assert!(done < 1000 && total == 2000);
         ControlFlow::Break(())
     });
     assert!(matches!(cancelled, Err(PrepareError::Cancelled)));
+}
+
+#[test]
+fn rows_keep_their_order_however_many_cores_work_on_them() {
+    let renderer = folder("chatml", 256).open();
+    let many: Vec<Example> = (0..1500).map(|row| chat(&[("user", "q"), ("assistant", &row.to_string())])).collect();
+    let settings = TrainSettings::default();
+    let prepared = prepare(&many, &renderer, &settings, &mut |_, _| ControlFlow::Continue(())).expect("rows");
+    for (example, tokens) in many.iter().zip(&prepared.rows) {
+        assert_eq!(&renderer.tokens(example, settings.learn_from).expect("tokens"), tokens);
+    }
 }
