@@ -138,7 +138,8 @@ impl Carried<'_> {
             }
             Progress::Rewind { step } => RunRecord::Rewind { step },
             Progress::Step(metrics) => RunRecord::Step(metrics),
-            Progress::Eval { step, loss } => RunRecord::Eval { step, loss, perplexity: loss.exp() },
+            // JSON has no infinity.
+            Progress::Eval { step, loss } => RunRecord::Eval { step, loss, perplexity: loss.exp().min(f64::MAX) },
             Progress::Checkpoint { step, path } => RunRecord::Checkpoint { step, path: text(&path) },
             Progress::DiskFull { message } => return self.pause(message),
             Progress::Tick => {

@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tunesmith_data::Message;
 use tunesmith_model::Adapter;
 use tunesmith_protocol::{
-    Answer, Chat, ChatNews, ConfigureChat, ErrorCode, EventBody, Method, OpenChat, RunState, Sampling, SendMessage,
-    Side, StopReason, Topic, Turn, WireError,
+    Answer, Chat, ChatNews, ConfigureChat, ErrorCode, EventBody, ItemKind, Method, OpenChat, RunState, Sampling,
+    SendMessage, Side, StopReason, Topic, Turn, WireError,
 };
 
 pub(crate) use room::Room;
@@ -28,6 +28,13 @@ struct Voice {
     side: Side,
     model: PathBuf,
     adapter: Option<PathBuf>,
+}
+
+/// All chats whose models are still there, the newest first.
+pub(crate) fn list(studio: &Studio) -> Result<Vec<Chat>, WireError> {
+    let runs = studio.db.items(ItemKind::Run)?;
+    let is_there = |run: &String| runs.iter().any(|item| item.id == *run && !item.deleted);
+    Ok(studio.db.chats()?.into_iter().filter(|chat| chat.run.as_ref().is_none_or(is_there)).collect())
 }
 
 /// Opens a chat and loads its model in the background. A chat in which nothing was said yet is opened again.
@@ -65,7 +72,8 @@ pub(crate) fn open(studio: &Studio, args: OpenChat) -> Result<Chat, WireError> {
         |voice: &Voice| studio.facts.get(&voice.model).as_ref().as_ref().map_or(0, |facts| facts.context_length);
     chat.context_length = voices.iter().map(context).min().unwrap_or(0);
     studio.db.set_chat(&chat, clock::now_ms())?;
-    let seat = studio.room.sit_down(&chat.id)?;
+    // Opened twice at once, it is loading already.
+    let Some(seat) = studio.room.wait_for_seat(&chat.id, std::time::Duration::ZERO) else { return Ok(chat) };
     studio.board.turn_page(&Topic::Chat(chat.id.clone()));
     in_background(studio, &chat.id, seat, ChatNews::Ready, |studio, chat, _| {
         for voice in voices_of(studio, chat)? {

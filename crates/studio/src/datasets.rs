@@ -66,7 +66,7 @@ pub(crate) fn import_files(studio: &Studio, args: ImportDataset) -> Result<Datas
     let gathered = gather(&paths, args.format, &args.validation, &mut progress)?;
     let stem = || paths.first().and_then(|path| path.file_stem()).map(|stem| stem.to_string_lossy().into_owned());
     let name = args.name.filter(|name| !name.trim().is_empty()).or_else(stem).unwrap_or_else(|| "Dataset".into());
-    keep(studio, &name, &paths, args.validation, gathered, None)
+    keep(studio, &name, &paths, args.validation, gathered)
 }
 
 /// Imports a bundled sample.
@@ -79,7 +79,7 @@ pub(crate) fn import_sample(studio: &Studio, id: &str) -> Result<Dataset, WireEr
     fs::write(&path, &rows).map_err(explain::io(&path))?;
     let gathered =
         gather(&[path.clone()], Format::Auto, &Validation::Auto, &mut |_, _| std::ops::ControlFlow::Continue(()))?;
-    keep(studio, &sample.title, &[path], Validation::Auto, gathered, Some(&rows))
+    keep(studio, &sample.title, &[path], Validation::Auto, gathered)
 }
 
 /// Reads the files and splits their rows.
@@ -165,7 +165,6 @@ fn keep(
     paths: &[PathBuf],
     validation: Validation,
     gathered: Gathered,
-    original: Option<&[u8]>,
 ) -> Result<Dataset, WireError> {
     let id = clock::new_id(name);
     let folder = studio.home.dataset(&id)?;
@@ -175,13 +174,8 @@ fn keep(
         write_lines(&fresh.rows(Split::Training), &gathered.training)?;
         write_lines(&fresh.rows(Split::Validation), &gathered.validation)?;
         write_lines(&fresh.problems(), &gathered.imported.problems)?;
-        if let Some(bytes) = original {
-            home::write_whole(&fresh.original(), bytes)?;
-        }
-        let files = match original {
-            Some(_) => vec![folder.original().to_string_lossy().into_owned()],
-            None => paths.iter().map(|path| path.to_string_lossy().into_owned()).collect(),
-        };
+        let lasting = |path: &PathBuf| Ok(lasting(path, &fresh, &folder)?.to_string_lossy().into_owned());
+        let files = paths.iter().map(lasting).collect::<Result<Vec<String>, WireError>>()?;
         let facts = DatasetFacts { dataset: describe(&id, name, files, &gathered, home::size(&fresh.0))?, validation };
         let text = serde_json::to_string_pretty(&facts).map_err(|error| WireError::internal(error.to_string()))?;
         home::write_whole(&fresh.facts(), text.as_bytes())?;
@@ -197,6 +191,17 @@ fn keep(
     studio.db.add(ItemKind::Dataset, &id, name, &text, dataset.added_ms)?;
     studio.library_changed();
     Ok(dataset)
+}
+
+/// Where a file will still be tomorrow: a sample or an upload lies in a temporary folder, so the dataset keeps a copy.
+fn lasting(path: &Path, fresh: &DatasetFolder, folder: &DatasetFolder) -> Result<PathBuf, WireError> {
+    if !path.starts_with(std::env::temp_dir()) {
+        return Ok(path.to_path_buf());
+    }
+    let name = path.file_name().unwrap_or_default();
+    fs::create_dir_all(fresh.originals()).map_err(explain::io(fresh.originals()))?;
+    fs::copy(path, fresh.originals().join(name)).map_err(explain::io(path))?;
+    Ok(folder.originals().join(name))
 }
 
 fn describe(

@@ -68,7 +68,8 @@ impl Board {
         let channel = self.channel(topic);
         channel.lock().ended = true;
         channel.changed.notify_all();
-        self.lock().retain(|_, other| !Arc::ptr_eq(other, &channel) || Arc::strong_count(other) > 2);
+        // Those who follow it hold it themselves.
+        self.lock().remove(topic);
     }
 
     /// Follows a topic from the record after `after_seq`. A number that was never given out is from another life of

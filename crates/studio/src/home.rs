@@ -133,9 +133,9 @@ impl DatasetFolder {
         self.0.join("problems.jsonl")
     }
 
-    /// A bundled sample's own file, so that a run file can name it.
-    pub fn original(&self) -> PathBuf {
-        self.0.join("original.jsonl")
+    /// Copies of files that will not stay where they are, so that a run file can name them.
+    pub fn originals(&self) -> PathBuf {
+        self.0.join("originals")
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use tunesmith_protocol::{ErrorCode, ItemKind, ItemRef, Rename, RunState, SetTags, WireError};
 
-use crate::{Studio, clock, datasets, explain, models, runs};
+use crate::{Studio, clock, datasets, explain, home, models, runs};
 
 const LONGEST_NAME: usize = 200;
 
@@ -86,6 +86,11 @@ pub(crate) fn empty_bin(studio: &Studio) -> Result<(), WireError> {
             }
             studio.db.forget(kind, &item.id)?;
         }
+    }
+    // What the database no longer knows goes too.
+    let bin = studio.home.bin();
+    for place in home::entries(&bin) {
+        fs::remove_dir_all(&place).map_err(explain::io(&place))?;
     }
     studio.library_changed();
     Ok(())

@@ -4,11 +4,11 @@ use std::ops::ControlFlow;
 
 use tunesmith_data::Tokens;
 use tunesmith_protocol::{
-    Dataset, Fit, Model, Plan, Preview, RunConfig, SettingProblem, StartRun, TooLong, TrainSettings, WireError,
+    Dataset, Fit, Format, Model, Plan, Preview, RunConfig, SettingProblem, StartRun, TooLong, TrainSettings, WireError,
 };
 use tunesmith_train::{Job, TrainError, TrainPlan};
 
-use crate::prepare::Sides;
+use crate::prepare::{Preparing, Sides};
 use crate::{Studio, datasets, explain, models, run_file, system};
 
 /// Fewer rows than this rarely teach anything.
@@ -33,7 +33,8 @@ pub(crate) fn preview(studio: &Studio, args: &StartRun) -> Result<Preview, WireE
         return Ok(preview);
     }
     let found = models::usable(studio, &args.model).and_then(|model| {
-        let sides = sides(studio, &model, &dataset, &args.training)?;
+        let carry_on = &mut |_, _| ControlFlow::Continue(());
+        let sides = sides(studio, &model, &dataset, &args.training, carry_on)?;
         Ok((model, sides))
     });
     let (model, sides) = match found {
@@ -65,11 +66,11 @@ pub(crate) fn sides(
     model: &Model,
     dataset: &Dataset,
     settings: &TrainSettings,
+    progress: Preparing<'_>,
 ) -> Result<std::sync::Arc<Sides>, WireError> {
     let renderer = studio.renderer(model.path.as_ref())?;
     let folder = studio.home.dataset(&dataset.id)?;
-    let carry_on = &mut |_, _| ControlFlow::Continue(());
-    studio.prepared.get(&folder, &dataset.version, model.path.as_ref(), &renderer, settings, carry_on)
+    studio.prepared.get(&folder, &dataset.version, model.path.as_ref(), &renderer, settings, progress)
 }
 
 fn plan(model: &Model, settings: &TrainSettings, sides: &Sides) -> Result<Plan, TrainError> {
@@ -138,7 +139,7 @@ fn warnings(model: &Model, dataset: &Dataset, settings: &TrainSettings, sides: &
     if unlearnable > 0 {
         warnings.push(format!("{unlearnable} rows have no token to learn and are left out"));
     }
-    if !model.has_chat_template {
+    if !model.has_chat_template && dataset.format != Format::Text {
         warnings.push(format!("{} has no chat template. A plain one is used", model.name));
     }
     if sides.validation.rows.is_empty() {

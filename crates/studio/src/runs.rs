@@ -23,6 +23,7 @@ use crate::{Studio, clock, datasets, explain, models, preview, run_file};
 
 /// All runs, the newest first.
 pub(crate) fn list(studio: &Studio) -> Result<Vec<Run>, WireError> {
+    adopt(studio)?;
     let items = studio.db.items(ItemKind::Run)?.into_iter().filter(|item| !item.deleted);
     Ok(items.filter_map(|item| read(studio, item).ok()).collect())
 }
@@ -120,13 +121,31 @@ pub(crate) fn resume(studio: &Studio, id: &str) -> Result<Run, WireError> {
     get(studio, id)
 }
 
-/// Notes runs that were going when their process died, and runs that the database does not know.
+/// Indexes runs that the database does not know: another process made them here, or the database is new.
+fn adopt(studio: &Studio) -> Result<(), WireError> {
+    let known = studio.db.items(ItemKind::Run)?;
+    for (id, folder) in folders(studio) {
+        if !known.iter().any(|item| item.id == id)
+            && let Ok(frozen) = Frozen::read(&folder)
+        {
+            studio.db.add(ItemKind::Run, &id, &frozen.name, "null", frozen.started_ms)?;
+        }
+    }
+    Ok(())
+}
+
+/// The folders of the home's runs with their ids.
+fn folders(studio: &Studio) -> impl Iterator<Item = (String, RunFolder)> {
+    home::entries(&studio.home.runs()).into_iter().filter_map(|path| {
+        let id = path.file_name()?.to_str()?.to_owned();
+        Some((id, RunFolder::at(path)))
+    })
+}
+
+/// Notes runs that were going when their process died.
 pub(crate) fn rebuild(studio: &Studio) -> Result<(), WireError> {
-    for path in home::entries(&studio.home.runs()) {
-        let folder = RunFolder::at(path);
-        let Ok(frozen) = Frozen::read(&folder) else { continue };
-        let id = folder.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
-        studio.db.add(ItemKind::Run, &id, &frozen.name, "null", frozen.started_ms)?;
+    adopt(studio)?;
+    for (id, folder) in folders(studio) {
         let mut digest = Digest::default();
         digest.catch_up(&folder);
         if digest.is_going() && !folder.is_locked() {
@@ -232,10 +251,10 @@ fn go(studio: &Studio, folder: RunFolder, frozen: Frozen, going: Arc<Going>, res
             threads,
             resume,
             trainer: me.trainer,
-            prepare: &mut |_progress| {
+            prepare: &mut |progress| {
                 let dataset = datasets::get(&me, &frozen.dataset)?.dataset;
                 let model = models::usable(&me, &frozen.model)?;
-                preview::sides(&me, &model, &dataset, &frozen.config.training)
+                preview::sides(&me, &model, &dataset, &frozen.config.training, progress)
             },
             report: &mut |news| {
                 if matches!(news, RunNews::Record(RunRecord::Status { .. })) {

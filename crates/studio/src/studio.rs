@@ -223,7 +223,7 @@ impl Api for Studio {
     }
 
     fn list_chats(&self, (): ()) -> Result<Vec<Chat>, WireError> {
-        self.db.chats()
+        chat::list(self)
     }
 
     fn open_chat(&self, args: OpenChat) -> Result<Chat, WireError> {
@@ -268,6 +268,12 @@ impl Api for Studio {
     }
 
     fn set_preferences(&self, args: Preferences) -> Result<Preferences, WireError> {
+        if !matches!(args.device.as_str(), "auto" | "cpu") {
+            return Err(WireError::invalid(
+                format!("This build cannot train on “{}”", args.device),
+                "Choose auto or cpu",
+            ));
+        }
         self.db.set_setting("preferences", &args)?;
         self.library_changed();
         Ok(args)

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tunesmith_protocol::{ErrorCode, WireError};
+use tunesmith_protocol::WireError;
 
 use crate::loaded::LoadedModel;
 
@@ -47,12 +47,6 @@ impl Seat {
 }
 
 impl Room {
-    /// Takes the chat's seat.
-    pub fn sit_down(&self, chat: &str) -> Result<Arc<Seat>, WireError> {
-        self.wait_for_seat(chat, Duration::ZERO)
-            .ok_or_else(|| WireError::new(ErrorCode::Busy, "This chat is busy", "Wait until it is done, or stop it"))
-    }
-
     /// Takes the chat's seat, waiting for it to become free.
     pub fn wait_for_seat(&self, chat: &str, patience: Duration) -> Option<Arc<Seat>> {
         let taken = |seats: &mut HashMap<String, Arc<Seat>>| seats.contains_key(chat);

@@ -192,3 +192,28 @@ fn a_run_file_trains_into_any_folder_and_refuses_what_has_changed() {
     let finished = run_config(&place.home(), &config, &output, true, &mut report).unwrap();
     assert_eq!((finished.stopped, finished.step), (false, 4));
 }
+
+#[test]
+fn a_run_of_another_process_is_seen_and_can_be_stopped() {
+    let place = Place::new();
+    let studio = place.open();
+    place.model_folder();
+    place.data_file(30);
+    let yaml = "base_model: tiny\ndata:\n  path: counting.jsonl\ntraining:\n  epochs: 1000\n  max_length: 96\n";
+    let config = run_file::load(Path::new(&place.write("run.yaml", yaml))).unwrap();
+    let (home, output) = (place.home(), place.home().join("runs").join("from-the-shell"));
+    // Locks belong to open files, so a thread stands for a process here.
+    let shell = std::thread::spawn(move || {
+        run_config(&home, &config, &output, false, &mut |_| ControlFlow::Continue(())).unwrap()
+    });
+    while studio.list_runs(()).unwrap().is_empty() {
+        std::thread::yield_now();
+    }
+    let run = studio.list_runs(()).unwrap().remove(0);
+    assert_eq!((run.id.as_str(), run.dataset_name.as_str()), ("from-the-shell", "counting.jsonl"));
+    records_until(studio.as_ref(), &run.id, |record| matches!(record, RunRecord::Step(_)));
+    assert!(!studio.running(), "it is not this process that trains");
+    studio.stop_run(run.id.clone()).unwrap();
+    assert!(shell.join().unwrap().stopped);
+    wait_for(studio.as_ref(), &run.id, |state| *state == RunState::Stopped);
+}
