@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
-import { reports, root, start, tunesmith } from '../support/programs.mjs';
+import { afterwards, reports, root, start, tunesmith } from '../support/programs.mjs';
 import { until } from '../support/wait.mjs';
 
 const { chromium } = createRequire(join(root, 'ui/package.json'))('playwright-core');
@@ -11,7 +11,7 @@ const browsers = ['/usr/bin/chromium', '/usr/bin/google-chrome', '/snap/bin/chro
 /** `tunesmith studio` on a free port. Returns its one-time link and the process. */
 export async function serveStudio(t, env) {
   const server = start(tunesmith, ['studio', '--port', '0'], { env });
-  t.after(() => server.stop());
+  afterwards(t, () => server.stop());
   const link = await until('the one-time link is printed', () => {
     if (!server.running()) throw new Error(server.printed());
     return /http:\/\/127\.0\.0\.1:\d+\/\S*/.exec(server.printed())?.[0];
@@ -22,7 +22,7 @@ export async function serveStudio(t, env) {
 /** A fresh browser: no cookies, no history. */
 export async function openBrowser(t) {
   const browser = await chromium.launch({ executablePath: browsers.find(existsSync), args: ['--no-sandbox', '--disable-dev-shm-usage'] });
-  t.after(() => browser.close());
+  afterwards(t, () => browser.close());
   return browser.newContext({ viewport: { width: 1280, height: 800 } });
 }
 

@@ -13,7 +13,7 @@ async function newestRun(env) {
   return JSON.parse(printed.trim().split('\n')[0]);
 }
 
-test('closing during a run asks: train on hidden, or save and quit', { timeout: 900_000 }, async (t) => {
+test('a run survives its window: closing asks, hidden it trains on, quitting and a power cut lose nothing', { timeout: 900_000 }, async (t) => {
   const home = await makeHome(t, { rows: 1500 });
   const display = await startDisplay(t);
   let window = await StudioWindow.open(t, display, home.env);
@@ -57,6 +57,20 @@ test('closing during a run asks: train on hidden, or save and quit', { timeout: 
     await page.click('resume-run');
     await page.text('run-state', /Training/);
     await until('it goes on where it was', async () => (await newestRun(home.env)).step > stopped.step);
+
+    // A power cut in the middle: the run is there again, and goes on from its newest checkpoint.
+    await until('it has gone on for a while', async () => (await newestRun(home.env)).step > stopped.step + 5);
+    await window.kill();
+  });
+  assert.match(JSON.stringify((await newestRun(home.env)).status), /interrupted/);
+
+  window = await StudioWindow.open(t, display, home.env);
+  ({ page } = window);
+  await window.keepPictureOfFailure('desktop interrupted', async () => {
+    await page.clickText('open-run-', stopped.name);
+    await page.find('[data-testid="run-interrupted"]');
+    await page.click('resume-run');
+    await page.text('run-state', /Training/);
     await page.click('stop-run');
     await page.click('stop-dialog-yes');
     await page.find('[data-testid="end-card"]');

@@ -1,5 +1,7 @@
 // What a page in the window may not do, tried in the window that is shipped.
 import assert from 'node:assert/strict';
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { makeHome } from '../support/home.mjs';
 import { finish } from '../support/programs.mjs';
@@ -28,7 +30,9 @@ test('the page cannot reach beyond its commands, and files come by the native di
 
     await page.click('nav-datasets');
     await page.click('pick-files');
-    await chooseInDialog(window, 'Choose dataset files', home.examples.file);
+    const plain = join(home.folder, 'rows.jsonl');
+    copyFileSync(home.examples.file, plain);
+    await chooseInDialog(window, 'Choose dataset files', plain);
     await page.text('import-summary', new RegExp(`${home.examples.rows} kept`));
   });
 });
@@ -36,10 +40,13 @@ test('the page cannot reach beyond its commands, and files come by the native di
 /** Types a path into the native file dialog of this title. */
 async function chooseInDialog(window, title, path) {
   const x = (...args) => finish('xdotool', args, window.env);
-  const dialog = await until('the file dialog is open', async () => (await x('search', '--onlyvisible', '--name', title)).stdout.trim());
-  await x('windowfocus', '--sync', dialog);
-  // A slash opens the dialog's field for paths.
+  const dialog = async () => (await x('search', '--onlyvisible', '--name', title)).stdout.trim();
+  const number = await until('the file dialog is open', dialog);
+  await x('windowfocus', '--sync', number);
+  // A slash opens the dialog's field for paths. Return takes what the field completes, and the next one the file.
   await x('type', '--delay', '30', path);
-  await x('key', 'Return');
-  await until('the file dialog is gone', async () => !(await x('search', '--onlyvisible', '--name', title)).stdout.trim());
+  await until('the file dialog is gone', async () => {
+    await x('key', 'Return');
+    return !(await dialog());
+  });
 }

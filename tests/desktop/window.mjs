@@ -2,17 +2,17 @@
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { finish, freePort, reports, start, tunesmithDesktop } from '../support/programs.mjs';
+import { afterwards, finish, freePort, lives, reports, start, tunesmithDesktop } from '../support/programs.mjs';
 import { until } from '../support/wait.mjs';
 import { Driver } from './webdriver.mjs';
 
 /** Starts an X server on a free display, which it chooses itself. */
 export async function startDisplay(t) {
   const server = start('Xvfb', ['-displayfd', '3', '-screen', '0', '1400x900x24', '-nolisten', 'tcp', '-noreset'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
-  t.after(() => server.stop());
+  afterwards(t, () => server.stop());
   const [number] = await Promise.race([once(server.child.stdio[3], 'data'), server.ended.then(() => Promise.reject(new Error('Xvfb did not start')))]);
   const name = `:${String(number).trim()}`;
-  return { name, env: { DISPLAY: name, WAYLAND_DISPLAY: '', GDK_BACKEND: 'x11', NO_AT_BRIDGE: '1' } };
+  return { name, env: { DISPLAY: name, WAYLAND_DISPLAY: '', GDK_BACKEND: 'x11', NO_AT_BRIDGE: '1', GSETTINGS_BACKEND: 'memory' } };
 }
 
 /** The program in its window, with a driver attached. */
@@ -26,11 +26,12 @@ export class StudioWindow {
     const automation = { TAURI_AUTOMATION: 'true', TAURI_WEBVIEW_AUTOMATION: 'true' };
     const server = start('WebKitWebDriver', [`--port=${port}`, '--host=127.0.0.1'], { env: { ...window.env, ...automation } });
     window.server = server;
-    t.after(() => window.end());
+    afterwards(t, () => window.end());
     const base = `http://127.0.0.1:${port}`;
     await until('WebKitWebDriver answers', async () => (await fetch(`${base}/status`)).ok);
     window.page = await Driver.open(base, window.program);
     await window.page.find('main');
+    window.pid = Number((await finish('xdotool', ['getwindowpid', await window.number()], window.env)).stdout);
     await window.watch();
     return window;
   }
@@ -118,21 +119,21 @@ export class StudioWindow {
 
   /** Waits until the program has ended by itself. */
   async ended() {
-    await until('the program has ended', async () => {
-      try {
-        await this.page.command('GET', '/title');
-        return false;
-      } catch {
-        return true;
-      }
-    });
+    await until('the program has ended', () => !lives(this.pid));
     await this.server.stop();
+  }
+
+  /** Ends the program at once, as a power cut does. */
+  async kill() {
+    process.kill(this.pid, 'SIGKILL');
+    await this.ended();
   }
 
   /** Ends the session and with it the program. */
   async end() {
     if (!this.server.running()) return;
     await this.page?.close().catch(() => {});
+    if (this.pid) await until('the program has ended', () => !lives(this.pid)).catch(() => process.kill(this.pid, 'SIGKILL'));
     await this.server.stop();
   }
 }

@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { until } from './wait.mjs';
 
 export const root = join(import.meta.dirname, '../..');
 const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
@@ -17,10 +18,24 @@ export const tunesmithDesktop = join(built, 'tunesmith-desktop');
 export const reports = join(target, 'test-reports');
 mkdirSync(reports, { recursive: true });
 
+const endings = new WeakMap();
+
+/** Undoes something after the test `t`, the last thing first: a window goes before its display and its files. */
+export function afterwards(t, undo) {
+  if (!endings.has(t)) {
+    endings.set(t, []);
+    t.after(async () => {
+      for (const undo of endings.get(t).reverse()) await undo();
+    });
+  }
+  endings.get(t).push(undo);
+}
+
 /** A fresh folder that is removed after the test `t`. */
 export function temporaryFolder(t) {
   const folder = mkdtempSync(join(tmpdir(), 'tunesmith-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }));
+  // The web engine's own processes may still be writing to their caches.
+  afterwards(t, () => until('the folder is gone', () => (rmSync(folder, { recursive: true, force: true }), true)));
   return folder;
 }
 
@@ -58,6 +73,15 @@ export function start(program, args, { env = {}, stdio = ['ignore', 'pipe', 'pip
       clearTimeout(patience);
     },
   };
+}
+
+/** Whether a process lives. */
+export function lives(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 /** A port of the loopback that was free a moment ago. */
