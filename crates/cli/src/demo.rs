@@ -52,15 +52,22 @@ pub(crate) fn demo(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended> {
     let model = &config.base_model;
     out.note(format!("Tuning {model} on the recipes sample: from a messy ingredient list to the plain names\n"));
     let run = folder.join("run");
-    if train::into_folder(&config, &run, arguments.output.is_some(), &interrupt, out)? == Ended::Interrupted {
-        return Ok(Ended::Interrupted);
+    let (ended, result) = train::into_folder(&config, &run, arguments.output.is_some(), &interrupt, out)?;
+    if ended == Ended::Interrupted {
+        return Ok(ended);
     }
     let model = load(&config.base_model)?;
-    let tuned = model.adapter(&run.join("result"))?;
+    let tuned = model.adapter(&result)?;
     let base_answers = answer(&model, &Adapter::none(), &questions, "Asking the base model", &interrupt)?;
     let tuned_answers = answer(&model, &tuned, &questions, "Asking the tuned model", &interrupt)?;
     compare(&questions, &base_answers, &tuned_answers, out);
     tell_scores(&score(&questions, &base_answers), &score(&questions, &tuned_answers), started, out);
+    match arguments.output {
+        Some(_) => {
+            out.note(format!("Talk to it: tunesmith chat --model {} --adapter {}", config.base_model, result.display()))
+        }
+        None => out.note("Nothing is kept; --output DIR keeps the run"),
+    }
     Ok(Ended::Done)
 }
 

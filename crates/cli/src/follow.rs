@@ -1,9 +1,11 @@
 //! Follows a run to its end, wherever it is trained, and prints it: as JSON events, or as people follow it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
-use tunesmith_protocol::{Api, ErrorCode, EventBody, Plan, RunRecord, RunState, Subscription, Topic, TopicEnded, WireError};
+use tunesmith_protocol::{
+    Api, ErrorCode, EventBody, Plan, RunRecord, RunState, Subscription, Topic, TopicEnded, WireError,
+};
 
 use crate::interrupt::Interrupt;
 use crate::show::Show;
@@ -11,6 +13,8 @@ use crate::{Ended, Out};
 
 /// How quickly Ctrl-C is noticed.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Without anyone to press a button, a paused run tries again by itself.
+const RETRY_AFTER: Duration = Duration::from_secs(10);
 /// A topic this quiet has told all it has so far.
 const QUIET: Duration = Duration::from_millis(400);
 
@@ -52,11 +56,15 @@ pub(crate) fn follow(
     out: &Out,
 ) -> anyhow::Result<Ended> {
     let mut printer = Printer::new(out);
-    let mut asked = false;
+    let (mut asked, mut paused) = (false, None::<Instant>);
     loop {
         if interrupt.asked() && !asked {
             asked = true;
             api.stop_run(id.to_owned())?;
+        }
+        if paused.is_some_and(|since| since.elapsed() >= RETRY_AFTER) {
+            paused = Some(Instant::now());
+            api.resume_run(id.to_owned())?;
         }
         let group = match records.next_within(LOOK_EVERY) {
             Ok(group) => group.unwrap_or_default(),
@@ -68,8 +76,11 @@ pub(crate) fn follow(
             match record {
                 RunRecord::Done { .. } => return Ok(Ended::Done),
                 RunRecord::Stopped { .. } => return Ok(if asked { Ended::Interrupted } else { Ended::Done }),
-                // Stopped before its first step, or left at once: there is no other last word then.
-                RunRecord::Status { status: RunState::Stopped | RunState::Interrupted } => return Ok(Ended::Interrupted),
+                RunRecord::Status { status: RunState::Paused { .. } } => paused = Some(Instant::now()),
+                RunRecord::Status { status: RunState::Running } => paused = None,
+                // Stopped before its first step: there is no other last word then.
+                RunRecord::Status { status: RunState::Stopped } => return Err(stopped_early(id).into()),
+                RunRecord::Status { status: RunState::Interrupted } => return Err(lost(id).into()),
                 RunRecord::Error { code, message, hint } => return Err(WireError { code, message, hint }.into()),
                 _ => {}
             }
@@ -95,6 +106,14 @@ fn flat(plan: &Plan) -> Value {
         event.extend(plan);
     }
     Value::Object(event)
+}
+
+fn stopped_early(id: &str) -> WireError {
+    WireError::new(
+        ErrorCode::Cancelled,
+        "The run was stopped before its first step",
+        format!("Start it again: tunesmith runs resume {id}"),
+    )
 }
 
 fn lost(id: &str) -> WireError {

@@ -66,13 +66,13 @@ impl<'a> Show<'a> {
 
     fn plan(&mut self, plan: &Plan) {
         self.steps = plan.steps;
-        self.bar.set_prefix("");
-        self.bar.set_length(u64::from(plan.steps));
-        self.bar.set_position(0);
         plan_lines(plan).iter().for_each(|line| self.note(line));
     }
 
     fn step(&mut self, metrics: &StepMetrics) {
+        // Until now the bar told how the preparation went.
+        self.bar.set_prefix("");
+        self.bar.set_length(u64::from(self.steps));
         let (since, from) = *self.first.get_or_insert((Instant::now(), metrics.step));
         let done = metrics.step.saturating_sub(from);
         let left = self.steps.saturating_sub(metrics.step);

@@ -38,7 +38,11 @@ pub(crate) fn train(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended> {
     let config = overrides::apply(run_file::load(&arguments.config)?, &arguments.set)?;
     let interrupt = Interrupt::listen(STOPPING)?;
     match &arguments.output {
-        Some(folder) => into_folder(&config, folder, arguments.resume, &interrupt, out),
+        Some(folder) => {
+            let (ended, result) = into_folder(&config, folder, arguments.resume, &interrupt, out)?;
+            out.note(format!("Result: {}", result.display()));
+            Ok(ended)
+        }
         None => into_home(&config, arguments.resume, &interrupt, out),
     }
 }
@@ -49,14 +53,14 @@ pub(crate) fn resume(home: &Home, run: &Run, out: &Out) -> anyhow::Result<Ended>
     go_on(home, run, &interrupt, out)
 }
 
-/// Trains in this process into `folder`. The demo does the same.
+/// Trains in this process into `folder`, and says where the result lies. The demo does the same.
 pub(crate) fn into_folder(
     config: &RunConfig,
     folder: &Path,
     resume: bool,
     interrupt: &Interrupt,
     out: &Out,
-) -> anyhow::Result<Ended> {
+) -> anyhow::Result<(Ended, PathBuf)> {
     let mut printer = Printer::new(out);
     let finished = run_config(&default_home(), config, folder, resume, &mut |news| {
         if let RunNews::Record(record) = news {
@@ -64,9 +68,8 @@ pub(crate) fn into_folder(
         }
         if interrupt.asked() { ControlFlow::Break(StopRun::Save) } else { ControlFlow::Continue(()) }
     })?;
-    drop(printer);
-    out.note(format!("Result: {}", finished.result.display()));
-    Ok(if finished.stopped && interrupt.asked() { Ended::Interrupted } else { Ended::Done })
+    let interrupted = finished.stopped && interrupt.asked();
+    Ok((if interrupted { Ended::Interrupted } else { Ended::Done }, finished.result))
 }
 
 fn into_home(config: &RunConfig, resume: bool, interrupt: &Interrupt, out: &Out) -> anyhow::Result<Ended> {
@@ -154,7 +157,8 @@ fn import(api: &dyn Api, config: &RunConfig, paths: Vec<String>, interrupt: &Int
     });
     bar.finish_and_clear();
     let new = new?;
-    let same = |old: &&Dataset| old.id != new.id && same_rows(old, &new);
+    // The version is the hash of all rows, training and validation apart.
+    let same = |old: &&Dataset| old.id != new.id && old.version == new.version;
     match api.list_datasets(())?.iter().find(same) {
         Some(old) => {
             api.delete(ItemRef { kind: ItemKind::Dataset, id: new.id })?;
@@ -162,11 +166,6 @@ fn import(api: &dyn Api, config: &RunConfig, paths: Vec<String>, interrupt: &Int
         }
         None => Ok(new),
     }
-}
-
-fn same_rows(old: &Dataset, new: &Dataset) -> bool {
-    (&old.version, &old.files, old.training_rows, old.validation_rows)
-        == (&new.version, &new.files, new.training_rows, new.validation_rows)
 }
 
 /// The newest unfinished run of the same model, data and settings.

@@ -92,6 +92,7 @@ fn received(receiver: mpsc::Receiver<sse::Event>) -> impl Stream<Item = Result<s
 fn forward(subscription: &Subscription, sender: &mpsc::Sender<sse::Event>) {
     while !sender.is_closed() {
         match subscription.next_within(CHECK_EVERY) {
+            // An empty group is a sign of life, and `chunks` makes no event of it: its id would send a reader back.
             Ok(Some(records)) => {
                 if records.chunks(RECORDS_PER_EVENT).any(|part| sender.blocking_send(message(part)).is_err()) {
                     return;

@@ -70,3 +70,14 @@ fn many_readers_may_come_and_go() {
     browser.server.stop();
     assert!(left.elapsed().as_secs() < 5, "an open stream does not hold up the end");
 }
+
+#[test]
+fn a_sign_of_life_does_not_send_a_reader_back() {
+    let browser = Browser::signed_in();
+    let (_, stream) = browser.follow("/api/events?topic=library&after=7", &[]);
+    stream.get_ref().set_read_timeout(Some(std::time::Duration::from_millis(300))).unwrap();
+    // The stand-in's library sends nothing but empty groups: an event made of one would carry the id 0.
+    let mut told = Vec::new();
+    let _ = stream.take(1000).read_to_end(&mut told);
+    assert!(!String::from_utf8_lossy(&told).contains("id:"), "{told:?}");
+}

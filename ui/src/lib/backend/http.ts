@@ -1,7 +1,7 @@
 // A browser: POST for commands, an event stream for topics, an upload for files. The login cookie was set by the
 // one-time link, so there is nothing to send along.
 import type { Event, Topic, WireError } from '$lib/protocol';
-import { lostConnection } from './errors';
+import { cancelled, lostConnection } from './errors';
 import { onBrowserDrop, pickBrowserFiles, saveInBrowser } from './browser';
 import { asWireError, type Backend } from './types';
 
@@ -13,7 +13,7 @@ export function http(): Backend {
     onDrop: onBrowserDrop,
     pickFiles: pickBrowserFiles,
     pickFolder: null,
-    toPath: async (item, onProgress) => ('path' in item ? item.path : upload(item.file, onProgress)),
+    toPath: async (item, onProgress, signal) => ('path' in item ? item.path : upload(item.file, onProgress, signal)),
     revealPath: null,
     saveFile: saveInBrowser,
     onCloseRequested: null,
@@ -76,13 +76,15 @@ function follow(topic: Topic, after: number, onEvents: (events: Event[]) => void
   };
 }
 
-function upload(file: File, onProgress?: (fraction: number) => void): Promise<string> {
+function upload(file: File, onProgress?: (fraction: number) => void, signal?: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open('POST', `/api/upload?name=${encodeURIComponent(file.name)}`);
     request.setRequestHeader('content-type', 'application/octet-stream');
     request.upload.onprogress = (event) => event.lengthComputable && onProgress?.(event.loaded / event.total);
     request.onerror = () => reject(lostConnection());
+    request.onabort = () => reject(cancelled());
+    signal?.addEventListener('abort', () => request.abort());
     request.onload = () => {
       const value = parse(request.responseText);
       if (request.status < 300) resolve(value.path);
