@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import * as format from './format';
+import * as times from './times';
 
 test('sizes use decimal units', () => {
   expect(format.bytes(0)).toBe('0 B');
@@ -17,10 +18,10 @@ test('numbers of weights are short', () => {
 });
 
 test('durations name two units at most', () => {
-  expect(format.duration(12_400)).toBe('12 s');
-  expect(format.duration(249_000)).toBe('4 min 09 s');
-  expect(format.duration(11_100_000)).toBe('3 h 05 min');
-  expect(format.duration(null)).toBe('–');
+  expect(times.duration(12_400)).toBe('12 s');
+  expect(times.duration(249_000)).toBe('4 min 09 s');
+  expect(times.duration(11_100_000)).toBe('3 h 05 min');
+  expect(times.duration(null)).toBe('–');
 });
 
 test('unknown losses are a dash', () => {
@@ -36,7 +37,7 @@ test('a fall in loss is negative', () => {
 
 test('times ago grow into dates', () => {
   const now = Date.UTC(2026, 10, 22, 12);
-  expect(format.ago(now - 10_000, now)).toBe('just now');
-  expect(format.ago(now - 120_000, now)).toBe('2 minutes ago');
-  expect(format.ago(now - 25 * 3_600_000, now)).toBe('yesterday');
+  expect(times.ago(now - 10_000, now)).toBe('just now');
+  expect(times.ago(now - 120_000, now)).toBe('2 minutes ago');
+  expect(times.ago(now - 25 * 3_600_000, now)).toBe('yesterday');
 });

@@ -1,6 +1,7 @@
-// Numbers, sizes and times as people read them.
+// Numbers and sizes as people read them.
+import { language } from '$lib/words/language';
 
-const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+const whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
 
 export const count = (value: number): string => whole.format(value);
 
@@ -40,31 +41,8 @@ export function rate(value: number | null | undefined): string {
   return value.toExponential(2).replace(/\.?0+e/, 'e');
 }
 
-/** 3 h 05 min, 4 min 09 s, 12 s. */
-export function duration(ms: number | null | undefined): string {
-  if (ms === null || ms === undefined || !Number.isFinite(ms)) return '–';
-  const seconds = Math.round(ms / 1000);
-  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
-  if (h > 0) return `${h} h ${String(m).padStart(2, '0')} min`;
-  if (m > 0) return `${m} min ${String(s).padStart(2, '0')} s`;
-  return `${s} s`;
-}
-
 /** −67 %, +3 %. */
 export function change(before: number, after: number): string {
   const percent = Math.round(((after - before) / before) * 100);
   return `${percent > 0 ? '+' : percent < 0 ? '−' : ''}${Math.abs(percent)} %`;
-}
-
-const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
-const date = new Intl.DateTimeFormat('en', { dateStyle: 'medium' });
-
-/** 2 minutes ago, yesterday, then the date. */
-export function ago(ms: number, now = Date.now()): string {
-  const seconds = (ms - now) / 1000;
-  if (seconds > -45) return 'just now';
-  if (seconds > -3600) return relative.format(Math.round(seconds / 60), 'minute');
-  if (seconds > -86_400) return relative.format(Math.round(seconds / 3600), 'hour');
-  if (seconds > -7 * 86_400) return relative.format(Math.round(seconds / 86_400), 'day');
-  return date.format(ms);
 }

@@ -26,7 +26,7 @@ export interface Backend {
   pickFiles(title: string, extensions: string[]): Promise<Item[]>;
   pickFolder: ((title: string) => Promise<string | null>) | null;
   /** A path that the studio can read: the path itself on the desktop, an upload in a browser. */
-  toPath(item: Item, onProgress?: (fraction: number) => void): Promise<string>;
+  toPath(item: Item, onProgress?: (fraction: number) => void, signal?: AbortSignal): Promise<string>;
   revealPath: ((path: string) => Promise<void>) | null;
   /**
    * Saves a file under a name the user may change: `make` gets the chosen path, or null to return the bytes.

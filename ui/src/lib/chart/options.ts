@@ -4,6 +4,8 @@ import * as format from '$lib/format';
 import { words } from '$lib/words';
 import type { Range } from './points';
 
+export type Curve = 'loss' | 'rate' | 'gradient' | 'speed';
+
 export interface ChartEvents {
   /** The user dragged over a range, or double-clicked to see everything. */
   onzoom(range: Range | null): void;
@@ -11,7 +13,7 @@ export interface ChartEvents {
   onpoint(step: number | null): void;
 }
 
-export function chartOptions(which: 'loss' | 'rate', box: HTMLElement, events: ChartEvents): uPlot.Options {
+export function chartOptions(which: Curve, box: HTMLElement, events: ChartEvents): uPlot.Options {
   const style = getComputedStyle(box);
   const color = (name: string) => style.getPropertyValue(`--${name}`).trim();
   const font = `12px ${color('font')}`;
@@ -24,9 +26,9 @@ export function chartOptions(which: 'loss' | 'rate', box: HTMLElement, events: C
     scales: { x: { time: false, auto: false }, y: { range: comfortable } },
     axes: [
       { ...axis, size: 30, grid: { show: false }, values: (_, steps) => steps.map((step) => (Number.isInteger(step) ? format.count(step) : '')) },
-      { ...axis, size: which === 'loss' ? 42 : 56, values: (_, values) => values.map((value) => (which === 'loss' ? trim(value) : format.rate(value))) },
+      { ...axis, size: which === 'rate' ? 56 : 46, values: (_, values) => values.map((value) => (which === 'rate' ? format.rate(value) : which === 'speed' ? format.count(value) : trim(value))) },
     ],
-    series: [{}, ...(which === 'loss' ? lossSeries(color) : [{ stroke: color('chart-rate'), width: 2, points: { show: false } }])],
+    series: [{}, ...(which === 'loss' ? lossSeries(color) : [{ stroke: color(`chart-${which}`), width: which === 'rate' ? 2 : 1.25, points: { show: false } }])],
     cursor: { y: false, drag: { x: true, y: false, setScale: false }, points: { show: false } },
     hooks: {
       setSelect: [

@@ -1,5 +1,5 @@
 // Which points a chart draws: at most a few per pixel, and never without the extremes.
-import type { RunHistory } from '$lib/state/run-history';
+import type { Column, RunHistory } from '$lib/state/run-history';
 
 /** Columns as uPlot takes them: x, then one array per series with nulls where a series has no value. */
 export type Points = [number[], ...(number | null)[][]];
@@ -18,10 +18,10 @@ export function lossPoints(history: RunHistory, range: Range | null, buckets: nu
   );
 }
 
-/** Learning rate over the steps. */
-export function ratePoints(history: RunHistory, range: Range | null, buckets: number): Points {
-  const kept = thin(history, history.rate.view(), range, buckets);
-  return [kept.map((index) => history.step.at(index)), kept.map((index) => history.rate.at(index))];
+/** One column over the steps. */
+export function columnPoints(history: RunHistory, column: Column, range: Range | null, buckets: number): Points {
+  const kept = thin(history, column.view(), range, buckets);
+  return [kept.map((index) => history.step.at(index)), kept.map((index) => column.at(index))];
 }
 
 /** Indices to draw: all where they are few, else first, least, greatest and last of each bucket. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { lossPoints, ratePoints } from '$lib/chart/points';
+import { columnPoints, lossPoints } from '$lib/chart/points';
 import type { Event, RunRecord } from '$lib/protocol';
 import { RunHistory } from './run-history';
 
@@ -102,7 +102,7 @@ test('points rise in step also where evaluations lie between', () => {
 
 test('a zoomed chart holds its range and one point beyond each edge', () => {
   const history = historyOf(...Array.from({ length: 100 }, (_, index) => step(index + 1)));
-  const [x] = ratePoints(history, { from: 40, to: 50 }, 100);
+  const [x] = columnPoints(history, history.rate, { from: 40, to: 50 }, 100);
   expect(x[0]).toBe(39);
   expect(x.at(-1)).toBe(51);
 });

@@ -2,7 +2,7 @@
 import { asWireError, backend, type Stop } from '$lib/backend';
 import type { Plan, Run, RunFileKind, RunState } from '$lib/protocol';
 import { words } from '$lib/words';
-import { library } from './library.svelte';
+import { isActive, library } from './library.svelte';
 import { RunHistory } from './run-history';
 import { toasts } from './toasts.svelte';
 
@@ -16,7 +16,12 @@ export class FollowedRun {
   resuming = $state(false);
 
   run: Run | undefined = $derived.by(() => library.run(this.id));
-  status: RunState | null = $derived.by(() => (this.revision >= 0 ? this.history.status : null) ?? this.run?.status ?? null);
+  status: RunState | null = $derived.by(() => {
+    const told = this.revision >= 0 ? this.history.status : null;
+    // A process that dies writes no last record; only the studio knows that nobody trains any more.
+    if (told && isActive(told) && this.run?.status.state === 'interrupted') return this.run.status;
+    return told ?? this.run?.status ?? null;
+  });
   plan: Plan | null = $derived.by(() => (this.revision >= 0 ? this.history.plan : null) ?? this.run?.plan ?? null);
 
   constructor(id: string) {

@@ -5,7 +5,9 @@ const rows = (n: number) => `${count(n)} ${n === 1 ? 'row' : 'rows'}`;
 
 export const en = {
   name: 'English',
-  app: { name: 'Tunesmith', skip: 'Skip to the content', loading: 'Opening your studio…' },
+  app: { name: 'Tunesmith', skip: 'Skip to the content', loading: 'Opening your studio…', page: (title: string) => `${title} · Tunesmith`, notifications: 'Notifications' },
+
+  times: { justNow: 'just now', hours: (h: number, m: string) => `${h} h ${m} min`, minutes: (m: number, s: string) => `${m} min ${s} s`, seconds: (s: number) => `${s} s` },
 
   nav: { label: 'Main', runs: 'Fine-tunes', chat: 'Chat', models: 'Models', datasets: 'Datasets', settings: 'Settings', active: (n: number) => `${n} active` },
 
@@ -277,8 +279,8 @@ export const en = {
       eta: 'Time left',
     },
     chart: {
-      loss: 'Loss',
-      rate: 'Learning rate',
+      curves: { loss: 'Loss', rate: 'Learning rate', gradient: 'Gradient', speed: 'Speed' },
+      which: 'Curve',
       train: 'Training',
       smooth: 'Training, smoothed',
       validation: 'Validation',
@@ -288,10 +290,13 @@ export const en = {
       points: (n: number) => `${count(n)} points`,
       waiting: 'The curve begins with the first step',
       none: 'No step was taken',
-      lossLabel: 'Loss over the steps',
-      rateLabel: 'Learning rate over the steps',
-      whatIsRate: 'How big the steps are: up during the warm-up, then down so that the end is calm',
-      whatIsLoss: 'Lower is better: how surprised the model still is by the right answer. When validation turns up while training falls, it has begun to learn by heart',
+      label: (curve: string) => `${curve} over the steps`,
+      what: {
+        loss: 'Lower is better: how surprised the model still is by the right answer. When validation turns up while training falls, it has begun to learn by heart',
+        rate: 'How big the steps are: up during the warm-up, then down so that the end is calm',
+        gradient: 'How strongly the rows pull at the weights. Spikes are cut to the max gradient norm; if it grows and grows, lower the learning rate',
+        speed: 'Tokens computed per second',
+      },
     },
     preparing: 'Getting ready',
     preparingText: 'Turning your rows into tokens and loading the model',
@@ -388,6 +393,8 @@ export const en = {
     copyAnswer: 'Copy the answer',
     options: 'Options',
     reset: 'Reset',
+    context: 'Context',
+    contextUsed: (used: number, all: number) => `${count(used)} of ${count(all)} tokens`,
     runGone: 'Deleted fine-tune',
   },
 

@@ -6,7 +6,7 @@ function texts(value: unknown, path = ''): [string, string][] {
   if (typeof value === 'string') return [[path, value]];
   if (typeof value === 'function') {
     const parameters = [2, 1, 1].slice(0, value.length);
-    const said = path.endsWith('oneOf') ? value(['a', 'b']) : value(...parameters);
+    const said = path.endsWith('oneOf') ? value(['a', 'b']) : path.endsWith('device') ? value('cuda:0') : value(...parameters);
     return [[path, String(said)]];
   }
   if (typeof value !== 'object' || value === null) return [];
