@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use tunesmith_data::{Example, Message, Renderer, Tokens};
 use tunesmith_protocol::LearnFrom;
 
-use crate::support::{Folder, folder, say, tokenizer};
+use crate::support::{Folder, fixtures, folder, say, tokenizer};
 
 /// What a template must write, in pieces: the text and whether it is learned. Written down here a second time, by
 /// hand, so that nothing is compared with itself.
@@ -291,5 +291,25 @@ fn the_prompt_is_the_beginning_of_the_training_row() {
         assert!(tokens.ids.starts_with(&prompt), "{style}");
         let first = tokens.learn.iter().position(|learn| *learn).expect("something is learned");
         assert_eq!(first, prompt.len(), "{style}: learning begins where the prompt ends");
+    }
+}
+
+/// Expected ids and masks: scripts/reference/assistant_masks.py.
+#[test]
+fn masks_are_those_that_transformers_makes_of_marked_templates() {
+    let stored = std::fs::read_to_string(fixtures().join("assistant_masks.json")).expect("the fixture");
+    let stored: serde_json::Value = serde_json::from_str(&stored).expect("JSON");
+    for case in stored["cases"].as_array().expect("cases") {
+        let template = stored["templates"][case["template"].as_str().expect("a name")].as_str().expect("a template");
+        let folder = Folder::new(&stored["tokenizer"])
+            .with("tokenizer_config.json", r#"{"eos_token": "</s>"}"#)
+            .with("chat_template.jinja", template);
+        let messages = serde_json::from_value(case["messages"].clone()).expect("messages");
+        let tokens = folder.open().tokens(&Example::Chat { messages }, LearnFrom::Assistant).expect("tokens");
+        let ids: Vec<u32> = serde_json::from_value(case["ids"].clone()).expect("ids");
+        let mask: Vec<u8> = serde_json::from_value(case["mask"].clone()).expect("a mask");
+        let learn: Vec<u8> = tokens.learn.iter().map(|learn| u8::from(*learn)).collect();
+        assert_eq!(tokens.ids, ids, "{} {}", case["template"], case["conversation"]);
+        assert_eq!(learn, mask, "{} {}: {:?}", case["template"], case["conversation"], tokens.ids);
     }
 }
