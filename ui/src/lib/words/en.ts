@@ -180,6 +180,7 @@ export const en = {
     problemsTab: 'Problems',
     dropped: 'Dropped',
     keptRow: 'Kept',
+    fate: 'Row',
     nothingKept: 'None of these rows can be used',
     nothingKeptHint: 'See below what is wrong with them. If the shape was recognised wrongly, read the file differently',
     notRecognised: 'Shape not recognised',
