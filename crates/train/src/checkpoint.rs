@@ -8,11 +8,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use candle_core::DType;
-use serde::{Deserialize, Serialize};
 
 use crate::files::{at, fresh_folder, names_in, remove_folder, require_room, sync_file, sync_folder, write};
-use crate::frozen::Frozen;
 use crate::learner::Learner;
+use crate::state::State;
 use crate::{AdamW, TrainError};
 
 pub(crate) use manifest::verify;
@@ -22,38 +21,6 @@ const STATE: &str = "state.json";
 const OPTIMIZER: &str = "optimizer.safetensors";
 /// Newest checkpoints that are kept, beside the best.
 const KEPT: usize = 2;
-
-/// Where a run stands: with the weights and the moments, all that is needed to go on exactly.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct State {
-    /// Steps done. Row order and learning rate are functions of it.
-    pub step: u32,
-    /// Epochs seen.
-    pub epoch: f64,
-    /// Tokens computed in training so far.
-    pub tokens: u64,
-    /// Tokens learned from so far.
-    pub learned_tokens: u64,
-    /// Time spent so far.
-    pub elapsed_ms: u64,
-    /// The last step after which the validation rows were measured.
-    pub evaluated: Option<u32>,
-    /// The lowest validation loss after a step, and that step.
-    pub best: Option<Best>,
-    /// Measurements since then.
-    pub evaluations_since_best: u32,
-    /// What the run was started with.
-    pub frozen: Frozen,
-}
-
-/// The best measurement so far.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Best {
-    /// After this step.
-    pub step: u32,
-    /// Mean negative log-likelihood in nats.
-    pub loss: f64,
-}
 
 /// The checkpoint folder of a step.
 pub(crate) fn path(run: &Path, step: u32) -> PathBuf {

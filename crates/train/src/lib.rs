@@ -17,6 +17,7 @@ mod progress;
 mod result;
 mod run;
 mod schedule;
+mod state;
 mod step;
 mod workers;
 

@@ -9,12 +9,12 @@ use tunesmith_model::SummedLoss;
 use tunesmith_protocol::StepMetrics;
 
 use crate::batches::pieces;
-use crate::checkpoint::{self, Best, State};
 use crate::frozen::Frozen;
 use crate::learner::Learner;
+use crate::state::State;
 use crate::step::{Sum, Update};
 use crate::workers::Workers;
-use crate::{AdamW, Outcome, Progress, StopReason, TrainError, TrainPlan, evaluate, result};
+use crate::{AdamW, Outcome, Progress, StopReason, TrainError, TrainPlan, checkpoint, evaluate, result};
 
 /// The oldest that the newest checkpoint gets where the user left the choice to us.
 const SAVE_WITHIN: Duration = Duration::from_secs(600);
@@ -261,31 +261,5 @@ fn tell(report: &mut dyn FnMut(Progress) -> ControlFlow<StopReason>, progress: P
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(StopReason::Stop) => Err(Halt::Stop),
         ControlFlow::Break(StopReason::Abort) => Err(TrainError::Aborted.into()),
-    }
-}
-
-impl State {
-    fn start(frozen: Frozen) -> Self {
-        Self {
-            step: 0,
-            epoch: 0.0,
-            tokens: 0,
-            learned_tokens: 0,
-            elapsed_ms: 0,
-            evaluated: None,
-            best: None,
-            evaluations_since_best: 0,
-            frozen,
-        }
-    }
-
-    /// Takes note of a validation loss. What was before the first step is no candidate: an untrained result is none.
-    fn measured(&mut self, loss: f64) {
-        self.evaluated = Some(self.step);
-        match self.best {
-            _ if self.step == 0 => {}
-            Some(best) if loss >= best.loss => self.evaluations_since_best += 1,
-            _ => (self.best, self.evaluations_since_best) = (Some(Best { step: self.step, loss }), 0),
-        }
     }
 }
