@@ -65,6 +65,10 @@ async function walk(t) {
   const home = await makeHome(t);
   const display = await startDisplay(t);
   const window = await StudioWindow.open(t, display, home.env);
+  await window.keepPictureOfFailure('screenshots', () => walkThrough(window, home));
+}
+
+async function walkThrough(window, home) {
   const { page } = window;
   const camera = new Photographer(window);
   const shown = (id) => ({ ready: () => page.find(`[data-testid="${id}"]`) });

@@ -65,6 +65,8 @@ export class Driver {
   click(id, limit) {
     const css = `[data-testid="${id}"]`;
     return until(`${id} can be clicked`, async () => {
+      // In the middle of the window nothing that sticks to an edge lies over it.
+      await this.run((css) => document.querySelector(css)?.scrollIntoView({ block: 'center' }), css);
       const [target] = await this.all(`label:has(> input${css})`);
       await (target ?? (await this.find(css, 5000))).click();
       return true;
