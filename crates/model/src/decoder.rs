@@ -54,10 +54,8 @@ impl Decoder {
     /// The logits after each token, (tokens, vocabulary).
     pub fn logits(&self, adapter: &Adapter, ids: &[u32]) -> Result<Tensor, ModelError> {
         let rows = Rows::of_lengths(&[ids.len()]);
-        on_pool(|| {
-            let x = self.forward(adapter, ids, &rows, None)?;
-            Ok(cross_entropy::logits(&self.final_norm(&x)?.0, self.head()?)?)
-        })
+        let x = self.forward(adapter, ids, &rows, None)?;
+        Ok(cross_entropy::logits(&self.final_norm(&x)?.0, self.head()?)?)
     }
 
     /// The logits after the last token, (1, vocabulary), where `cache` holds what came before.
@@ -77,12 +75,10 @@ impl Decoder {
         if targets.ids.is_empty() {
             return Ok(SummedLoss::default());
         }
-        on_pool(|| {
-            let x = self.forward(adapter, sequences.ids, &Rows::of_lengths(sequences.lengths), None)?;
-            let (h, _) = self.final_norm(&cross_entropy::select(&x, &targets.places)?)?;
-            let nats = cross_entropy::loss(&h, self.head()?, &targets.ids)?;
-            Ok(SummedLoss { nats, learned: targets.ids.len() as u64 })
-        })
+        let x = self.forward(adapter, sequences.ids, &Rows::of_lengths(sequences.lengths), None)?;
+        let (h, _) = self.final_norm(&cross_entropy::select(&x, &targets.places)?)?;
+        let nats = cross_entropy::loss(&h, self.head()?, &targets.ids)?;
+        Ok(SummedLoss { nats, learned: targets.ids.len() as u64 })
     }
 
     /// All weights by their names in the checkpoint.
@@ -198,8 +194,8 @@ impl Decoder {
     }
 }
 
-/// Runs a whole pass on a thread of the current pool, so that its many small operations start there and not each anew.
-pub(crate) fn on_pool<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+/// Runs a small pass on a thread of the current pool, so that its many tiny operations start there and not each anew.
+fn on_pool<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     rayon::join(work, || ()).0
 }
 

@@ -6,7 +6,7 @@ use candle_core::Tensor;
 use candle_lora::{Adapter, Rows, cross_entropy, embedding, linear, rms_norm};
 
 use crate::block::{Pass, Saved};
-use crate::decoder::{Targets, on_pool};
+use crate::decoder::Targets;
 use crate::weights::{EMBEDDING, FINAL_NORM, get};
 use crate::{Decoder, ModelError, Sequences, SummedLoss};
 
@@ -38,17 +38,6 @@ impl Decoder {
             return Ok((SummedLoss::default(), self.zero_gradients(adapter, wanted)?));
         }
         self.check_adapter(adapter)?;
-        on_pool(|| self.learned_gradients(adapter, sequences, &targets, wanted, recompute))
-    }
-
-    fn learned_gradients(
-        &self,
-        adapter: &Adapter,
-        sequences: &Sequences,
-        targets: &Targets,
-        wanted: Wanted,
-        recompute: bool,
-    ) -> Result<(SummedLoss, Gradients), ModelError> {
         let rows = Rows::of_lengths(sequences.lengths);
         let angles = self.angles(&rows)?;
         let pass = Pass { rows: &rows, angles: &angles };
@@ -62,7 +51,7 @@ impl Decoder {
         }
 
         let mut gradients = Gradients::new();
-        let (nats, mut grad) = self.head_gradients(x, targets, wanted, &mut gradients)?;
+        let (nats, mut grad) = self.head_gradients(x, &targets, wanted, &mut gradients)?;
         let of_linear = match wanted {
             Wanted::Adapter => linear::Wanted::Lora,
             Wanted::Weights => linear::Wanted::Weight,
