@@ -56,41 +56,45 @@ type Kind = fn(&mut Random) -> Series;
 /// How often each kind of task is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mix {
-    /// Mostly copying: what a model with random weights has to find first.
+    /// Mostly words repeated after the user, one turn: the circuit that finds where it was and goes on from there is
+    /// what a model with random weights has to find first.
+    Echoing,
+    /// Mostly lists, copied in another layout.
     Copying,
     /// Everything.
     Full,
 }
 
-/// Every kind of task and how often it is drawn in each mix.
-const KINDS: &[(usize, usize, Kind)] = &[
-    (22, 10, lists::repeat),
-    (4, 5, lists::position),
-    (2, 3, lists::neighbour),
-    (6, 3, lists::reverse),
-    (4, 5, lists::marked),
-    (3, 3, lists::by_number),
-    (4, 2, lists::without),
-    (3, 2, lists::member),
-    (1, 2, lists::count),
-    (6, 24, cleaning::names),
-    (0, 4, cleaning::numbers),
-    (1, 4, cleaning::notes),
-    (4, 6, cleaning::skip_words),
-    (4, 5, records::field),
-    (3, 5, records::column),
-    (4, 3, records::lookup),
-    (5, 3, records::swap),
-    (6, 5, contexts::whose),
-    (4, 3, contexts::where_is),
-    (3, 4, patterns::examples),
-    (8, 2, patterns::wrap),
-    (5, 3, patterns::sentence),
-    (4, 5, stories::story),
-    (1, 4, english::definition),
-    (1, 3, english::opposite),
-    (1, 2, english::sums),
-    (1, 5, english::talk),
+/// Every kind of task and how often each mix draws it, in the order of the mixes.
+const KINDS: &[([usize; 3], Kind)] = &[
+    ([60, 0, 2], lists::echo),
+    ([15, 22, 10], lists::repeat),
+    ([0, 4, 5], lists::position),
+    ([0, 2, 3], lists::neighbour),
+    ([0, 6, 3], lists::reverse),
+    ([3, 4, 5], lists::marked),
+    ([0, 3, 3], lists::by_number),
+    ([4, 4, 2], lists::without),
+    ([0, 3, 2], lists::member),
+    ([0, 1, 2], lists::count),
+    ([0, 6, 24], cleaning::names),
+    ([0, 0, 4], cleaning::numbers),
+    ([0, 1, 4], cleaning::notes),
+    ([0, 4, 6], cleaning::skip_words),
+    ([2, 4, 5], records::field),
+    ([0, 3, 5], records::column),
+    ([2, 4, 3], records::lookup),
+    ([0, 5, 3], records::swap),
+    ([4, 6, 5], contexts::whose),
+    ([0, 4, 3], contexts::where_is),
+    ([0, 3, 4], patterns::examples),
+    ([8, 8, 2], patterns::wrap),
+    ([2, 5, 3], patterns::sentence),
+    ([2, 4, 5], stories::story),
+    ([0, 1, 4], english::definition),
+    ([0, 1, 3], english::opposite),
+    ([0, 1, 2], english::sums),
+    ([0, 1, 5], english::talk),
 ];
 
 /// About how many characters a conversation may have: near 192 tokens.
@@ -99,7 +103,8 @@ const LONGEST: usize = 480;
 /// The `index`-th conversation for this mix and seed.
 pub fn conversation(mix: Mix, seed: u64, index: u64) -> Conversation {
     let random = &mut Random::new(seed, index);
-    let budget = random.between(LONGEST / 3, LONGEST);
+    // Short rows at first: there is less to look at where the word to copy may be.
+    let budget = if mix == Mix::Echoing { 1 } else { random.between(LONGEST / 3, LONGEST) };
     if random.chance(0.4) { same_task(random, mix, budget) } else { mixed_tasks(random, mix, budget) }
 }
 
@@ -141,11 +146,11 @@ fn mixed_tasks(random: &mut Random, mix: Mix, budget: usize) -> Conversation {
 }
 
 fn kind(random: &mut Random, mix: Mix) -> Kind {
-    let weight = |kind: &(usize, usize, Kind)| if mix == Mix::Copying { kind.0 } else { kind.1 };
+    let weight = |kind: &([usize; 3], Kind)| kind.0[mix as usize];
     let mut left = random.below(KINDS.iter().map(weight).sum());
     for kind in KINDS {
         if left < weight(kind) {
-            return kind.2;
+            return kind.1;
         }
         left -= weight(kind);
     }

@@ -2,7 +2,7 @@
 //! Every stage is a run folder; interrupted work goes on from its newest checkpoint, finished stages are kept.
 
 use std::fs;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range, RangeInclusive};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
@@ -14,6 +14,8 @@ use tunesmith_protocol::{AutoOr, LearnFrom, Method, Scheduler, TrainSettings};
 use tunesmith_train::{Job, Outcome, Progress, StopReason, TrainPlan};
 
 use crate::corpus::{self, Conversation, Mix};
+use crate::random::Random;
+use crate::tokenizer::SPECIAL;
 use crate::{shape, tokenizer};
 
 /// The seed of the corpus and of the training.
@@ -23,33 +25,43 @@ const TOKENIZER_CONVERSATIONS: u64 = 20_000;
 /// Longer conversations are left out, in tokens.
 const LONGEST: usize = 224;
 /// Conversations measured during training; they lie far behind the learned ones.
-const VALIDATION: std::ops::Range<u64> = 10_000_000..10_000_100;
+const VALIDATION: Range<u64> = 10_000_000..10_000_100;
 
-/// A stretch of the training, on conversations of its own.
+/// A stretch of the training.
 pub struct Stage {
     /// Its folder's name.
     pub name: &'static str,
-    /// What its conversations are about.
-    pub mix: Mix,
-    /// The conversations.
-    pub conversations: std::ops::Range<u64>,
+    /// What it learns from.
+    pub lesson: Lesson,
     /// The learning rate at its peak.
     pub learning_rate: f64,
     /// How the learning rate falls.
     pub scheduler: Scheduler,
-    /// The part of the steps in which the learning rate rises.
-    pub warmup_ratio: f64,
 }
 
-/// The whole training: from random weights, then on with ever new conversations.
+/// What a stage learns from.
+pub enum Lesson {
+    /// This many rows that say random tokens again, at least and at most so many of them.
+    Echoes(usize, RangeInclusive<usize>),
+    /// These conversations of a mix.
+    Conversations(Mix, Range<u64>),
+}
+
+/// The whole training. Copying is learned first, from one token to many: started at full length, the circuit that
+/// finds where it was in the prompt takes ten times as long to form.
 pub const STAGES: &[Stage] = &[
-    stage("1", Mix::Copying, 0..10_000, Scheduler::Constant),
-    stage("2", Mix::Full, 10_000..20_000, Scheduler::Constant),
-    stage("3", Mix::Full, 20_000..40_000, Scheduler::Cosine),
+    stage("a", Lesson::Echoes(4_800, 1..=2), 2e-3, Scheduler::Constant),
+    stage("b", Lesson::Echoes(4_800, 1..=5), 2e-3, Scheduler::Constant),
+    stage("c", Lesson::Echoes(7_200, 1..=10), 2e-3, Scheduler::Constant),
+    stage("d", Lesson::Echoes(7_200, 2..=20), 2e-3, Scheduler::Constant),
+    stage("e", Lesson::Echoes(7_200, 4..=40), 2e-3, Scheduler::Constant),
+    stage("f", Lesson::Conversations(Mix::Echoing, 0..4_000), 2e-3, Scheduler::Constant),
+    stage("g", Lesson::Conversations(Mix::Full, 10_000..34_000), 2e-3, Scheduler::Cosine),
+    stage("h", Lesson::Conversations(Mix::Full, 40_000..54_000), 1e-3, Scheduler::Cosine),
 ];
 
-const fn stage(name: &'static str, mix: Mix, conversations: std::ops::Range<u64>, scheduler: Scheduler) -> Stage {
-    Stage { name, mix, conversations, learning_rate: 2e-3, scheduler, warmup_ratio: 0.04 }
+const fn stage(name: &'static str, lesson: Lesson, learning_rate: f64, scheduler: Scheduler) -> Stage {
+    Stage { name, lesson, learning_rate, scheduler }
 }
 
 /// What a maker of models decides.
@@ -119,7 +131,7 @@ fn train(stage: &Stage, method: Method, base: &Path, run: PathBuf, threads: usiz
         base_name: "starter".into(),
         settings: settings(stage, method),
         output: run.clone(),
-        training: tokens(&renderer, stage.mix, stage.conversations.clone())?,
+        training: rows(&renderer, &stage.lesson)?,
         validation: tokens(&renderer, Mix::Full, VALIDATION)?,
         rows_too_long: 0,
         threads,
@@ -139,15 +151,17 @@ fn train(stage: &Stage, method: Method, base: &Path, run: PathBuf, threads: usiz
 }
 
 fn settings(stage: &Stage, method: Method) -> TrainSettings {
+    // Rows of random tokens are short: more of them make a step.
+    let batch_size = if matches!(stage.lesson, Lesson::Echoes(..)) { 24 } else { 8 };
     TrainSettings {
         method,
         epochs: 1.0,
         learning_rate: stage.learning_rate,
-        batch_size: 6,
+        batch_size,
         gradient_accumulation: 2,
         max_length: LONGEST as u32,
         scheduler: stage.scheduler,
-        warmup_ratio: stage.warmup_ratio,
+        warmup_ratio: 0.04,
         weight_decay: 0.01,
         eval_every: AutoOr::Steps(250),
         save_every: AutoOr::Steps(250),
@@ -156,8 +170,28 @@ fn settings(stage: &Stage, method: Method) -> TrainSettings {
     }
 }
 
+fn rows(renderer: &Renderer, lesson: &Lesson) -> Result<Vec<Tokens>> {
+    match lesson {
+        Lesson::Echoes(rows, lengths) => (0..*rows as u64).map(|row| echo(renderer, lengths, row)).collect(),
+        Lesson::Conversations(mix, conversations) => tokens(renderer, *mix, conversations.clone()),
+    }
+}
+
+/// A message of random tokens that is answered by itself.
+fn echo(renderer: &Renderer, lengths: &RangeInclusive<usize>, row: u64) -> Result<Tokens> {
+    let random = &mut Random::new(SEED, (lengths.end() * 1_000_000) as u64 + row);
+    let frame = renderer.prompt(&[Message::new("user", "")])?; // <|user|> <|end|> <|assistant|>
+    let end = frame[1];
+    let length = random.between(*lengths.start(), *lengths.end());
+    let plain = renderer.vocabulary() - SPECIAL.len();
+    let said: Vec<u32> = (0..length).map(|_| (SPECIAL.len() + random.below(plain)) as u32).collect();
+    let ids: Vec<u32> = [&frame[..1], &said, &frame[1..], &said, &[end]].concat();
+    let learn = (0..ids.len()).map(|at| at >= frame.len() + length).collect();
+    Ok(Tokens { ids, learn })
+}
+
 /// The tokens of these conversations, without those that are too long.
-fn tokens(renderer: &Renderer, mix: Mix, conversations: std::ops::Range<u64>) -> Result<Vec<Tokens>> {
+fn tokens(renderer: &Renderer, mix: Mix, conversations: Range<u64>) -> Result<Vec<Tokens>> {
     let mut rows = Vec::new();
     for index in conversations {
         let row = renderer.tokens(&example(corpus::conversation(mix, SEED, index)), LearnFrom::Assistant)?;

@@ -57,6 +57,20 @@ fn some(random: &mut Random) -> Vec<String> {
     words::items(random, count)
 }
 
+/// A list word by word.
+pub(super) fn echo(random: &mut Random) -> Series {
+    let ask = random.pick(&["Repeat the words.", "Say it again.", "Copy this text."]);
+    Series::new(ask, |random| {
+        let count = random.between(3, 9);
+        let words: Vec<String> = (0..count).map(|_| words::noun(random)).collect();
+        let text = match random.below(3) {
+            0 => words.join(" "),
+            _ => any_layout(random).write(&words),
+        };
+        exchange(text.clone(), text)
+    })
+}
+
 /// The same items in another layout.
 pub(super) fn repeat(random: &mut Random) -> Series {
     let (layout, how) = answer_layout(random);
