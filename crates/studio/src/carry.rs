@@ -4,7 +4,7 @@
 use std::any::Any;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ use crate::control::Wishes;
 use crate::explain;
 use crate::frozen::{Frozen, FrozenTokens};
 use crate::home::RunFolder;
-use crate::journal::Journal;
+use crate::journal::{Journal, Room};
 use crate::prepare::{Preparing, Sides};
 use crate::run_config::{Finished, RunNews, StopRun};
 use crate::studio::Trainer;
@@ -126,7 +126,7 @@ impl Carried<'_> {
     /// Writes and tells what the trainer says; the answer is the user's wish.
     fn hear(&mut self, progress: Progress) -> ControlFlow<StopReason> {
         if matches!(progress, Progress::Loading(_)) && self.told.elapsed() < BETWEEN_PREPARING {
-            return self.hear(Progress::Tick);
+            return self.tick();
         }
         if !matches!(progress, Progress::Loading(_)) && !std::mem::replace(&mut self.loaded, true) {
             self.write(RunRecord::Status { status: RunState::Running })?;
@@ -142,21 +142,29 @@ impl Carried<'_> {
             Progress::Eval { step, loss } => RunRecord::Eval { step, loss, perplexity: loss.exp().min(f64::MAX) },
             Progress::Checkpoint { step, path } => RunRecord::Checkpoint { step, path: text(&path) },
             Progress::DiskFull { message } => return self.pause(message),
-            Progress::Tick => {
-                note(&mut self.stop, (self.order.report)(RunNews::Tick), &mut self.wishes);
-                return self.answer();
-            }
+            Progress::Tick => return self.tick(),
         };
         self.write(record)
     }
 
-    /// Writes and tells a record; the answer is the user's wish, or to leave when nothing can be written any more.
+    fn tick(&mut self) -> ControlFlow<StopReason> {
+        note(&mut self.stop, (self.order.report)(RunNews::Tick), &mut self.wishes);
+        self.answer()
+    }
+
+    /// Writes and tells a record, waiting for space where there is none; the answer is the user's wish, or to leave
+    /// when nothing can be written any more.
     fn write(&mut self, record: RunRecord) -> ControlFlow<StopReason> {
-        match self.tell(record) {
-            Ok(()) => self.answer(),
-            Err(error) => {
-                self.broken = Some(error);
-                ControlFlow::Break(StopReason::Abort)
+        const FULL: &str = "The disk is full, so what happens in this run cannot be recorded";
+        loop {
+            match self.tell(record.clone()) {
+                Ok(Room::Enough) => return self.answer(),
+                Ok(Room::Reserve) => return self.pause(FULL.into()),
+                Err(error) if error.code == ErrorCode::DiskFull && self.stop.is_none() => self.pause(FULL.into())?,
+                Err(error) => {
+                    self.broken = Some(error);
+                    return ControlFlow::Break(StopReason::Abort);
+                }
             }
         }
     }
@@ -189,10 +197,10 @@ impl Carried<'_> {
     }
 
     /// Writes a record, then tells it.
-    fn tell(&mut self, record: RunRecord) -> Result<(), WireError> {
-        self.journal.append(&record).map_err(explain::io(self.order.folder.metrics()))?;
+    fn tell(&mut self, record: RunRecord) -> Result<Room, WireError> {
+        let room = self.journal.append(&record).map_err(explain::io(self.order.folder.metrics()))?;
         note(&mut self.stop, (self.order.report)(RunNews::Record(&record)), &mut self.wishes);
-        Ok(())
+        Ok(room)
     }
 
     fn answer(&self) -> ControlFlow<StopReason> {
@@ -231,6 +239,7 @@ impl Carried<'_> {
         if let Err(error) = self.tell(record) {
             tracing::error!("the end of the run could not be recorded: {error}");
         }
+        self.journal.give_space_back();
         finished
     }
 }
@@ -261,6 +270,6 @@ fn panicked(panic: &(dyn Any + Send)) -> WireError {
     )
 }
 
-fn text(path: &PathBuf) -> String {
+fn text(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }

@@ -2,33 +2,24 @@
 //! chats with it; the adapter is put beside it. Answers are written in a thread and told on the chat's topic.
 
 mod room;
+mod voices;
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tunesmith_data::Message;
 use tunesmith_model::Adapter;
 use tunesmith_protocol::{
-    Answer, Chat, ChatNews, ConfigureChat, ErrorCode, EventBody, ItemKind, Method, OpenChat, RunState, Sampling,
-    SendMessage, Side, StopReason, Topic, Turn, WireError,
+    Answer, Chat, ChatNews, ConfigureChat, ErrorCode, EventBody, ItemKind, OpenChat, Sampling, SendMessage, Side,
+    StopReason, Topic, Turn, WireError,
 };
 
 pub(crate) use room::Room;
+use voices::{Voice, check_memory, voices, voices_of};
 
 use crate::loaded::LoadedModel;
-use crate::{Studio, clock, explain, models, runs, system};
-
-/// Weights are held as 32-bit numbers, and answering needs a little more.
-const BYTES_PER_WEIGHT: u64 = 5;
-
-/// One side of a chat: which model speaks, with which adapter.
-struct Voice {
-    side: Side,
-    model: PathBuf,
-    adapter: Option<PathBuf>,
-}
+use crate::{Studio, clock, models, runs};
 
 /// All chats whose models are still there, the newest first.
 pub(crate) fn list(studio: &Studio) -> Result<Vec<Chat>, WireError> {
@@ -286,66 +277,6 @@ fn messages(chat: &Chat, side: Side) -> Vec<Message> {
 
 fn load(studio: &Studio, id: &str, voice: &Voice) -> Result<Arc<LoadedModel>, WireError> {
     studio.room.model(&voice.model, &mut |fraction| tell(studio, id, ChatNews::Loading { fraction }))
-}
-
-fn voices_of(studio: &Studio, id: &str) -> Result<Vec<Voice>, WireError> {
-    voices(studio, &studio.db.chat(id)?)
-}
-
-/// Who takes part in a chat.
-fn voices(studio: &Studio, chat: &Chat) -> Result<Vec<Voice>, WireError> {
-    let base = |path: PathBuf| Voice { side: Side::Base, model: path, adapter: None };
-    let Some(id) = &chat.run else {
-        return Ok(vec![base(models::usable(studio, &chat.model)?.path.into())]);
-    };
-    let run = runs::get(studio, id)?;
-    let Some(result) = run.result_path.map(PathBuf::from) else {
-        let next =
-            if run.status == RunState::Running { "Wait until it is done, or stop it" } else { "Resume it first" };
-        return Err(WireError::invalid(format!("“{}” has no result to chat with yet", run.name), next));
-    };
-    let (_, frozen) = runs::frozen(studio, id)?;
-    if frozen.model == "starter" {
-        models::unpacked_starter(studio)?;
-    }
-    let model = match chat.model == frozen.model {
-        true => frozen.model_path,
-        false => models::usable(studio, &chat.model)?.path.into(),
-    };
-    Ok(match frozen.config.training.method {
-        Method::Lora => vec![base(model.clone()), Voice { side: Side::Tuned, model, adapter: Some(result) }],
-        Method::Full => vec![base(model), Voice { side: Side::Tuned, model: result, adapter: None }],
-        // Before training from scratch there was nothing to talk to.
-        Method::Scratch => vec![Voice { side: Side::Tuned, model: result, adapter: None }],
-    })
-}
-
-/// Refuses what would not fit, so that a chat never takes a run down with it.
-fn check_memory(studio: &Studio, voices: &[Voice]) -> Result<(), WireError> {
-    let mut needed = 0;
-    let mut seen: Vec<&PathBuf> = Vec::new();
-    for voice in voices {
-        if !seen.contains(&&voice.model) && !studio.room.has(&voice.model) {
-            let facts = studio.facts.get(&voice.model);
-            needed += facts.as_ref().as_ref().map_or(0, |facts| facts.parameters) * BYTES_PER_WEIGHT;
-        }
-        seen.push(&voice.model);
-    }
-    let available = system::available_memory();
-    if needed <= available {
-        return Ok(());
-    }
-    let hint = if studio.running() {
-        "Wait until the run is done, or stop it"
-    } else {
-        "Close other programs, or take a smaller model"
-    };
-    let (needed, available) = (explain::bytes(needed), explain::bytes(available));
-    Err(WireError::new(
-        ErrorCode::TooBig,
-        format!("This chat needs about {needed} of memory, and {available} are free"),
-        hint,
-    ))
 }
 
 fn tell(studio: &Studio, id: &str, news: ChatNews) {

@@ -25,15 +25,20 @@ pub(crate) struct Home {
 }
 
 impl Home {
-    /// The home in this folder, with its subfolders made. Only its owner may look inside.
+    /// The home in this folder, with its subfolders made. Into a new one only its owner may look.
     pub fn create(root: &Path) -> Result<Self, WireError> {
         let root = std::path::absolute(root).map_err(explain::io(root))?;
         let home = Self { root };
+        let is_new = !home.root.exists();
+        fs::create_dir_all(&home.root).map_err(explain::io(&home.root))?;
+        if is_new {
+            // A folder that was there before keeps the permissions its owner gave it.
+            private_folder(&home.root).map_err(explain::io(&home.root))?;
+        }
         for folder in ["models", "datasets", "runs", "exports", "logs", "bin"] {
             let folder = home.root.join(folder);
             fs::create_dir_all(&folder).map_err(explain::io(&folder))?;
         }
-        private_folder(&home.root).map_err(explain::io(&home.root))?;
         Ok(home)
     }
 

@@ -21,6 +21,15 @@ struct Line<R> {
     record: R,
 }
 
+/// Whether there was room for a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Room {
+    /// As always.
+    Enough,
+    /// Only what was set aside; the next record may not fit.
+    Reserve,
+}
+
 /// The file, open for more records.
 pub(crate) struct Journal {
     file: File,
@@ -50,20 +59,22 @@ impl Journal {
     }
 
     /// Adds a record.
-    pub fn append(&mut self, record: &RunRecord) -> io::Result<()> {
+    pub fn append(&mut self, record: &RunRecord) -> io::Result<Room> {
         let mut line = serde_json::to_vec(&Line { seq: self.seq + 1, record })?;
         line.push(b'\n');
-        if let Err(error) = self.write(&line) {
-            if !explain::disk_is_full(&error) || fs::remove_file(&self.reserve).is_err() {
-                return Err(error);
+        let room = match self.write(&line) {
+            Ok(()) => Room::Enough,
+            Err(error) if explain::disk_is_full(&error) && fs::remove_file(&self.reserve).is_ok() => {
+                self.write(&line)?;
+                Room::Reserve
             }
-            self.write(&line)?;
-        }
+            Err(error) => return Err(error),
+        };
         self.seq += 1;
         if !matches!(record, RunRecord::Step(_) | RunRecord::Preparing { .. }) {
             self.file.sync_data()?;
         }
-        Ok(())
+        Ok(room)
     }
 
     /// Sets space aside again, where there is any.
@@ -75,6 +86,13 @@ impl Journal {
         if write().is_err() {
             // A part of it helps no one.
             fs::remove_file(&self.reserve).unwrap_or_else(|error| tracing::debug!("no space to set aside: {error}"));
+        }
+    }
+
+    /// Gives back what was set aside: the run has ended.
+    pub fn give_space_back(&self) {
+        if let Err(error) = fs::remove_file(&self.reserve) {
+            tracing::debug!("{}: {error}", self.reserve.display());
         }
     }
 

@@ -151,9 +151,10 @@ pub(crate) fn rebuild(studio: &Studio) -> Result<(), WireError> {
         if digest.is_going() && !folder.is_locked() {
             let record = RunRecord::Status { status: RunState::Interrupted };
             let noted = folder.lock().and_then(|_lock| {
-                Journal::open(&folder)
-                    .and_then(|mut journal| journal.append(&record))
-                    .map_err(explain::io(folder.metrics()))
+                let mut journal = Journal::open(&folder).map_err(explain::io(folder.metrics()))?;
+                let written = journal.append(&record).map_err(explain::io(folder.metrics()));
+                journal.give_space_back();
+                written.map(drop)
             });
             if let Err(error) = noted {
                 tracing::warn!("{id} was interrupted, which could not be noted: {error}");
@@ -181,9 +182,10 @@ fn read(studio: &Studio, item: Item) -> Result<Run, WireError> {
     let folder = studio.home.run(&item.id)?;
     let frozen = Frozen::read(&folder)?;
     let digest = digest(studio, &item.id, &folder);
-    let status = match digest.is_going() && !studio.desk.is_going(&item.id) && !folder.is_locked() {
-        true => RunState::Interrupted,
-        false => digest.state.clone(),
+    let status = match digest.is_going() {
+        _ if studio.desk.is_starting(&item.id) => RunState::Preparing,
+        true if !studio.desk.is_going(&item.id) && !folder.is_locked() => RunState::Interrupted,
+        _ => digest.state.clone(),
     };
     let result = folder.result();
     let best = digest.best_eval();
@@ -257,8 +259,11 @@ fn go(studio: &Studio, folder: RunFolder, frozen: Frozen, going: Arc<Going>, res
                 preview::sides(&me, &model, &dataset, &frozen.config.training, progress)
             },
             report: &mut |news| {
-                if matches!(news, RunNews::Record(RunRecord::Status { .. })) {
-                    me.library_changed();
+                if let RunNews::Record(record) = news {
+                    going.has_begun();
+                    if matches!(record, RunRecord::Status { .. }) {
+                        me.library_changed();
+                    }
                 }
                 going.answer()
             },

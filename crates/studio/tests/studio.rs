@@ -1,7 +1,10 @@
 //! Facts about the studio, seen through its commands as every window and shell sees it.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 #[path = "studio/chats.rs"]
 mod chats;
+#[path = "studio/full_disk.rs"]
+mod full_disk;
 #[path = "studio/guests.rs"]
 mod guests;
 #[path = "studio/items.rs"]

@@ -17,10 +17,12 @@ pub(crate) struct Desk {
 }
 
 /// A run that is going, and what others want of it.
+#[derive(Default)]
 pub(crate) struct Going {
     id: String,
     stop: AtomicU8,
     retry: AtomicBool,
+    begun: AtomicBool,
 }
 
 impl Going {
@@ -31,6 +33,11 @@ impl Going {
             1 => ControlFlow::Break(StopRun::Save),
             _ => ControlFlow::Break(StopRun::Leave),
         }
+    }
+
+    /// From here on the run's records tell where it stands.
+    pub fn has_begun(&self) {
+        self.begun.store(true, Ordering::Relaxed);
     }
 
     /// Whether someone wants the paused run to try again; asked once.
@@ -47,7 +54,7 @@ impl Desk {
             drop(going);
             return Err(busy());
         }
-        let new = Arc::new(Going { id: id.into(), stop: AtomicU8::new(0), retry: AtomicBool::new(false) });
+        let new = Arc::new(Going { id: id.into(), ..Going::default() });
         *going = Some(new.clone());
         Ok(new)
     }
@@ -68,6 +75,11 @@ impl Desk {
 
     pub fn is_going(&self, id: &str) -> bool {
         self.lock().as_ref().is_some_and(|going| going.id == id)
+    }
+
+    /// Whether the run was started and has not recorded anything yet.
+    pub fn is_starting(&self, id: &str) -> bool {
+        self.lock().as_ref().is_some_and(|going| going.id == id && !going.begun.load(Ordering::Relaxed))
     }
 
     /// Asks the run to stop; false when it is not the one that is going.

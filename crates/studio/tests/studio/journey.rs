@@ -92,7 +92,8 @@ fn a_stopped_run_keeps_its_result_and_goes_on() {
     assert!(stopped.step < 400 && stopped.result_path.is_some());
     assert_eq!(api.stop_run(run.id.clone()).unwrap_err().code, ErrorCode::Invalid);
 
-    api.resume_run(run.id.clone()).unwrap();
+    let resumed = api.resume_run(run.id.clone()).unwrap();
+    assert_ne!(resumed.status, RunState::Stopped, "it goes on from this moment");
     let records = records_until(api, &run.id, |record| matches!(record, RunRecord::Done { .. }));
     assert!(records.iter().any(|record| *record == RunRecord::Rewind { step: stopped.step }));
     let all = steps(&records);

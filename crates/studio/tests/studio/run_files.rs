@@ -94,3 +94,14 @@ fn what_is_written_reads_back_the_same() {
         assert_eq!(parse(&text).unwrap(), config, "{text}");
     }
 }
+
+#[test]
+fn no_text_makes_the_reader_panic() {
+    for end in (0..GOOD.len()).filter(|end| GOOD.is_char_boundary(*end)) {
+        drop(parse(&GOOD[..end]));
+        drop(parse(&GOOD[end..]));
+        for noise in ["[", "{", ":", "- ", "&a ", "*a", "\"", "\t", "\u{0}", "🍲", "\n"] {
+            drop(parse(&format!("{}{noise}{}", &GOOD[..end], &GOOD[end..])));
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! A disk that is really full. Where a file grows no further than the system allows, a write fails as on a full disk;
+//! the limit can be lifted from outside, like space that someone frees.
+
+use std::process::{Command, Stdio};
+
+use tunesmith_protocol::*;
+
+use crate::support::*;
+
+const CHILD_HOME: &str = "TUNESMITH_TEST_FULL_DISK";
+
+/// Not a test by itself: the studio whose files can only grow to a megabyte.
+#[test]
+fn child_with_a_small_disk() {
+    let Some(home) = std::env::var_os(CHILD_HOME) else { return };
+    let studio = owner(tunesmith_studio::open(home.as_ref()).unwrap());
+    let model = studio.list_models(()).unwrap().into_iter().find(|model| model.source == ModelSource::Folder).unwrap();
+    let dataset = studio.list_datasets(()).unwrap().remove(0);
+    let training = TrainSettings { method: Method::Full, save_every: AutoOr::Steps(2), ..settings(6) };
+    studio.start_run(wish(&model, &dataset, training)).unwrap();
+    std::thread::sleep(PATIENCE);
+}
+
+#[test]
+fn nothing_is_lost_on_a_full_disk() {
+    let place = Place::new();
+    let studio = place.open();
+    let folder = place.path().join("four-megabytes");
+    tunesmith_tests::TinyModel { hidden: 128, middle: 512, layers: 4, ..Default::default() }.write(&folder).unwrap();
+    studio.add_model(AddModel { path: folder.to_string_lossy().into_owned() }).unwrap();
+    studio.import_dataset(import_of(&[&place.data_file(20)])).unwrap();
+    let large = place.data_file(20_000);
+    drop(studio);
+    let mut child = Command::new("sh")
+        .args(["-c", "trap '' XFSZ; ulimit -S -f 2048; exec \"$0\" \"$@\""])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", "full_disk::child_with_a_small_disk"])
+        .env(CHILD_HOME, place.home())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    while !place.home().join("home.sock").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let guest = tunesmith_studio::open(&place.home()).unwrap().api();
+    let run = loop {
+        match guest.list_runs(()).unwrap().pop() {
+            Some(run) => break run,
+            None => std::thread::yield_now(),
+        }
+    };
+    let paused = wait_for(guest.as_ref(), &run.id, |state| matches!(state, RunState::Paused { .. }));
+    let RunState::Paused { reason } = paused.status else { unreachable!() };
+    assert!(reason.contains("full"), "{reason}");
+
+    let error = guest.import_dataset(import_of(&[&large])).unwrap_err();
+    assert_eq!(error.code, ErrorCode::DiskFull, "{error}");
+    assert_eq!(guest.list_datasets(()).unwrap().len(), 1);
+    assert_eq!(std::fs::read_dir(place.home().join("datasets")).unwrap().count(), 1, "nothing half-imported stays");
+
+    let pid = child.id().to_string();
+    assert!(Command::new("prlimit").args(["--pid", &pid, "--fsize=unlimited:"]).status().unwrap().success());
+    guest.resume_run(run.id.clone()).unwrap();
+    let run = wait_for(guest.as_ref(), &run.id, is_done);
+    assert_eq!(run.step, 6, "it went on where it paused");
+    guest.import_dataset(import_of(&[&large])).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
