@@ -1,9 +1,9 @@
 // Walks the real window through every screen and state and takes pictures: light and dark, large and small.
 // node tests/desktop/screenshots.mjs [--readme]; the pictures go to target/screenshots, a few to assets/screenshots.
-import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeHome, writeManyExamples } from '../support/home.mjs';
-import { ask, chartPoints, setField } from '../support/journey.mjs';
+import { ask, call, chartPoints, setField } from '../support/journey.mjs';
 import { finish, root } from '../support/programs.mjs';
 import { until } from '../support/wait.mjs';
 import { startDisplay, StudioWindow } from './window.mjs';
@@ -12,7 +12,7 @@ const folder = join(process.env.CARGO_TARGET_DIR ?? join(root, 'target'), 'scree
 const sizes = [[1280, 800], [900, 600]];
 const themes = ['light', 'dark'];
 /** What the README shows: picture → name there. */
-const chosen = { 'run-done.light.1280x800': 'run-light', 'rows.light.1280x800': 'rows-light', 'chat.dark.1280x800': 'chat-dark' };
+const chosen = { 'run-done.light.1280x800': 'run-light', 'rows.light.1280x800': 'rows-light', 'settings-of-run.dark.1280x800': 'settings-dark' };
 
 class Photographer {
   constructor(window) {
@@ -36,8 +36,8 @@ class Photographer {
     await this.page.run((theme) => (document.documentElement.dataset.theme = theme), theme);
   }
 
-  /** Takes the scene in both themes and sizes. `ready` waits until the scene is whole again after each change. */
-  async take(scene, { fleeting = false, ready = async () => {} } = {}) {
+  /** Takes the scene in both themes and sizes. `ready` makes the scene whole again after each change, `leave` ends it. */
+  async take(scene, { fleeting = false, ready = async () => {}, leave = async () => {} } = {}) {
     for (const theme of themes) {
       await this.setTheme(theme, fleeting);
       for (const size of sizes) {
@@ -46,6 +46,7 @@ class Photographer {
         await this.settle();
         writeFileSync(join(folder, `${scene}.${theme}.${size.join('x')}.png`), await this.page.picture());
       }
+      await leave();
     }
     await this.resize(sizes[0]);
     console.log(`  ${scene}`);
@@ -102,9 +103,10 @@ async function walkThrough(window, home) {
   await page.text('preview-steps', /^[1-9]/);
   await camera.take('settings-of-run', { ready: () => page.text('preview-steps', /^[1-9]/) });
   await page.click('advanced-toggle');
-  await camera.take('advanced', { fleeting: true });
+  const scrollTo = (id) => ({ fleeting: true, ready: () => page.run((id) => document.querySelector(`[data-testid="${id}"]`).scrollIntoView({ block: 'center' }), id) });
+  await camera.take('advanced', scrollTo('field-weight_decay'));
   await setField(page, 'learning_rate', 'fast');
-  await camera.take('wrong-setting', { fleeting: true });
+  await camera.take('wrong-setting', scrollTo('field-learning_rate'));
   await setField(page, 'learning_rate', '0.002');
   await setField(page, 'epochs', model ? '2' : '30');
   await page.text('preview-steps', /^[1-9]/);
@@ -112,10 +114,13 @@ async function walkThrough(window, home) {
   await page.click('start-run');
   await until('the curve has begun', async () => (await chartPoints(page)) > 12);
   await camera.take('running');
-  await window.pressClose();
-  await page.find('[data-testid="close-dialog"]');
-  await camera.take('close', { fleeting: true });
-  await page.click('close-cancel');
+  await camera.take('close', {
+    ready: async () => {
+      if ((await page.count('[data-testid="close-dialog"]')) === 0) await window.pressClose();
+      await page.find('[data-testid="close-dialog"]');
+    },
+    leave: () => page.click('close-cancel'),
+  });
   await page.find('[data-testid="end-card"]', 3_600_000);
   await camera.take('run-done', shown('end-card'));
   await page.click('chat-open');
@@ -130,9 +135,27 @@ async function walkThrough(window, home) {
   await camera.take('chats');
   await page.click('nav-datasets');
   await camera.take('datasets', shown('datasets-list'));
+  await failARun(page, home);
+  await camera.take('failed', shown('run-failed'));
+  await page.click('nav-datasets');
   await window.drop([writeManyExamples(home.folder)]);
   await page.find('[data-testid="import-progress"]');
   await camera.take('importing', { fleeting: true });
+}
+
+/** A run on a model whose weights are not numbers: it begins, and fails with the reason. */
+async function failARun(page, { model }) {
+  const weights = join(model, 'model.safetensors');
+  const bytes = readFileSync(weights);
+  bytes.fill(Buffer.from(new Float32Array(1).fill(NaN).buffer), bytes.length - 40_000);
+  writeFileSync(weights, bytes);
+  const id = async (list, name) => (await call(page, list, null)).find((one) => one.name.includes(name)).id;
+  const form = await call(page, 'train_form', await id('list_models', 'tiny-llama'));
+  const run = await call(page, 'start_run', {
+    name: null, model: await id('list_models', 'tiny-llama'), dataset: await id('list_datasets', 'colours'), training: form.presets[0].training,
+  });
+  await page.run((id) => (location.hash = `#/runs/${id}`), run.id);
+  await page.find('[data-testid="run-failed"]');
 }
 
 /** What a test has to undo things after it. */
