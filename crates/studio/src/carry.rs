@@ -236,10 +236,11 @@ impl Carried<'_> {
                 (RunRecord::Error { code, message, hint }, Err(error))
             }
         };
+        // The last record has the room that was set aside for it.
+        self.journal.give_space_back();
         if let Err(error) = self.tell(record) {
             tracing::error!("the end of the run could not be recorded: {error}");
         }
-        self.journal.give_space_back();
         finished
     }
 }

@@ -199,6 +199,8 @@ fn in_background(
 fn answer_all(studio: &Studio, id: &str, stop: &AtomicBool) -> Result<(), WireError> {
     // The tuned model first: it is the one the user waits for.
     let mut voices = voices_of(studio, id)?;
+    // Between two messages the models may have left memory, for a run say.
+    check_memory(studio, &voices)?;
     voices.sort_by_key(|voice| voice.side == Side::Base);
     for voice in voices {
         if stop.load(Ordering::Relaxed) {

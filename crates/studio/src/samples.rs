@@ -59,29 +59,30 @@ pub(crate) fn has_starter() -> bool {
     Starter::get("config.json").is_some()
 }
 
-/// Makes sure that `folder` holds the starter model, byte for byte.
+/// Makes sure that `folder` holds the starter model, byte for byte. Two processes may do so at once.
 pub(crate) fn unpack_starter(folder: &Path) -> Result<(), WireError> {
-    if Starter::iter().all(|name| is_whole(folder, &name)) {
+    let is_there = || Starter::iter().all(|name| is_whole(folder, &name));
+    if is_there() {
         return Ok(());
     }
-    let fresh = folder.with_extension("tmp");
+    let parent = folder.parent().unwrap_or(folder);
     let unpack = || {
-        if fresh.exists() {
-            fs::remove_dir_all(&fresh)?;
-        }
-        fs::create_dir_all(&fresh)?;
+        fs::create_dir_all(parent)?;
+        let fresh = tempfile::Builder::new().prefix("starter-").suffix(".tmp").tempdir_in(parent)?;
         for name in Starter::iter() {
             let Some(file) = Starter::get(&name) else { continue };
-            let path = fresh.join(name.as_ref());
-            fs::create_dir_all(path.parent().unwrap_or(&fresh))?;
+            let path = fresh.path().join(name.as_ref());
+            fs::create_dir_all(path.parent().unwrap_or(parent))?;
             fs::write(&path, &file.data)?;
             fs::File::open(&path)?.sync_all()?;
         }
-        if folder.exists() {
+        if folder.exists() && !is_there() {
             fs::remove_dir_all(folder)?;
         }
-        fs::rename(&fresh, folder)?;
-        sync_folder(folder.parent().unwrap_or(folder))
+        match fs::rename(fresh.path(), folder) {
+            Err(_) if is_there() => Ok(()),
+            renamed => renamed.and_then(|()| sync_folder(parent)),
+        }
     };
     unpack().map_err(explain::io(folder))
 }

@@ -89,3 +89,19 @@ fn models_in_the_hugging_face_cache_are_found() {
     let run = studio.start_run(wish(cached[0], &dataset, settings(1))).unwrap();
     wait_for(studio.as_ref(), &run.id, is_done);
 }
+
+#[test]
+fn the_starter_model_is_unpacked_and_a_damaged_file_of_it_is_replaced() {
+    let place = Place::new();
+    let starter = |studio: &dyn Api| studio.list_models(()).unwrap().into_iter().find(|model| model.id == "starter");
+    // A build without one lists none.
+    let Some(model) = starter(place.open().as_ref()) else { return };
+    assert_eq!((model.problem, model.has_chat_template), (None, true));
+    let weights = Path::new(&model.path).join("model.safetensors");
+    let whole = fs::read(&weights).unwrap();
+    fs::write(&weights, &whole[..1000]).unwrap();
+    let model = starter(place.open().as_ref()).unwrap();
+    assert_eq!(model.problem, None);
+    assert!(fs::read(&weights).unwrap() == whole, "byte for byte");
+    assert_eq!(fs::read_dir(place.home().join("models")).unwrap().count(), 1, "nothing is left beside it");
+}
