@@ -13,6 +13,9 @@ use crate::{Example, Message, checks};
 use cells::{optional_text, required_text};
 pub(crate) use guess::{guess, is_known, unknown_shape};
 
+/// A text of more bytes than this is remarked on: hardly any of it fits into a row of tokens.
+const LONG_TEXT: usize = 100_000;
+
 /// Which columns of a row mean what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Shape {
@@ -50,19 +53,22 @@ impl Shape {
                 let list = messages::list(row.shift_remove(messages.as_str()), messages)?;
                 checks::conversation(list, notes).map(|messages| Example::Chat { messages })
             }
-            Self::Instruction { .. } => self.instruction(&row, notes),
+            Self::Instruction { .. } => self.instruction(&row),
             Self::Pair { prompt, answer, system } => pair(&mut row, prompt, answer, system.as_deref(), notes),
             Self::Text { text } => {
                 let found = required_text(&row, text)?;
                 if found.trim().is_empty() {
                     return Err(Bad::new("empty_text", format!("The column “{text}” is empty in this row")));
                 }
+                if found.len() > LONG_TEXT {
+                    notes.push(long_text(found.len()));
+                }
                 Ok(Example::Text { text: found })
             }
         }
     }
 
-    fn instruction(&self, row: &Object, notes: &mut Vec<Bad>) -> Result<Example, Bad> {
+    fn instruction(&self, row: &Object) -> Result<Example, Bad> {
         let Self::Instruction { instruction, input, output, system, history } = self else {
             return Err(unknown_shape(row));
         };
@@ -78,8 +84,16 @@ impl Shape {
         }
         list.push(asked(request, instruction)?);
         list.push(answered(required_text(row, output)?, output)?);
-        with_system(row, system.as_deref(), list, notes)
+        with_system(row, system.as_deref(), list)
     }
+}
+
+fn long_text(bytes: usize) -> Bad {
+    let size = bytes / 1000;
+    let message = format!(
+        "This text is {size} kB long; what goes beyond the max length is not learned. Blank lines cut a text file into rows"
+    );
+    Bad::new("long_text", message)
 }
 
 fn pair(
@@ -102,15 +116,10 @@ fn pair(
         return checks::conversation(list, notes).map(|messages| Example::Chat { messages });
     }
     let list = vec![asked(required_text(row, prompt)?, prompt)?, answered(required_text(row, answer)?, answer)?];
-    with_system(row, system, list, notes)
+    with_system(row, system, list)
 }
 
-fn with_system(
-    row: &Object,
-    system: Option<&str>,
-    mut messages: Vec<Message>,
-    _notes: &mut Vec<Bad>,
-) -> Result<Example, Bad> {
+fn with_system(row: &Object, system: Option<&str>, mut messages: Vec<Message>) -> Result<Example, Bad> {
     if let Some(text) = system.and_then(|system| optional_text(row, system).transpose()).transpose()? {
         messages.insert(0, Message::new("system", text));
     }

@@ -96,6 +96,7 @@ pub(crate) fn read(
     let done = match kind {
         Kind::JsonLines => json::read_lines(&mut input, &mut count),
         Kind::JsonList => json::read_values(&mut input, json::Between::Commas, &mut count),
+        Kind::JsonField => json::read_values(&mut input, json::Between::CommasInField, &mut count),
         Kind::JsonValues => json::read_values(&mut input, json::Between::Nothing, &mut count),
         Kind::Table { delimiter } => table::read(&mut input, delimiter, &mut count),
         Kind::Text => text::read(&mut input, &mut count),

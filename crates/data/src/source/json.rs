@@ -28,6 +28,8 @@ pub(super) fn read_lines(input: &mut Input, sink: &mut dyn FnMut(Record)) -> io:
 pub(super) enum Between {
     /// The rows are elements of one list.
     Commas,
+    /// The same, and the list is a field of an object whose other fields do not matter.
+    CommasInField,
     /// The rows follow each other.
     Nothing,
 }
@@ -72,7 +74,7 @@ enum Place {
 
 impl Splitter {
     fn new(between: Between) -> Self {
-        let place = if between == Between::Commas { Place::BeforeList } else { Place::Rows };
+        let place = if between == Between::Nothing { Place::Rows } else { Place::BeforeList };
         let (depth, line, start_line) = (0, 1, 1);
         let (in_string, escaped, too_long) = (false, false, false);
         Self { between, place, depth, in_string, escaped, line, start_line, value: Vec::new(), too_long }
@@ -80,19 +82,24 @@ impl Splitter {
 
     fn push(&mut self, byte: u8, sink: &mut dyn FnMut(Record)) {
         self.line += u64::from(byte == b'\n');
+        let outside = self.place == Place::BeforeList
+            || (self.place == Place::AfterList && self.between == Between::CommasInField);
         if self.in_string {
-            self.keep(byte);
+            if !outside {
+                self.keep(byte);
+            }
             self.in_string = self.escaped || byte != b'"';
             self.escaped = !self.escaped && byte == b'\\';
             return;
         }
-        if self.place == Place::BeforeList {
-            if byte == b'[' {
+        if outside {
+            self.in_string = byte == b'"';
+            if byte == b'[' && self.place == Place::BeforeList {
                 self.place = Place::Rows;
             }
             return;
         }
-        let list = self.between == Between::Commas && self.place == Place::Rows;
+        let list = self.between != Between::Nothing && self.place == Place::Rows;
         match byte {
             b',' if list && self.depth == 0 => self.end_row(sink),
             b']' if list && self.depth == 0 => {
@@ -139,12 +146,12 @@ impl Splitter {
 
     fn finish(mut self, sink: &mut dyn FnMut(Record)) {
         let open = self.in_string || self.depth > 0;
-        if open {
+        if open && self.place != Place::AfterList {
             let message = "This row starts here and never ends: a bracket or quote is missing, or the file was cut";
             return sink(Record::bad(self.start_line, Bad::new("invalid_json", message)));
         }
         self.end_row(sink);
-        if self.place == Place::Rows && self.between == Between::Commas {
+        if self.place == Place::Rows && self.between != Between::Nothing {
             let message = "The list is not closed: the file may have been cut, and rows after this line are missing";
             let (line, body) = (self.line, Err(Bad::new("list_not_closed", message)));
             sink(Record { line, counts: false, body });

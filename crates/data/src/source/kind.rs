@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::table;
-use crate::ImportError;
+use super::{Object, table};
+use crate::{ImportError, columns};
 
 /// What a file holds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -14,6 +14,8 @@ pub(super) enum Kind {
     JsonLines,
     /// One JSON list of rows.
     JsonList,
+    /// One JSON object that has such a list as a field, e.g. `{"version": 1, "data": [{…}, …]}`.
+    JsonField,
     /// JSON values one after another, each over several lines.
     JsonValues,
     /// Rows of cells.
@@ -62,6 +64,7 @@ pub(super) fn recognise(path: &Path, head: &[u8], whole: bool) -> Result<Kind, I
             true => Kind::JsonLines,
             false => Kind::JsonList,
         },
+        b'{' if extension == "json" && !lines.has_row && holds_list(head) => Kind::JsonField,
         b'{' if lines.has_object => Kind::JsonLines,
         b'{' if extension == "json" || (json_name && lines.first_is_brace) => Kind::JsonValues,
         _ if extension == "jsonl" || extension == "ndjson" => Kind::JsonLines,
@@ -77,6 +80,35 @@ pub(super) fn recognise(path: &Path, head: &[u8], whole: bool) -> Result<Kind, I
     })
 }
 
+/// Whether the first list in the object that begins here is one of rows, and not a column of a row.
+fn holds_list(head: &[u8]) -> bool {
+    let (mut in_string, mut escaped) = (false, false);
+    let mut key = Vec::new();
+    for (at, byte) in head.iter().enumerate() {
+        match byte {
+            _ if in_string => {
+                in_string = escaped || *byte != b'"';
+                escaped = !escaped && *byte == b'\\';
+                if in_string {
+                    key.push(*byte);
+                }
+            }
+            b'"' => {
+                in_string = true;
+                key.clear();
+            }
+            b'[' => {
+                let rows = head[at + 1..].iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
+                return rows && !columns::is_known(&String::from_utf8_lossy(&key));
+            }
+            // The opening brace is the first byte that is not blank.
+            b'{' if !head[..at].trim_ascii().is_empty() => return false,
+            _ => {}
+        }
+    }
+    false
+}
+
 /// What the first lines look like as JSON.
 struct Lines {
     /// Lines that are not blank, up to a handful.
@@ -87,6 +119,8 @@ struct Lines {
     first_is_brace: bool,
     /// Some line, not indented, is a whole JSON object.
     has_object: bool,
+    /// Such an object has a column that means something.
+    has_row: bool,
     /// The text after the first bracket.
     after_bracket: Option<u8>,
 }
@@ -100,14 +134,15 @@ impl Lines {
             .take(20)
             .collect();
         let value = |line: &[u8]| serde_json::from_slice::<Value>(line).ok();
+        let whole_objects = lines.iter().filter(|line| line.first() == Some(&b'{'));
+        let objects: Vec<Object> =
+            whole_objects.filter_map(|line| serde_json::from_slice::<Object>(line).ok()).collect();
         Self {
             count: lines.len(),
             first_is_json: lines.first().is_some_and(|line| value(line).is_some()),
             first_is_brace: lines.first().is_some_and(|line| line.trim_ascii() == b"{"),
-            has_object: lines
-                .iter()
-                .filter(|line| line.first() == Some(&b'{'))
-                .any(|line| value(line).is_some_and(|value| value.is_object())),
+            has_object: !objects.is_empty(),
+            has_row: objects.iter().any(|object| object.keys().any(|key| columns::is_known(key))),
             after_bracket: head.iter().filter(|byte| !byte.is_ascii_whitespace()).nth(1).copied(),
         }
     }

@@ -43,6 +43,9 @@ fn the_same_rows_are_the_same_examples_in_every_file() {
         ("list.txt", JSON.into()),
         ("table.dat", semicolons.into()),
         ("one line.json", JSON.replace('\n', " ").into()),
+        ("field.json", format!("{{\"version\": \"[1]\", \"data\": {JSON}, \"more\": [{{\"a\": \"]\"}}]}}").into()),
+        ("one line field.json", format!("{{\"rows\":{}}}", JSON.replace('\n', "")).into()),
+        ("tools first.json", JSONL.replace("{\"prompt\"", "{\"tools\":[{\"a\":1}],\"prompt\"").into()),
         ("values.json", JSON.trim().trim_matches(['[', ']']).replace("},", "}").into()),
         ("no last line end.jsonl", JSONL.trim_end().into()),
         ("bom.jsonl", [b"\xEF\xBB\xBF", JSONL.as_bytes()].concat()),
@@ -203,4 +206,11 @@ fn a_file_with_a_million_bad_rows_is_the_wrong_file() {
     let error = read_as("wrong.jsonl", "{\"a\":1}\n".repeat(1_100_000), Format::Auto).expect_err("an error");
     assert!(matches!(error, ImportError::TooManyProblems { .. }), "{error}");
     assert!(error.to_string().contains("Line 1: The columns are “a”"), "{error}");
+}
+
+#[test]
+fn a_text_too_long_to_be_learned_is_remarked_on() {
+    let imported = read("novel.txt", "a long line\n".repeat(20_000));
+    assert_eq!(imported.rows.len(), 1);
+    assert_eq!((imported.problems[0].kind.as_str(), imported.problems[0].dropped), ("long_text", false));
 }
