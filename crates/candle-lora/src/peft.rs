@@ -1,7 +1,7 @@
 //! PEFT's files: `adapter_config.json` and `adapter_model.safetensors`, read and written so that either program can
 //! take what the other made.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::path::Path;
 
@@ -17,7 +17,7 @@ const PREFIX: &str = "base_model.model.";
 const LONGEST_CONFIG: u64 = 1 << 20;
 
 /// Switches of PEFT that change what an adapter computes and that are not supported.
-const UNSUPPORTED: [&str; 8] = [
+const UNSUPPORTED: [&str; 12] = [
     "use_dora",
     "use_rslora",
     "fan_in_fan_out",
@@ -26,13 +26,21 @@ const UNSUPPORTED: [&str; 8] = [
     "modules_to_save",
     "lora_bias",
     "layer_replication",
+    "use_qalora",
+    "target_parameters",
+    "trainable_token_indices",
+    "alora_invocation_tokens",
 ];
 
 impl Adapter {
     /// Reads an adapter from PEFT's files, in f32.
     pub fn load(folder: &Path, device: &Device) -> Result<Self> {
-        let config = read_config(&folder.join(CONFIG))?;
+        let mut config = read_config(&folder.join(CONFIG))?;
         let pairs = read_pairs(&folder.join(WEIGHTS), &config, device)?;
+        if config.target_modules.is_empty() {
+            let last = |module: &String| module.rsplit('.').next().map(String::from);
+            config.target_modules = pairs.keys().filter_map(last).collect::<BTreeSet<_>>().into_iter().collect();
+        }
         Ok(Self { config, pairs })
     }
 
@@ -110,7 +118,7 @@ fn read_config(path: &Path) -> Result<LoraConfig> {
     let alpha = config["lora_alpha"].as_f64().filter(|alpha| alpha.is_finite());
     let alpha = alpha.ok_or_else(|| wrong("lora_alpha is not a number".into()))?;
     let target_modules = match &config["target_modules"] {
-        Value::String(pattern) => vec![pattern.clone()],
+        Value::String(_) => vec![], // a pattern such as all-linear: the tensors say what it came to
         Value::Array(names) => names.iter().filter_map(Value::as_str).map(String::from).collect(),
         _ => return Err(wrong("target_modules is missing".into())),
     };

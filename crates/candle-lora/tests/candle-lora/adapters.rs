@@ -88,6 +88,18 @@ fn what_an_adapter_cannot_do_is_refused_by_name() {
 }
 
 #[test]
+fn a_pattern_of_modules_is_read_from_the_tensors() {
+    let folder = tempfile::tempdir().unwrap();
+    adapter().save(folder.path(), "b").unwrap();
+    let path = folder.path().join("adapter_config.json");
+    let mut config: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    config["target_modules"] = serde_json::json!("all-linear");
+    fs::write(&path, config.to_string()).unwrap();
+    let back = Adapter::load(folder.path(), &Device::Cpu).unwrap();
+    assert_eq!(back.config.target_modules, ["down_proj", "q_proj"]);
+}
+
+#[test]
 fn a_broken_adapter_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     adapter().save(folder.path(), "b").unwrap();
