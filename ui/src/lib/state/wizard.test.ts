@@ -35,7 +35,7 @@ test('a value typed back to the preset is no change', () => {
 
 test('what cannot be used keeps the start closed', async () => {
   wizard.look(wizard.request);
-  await expect.poll(() => wizard.ready, { timeout: 3000 }).toBe(true);
+  await expect.poll(() => wizard.ready).toBe(true);
   wizard.refuse(field('epochs'), 'no');
   expect(wizard.ready).toBe(false);
   wizard.change(field('epochs'), 2);
@@ -45,7 +45,7 @@ test('what cannot be used keeps the start closed', async () => {
 test('only the newest question about the plan is answered', async () => {
   wizard.look({ ...wizard.request!, training: { ...wizard.training!, epochs: 100 } });
   wizard.look({ ...wizard.request!, training: { ...wizard.training!, epochs: 2 } });
-  await expect.poll(() => wizard.preview?.plan?.steps, { timeout: 3000 }).toBe(70);
+  await expect.poll(() => wizard.preview?.plan?.steps).toBe(70);
 });
 
 test('plain text data asks for the text task', () => {

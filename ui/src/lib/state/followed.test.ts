@@ -1,0 +1,103 @@
+import { beforeEach, expect, test } from 'vitest';
+import { setBackend, type Backend } from '$lib/backend';
+import { mock } from '$lib/backend/mock';
+import * as made from '$lib/backend/mock-data';
+import type { ChatNews, Event } from '$lib/protocol';
+import { openChat, OpenedChat } from './chat.svelte';
+import { library } from './library.svelte';
+import { FollowedRun } from './run.svelte';
+import { tasks } from './tasks.svelte';
+
+let studio: Backend;
+beforeEach(async () => {
+  studio = mock();
+  setBackend(studio);
+  await library.refresh();
+});
+
+test('a run is followed from its first record on', async () => {
+  const followed = new FollowedRun('done');
+  const stop = followed.follow();
+  await expect.poll(() => followed.history.step.length).toBe(105);
+  expect(followed.status?.state).toBe('done');
+  expect(followed.plan?.steps).toBe(105);
+  stop();
+});
+
+test('a run whose process died is interrupted, whatever its last record says', () => {
+  const followed = new FollowedRun('interrupted');
+  followed.history.status = { state: 'running' };
+  expect(followed.status?.state).toBe('interrupted');
+});
+
+test('a stop is shown as asked for until it has happened', async () => {
+  const followed = new FollowedRun('running');
+  const unfollow = followed.follow();
+  const stopped = followed.stop();
+  expect(followed.stopping).toBe(true);
+  await stopped;
+  await expect.poll(() => followed.status?.state).toBe('stopped');
+  expect(followed.stopping).toBe(false);
+  unfollow();
+});
+
+test('both sides answer the same message, and what they said is kept', async () => {
+  const { id } = await openChat('done', null);
+  const opened = new OpenedChat(id);
+  const stop = opened.follow();
+  await expect.poll(() => opened.chat !== null).toBe(true);
+  expect(await opened.send('Lentil soup')).toBe(true);
+  expect(opened.busy).toBe(true);
+  await expect.poll(() => opened.busy).toBe(false);
+  await expect.poll(() => opened.turns[0]?.answers.length).toBe(2);
+  expect(opened.saying(0, 'tuned')?.text).toContain('red lentils');
+  stop();
+});
+
+test('a message that is refused goes back to the writer', async () => {
+  const { id } = await openChat(null, 'starter');
+  const opened = new OpenedChat(id);
+  const stop = opened.follow();
+  await expect.poll(() => opened.chat !== null).toBe(true);
+  expect(await opened.send('fail')).toBe(false);
+  expect(opened.turns).toEqual([]);
+  expect(opened.error?.code).toBe('too_big');
+  expect(opened.busy).toBe(false);
+  stop();
+});
+
+test('while a message is answered again the old answers are gone', () => {
+  const opened = new OpenedChat('x');
+  const answer = { side: 'base' as const, text: 'old', completion_tokens: 1, prompt_tokens: 1, stop_reason: 'end' as const, tokens_per_second: 1 };
+  opened.chat = { id: 'x', run: null, model: 'starter', title: '', system_prompt: '', sampling: { temperature: 0, top_p: 1, max_new_tokens: 9, seed: 1 }, sides: ['base'], context_length: 9, turns: [{ user: 'hi', answers: [answer] }] };
+  expect(opened.saying(0, 'base')?.text).toBe('old');
+  opened.waiting = true;
+  expect(opened.saying(0, 'base')).toBeUndefined();
+});
+
+test('a failure while answering ends the waiting', async () => {
+  let tell: (events: Event[]) => void = () => undefined;
+  setBackend({ ...studio, subscribe: (_topic, _after, on) => ((tell = on), () => undefined), call: (async () => made.runs()) as unknown as Backend['call'] });
+  const opened = new OpenedChat('x');
+  opened.follow();
+  opened.waiting = true;
+  const news: ChatNews = { type: 'failed', error: { code: 'internal', message: 'The model stopped unexpectedly', hint: '' } };
+  tell([{ seq: 1, body: { kind: 'chat', news } }]);
+  expect(opened.busy).toBe(false);
+  expect(opened.error?.message).toBe('The model stopped unexpectedly');
+});
+
+test('a cancelled import leaves nothing behind and is no error', async () => {
+  const before = library.datasets?.length;
+  const reading = tasks.importFiles([{ path: '/home/ada/more.jsonl' }], { format: 'auto', validation: 'auto' });
+  await expect.poll(() => tasks.list.length).toBe(1);
+  await expect.poll(() => tasks.list[0]?.fraction ?? 0).toBeGreaterThan(0);
+  await tasks.cancel(tasks.list[0]!.id);
+  expect(await reading).toBeNull();
+  expect(tasks.list).toEqual([]);
+  expect(library.datasets?.length).toBe(before);
+});
+
+test('an import that fails says why', async () => {
+  await expect(tasks.importFiles([{ path: '/home/ada/bad.jsonl' }], { format: 'auto', validation: 'auto' })).rejects.toMatchObject({ code: 'invalid' });
+});
