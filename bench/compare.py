@@ -52,7 +52,7 @@ def main():
         words = {name: getattr(options, name) for name in ("batch", "sequence", "threads", "steps")}
         for pair in range(options.pairs):
             ours = line([options.throughput, f"model={folder}", *(f"{name}={value}" for name, value in words.items())])
-            peft = line([sys.executable, HERE / "peft.py", "--model", folder,
+            peft = line([sys.executable, HERE / "peft_reference.py", "--model", folder,
                          *(text for name, value in words.items() for text in (f"--{name}", str(value)))])
             kept = alone(ours, options.threads) and alone(peft, options.threads)
             ratio = ours["tok_s"] / peft["tok_s"]
