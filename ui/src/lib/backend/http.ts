@@ -8,6 +8,7 @@ import { asWireError, type Backend } from './types';
 export function http(): Backend {
   return {
     kind: 'browser',
+    namesFiles: false,
     call: async (name, args) => answer(await post(`/api/call/${name}`, JSON.stringify(args ?? null), 'application/json')),
     subscribe: follow,
     onDrop: onBrowserDrop,

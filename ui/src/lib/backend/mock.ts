@@ -288,6 +288,7 @@ export function mock(scenario = ''): Backend {
 
   return {
     kind: 'mock',
+    namesFiles: true,
     async call<K extends CommandName>(name: K, args: Args<K>): Promise<Reply<K>> {
       await wait(scenario === 'slow' ? 3000 : 10);
       if (scenario === 'error') return fail('internal', 'The database of the studio cannot be read: the file is damaged', 'Make room on the disk and start Tunesmith again');

@@ -13,6 +13,7 @@ type Sent = Event[] | Event | { error: WireError };
 export function tauri(): Backend {
   return {
     kind: 'desktop',
+    namesFiles: true,
 
     call: (name, args) => invoke('call', { name, args }),
 

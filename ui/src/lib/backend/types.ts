@@ -17,6 +17,8 @@ export type Stop = () => void;
 
 export interface Backend {
   readonly kind: 'desktop' | 'browser' | 'mock';
+  /** Whether the page may name files on the computer; a browser may only hand them over. */
+  readonly namesFiles: boolean;
   /** Calls a command; a failure is thrown as a WireError. */
   call<K extends CommandName>(name: K, args: Args<K>): Promise<Reply<K>>;
   /** Follows a topic from the record after `after`; reconnects by itself where the transport can break. */
