@@ -44,6 +44,7 @@ pub(crate) struct Db {
 }
 
 impl Db {
+    /// Opens the database. One that is damaged is put aside and begun anew: what matters most lies in the folders.
     pub fn open(path: &Path) -> Result<Self, WireError> {
         if rusqlite::version_number() < LEAST_VERSION {
             return Err(WireError::internal(format!(
@@ -51,9 +52,14 @@ impl Db {
                 rusqlite::version()
             )));
         }
-        let mut connection = Connection::open(path).map_err(explain::database)?;
-        connection.busy_timeout(Duration::from_secs(5)).map_err(explain::database)?;
-        connection.pragma_update(None, "journal_mode", "WAL").map_err(explain::database)?;
+        let connection = match connect(path) {
+            Err(error) if is_damaged(&error) => {
+                put_aside(path).map_err(explain::io(path))?;
+                connect(path)
+            }
+            other => other,
+        };
+        let mut connection = connection.map_err(explain::database)?;
         MIGRATIONS.to_latest(&mut connection).map_err(|error| {
             WireError::invalid(
                 format!("{} cannot be used: {error}", path.display()),
@@ -174,6 +180,36 @@ impl Db {
         // A panic elsewhere leaves no statement half done: each is one transaction.
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    Ok(connection)
+}
+
+/// Renames a damaged database and its log, which must not be mixed into a new one.
+fn put_aside(path: &Path) -> std::io::Result<()> {
+    let aside = path.with_extension("damaged");
+    tracing::error!("{} is damaged and was put aside as {}", path.display(), aside.display());
+    let beside = |path: &Path, suffix: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        std::path::PathBuf::from(name)
+    };
+    for suffix in ["-wal", "-shm"] {
+        let log = beside(path, suffix);
+        if log.exists() {
+            std::fs::rename(&log, beside(&aside, suffix))?;
+        }
+    }
+    std::fs::rename(path, &aside)
+}
+
+fn is_damaged(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+    matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase))
 }
 
 fn item(row: &rusqlite::Row<'_>) -> rusqlite::Result<Item> {

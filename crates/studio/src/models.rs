@@ -173,6 +173,12 @@ fn model_folder(path: &Path) -> Result<PathBuf, WireError> {
             "Choose the model's Hugging Face folder: config.json, tokenizer.json and *.safetensors",
         ));
     }
+    if path.join("adapter_config.json").is_file() && !path.join("config.json").is_file() {
+        return Err(WireError::invalid(
+            format!("{} holds an adapter, which is only a part of a model", path.display()),
+            "Choose the folder of the base model that it was trained on",
+        ));
+    }
     let folder = if path.is_file() { path.parent().unwrap_or(&path).to_path_buf() } else { path };
     Ok(cache::snapshot(&folder).unwrap_or(folder))
 }

@@ -28,6 +28,9 @@ use crate::{chat, datasets, files, items, logs, models, preview, rows, runs, sam
 pub type Trainer =
     fn(TrainPlan, &mut dyn FnMut(Progress) -> ControlFlow<tunesmith_train::StopReason>) -> Result<Outcome, TrainError>;
 
+/// More than any computer of its users has cores; each thread costs memory.
+const MOST_THREADS: u32 = 512;
+
 type ShowWindow = Box<dyn Fn() + Send + Sync>;
 
 /// The owner of a home.
@@ -273,6 +276,9 @@ impl Api for Studio {
                 format!("This build cannot train on “{}”", args.device),
                 "Choose auto or cpu",
             ));
+        }
+        if args.threads > MOST_THREADS {
+            return Err(WireError::invalid(format!("Threads must be 0 to {MOST_THREADS}"), "0 takes all cores"));
         }
         self.db.set_setting("preferences", &args)?;
         self.library_changed();

@@ -42,6 +42,11 @@ fn what_is_no_model_is_refused_with_its_reason() {
     let gguf = place.write("model.gguf", "GGUF");
     assert!(refusal(api, Path::new(&gguf)).contains("GGUF"));
 
+    let adapter = place.path().join("adapter");
+    fs::create_dir(&adapter).unwrap();
+    fs::write(adapter.join("adapter_config.json"), "{}").unwrap();
+    assert!(refusal(api, &adapter).contains("adapter"));
+
     let tiny = place.model_folder();
     let tiny = Path::new(&tiny);
     let weights = fs::read(tiny.join("model.safetensors")).unwrap();

@@ -49,6 +49,18 @@ fn the_index_is_rebuilt_from_the_folders() {
     assert_eq!(studio.list_runs(()).unwrap(), [run]);
 }
 
+#[test]
+fn a_damaged_database_does_not_keep_the_home_closed() {
+    let place = Place::new();
+    let studio = place.open();
+    let (_, dataset) = place.stocked(studio.as_ref());
+    drop(studio);
+    fs::write(place.home().join("tunesmith.db"), "this is no database".repeat(1000)).unwrap();
+    let studio = place.open();
+    assert_eq!(studio.list_datasets(()).unwrap(), [dataset]);
+    assert!(place.home().join("tunesmith.damaged").is_file(), "it is kept for whoever can mend it");
+}
+
 /// Not a test by itself: the process that the next one kills.
 #[test]
 fn child_that_trains_until_it_is_killed() {
