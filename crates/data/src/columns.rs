@@ -73,10 +73,10 @@ impl Shape {
             return Err(unknown_shape(row));
         };
         let mut request = required_text(row, instruction)?;
-        if let Some(input) = input.as_ref().and_then(|input| optional_text(row, input).transpose()).transpose()? {
+        let input = input.as_ref().map_or(Ok(None), |input| optional_text(row, input))?;
+        if let Some(input) = input {
             // Some datasets keep the whole question in the input and leave the instruction empty.
-            let gap = if request.trim().is_empty() { "" } else { "\n\n" };
-            request = format!("{}{gap}{input}", if gap.is_empty() { "" } else { &request });
+            request = if request.trim().is_empty() { input } else { format!("{request}\n\n{input}") };
         }
         let mut list = Vec::new();
         if let Some(history) = history {
@@ -120,7 +120,7 @@ fn pair(
 }
 
 fn with_system(row: &Object, system: Option<&str>, mut messages: Vec<Message>) -> Result<Example, Bad> {
-    if let Some(text) = system.and_then(|system| optional_text(row, system).transpose()).transpose()? {
+    if let Some(text) = system.map_or(Ok(None), |system| optional_text(row, system))? {
         messages.insert(0, Message::new("system", text));
     }
     Ok(Example::Chat { messages })

@@ -35,12 +35,24 @@ pub fn write_tokens(path: &Path, rows: &[Tokens]) -> Result<(), TokensFileError>
 fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let part = path.with_extension("part");
     let mut file = File::create(&part)?;
-    let written = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&part, path));
+    let written = file
+        .write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .and_then(|()| fs::rename(&part, path))
+        .and_then(|()| sync_folder(path));
     if written.is_err() {
         // What is there is of no use, and may be what fills the disk.
         let _ = fs::remove_file(&part);
     }
     written
+}
+
+/// Makes the new name survive a power cut; only Unix lets a folder be synced.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    match path.parent().filter(|folder| cfg!(unix) && !folder.as_os_str().is_empty()) {
+        Some(folder) => File::open(folder)?.sync_all(),
+        None => Ok(()),
+    }
 }
 
 /// Reads the rows back; a file that was changed or cut is an error.
