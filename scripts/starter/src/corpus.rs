@@ -67,7 +67,7 @@ pub enum Mix {
 
 /// Every kind of task and how often each mix draws it, in the order of the mixes.
 const KINDS: &[([usize; 3], Kind)] = &[
-    ([60, 0, 2], lists::echo),
+    ([60, 6, 2], lists::echo),
     ([15, 22, 10], lists::repeat),
     ([0, 4, 5], lists::position),
     ([0, 2, 3], lists::neighbour),
@@ -77,10 +77,10 @@ const KINDS: &[([usize; 3], Kind)] = &[
     ([4, 4, 2], lists::without),
     ([0, 3, 2], lists::member),
     ([0, 1, 2], lists::count),
-    ([0, 6, 24], cleaning::names),
+    ([0, 40, 40], cleaning::names),
     ([0, 0, 4], cleaning::numbers),
     ([0, 1, 4], cleaning::notes),
-    ([0, 4, 6], cleaning::skip_words),
+    ([0, 8, 6], cleaning::skip_words),
     ([2, 4, 5], records::field),
     ([0, 3, 5], records::column),
     ([2, 4, 3], records::lookup),

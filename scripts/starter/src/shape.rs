@@ -1,4 +1,4 @@
-//! The starter model's shape: 3.2 million weights of the Llama family.
+//! The starter model's shape: 3.5 million weights of the Llama family.
 
 use serde_json::{Value, json};
 
@@ -12,12 +12,12 @@ pub fn config() -> Value {
     json!({
         "architectures": ["LlamaForCausalLM"],
         "model_type": "llama",
-        "hidden_size": 192,
-        "num_hidden_layers": 7,
-        "num_attention_heads": 6,
-        "num_key_value_heads": 3,
-        "head_dim": 32,
-        "intermediate_size": 512,
+        "hidden_size": 256,
+        "num_hidden_layers": 5,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "head_dim": 64,
+        "intermediate_size": 688,
         "vocab_size": VOCABULARY,
         "max_position_embeddings": CONTEXT_LENGTH,
         "hidden_act": "silu",

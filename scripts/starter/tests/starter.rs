@@ -120,3 +120,16 @@ fn scores_count_names_as_sets_without_case() {
     assert!((score.f1() - 8.0 / 11.0).abs() < 1e-12);
     assert_eq!(score.exact_share(), 0.5);
 }
+
+#[test]
+fn the_bundled_model_is_small_and_whole() {
+    let folder = assets().join("starter");
+    let facts = tunesmith_model::facts(&folder).unwrap();
+    assert!((3_000_000..=6_000_000).contains(&facts.parameters), "{} parameters", facts.parameters);
+    let bytes: u64 = fs::read_dir(&folder).unwrap().map(|file| file.unwrap().metadata().unwrap().len()).sum();
+    assert!(bytes <= 12_000_000, "{bytes} bytes");
+    let renderer = tunesmith_data::Renderer::open(&folder).unwrap();
+    assert!(renderer.has_chat_template());
+    assert!(renderer.vocabulary() <= 4096);
+    assert_eq!(renderer.vocabulary(), facts.config.vocabulary, "tokenizer and weights belong together");
+}
