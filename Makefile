@@ -1,6 +1,6 @@
 # Everything a person types. Each target sets up what it needs; the work is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run test demo ui dev check screenshots bench package starter
+.PHONY: help run test demo ui dev check screenshots bench package starter parity
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -28,6 +28,9 @@ screenshots: ## drive the real window through every screen, pictures to target/s
 
 bench: ## how fast this machine trains, and in how much memory
 	@bench/run $(ARGS)
+
+parity: ## load a trained adapter with PEFT from PyPI, and compare the logits
+	@scripts/parity
 
 package: ## a .deb of the window, built with link-time optimisation, in target/dist
 	@scripts/package
