@@ -32,7 +32,7 @@ test('a run survives its window: closing asks, hidden it trains on, quitting and
     assert.ok(await window.isOnScreen(), 'thinking better of it changes nothing');
 
     await window.pressClose();
-    await page.click('close-hide');
+    await page.press('close-hide');
     await until('the window is hidden', async () => !(await window.isOnScreen()));
     const { step } = await newestRun(home.env);
     await until('it trains on', async () => (await newestRun(home.env)).step > step + 5);
@@ -44,7 +44,7 @@ test('a run survives its window: closing asks, hidden it trains on, quitting and
     await until('the chart has gone on', async () => (await chartPoints(page)) > step);
 
     await window.pressClose();
-    await page.click('close-quit');
+    await page.press('close-quit');
     await window.ended();
   });
   const stopped = await newestRun(home.env);

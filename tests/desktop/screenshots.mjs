@@ -88,10 +88,7 @@ async function walkThrough(window, home) {
   await page.click('model-next');
   await camera.take('new-data', shown('drop-zone'));
 
-  await window.drop([home.examples.file], async () => {
-    await page.find('[data-testid="drop-overlay"]', 500);
-    await camera.take('drop', { fleeting: true });
-  });
+  await window.drop([home.examples.file], () => camera.take('drop', { fleeting: true }));
   await page.find('[data-testid="import-summary"]');
   await page.click('tab-problems');
   await camera.take('dropped-rows', { fleeting: true });

@@ -73,6 +73,12 @@ export class Driver {
     }, limit);
   }
 
+  /** Presses a button that takes the window away: the driver would wait for a window to report the click from. */
+  async press(id) {
+    await this.test(id);
+    await this.run((css) => void setTimeout(() => document.querySelector(css)?.click()), `[data-testid="${id}"]`);
+  }
+
   /** How many elements match now. */
   async count(css) {
     return (await this.all(css)).length;

@@ -73,8 +73,8 @@ export class StudioWindow {
     if (asked.code !== 0) throw new Error(asked.stderr);
   }
 
-  /** Drags files from another program's window and drops them in the middle of this one. `onHover` runs before the drop. */
-  async drop(files, onHover = async () => {}) {
+  /** Drags files from another program's window and drops them in the middle of this one. `whileOver` runs before they are let go. */
+  async drop(files, whileOver = async () => {}) {
     const source = start('/usr/bin/python3', [join(import.meta.dirname, 'drag-source.py'), ...files], { env: this.env });
     const mouse = (...args) => finish('xdotool', args, this.env);
     try {
@@ -90,8 +90,9 @@ export class StudioWindow {
         // A still pointer sends nothing: keep it moving within the window until the page reacts.
         aside = -aside;
         await mouse('mousemove', String(640 + aside), String(400 + aside));
-        return onHover().then(() => true);
+        return this.page.count('[data-testid="drop-overlay"]');
       });
+      await whileOver();
       await mouse('mouseup', '1');
       await until('the drag ends', () => source.printed().includes('end'));
     } finally {
