@@ -29,7 +29,9 @@ pub(crate) struct Arguments {
 pub(crate) fn chat(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended> {
     let sampling = arguments.drawing.sampling()?;
     let speaker = arguments.choice.load()?;
-    let system = arguments.system.iter().map(|text| Message::new("system", text)).collect();
+    // A run's model is asked the way it was taught; an empty --system asks without.
+    let system = arguments.system.as_ref().or(speaker.system_prompt.as_ref());
+    let system = system.filter(|text| !text.is_empty()).map(|text| Message::new("system", text)).into_iter().collect();
     let mut conversation = Conversation { speaker, sampling, interrupt: Interrupt::listen("")?, messages: system, out };
     match &arguments.prompt {
         Some(prompt) => {
@@ -73,7 +75,12 @@ impl Conversation<'_> {
                 "/exit" | "/quit" => return Ok(Ended::Done),
                 "/clear" => self.messages.retain(|message| message.role == "system"),
                 text => {
-                    self.say(text)?;
+                    match self.say(text) {
+                        Ok(_) => {}
+                        // One message that cannot be answered, too long perhaps, does not end a conversation.
+                        Err(error) if asks => self.out.note(format!("{error:#}")),
+                        Err(error) => return Err(error),
+                    }
                     self.interrupt.forget();
                 }
             }
@@ -95,7 +102,7 @@ impl Conversation<'_> {
     /// Says something and prints the answer as it is written.
     fn say(&mut self, text: &str) -> anyhow::Result<Said> {
         self.messages.push(Message::new("user", text));
-        let Speaker { model, adapter } = &self.speaker;
+        let Speaker { model, adapter, .. } = &self.speaker;
         let said = model.answer(adapter, &self.messages, &self.sampling, &mut |piece| {
             if !self.out.is_json() && !piece.is_empty() {
                 self.out.text(piece);

@@ -17,6 +17,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 const RETRY_AFTER: Duration = Duration::from_secs(10);
 /// A topic this quiet has told all it has so far.
 const QUIET: Duration = Duration::from_millis(400);
+/// How long a busy machine may take to read the first records.
+const FIRST: Duration = Duration::from_secs(30);
 
 /// Prints the records of one run.
 pub(crate) struct Printer<'a> {
@@ -60,11 +62,17 @@ pub(crate) fn follow(
     loop {
         if interrupt.asked() && !asked {
             asked = true;
-            api.stop_run(id.to_owned())?;
+            // A run that has just ended cannot be stopped; its records tell how it ended.
+            if let Err(error) = api.stop_run(id.to_owned()) {
+                out.note(&error.message);
+            }
         }
         if paused.is_some_and(|since| since.elapsed() >= RETRY_AFTER) {
             paused = Some(Instant::now());
-            api.resume_run(id.to_owned())?;
+            // Someone may have been quicker in the window; the records tell whether it goes on.
+            if let Err(error) = api.resume_run(id.to_owned()) {
+                out.note(&error.message);
+            }
         }
         let group = match records.next_within(LOOK_EVERY) {
             Ok(group) => group.unwrap_or_default(),
@@ -91,8 +99,11 @@ pub(crate) fn follow(
 /// The records of a run from now on: what it has told so far is read and forgotten.
 pub(crate) fn from_now_on(api: &dyn Api, id: &str) -> Result<Subscription, WireError> {
     let records = api.subscribe(Topic::Run(id.to_owned()), 0)?;
-    // The topic may end at once when the run's folder is going; the follower will notice.
-    while matches!(records.next_within(QUIET), Ok(Some(_))) {}
+    // A run that can go on has records: wait for the first, however busy the machine is. The topic may end at once when
+    // the run's folder is going; the follower will notice.
+    if matches!(records.next_within(FIRST), Ok(Some(_))) {
+        while matches!(records.next_within(QUIET), Ok(Some(_))) {}
+    }
     Ok(records)
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use indicatif::ProgressBar;
-use tunesmith_protocol::{Sampling, WireError};
+use tunesmith_protocol::{Run, Sampling, WireError};
 use tunesmith_studio::{Adapter, LoadedModel, default_home};
 
 use crate::home::Home;
@@ -45,30 +45,33 @@ pub(crate) struct Drawing {
 pub(crate) struct Speaker {
     pub model: LoadedModel,
     pub adapter: Adapter,
+    /// What the run's model was told in training.
+    pub system_prompt: Option<String>,
 }
 
 impl Choice {
     /// Loads what was chosen, with a progress bar.
     pub(crate) fn load(&self) -> anyhow::Result<Speaker> {
-        let (name, adapter) = self.resolve()?;
+        let run = self.run.as_ref().map(|id| Home::open()?.run(id)).transpose()?;
+        let system_prompt = run.as_ref().and_then(|run| run.system_prompt.clone());
+        let (name, adapter) = self.resolve(run)?;
         let model = load(&name)?;
         let adapter = match adapter {
             Some(folder) => model.adapter(&folder)?,
             None => Adapter::none(),
         };
-        Ok(Speaker { model, adapter })
+        Ok(Speaker { model, adapter, system_prompt })
     }
 
     /// The base model and the adapter's folder.
-    fn resolve(&self) -> anyhow::Result<(String, Option<PathBuf>)> {
-        let Some(id) = &self.run else {
+    fn resolve(&self, run: Option<Run>) -> anyhow::Result<(String, Option<PathBuf>)> {
+        let Some(run) = run else {
             let model = self
                 .model
                 .clone()
                 .ok_or_else(|| WrongUsage("Name a model with --model, or a run with --run".into()))?;
             return Ok((model, self.adapter.clone()));
         };
-        let run = Home::open()?.run(id)?;
         let result = run.result_path.ok_or_else(|| {
             WireError::invalid(
                 format!("The run {} has no result yet", run.id),

@@ -35,7 +35,7 @@ pub(crate) fn serve(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended> {
         ));
         out.note("Enter prints a new link, Ctrl-C ends the studio");
     }
-    if std::io::stdin().is_terminal() {
+    if !out.is_json() && std::io::stdin().is_terminal() {
         let links = server.links();
         std::thread::spawn(move || {
             for _ in std::io::stdin().lock().lines().map_while(Result::ok) {

@@ -94,6 +94,9 @@ fn into_home(config: &RunConfig, resume: bool, interrupt: &Interrupt, out: &Out)
 
 fn go_on(home: &Home, run: &Run, interrupt: &Interrupt, out: &Out) -> anyhow::Result<Ended> {
     let api = home.api.as_ref();
+    if matches!(run.status, RunState::Preparing | RunState::Running) {
+        return Err(WireError::invalid(format!("“{}” is running already", run.name), "").into());
+    }
     let records = from_now_on(api, &run.id)?;
     let run = api.resume_run(run.id.clone())?;
     out.note(format!("Resuming {}", run.id));

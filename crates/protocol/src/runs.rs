@@ -124,6 +124,8 @@ wire! {
         pub dataset: String,
         /// The dataset's name.
         pub dataset_name: String,
+        /// The system prompt that most training rows share; null when there is none.
+        pub system_prompt: Option<String>,
         /// The plan; null until prepared.
         pub plan: Option<Plan>,
         /// Steps done.

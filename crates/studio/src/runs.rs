@@ -198,6 +198,7 @@ fn read(studio: &Studio, item: Item) -> Result<Run, WireError> {
         model_name: frozen.model_name,
         dataset: frozen.dataset,
         dataset_name: frozen.dataset_name,
+        system_prompt: frozen.system_prompt,
         step: digest.step,
         loss: digest.loss,
         first_eval_loss: digest.first_eval_loss(),

@@ -656,6 +656,10 @@ dataset: string,
  */
 dataset_name: string, 
 /**
+ * The system prompt that most training rows share; null when there is none.
+ */
+system_prompt: string | null, 
+/**
  * The plan; null until prepared.
  */
 plan: Plan | null, 
