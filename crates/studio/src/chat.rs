@@ -40,13 +40,14 @@ pub(crate) fn open(studio: &Studio, args: OpenChat) -> Result<Chat, WireError> {
         Some(run) => runs::get(studio, run)?.name,
         None => models::get(studio, &model)?.name,
     };
-    let known = studio
+    let empty = studio
         .db
         .chats()?
         .into_iter()
         .find(|chat| chat.turns.is_empty() && chat.run == args.run && chat.model == model);
+    let known = empty.is_some();
     let mut chat = Chat {
-        id: known.map_or_else(|| clock::new_id("chat"), |chat| chat.id),
+        id: empty.map_or_else(|| clock::new_id("chat"), |chat| chat.id),
         run: args.run,
         title: name,
         system_prompt: run.and_then(|(_, frozen)| frozen.system_prompt).unwrap_or_default(),
@@ -62,7 +63,17 @@ pub(crate) fn open(studio: &Studio, args: OpenChat) -> Result<Chat, WireError> {
     let context =
         |voice: &Voice| studio.facts.get(&voice.model).as_ref().as_ref().map_or(0, |facts| facts.context_length);
     chat.context_length = voices.iter().map(context).min().unwrap_or(0);
-    studio.db.set_chat(&chat, clock::now_ms())?;
+    let chat = match known {
+        // Another window may have written to it meanwhile.
+        true => change(studio, &chat.id, |known| {
+            (known.sides, known.context_length) = (chat.sides, chat.context_length);
+            Ok(())
+        })?,
+        false => {
+            studio.db.set_chat(&chat, clock::now_ms())?;
+            chat
+        }
+    };
     // Opened twice at once, it is loading already.
     let Some(seat) = studio.room.wait_for_seat(&chat.id, std::time::Duration::ZERO) else { return Ok(chat) };
     studio.board.turn_page(&Topic::Chat(chat.id.clone()));
@@ -172,6 +183,16 @@ fn in_background(
     done: ChatNews,
     work: impl FnOnce(&Studio, &str, &AtomicBool) -> Result<(), WireError> + Send + 'static,
 ) -> Result<(), WireError> {
+    begin(studio, id, seat, done, work).inspect_err(|_| studio.room.stand_up(id))
+}
+
+fn begin(
+    studio: &Studio,
+    id: &str,
+    seat: Arc<room::Seat>,
+    done: ChatNews,
+    work: impl FnOnce(&Studio, &str, &AtomicBool) -> Result<(), WireError> + Send + 'static,
+) -> Result<(), WireError> {
     let (me, id) = (studio.me()?, id.to_owned());
     let threads = me.preferences()?.threads as usize;
     let run = move || {
@@ -261,16 +282,21 @@ fn answer(
     })
 }
 
-/// What a side has heard and said so far. Each side remembers its own answers.
+/// What a side has heard and said so far. Each side remembers its own answers; a message it was stopped before
+/// answering it never heard, so that question and answer always alternate.
 fn messages(chat: &Chat, side: Side) -> Vec<Message> {
     let mut messages = Vec::new();
     if !chat.system_prompt.is_empty() {
         messages.push(Message::new("system", &chat.system_prompt));
     }
     for (index, turn) in chat.turns.iter().enumerate() {
-        messages.push(Message::new("user", &turn.user));
+        if index + 1 == chat.turns.len() {
+            messages.push(Message::new("user", &turn.user));
+            break;
+        }
         let said = turn.answers.iter().find(|answer| answer.side == side);
-        if let Some(answer) = said.filter(|_| index + 1 < chat.turns.len()) {
+        if let Some(answer) = said.filter(|answer| !answer.text.is_empty()) {
+            messages.push(Message::new("user", &turn.user));
             messages.push(Message::new("assistant", &answer.text));
         }
     }
