@@ -82,10 +82,11 @@ impl Carried<'_> {
     fn train(&mut self) -> Result<Outcome, WireError> {
         self.tell(RunRecord::Status { status: RunState::Preparing })?;
         let tokens = self.tokens()?;
-        let Frozen { config, model_path, model_name, .. } = self.order.frozen;
+        let Frozen { config, model_path, .. } = self.order.frozen;
         let plan = TrainPlan::new(Job {
             base: model_path.clone(),
-            base_name: model_name.clone(),
+            // What PEFT loads the base from when only the adapter is named.
+            base_name: model_path.to_string_lossy().into_owned(),
             settings: config.training.clone(),
             output: self.order.folder.path().to_path_buf(),
             training: tokens.training,

@@ -174,8 +174,10 @@ fn keep(
         write_lines(&fresh.rows(Split::Training), &gathered.training)?;
         write_lines(&fresh.rows(Split::Validation), &gathered.validation)?;
         write_lines(&fresh.problems(), &gathered.imported.problems)?;
-        let lasting = |path: &PathBuf| Ok(lasting(path, &fresh, &folder)?.to_string_lossy().into_owned());
-        let files = paths.iter().map(lasting).collect::<Result<Vec<String>, WireError>>()?;
+        let lasting = |(number, path): (usize, &PathBuf)| {
+            Ok(lasting(number, path, &fresh, &folder)?.to_string_lossy().into_owned())
+        };
+        let files = paths.iter().enumerate().map(lasting).collect::<Result<Vec<String>, WireError>>()?;
         let facts = DatasetFacts { dataset: describe(&id, name, files, &gathered, home::size(&fresh.0))?, validation };
         let text = serde_json::to_string_pretty(&facts).map_err(|error| WireError::internal(error.to_string()))?;
         home::write_whole(&fresh.facts(), text.as_bytes())?;
@@ -194,13 +196,17 @@ fn keep(
 }
 
 /// Where a file will still be tomorrow: a sample or an upload lies in a temporary folder, so the dataset keeps a copy.
-fn lasting(path: &Path, fresh: &DatasetFolder, folder: &DatasetFolder) -> Result<PathBuf, WireError> {
+fn lasting(number: usize, path: &Path, fresh: &DatasetFolder, folder: &DatasetFolder) -> Result<PathBuf, WireError> {
     if !path.starts_with(std::env::temp_dir()) {
         return Ok(path.to_path_buf());
     }
-    let name = path.file_name().unwrap_or_default();
+    let mut name = path.file_name().unwrap_or_default().to_owned();
     fs::create_dir_all(fresh.originals()).map_err(explain::io(fresh.originals()))?;
-    fs::copy(path, fresh.originals().join(name)).map_err(explain::io(path))?;
+    // Two uploads may have the same name.
+    if fresh.originals().join(&name).exists() {
+        name = format!("{}-{}", number + 1, name.to_string_lossy()).into();
+    }
+    fs::copy(path, fresh.originals().join(&name)).map_err(explain::io(path))?;
     Ok(folder.originals().join(name))
 }
 
