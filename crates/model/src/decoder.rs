@@ -107,6 +107,10 @@ impl Decoder {
     pub fn check_adapter(&self, adapter: &Adapter) -> Result<(), ModelError> {
         for (module, pair) in &adapter.pairs {
             let other = |reason: String| ModelError::Input(format!("the adapter belongs to another model: {reason}"));
+            // A pair on the head or the embedding would be read and never used.
+            if self.weights.contains_key(&format!("{module}.weight")) && !module.starts_with("model.layers.") {
+                return Err(ModelError::Input(format!("the adapter changes {module}, which is not supported yet")));
+            }
             let Some(weight) = self.weights.get(&format!("{module}.weight")) else {
                 return Err(other(format!("this one has no {module}")));
             };

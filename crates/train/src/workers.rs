@@ -52,9 +52,10 @@ impl Workers {
         let mut outcome = Ok(());
         let mut results = Vec::with_capacity(pieces.len());
         std::thread::scope(|scope| {
+            let mut threads = Vec::with_capacity(self.apart.len());
             for thread in &self.apart {
                 let (sender, next, work) = (sender.clone(), &next, &work);
-                scope.spawn(move || thread.install(|| take_turns(next, pieces, work, &sender)));
+                threads.push(scope.spawn(move || thread.install(|| take_turns(next, pieces, work, &sender))));
             }
             drop(sender);
             for result in receiver {
@@ -64,6 +65,12 @@ impl Workers {
                 }
                 if outcome.is_err() {
                     next.store(pieces.len(), Ordering::Relaxed);
+                }
+            }
+            // The scope itself would only say that some thread panicked, not why.
+            for thread in threads {
+                if let Err(reason) = thread.join() {
+                    std::panic::resume_unwind(reason);
                 }
             }
         });
