@@ -49,31 +49,45 @@ function parse(text: string): any {
 /**
  * EventSource reconnects by itself and sends Last-Event-ID, so a broken line costs nothing. It gives up for good when
  * the answer is an error, as it is while a studio starts again; then a new one begins where the old one stopped.
+ * A page that nobody sees lets go of its stream: a browser keeps only six connections to one host, for all its tabs.
  */
 function follow(topic: Topic, after: number, onEvents: (events: Event[]) => void, onError?: (error: WireError) => void) {
   let seq = after;
-  let stream: EventSource;
+  let stream: EventSource | undefined;
+  let ended = false;
   let again: ReturnType<typeof setTimeout>;
   const open = () => {
+    if (ended || document.hidden) return;
     const query = new URLSearchParams({ topic: topic.topic, after: String(seq) });
     if ('id' in topic) query.set('id', topic.id);
-    stream = new EventSource(`/api/events?${query}`);
-    stream.onmessage = (message) => {
+    const opened = new EventSource(`/api/events?${query}`);
+    stream = opened;
+    opened.onmessage = (message) => {
       const events = JSON.parse(message.data) as Event[];
       seq = events.at(-1)?.seq ?? seq;
       onEvents(events);
     };
     // The topic will tell nothing more: coming back would be in vain.
-    stream.addEventListener('end', () => stream.close());
-    stream.onerror = () => {
+    opened.addEventListener('end', () => {
+      ended = true;
+      opened.close();
+    });
+    opened.onerror = () => {
       onError?.(lostConnection());
-      if (stream.readyState === EventSource.CLOSED) again = setTimeout(open, 3000);
+      if (opened.readyState === EventSource.CLOSED) again = setTimeout(open, 3000);
     };
   };
+  const shown = () => {
+    clearTimeout(again);
+    stream?.close();
+    open();
+  };
+  document.addEventListener('visibilitychange', shown);
   open();
   return () => {
+    document.removeEventListener('visibilitychange', shown);
     clearTimeout(again);
-    stream.close();
+    stream?.close();
   };
 }
 
