@@ -6,7 +6,8 @@ import { afterwards, reports, root, start, tunesmith } from '../support/programs
 import { until } from '../support/wait.mjs';
 
 const { chromium } = createRequire(join(root, 'ui/package.json'))('playwright-core');
-const browsers = ['/usr/bin/chromium', '/usr/bin/google-chrome', '/snap/bin/chromium'];
+const onPath = (name) => process.env.PATH.split(':').map((folder) => join(folder, name));
+const browsers = ['chromium', 'chromium-browser', 'google-chrome'].flatMap(onPath);
 
 /** `tunesmith studio` on a free port. Returns its one-time link and the process. */
 export async function serveStudio(t, env) {
