@@ -60,7 +60,9 @@ pub const STAGES: &[Stage] = &[
     stage("f", Lesson::Echoes(19_200, 2..=20), 2e-3, Scheduler::Constant),
     stage("g", Lesson::Conversations(Mix::Echoing, 0..3_000), 2e-3, Scheduler::Constant),
     stage("h", Lesson::Conversations(Mix::Full, 10_000..18_000), 2e-3, Scheduler::Cosine),
-    stage("i", Lesson::Conversations(Mix::Copying, 26_000..40_000), 2e-3, Scheduler::Cosine),
+    stage("i", Lesson::Conversations(Mix::Copying, 26_000..32_000), 2e-3, Scheduler::Cosine),
+    stage("j", Lesson::Conversations(Mix::Copying, 32_000..40_000), 2e-3, Scheduler::Constant),
+    stage("k", Lesson::Conversations(Mix::Full, 40_000..60_000), 1.5e-3, Scheduler::Cosine),
 ];
 
 const fn stage(name: &'static str, lesson: Lesson, learning_rate: f64, scheduler: Scheduler) -> Stage {
