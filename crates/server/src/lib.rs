@@ -36,6 +36,7 @@ pub struct Options {
 /// A server that runs in a background thread until it is stopped or dropped.
 pub struct Server {
     guard: Arc<Guard>,
+    uploads: Arc<Uploads>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -46,7 +47,7 @@ impl Server {
         let listener = bind(options.port)?;
         let guard = Arc::new(Guard::new(listener.local_addr()?.port())?);
         let uploads = Arc::new(Uploads::new()?);
-        let router = router(api, Arc::clone(&guard), uploads);
+        let router = router(api, Arc::clone(&guard), Arc::clone(&uploads));
         let (stop, stopped) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let thread = std::thread::Builder::new().name("server".into()).spawn(move || {
@@ -54,7 +55,7 @@ impl Server {
             // Followers of a topic may sit in a blocking wait; they must not hold up the end.
             runtime.shutdown_background();
         })?;
-        let server = Self { guard, stop: Some(stop), thread: Some(thread) };
+        let server = Self { guard, uploads, stop: Some(stop), thread: Some(thread) };
         if options.open {
             open_in_browser(&server.new_link());
         }
@@ -88,6 +89,8 @@ impl Server {
         }
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
+            // A connection that is still closing may hold on to them.
+            self.uploads.remove();
         }
     }
 }

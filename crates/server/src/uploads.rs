@@ -56,6 +56,15 @@ pub(crate) async fn upload(
 }
 
 impl Uploads {
+    /// Removes them now; what comes later is not kept either.
+    pub(crate) fn remove(&self) {
+        if let Err(error) = std::fs::remove_dir_all(self.folder.path())
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::warn!("{} could not be removed: {error}", self.folder.path().display());
+        }
+    }
+
     pub(crate) fn new() -> anyhow::Result<Self> {
         let mut builder = tempfile::Builder::new();
         builder.prefix("tunesmith-uploads-");
