@@ -40,16 +40,21 @@ test('the page cannot reach beyond its commands, and files come by the native di
   });
 });
 
-/** Types a path into the native file dialog of this title. */
+/** Types a path into the native file dialog of this title. The dialog is gone afterwards, with the file or without. */
 async function chooseInDialog(window, title, path) {
   const x = (...args) => finish('xdotool', args, window.env);
-  const dialog = async () => (await x('search', '--onlyvisible', '--name', title)).stdout.trim();
+  const dialog = async () => (await x('search', '--onlyvisible', '--name', title)).stdout.trim().split('\n')[0];
   const number = await until('the file dialog is open', dialog);
   await x('windowfocus', '--sync', number);
-  // A slash opens the dialog's field for paths. Return takes what the field completes, and the next one the file.
+  // A slash opens the dialog's field for paths; what is in it is replaced.
+  await x('key', 'slash');
+  await x('key', 'ctrl+a');
   await x('type', '--delay', '30', path);
-  await until('the file dialog is gone', async () => {
-    await x('key', 'Return');
-    return !(await dialog());
-  });
+  // Return takes what the field completes, and the next one the file. A dialog that lost a letter is left, to be opened again.
+  for (const key of ['Return', 'Return', 'Return', 'Escape', 'Escape', 'Escape']) {
+    await x('key', key);
+    const gone = until('the file dialog is gone', async () => !(await dialog()), 3000);
+    if (await gone.then(() => true, () => false)) return;
+  }
+  throw new Error(`the file dialog “${title}” stays open`);
 }
