@@ -1,48 +1,9 @@
-// Runs every phase of the tests, also after one has failed, and sums them up: node scripts/test.mjs [PHASE…]
+// Runs every phase of the tests (phases.mjs), also after one has failed, and sums them up: node scripts/test.mjs [PHASE…]
+// A phase that is asked for alone comes after what must be built for it.
 // The last line is plain for machines: "N passed, N failed".
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-
-const root = join(import.meta.dirname, '..');
-const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
-const reports = join(target, 'test-reports');
-
-const nodeTests = (folder) => {
-  const files = readdirSync(join(root, 'tests', folder)).filter((name) => name.endsWith('.test.mjs'));
-  return ['node', '--test', '--test-concurrency=1', '--test-reporter=spec', '--test-reporter-destination=stdout',
-    '--test-reporter=tap', `--test-reporter-destination=${join(reports, `${folder}.tap`)}`,
-    ...files.map((name) => join('tests', folder, name))];
-};
-
-/** A phase: its command, and how its results are counted from what it printed. One that reports no numbers is one check. */
-const phases = {
-  screens: { title: 'build the screens', command: () => ['scripts/screens'] },
-  rust: { title: 'Rust (build + nextest)', command: () => ['cargo', 'nextest', 'run', '--locked', '--workspace'], count: countNextest },
-  types: { title: 'svelte-check', command: () => ['npm', '--prefix', 'ui', 'run', 'check'] },
-  vitest: {
-    title: 'vitest',
-    command: () => ['npm', '--prefix', 'ui', 'test', '--', '--reporter=default', '--reporter=json', `--outputFile=${join(reports, 'vitest.json')}`],
-    count: () => {
-      const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(join(reports, 'vitest.json'), 'utf8'));
-      return { passed: numPassedTests, failed: numFailedTests };
-    },
-  },
-  desktop: { title: 'desktop window (Xvfb)', command: () => nodeTests('desktop'), count: () => countTap('desktop') },
-  browser: { title: 'browser (Chromium)', command: () => nodeTests('browser'), count: () => countTap('browser') },
-};
-
-function countNextest(printed) {
-  const summary = printed.split('\n').findLast((line) => line.includes('Summary [')) ?? '';
-  const number = (word) => Number(new RegExp(`(\\d+) ${word}`).exec(summary)?.[1] ?? 0);
-  return { passed: number('passed'), failed: number('failed') + number('timed out') + number('exec failed') };
-}
-
-function countTap(folder) {
-  const report = readFileSync(join(reports, `${folder}.tap`), 'utf8');
-  const number = (word) => Number(new RegExp(`^# ${word} (\\d+)$`, 'm').exec(report)?.[1] ?? 0);
-  return { passed: number('pass'), failed: number('fail') + number('cancelled') };
-}
+import { mkdirSync, rmSync } from 'node:fs';
+import { phases, plan, reports, root } from './phases.mjs';
 
 /** Runs a command, shows what it prints, and resolves with its exit code and output. */
 function run([program, ...args]) {
@@ -84,7 +45,7 @@ rmSync(reports, { recursive: true, force: true });
 mkdirSync(reports, { recursive: true });
 
 const rows = [{ title: 'set up', seconds: Number(process.env.SETUP_SECONDS ?? 0), passed: 0, failed: 0 }];
-for (const name of asked.length ? asked : Object.keys(phases)) {
+for (const name of plan(asked)) {
   const phase = phases[name];
   console.log(`\n── ${phase.title}`);
   const started = performance.now();

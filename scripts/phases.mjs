@@ -1,0 +1,62 @@
+// The phases of the tests: what each runs, what must be built before it, and how its results are counted.
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+export const root = join(import.meta.dirname, '..');
+const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
+export const reports = join(target, 'test-reports');
+
+const nodeTests = (folder) => {
+  const files = readdirSync(join(root, 'tests', folder)).filter((name) => name.endsWith('.test.mjs'));
+  return ['node', '--test', '--test-concurrency=1', '--test-reporter=spec', '--test-reporter-destination=stdout',
+    '--test-reporter=tap', `--test-reporter-destination=${join(reports, `${folder}.tap`)}`,
+    ...files.map((name) => join('tests', folder, name))];
+};
+
+/**
+ * A phase: its command, the phases whose work it stands on, and how its results are counted from what it printed. One
+ * that reports no numbers is one check.
+ */
+export const phases = {
+  screens: { title: 'build the screens', command: () => ['scripts/screens'] },
+  scripts: { title: 'scripts', command: () => nodeTests('scripts'), count: () => countTap('scripts') },
+  rust: { title: 'Rust (build + nextest)', needs: ['screens'], command: () => ['cargo', 'nextest', 'run', '--locked', '--workspace'], count: countNextest },
+  // After the Rust phase there is nothing left to do here.
+  programs: { title: 'build the programs', needs: ['screens'], command: () => ['cargo', 'build', '--locked', '--workspace', '--bin=tunesmith', '--bin=tunesmith-desktop'] },
+  types: { title: 'svelte-check', needs: ['screens'], command: () => ['npm', '--prefix', 'ui', 'run', 'check'] },
+  vitest: {
+    title: 'vitest',
+    needs: ['screens'],
+    command: () => ['npm', '--prefix', 'ui', 'test', '--', '--reporter=default', '--reporter=json', `--outputFile=${join(reports, 'vitest.json')}`],
+    count: () => {
+      const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(join(reports, 'vitest.json'), 'utf8'));
+      return { passed: numPassedTests, failed: numFailedTests };
+    },
+  },
+  desktop: { title: 'desktop window (Xvfb)', needs: ['programs'], command: () => nodeTests('desktop'), count: () => countTap('desktop') },
+  browser: { title: 'browser (Chromium)', needs: ['programs'], command: () => nodeTests('browser'), count: () => countTap('browser') },
+};
+
+/** The phases to run for the ones asked for (none stands for all), each after what it needs and only once. */
+export function plan(asked) {
+  const planned = [];
+  const add = (name) => {
+    if (planned.includes(name)) return;
+    phases[name].needs?.forEach(add);
+    planned.push(name);
+  };
+  (asked.length ? asked : Object.keys(phases)).forEach(add);
+  return planned;
+}
+
+function countNextest(printed) {
+  const summary = printed.split('\n').findLast((line) => line.includes('Summary [')) ?? '';
+  const number = (word) => Number(new RegExp(`(\\d+) ${word}`).exec(summary)?.[1] ?? 0);
+  return { passed: number('passed'), failed: number('failed') + number('timed out') + number('exec failed') };
+}
+
+function countTap(folder) {
+  const report = readFileSync(join(reports, `${folder}.tap`), 'utf8');
+  const number = (word) => Number(new RegExp(`^# ${word} (\\d+)$`, 'm').exec(report)?.[1] ?? 0);
+  return { passed: number('pass'), failed: number('fail') + number('cancelled') };
+}

@@ -1,0 +1,19 @@
+// What `make test PHASES=…` runs.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { phases, plan } from '../../scripts/phases.mjs';
+
+test('a phase that is asked for alone is run on what is built from the sources of now', () => {
+  for (const name of ['desktop', 'browser']) assert.deepEqual(plan([name]), ['screens', 'programs', name]);
+  assert.deepEqual(plan(['rust']), ['screens', 'rust'], 'the server embeds the screens');
+  assert.deepEqual(plan(['vitest']), ['screens', 'vitest'], 'it needs the npm packages');
+});
+
+test('what several phases need is built once', () => {
+  assert.deepEqual(plan(['browser', 'desktop']), ['screens', 'programs', 'browser', 'desktop']);
+  const all = plan([]);
+  assert.deepEqual([...all].sort(), Object.keys(phases).sort());
+  for (const [index, name] of all.entries()) {
+    for (const need of phases[name].needs ?? []) assert.ok(all.indexOf(need) < index, `${need} comes before ${name}`);
+  }
+});
