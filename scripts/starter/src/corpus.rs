@@ -54,66 +54,54 @@ fn exchange(input: impl Into<String>, answer: impl Into<String>) -> Exchange {
 type Kind = fn(&mut Random) -> Series;
 
 /// How often each kind of task is drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mix {
-    /// Mostly words repeated after the user, one turn: the circuit that finds where it was and goes on from there is
-    /// what a model with random weights has to find first.
-    Echoing,
-    /// Mostly lists, copied in another layout.
-    Copying,
-    /// Everything.
-    Full,
-}
-
-/// Every kind of task and how often each mix draws it, in the order of the mixes.
-const KINDS: &[([usize; 3], Kind)] = &[
-    ([60, 6, 2], lists::echo),
-    ([15, 22, 10], lists::repeat),
-    ([0, 4, 5], lists::position),
-    ([0, 2, 3], lists::neighbour),
-    ([0, 6, 3], lists::reverse),
-    ([3, 4, 5], lists::marked),
-    ([0, 3, 3], lists::by_number),
-    ([4, 4, 2], lists::without),
-    ([0, 3, 2], lists::member),
-    ([0, 1, 2], lists::count),
-    ([0, 40, 40], cleaning::names),
-    ([0, 0, 4], cleaning::numbers),
-    ([0, 1, 4], cleaning::notes),
-    ([0, 8, 6], cleaning::skip_words),
-    ([2, 4, 5], records::field),
-    ([0, 3, 5], records::column),
-    ([2, 4, 3], records::lookup),
-    ([0, 5, 3], records::swap),
-    ([4, 6, 5], contexts::whose),
-    ([0, 4, 3], contexts::where_is),
-    ([0, 3, 4], patterns::examples),
-    ([8, 8, 2], patterns::wrap),
-    ([2, 5, 3], patterns::sentence),
-    ([2, 4, 5], stories::story),
-    ([0, 1, 4], english::definition),
-    ([0, 1, 3], english::opposite),
-    ([0, 1, 2], english::sums),
-    ([0, 1, 5], english::talk),
+const KINDS: &[(usize, Kind)] = &[
+    (6, lists::echo),
+    (10, lists::repeat),
+    (5, lists::position),
+    (3, lists::neighbour),
+    (3, lists::reverse),
+    (5, lists::marked),
+    (3, lists::by_number),
+    (2, lists::without),
+    (2, lists::member),
+    (2, lists::count),
+    (12, cleaning::without_part),
+    (10, cleaning::word_of_line),
+    (6, cleaning::numbers),
+    (4, cleaning::notes),
+    (6, cleaning::skip_words),
+    (5, records::field),
+    (5, records::column),
+    (3, records::lookup),
+    (3, records::swap),
+    (5, contexts::whose),
+    (3, contexts::where_is),
+    (4, patterns::examples),
+    (2, patterns::wrap),
+    (3, patterns::sentence),
+    (5, stories::story),
+    (4, english::definition),
+    (3, english::opposite),
+    (2, english::sums),
+    (5, english::talk),
 ];
 
 /// About how many characters a conversation may have: near 192 tokens.
 const LONGEST: usize = 480;
 
-/// The `index`-th conversation for this mix and seed.
-pub fn conversation(mix: Mix, seed: u64, index: u64) -> Conversation {
+/// The `index`-th conversation for this seed.
+pub fn conversation(seed: u64, index: u64) -> Conversation {
     let random = &mut Random::new(seed, index);
-    // Short rows at first: there is less to look at where the word to copy may be.
-    let budget = if mix == Mix::Echoing { 1 } else { random.between(LONGEST / 3, LONGEST) };
-    if random.chance(0.4) { same_task(random, mix, budget) } else { mixed_tasks(random, mix, budget) }
+    let budget = random.between(LONGEST / 4, LONGEST);
+    if random.chance(0.4) { same_task(random, budget) } else { mixed_tasks(random, budget) }
 }
 
 /// One instruction as the system prompt, then inputs only.
-fn same_task(random: &mut Random, mix: Mix, budget: usize) -> Conversation {
-    let series = kind(random, mix)(random);
+fn same_task(random: &mut Random, budget: usize) -> Conversation {
+    let series = kind(random)(random);
     let mut turns = Vec::new();
     let mut length = series.instruction.len();
-    while length < budget {
+    while turns.is_empty() || length < budget {
         let Exchange { input, answer } = (series.next)(random);
         if input.is_empty() {
             let system = random.chance(0.5).then(|| "You are a friendly helper.".to_owned());
@@ -129,11 +117,11 @@ fn same_task(random: &mut Random, mix: Mix, budget: usize) -> Conversation {
 }
 
 /// A new instruction in every turn.
-fn mixed_tasks(random: &mut Random, mix: Mix, budget: usize) -> Conversation {
+fn mixed_tasks(random: &mut Random, budget: usize) -> Conversation {
     let mut turns = Vec::new();
     let mut length = 0;
-    while length < budget {
-        let series = kind(random, mix)(random);
+    while turns.is_empty() || length < budget {
+        let series = kind(random)(random);
         let Exchange { input, answer } = (series.next)(random);
         let user = ask(random, &series.instruction, &input);
         length += user.len() + answer.len();
@@ -145,14 +133,13 @@ fn mixed_tasks(random: &mut Random, mix: Mix, budget: usize) -> Conversation {
     Conversation { system: None, turns }
 }
 
-fn kind(random: &mut Random, mix: Mix) -> Kind {
-    let weight = |kind: &([usize; 3], Kind)| kind.0[mix as usize];
-    let mut left = random.below(KINDS.iter().map(weight).sum());
-    for kind in KINDS {
-        if left < weight(kind) {
-            return kind.1;
+fn kind(random: &mut Random) -> Kind {
+    let mut left = random.below(KINDS.iter().map(|(weight, _)| weight).sum());
+    for (weight, kind) in KINDS {
+        if left < *weight {
+            return *kind;
         }
-        left -= weight(kind);
+        left -= weight;
     }
     lists::repeat
 }

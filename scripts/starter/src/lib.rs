@@ -2,6 +2,7 @@
 
 pub mod corpus;
 pub mod evaluate;
+pub mod initial;
 pub mod make;
 pub mod random;
 pub mod samples;

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use serde_json::{Value, json};
 use tunesmith_data::ListScore;
-use tunesmith_starter::corpus::{self, Mix};
+use tunesmith_starter::corpus;
 use tunesmith_starter::evaluate::{Model, Question, questions};
 use tunesmith_starter::make::{self, Choices};
 use tunesmith_starter::samples;
@@ -97,7 +97,7 @@ fn main() -> Result<()> {
 
 fn print_corpus(count: u64) -> Result<()> {
     for index in 0..count {
-        println!("{}", serde_json::to_string(&make::example(corpus::conversation(Mix::Full, make::SEED, index)))?);
+        println!("{}", serde_json::to_string(&make::example(corpus::conversation(make::SEED, index)))?);
     }
     Ok(())
 }

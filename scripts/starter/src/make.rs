@@ -1,8 +1,8 @@
-//! Makes the starter model: corpus → tokenizer → training from scratch, stage by stage, with this project's own trainer.
-//! Every stage is a run folder; interrupted work goes on from its newest checkpoint, finished stages are kept.
+//! Makes the starter model: corpus → tokenizer → initial weights → training, with this project's own trainer. The model
+//! first learns to say random tokens again, then the corpus. Interrupted, each run goes on from its newest checkpoint.
 
 use std::fs;
-use std::ops::{ControlFlow, Range, RangeInclusive};
+use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
@@ -13,61 +13,29 @@ use tunesmith_model::Decoder;
 use tunesmith_protocol::{AutoOr, LearnFrom, Method, Scheduler, TrainSettings};
 use tunesmith_train::{Job, Outcome, Progress, StopReason, TrainPlan};
 
-use crate::corpus::{self, Conversation, Mix};
+use crate::corpus::{self, Conversation};
 use crate::random::Random;
 use crate::tokenizer::SPECIAL;
-use crate::{shape, tokenizer};
+use crate::{initial, shape, tokenizer};
 
 /// The seed of the corpus and of the training.
 pub const SEED: u64 = 1;
 /// Conversations that the tokenizer is learned from.
 const TOKENIZER_CONVERSATIONS: u64 = 20_000;
 /// Longer conversations are left out, in tokens.
-const LONGEST: usize = 224;
-/// The first token that is no special token and no single byte.
-const FIRST_MERGED: usize = SPECIAL.len() + 256;
+const LONGEST: usize = 288;
+/// Tokens of a single byte each, which come after the special ones.
+const BYTES: usize = 256;
 /// Conversations measured during training; they lie far behind the learned ones.
 const VALIDATION: Range<u64> = 10_000_000..10_000_100;
 
-/// A stretch of the training.
-pub struct Stage {
-    /// Its folder's name.
-    pub name: &'static str,
-    /// What it learns from.
-    pub lesson: Lesson,
-    /// The learning rate at its peak.
-    pub learning_rate: f64,
-    /// How the learning rate falls.
-    pub scheduler: Scheduler,
-}
-
-/// What a stage learns from.
-pub enum Lesson {
-    /// This many rows that say random tokens again, at least and at most so many of them.
-    Echoes(usize, RangeInclusive<usize>),
-    /// These conversations of a mix.
-    Conversations(Mix, Range<u64>),
-}
-
-/// The whole training. Copying is learned first, from one token to many: started at full length, the circuit that
-/// finds where it was in the prompt takes ten times as long to form.
-pub const STAGES: &[Stage] = &[
-    stage("a", Lesson::Echoes(2_880, 1..=2), 2e-3, Scheduler::Constant),
-    stage("b", Lesson::Echoes(2_880, 1..=5), 2e-3, Scheduler::Constant),
-    stage("c", Lesson::Echoes(2_880, 1..=10), 2e-3, Scheduler::Constant),
-    stage("d", Lesson::Echoes(2_880, 1..=15), 2e-3, Scheduler::Constant),
-    stage("e", Lesson::Echoes(9_600, 1..=24), 2e-3, Scheduler::Constant),
-    stage("f", Lesson::Echoes(19_200, 2..=20), 2e-3, Scheduler::Constant),
-    stage("g", Lesson::Conversations(Mix::Echoing, 0..3_000), 2e-3, Scheduler::Constant),
-    stage("h", Lesson::Conversations(Mix::Full, 10_000..18_000), 2e-3, Scheduler::Cosine),
-    stage("i", Lesson::Conversations(Mix::Copying, 26_000..32_000), 2e-3, Scheduler::Cosine),
-    stage("j", Lesson::Conversations(Mix::Copying, 32_000..40_000), 2e-3, Scheduler::Constant),
-    stage("k", Lesson::Conversations(Mix::Full, 40_000..60_000), 1.5e-3, Scheduler::Cosine),
-];
-
-const fn stage(name: &'static str, lesson: Lesson, learning_rate: f64, scheduler: Scheduler) -> Stage {
-    Stage { name, lesson, learning_rate, scheduler }
-}
+/// Conversations that are learned from.
+const CONVERSATIONS: Range<u64> = 0..60_000;
+/// Messages of random tokens that are learned before them. Without them the circuit that copies does not form in
+/// a million tokens of conversations; with them it takes a quarter of a million tokens.
+const ECHOES: u64 = 14_400;
+/// The longest of them, in tokens.
+const LONGEST_ECHO: usize = 24;
 
 /// What a maker of models decides.
 pub struct Choices {
@@ -85,12 +53,11 @@ pub fn make(choices: &Choices) -> Result<()> {
     if !base.join("tokenizer.json").is_file() {
         write_base(&base)?;
     }
-    let mut model = base.clone();
-    for stage in STAGES {
-        let run = choices.out.join(format!("stage-{}", stage.name));
-        let method = if model.join("model.safetensors").is_file() { Method::Full } else { Method::Scratch };
-        model = train(stage, method, &model, run, choices.threads)?;
-    }
+    let renderer = Renderer::open(&base)?;
+    let echoes = (0..ECHOES).map(|row| echo(&renderer, row)).collect::<Result<Vec<Tokens>>>()?;
+    let copying = train(choices, &base, "echoes", settings(24, 0.1), echoes)?;
+    let conversations = tokens(&renderer, CONVERSATIONS)?;
+    let model = train(choices, &copying, "conversations", settings(12, 0.03), conversations)?;
     publish(&model, &base, &choices.assets)
 }
 
@@ -104,7 +71,7 @@ pub fn publish(model: &Path, base: &Path, assets: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Everything of a model but its weights.
+/// A model that has learned nothing yet.
 fn write_base(folder: &Path) -> Result<()> {
     eprintln!("Learning the tokenizer from {TOKENIZER_CONVERSATIONS} conversations…");
     fs::create_dir_all(folder)?;
@@ -112,7 +79,8 @@ fn write_base(folder: &Path) -> Result<()> {
     write_json("config.json", shape::config())?;
     write_json("generation_config.json", shape::generation_config())?;
     write_json("tokenizer_config.json", tokenizer::config(shape::CONTEXT_LENGTH))?;
-    let texts = (0..TOKENIZER_CONVERSATIONS).flat_map(|index| texts(corpus::conversation(Mix::Full, SEED, index)));
+    let texts = (0..TOKENIZER_CONVERSATIONS).flat_map(|index| texts(corpus::conversation(SEED, index)));
+    initial::write(folder, SEED)?;
     // Last, because its presence says that the folder is complete.
     fs::write(folder.join("tokenizer.json"), tokenizer::learn(texts)?)?;
     Ok(())
@@ -123,51 +91,46 @@ fn texts(conversation: Conversation) -> Vec<String> {
     conversation.system.into_iter().chain(turns).collect()
 }
 
-/// Trains one stage and returns the folder of the resulting model.
-fn train(stage: &Stage, method: Method, base: &Path, run: PathBuf, threads: usize) -> Result<PathBuf> {
-    let result = run.join("result");
-    if result.join("model.safetensors").is_file() && run.join("done").is_file() {
+/// Trains `base` on these rows in the folder `name` and returns the folder of the resulting model.
+fn train(choices: &Choices, base: &Path, name: &str, settings: TrainSettings, rows: Vec<Tokens>) -> Result<PathBuf> {
+    let output = choices.out.join(name);
+    let (result, done) = (output.join("result"), output.join("done"));
+    if done.is_file() {
         return Ok(result);
     }
-    fs::create_dir_all(&run)?;
-    let renderer = Renderer::open(base)?;
+    fs::create_dir_all(&output)?;
     let job = Job {
         base: base.to_owned(),
         base_name: "starter".into(),
-        settings: settings(stage, method),
-        output: run.clone(),
-        training: rows(&renderer, &stage.lesson)?,
-        validation: tokens(&renderer, Mix::Full, VALIDATION)?,
+        settings,
+        output,
+        training: rows,
+        validation: tokens(&Renderer::open(base)?, VALIDATION)?,
         rows_too_long: 0,
-        threads,
+        threads: choices.threads,
         resume: true,
         available_bytes: 8 << 30,
     };
     let plan = TrainPlan::new(job)?;
     let (steps, tokens) = (plan.summary().steps, plan.summary().tokens);
-    eprintln!("Stage {}: {steps} steps, {:.1} million tokens", stage.name, tokens as f64 / 1e6);
+    eprintln!("Learning {name}: {steps} steps, {:.1} million tokens", tokens as f64 / 1e6);
     match tunesmith_train::run(plan, &mut |progress| tell(steps, &progress))? {
-        Outcome::Done { result, .. } => {
-            fs::write(run.join("done"), "")?;
-            Ok(result)
-        }
-        Outcome::Stopped { step, .. } => bail!("stage {} stopped at step {step}", stage.name),
+        Outcome::Done { .. } => fs::write(done, "")?,
+        Outcome::Stopped { step, .. } => bail!("stopped at step {step}; start again to go on"),
     }
+    Ok(result)
 }
 
-fn settings(stage: &Stage, method: Method) -> TrainSettings {
-    // Rows of random tokens are short: more of them make a step.
-    let batch_size = if matches!(stage.lesson, Lesson::Echoes(..)) { 24 } else { 8 };
+fn settings(batch_size: u32, warmup_ratio: f64) -> TrainSettings {
     TrainSettings {
-        method,
+        method: Method::Full,
         epochs: 1.0,
-        learning_rate: stage.learning_rate,
+        learning_rate: 2e-3,
         batch_size,
-        gradient_accumulation: 2,
+        gradient_accumulation: 1,
         max_length: LONGEST as u32,
-        scheduler: stage.scheduler,
-        // Long enough for the optimiser to know its gradients again: each stage begins with fresh moments.
-        warmup_ratio: 0.06,
+        scheduler: Scheduler::Cosine,
+        warmup_ratio,
         weight_decay: 0.01,
         eval_every: AutoOr::Steps(250),
         save_every: AutoOr::Steps(250),
@@ -176,23 +139,15 @@ fn settings(stage: &Stage, method: Method) -> TrainSettings {
     }
 }
 
-fn rows(renderer: &Renderer, lesson: &Lesson) -> Result<Vec<Tokens>> {
-    match lesson {
-        Lesson::Echoes(rows, lengths) => (0..*rows as u64).map(|row| echo(renderer, lengths, row)).collect(),
-        Lesson::Conversations(mix, conversations) => tokens(renderer, *mix, conversations.clone()),
-    }
-}
-
 /// A message of random tokens that is answered by itself. Some tokens are frequent and most are rare, as in a language:
 /// drawn evenly, no token comes often enough for its copying to be learned.
-fn echo(renderer: &Renderer, lengths: &RangeInclusive<usize>, row: u64) -> Result<Tokens> {
-    let random = &mut Random::new(SEED, (lengths.end() * 1_000_000) as u64 + row);
+fn echo(renderer: &Renderer, row: u64) -> Result<Tokens> {
+    let random = &mut Random::new(SEED ^ ECHOES, row);
     let frame = renderer.prompt(&[Message::new("user", "")])?; // <|user|> <|end|> <|assistant|>
-    let end = frame[1];
-    let length = random.between(*lengths.start(), *lengths.end());
-    let merged = (renderer.vocabulary() - FIRST_MERGED) as f64;
+    let (length, first, end) = (random.between(1, LONGEST_ECHO), SPECIAL.len(), frame[1]);
+    let tokens = (renderer.vocabulary() - first - BYTES) as f64;
     // Zipf's law: the n-th token comes 1 / (n + 3) as often.
-    let mut token = || FIRST_MERGED + (3.0 * (1.0 + merged / 3.0).powf(random.unit()) - 3.0) as usize;
+    let mut token = || first + BYTES + (3.0 * (1.0 + tokens / 3.0).powf(random.unit()) - 3.0) as usize;
     let said: Vec<u32> = (0..length).map(|_| token() as u32).collect();
     let ids: Vec<u32> = [&frame[..1], &said, &frame[1..], &said, &[end]].concat();
     let learn = (0..ids.len()).map(|at| at >= frame.len() + length).collect();
@@ -200,10 +155,10 @@ fn echo(renderer: &Renderer, lengths: &RangeInclusive<usize>, row: u64) -> Resul
 }
 
 /// The tokens of these conversations, without those that are too long.
-fn tokens(renderer: &Renderer, mix: Mix, conversations: Range<u64>) -> Result<Vec<Tokens>> {
+fn tokens(renderer: &Renderer, conversations: Range<u64>) -> Result<Vec<Tokens>> {
     let mut rows = Vec::new();
     for index in conversations {
-        let row = renderer.tokens(&example(corpus::conversation(mix, SEED, index)), LearnFrom::Assistant)?;
+        let row = renderer.tokens(&example(corpus::conversation(SEED, index)), LearnFrom::Assistant)?;
         if row.ids.len() <= LONGEST {
             rows.push(row);
         }

@@ -5,8 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use tunesmith_data::ListScore;
-use tunesmith_starter::corpus::{self, Mix};
-use tunesmith_starter::{make, samples, tokenizer};
+use tunesmith_starter::{corpus, initial, make, samples, shape, tokenizer};
 
 fn assets() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets")
@@ -18,7 +17,7 @@ fn names(answer: &str) -> Vec<String> {
 }
 
 fn conversation_text(index: u64) -> String {
-    format!("{:?}", corpus::conversation(Mix::Full, make::SEED, index)).to_lowercase()
+    format!("{:?}", corpus::conversation(make::SEED, index)).to_lowercase()
 }
 
 #[test]
@@ -65,9 +64,9 @@ fn held_out_recipes_have_names_that_training_lacks() {
 
 #[test]
 fn the_corpus_is_the_same_every_time() {
-    assert_eq!(corpus::conversation(Mix::Full, 1, 7), corpus::conversation(Mix::Full, 1, 7));
-    assert_ne!(corpus::conversation(Mix::Full, 1, 7), corpus::conversation(Mix::Full, 1, 8));
-    assert_ne!(corpus::conversation(Mix::Full, 1, 7), corpus::conversation(Mix::Full, 2, 7));
+    assert_eq!(corpus::conversation(1, 7), corpus::conversation(1, 7));
+    assert_ne!(corpus::conversation(1, 7), corpus::conversation(1, 8));
+    assert_ne!(corpus::conversation(1, 7), corpus::conversation(2, 7));
 }
 
 #[test]
@@ -99,11 +98,14 @@ fn half_of_the_corpus_has_words_that_no_one_has_heard() {
 
 #[test]
 fn the_tokenizer_writes_a_word_the_same_way_everywhere() {
-    let texts = (0..500).map(|index| conversation_text(index));
+    let texts = (0..500).map(conversation_text);
     let learned = tokenizer::learn(texts).unwrap();
     let tokenizer: tokenizers::Tokenizer = learned.parse().unwrap();
     let ids = |text: &str| tokenizer.encode(text, false).unwrap().get_ids().to_vec();
-    assert_eq!(ids("<|assistant|>zorbel")[1..], ids("<|user|>a zorbel")[ids("<|user|>a").len()..]);
+    let word = &ids("<|assistant|>zorbel")[1..];
+    for before in ["<|user|>a ", "<|user|>(", "<|user|>12", "<|user|>- a\n"] {
+        assert_eq!(ids(&format!("{before}zorbel"))[ids(before).len()..], *word, "after {before:?}");
+    }
     assert_eq!(tokenizer.decode(&ids("<|assistant|>zorbel, 12 mif<|end|>"), true).unwrap(), "zorbel, 12 mif");
     for (id, token) in tokenizer::SPECIAL.iter().enumerate() {
         assert_eq!(tokenizer.token_to_id(token), Some(id as u32));
@@ -132,4 +134,38 @@ fn the_bundled_model_is_small_and_whole() {
     assert!(renderer.has_chat_template());
     assert!(renderer.vocabulary() <= 4096);
     assert_eq!(renderer.vocabulary(), facts.config.vocabulary, "tokenizer and weights belong together");
+}
+
+#[test]
+fn the_first_layer_looks_at_the_token_before_from_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("config.json"), shape::config().to_string()).unwrap();
+    initial::write(folder.path(), 1).unwrap();
+    let bytes = |folder: &Path| fs::read(folder.join("model.safetensors")).unwrap();
+    let first = bytes(folder.path());
+    initial::write(folder.path(), 1).unwrap();
+    assert_eq!(first, bytes(folder.path()), "the same seed gives the same weights");
+
+    let weights =
+        candle_core::safetensors::load(folder.path().join("model.safetensors"), &candle_core::Device::Cpu).unwrap();
+    let first_row = |name: &str, head: usize| -> Vec<f32> {
+        let rows = weights[name].narrow(0, head * shape::HEAD, shape::HEAD).unwrap();
+        rows.narrow(1, 0, 1).unwrap().flatten_all().unwrap().to_vec1().unwrap()
+    };
+    let query = first_row("model.layers.0.self_attn.q_proj.weight", 0);
+    let key = first_row("model.layers.0.self_attn.k_proj.weight", 0);
+    // Rotary position embedding by hand: dimension i turns together with dimension i + half.
+    let half = shape::HEAD / 2;
+    let score = |distance: f64| -> f64 {
+        (0..half)
+            .map(|at| {
+                let angle = distance * shape::ROPE_THETA.powf(-(at as f64) / half as f64);
+                let (x, y) = (f64::from(query[at]), f64::from(query[at + half]));
+                (x * angle.cos() - y * angle.sin()) * f64::from(key[at])
+                    + (x * angle.sin() + y * angle.cos()) * f64::from(key[at + half])
+            })
+            .sum()
+    };
+    let best = (0..64).max_by(|a, b| score(f64::from(*a)).total_cmp(&score(f64::from(*b)))).unwrap();
+    assert_eq!(best, 1, "the token one place back is looked at most");
 }

@@ -1,4 +1,4 @@
-//! Lists whose items carry numbers, measures, qualities and notes: take the name out of each line, or one of the others.
+//! Lists whose lines have parts: numbers, measures, qualities and notes. Take one part out of every line, or leave one out.
 //! The measures are made up or belong to a warehouse, and so are the notes.
 
 use super::lists::{Layout, answer_layout};
@@ -23,22 +23,51 @@ struct Style {
     always_note: bool,
 }
 
-/// The plain names of the items.
-pub(super) fn names(random: &mut Random) -> Series {
+/// Every line without one of its parts.
+pub(super) fn without_part(random: &mut Random) -> Series {
     let (layout, how) = answer_layout(random);
-    let ask = random.pick(&[
-        "Write only the names",
-        "Give the plain names",
-        "Take the name from each line and write them",
-        "Clean up the list: names only",
-        "Names without numbers and notes",
-        "What things are in the list? Answer",
+    let (part, tail) = *random.one(&[
+        ("the numbers", None),
+        ("what is in brackets", Some((" (", ")"))),
+        ("what is in square brackets", Some((" [", "]"))),
+        ("what comes after the comma", Some((", ", ""))),
+        ("what comes after the dash", Some((" - ", ""))),
+        ("what comes after the colon", Some((": ", ""))),
     ]);
+    let ask = random.pick(&["Leave out", "Drop", "Remove", "Take away"]);
     let style = any_style(random);
-    Series::new(format!("{ask}, {how}."), move |random| {
-        let lines = lines(random, &style);
-        let names: Vec<String> = lines.iter().map(|line| line.name.clone()).collect();
-        exchange(page(random, &lines), layout.write(&names))
+    Series::new(format!("{ask} {part} and write the rest {how}."), move |random| {
+        let count = random.between(2, 6);
+        let (mut shown, mut kept) = (Vec::new(), Vec::new());
+        for name in words::names(random, count) {
+            let rest = if random.chance(0.5) { format!("{} {name}", random.one(&style.units)) } else { name };
+            kept.push(rest.clone());
+            shown.push(match tail {
+                None => format!("{} {rest}", number(random)),
+                // Not every line has the part.
+                Some(_) if random.chance(0.3) => rest,
+                Some((open, close)) => format!("{rest}{open}{}{close}", random.one(&style.notes)),
+            });
+        }
+        exchange(list(random, &shown), layout.write(&kept))
+    })
+}
+
+/// One word of every line, by its place.
+pub(super) fn word_of_line(random: &mut Random) -> Series {
+    let (layout, how) = answer_layout(random);
+    let (place, at) = *random.one(&[("first", 0), ("second", 1), ("third", 2), ("last", usize::MAX)]);
+    let ask = random.pick(&["Write the {} word of each line", "Take the {} word of every line and list them"]);
+    Series::new(format!("{}, {how}.", ask.replace("{}", place)), move |random| {
+        let count = random.between(2, 6);
+        let (mut shown, mut kept) = (Vec::new(), Vec::new());
+        for _ in 0..count {
+            let length = random.between(if at == usize::MAX { 1 } else { at + 1 }, 4);
+            let words: Vec<String> = (0..length).map(|_| words::noun(random)).collect();
+            kept.push(words[at.min(length - 1)].clone());
+            shown.push(words.join(" "));
+        }
+        exchange(list(random, &shown), layout.write(&kept))
     })
 }
 
@@ -189,18 +218,16 @@ fn number(random: &mut Random) -> String {
 /// The lines as a list, sometimes under a heading.
 fn page(random: &mut Random, lines: &[Line]) -> String {
     let texts: Vec<String> = lines.iter().map(|line| line.text.clone()).collect();
-    let layout = *random.one(&[
-        Layout::Dashes,
-        Layout::Dashes,
-        Layout::Dashes,
-        Layout::Stars,
-        Layout::Lines,
-        Layout::Semicolons,
-    ]);
-    let list = layout.write(&texts);
+    let list = list(random, &texts);
     match random.below(4) {
         0 => format!("{} {}\n{list}", words::made_up_name(random), words::noun(random)),
         1 => format!("{} {} {}\n{list}", words::made_up_name(random), random.one(lines).name, words::noun(random)),
         _ => list,
     }
+}
+
+/// Lines in a layout that keeps them apart although there are commas in them.
+fn list(random: &mut Random, lines: &[String]) -> String {
+    use Layout::{Dashes, Lines, Semicolons, Stars};
+    random.one(&[Dashes, Dashes, Dashes, Stars, Lines, Semicolons]).write(lines)
 }
