@@ -21,8 +21,8 @@ export const phases = {
   screens: { title: 'build the screens', command: () => ['scripts/screens'] },
   scripts: { title: 'scripts', command: () => nodeTests('scripts'), count: () => countTap('scripts') },
   rust: { title: 'Rust (build + nextest)', needs: ['screens'], command: () => ['cargo', 'nextest', 'run', '--locked', '--workspace'], count: countNextest },
-  // After the Rust phase there is nothing left to do here.
-  programs: { title: 'build the programs', needs: ['screens'], command: () => ['cargo', 'build', '--locked', '--workspace', '--bin=tunesmith', '--bin=tunesmith-desktop'] },
+  // Built as for the Rust phase, so that nothing is compiled twice: a plain `cargo build` takes other features.
+  programs: { title: 'build the programs', needs: ['screens'], command: () => ['cargo', 'nextest', 'run', '--locked', '--workspace', '--no-run'] },
   types: { title: 'svelte-check', needs: ['screens'], command: () => ['npm', '--prefix', 'ui', 'run', 'check'] },
   vitest: {
     title: 'vitest',
