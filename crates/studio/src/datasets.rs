@@ -61,12 +61,16 @@ pub(crate) fn get(studio: &Studio, id: &str) -> Result<DatasetFacts, WireError> 
 pub(crate) fn import_files(studio: &Studio, args: ImportDataset) -> Result<Dataset, WireError> {
     let mut task = Task::start(args.task, &studio.tasks, &studio.board);
     let mut progress = |done, total| task.progress("Reading the file", done, total);
-    let paths = args.paths.iter().map(std::path::absolute).collect::<Result<Vec<_>, _>>();
-    let paths = paths.map_err(explain::io("the dataset file"))?;
-    let gathered = gather(&paths, args.format, &args.validation, &mut progress)?;
+    let absolute = |path: &String| std::path::absolute(path).map_err(explain::io("the dataset file"));
+    let paths = args.paths.iter().map(absolute).collect::<Result<Vec<_>, _>>()?;
+    let validation = match &args.validation {
+        Validation::File(path) => Validation::File(absolute(path)?.to_string_lossy().into_owned()),
+        rule => rule.clone(),
+    };
+    let gathered = gather(&paths, args.format, &validation, &mut progress)?;
     let stem = || paths.first().and_then(|path| path.file_stem()).map(|stem| stem.to_string_lossy().into_owned());
     let name = args.name.filter(|name| !name.trim().is_empty()).or_else(stem).unwrap_or_else(|| "Dataset".into());
-    keep(studio, &name, &paths, args.validation, gathered)
+    keep(studio, &name, &paths, validation, gathered)
 }
 
 /// Imports a bundled sample.
@@ -178,6 +182,10 @@ fn keep(
             Ok(lasting(number, path, &fresh, &folder)?.to_string_lossy().into_owned())
         };
         let files = paths.iter().enumerate().map(lasting).collect::<Result<Vec<String>, WireError>>()?;
+        let validation = match validation {
+            Validation::File(path) => Validation::File(lasting((paths.len(), &PathBuf::from(path)))?),
+            rule => rule,
+        };
         let facts = DatasetFacts { dataset: describe(&id, name, files, &gathered, home::size(&fresh.0))?, validation };
         let text = serde_json::to_string_pretty(&facts).map_err(|error| WireError::internal(error.to_string()))?;
         home::write_whole(&fresh.facts(), text.as_bytes())?;

@@ -3,6 +3,8 @@
 
 #[path = "studio/chats.rs"]
 mod chats;
+#[path = "studio/datasets.rs"]
+mod datasets;
 #[path = "studio/full_disk.rs"]
 mod full_disk;
 #[path = "studio/guests.rs"]

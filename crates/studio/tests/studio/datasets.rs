@@ -1,0 +1,35 @@
+//! What a dataset keeps of the files it was read from.
+
+use base64::Engine;
+use tunesmith_protocol::*;
+
+use crate::support::*;
+
+#[test]
+fn a_file_that_will_be_gone_tomorrow_is_kept_also_when_it_holds_the_validation_rows() {
+    let place = Place::new();
+    let studio = place.open();
+    let model = studio.add_model(AddModel { path: place.model_folder() }).unwrap();
+    // An upload lies in the temporary folder, as this place does. Two of them may have one name.
+    let rows = place.data_file(30);
+    std::fs::create_dir(place.path().join("second")).unwrap();
+    let held_out = place.path().join("second/counting.jsonl").to_string_lossy().into_owned();
+    let text = std::fs::read_to_string(&rows).unwrap();
+    std::fs::write(&held_out, text.lines().take(7).collect::<Vec<_>>().join("\n")).unwrap();
+    let validation = Validation::File(held_out.clone());
+    let dataset = studio.import_dataset(ImportDataset { validation, ..import_of(&[&rows]) }).unwrap();
+    assert_eq!((dataset.training_rows, dataset.validation_rows), (30, 7));
+
+    for file in [&rows, &held_out] {
+        std::fs::remove_file(file).unwrap();
+    }
+
+    let choices = StartRun { name: None, model: model.id, dataset: dataset.id, training: settings(2) };
+    let yaml = studio.run_yaml(RunYaml { start: choices, save_to: None }).unwrap();
+    let yaml = base64::engine::general_purpose::STANDARD.decode(yaml.base64).unwrap();
+    let config = tunesmith_studio::run_file::parse(&String::from_utf8(yaml).unwrap()).unwrap();
+    let Validation::File(kept) = &config.data.validation else { panic!("{:?}", config.data.validation) };
+    let lines = |path: &str| std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    assert_eq!(lines(kept).lines().count(), 7, "the run file names rows that are still there");
+    assert_eq!(lines(&config.data.path.all()[0]), text, "and does not mix them up");
+}
