@@ -176,6 +176,7 @@ fn change(
 }
 
 /// Does the work of a chat in a thread and tells that it is done; what goes wrong, a panic too, is told to the chat.
+/// The seat is free afterwards, and also when no thread could be started.
 fn in_background(
     studio: &Studio,
     id: &str,
@@ -183,38 +184,28 @@ fn in_background(
     done: ChatNews,
     work: impl FnOnce(&Studio, &str, &AtomicBool) -> Result<(), WireError> + Send + 'static,
 ) -> Result<(), WireError> {
-    begin(studio, id, seat, done, work).inspect_err(|_| studio.room.stand_up(id))
-}
-
-fn begin(
-    studio: &Studio,
-    id: &str,
-    seat: Arc<room::Seat>,
-    done: ChatNews,
-    work: impl FnOnce(&Studio, &str, &AtomicBool) -> Result<(), WireError> + Send + 'static,
-) -> Result<(), WireError> {
-    let (me, id) = (studio.me()?, id.to_owned());
-    let threads = me.preferences()?.threads as usize;
-    let run = move || {
-        let worked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            with_threads(threads, || work(&me, &id, seat.stop_flag()))
-        }));
-        // The seat is free before anyone hears that it is.
-        me.room.stand_up(&id);
-        let news = match worked {
-            Ok(Ok(())) => done,
-            Ok(Err(error)) => ChatNews::Failed { error },
-            Err(_) => ChatNews::Failed { error: WireError::internal("The model stopped unexpectedly") },
+    let start = || {
+        let (me, id) = (studio.me()?, id.to_owned());
+        let threads = me.preferences()?.threads as usize;
+        let run = move || {
+            let worked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                with_threads(threads, || work(&me, &id, seat.stop_flag()))
+            }));
+            // The seat is free before anyone hears that it is.
+            me.room.stand_up(&id);
+            let news = match worked {
+                Ok(Ok(())) => done,
+                Ok(Err(error)) => ChatNews::Failed { error },
+                Err(_) => ChatNews::Failed { error: WireError::internal("The model stopped unexpectedly") },
+            };
+            // Who comes now finds what was said in the chat itself.
+            me.board.turn_page(&Topic::Chat(id.clone()));
+            tell(&me, &id, news);
         };
-        // Who comes now finds what was said in the chat itself.
-        me.board.turn_page(&Topic::Chat(id.clone()));
-        tell(&me, &id, news);
+        let thread = std::thread::Builder::new().name("chat".into()).spawn(run);
+        thread.map(drop).map_err(|error| WireError::internal(format!("no thread to answer in: {error}")))
     };
-    std::thread::Builder::new()
-        .name("chat".into())
-        .spawn(run)
-        .map(drop)
-        .map_err(|error| WireError::internal(format!("no thread to answer in: {error}")))
+    start().inspect_err(|_| studio.room.stand_up(id))
 }
 
 fn answer_all(studio: &Studio, id: &str, stop: &AtomicBool) -> Result<(), WireError> {
