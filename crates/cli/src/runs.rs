@@ -97,7 +97,8 @@ fn state(state: &RunState) -> String {
     match state {
         RunState::Preparing => "preparing".into(),
         RunState::Running => "running".into(),
-        RunState::Paused { reason } => format!("paused: {reason}"),
+        RunState::Paused { reason, stopping: false } => format!("paused: {reason}"),
+        RunState::Paused { reason, stopping: true } => format!("waits for room to stop: {reason}"),
         RunState::Stopped => "stopped".into(),
         RunState::Interrupted => "interrupted".into(),
         RunState::Done => "done".into(),

@@ -50,8 +50,12 @@ impl<'a> Show<'a> {
             }
             RunRecord::Step(metrics) => self.step(metrics),
             RunRecord::Eval { step, loss, .. } => self.eval(*step, *loss),
-            RunRecord::Status { status: RunState::Paused { reason } } => {
-                self.note(&format!("Paused: {reason}\nFree some space: it goes on by itself, or press Ctrl-C to stop"));
+            RunRecord::Status { status: RunState::Paused { reason, stopping } } => {
+                let next = match stopping {
+                    false => "Free some space: it goes on by itself, or press Ctrl-C to stop",
+                    true => "Free some space: what was learned is saved then and the run stops",
+                };
+                self.note(&format!("Paused: {reason}\n{next}"));
             }
             RunRecord::Rewind { step } => self.note(&format!("Going on after step {step}")),
             RunRecord::Done { step, best_step, .. } => self.done(*step, *best_step),

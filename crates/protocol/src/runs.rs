@@ -89,7 +89,10 @@ wire! {
         /// Waiting for the user, e.g. with a full disk; the weights are in memory.
         Paused {
             /// Why, in a sentence.
-            reason: String
+            reason: String,
+            /// A stop was asked for: as soon as there is room, what was learned is kept and the run ends.
+            #[serde(default)]
+            stopping: bool
         },
         /// Stopped by the user; the result so far is kept.
         Stopped,

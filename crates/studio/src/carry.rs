@@ -23,6 +23,8 @@ use crate::system;
 
 const BETWEEN_PREPARING: Duration = Duration::from_millis(200);
 const WHILE_PAUSED: Duration = Duration::from_millis(100);
+/// A paused run that shall stop looks for room this often by itself: who pressed Stop may not come back to it.
+const BETWEEN_LOOKS_FOR_ROOM: Duration = Duration::from_secs(5);
 
 /// What to carry out.
 pub(crate) struct Order<'a> {
@@ -36,7 +38,7 @@ pub(crate) struct Order<'a> {
     pub prepare: &'a mut dyn FnMut(Preparing<'_>) -> Result<Arc<Sides>, WireError>,
     /// Hears each record once it is written, and may end the run.
     pub report: &'a mut dyn FnMut(RunNews<'_>) -> ControlFlow<StopRun>,
-    /// Asked while the run is paused, with the time since: whether to try again.
+    /// Asked while the run waits for room, with the time since: whether to try again.
     pub retry: &'a mut dyn FnMut(Duration) -> bool,
 }
 
@@ -52,6 +54,7 @@ pub(crate) fn carry_out(order: Order<'_>) -> Result<Finished, WireError> {
         loaded: false,
         told: Instant::now(),
         stop: None,
+        said_stopping: false,
         broken: None,
     };
     let ended = catch_unwind(AssertUnwindSafe(|| run.train())).unwrap_or_else(|panic| Err(panicked(panic.as_ref())));
@@ -74,6 +77,8 @@ struct Carried<'a> {
     told: Instant,
     /// The wish to end, once it was said.
     stop: Option<StopRun>,
+    /// It was told that the run waits for room to stop.
+    said_stopping: bool,
     /// Why records cannot be written any more.
     broken: Option<WireError>,
 }
@@ -159,9 +164,13 @@ impl Carried<'_> {
         const FULL: &str = "The disk is full, so what happens in this run cannot be recorded";
         loop {
             match self.tell(record.clone()) {
-                Ok(Room::Enough) => return self.answer(),
-                Ok(Room::Reserve) => return self.pause(FULL.into()),
-                Err(error) if error.code == ErrorCode::DiskFull && self.stop.is_none() => self.pause(FULL.into())?,
+                Ok(Room::Reserve) if self.stop.is_none() => return self.pause(FULL.into()),
+                Ok(_) => return self.answer(),
+                Err(error) if error.code == ErrorCode::DiskFull => {
+                    if let ControlFlow::Break(StopReason::Abort) = self.pause(FULL.into()) {
+                        return self.answer();
+                    }
+                }
                 Err(error) => {
                     self.broken = Some(error);
                     return ControlFlow::Break(StopReason::Abort);
@@ -170,31 +179,35 @@ impl Carried<'_> {
         }
     }
 
-    /// Waits until someone wants to try again or to stop. The weights stay in memory.
+    /// Waits for room until someone wants to try again; the weights stay in memory. The wish to stop is one to try at
+    /// once and then now and then: what was learned is to be kept. Only the wish to leave ends the waiting for good.
     fn pause(&mut self, reason: String) -> ControlFlow<StopReason> {
-        if self.stop.is_some() {
-            return self.answer();
+        let (paused, stopping) = (Instant::now(), self.stop == Some(StopRun::Save));
+        // Told once, however often it looks for room in vain.
+        if !(stopping && std::mem::replace(&mut self.said_stopping, true)) {
+            self.note_status(RunState::Paused { reason, stopping });
         }
-        let paused = Instant::now();
-        // On a disk this full even this record may be one too many; then the pause is only told.
-        let record = RunRecord::Status { status: RunState::Paused { reason } };
-        if let Err(error) = self.journal.append(&record) {
-            tracing::error!("the pause could not be recorded: {error}");
-        }
-        note(&mut self.stop, (self.order.report)(RunNews::Record(&record)), &mut self.wishes);
-        while self.stop.is_none() && !(self.order.retry)(paused.elapsed()) {
+        while self.stop != Some(StopRun::Leave) && stopping == self.stop.is_some() {
+            if (self.order.retry)(paused.elapsed()) || stopping && paused.elapsed() >= BETWEEN_LOOKS_FOR_ROOM {
+                break;
+            }
             std::thread::sleep(WHILE_PAUSED);
             note(&mut self.stop, (self.order.report)(RunNews::Tick), &mut self.wishes);
         }
         if self.stop.is_none() {
-            let record = RunRecord::Status { status: RunState::Running };
-            if let Err(error) = self.journal.append(&record) {
-                tracing::error!("going on could not be recorded: {error}");
-            }
+            self.note_status(RunState::Running);
             self.journal.set_space_aside();
-            note(&mut self.stop, (self.order.report)(RunNews::Record(&record)), &mut self.wishes);
         }
         self.answer()
+    }
+
+    /// Tells where the run stands. On a disk this full even this record may be one too many; then it is only told.
+    fn note_status(&mut self, status: RunState) {
+        let record = RunRecord::Status { status };
+        if let Err(error) = self.journal.append(&record) {
+            tracing::error!("{record:?} could not be recorded: {error}");
+        }
+        note(&mut self.stop, (self.order.report)(RunNews::Record(&record)), &mut self.wishes);
     }
 
     /// Writes a record, then tells it.

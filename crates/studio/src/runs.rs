@@ -261,14 +261,14 @@ fn go(studio: &Studio, folder: RunFolder, frozen: Frozen, going: Arc<Going>, res
             },
             report: &mut |news| {
                 if let RunNews::Record(record) = news {
-                    going.has_begun();
+                    going.has_told();
                     if matches!(record, RunRecord::Status { .. }) {
                         me.library_changed();
                     }
                 }
                 going.answer()
             },
-            retry: &mut |_: Duration| going.wants_retry(),
+            retry: &mut |_: Duration| going.waits_to_retry(),
         });
         match ended {
             Ok(finished) => tracing::info!("{} ended at step {}", frozen.id, finished.step),

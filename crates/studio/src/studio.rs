@@ -88,7 +88,8 @@ impl Studio {
         *self.show_window.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(callback));
     }
 
-    /// Stops a run after a checkpoint and answers being written, and waits for both.
+    /// Stops a run after a checkpoint and answers being written, and waits for both. A run that waits for room on a full
+    /// disk is left after a moment; it can be resumed from its last checkpoint.
     pub fn shutdown(&self) {
         self.room.empty();
         self.desk.clear(StopRun::Save);

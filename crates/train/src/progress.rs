@@ -30,7 +30,8 @@ pub enum Progress {
         /// Its folder.
         path: PathBuf,
     },
-    /// The disk is full. The weights stay in memory; `Continue` tries again, `Break` stops.
+    /// The disk is full. The weights stay in memory and the writing is tried again, also when the answer is to stop:
+    /// the run then ends once it is written. Only to abort gives it up.
     DiskFull {
         /// What happened and how much is needed, in a sentence.
         message: String,

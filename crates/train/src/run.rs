@@ -60,6 +60,8 @@ struct Run<'a> {
     learner: Learner,
     optimizer: AdamW,
     state: State,
+    /// A stop was asked for while the disk was full.
+    stopping: bool,
     /// The step of the newest checkpoint, and when it was written.
     saved: Option<u32>,
     saved_at: Instant,
@@ -94,6 +96,7 @@ impl<'a> Run<'a> {
             workers,
             learner,
             optimizer,
+            stopping: false,
             saved: checkpoint.map(|_| state.step),
             saved_at: now,
             started: now,
@@ -188,20 +191,23 @@ impl<'a> Run<'a> {
             checkpoint::save(&run.plan.job().output, &run.learner, &run.optimizer, &run.state)
         })?;
         (self.saved, self.saved_at) = (Some(self.state.step), Instant::now());
-        self.tell(Progress::Checkpoint { step: self.state.step, path })
+        self.tell(Progress::Checkpoint { step: self.state.step, path })?;
+        if self.stopping { Err(Halt::Stop) } else { Ok(()) }
     }
 
-    /// Writes, and while the disk is full asks whether to try again; meanwhile the weights stay in memory.
+    /// Writes, and while the disk is full asks whether to try again; meanwhile the weights stay in memory. To stop is
+    /// to keep what was learned, so it is remembered and the writing tried again; only to leave gives that up.
     fn retry_while_full<T>(&mut self, write: impl Fn(&Self) -> Result<T, TrainError>) -> Result<T, Halt> {
         loop {
             match write(self) {
                 Err(error) if error.is_disk_full() => {
                     let message = error.full_message(&self.plan.job().output);
-                    match (self.report)(Progress::DiskFull { message: message.clone() }) {
-                        ControlFlow::Continue(()) => std::thread::sleep(RETRY_AFTER),
-                        ControlFlow::Break(StopReason::Stop) => return Err(TrainError::DiskFull { message }.into()),
+                    match (self.report)(Progress::DiskFull { message }) {
+                        ControlFlow::Continue(()) => {}
+                        ControlFlow::Break(StopReason::Stop) => self.stopping = true,
                         ControlFlow::Break(StopReason::Abort) => return Err(TrainError::Aborted.into()),
                     }
+                    std::thread::sleep(RETRY_AFTER);
                 }
                 other => return Ok(other?),
             }

@@ -50,6 +50,6 @@ impl Wire for StandIn {
 
 fn record(seq: u64) -> Event {
     // A line break in the text must not break the stream's framing.
-    let status = RunState::Paused { reason: format!("number {seq}\n\ndata: forged") };
+    let status = RunState::Paused { reason: format!("number {seq}\n\ndata: forged"), stopping: false };
     Event { seq, body: EventBody::Run { record: RunRecord::Status { status } } }
 }

@@ -4,10 +4,15 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use tunesmith_protocol::WireError;
 
 use crate::run_config::StopRun;
+
+/// How long a program that ends waits for room on a full disk.
+const FOR_ROOM: Duration = Duration::from_secs(3);
+const LOOK_UP: Duration = Duration::from_millis(20);
 
 /// The run that is going, if any, and the thread that trains it.
 #[derive(Default)]
@@ -22,6 +27,8 @@ pub(crate) struct Going {
     id: String,
     stop: AtomicU8,
     retry: AtomicBool,
+    /// It waits for room on a full disk.
+    waits: AtomicBool,
     begun: AtomicBool,
 }
 
@@ -35,14 +42,23 @@ impl Going {
         }
     }
 
-    /// From here on the run's records tell where it stands.
-    pub fn has_begun(&self) {
+    /// From here on the run's records tell where it stands. One that has something to tell does not wait.
+    pub fn has_told(&self) {
         self.begun.store(true, Ordering::Relaxed);
+        self.waits.store(false, Ordering::Relaxed);
     }
 
-    /// Whether someone wants the paused run to try again; asked once.
-    pub fn wants_retry(&self) -> bool {
-        self.retry.swap(false, Ordering::Relaxed)
+    /// The run waits for room; whether someone wants it to try again, asked once.
+    pub fn waits_to_retry(&self) -> bool {
+        let again = self.retry.swap(false, Ordering::Relaxed);
+        self.waits.store(!again, Ordering::Relaxed);
+        again
+    }
+
+    /// Asks the run to stop; nothing takes back the wish to leave.
+    fn ask_to_stop(&self, how: StopRun) {
+        let how = if how == StopRun::Save { 1 } else { 2 };
+        self.stop.fetch_max(how, Ordering::Relaxed);
     }
 }
 
@@ -84,10 +100,7 @@ impl Desk {
 
     /// Asks the run to stop; false when it is not the one that is going.
     pub fn ask_to_stop(&self, id: &str, how: StopRun) -> bool {
-        self.ask(id, |going| {
-            let how = if how == StopRun::Save { 1 } else { 2 };
-            going.stop.fetch_max(how, Ordering::Relaxed);
-        })
+        self.ask(id, |going| going.ask_to_stop(how))
     }
 
     /// Asks the paused run to try again; false when it is not the one that is going.
@@ -95,15 +108,26 @@ impl Desk {
         self.ask(id, |going| going.retry.store(true, Ordering::Relaxed))
     }
 
-    /// Asks whatever is going to stop, and waits for it.
+    /// Asks whatever is going to stop, and waits for it. One that waits for room on a full disk is given a little
+    /// time and then left: the program that ends must not hang.
     pub fn clear(&self, how: StopRun) {
-        if let Some(id) = self.going_id() {
-            self.ask_to_stop(&id, how);
+        let going = self.lock().clone();
+        if let Some(going) = &going {
+            going.ask_to_stop(how);
         }
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread.filter(|thread| thread.thread().id() != std::thread::current().id())
-            && thread.join().is_err()
-        {
+        let Some(thread) = thread.filter(|thread| thread.thread().id() != std::thread::current().id()) else { return };
+        let mut waiting = Duration::ZERO;
+        while waiting < FOR_ROOM && !thread.is_finished() {
+            std::thread::sleep(LOOK_UP);
+            let waits = going.as_ref().is_some_and(|going| going.waits.load(Ordering::Relaxed));
+            waiting = if waits { waiting + LOOK_UP } else { Duration::ZERO };
+        }
+        if let Some(going) = going.filter(|_| !thread.is_finished()) {
+            tracing::warn!("{} waits for room on a full disk: it is left, and can go on from its checkpoint", going.id);
+            going.ask_to_stop(StopRun::Leave);
+        }
+        if thread.join().is_err() {
             tracing::error!("the training thread ended in a panic");
         }
     }

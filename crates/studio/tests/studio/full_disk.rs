@@ -1,7 +1,8 @@
 //! A disk that is really full. Where a file grows no further than the system allows, a write fails as on a full disk;
 //! the limit can be lifted from outside, like space that someone frees.
 
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 
 use tunesmith_protocol::*;
 
@@ -21,49 +22,91 @@ fn child_with_a_small_disk() {
     std::thread::sleep(PATIENCE);
 }
 
+/// A run of a process whose disk is full.
+struct FullDisk {
+    child: Child,
+    guest: Arc<dyn Api>,
+    run: Run,
+}
+
+impl FullDisk {
+    /// Fills the disk of a home that has a model and a dataset.
+    fn meet(place: &Place) -> Self {
+        let studio = place.open();
+        let folder = place.path().join("four-megabytes");
+        let model = tunesmith_tests::TinyModel { hidden: 128, middle: 512, layers: 4, ..Default::default() };
+        model.write(&folder).unwrap();
+        studio.add_model(AddModel { path: folder.to_string_lossy().into_owned() }).unwrap();
+        studio.import_dataset(import_of(&[&place.data_file(20)])).unwrap();
+        drop(studio);
+        let child = Command::new("sh")
+            .args(["-c", "trap '' XFSZ; ulimit -S -f 2048; exec \"$0\" \"$@\""])
+            .arg(std::env::current_exe().unwrap())
+            .args(["--exact", "full_disk::child_with_a_small_disk"])
+            .env(CHILD_HOME, place.home())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        while !place.home().join("home.sock").exists() {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        let guest = tunesmith_studio::open(&place.home()).unwrap().api();
+        let run = loop {
+            match guest.list_runs(()).unwrap().pop() {
+                Some(run) => break run,
+                None => std::thread::yield_now(),
+            }
+        };
+        let run = wait_for(guest.as_ref(), &run.id, |state| matches!(state, RunState::Paused { .. }));
+        Self { child, guest, run }
+    }
+
+    /// Someone frees space.
+    fn make_room(&self) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("prlimit").args(["--pid", &pid, "--fsize=unlimited:"]).status().unwrap().success());
+    }
+}
+
+impl Drop for FullDisk {
+    fn drop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+#[test]
+fn a_stop_on_a_full_disk_keeps_what_was_learned() {
+    let place = Place::new();
+    let full = FullDisk::meet(&place);
+    full.guest.stop_run(full.run.id.clone()).unwrap();
+    let state = |wanted: fn(&RunState) -> bool| wait_for(full.guest.as_ref(), &full.run.id, wanted);
+    state(|state| matches!(state, RunState::Paused { stopping: true, .. }));
+    full.make_room();
+    full.guest.resume_run(full.run.id.clone()).unwrap();
+    let stopped = state(|state| !matches!(state, RunState::Paused { .. }));
+    assert_eq!((&stopped.status, stopped.step), (&RunState::Stopped, full.run.step), "it trained no further");
+    let checkpoint = format!("ckpt-{}", stopped.step);
+    assert!(stopped.result_path.is_some() && std::path::Path::new(&stopped.path).join(checkpoint).is_dir());
+}
+
 #[test]
 fn nothing_is_lost_on_a_full_disk() {
     let place = Place::new();
-    let studio = place.open();
-    let folder = place.path().join("four-megabytes");
-    tunesmith_tests::TinyModel { hidden: 128, middle: 512, layers: 4, ..Default::default() }.write(&folder).unwrap();
-    studio.add_model(AddModel { path: folder.to_string_lossy().into_owned() }).unwrap();
-    studio.import_dataset(import_of(&[&place.data_file(20)])).unwrap();
-    let large = place.data_file(20_000);
-    drop(studio);
-    let mut child = Command::new("sh")
-        .args(["-c", "trap '' XFSZ; ulimit -S -f 2048; exec \"$0\" \"$@\""])
-        .arg(std::env::current_exe().unwrap())
-        .args(["--exact", "full_disk::child_with_a_small_disk"])
-        .env(CHILD_HOME, place.home())
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    while !place.home().join("home.sock").exists() {
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
-    let guest = tunesmith_studio::open(&place.home()).unwrap().api();
-    let run = loop {
-        match guest.list_runs(()).unwrap().pop() {
-            Some(run) => break run,
-            None => std::thread::yield_now(),
-        }
-    };
-    let paused = wait_for(guest.as_ref(), &run.id, |state| matches!(state, RunState::Paused { .. }));
-    let RunState::Paused { reason } = paused.status else { unreachable!() };
+    let full = FullDisk::meet(&place);
+    let (guest, run) = (&full.guest, &full.run);
+    let RunState::Paused { reason, .. } = &run.status else { unreachable!() };
     assert!(reason.contains("full"), "{reason}");
 
+    let large = place.data_file(20_000);
     let error = guest.import_dataset(import_of(&[&large])).unwrap_err();
     assert_eq!(error.code, ErrorCode::DiskFull, "{error}");
     assert_eq!(guest.list_datasets(()).unwrap().len(), 1);
     assert_eq!(std::fs::read_dir(place.home().join("datasets")).unwrap().count(), 1, "nothing half-imported stays");
 
-    let pid = child.id().to_string();
-    assert!(Command::new("prlimit").args(["--pid", &pid, "--fsize=unlimited:"]).status().unwrap().success());
+    full.make_room();
     guest.resume_run(run.id.clone()).unwrap();
     let run = wait_for(guest.as_ref(), &run.id, is_done);
     assert_eq!(run.step, 6, "it went on where it paused");
     guest.import_dataset(import_of(&[&large])).unwrap();
-    child.kill().unwrap();
-    child.wait().unwrap();
 }

@@ -2,6 +2,8 @@
 
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use tunesmith_protocol::*;
 use tunesmith_studio::{RunNews, StopRun, open_with, run_config, run_file};
@@ -29,6 +31,63 @@ fn meets_a_full_disk(plan: TrainPlan, report: Report<'_>) -> Result<Outcome, Tra
     })
 }
 
+/// Whether the disk of `finds_no_room` has room by now. The tests run in a process each.
+static ROOM: AtomicBool = AtomicBool::new(false);
+
+/// Cannot save its third step until there is room.
+fn finds_no_room(plan: TrainPlan, report: Report<'_>) -> Result<Outcome, TrainError> {
+    tunesmith_train::run(plan, &mut |progress| {
+        if matches!(&progress, Progress::Step(metrics) if metrics.step == 3) {
+            while !ROOM.load(Ordering::Relaxed) {
+                let answer = report(Progress::DiskFull { message: "The disk is full: 12 MB are missing".into() });
+                if answer == ControlFlow::Break(StopReason::Abort) {
+                    return answer;
+                }
+            }
+        }
+        report(progress)
+    })
+}
+
+/// A studio with a run that waits for room.
+fn with_a_full_disk(place: &Place) -> (std::sync::Arc<tunesmith_studio::Studio>, Run) {
+    let studio = owner(open_with(&place.home(), finds_no_room).unwrap());
+    let (model, dataset) = place.stocked(studio.as_ref());
+    let training = TrainSettings { save_every: AutoOr::Steps(2), ..settings(5) };
+    let run = studio.start_run(wish(&model, &dataset, training)).unwrap();
+    let run = wait_for(studio.as_ref(), &run.id, |state| matches!(state, RunState::Paused { stopping: false, .. }));
+    (studio, run)
+}
+
+#[test]
+fn a_stop_on_a_full_disk_is_carried_out_when_there_is_room() {
+    let place = Place::new();
+    let (studio, run) = with_a_full_disk(&place);
+    studio.stop_run(run.id.clone()).unwrap();
+    wait_for(studio.as_ref(), &run.id, |state| matches!(state, RunState::Paused { stopping: true, .. }));
+    ROOM.store(true, Ordering::Relaxed);
+    // Nobody presses “Try again”: the run looks for room by itself.
+    let stopped = wait_for(studio.as_ref(), &run.id, |state| !matches!(state, RunState::Paused { .. }));
+    assert_eq!((stopped.status, stopped.step), (RunState::Stopped, 3));
+    assert!(stopped.result_path.is_some(), "what was learned is kept");
+}
+
+#[test]
+fn quitting_on_a_full_disk_leaves_the_run_to_be_resumed() {
+    let place = Place::new();
+    let (studio, run) = with_a_full_disk(&place);
+    let began = Instant::now();
+    studio.shutdown();
+    assert!(began.elapsed() < Duration::from_secs(30), "it does not wait for room that may never come");
+    assert_eq!(studio.get_run(run.id.clone()).unwrap().status, RunState::Interrupted);
+    drop(studio);
+    ROOM.store(true, Ordering::Relaxed);
+    let studio = owner(open_with(&place.home(), finds_no_room).unwrap());
+    studio.resume_run(run.id.clone()).unwrap();
+    let records = records_until(studio.as_ref(), &run.id, |record| matches!(record, RunRecord::Done { .. }));
+    assert!(records.contains(&RunRecord::Rewind { step: 2 }), "it goes on from its checkpoint");
+}
+
 #[test]
 fn a_panic_in_training_is_a_failed_run_and_the_studio_lives_on() {
     let place = Place::new();
@@ -52,7 +111,10 @@ fn a_full_disk_pauses_the_run_until_there_is_space() {
     let (model, dataset) = place.stocked(studio.as_ref());
     let run = studio.start_run(wish(&model, &dataset, settings(5))).unwrap();
     let paused = wait_for(studio.as_ref(), &run.id, |state| matches!(state, RunState::Paused { .. }));
-    assert_eq!(paused.status, RunState::Paused { reason: "The disk is full: 12 MB are missing".into() });
+    assert_eq!(
+        paused.status,
+        RunState::Paused { reason: "The disk is full: 12 MB are missing".into(), stopping: false }
+    );
     assert_eq!(studio.delete(ItemRef { kind: ItemKind::Run, id: run.id.clone() }).unwrap_err().code, ErrorCode::Busy);
     studio.resume_run(run.id.clone()).unwrap();
     let run = wait_for(studio.as_ref(), &run.id, is_done);

@@ -96,7 +96,7 @@ export const runs = (): Run[] => [
   run('running', 'Recipe assistant, thorough', { state: 'running' }, { step: 0, plan: plan({ steps: 400 }), best_eval_loss: null, best_step: null, result_path: null, started_ms: now - 60_000 }),
   run('preparing', 'Support tone', { state: 'preparing' }, { step: 0, plan: null, loss: null, first_eval_loss: null, best_eval_loss: null, best_step: null, result_path: null, started_ms: now - 4000, dataset_name: 'support-2026' }),
   run('done', 'Recipe assistant', { state: 'done' }, { tags: ['kitchen', 'v1'] }),
-  run('paused', 'SmolLM recipes', { state: 'paused', reason: 'The disk is full, so checkpoint 60 could not be written' }, { step: 60, model_name: 'SmolLM2-135M-Instruct', result_path: null }),
+  run('paused', 'SmolLM recipes', { state: 'paused', reason: 'The disk is full, so checkpoint 60 could not be written', stopping: false }, { step: 60, model_name: 'SmolLM2-135M-Instruct', result_path: null }),
   run('interrupted', 'Overnight run with a rather long name that must not break the row', { state: 'interrupted' }, { step: 71, result_path: null, started_ms: now - 20 * hour }),
   run('failed', 'TinyLlama, all weights', { state: 'failed', message: 'The computer ran out of memory at step 3: 9.1 GB were needed and 6.4 GB were free', hint: 'Use a smaller batch size, or the method “lora”' }, { step: 3, first_eval_loss: 2.9, best_eval_loss: null, best_step: null, result_path: null, model_name: 'TinyLlama-1.1B-Chat-v1.0', started_ms: now - 30 * hour }),
   run('stopped', 'Questions to SQL', { state: 'stopped' }, { step: 40, best_step: 33, best_eval_loss: 1.102, started_ms: now - 80 * hour }),

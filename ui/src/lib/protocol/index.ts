@@ -828,7 +828,11 @@ export type RunState = { "state": "preparing" } | { "state": "running" } | { "st
 /**
  * Why, in a sentence.
  */
-reason: string, } | { "state": "stopped" } | { "state": "interrupted" } | { "state": "done" } | { "state": "failed", 
+reason: string, 
+/**
+ * A stop was asked for: as soon as there is room, what was learned is kept and the run ends.
+ */
+stopping: boolean, } | { "state": "stopped" } | { "state": "interrupted" } | { "state": "done" } | { "state": "failed", 
 /**
  * What happened and why.
  */

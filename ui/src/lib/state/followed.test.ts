@@ -41,6 +41,17 @@ test('a stop is shown as asked for until it has happened', async () => {
   unfollow();
 });
 
+test('a stop that waits for room on a full disk is shown as asked for, also by a page that comes later', () => {
+  const followed = new FollowedRun('paused');
+  expect(followed.stopping).toBe(false);
+  followed.history.status = { state: 'paused', reason: 'The disk is full', stopping: true };
+  followed.revision++;
+  expect(followed.stopping).toBe(true);
+  followed.history.status = { state: 'stopped' };
+  followed.revision++;
+  expect(followed.stopping).toBe(false);
+});
+
 test('both sides answer the same message, and what they said is kept', async () => {
   const { id } = await openChat('done', null);
   const opened = new OpenedChat(id);

@@ -11,8 +11,7 @@ export class FollowedRun {
   readonly history = new RunHistory();
   /** Rises with every group of records; the history itself is too big to be reactive. */
   revision = $state(0);
-  /** A stop was asked for and has not happened yet. */
-  stopping = $state(false);
+  #asked = $state(false);
   resuming = $state(false);
 
   run: Run | undefined = $derived.by(() => library.run(this.id));
@@ -22,6 +21,8 @@ export class FollowedRun {
     if (told && isActive(told) && this.run?.status.state === 'interrupted') return this.run.status;
     return told ?? this.run?.status ?? null;
   });
+  /** A stop was asked for, here or elsewhere, and has not happened yet: on a full disk it waits for room. */
+  stopping: boolean = $derived.by(() => this.#asked || (this.status?.state === 'paused' && this.status.stopping));
   plan: Plan | null = $derived.by(() => (this.revision >= 0 ? this.history.plan : null) ?? this.run?.plan ?? null);
 
   constructor(id: string) {
@@ -39,9 +40,9 @@ export class FollowedRun {
   }
 
   async stop(): Promise<void> {
-    this.stopping = true;
+    this.#asked = true;
     const asked = await this.#try(() => backend.call('stop_run', this.id));
-    if (!asked) this.stopping = false;
+    if (!asked) this.#asked = false;
   }
 
   async resume(): Promise<void> {
@@ -61,7 +62,7 @@ export class FollowedRun {
   }
 
   #turned(): void {
-    if (this.history.status?.state !== 'running') this.stopping = false;
+    if (this.history.status?.state !== 'running') this.#asked = false;
     void library.refreshRuns();
   }
 

@@ -336,6 +336,7 @@ export const en = {
     pausedTitle: 'Paused: the disk is full',
     pausedOther: 'Paused',
     pausedText: 'Nothing is lost: what was learned is still in memory. Make room, then try again',
+    pausedStopping: 'It stops as soon as what was learned is saved. Make room: that is looked for every few seconds',
     diskFree: (free: number) => `${bytes(free)} free now`,
     retrySave: 'Try again',
     failedTitle: 'Training failed',
