@@ -11,10 +11,8 @@ const LOGITS: u64 = 4 << 20;
 /// What decides how much memory training takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shape {
-    /// Rows computed at once.
-    pub rows: usize,
-    /// The longest row, in tokens.
-    pub tokens_per_row: usize,
+    /// The most tokens computed at once.
+    pub tokens: usize,
     /// The adapter's rank; none trains every weight.
     pub rank: Option<usize>,
     /// How many of a block's seven projections get an adapter.
@@ -72,7 +70,7 @@ fn adapter_parameters(config: &ModelConfig, shape: &Shape) -> u64 {
 }
 
 fn activations(config: &ModelConfig, shape: &Shape) -> u64 {
-    let tokens = (shape.rows as u64).saturating_mul(shape.tokens_per_row as u64);
+    let tokens = shape.tokens as u64;
     let (hidden, inner) = (config.hidden_size as u64, config.intermediate_size as u64);
     let heads = config.attention();
     let (q, kv) = (heads.q_width() as u64, heads.kv_width() as u64);

@@ -54,6 +54,27 @@ pub(crate) fn pieces<'a>(rows: impl IntoIterator<Item = &'a Tokens>, batch_size:
     pieces
 }
 
+/// The most tokens that a piece of these rows can have, in whatever order they come: as many as leave a piece one token
+/// short of large enough, and then the longest row.
+pub(crate) fn most_tokens(rows: &[Tokens], batch_size: usize) -> usize {
+    let mut lengths: Vec<usize> = rows.iter().map(|row| row.ids.len()).collect();
+    lengths.sort_unstable();
+    let Some(longest) = lengths.pop() else { return 0 };
+    // The fewest of the other rows that come to each sum below a full piece.
+    let mut rows_for = [usize::MAX; PIECE_TOKENS];
+    rows_for[0] = 0;
+    for same in lengths.chunk_by(|a, b| a == b).filter(|same| (1..PIECE_TOKENS).contains(&same[0])) {
+        let length = same[0];
+        for _ in 0..same.len().min((PIECE_TOKENS - 1) / length) {
+            for sum in (length..PIECE_TOKENS).rev() {
+                rows_for[sum] = rows_for[sum].min(rows_for[sum - length].saturating_add(1));
+            }
+        }
+    }
+    let before = rows_for.iter().rposition(|rows| *rows < batch_size).unwrap_or(0);
+    before + longest
+}
+
 /// Rows laid one after another, as the model takes them.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Piece {

@@ -223,13 +223,13 @@ fn a_config_that_cannot_be_computed_is_refused_with_the_reason() {
 #[test]
 fn memory_grows_with_what_is_asked() {
     let config = config(json!({}));
-    let shape = Shape { rows: 4, tokens_per_row: 64, rank: Some(8), adapted_projections: 7, recompute: false };
+    let shape = Shape { tokens: 256, rank: Some(8), adapted_projections: 7, recompute: false };
     let need = training_memory(&config, &shape);
     let recomputed = training_memory(&config, &Shape { recompute: true, ..shape });
     let full = training_memory(&config, &Shape { rank: None, ..shape });
     assert!(recomputed.activations < need.activations);
     assert!(full.optimizer > need.optimizer && full.adapter == 0);
-    assert!(training_memory(&config, &Shape { rows: 8, ..shape }).total() > need.total());
+    assert!(training_memory(&config, &Shape { tokens: 512, ..shape }).total() > need.total());
     let adapter = decoder(config).new_adapter(
         &tunesmith_model::LoraConfig {
             rank: 8,

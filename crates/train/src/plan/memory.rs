@@ -3,7 +3,7 @@
 use tunesmith_model::{MemoryNeed, ModelConfig, Shape, training_memory};
 use tunesmith_protocol::{FitPart, Method, PROJECTIONS, Switch};
 
-use crate::batches::PIECE_TOKENS;
+use crate::batches::most_tokens;
 use crate::error::bytes;
 use crate::workers::wave;
 use crate::{Job, TrainError};
@@ -52,11 +52,10 @@ pub(super) fn threads(asked: usize) -> usize {
 
 fn need(job: &Job, config: &ModelConfig, side_by_side: usize, recompute: bool) -> Decision {
     let settings = &job.settings;
-    let longest = job.training.iter().chain(&job.validation).map(|row| row.ids.len()).max().unwrap_or(0).max(1);
+    let most = |rows| most_tokens(rows, settings.batch_size as usize);
     let adapted = PROJECTIONS.iter().filter(|name| settings.target_modules.contains(name));
     let shape = Shape {
-        rows: (settings.batch_size as usize).min(PIECE_TOKENS.div_ceil(longest)),
-        tokens_per_row: longest,
+        tokens: most(&job.training).max(most(&job.validation)).max(1),
         rank: (settings.method == Method::Lora).then_some(settings.lora_rank as usize),
         adapted_projections: adapted.count(),
         recompute,
@@ -85,11 +84,8 @@ fn need(job: &Job, config: &ModelConfig, side_by_side: usize, recompute: bool) -
 /// How many weights are trained.
 pub(super) fn trainable_parameters(job: &Job, config: &ModelConfig) -> u64 {
     if job.settings.method != Method::Lora {
-        return training_memory(
-            config,
-            &Shape { rows: 0, tokens_per_row: 0, rank: None, adapted_projections: 0, recompute: true },
-        )
-        .weights
+        return training_memory(config, &Shape { tokens: 0, rank: None, adapted_projections: 0, recompute: true })
+            .weights
             / 4;
     }
     let (hidden, inner) = (config.hidden_size, config.intermediate_size);

@@ -114,6 +114,32 @@ fn recomputation_is_chosen_only_where_it_would_not_fit_otherwise() {
 }
 
 #[test]
+fn memory_is_counted_for_the_fullest_piece_that_can_come() {
+    let folder = tempdir().unwrap();
+    job(folder.path(), "run", Method::Lora);
+    let config = folder.path().join("base/config.json");
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(&config, text.replace("\"max_position_embeddings\": 64", "\"max_position_embeddings\": 4096")).unwrap();
+    let activations = |lengths: &[usize], batch_size| {
+        let mut job = job(folder.path(), "run", Method::Lora);
+        let row = |length: &usize| tunesmith_data::Tokens { ids: vec![1; *length], learn: vec![true; *length] };
+        job.training = lengths.iter().map(row).collect();
+        job.validation.clear();
+        job.settings.batch_size = batch_size;
+        let fit = TrainPlan::new(job).unwrap().summary().fit;
+        fit.parts.iter().find(|part| part.what == "activations").unwrap().bytes
+    };
+    let alone = |tokens| activations(&[tokens], 1);
+    let mixed = [100, 100, 1000, 100, 100, 100, 100];
+    assert_eq!(activations(&mixed, 8), alone(1500), "five short rows leave room for the long one");
+    assert_eq!(activations(&mixed, 3), alone(1200), "a batch has three rows at most");
+    assert_eq!(activations(&mixed, 1), alone(1000));
+    assert_eq!(activations(&[300, 300, 300], 8), alone(600), "two of three hundred are a full piece");
+    assert_eq!(activations(&[600, 600], 8), alone(600), "each is a full piece by itself");
+    assert_eq!(activations(&[20, 10], 8), alone(30), "there are no more rows");
+}
+
+#[test]
 fn a_run_is_not_written_over_another() {
     let folder = tempdir().unwrap();
     train(job(folder.path(), "run", Method::Lora)).0.unwrap();
