@@ -2,6 +2,7 @@
 
 mod cache;
 mod facts;
+mod renderers;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use tunesmith_model::ModelError;
 use tunesmith_protocol::{ErrorCode, ItemKind, Method, Model, ModelSource, WireError};
 
 pub(crate) use facts::{FactsCache, fingerprint};
+pub(crate) use renderers::Renderers;
 
 use crate::db::Item;
 use crate::home::Home;
@@ -258,18 +260,8 @@ fn no_starter() -> WireError {
 }
 
 impl Studio {
-    /// The renderer of a model folder, opened once.
+    /// The renderer of a model folder.
     pub(crate) fn renderer(&self, folder: &Path) -> Result<Arc<Renderer>, WireError> {
-        let mut renderers = self.renderers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(renderer) = renderers.get(folder) {
-            return Ok(renderer.clone());
-        }
-        let renderer = Arc::new(Renderer::open(folder)?);
-        // A vocabulary takes tens of megabytes; two models are compared at most.
-        if renderers.len() >= 2 {
-            renderers.clear();
-        }
-        renderers.insert(folder.to_path_buf(), renderer.clone());
-        Ok(renderer)
+        self.renderers.get(folder)
     }
 }

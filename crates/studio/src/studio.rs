@@ -3,11 +3,9 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use tunesmith_data::Renderer;
 use tunesmith_protocol::*;
 use tunesmith_train::{Outcome, Progress, TrainError, TrainPlan};
 
@@ -16,7 +14,7 @@ use crate::db::Db;
 use crate::digest::Digest;
 use crate::follow::{Board, follow_run};
 use crate::home::Home;
-use crate::models::FactsCache;
+use crate::models::{FactsCache, Renderers};
 use crate::prepare::Latest;
 use crate::run_config::StopRun;
 use crate::runs::Desk;
@@ -44,7 +42,7 @@ pub struct Studio {
     pub(crate) room: Room,
     pub(crate) prepared: Latest,
     pub(crate) facts: FactsCache,
-    pub(crate) renderers: Mutex<HashMap<PathBuf, Arc<Renderer>>>,
+    pub(crate) renderers: Renderers,
     pub(crate) digests: Mutex<HashMap<String, Digest>>,
     pub(crate) starter_verified: Mutex<bool>,
     pub(crate) trainer: Trainer,
@@ -68,7 +66,7 @@ impl Studio {
             room: Room::default(),
             prepared: Latest::default(),
             facts: FactsCache::default(),
-            renderers: Mutex::default(),
+            renderers: Renderers::default(),
             digests: Mutex::default(),
             starter_verified: Mutex::default(),
             trainer,

@@ -31,7 +31,7 @@ pub(crate) struct Unusable {
 }
 
 type Known = Arc<Result<Facts, Unusable>>;
-type Stamp = Vec<(PathBuf, u64, Option<SystemTime>)>;
+pub(super) type Stamp = Vec<(PathBuf, u64, Option<SystemTime>)>;
 
 /// Facts by folder.
 #[derive(Default)]
@@ -84,7 +84,7 @@ fn has_chat_template(folder: &Path) -> bool {
 }
 
 /// Size and time of each file: another model in the same folder shows here.
-fn stamp(folder: &Path) -> Stamp {
+pub(super) fn stamp(folder: &Path) -> Stamp {
     let facts = |path: PathBuf| {
         let facts = std::fs::metadata(&path).ok();
         (path, facts.as_ref().map_or(0, |facts| facts.len()), facts.and_then(|facts| facts.modified().ok()))

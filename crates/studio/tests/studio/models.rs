@@ -74,6 +74,32 @@ fn a_folder_that_is_gone_is_listed_with_its_problem() {
 }
 
 #[test]
+fn a_chat_template_edited_meanwhile_is_noticed() {
+    let place = Place::new();
+    let studio = place.open();
+    let (model, dataset) = place.stocked(studio.as_ref());
+    let tokens = || {
+        let ask = DatasetRows {
+            dataset: dataset.id.clone(),
+            split: Split::Training,
+            offset: 0,
+            limit: 1,
+            model: Some(model.id.clone()),
+        };
+        let row = studio.dataset_rows(ask).unwrap().rows.remove(0);
+        let plan = studio.preview_run(wish(&model, &dataset, settings(5))).unwrap().plan.unwrap();
+        (row.tokens.unwrap(), plan.tokens)
+    };
+    let (row, all) = tokens();
+    let config = Path::new(&model.path).join("tokenizer_config.json");
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(&config, text.replace("{% for message in messages %}", "{% for message in messages %}-")).unwrap();
+    let (row_now, all_now) = tokens();
+    assert_eq!(row_now, row + 3, "a dash before each of three messages");
+    assert_eq!(all_now, all + 3 * 32, "in each of the training rows");
+}
+
+#[test]
 fn models_in_the_hugging_face_cache_are_found() {
     let place = Place::new();
     let hub = place.path().join("hub");
