@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, ffi, params};
 use rusqlite_migration::{M, Migrations};
 use serde::{Serialize, de::DeserializeOwned};
 use tunesmith_protocol::{Chat, ItemKind, WireError};
@@ -14,6 +14,9 @@ use crate::explain;
 
 /// Older versions can damage a write-ahead log that several connections reset at once.
 const LEAST_VERSION: i32 = 3_051_003;
+
+/// How long another process may hold the database.
+const BUSY: Duration = Duration::from_secs(5);
 
 const STEPS: &[M<'static>] = &[M::up(
     "CREATE TABLE items (
@@ -44,7 +47,8 @@ pub(crate) struct Db {
 }
 
 impl Db {
-    /// Opens the database. One that is damaged is put aside and begun anew: what matters most lies in the folders.
+    /// Opens the database, which only the holder of the home's lock may do. One that is damaged is put aside and begun
+    /// anew: what matters most lies in the folders.
     pub fn open(path: &Path) -> Result<Self, WireError> {
         if rusqlite::version_number() < LEAST_VERSION {
             return Err(WireError::internal(format!(
@@ -67,6 +71,35 @@ impl Db {
             )
         })?;
         Ok(Self { connection: Mutex::new(connection) })
+    }
+
+    /// Opens the database for a look, as one who does not hold the home's lock may: nothing in it or beside it is
+    /// made, brought up to date or put aside. `None` where nobody has filled one yet.
+    pub fn peek(path: &Path) -> Result<Option<Self>, WireError> {
+        if !path.is_file() {
+            return Ok(None);
+        }
+        let look = || {
+            let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+            connection.busy_timeout(BUSY)?;
+            let version: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+            Ok((connection, version))
+        };
+        let unreadable = |why: &str| {
+            WireError::invalid(
+                format!("The models of this home cannot be looked up: {} {why}", path.display()),
+                "Open Tunesmith once, or name the model by its folder",
+            )
+        };
+        match look() {
+            Ok((_, 0)) => Ok(None),
+            Ok((connection, version)) if version as usize == STEPS.len() => {
+                Ok(Some(Self { connection: Mutex::new(connection) }))
+            }
+            Ok(_) => Err(unreadable("was written by another version of Tunesmith")),
+            Err(error) if is_damaged(&error) => Err(unreadable("is damaged")),
+            Err(error) => Err(explain::database(error)),
+        }
     }
 
     /// All items of a kind, the newest first.
@@ -184,9 +217,19 @@ impl Db {
 
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
-    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
+    check_pages(&connection)?;
     Ok(connection)
+}
+
+/// Reads every page: damage on one would show only when someone asks for what lies there.
+fn check_pages(connection: &Connection) -> rusqlite::Result<()> {
+    let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    match found.as_str() {
+        "ok" => Ok(()),
+        _ => Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CORRUPT), Some(found))),
+    }
 }
 
 /// Renames a damaged database and its log, which must not be mixed into a new one.

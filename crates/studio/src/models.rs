@@ -15,7 +15,7 @@ use tunesmith_protocol::{ErrorCode, ItemKind, Method, Model, ModelSource, WireEr
 pub(crate) use facts::{FactsCache, fingerprint};
 pub(crate) use renderers::Renderers;
 
-use crate::db::Item;
+use crate::db::{Db, Item};
 use crate::home::Home;
 use crate::{Studio, clock, explain, runs, samples};
 
@@ -89,8 +89,8 @@ pub(crate) fn folder_of(home: &Home, name: &str) -> Result<PathBuf, WireError> {
     if path.is_dir() {
         return model_folder(path);
     }
-    let db = crate::db::Db::open(&home.database())?;
-    if let Some(item) = db.item(ItemKind::Model, name)?.filter(|item| !item.deleted)
+    if let Some(db) = Db::peek(&home.database())?
+        && let Some(item) = db.item(ItemKind::Model, name)?.filter(|item| !item.deleted)
         && let Ok(added) = serde_json::from_str::<Added>(&item.facts)
     {
         return Ok(added.path);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tunesmith_protocol::*;
-use tunesmith_studio::{Opened, open};
+use tunesmith_studio::{Opened, model_folder, open};
 
 use crate::support::*;
 
@@ -76,6 +76,34 @@ fn a_home_with_a_long_path_has_a_socket_too() {
     let guest = open(&home).unwrap();
     assert!(matches!(guest, Opened::Guest(_)));
     assert_eq!(guest.api().system_info(()).unwrap().home, home.to_string_lossy());
+}
+
+#[test]
+fn who_does_not_hold_the_home_only_reads_its_database() {
+    let place = Place::new();
+    let (home, database) = (place.home(), place.home().join("tunesmith.db"));
+    assert_eq!(model_folder(&home, "nothing").unwrap_err().code, ErrorCode::NotFound);
+    assert!(!database.exists(), "none is made");
+    let studio = place.open();
+    let (model, _) = place.stocked(studio.as_ref());
+    let found = |id: &str| model_folder(&home, id);
+    assert_eq!(found(&model.id).unwrap().to_string_lossy(), model.path, "beside the owner");
+    drop(studio);
+    assert_eq!(found(&model.id).unwrap().to_string_lossy(), model.path, "without an owner");
+
+    let connection = rusqlite::Connection::open(&database).unwrap();
+    connection.pragma_update(None, "user_version", 99).unwrap();
+    connection.close().unwrap();
+    let newer = found(&model.id).unwrap_err();
+    assert!(newer.message.contains("another version") && !newer.hint.is_empty(), "{newer}");
+
+    let damaged = "this is no database".repeat(1000);
+    std::fs::write(&database, &damaged).unwrap();
+    let error = found(&model.id).unwrap_err();
+    assert!(error.message.contains("is damaged") && !error.hint.is_empty(), "{error}");
+    assert_eq!(std::fs::read_to_string(&database).unwrap(), damaged, "it is left to the owner");
+    assert!(!home.join("tunesmith.damaged").exists());
+    assert_eq!(found(&model.path).unwrap().to_string_lossy(), model.path, "a folder needs no database");
 }
 
 #[cfg(unix)]

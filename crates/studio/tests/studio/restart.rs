@@ -61,6 +61,26 @@ fn a_damaged_database_does_not_keep_the_home_closed() {
     assert!(place.home().join("tunesmith.damaged").is_file(), "it is kept for whoever can mend it");
 }
 
+#[test]
+fn a_damaged_page_that_nothing_reads_at_first_is_noticed() {
+    let place = Place::new();
+    let studio = place.open();
+    let (_, dataset) = place.stocked(studio.as_ref());
+    drop(studio);
+    let path = place.home().join("tunesmith.db");
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    let page = "SELECT rootpage FROM sqlite_schema WHERE name = 'chats'";
+    let page = connection.query_row(page, [], |row| row.get::<_, u32>(0)).unwrap() as usize;
+    connection.close().unwrap();
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[(page - 1) * 4096..page * 4096].fill(0xff);
+    fs::write(&path, bytes).unwrap();
+    let studio = place.open();
+    assert_eq!(studio.list_chats(()).unwrap(), []);
+    assert_eq!(studio.list_datasets(()).unwrap(), [dataset]);
+    assert!(place.home().join("tunesmith.damaged").is_file(), "it is kept for whoever can mend it");
+}
+
 /// Not a test by itself: the process that the next one kills.
 #[test]
 fn child_that_trains_until_it_is_killed() {
