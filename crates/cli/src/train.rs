@@ -6,8 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 use tunesmith_protocol::{
-    AddModel, Api, Dataset, EventBody, ImportDataset, ItemKind, ItemRef, Model, Run, RunConfig, RunState, StartRun,
-    Topic, WireError,
+    AddModel, Api, Dataset, EventBody, ImportDataset, Model, Run, RunConfig, RunState, StartRun, Topic, WireError,
 };
 use tunesmith_studio::{RunNews, StopRun, default_home, run_config, run_file};
 
@@ -139,10 +138,11 @@ fn import(api: &dyn Api, config: &RunConfig, paths: Vec<String>, interrupt: &Int
         format: config.data.format,
         validation: config.data.validation.clone(),
         task: Some(task.clone()),
+        reuse: true,
     };
     let bar = show::bar(100, "Reading the rows {wide_bar} {percent} %");
     let news = api.subscribe(Topic::Task(task.clone()), 0)?;
-    let new = std::thread::scope(|scope| {
+    let dataset = std::thread::scope(|scope| {
         let importing = scope.spawn(|| api.import_dataset(ask));
         let mut cancelled = false;
         while !importing.is_finished() {
@@ -159,16 +159,7 @@ fn import(api: &dyn Api, config: &RunConfig, paths: Vec<String>, interrupt: &Int
         importing.join().unwrap_or_else(|_| Err(WireError::internal("the import broke off")))
     });
     bar.finish_and_clear();
-    let new = new?;
-    // The version is the hash of all rows, training and validation apart.
-    let same = |old: &&Dataset| old.id != new.id && old.version == new.version;
-    match api.list_datasets(())?.iter().find(same) {
-        Some(old) => {
-            api.delete(ItemRef { kind: ItemKind::Dataset, id: new.id })?;
-            Ok(old.clone())
-        }
-        None => Ok(new),
-    }
+    dataset
 }
 
 /// The newest unfinished run of the same model, data and settings.

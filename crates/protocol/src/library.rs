@@ -146,6 +146,9 @@ wire! {
         /// The id, chosen by the caller, under which progress is published and cancel is understood.
         #[serde(default)]
         pub task: Option<String>,
+        /// Takes a dataset of the very same rows, where there is one, instead of adding another.
+        #[serde(default)]
+        pub reuse: bool,
     }
 
     /// A bundled sample dataset.

@@ -68,6 +68,11 @@ pub(crate) fn import_files(studio: &Studio, args: ImportDataset) -> Result<Datas
         rule => rule.clone(),
     };
     let gathered = gather(&paths, args.format, &validation, &mut progress)?;
+    if args.reuse
+        && let Some(known) = same_rows(studio, &gathered)?
+    {
+        return Ok(known);
+    }
     let stem = || paths.first().and_then(|path| path.file_stem()).map(|stem| stem.to_string_lossy().into_owned());
     let name = args.name.filter(|name| !name.trim().is_empty()).or_else(stem).unwrap_or_else(|| "Dataset".into());
     keep(studio, &name, &paths, validation, gathered)
@@ -160,6 +165,12 @@ pub(crate) fn version(training: &[ImportedRow], validation: &[ImportedRow]) -> R
         }
     }
     Ok(clock::hex(&hash.finalize()))
+}
+
+/// The newest dataset of the very same rows, learned from and held out alike.
+fn same_rows(studio: &Studio, gathered: &Gathered) -> Result<Option<Dataset>, WireError> {
+    let version = version(&gathered.training, &gathered.validation)?;
+    Ok(list(studio)?.into_iter().find(|dataset| dataset.version == version))
 }
 
 /// Writes a dataset: complete under a temporary name first, so that there is never half of one.

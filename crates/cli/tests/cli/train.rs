@@ -200,3 +200,5 @@ fn an_empty_dataset_is_an_error_that_says_so() {
     assert_eq!(ran.code, 1);
     assert!(ran.stderr.contains("empty.jsonl") && ran.stderr.contains("empty"), "{}", ran.stderr);
 }
+    assert_eq!(std::fs::read_dir(shell.path("home/datasets")).unwrap().count(), 1);
+    assert_eq!(std::fs::read_dir(shell.path("home/bin")).unwrap().count(), 0, "and no copy lies in the bin");

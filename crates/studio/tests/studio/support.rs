@@ -82,6 +82,7 @@ pub fn import_of(paths: &[&str]) -> ImportDataset {
         format: Format::Auto,
         validation: Validation::Share(0.2),
         task: None,
+        reuse: false,
     }
 }
 

@@ -339,7 +339,11 @@ validation: Validation,
 /**
  * The id, chosen by the caller, under which progress is published and cancel is understood.
  */
-task: string | null, };
+task: string | null, 
+/**
+ * Takes a dataset of the very same rows, where there is one, instead of adding another.
+ */
+reuse: boolean, };
 export type ItemKind = "model" | "dataset" | "run";
 export type ItemRef = { 
 /**

@@ -39,7 +39,7 @@ class Tasks {
         paths.push(await backend.toPath(item, (fraction) => this.#update(task, { fraction }), signal));
       }
       this.#update(task, { title: words.datasets.importing(title), fraction: null });
-      return backend.call('import_dataset', { paths, name: null, task, ...options });
+      return backend.call('import_dataset', { paths, name: null, task, reuse: false, ...options });
     });
   }
 
