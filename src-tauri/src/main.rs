@@ -19,6 +19,7 @@ struct Desk {
 }
 
 fn main() -> ExitCode {
+    tunesmith_studio::share_heaps();
     match start() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -13,6 +13,7 @@ mod explain;
 mod files;
 mod follow;
 mod frozen;
+mod heaps;
 mod home;
 mod items;
 mod journal;
@@ -32,6 +33,7 @@ mod studio;
 mod system;
 mod tasks;
 
+pub use heaps::share_heaps;
 pub use home::default_home;
 pub use loaded::{Adapter, LoadedModel, Measured, Said, model_folder};
 #[doc(hidden)]

@@ -138,6 +138,18 @@ impl Running {
         }
     }
 }
+    /// The heaps that its threads have beside the first one: glibc lays them where 64 MiB begin.
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    pub fn further_heaps(&self) -> usize {
+        let maps = std::fs::read_to_string(format!("/proc/{}/maps", self.child.id())).unwrap();
+        let is_heap = |line: &&str| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let start = words[0].split('-').next().and_then(|start| u64::from_str_radix(start, 16).ok()).unwrap();
+            words.len() == 5 && words[1] == "rw-p" && start.is_multiple_of(64 << 20)
+        };
+        maps.lines().filter(is_heap).count()
+    }
+
 
 impl Drop for Running {
     fn drop(&mut self) {

@@ -152,6 +152,18 @@ fn a_run_in_the_home_is_listed_shown_stopped_resumed_and_removed() {
 
     let shown = &shell.run(&["runs", "show", &id[..id.len() - 1], "--json"]).lines()[0];
     assert_eq!(shown["status"]["state"], "stopped");
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[test]
+fn the_threads_of_a_training_share_their_heaps() {
+    let shell = Shell::new();
+    shell.write("long.yaml", &run_file("max_steps: 4000"));
+    let mut running = shell.start(&["train", "long.yaml", "--json"]);
+    running.until("step");
+    assert!(running.further_heaps() <= 1, "{} heaps", running.further_heaps());
+    running.interrupt();
+    running.end();
+}
+
     let step = shown["step"].as_u64().unwrap();
     let mut resumed = shell.start(&["runs", "resume", id, "--json"]);
     assert_eq!(resumed.until("step")["step"].as_u64().unwrap(), step + 1);
