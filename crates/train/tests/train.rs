@@ -1,8 +1,12 @@
 //! Facts about training: plans, steps, checkpoints and what happens when something breaks in between.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
+use tunesmith_train::TrainError;
+
 #[path = "train/child.rs"]
 mod child;
+#[path = "train/formats.rs"]
+mod formats;
 #[path = "train/learning.rs"]
 mod learning;
 #[path = "train/optimizer.rs"]
@@ -13,6 +17,8 @@ mod plan;
 mod reference;
 #[path = "train/resume.rs"]
 mod resume;
+#[path = "train/side_by_side.rs"]
+mod side_by_side;
 #[path = "train/stopping.rs"]
 mod stopping;
 #[path = "train/tiny.rs"]

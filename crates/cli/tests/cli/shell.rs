@@ -79,15 +79,27 @@ impl Shell {
 
     /// Starts a command and leaves it running.
     pub fn start(&self, arguments: &[&str]) -> Running {
-        let mut child = self.command(arguments).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap());
-        Running { child, lines }
+        Running::of(self.command(arguments))
+    }
+
+    /// Starts a command as a terminal does that can be closed, even where the tests run under `nohup`.
+    #[cfg(target_os = "linux")]
+    pub fn start_in_a_terminal(&self, arguments: &[&str]) -> Running {
+        let program = self.command(arguments);
+        let mut command = self.prepared(Command::new("env"));
+        command.arg("--default-signal=HUP").arg(program.get_program()).args(program.get_args());
+        Running::of(command)
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tunesmith"));
-        command.args(arguments).current_dir(self.folder.path());
+        let mut command = self.prepared(Command::new(env!("CARGO_BIN_EXE_tunesmith")));
+        command.args(arguments);
         command
+    }
+
+    fn prepared(&self, mut command: Command) -> Command {
+        command
+            .current_dir(self.folder.path())
             .env("TUNESMITH_HOME", self.path("home"))
             .env("HF_HOME", self.path("no-cache"))
             .env_remove("HF_HUB_CACHE");
@@ -103,6 +115,12 @@ pub struct Running {
 }
 
 impl Running {
+    fn of(mut command: Command) -> Self {
+        let mut child = command.spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap());
+        Self { child, lines }
+    }
+
     /// The next JSON line.
     pub fn next(&mut self) -> Value {
         let mut line = String::new();
@@ -120,9 +138,31 @@ impl Running {
         }
     }
 
+    /// The heaps that its threads have beside the first one: glibc lays them where 64 MiB begin.
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    pub fn further_heaps(&self) -> usize {
+        let maps = std::fs::read_to_string(format!("/proc/{}/maps", self.child.id())).unwrap();
+        let is_heap = |line: &&str| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let start = words[0].split('-').next().and_then(|start| u64::from_str_radix(start, 16).ok()).unwrap();
+            words.len() == 5 && words[1] == "rw-p" && start.is_multiple_of(64 << 20)
+        };
+        maps.lines().filter(is_heap).count()
+    }
+
     /// What Ctrl-C does.
     pub fn interrupt(&self) {
-        let sent = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
+        self.signal("-INT");
+    }
+
+    /// What closing the terminal does.
+    #[cfg(target_os = "linux")]
+    pub fn close_the_terminal(&self) {
+        self.signal("-HUP");
+    }
+
+    fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
     }
 
@@ -138,18 +178,6 @@ impl Running {
         }
     }
 }
-    /// The heaps that its threads have beside the first one: glibc lays them where 64 MiB begin.
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    pub fn further_heaps(&self) -> usize {
-        let maps = std::fs::read_to_string(format!("/proc/{}/maps", self.child.id())).unwrap();
-        let is_heap = |line: &&str| {
-            let words: Vec<&str> = line.split_whitespace().collect();
-            let start = words[0].split('-').next().and_then(|start| u64::from_str_radix(start, 16).ok()).unwrap();
-            words.len() == 5 && words[1] == "rw-p" && start.is_multiple_of(64 << 20)
-        };
-        maps.lines().filter(is_heap).count()
-    }
-
 
 impl Drop for Running {
     fn drop(&mut self) {

@@ -125,6 +125,22 @@ fn ctrl_c_saves_and_resume_goes_on_from_there() {
     assert_eq!(running.end().code(), Some(130));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_closed_terminal_saves_like_ctrl_c() {
+    let shell = Shell::new();
+    shell.write("long.yaml", &run_file("max_steps: 4000\n  save_every: 4000\n  eval_every: 4000"));
+    for arguments in [&["train", "long.yaml", "--output", "out", "--json"][..], &["train", "long.yaml", "--json"]] {
+        let mut running = shell.start_in_a_terminal(arguments);
+        running.until("step");
+        running.close_the_terminal();
+        let stopped = running.until("stopped");
+        assert_eq!(running.end().code(), Some(130));
+        let checkpoint = std::path::Path::new(stopped["checkpoint"].as_str().unwrap());
+        assert!(checkpoint.join("adapter_model.safetensors").is_file());
+    }
+}
+
 #[test]
 fn a_second_ctrl_c_leaves_at_once() {
     let shell = Shell::new();
@@ -134,6 +150,18 @@ fn a_second_ctrl_c_leaves_at_once() {
     running.interrupt();
     running.interrupt();
     assert_eq!(running.end().code(), Some(130));
+}
+
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[test]
+fn the_threads_of_a_training_share_their_heaps() {
+    let shell = Shell::new();
+    shell.write("long.yaml", &run_file("max_steps: 4000"));
+    let mut running = shell.start(&["train", "long.yaml", "--json"]);
+    running.until("step");
+    assert!(running.further_heaps() <= 1, "{} heaps", running.further_heaps());
+    running.interrupt();
+    running.end();
 }
 
 #[test]
@@ -152,18 +180,6 @@ fn a_run_in_the_home_is_listed_shown_stopped_resumed_and_removed() {
 
     let shown = &shell.run(&["runs", "show", &id[..id.len() - 1], "--json"]).lines()[0];
     assert_eq!(shown["status"]["state"], "stopped");
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-#[test]
-fn the_threads_of_a_training_share_their_heaps() {
-    let shell = Shell::new();
-    shell.write("long.yaml", &run_file("max_steps: 4000"));
-    let mut running = shell.start(&["train", "long.yaml", "--json"]);
-    running.until("step");
-    assert!(running.further_heaps() <= 1, "{} heaps", running.further_heaps());
-    running.interrupt();
-    running.end();
-}
-
     let step = shown["step"].as_u64().unwrap();
     let mut resumed = shell.start(&["runs", "resume", id, "--json"]);
     assert_eq!(resumed.until("step")["step"].as_u64().unwrap(), step + 1);
@@ -189,6 +205,8 @@ fn training_twice_on_the_same_rows_keeps_one_dataset() {
     let runs = shell.run(&["runs", "list", "--json"]).lines();
     assert_eq!(runs.len(), 2);
     assert_eq!(runs[0]["dataset"], runs[1]["dataset"]);
+    assert_eq!(std::fs::read_dir(shell.path("home/datasets")).unwrap().count(), 1);
+    assert_eq!(std::fs::read_dir(shell.path("home/bin")).unwrap().count(), 0, "and no copy lies in the bin");
 }
 
 #[test]
@@ -212,5 +230,3 @@ fn an_empty_dataset_is_an_error_that_says_so() {
     assert_eq!(ran.code, 1);
     assert!(ran.stderr.contains("empty.jsonl") && ran.stderr.contains("empty"), "{}", ran.stderr);
 }
-    assert_eq!(std::fs::read_dir(shell.path("home/datasets")).unwrap().count(), 1);
-    assert_eq!(std::fs::read_dir(shell.path("home/bin")).unwrap().count(), 0, "and no copy lies in the bin");

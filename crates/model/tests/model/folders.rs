@@ -4,10 +4,11 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use candle_core::{DType, Device};
+use candle_core::{DType, Device, Tensor};
+use candle_lora::LoraPair;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tunesmith_model::{Adapter, Decoder, ModelConfig, ModelError, Shape, facts, training_memory};
+use tunesmith_model::{Adapter, Decoder, LoraConfig, ModelConfig, ModelError, Shape, facts, training_memory};
 
 use crate::formula::{config, decoder};
 
@@ -231,15 +232,24 @@ fn memory_grows_with_what_is_asked() {
     assert!(full.optimizer > need.optimizer && full.adapter == 0);
     assert!(training_memory(&config, &Shape { tokens: 512, ..shape }).total() > need.total());
     let adapter = decoder(config).new_adapter(
-        &tunesmith_model::LoraConfig {
-            rank: 8,
-            alpha: 16.0,
-            target_modules: crate::formula::MODULES.map(String::from).into(),
-        },
+        &LoraConfig { rank: 8, alpha: 16.0, target_modules: crate::formula::MODULES.map(String::from).into() },
         1,
     );
     let numbers: usize = adapter.unwrap().parameters().values().map(|tensor| tensor.elem_count()).sum();
     assert_eq!(need.adapter, 4 * numbers as u64);
+}
+
+#[test]
+fn an_adapter_on_the_head_is_refused_by_name() {
+    let decoder = decoder(config(json!({"tie_word_embeddings": false})));
+    let lora = LoraConfig { rank: 2, alpha: 4.0, target_modules: vec!["q_proj".into()] };
+    let mut adapter = decoder.new_adapter(&lora, 1).unwrap();
+    decoder.check_adapter(&adapter).unwrap();
+    let zeros = |shape| Tensor::zeros(shape, DType::F32, &Device::Cpu).unwrap();
+    let head = decoder.parameters()["lm_head.weight"].dims2().unwrap();
+    adapter.pairs.insert("lm_head".into(), LoraPair { a: zeros((2, head.1)), b: zeros((head.0, 2)) });
+    let said = decoder.logits(&adapter, &[1, 2]).unwrap_err().to_string();
+    assert!(said.contains("lm_head") && said.contains("not supported"), "{said}");
 }
 
 #[test]

@@ -28,7 +28,11 @@ fn wait_until_idle(news: &Subscription) {
 }
 
 fn base_chat(place: &Place, api: &dyn Api, max_new_tokens: u32) -> Chat {
-    let model = api.add_model(AddModel { path: place.model_folder() }).unwrap();
+    chat_with(api, place.model_folder(), max_new_tokens)
+}
+
+fn chat_with(api: &dyn Api, path: String, max_new_tokens: u32) -> Chat {
+    let model = api.add_model(AddModel { path }).unwrap();
     let chat = api.open_chat(OpenChat { run: None, model: Some(model.id) }).unwrap();
     let sampling = Sampling { temperature: 1.0, max_new_tokens, ..Sampling::default() };
     api.configure_chat(ConfigureChat { chat: chat.id, system_prompt: "Be brief".into(), sampling }).unwrap()
@@ -104,6 +108,41 @@ fn a_conversation_longer_than_the_context_says_so() {
         }
     };
     assert!(error.message.contains("512") && !error.hint.is_empty(), "{error}");
+}
+
+#[test]
+fn a_chat_that_is_opened_twice_keeps_what_was_set_in_it() {
+    let place = Place::new();
+    let studio = place.open();
+    let chat = base_chat(&place, studio.as_ref(), 5);
+    let again = studio.open_chat(OpenChat { run: None, model: Some(chat.model.clone()) }).unwrap();
+    assert_eq!((&again, again.system_prompt.as_str()), (&chat, "Be brief"));
+    let turn = say(studio.as_ref(), &chat.id, Some("Hello"));
+    studio.open_chat(OpenChat { run: None, model: Some(chat.model) }).unwrap();
+    assert_eq!(studio.get_chat(chat.id).unwrap().turns, [turn]);
+}
+
+#[test]
+fn a_message_without_an_answer_is_not_asked_again_with_the_next() {
+    let place = Place::new();
+    let studio = place.open();
+    // As the templates of Llama 2, Mistral and Gemma do.
+    let alternating = "{% for message in messages %}\
+        {% if not loop.first and message.role == 'user' and loop.previtem.role == 'user' %}\
+        {{ raise_exception('user and assistant must take turns') }}{% endif %}";
+    let folder = place.model_folder();
+    let config = std::path::Path::new(&folder).join("tokenizer_config.json");
+    let mut json: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&config).unwrap()).unwrap();
+    let template = json["chat_template"].as_str().unwrap().replace("{% for message in messages %}", alternating);
+    json["chat_template"] = template.into();
+    std::fs::write(&config, json.to_string()).unwrap();
+    let chat = chat_with(studio.as_ref(), folder, 5);
+    let news = studio.subscribe(Topic::Chat(chat.id.clone()), 0).unwrap();
+    studio.send_message(SendMessage { chat: chat.id.clone(), text: Some("long ".repeat(200)) }).unwrap();
+    let failed = |event: &Event| matches!(event.body, EventBody::Chat { news: ChatNews::Failed { .. } });
+    while !news.next_within(PATIENCE).unwrap().expect("news in time").iter().any(failed) {}
+    say(studio.as_ref(), &chat.id, Some("Still there?"));
+    say(studio.as_ref(), &chat.id, Some("And now?"));
 }
 
 #[test]

@@ -33,3 +33,24 @@ fn a_file_that_will_be_gone_tomorrow_is_kept_also_when_it_holds_the_validation_r
     assert_eq!(lines(kept).lines().count(), 7, "the run file names rows that are still there");
     assert_eq!(lines(&config.data.path.all()[0]), text, "and does not mix them up");
 }
+
+#[test]
+fn two_uploads_of_one_name_are_both_kept() {
+    let place = Place::new();
+    let studio = place.open();
+    let upload = |folder: &str, rows: usize| {
+        let (file, folder) = (place.data_file(rows), place.path().join(folder));
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::rename(file, folder.join("counting.jsonl")).unwrap();
+        folder.join("counting.jsonl").to_string_lossy().into_owned()
+    };
+    let (first, second) = (upload("first", 10), upload("second", 20));
+    let dataset = studio.import_dataset(import_of(&[&first, &second])).unwrap();
+    assert_eq!(dataset.rows_kept, 30);
+    for file in [&first, &second] {
+        std::fs::remove_file(file).unwrap();
+    }
+    // Each has one line that is no conversation.
+    let lines = |path: &String| std::fs::read_to_string(path).unwrap().lines().count();
+    assert_eq!(dataset.files.iter().map(lines).collect::<Vec<_>>(), [11, 21], "{:?}", dataset.files);
+}
