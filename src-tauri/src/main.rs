@@ -57,6 +57,7 @@ fn show(studio: Arc<Studio>) -> anyhow::Result<()> {
         .plugin(tauri_plugin_opener::init())
         .manage(Desk { studio })
         .manage(ipc::Subscriptions::default())
+        .manage(window::Page::default())
         .invoke_handler(tauri::generate_handler![ipc::call, ipc::subscribe, ipc::unsubscribe])
         .on_page_load(|page, load| {
             // A page that was reloaded follows its topics anew; nobody listens to the old channels any more.

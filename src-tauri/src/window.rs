@@ -1,15 +1,31 @@
-//! The window's coming and going: forward, hidden, closed. A run outlives the window only if the user says so.
+//! The window's coming and going: forward, hidden, closed. A run outlives the window only if the user says so, or when
+//! the page that would ask has crashed or hangs.
 
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tauri::{AppHandle, Emitter, Manager, Runtime, WebviewWindow, Window, WindowEvent};
 
-use crate::Desk;
+use crate::{Desk, ipc};
 
 const MAIN: &str = "main";
 
 /// How often a hidden window looks whether there is still a run to stay for.
 const LOOK_UP: Duration = Duration::from_secs(2);
+
+/// How long the page may take until the question whether to close is on the screen.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What is known of the page: whether it still asks what it is told to ask.
+#[derive(Default)]
+pub struct Page {
+    /// How often it was to ask whether to close.
+    told: AtomicU64,
+    /// Of these, the last that it has put on the screen.
+    asks: AtomicU64,
+    /// It did not answer, so its process was ended; it must be loaded again before it is shown.
+    lost: AtomicBool,
+}
 
 /// A closed window ends the program, unless a run is going: then the page asks what should become of it.
 pub fn on_event<R: Runtime>(window: &Window<R>, event: &WindowEvent) {
@@ -18,15 +34,61 @@ pub fn on_event<R: Runtime>(window: &Window<R>, event: &WindowEvent) {
         api.prevent_close();
         // The question must be seen to be answered, also when the close came from a task bar.
         let _ = window.unminimize();
+        let question = window.state::<Page>().told.fetch_add(1, Ordering::Relaxed) + 1;
         if let Err(error) = window.emit("close-requested", ()) {
             tracing::error!("the page could not be asked whether to close: {error}");
         }
+        let app = window.app_handle().clone();
+        std::thread::spawn(move || {
+            std::thread::sleep(PATIENCE);
+            if app.state::<Page>().asks.load(Ordering::Relaxed) < question {
+                hide_lost(&app);
+            }
+        });
     }
 }
+
+/// The page shows the question whether to close; from here on it is the user who takes time.
+pub fn page_asks<R: Runtime>(app: &AppHandle<R>) {
+    let page = app.state::<Page>();
+    page.asks.store(page.told.load(Ordering::Relaxed), Ordering::Relaxed);
+}
+
+/// Hides a window whose page has crashed or hangs, as its user cannot; nothing is lost by training on. A page that hangs
+/// would go on computing beside the run, so its process ends.
+fn hide_lost<R: Runtime>(app: &AppHandle<R>) {
+    if app.state::<Page>().lost.swap(true, Ordering::Relaxed) {
+        return;
+    }
+    tracing::error!("the page does not answer; the window is hidden, and the run goes on");
+    app.state::<ipc::Subscriptions>().end_all();
+    if let Some(window) = main(app) {
+        end_page(&window);
+    }
+    hide(app);
+}
+
+#[cfg(target_os = "linux")]
+fn end_page<R: Runtime>(window: &WebviewWindow<R>) {
+    use webkit2gtk::WebViewExt;
+
+    if let Err(error) = window.with_webview(|page| page.inner().terminate_web_process()) {
+        tracing::warn!("the page that does not answer could not be ended: {error}");
+    }
+}
+
+/// Elsewhere it is left alone until it is loaded again.
+#[cfg(not(target_os = "linux"))]
+fn end_page<R: Runtime>(_window: &WebviewWindow<R>) {}
 
 /// Brings the window before the user, wherever it was.
 pub fn come_forward<R: Runtime>(app: &AppHandle<R>) {
     let Some(window) = main(app) else { return };
+    if app.state::<Page>().lost.swap(false, Ordering::Relaxed)
+        && let Err(error) = window.reload()
+    {
+        tracing::error!("the page could not be loaded again: {error}");
+    }
     for step in [WebviewWindow::show, WebviewWindow::unminimize, WebviewWindow::set_focus] {
         if let Err(error) = step(&window) {
             tracing::warn!("the window did not come forward: {error}");

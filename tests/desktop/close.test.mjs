@@ -2,16 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeHome } from '../support/home.mjs';
-import { chartPoints, chooseModelAndData, setField, startRun } from '../support/journey.mjs';
-import { finish, run, tunesmith } from '../support/programs.mjs';
+import { chartPoints, chooseModelAndData, newestRun, setField, startRun } from '../support/journey.mjs';
+import { finish } from '../support/programs.mjs';
 import { until } from '../support/wait.mjs';
 import { startDisplay, StudioWindow } from './window.mjs';
-
-/** The newest run as the shell tells it. */
-async function newestRun(env) {
-  const printed = await run(tunesmith, ['runs', 'list', '--json'], env);
-  return JSON.parse(printed.trim().split('\n')[0]);
-}
 
 test('a run survives its window: closing asks, hidden it trains on, quitting and a power cut lose nothing', { timeout: 900_000 }, async (t) => {
   const home = await makeHome(t, { rows: 1500 });

@@ -2,6 +2,7 @@
 // `page` is either of them: click, text, type, run, count.
 import assert from 'node:assert/strict';
 import { findBarriers } from './axe.mjs';
+import { run, tunesmith } from './programs.mjs';
 import { until } from './wait.mjs';
 
 /** Fails when axe finds a barrier on the screen that is shown now, in light or in dark. */
@@ -63,6 +64,12 @@ export async function waitForEnd(page) {
   await page.text('run-state', /Done/);
   assert.ok((await chartPoints(page)) > 2, 'the whole curve stays on the chart');
   await page.text('what-changed', /Before/);
+}
+
+/** The newest run as the shell tells it. */
+export async function newestRun(env) {
+  const printed = await run(tunesmith, ['runs', 'list', '--json'], env);
+  return JSON.parse(printed.trim().split('\n')[0]);
 }
 
 /** Calls a command of the studio from the page, whichever way the page reaches it. */

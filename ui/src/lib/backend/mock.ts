@@ -302,7 +302,7 @@ export function mock(scenario = ''): Backend {
     revealPath: async () => undefined,
     saveFile: saveInBrowser,
     onCloseRequested: (on) => {
-      const ask = () => on();
+      const ask = () => void on();
       window.addEventListener('mock-close', ask);
       return () => window.removeEventListener('mock-close', ask);
     },
