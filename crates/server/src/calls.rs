@@ -31,7 +31,8 @@ pub(crate) async fn call(
     }
 }
 
-fn arguments(headers: &HeaderMap, body: &[u8]) -> Result<Value, WireError> {
+/// The JSON of a request.
+pub(crate) fn arguments(headers: &HeaderMap, body: &[u8]) -> Result<Value, WireError> {
     if body.is_empty() {
         return Ok(Value::Null);
     }

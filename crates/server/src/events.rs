@@ -1,116 +1,218 @@
-//! `GET /api/events?topic=run&id=…&after=N`: the records of a topic as server-sent events. Each event carries a JSON
-//! list of records and, as its id, the `seq` of the last one, so that a browser that reconnects goes on from there.
+//! The event stream of a page. A browser keeps only six connections to one host for all its tabs, so a page opens one
+//! stream, `GET /api/events`, and says by commands which topics come over it:
+//!
+//! - the stream begins with an event `stream`, whose data is the stream's number;
+//! - `POST /api/events/follow {stream, follow, topic, after}` adds a topic under a number that the page chose;
+//! - each message is `{follow, events}`, a group of that topic's records, or `{follow, ended}`: it will tell nothing more;
+//! - `POST /api/events/unfollow {stream, follow}` takes it away.
+//!
+//! A page that reconnects gets another stream, and says again what it follows and how far it came.
 
-use std::{convert::Infallible, time::Duration};
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use axum::{
-    extract::{Query, State},
+    Json,
+    body::Bytes,
+    extract::State,
     http::{HeaderMap, HeaderValue, header},
     response::{
         IntoResponse, Response,
         sse::{self, KeepAlive, Sse},
     },
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
 use tokio::sync::mpsc;
-use tokio_stream::{Stream, wrappers::ReceiverStream};
+use tokio_stream::{StreamExt, wrappers::ReceiverStream};
 use tunesmith_protocol::{ErrorCode, Event, Subscription, Topic, WireError};
 
-use crate::calls::refusal;
+use crate::calls::{arguments, refusal};
 
-/// Most records in one event: a long history comes in parts that a browser can draw as they arrive.
-const RECORDS_PER_EVENT: usize = 2000;
-/// Events that wait for a slow reader; then the reading of the topic waits.
-const EVENTS_WAITING: usize = 4;
-/// How often a quiet topic checks whether its reader has gone.
+/// Most records in one message: a long history comes in parts that a browser can draw as they arrive.
+const RECORDS_PER_MESSAGE: usize = 2000;
+/// Messages that wait for a slow reader; then the reading of the topics waits.
+const MESSAGES_WAITING: usize = 4;
+/// How often a quiet topic checks whether it is still wanted.
 const CHECK_EVERY: Duration = Duration::from_millis(500);
 
+/// The streams that pages have open now.
+#[derive(Default)]
+pub(crate) struct Streams {
+    open: Mutex<Pages>,
+}
+
+#[derive(Default)]
+struct Pages {
+    last: u64,
+    streams: HashMap<u64, Page>,
+}
+
+/// One page's stream: where its messages go, and which of its topics are still wanted.
+struct Page {
+    messages: mpsc::Sender<sse::Event>,
+    followed: HashMap<u64, Arc<AtomicBool>>,
+}
+
 #[derive(Deserialize)]
-pub(crate) struct Follow {
-    topic: String,
-    #[serde(default)]
-    id: String,
-    #[serde(default)]
+struct Follow {
+    #[serde(flatten)]
+    line: Line,
+    topic: Topic,
     after: u64,
 }
 
-pub(crate) async fn events(
-    State(state): State<crate::State>,
-    headers: HeaderMap,
-    Query(follow): Query<Follow>,
-) -> Response {
-    let topic = match topic(&follow) {
-        Ok(topic) => topic,
-        Err(error) => return refusal(&error),
-    };
-    let after = last_event_id(&headers).unwrap_or(follow.after);
-    match tokio::task::spawn_blocking(move || state.api.subscribe(topic, after)).await {
-        Ok(Ok(subscription)) => stream(subscription),
-        Ok(Err(error)) => refusal(&error),
-        Err(_) => refusal(&WireError::new(
-            ErrorCode::Internal,
-            "The topic cannot be followed",
-            "Try again; the log says more",
-        )),
-    }
+/// A topic on a stream.
+#[derive(Deserialize, Clone, Copy)]
+struct Line {
+    stream: u64,
+    follow: u64,
 }
 
-fn topic(follow: &Follow) -> Result<Topic, WireError> {
-    let id = follow.id.clone();
-    match (follow.topic.as_str(), id.is_empty()) {
-        ("library", _) => Ok(Topic::Library),
-        ("run", false) => Ok(Topic::Run(id)),
-        ("chat", false) => Ok(Topic::Chat(id)),
-        ("task", false) => Ok(Topic::Task(id)),
-        (topic @ ("run" | "chat" | "task"), true) => {
-            Err(WireError::invalid(format!("The topic {topic} needs an id"), ""))
-        }
-        (topic, _) => Err(WireError::not_found(format!("There is no topic {topic}"))),
-    }
+#[derive(Serialize)]
+struct Message<'a> {
+    follow: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    events: Option<&'a [Event]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended: Option<bool>,
 }
 
-/// A browser that reconnects asks the old address again and says in this header how far it came.
-fn last_event_id(headers: &HeaderMap) -> Option<u64> {
-    headers.get("last-event-id")?.to_str().ok()?.trim().parse().ok()
-}
-
-fn stream(subscription: Subscription) -> Response {
-    let (sender, receiver) = mpsc::channel(EVENTS_WAITING);
-    tokio::task::spawn_blocking(move || forward(&subscription, &sender));
-    let mut response =
-        Sse::new(received(receiver)).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))).into_response();
+/// `GET /api/events`.
+pub(crate) async fn open(State(state): State<crate::State>) -> Response {
+    let (messages, waiting) = mpsc::channel(MESSAGES_WAITING);
+    let open = OpenStream::new(state.streams, messages);
+    let number = sse::Event::default().event("stream").data(open.number.to_string());
+    // The stream is gone from the list as soon as the browser has closed it.
+    let told = ReceiverStream::new(waiting).map(move |message| {
+        let _open = &open;
+        Ok::<_, Infallible>(message)
+    });
+    let all = tokio_stream::once(Ok(number)).chain(told);
+    let mut response = Sse::new(all).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
-fn received(receiver: mpsc::Receiver<sse::Event>) -> impl Stream<Item = Result<sse::Event, Infallible>> {
-    use tokio_stream::StreamExt;
-    ReceiverStream::new(receiver).map(Ok)
+/// `POST /api/events/follow`.
+pub(crate) async fn follow(State(state): State<crate::State>, headers: HeaderMap, body: Bytes) -> Response {
+    let wish: Follow = match wish(&headers, &body) {
+        Ok(wish) => wish,
+        Err(error) => return refusal(&error),
+    };
+    let (line, streams) = (wish.line, Arc::clone(&state.streams));
+    let Some((messages, wanted)) = streams.add(line) else {
+        return refusal(&WireError::not_found("This event stream was closed"));
+    };
+    let subscribed = tokio::task::spawn_blocking(move || state.api.subscribe(wish.topic, wish.after)).await;
+    let error = match subscribed {
+        Ok(Ok(subscription)) => {
+            tokio::task::spawn_blocking(move || {
+                forward(&subscription, line.follow, &messages, &wanted);
+                streams.end(line);
+            });
+            return Json(Value::Null).into_response();
+        }
+        Ok(Err(error)) => error,
+        Err(_) => WireError::new(ErrorCode::Internal, "The topic cannot be followed", "Try again; the log says more"),
+    };
+    streams.end(line);
+    refusal(&error)
 }
 
-/// Ends when the topic ends, which an `end` event tells, or when the reader goes.
-fn forward(subscription: &Subscription, sender: &mpsc::Sender<sse::Event>) {
-    while !sender.is_closed() {
+/// `POST /api/events/unfollow`. What is not followed any more needs no complaint.
+pub(crate) async fn unfollow(State(state): State<crate::State>, headers: HeaderMap, body: Bytes) -> Response {
+    match wish::<Line>(&headers, &body) {
+        Ok(line) => {
+            state.streams.end(line);
+            Json(Value::Null).into_response()
+        }
+        Err(error) => refusal(&error),
+    }
+}
+
+fn wish<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, WireError> {
+    let wish = serde_json::from_value(arguments(headers, body)?);
+    wish.map_err(|error| WireError::invalid(format!("This cannot be followed: {error}"), ""))
+}
+
+/// Passes a topic's records on until it ends, which a message tells, or nobody wants them any more.
+fn forward(subscription: &Subscription, follow: u64, messages: &mpsc::Sender<sse::Event>, wanted: &AtomicBool) {
+    let send = |message: &Message<'_>| messages.blocking_send(event(message)).is_ok();
+    while wanted.load(Ordering::Relaxed) && !messages.is_closed() {
         match subscription.next_within(CHECK_EVERY) {
-            // An empty group is a sign of life, and `chunks` makes no event of it: its id would send a reader back.
+            // An empty group is a sign of life, and `chunks` makes no message of it.
             Ok(Some(records)) => {
-                if records.chunks(RECORDS_PER_EVENT).any(|part| sender.blocking_send(message(part)).is_err()) {
+                let mut parts = records.chunks(RECORDS_PER_MESSAGE);
+                if !parts.all(|part| send(&Message { follow, events: Some(part), ended: None })) {
                     return;
                 }
             }
             Ok(None) => {}
             Err(_) => {
                 // Nothing is left to do when the reader has gone meanwhile.
-                let _ = sender.blocking_send(sse::Event::default().event("end").data("[]"));
+                send(&Message { follow, events: None, ended: Some(true) });
                 return;
             }
         }
     }
 }
 
-fn message(records: &[Event]) -> sse::Event {
-    let last = records.last().map(|record| record.seq).unwrap_or_default();
-    // JSON escapes line breaks, so the data is always one line.
-    let data = serde_json::to_string(records).unwrap_or_else(|_| "[]".into());
-    sse::Event::default().id(last.to_string()).data(data)
+fn event(message: &Message<'_>) -> sse::Event {
+    // JSON escapes line breaks, so the data is always one line. The protocol's types have nothing that JSON lacks.
+    sse::Event::default().data(serde_json::to_string(message).unwrap_or_default())
+}
+
+impl Streams {
+    /// Adds a topic to an open stream: where its messages go, and whether it is still wanted.
+    fn add(&self, line: Line) -> Option<(mpsc::Sender<sse::Event>, Arc<AtomicBool>)> {
+        let mut pages = self.lock();
+        let page = pages.streams.get_mut(&line.stream)?;
+        let wanted = Arc::new(AtomicBool::new(true));
+        if let Some(before) = page.followed.insert(line.follow, Arc::clone(&wanted)) {
+            before.store(false, Ordering::Relaxed);
+        }
+        Some((page.messages.clone(), wanted))
+    }
+
+    fn end(&self, line: Line) {
+        let ended = self.lock().streams.get_mut(&line.stream).and_then(|page| page.followed.remove(&line.follow));
+        if let Some(wanted) = ended {
+            wanted.store(false, Ordering::Relaxed);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Pages> {
+        // No code panics while it holds the list, and the list is whole at every moment.
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A stream in the list, for as long as its response lives.
+struct OpenStream {
+    number: u64,
+    streams: Arc<Streams>,
+}
+
+impl OpenStream {
+    fn new(streams: Arc<Streams>, messages: mpsc::Sender<sse::Event>) -> Self {
+        let mut pages = streams.lock();
+        pages.last += 1;
+        let number = pages.last;
+        pages.streams.insert(number, Page { messages, followed: HashMap::new() });
+        drop(pages);
+        Self { number, streams }
+    }
+}
+
+impl Drop for OpenStream {
+    fn drop(&mut self) {
+        let page = self.streams.lock().streams.remove(&self.number);
+        for wanted in page.iter().flat_map(|page| page.followed.values()) {
+            wanted.store(false, Ordering::Relaxed);
+        }
+    }
 }

@@ -18,6 +18,7 @@ use axum::{Router, extract::DefaultBodyLimit, middleware, routing};
 use tokio::sync::oneshot;
 use tunesmith_protocol::Api;
 
+use events::Streams;
 use guard::Guard;
 use uploads::Uploads;
 
@@ -115,11 +116,13 @@ impl Links {
 fn router(api: Arc<dyn Api>, guard: Arc<Guard>, uploads: Arc<Uploads>) -> Router {
     Router::new()
         .route("/api/call/{name}", routing::post(calls::call))
+        .route("/api/events/follow", routing::post(events::follow))
+        .route("/api/events/unfollow", routing::post(events::unfollow))
         .layer(DefaultBodyLimit::max(LONGEST_CALL_BYTES))
-        .route("/api/events", routing::get(events::events))
+        .route("/api/events", routing::get(events::open))
         .route("/api/upload", routing::post(uploads::upload))
         .fallback(pages::page)
-        .with_state(State { api, uploads })
+        .with_state(State { api, uploads, streams: Arc::default() })
         .layer(middleware::from_fn_with_state(guard, guard::check))
 }
 
@@ -128,6 +131,7 @@ fn router(api: Arc<dyn Api>, guard: Arc<Guard>, uploads: Arc<Uploads>) -> Router
 struct State {
     api: Arc<dyn Api>,
     uploads: Arc<Uploads>,
+    streams: Arc<Streams>,
 }
 
 fn bind(port: u16) -> anyhow::Result<std::net::TcpListener> {

@@ -124,6 +124,77 @@ impl Browser {
     }
 }
 
+/// A page with its event stream.
+pub struct Page<'a> {
+    browser: &'a Browser,
+    pub reader: BufReader<TcpStream>,
+    /// The stream's number.
+    pub number: u64,
+    /// What came over the stream so far.
+    pub text: String,
+    messages: Vec<Value>,
+}
+
+impl<'a> Page<'a> {
+    pub fn open(browser: &'a Browser) -> Self {
+        let (status, reader) = browser.follow("/api/events", &[]);
+        assert_eq!(status, 200);
+        let mut page = Self { browser, reader, number: 0, text: String::new(), messages: Vec::new() };
+        page.number = page.data().as_u64().expect("the stream begins with its number");
+        assert!(page.text.contains("event: stream"), "{}", page.text);
+        page
+    }
+
+    pub fn follow(&mut self, follow: u64, topic: &Value, after: u64) {
+        let wish = serde_json::json!({ "stream": self.number, "follow": follow, "topic": topic, "after": after });
+        let answer = self.browser.post("/api/events/follow", &wish.to_string());
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+
+    pub fn unfollow(&mut self, follow: u64) {
+        let wish = serde_json::json!({ "stream": self.number, "follow": follow });
+        assert_eq!(self.browser.post("/api/events/unfollow", &wish.to_string()).status, 200);
+    }
+
+    /// The next message about what is followed under this number.
+    pub fn message(&mut self, follow: u64) -> Value {
+        loop {
+            if let Some(index) = self.messages.iter().position(|message| message["follow"] == follow) {
+                return self.messages.remove(index);
+            }
+            let message = self.data();
+            self.messages.push(message);
+        }
+    }
+
+    /// The numbers of all records under this number, until the topic ends.
+    pub fn until_ended(&mut self, follow: u64) -> Vec<u64> {
+        let mut told = Vec::new();
+        loop {
+            let message = self.message(follow);
+            match message["events"].as_array() {
+                Some(events) => told.extend(events.iter().map(|event| event["seq"].as_u64().unwrap())),
+                None => {
+                    assert_eq!(message["ended"], true, "{message}");
+                    return told;
+                }
+            }
+        }
+    }
+
+    /// The data of the next event.
+    fn data(&mut self) -> Value {
+        loop {
+            let mut line = String::new();
+            assert!(self.reader.read_line(&mut line).unwrap() > 0, "the stream goes on after {}", self.text);
+            self.text += &line;
+            if let Some(data) = line.strip_prefix("data: ") {
+                return serde_json::from_str(data).unwrap_or_else(|error| panic!("{error} in {data}"));
+            }
+        }
+    }
+}
+
 /// The path of a link.
 pub fn path_of(link: &str) -> &str {
     &link[link.find("/open/").expect("links lead to /open/")..]

@@ -1,5 +1,7 @@
 //! A stand-in for the studio: it echoes what it is asked and has a run with three records.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use serde_json::{Value, json};
 use tunesmith_protocol::{
     ErrorCode, Event, EventBody, Remote, RunRecord, RunState, Subscription, Topic, Wire, WireError,
@@ -27,6 +29,9 @@ impl Wire for StandIn {
     }
 
     fn subscribe(&self, topic: Topic, after_seq: u64) -> Result<Subscription, WireError> {
+        if topic == Topic::Run("ticking".into()) {
+            return Ok(ticking());
+        }
         let count = match topic {
             Topic::Run(id) if id == "three" => 3,
             Topic::Run(id) if id == "many" => 5000,
@@ -46,6 +51,25 @@ impl Wire for StandIn {
         });
         Ok(subscription)
     }
+}
+
+/// How many listen to the ticking now.
+pub static LISTENERS: AtomicUsize = AtomicUsize::new(0);
+
+/// A topic without an end, until nobody listens.
+fn ticking() -> Subscription {
+    let (sender, subscription) = Subscription::new();
+    LISTENERS.fetch_add(1, Ordering::SeqCst);
+    std::thread::spawn(move || {
+        for seq in 1.. {
+            if sender.send(vec![record(seq)]).is_err() {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        LISTENERS.fetch_sub(1, Ordering::SeqCst);
+    });
+    subscription
 }
 
 fn record(seq: u64) -> Event {

@@ -28,34 +28,3 @@ test('a studio that does not answer is named as such', async () => {
   });
   await expect(http().call('list_runs', null)).rejects.toMatchObject({ message: 'Tunesmith does not answer' });
 });
-
-class Stream {
-  static last: Stream;
-  static CLOSED = 2;
-  readyState = 1;
-  onmessage: ((message: { data: string }) => void) | null = null;
-  onerror: (() => void) | null = null;
-  constructor(readonly url: string) {
-    Stream.last = this;
-  }
-  close() {
-    this.readyState = 2;
-  }
-  addEventListener() {}
-}
-
-test('a topic that was refused is asked for again, from where it stopped', () => {
-  vi.useFakeTimers();
-  vi.stubGlobal('EventSource', Stream);
-  const heard: number[] = [];
-  const stop = http().subscribe({ topic: 'run', id: 'a b' }, 3, (events) => heard.push(...events.map((event) => event.seq)), () => undefined);
-  expect(Stream.last.url).toBe('/api/events?topic=run&after=3&id=a+b');
-  Stream.last.onmessage!({ data: JSON.stringify([{ seq: 4, body: { kind: 'library' } }, { seq: 5, body: { kind: 'library' } }]) });
-  Stream.last.readyState = 2;
-  Stream.last.onerror!();
-  vi.advanceTimersByTime(3000);
-  expect(Stream.last.url).toContain('after=5');
-  expect(heard).toEqual([4, 5]);
-  stop();
-  vi.useRealTimers();
-});
