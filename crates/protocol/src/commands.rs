@@ -95,7 +95,7 @@ commands! {
     rename(Rename) -> ();
     /// Sets the tags of a thing.
     set_tags(SetTags) -> ();
-    /// Deletes a thing; `restore` brings it back until the bin is emptied.
+    /// Deletes a model, dataset, run or chat; `restore` brings it back until the bin is emptied.
     delete(ItemRef) -> ();
     /// Brings a deleted thing back.
     restore(ItemRef) -> ();

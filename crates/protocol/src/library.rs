@@ -13,6 +13,8 @@ wire! {
         Dataset,
         /// A run and its adapter.
         Run,
+        /// A chat and what was said in it; it has no tags.
+        Chat,
     }
 
     /// One thing the user owns.

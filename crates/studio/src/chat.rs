@@ -142,6 +142,29 @@ pub(crate) fn clear(studio: &Studio, id: &str) -> Result<(), WireError> {
     Ok(())
 }
 
+/// Gives a chat another title.
+pub(crate) fn rename(studio: &Studio, id: &str, title: &str) -> Result<(), WireError> {
+    change(studio, id, |chat| {
+        chat.title = title.into();
+        Ok(())
+    })
+    .map(drop)
+}
+
+/// Puts a chat into the bin, with what was said until now.
+pub(crate) fn delete(studio: &Studio, id: &str) -> Result<(), WireError> {
+    studio.room.stop(id);
+    let seat = studio.room.wait_for_seat(id, std::time::Duration::from_secs(30)).ok_or_else(answering)?;
+    let deleted = studio.db.set_deleted(ItemKind::Chat, id, Some(clock::now_ms()));
+    drop(seat);
+    studio.room.stand_up(id);
+    deleted?;
+    // Who has it open asks for it again, and hears that it is gone.
+    studio.board.turn_page(&Topic::Chat(id.into()));
+    tell(studio, id, ChatNews::Cleared);
+    Ok(())
+}
+
 /// Changes system prompt and sampling.
 pub(crate) fn configure(studio: &Studio, args: ConfigureChat) -> Result<Chat, WireError> {
     let Sampling { temperature, top_p, max_new_tokens, .. } = args.sampling;

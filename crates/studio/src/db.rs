@@ -29,6 +29,13 @@ const STEPS: &[M<'static>] = &[M::up(
 )];
 const MIGRATIONS: Migrations<'static> = Migrations::from_slice(STEPS);
 
+/// A chat gets a row among the items only when it is deleted or brought back: its name lies with the rest of it.
+macro_rules! kept_chat {
+    () => {
+        "NOT EXISTS (SELECT 1 FROM items WHERE items.kind = 'chat' AND items.id = chats.id AND deleted_ms IS NOT NULL)"
+    };
+}
+
 /// One row of `items`.
 #[derive(Debug, Clone)]
 pub(crate) struct Item {
@@ -148,8 +155,10 @@ impl Db {
     }
 
     pub fn forget(&self, kind: ItemKind, id: &str) -> Result<(), WireError> {
-        if kind == ItemKind::Run {
-            self.change("DELETE FROM run_index WHERE id = ?", [id])?;
+        match kind {
+            ItemKind::Run => drop(self.change("DELETE FROM run_index WHERE id = ?", [id])?),
+            ItemKind::Chat => drop(self.change("DELETE FROM chats WHERE id = ?", [id])?),
+            ItemKind::Model | ItemKind::Dataset => {}
         }
         self.change("DELETE FROM items WHERE kind = ? AND id = ?", [word(kind), id]).map(drop)
     }
@@ -166,20 +175,28 @@ impl Db {
             .map(drop)
     }
 
-    /// All chats, the newest first.
+    /// All chats that are not in the bin, the newest first.
     pub fn chats(&self) -> Result<Vec<Chat>, WireError> {
         let connection = self.connection();
-        let mut query =
-            connection.prepare_cached("SELECT chat FROM chats ORDER BY changed_ms DESC").map_err(explain::database)?;
+        let mut query = connection
+            .prepare_cached(concat!("SELECT chat FROM chats WHERE ", kept_chat!(), " ORDER BY changed_ms DESC"))
+            .map_err(explain::database)?;
         let rows = query.query_map([], |row| row.get::<_, String>(0)).map_err(explain::database)?;
         let texts = rows.collect::<Result<Vec<_>, _>>().map_err(explain::database)?;
         Ok(texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect())
     }
 
     pub fn chat(&self, id: &str) -> Result<Chat, WireError> {
-        let text = self.text("SELECT chat FROM chats WHERE id = ?", id)?;
+        let text = self.text(concat!("SELECT chat FROM chats WHERE id = ? AND ", kept_chat!()), id)?;
         text.and_then(|text| serde_json::from_str(&text).ok())
             .ok_or_else(|| WireError::not_found("This chat does not exist any more"))
+    }
+
+    /// The bytes that chats in the bin take.
+    pub fn binned_chat_bytes(&self) -> Result<u64, WireError> {
+        let query = concat!("SELECT COALESCE(SUM(LENGTH(CAST(chat AS BLOB))), 0) FROM chats WHERE NOT ", kept_chat!());
+        let bytes: i64 = self.connection().query_row(query, [], |row| row.get(0)).map_err(explain::database)?;
+        Ok(bytes as u64)
     }
 
     pub fn set_chat(&self, chat: &Chat, changed_ms: u64) -> Result<(), WireError> {
@@ -272,6 +289,7 @@ fn word(kind: ItemKind) -> &'static str {
         ItemKind::Model => "model",
         ItemKind::Dataset => "dataset",
         ItemKind::Run => "run",
+        ItemKind::Chat => "chat",
     }
 }
 

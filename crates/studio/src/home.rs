@@ -100,6 +100,7 @@ impl Home {
             ItemKind::Model => "models",
             ItemKind::Dataset => "datasets",
             ItemKind::Run => "runs",
+            ItemKind::Chat => "chats",
         };
         Ok(self.bin().join(kind).join(plain(id)?))
     }

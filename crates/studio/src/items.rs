@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use tunesmith_protocol::{ErrorCode, ItemKind, ItemRef, Rename, RunState, SetTags, WireError};
 
-use crate::{Studio, clock, datasets, explain, home, models, runs};
+use crate::{Studio, chat, clock, datasets, explain, home, models, runs};
 
 const LONGEST_NAME: usize = 200;
 
@@ -16,7 +16,10 @@ pub(crate) fn rename(studio: &Studio, args: &Rename) -> Result<(), WireError> {
         return Err(WireError::invalid(format!("A name has 1 to {LONGEST_NAME} characters"), "Choose another name"));
     }
     known(studio, &args.item)?;
-    studio.db.rename(args.item.kind, &args.item.id, name)?;
+    match args.item.kind {
+        ItemKind::Chat => chat::rename(studio, &args.item.id, name)?,
+        kind => drop(studio.db.rename(kind, &args.item.id, name)?),
+    }
     studio.library_changed();
     Ok(())
 }
@@ -24,6 +27,9 @@ pub(crate) fn rename(studio: &Studio, args: &Rename) -> Result<(), WireError> {
 /// Replaces the tags of a thing.
 pub(crate) fn set_tags(studio: &Studio, args: &SetTags) -> Result<(), WireError> {
     known(studio, &args.item)?;
+    if args.item.kind == ItemKind::Chat {
+        return Err(WireError::invalid("A chat has no tags", "Rename it instead"));
+    }
     let mut tags: Vec<String> = Vec::new();
     for tag in args.tags.iter().map(|tag| tag.trim()).filter(|tag| !tag.is_empty()) {
         if !tags.iter().any(|known| known == tag) {
@@ -49,7 +55,10 @@ pub(crate) fn delete(studio: &Studio, item: &ItemRef) -> Result<(), WireError> {
         }
         _ => {}
     }
-    studio.db.set_deleted(item.kind, &item.id, Some(clock::now_ms()))?;
+    match item.kind {
+        ItemKind::Chat => chat::delete(studio, &item.id)?,
+        kind => drop(studio.db.set_deleted(kind, &item.id, Some(clock::now_ms()))?),
+    }
     if let Some(folder) = folder(studio, item)? {
         let bin = studio.home.binned(item.kind, &item.id)?;
         move_folder(&folder, &bin).inspect_err(|_| bring_back(studio, item))?;
@@ -77,7 +86,7 @@ pub(crate) fn restore(studio: &Studio, item: &ItemRef) -> Result<(), WireError> 
 
 /// Removes everything deleted from the disk.
 pub(crate) fn empty_bin(studio: &Studio) -> Result<(), WireError> {
-    for kind in [ItemKind::Model, ItemKind::Dataset, ItemKind::Run] {
+    for kind in [ItemKind::Model, ItemKind::Dataset, ItemKind::Run, ItemKind::Chat] {
         for item in studio.db.items(kind)?.into_iter().filter(|item| item.deleted) {
             let item = ItemRef { kind, id: item.id };
             let places = [folder(studio, &item)?, Some(studio.home.binned(kind, &item.id)?)];
@@ -106,6 +115,10 @@ fn known(studio: &Studio, item: &ItemRef) -> Result<(), WireError> {
             let model = models::get(studio, &item.id)?;
             studio.db.add(ItemKind::Model, &item.id, &model.name, "null", model.added_ms)
         }
+        ItemKind::Chat => {
+            let chat = studio.db.chat(&item.id)?;
+            studio.db.add(ItemKind::Chat, &item.id, &chat.title, "null", clock::now_ms())
+        }
     }
 }
 
@@ -117,7 +130,7 @@ fn is_going(studio: &Studio, run: &str) -> Result<bool, WireError> {
 /// The thing's folder, where the home holds it.
 fn folder(studio: &Studio, item: &ItemRef) -> Result<Option<PathBuf>, WireError> {
     Ok(match item.kind {
-        ItemKind::Model => None,
+        ItemKind::Model | ItemKind::Chat => None,
         ItemKind::Dataset => Some(studio.home.dataset(&item.id)?.0),
         ItemKind::Run => Some(studio.home.run(&item.id)?.path().to_path_buf()),
     })

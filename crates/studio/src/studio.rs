@@ -262,7 +262,7 @@ impl Api for Studio {
     }
 
     fn usage(&self, (): ()) -> Result<Usage, WireError> {
-        Ok(system::usage(&self.home))
+        system::usage(self)
     }
 
     fn preferences(&self, (): ()) -> Result<Preferences, WireError> {

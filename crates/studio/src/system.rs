@@ -1,8 +1,9 @@
 //! The computer: what can train, what is free, and what takes space in the home.
 
 use sysinfo::{Disks, MemoryRefreshKind, RefreshKind, System};
-use tunesmith_protocol::{Device, SystemInfo, Usage, UsagePart};
+use tunesmith_protocol::{Device, SystemInfo, Usage, UsagePart, WireError};
 
+use crate::Studio;
 use crate::home::{self, Home};
 
 /// Memory that a run may use now: what is free, within the limits this process was given.
@@ -27,22 +28,24 @@ pub(crate) fn info(home: &Home) -> SystemInfo {
 }
 
 /// What takes space in the home.
-pub(crate) fn usage(home: &Home) -> Usage {
+pub(crate) fn usage(studio: &Studio) -> Result<Usage, WireError> {
+    let home = &studio.home;
     let part = |what: &str, bytes| UsagePart { what: what.into(), bytes };
     let database: u64 = ["tunesmith.db", "tunesmith.db-wal", "tunesmith.db-shm"]
         .iter()
         .map(|name| home::size(&home.root().join(name)))
         .sum();
-    Usage {
+    let binned_chats = studio.db.binned_chat_bytes()?;
+    Ok(Usage {
         parts: vec![
             part("Starter model", home::size(&home.starter())),
             part("Datasets", home::size(&home.datasets())),
             part("Runs", home::size(&home.runs())),
-            part("Chats and names", database),
+            part("Chats and names", database.saturating_sub(binned_chats)),
             part("Logs", home::size(&home.logs())),
-            part("Bin", home::size(&home.bin())),
+            part("Bin", home::size(&home.bin()) + binned_chats),
         ],
-    }
+    })
 }
 
 /// Memory in all and free now; nothing where the system does not say.

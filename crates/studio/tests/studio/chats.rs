@@ -172,3 +172,68 @@ fn a_run_without_a_result_cannot_be_talked_to() {
     assert!(error.message.contains("no result"), "{error}");
     studio.abandon();
 }
+
+fn listed(api: &dyn Api) -> Vec<String> {
+    api.list_chats(()).unwrap().into_iter().map(|chat| chat.id).collect()
+}
+
+#[test]
+fn a_deleted_chat_is_gone_comes_back_whole_and_is_forgotten_with_the_bin() {
+    let place = Place::new();
+    let studio = place.open();
+    let chat = base_chat(&place, studio.as_ref(), 5);
+    say(studio.as_ref(), &chat.id, Some("Hello"));
+    let said = studio.get_chat(chat.id.clone()).unwrap();
+    let item = ItemRef { kind: ItemKind::Chat, id: chat.id.clone() };
+    let news = studio.subscribe(Topic::Chat(chat.id.clone()), 0).unwrap();
+
+    studio.delete(item.clone()).unwrap();
+    assert!(listed(studio.as_ref()).is_empty());
+    assert_eq!(studio.get_chat(chat.id.clone()).unwrap_err().code, ErrorCode::NotFound);
+    let message = SendMessage { chat: chat.id.clone(), text: Some("Still there?".into()) };
+    assert_eq!(studio.send_message(message).unwrap_err().code, ErrorCode::NotFound);
+    let cleared = EventBody::Chat { news: ChatNews::Cleared };
+    while news
+        .next_within(PATIENCE)
+        .unwrap()
+        .expect("another window looks again")
+        .iter()
+        .all(|told| told.body != cleared)
+    {}
+    let open = studio.open_chat(OpenChat { run: None, model: Some(chat.model.clone()) }).unwrap();
+    assert_ne!(open.id, chat.id, "a new chat is no deleted one");
+
+    studio.restore(item.clone()).unwrap();
+    assert_eq!(studio.get_chat(chat.id.clone()).unwrap(), said);
+    say(studio.as_ref(), &chat.id, Some("And again"));
+
+    studio.delete(item.clone()).unwrap();
+    let bin = || studio.usage(()).unwrap().parts.into_iter().find(|part| part.what == "Bin").unwrap().bytes;
+    assert!(bin() > 0, "there is something to empty");
+    studio.empty_bin(()).unwrap();
+    assert_eq!(bin(), 0);
+    assert_eq!(studio.restore(item).unwrap_err().code, ErrorCode::NotFound);
+    assert_eq!(listed(studio.as_ref()), [open.id], "the other one stays");
+}
+
+#[test]
+fn a_chat_that_was_deleted_empty_is_not_opened_again() {
+    let place = Place::new();
+    let studio = place.open();
+    let chat = base_chat(&place, studio.as_ref(), 5);
+    let item = ItemRef { kind: ItemKind::Chat, id: chat.id.clone() };
+    studio.delete(item).unwrap();
+    let open = studio.open_chat(OpenChat { run: None, model: Some(chat.model) }).unwrap();
+    assert_ne!(open.id, chat.id);
+}
+
+#[test]
+fn a_chat_can_be_renamed() {
+    let place = Place::new();
+    let studio = place.open();
+    let chat = base_chat(&place, studio.as_ref(), 5);
+    let item = ItemRef { kind: ItemKind::Chat, id: chat.id.clone() };
+    studio.rename(Rename { item: item.clone(), name: " Colours ".into() }).unwrap();
+    assert_eq!(studio.get_chat(chat.id).unwrap().title, "Colours");
+    assert_eq!(studio.set_tags(SetTags { item, tags: Vec::new() }).unwrap_err().code, ErrorCode::Invalid);
+}

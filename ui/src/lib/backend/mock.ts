@@ -139,7 +139,7 @@ export function mock(scenario = ''): Backend {
     board.publish({ topic: 'chat', id: chat.id }, { kind: 'chat', news: { type: 'ready' } });
   }
 
-  const listOf = ({ kind }: ItemRef) => ({ run: state.runs, model: state.models, dataset: state.datasets })[kind] as (Run | Dataset)[];
+  const listOf = ({ kind }: ItemRef) => ({ run: state.runs, model: state.models, dataset: state.datasets, chat: state.chats })[kind] as (Run | Dataset)[];
   function edit(item: ItemRef, change: object): null {
     const list = listOf(item);
     const index = list.findIndex((one) => one.id === item.id);
@@ -228,7 +228,7 @@ export function mock(scenario = ''): Backend {
       return run;
     },
     run_file: ({ kind }) => ({ name: `chart.${kind === 'chart_png' ? 'png' : kind === 'chart_svg' ? 'svg' : 'yaml'}`, mime: 'text/plain', base64: btoa('made up') }),
-    rename: ({ item, name }) => edit(item, { name }),
+    rename: ({ item, name }) => edit(item, item.kind === 'chat' ? { title: name } : { name }),
     set_tags: ({ item, tags }) => edit(item, { tags }),
     delete: (item) => {
       const list = listOf(item);
@@ -282,7 +282,7 @@ export function mock(scenario = ''): Backend {
   };
 
   function renew(): void {
-    Object.assign(state, { runs: [...state.runs], models: [...state.models], datasets: [...state.datasets] });
+    Object.assign(state, { runs: [...state.runs], models: [...state.models], datasets: [...state.datasets], chats: [...state.chats] });
     changed();
   }
 

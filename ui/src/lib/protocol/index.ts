@@ -344,7 +344,7 @@ task: string | null,
  * Takes a dataset of the very same rows, where there is one, instead of adding another.
  */
 reuse: boolean, };
-export type ItemKind = "model" | "dataset" | "run";
+export type ItemKind = "model" | "dataset" | "run" | "chat";
 export type ItemRef = { 
 /**
  * What it is.

@@ -36,6 +36,7 @@ export class OpenedChat {
     try {
       const chat = await backend.call('get_chat', this.id);
       this.chat = chat;
+      this.missing = false;
       if (!this.live.busy && !this.waiting) this.live = { ...this.live, writing: {} };
     } catch (thrown) {
       const error = asWireError(thrown);

@@ -7,6 +7,7 @@ import { openChat, OpenedChat } from './chat.svelte';
 import { library } from './library.svelte';
 import { FollowedRun } from './run.svelte';
 import { tasks } from './tasks.svelte';
+import { toasts } from './toasts.svelte';
 
 let studio: Backend;
 beforeEach(async () => {
@@ -62,6 +63,25 @@ test('both sides answer the same message, and what they said is kept', async () 
   await expect.poll(() => opened.busy).toBe(false);
   await expect.poll(() => opened.turns[0]?.answers.length).toBe(2);
   expect(opened.saying(0, 'tuned')?.text).toContain('red lentils');
+  stop();
+});
+
+test('a deleted chat leaves the list, and comes back whole', async () => {
+  const { id } = await openChat(null, 'starter');
+  const opened = new OpenedChat(id);
+  const stop = opened.follow();
+  await expect.poll(() => opened.chat !== null).toBe(true);
+  await opened.send('Lentil soup');
+  await expect.poll(() => opened.busy).toBe(false);
+  expect(await library.remove('chat', id, 'Lentil soup')).toBe(true);
+  expect(library.chats).toEqual([]);
+  expect(toasts.list.at(-1)).toMatchObject({ text: 'Deleted “Lentil soup”', action: { label: 'Undo' } });
+  await opened.fetch();
+  expect(opened.missing).toBe(true);
+  await toasts.list.at(-1)!.action!.run();
+  expect(library.chats?.map((chat) => chat.turns[0]?.user)).toEqual(['Lentil soup']);
+  await opened.fetch();
+  expect(opened.missing).toBe(false);
   stop();
 });
 

@@ -14,3 +14,7 @@ export function tunedName(chat: Chat): string {
 export function chatName(chat: Chat): string {
   return chat.run ? words.chat.withRun(tunedName(chat), baseName(chat)) : baseName(chat);
 }
+
+export function chatTitle(chat: Chat): string {
+  return chat.title || chat.turns[0]?.user || words.chat.untitled;
+}
