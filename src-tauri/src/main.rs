@@ -2,16 +2,18 @@
 //! studio; what the calls mean is the studio's business.
 
 mod ipc;
+mod opening;
 mod signals;
 mod window;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
+use opening::Opening;
 use tauri::{Manager, RunEvent, webview::PageLoadEvent};
-use tunesmith_protocol::Api;
-use tunesmith_studio::{Opened, Studio};
+use tunesmith_studio::Studio;
 
 /// The studio that this process owns.
 struct Desk {
@@ -31,31 +33,24 @@ fn main() -> ExitCode {
 
 fn start() -> anyhow::Result<()> {
     let home = tunesmith_studio::default_home();
-    match tunesmith_studio::open(&home)? {
-        Opened::Owner(studio) => show(studio),
-        Opened::Guest(first) => match first.show_window(())? {
-            true => {
-                println!("Tunesmith is already open: its window has come forward");
-                Ok(())
-            }
-            false => bail!(
-                "another Tunesmith without a window is using {} (`tunesmith studio`, or a run in a shell). \
-                 Go on there, or end it and start this again",
-                home.display()
-            ),
-        },
+    match opening::open(&home) {
+        Opening::CameForward => {
+            println!("Tunesmith is already open: its window has come forward");
+            Ok(())
+        }
+        Opening::Trouble(trouble) if !has_display() => bail!("{trouble}"),
+        Opening::Ours(_) if !has_display() => {
+            bail!("there is no display to open a window on. Run `tunesmith studio` to use Tunesmith in a browser")
+        }
+        opening => show(home, opening),
     }
 }
 
 /// Runs the window until it is closed.
-fn show(studio: Arc<Studio>) -> anyhow::Result<()> {
-    if cfg!(target_os = "linux") && !["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| is_set(name)) {
-        bail!("there is no display to open a window on. Run `tunesmith studio` to use Tunesmith in a browser");
-    }
+fn show(home: PathBuf, opening: Opening) -> anyhow::Result<()> {
     let app = tauri::Builder::default()
         .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_opener::init())
-        .manage(Desk { studio })
         .manage(ipc::Subscriptions::default())
         .manage(window::Page::default())
         .invoke_handler(tauri::generate_handler![ipc::call, ipc::subscribe, ipc::unsubscribe])
@@ -67,19 +62,24 @@ fn show(studio: Arc<Studio>) -> anyhow::Result<()> {
         })
         .on_window_event(window::on_event)
         .setup(|app| {
-            let handle = app.handle().clone();
-            app.state::<Desk>().studio.on_show_window(move || window::come_forward(&handle));
             signals::quit_on_signals(app.handle().clone());
+            opening::go_on(app.handle(), home, opening);
             Ok(())
         })
         .build(tauri::generate_context!())
         .context("the window could not be opened")?;
     app.run(|app, event| {
-        if let RunEvent::Exit = event {
-            app.state::<Desk>().studio.shutdown();
+        if let RunEvent::Exit = event
+            && let Some(desk) = app.try_state::<Desk>()
+        {
+            desk.studio.shutdown();
         }
     });
     Ok(())
+}
+
+fn has_display() -> bool {
+    !cfg!(target_os = "linux") || ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| is_set(name))
 }
 
 fn is_set(name: &str) -> bool {

@@ -118,7 +118,10 @@ pub fn hide<R: Runtime>(app: &AppHandle<R>) {
 pub fn quit<R: Runtime>(app: &AppHandle<R>) {
     let app = app.clone();
     std::thread::spawn(move || {
-        app.state::<Desk>().studio.shutdown();
+        // Without a studio there is only the question what to do about that.
+        if let Some(desk) = app.try_state::<Desk>() {
+            desk.studio.shutdown();
+        }
         app.exit(0);
     });
 }

@@ -51,6 +51,11 @@ fn a_home_in_use_without_a_window_is_named() {
     let said = String::from_utf8_lossy(&second.stderr).into_owned();
     assert!(!second.status.success());
     assert!(said.contains(&home.path().display().to_string()), "{said}");
+    assert!(said.contains(&format!("process {}", std::process::id())), "who holds it: {said}");
+    let test = std::env::args().next().expect("a program has a name");
+    let program = Path::new(&test).file_name().expect("a program is a file").to_string_lossy();
+    assert!(said.contains(&*program), "how it was started: {said}");
+    assert!(said.contains("less than a minute") && said.contains("try again"), "{said}");
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod files;
 mod follow;
 mod frozen;
 mod heaps;
+mod holder;
 mod home;
 mod items;
 mod journal;
@@ -34,6 +35,7 @@ mod system;
 mod tasks;
 
 pub use heaps::share_heaps;
+pub use holder::{Holder, holder};
 pub use home::default_home;
 pub use loaded::{Adapter, LoadedModel, Measured, Said, model_folder};
 #[doc(hidden)]

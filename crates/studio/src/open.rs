@@ -1,14 +1,14 @@
 //! Opening a home: the first process owns it, the others talk to the first.
 
 use std::fs::File;
-use std::io::{Read, Seek, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tunesmith_protocol::{Api, ErrorCode, Remote, WireError};
 
 use crate::explain;
+use crate::holder::Holder;
 use crate::home::{Home, open_lock};
 use crate::socket::{Listener, SocketWire, answer};
 use crate::studio::{Studio, Trainer};
@@ -50,13 +50,15 @@ pub fn open_with(home: &Path, trainer: Trainer) -> Result<Opened, WireError> {
         if lock.try_lock().is_ok() {
             return own(home, lock, trainer).map(Opened::Owner);
         }
-        if let Some(wire) = owner_socket(&mut lock).and_then(|socket| SocketWire::connect(&socket).ok()) {
+        let holder = Holder::read(&mut lock);
+        if let Some(wire) = holder.as_ref().and_then(|holder| SocketWire::connect(Path::new(&holder.socket)).ok()) {
             return Ok(Opened::Guest(Remote(wire)));
         }
         if started.elapsed() > PATIENCE {
+            let who = holder.map(|holder| format!(" ({holder})")).unwrap_or_default();
             return Err(WireError::new(
                 ErrorCode::Busy,
-                format!("Another Tunesmith uses {} and does not answer", home.root().display()),
+                format!("Another Tunesmith{who} uses {} and does not answer", home.root().display()),
                 "Close it, or set TUNESMITH_HOME to another folder",
             ));
         }
@@ -68,24 +70,10 @@ fn own(home: Home, mut lock: File, trainer: Trainer) -> Result<Arc<Studio>, Wire
     home.sweep();
     let (listener, incoming) = Listener::bind(&home.socket())?;
     let path = home.lock();
-    let socket = listener.path().as_os_str().as_encoded_bytes().to_vec();
+    let holder = Holder::this(listener.path());
     let studio = Studio::new(home, lock.try_clone().map_err(explain::io(&path))?, listener, trainer)?;
     answer(incoming, Arc::downgrade(&studio));
-    let record = || {
-        lock.set_len(0)?;
-        lock.rewind()?;
-        lock.write_all(&socket)
-    };
     // Only now can others find the way here, when everything is in place.
-    let mut record = record;
-    record().map_err(explain::io(&path))?;
+    holder.write(&mut lock).map_err(explain::io(&path))?;
     Ok(studio)
-}
-
-/// Where the owner listens, as it wrote into the lock file.
-fn owner_socket(lock: &mut File) -> Option<PathBuf> {
-    let mut path = String::new();
-    lock.rewind().ok()?;
-    lock.read_to_string(&mut path).ok()?;
-    (!path.is_empty()).then(|| PathBuf::from(path))
 }
