@@ -145,11 +145,11 @@ impl Reader {
     }
 
     fn check_shape(&self, config: &ModelConfig) -> Result<(), ModelError> {
-        if config.heads % config.kv_heads != 0 {
+        if !config.heads.is_multiple_of(config.kv_heads) {
             let (heads, kv_heads) = (config.heads, config.kv_heads);
             return Err(self.wrong(format!("{heads} attention heads cannot share {kv_heads} key heads evenly")));
         }
-        if config.head_dim % 2 != 0 {
+        if !config.head_dim.is_multiple_of(2) {
             return Err(self.wrong(format!("head_dim is {}, but rotary positions need pairs", config.head_dim)));
         }
         if config.attention().q_width() as u64 > LARGEST {

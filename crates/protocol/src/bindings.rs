@@ -26,7 +26,9 @@ impl Types {
     }
 
     pub(crate) fn declarations(&self) -> String {
-        let mut text = String::from("// Generated from crates/protocol; do not edit. UPDATE=1 cargo nextest run -p tunesmith-protocol\n\n");
+        let mut text = String::from(
+            "// Generated from crates/protocol; do not edit. UPDATE=1 cargo nextest run -p tunesmith-protocol\n\n",
+        );
         for declaration in self.declarations.values() {
             text += &format!("export {declaration}\n");
         }

@@ -56,7 +56,7 @@ wire! {
         /// Always first.
         Plan {
             /// The plan.
-            plan: Plan
+            plan: Box<Plan>
         },
         /// The run's state changed.
         Status {

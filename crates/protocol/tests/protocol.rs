@@ -9,7 +9,10 @@ fn the_screens_types_are_fresh() {
         std::fs::write(path, &fresh).unwrap();
     }
     let stored = std::fs::read_to_string(path).unwrap_or_default();
-    assert_eq!(stored, fresh, "run `UPDATE=1 cargo nextest run -p tunesmith-protocol` and commit ui/src/lib/protocol/index.ts");
+    assert_eq!(
+        stored, fresh,
+        "run `UPDATE=1 cargo nextest run -p tunesmith-protocol` and commit ui/src/lib/protocol/index.ts"
+    );
 }
 
 #[test]
@@ -31,6 +34,7 @@ fn words_and_numbers_round_trip() {
     let text = r#"{"target_modules":["q_proj"],"eval_every":7,"optimizer":"adamw"}"#;
     let settings: tunesmith_protocol::TrainSettings = serde_json::from_str(text).unwrap();
     assert_eq!(settings.eval_every, tunesmith_protocol::AutoOr::Steps(7));
-    let back: tunesmith_protocol::TrainSettings = serde_json::from_str(&serde_json::to_string(&settings).unwrap()).unwrap();
+    let back: tunesmith_protocol::TrainSettings =
+        serde_json::from_str(&serde_json::to_string(&settings).unwrap()).unwrap();
     assert_eq!(back, settings);
 }

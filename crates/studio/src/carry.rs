@@ -101,7 +101,7 @@ impl Carried<'_> {
             resume: self.order.resume,
             available_bytes: system::available_memory(),
         })?;
-        self.tell(RunRecord::Plan { plan: plan.summary() })?;
+        self.tell(RunRecord::Plan { plan: Box::new(plan.summary()) })?;
         let trainer = self.order.trainer;
         Ok(trainer(plan, &mut |progress| self.hear(progress))?)
     }

@@ -116,7 +116,7 @@ pub(crate) fn send(studio: &Studio, args: SendMessage) -> Result<(), WireError> 
     changed.inspect_err(|_| studio.room.stand_up(&args.chat))?;
     studio.board.turn_page(&Topic::Chat(args.chat.clone()));
     seat.answers();
-    in_background(studio, &args.chat, seat, ChatNews::Idle, |studio, chat, stop| answer_all(studio, chat, stop))
+    in_background(studio, &args.chat, seat, ChatNews::Idle, answer_all)
 }
 
 /// Stops what is being written.

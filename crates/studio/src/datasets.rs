@@ -86,9 +86,9 @@ pub(crate) fn import_sample(studio: &Studio, id: &str) -> Result<Dataset, WireEr
     let folder = tempfile::tempdir().map_err(explain::io("a temporary folder"))?;
     let path = folder.path().join(format!("{id}.jsonl"));
     fs::write(&path, &rows).map_err(explain::io(&path))?;
-    let gathered =
-        gather(&[path.clone()], Format::Auto, &Validation::Auto, &mut |_, _| std::ops::ControlFlow::Continue(()))?;
-    keep(studio, &sample.title, &[path], Validation::Auto, gathered)
+    let paths = [path];
+    let gathered = gather(&paths, Format::Auto, &Validation::Auto, &mut |_, _| std::ops::ControlFlow::Continue(()))?;
+    keep(studio, &sample.title, &paths, Validation::Auto, gathered)
 }
 
 /// Reads the files and splits their rows.

@@ -87,7 +87,7 @@ impl Digest {
 
     fn add(&mut self, record: RunRecord) {
         match record {
-            RunRecord::Plan { plan } => self.plan = Some(plan),
+            RunRecord::Plan { plan } => self.plan = Some(*plan),
             RunRecord::Status { status } => self.state = status,
             RunRecord::Preparing { .. } | RunRecord::Checkpoint { .. } => {}
             RunRecord::Step(metrics) => {

@@ -1,5 +1,4 @@
 //! Facts about training: plans, steps, checkpoints and what happens when something breaks in between.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 use tunesmith_train::TrainError;
 

@@ -155,7 +155,7 @@ fn template_bombs_are_errors() {
         let short = rendered.as_ref().is_ok_and(|text| text.len() < 1 << 20);
         assert!(rendered.is_err() || short, "{bomb}");
     }
-    let deep = format!("{}1{}", "{{ (".repeat(1) + &"(".repeat(100_000), ")".repeat(100_001) + " }}");
+    let deep = format!("{}1{}", "{{ (".to_owned() + &"(".repeat(100_000), ")".repeat(100_001) + " }}");
     assert!(opened(&deep).is_err(), "nesting has an end");
 }
 

@@ -86,7 +86,9 @@ impl Field {
     pub fn check(&self, value: &Value) -> Option<SettingProblem> {
         let whole = |min: u64, max: u64| value.as_u64().is_some_and(|number| (min..=max).contains(&number));
         let expected = match &self.kind {
-            Kind::Choice(choices) if !value.as_str().is_some_and(|word| choices.iter().any(|choice| choice == word)) => {
+            Kind::Choice(choices)
+                if !value.as_str().is_some_and(|word| choices.iter().any(|choice| choice == word)) =>
+            {
                 format!("one of {}", choices.join(", "))
             }
             Kind::Integer { min, max } if !whole(*min, *max) => format!("a whole number from {min} to {max}"),
@@ -109,7 +111,8 @@ impl Field {
 
 fn modules_are_known(value: &Value) -> bool {
     let known = |module: &Value| module.as_str().is_some_and(|name| PROJECTIONS.contains(&name));
-    value.as_str() == Some("all-linear") || value.as_array().is_some_and(|list| !list.is_empty() && list.iter().all(known))
+    value.as_str() == Some("all-linear")
+        || value.as_array().is_some_and(|list| !list.is_empty() && list.iter().all(known))
 }
 
 pub(super) fn words(list: &[&str]) -> Vec<String> {

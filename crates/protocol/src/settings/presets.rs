@@ -25,15 +25,37 @@ pub fn presets(parameters: u64) -> Vec<Preset> {
         _ => 2e-4,
     };
     let base = TrainSettings { learning_rate, ..TrainSettings::default() };
-    let preset = |id: &str, label: &str, help: &str, training| Preset { id: id.into(), label: label.into(), help: help.into(), training };
+    let preset = |id: &str, label: &str, help: &str, training| Preset {
+        id: id.into(),
+        label: label.into(),
+        help: help.into(),
+        training,
+    };
     vec![
-        preset("quick", "Quick", "One pass, to see whether everything works", TrainSettings { epochs: 1.0, ..base.clone() }),
-        preset("balanced", "Balanced", "A good result for most datasets", TrainSettings { epochs: 3.0, ..base.clone() }),
+        preset(
+            "quick",
+            "Quick",
+            "One pass, to see whether everything works",
+            TrainSettings { epochs: 1.0, ..base.clone() },
+        ),
+        preset(
+            "balanced",
+            "Balanced",
+            "A good result for most datasets",
+            TrainSettings { epochs: 3.0, ..base.clone() },
+        ),
         preset(
             "thorough",
             "Thorough",
             "More passes and a larger adapter, measured more often; keeps the best step",
-            TrainSettings { epochs: 8.0, lora_rank: 32, lora_alpha: 64.0, eval_every: AutoOr::Auto, early_stopping_patience: Some(5), ..base },
+            TrainSettings {
+                epochs: 8.0,
+                lora_rank: 32,
+                lora_alpha: 64.0,
+                eval_every: AutoOr::Auto,
+                early_stopping_patience: Some(5),
+                ..base
+            },
         ),
     ]
 }

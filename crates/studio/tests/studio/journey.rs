@@ -95,7 +95,7 @@ fn a_stopped_run_keeps_its_result_and_goes_on() {
     let resumed = api.resume_run(run.id.clone()).unwrap();
     assert_ne!(resumed.status, RunState::Stopped, "it goes on from this moment");
     let records = records_until(api, &run.id, |record| matches!(record, RunRecord::Done { .. }));
-    assert!(records.iter().any(|record| *record == RunRecord::Rewind { step: stopped.step }));
+    assert!(records.contains(&RunRecord::Rewind { step: stopped.step }));
     let all = steps(&records);
     assert_eq!(all.last(), Some(&400));
     assert!(all.contains(&(stopped.step + 1)));

@@ -64,7 +64,8 @@ fn without_a_checkpoint_a_resumed_run_starts_at_the_beginning() {
 
 #[test]
 fn a_damaged_checkpoint_falls_back_to_the_one_before() {
-    let damages: [(&str, fn(&Path)); 4] = [
+    type Damage = fn(&Path);
+    let damages: [(&str, Damage); 4] = [
         ("one byte of the adapter", |checkpoint| flip_a_byte(&checkpoint.join("adapter_model.safetensors"))),
         ("a truncated optimizer", |checkpoint| truncate(&checkpoint.join("optimizer.safetensors"))),
         ("one byte of the state", |checkpoint| flip_a_byte(&checkpoint.join("state.json"))),
