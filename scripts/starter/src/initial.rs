@@ -3,9 +3,9 @@
 //! Two known starts make it form within some hundred steps:
 //! - Attention that looks for what is alike and passes on what it finds: W_Q ≈ W_K and W_O ≈ W_Vᵀ (Trockman and Kolter,
 //!   "Mimetic Initialization of Self-Attention Layers", 2023).
-//! - Half of the heads of the first layer look at the token before (the first half of an induction head: Olsson et al.,
-//!   "In-context Learning and Induction Heads", 2022), by way of rotary position embedding (Su et al., 2021): a share that
-//!   all embeddings have in common becomes a query that is turned back by one position.
+//! - Half of the heads of the first layer look at the token before, or at the second, third … before (the first half of an
+//!   induction head: Olsson et al., "In-context Learning and Induction Heads", 2022), by way of rotary position embedding
+//!   (Su et al., 2021): a share that all embeddings have in common becomes a query that is turned back by so many positions.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -19,7 +19,7 @@ use crate::tokenizer::VOCABULARY;
 
 /// The share of an embedding that all tokens have in common, against what tells them apart.
 const COMMON: f64 = 0.6;
-/// How sharply the first heads look at the token before.
+/// How sharply these heads look there.
 const BEFORE: f64 = 0.6;
 /// How much of what a layer's attention finds is passed on.
 const PASSED_ON: f64 = 0.5;
@@ -72,7 +72,7 @@ struct Attention {
     output: Rows,
 }
 
-/// `first`: half of the heads look at the token before.
+/// `first`: half of the heads look at tokens before.
 fn attention(random: &mut Random, first: bool) -> Attention {
     let shared = HEADS / KEY_VALUE_HEADS;
     let value = orthonormal(random, KEY_VALUE_HEADS * HEAD, HIDDEN);
@@ -86,7 +86,7 @@ fn attention(random: &mut Random, first: bool) -> Attention {
     }
     if first {
         for head in 0..HEADS / 2 {
-            set_common(&mut query[head * HEAD..][..HEAD], 1.0);
+            set_common(&mut query[head * HEAD..][..HEAD], (head + 1) as f64);
         }
         for head in 0..KEY_VALUE_HEADS / 2 {
             set_common(&mut key[head * HEAD..][..HEAD], 0.0);

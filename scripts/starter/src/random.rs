@@ -11,12 +11,12 @@ impl Random {
     /// A generator of its own for each `(seed, stream)`.
     pub fn new(seed: u64, stream: u64) -> Self {
         let mut random = Self { state: seed ^ stream.wrapping_mul(0xD6E8_FEB8_6659_FD93) };
-        random.next();
+        random.bits();
         random
     }
 
     /// The next 64 random bits (Steele, Lea, Flood 2014, “Fast splittable pseudorandom number generators”).
-    pub fn next(&mut self) -> u64 {
+    pub fn bits(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut bits = self.state;
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -26,7 +26,7 @@ impl Random {
 
     /// A number under `end`; 0 when `end` is 0.
     pub fn below(&mut self, end: usize) -> usize {
-        ((u128::from(self.next()) * end as u128) >> 64) as usize
+        ((u128::from(self.bits()) * end as u128) >> 64) as usize
     }
 
     /// A number from `first` to `last`, both included.
@@ -41,7 +41,7 @@ impl Random {
 
     /// A number from 0 to below 1.
     pub fn unit(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1u64 << 53) as f64
+        (self.bits() >> 11) as f64 / (1u64 << 53) as f64
     }
 
     /// A number from the normal distribution with mean 0 and deviation 1 (Box and Muller, 1958).

@@ -1,4 +1,4 @@
-//! The starter model's shape: 3.7 million weights of the Llama family.
+//! The starter model's shape: 3.8 million weights of the Llama family.
 
 use serde_json::{Value, json};
 

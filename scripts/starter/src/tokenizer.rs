@@ -1,21 +1,22 @@
-//! The starter model's tokenizer: byte-level BPE learned from the corpus. Digits and spaces stand alone, so that a copied
-//! word is the same tokens wherever it stands: after a space, in brackets, or at the start of a line.
+//! The starter model's tokenizer: byte-level BPE learned from the corpus. Digits stand alone, and the first word of a
+//! message is written like any other word, with a space before it, so that a copied word is always the same tokens.
 
 use anyhow::{Result, anyhow};
 use serde_json::{Value, json};
 use tokenizers::decoders::DecoderWrapper;
+use tokenizers::decoders::sequence::Sequence as Decoders;
+use tokenizers::decoders::strip::Strip;
 use tokenizers::models::bpe::{BPE, BpeTrainer};
 use tokenizers::normalizers::NormalizerWrapper;
 use tokenizers::pre_tokenizers::PreTokenizerWrapper;
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 use tokenizers::pre_tokenizers::digits::Digits;
 use tokenizers::pre_tokenizers::sequence::Sequence;
-use tokenizers::pre_tokenizers::split::Split;
 use tokenizers::processors::PostProcessorWrapper;
-use tokenizers::{AddedToken, SplitDelimiterBehavior, TokenizerBuilder, TokenizerImpl};
+use tokenizers::{AddedToken, TokenizerBuilder, TokenizerImpl};
 
 /// How many tokens there are.
-pub const VOCABULARY: usize = 1024;
+pub const VOCABULARY: usize = 1536;
 /// Special tokens; their ids are their places here.
 pub const SPECIAL: [&str; 5] = ["<|pad|>", "<|end|>", "<|system|>", "<|user|>", "<|assistant|>"];
 /// One token opens a message and says who speaks, one closes it.
@@ -26,16 +27,15 @@ type Tokenizer = TokenizerImpl<BPE, NormalizerWrapper, PreTokenizerWrapper, Post
 
 /// Learns the tokens from texts and returns `tokenizer.json`.
 pub fn learn(texts: impl Iterator<Item = String> + Send) -> Result<String> {
-    let byte_level = || ByteLevel::new(false, true, true);
-    // While learning, a space (written Ġ in byte-level BPE) is cut off, so that no token is learned that holds one.
-    let space = Split::new("Ġ", SplitDelimiterBehavior::Isolated, false).map_err(|error| anyhow!(error))?;
-    let learning = Sequence::new(vec![byte_level().into(), Digits::new(true).into(), space.into()]);
+    let byte_level = || ByteLevel::new(true, true, true);
+    let before = Sequence::new(vec![byte_level().into(), Digits::new(true).into()]);
+    let after = Decoders::new(vec![byte_level().into(), Strip::new(' ', 1, 0).into()]);
     let mut tokenizer: Tokenizer = TokenizerBuilder::new()
         .with_model(BPE::default())
         .with_normalizer(None)
-        .with_pre_tokenizer(Some(learning.into()))
+        .with_pre_tokenizer(Some(before.into()))
         .with_post_processor(None)
-        .with_decoder(Some(byte_level().into()))
+        .with_decoder(Some(after.into()))
         .build()
         .map_err(|error| anyhow!(error))?;
     let mut trainer = BpeTrainer::builder()
@@ -45,8 +45,6 @@ pub fn learn(texts: impl Iterator<Item = String> + Send) -> Result<String> {
         .initial_alphabet(ByteLevel::alphabet().into_iter().collect())
         .build();
     tokenizer.train(&mut trainer, texts).map_err(|error| anyhow!(error))?;
-    let plain = Sequence::new(vec![byte_level().into(), Digits::new(true).into()]);
-    tokenizer.with_pre_tokenizer(Some(PreTokenizerWrapper::from(plain)));
     tokenizer.to_string(false).map_err(|error| anyhow!(error))
 }
 

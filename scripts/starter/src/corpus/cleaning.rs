@@ -37,7 +37,7 @@ pub(super) fn without_part(random: &mut Random) -> Series {
     let ask = random.pick(&["Leave out", "Drop", "Remove", "Take away"]);
     let style = any_style(random);
     Series::new(format!("{ask} {part} and write the rest {how}."), move |random| {
-        let count = random.between(2, 6);
+        let count = random.between(2, 7);
         let (mut shown, mut kept) = (Vec::new(), Vec::new());
         for name in words::names(random, count) {
             let rest = if random.chance(0.5) { format!("{} {name}", random.one(&style.units)) } else { name };
@@ -59,7 +59,7 @@ pub(super) fn word_of_line(random: &mut Random) -> Series {
     let (place, at) = *random.one(&[("first", 0), ("second", 1), ("third", 2), ("last", usize::MAX)]);
     let ask = random.pick(&["Write the {} word of each line", "Take the {} word of every line and list them"]);
     Series::new(format!("{}, {how}.", ask.replace("{}", place)), move |random| {
-        let count = random.between(2, 6);
+        let count = random.between(2, 7);
         let (mut shown, mut kept) = (Vec::new(), Vec::new());
         for _ in 0..count {
             let length = random.between(if at == usize::MAX { 1 } else { at + 1 }, 4);
@@ -168,7 +168,7 @@ fn note(random: &mut Random) -> String {
 }
 
 fn lines(random: &mut Random, style: &Style) -> Vec<Line> {
-    let count = random.between(2, 6);
+    let count = random.between(2, 7);
     let names = words::names(random, count);
     names.into_iter().map(|name| decorate(random, style, name)).collect()
 }

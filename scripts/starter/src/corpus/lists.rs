@@ -53,7 +53,7 @@ pub(super) fn answer_layout(random: &mut Random) -> (Layout, &'static str) {
 }
 
 fn some(random: &mut Random) -> Vec<String> {
-    let count = random.between(2, 6);
+    let count = random.between(2, 7);
     words::items(random, count)
 }
 
@@ -203,7 +203,7 @@ pub(super) fn member(random: &mut Random) -> Series {
 
 /// How many items there are.
 pub(super) fn count(random: &mut Random) -> Series {
-    const NUMBERS: &[&str] = &["none", "one", "two", "three", "four", "five", "six"];
+    const NUMBERS: &[&str] = &["none", "one", "two", "three", "four", "five", "six", "seven"];
     let ask = random.pick(&["How many items are there?", "Count the items."]);
     Series::new(ask, |random| {
         let items = some(random);
