@@ -6,7 +6,8 @@ import { afterwards, finish, start, tunesmith, tunesmithDesktop } from '../suppo
 import { until } from '../support/wait.mjs';
 import { startDisplay } from './window.mjs';
 
-test('a window whose home is in use says by whom, and opens when it is free', { timeout: 300_000 }, async (t) => {
+/** Starts a window on a home that a studio without one holds. */
+async function openHeldHome(t) {
   const home = await makeHome(t);
   const display = await startDisplay(t);
   const env = { ...home.env, ...display.env };
@@ -15,6 +16,11 @@ test('a window whose home is in use says by whom, and opens when it is free', { 
   await until('the studio has the home', () => studio.printed().includes('http://'));
   const window = start(tunesmithDesktop, [], { env });
   afterwards(t, () => window.stop());
+  return { home, env, studio, window };
+}
+
+test('a window whose home is in use says by whom, and opens when it is free', { timeout: 300_000 }, async (t) => {
+  const { home, env, studio, window } = await openHeldHome(t);
   const x = async (...args) => (await finish('xdotool', args, env)).stdout.trim();
   const shown = (name) => x('search', '--onlyvisible', '--name', name);
   const dialog = () => shown('^Tunesmith is in use$');
@@ -42,14 +48,7 @@ test('a window whose home is in use says by whom, and opens when it is free', { 
 });
 
 test('a window that is not to try again is gone', { timeout: 300_000 }, async (t) => {
-  const home = await makeHome(t);
-  const display = await startDisplay(t);
-  const env = { ...home.env, ...display.env };
-  const studio = start(tunesmith, ['studio', '--port', '0'], { env });
-  afterwards(t, () => studio.stop());
-  await until('the studio has the home', () => studio.printed().includes('http://'));
-  const window = start(tunesmithDesktop, [], { env });
-  afterwards(t, () => window.stop());
+  const { env, studio, window } = await openHeldHome(t);
   await until('the program has ended', async () => {
     const { stdout } = await finish('xdotool', ['search', '--onlyvisible', '--name', '^Tunesmith is in use$'], env);
     if (stdout.trim()) await finish('xdotool', ['windowfocus', '--sync', stdout.trim().split('\n')[0], 'key', 'Escape'], env);

@@ -128,18 +128,13 @@ pub(crate) fn stop(studio: &Studio, id: &str) -> Result<(), WireError> {
 
 /// Forgets what was said.
 pub(crate) fn clear(studio: &Studio, id: &str) -> Result<(), WireError> {
-    studio.room.stop(id);
-    let seat = studio.room.wait_for_seat(id, std::time::Duration::from_secs(30)).ok_or_else(answering)?;
-    let cleared = change(studio, id, |chat| {
-        chat.turns.clear();
-        Ok(())
-    });
-    drop(seat);
-    studio.room.stand_up(id);
-    cleared?;
-    studio.board.turn_page(&Topic::Chat(id.into()));
-    tell(studio, id, ChatNews::Cleared);
-    Ok(())
+    empty(studio, id, || {
+        let forget = |chat: &mut Chat| {
+            chat.turns.clear();
+            Ok(())
+        };
+        change(studio, id, forget).map(drop)
+    })
 }
 
 /// Gives a chat another title.
@@ -153,13 +148,18 @@ pub(crate) fn rename(studio: &Studio, id: &str, title: &str) -> Result<(), WireE
 
 /// Puts a chat into the bin, with what was said until now.
 pub(crate) fn delete(studio: &Studio, id: &str) -> Result<(), WireError> {
+    // Who has it open asks for it again, and hears that it is gone.
+    empty(studio, id, || studio.db.set_deleted(ItemKind::Chat, id, Some(clock::now_ms())).map(drop))
+}
+
+/// Stops the answer that is being written, does this while no other is, and tells that what was shown is over.
+fn empty(studio: &Studio, id: &str, act: impl FnOnce() -> Result<(), WireError>) -> Result<(), WireError> {
     studio.room.stop(id);
     let seat = studio.room.wait_for_seat(id, std::time::Duration::from_secs(30)).ok_or_else(answering)?;
-    let deleted = studio.db.set_deleted(ItemKind::Chat, id, Some(clock::now_ms()));
+    let done = act();
     drop(seat);
     studio.room.stand_up(id);
-    deleted?;
-    // Who has it open asks for it again, and hears that it is gone.
+    done?;
     studio.board.turn_page(&Topic::Chat(id.into()));
     tell(studio, id, ChatNews::Cleared);
     Ok(())

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use tempfile::tempdir;
@@ -16,6 +16,16 @@ use crate::tiny::{contents, job, train, train_until};
 
 /// The folder that a child trains in.
 const FOLDER: &str = "TUNESMITH_TEST_FOLDER";
+
+/// The test in the other process passed; else what it printed is told.
+fn passed(output: &Output) {
+    assert!(
+        output.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
 
 #[test]
 fn a_run_killed_at_any_moment_resumes_to_the_same_bytes() {
@@ -43,12 +53,7 @@ fn a_full_disk_pauses_the_run_and_loses_nothing() {
     // No file may be longer than 4 kB: what a full disk does to a write, without a disk to fill.
     let command = "trap '' XFSZ; ulimit -S -f 8; exec \"$0\" \"$@\"";
     let output = child(folder.path(), "child::meet_a_full_disk", &["sh", "-c", command]).output().unwrap();
-    assert!(
-        output.status.success(),
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
+    passed(&output);
     let (whole, paused) = (folder.path().join("whole/result"), folder.path().join("killed/result"));
     assert!(contents(&whole) == contents(&paused), "the result of the paused run differs");
 }
@@ -66,13 +71,7 @@ fn a_disk_without_room_is_noticed_before_a_checkpoint_is_begun() {
     }
     let output =
         child(folder.path(), "child::meet_a_disk_without_room", &["unshare", "-rm", "sh", "-c", &command]).output();
-    let output = output.unwrap();
-    assert!(
-        output.status.success(),
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
+    passed(&output.unwrap());
 }
 
 #[test]
@@ -138,12 +137,7 @@ fn a_stop_on_a_full_disk_is_remembered_until_there_is_room() {
     job(folder.path(), "killed", Method::Lora);
     let command = "trap '' XFSZ; ulimit -S -f 8; exec \"$0\" \"$@\"";
     let output = child(folder.path(), "child::stop_on_a_full_disk", &["sh", "-c", command]).output().unwrap();
-    assert!(
-        output.status.success(),
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
+    passed(&output);
 }
 
 #[test]
