@@ -100,7 +100,7 @@ pub(crate) fn send(studio: &Studio, args: SendMessage) -> Result<(), WireError> 
         }
         Some(text) => {
             if chat.turns.is_empty() {
-                chat.title = text.chars().take(60).collect();
+                chat.title = title_of(&text);
             }
             chat.turns.push(Turn { user: text, answers: Vec::new() });
             Ok(())
@@ -135,6 +135,15 @@ pub(crate) fn clear(studio: &Studio, id: &str) -> Result<(), WireError> {
         };
         change(studio, id, forget).map(drop)
     })
+}
+
+/// A chat is called by how it begins.
+fn title_of(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(60) {
+        Some((end, _)) => format!("{}…", line[..end].trim_end()),
+        None => line,
+    }
 }
 
 /// Gives a chat another title.

@@ -228,6 +228,16 @@ fn a_chat_that_was_deleted_empty_is_not_opened_again() {
 }
 
 #[test]
+fn a_chat_is_called_by_how_it_begins() {
+    let place = Place::new();
+    let studio = place.open();
+    let chat = base_chat(&place, studio.as_ref(), 1);
+    say(studio.as_ref(), &chat.id, Some(&format!("one\n two {}", "word ".repeat(20))));
+    let expected = format!("one two {}wo…", "word ".repeat(10));
+    assert_eq!(studio.get_chat(chat.id).unwrap().title, expected);
+}
+
+#[test]
 fn a_chat_can_be_renamed() {
     let place = Place::new();
     let studio = place.open();
