@@ -103,3 +103,16 @@ export async function stopAnAnswer(page) {
   await page.find('[data-testid="answer-base"][data-done="true"]');
   await page.text('answer-base', /Stopped/);
 }
+
+/** Deletes the chat that is open, takes that back in the toast, and deletes it for good from the list of chats. */
+export async function deleteChat(page) {
+  const id = await page.run(() => decodeURIComponent(location.hash.split('/').at(-1)));
+  const listed = (count) => until(`${count} chats are listed`, async () => (await page.count(`[data-testid="chat-${id}"]`)) === count);
+  await page.click('chat-delete');
+  await listed(0);
+  await page.click('toast-action');
+  await listed(1);
+  await page.click(`chat-menu-${id}`);
+  await page.click('menu-delete');
+  await listed(0);
+}
