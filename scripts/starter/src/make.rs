@@ -32,7 +32,7 @@ const VALIDATION: Range<u64> = 10_000_000..10_000_100;
 /// Conversations that are learned from.
 const CONVERSATIONS: Range<u64> = 0..100_000;
 /// More of them, learned from at a lower rate.
-const MORE: Range<u64> = 100_000..139_000;
+const MORE: Range<u64> = 100_000..240_000;
 /// Lists of random tokens that are learned before them. From conversations alone the circuit that copies did not form in
 /// a million tokens; these lists are 0.7 million, and after them it works in conversations within half a million more.
 const LISTS: u64 = 19_200;
