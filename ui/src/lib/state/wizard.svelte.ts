@@ -46,12 +46,13 @@ class Wizard {
       ? { name: this.name.trim() || null, model: this.model, dataset: this.dataset, training: this.training }
       : null,
   );
-  ready = $derived(
-    !!this.request && !this.looking && !this.starting && Object.keys(this.invalid).length === 0 &&
-      !!this.preview?.plan && this.preview.blockers.length === 0 && this.preview.problems.length === 0,
-  );
+  /** The preview found nothing that stands in the way. */
+  #possible = $derived(!!this.preview?.plan && this.preview.blockers.length === 0 && this.preview.problems.length === 0);
+  /** Start can be pressed. While a new preview is on its way, the start waits for it: a press must not be lost. */
+  ready = $derived(!!this.request && !this.starting && Object.keys(this.invalid).length === 0 && (this.looking || this.#possible));
 
   #asked = 0;
+  #waiting: (() => void)[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #formFor: string | null = null;
 
@@ -113,16 +114,18 @@ class Wizard {
   look(request: StartRun | null): void {
     clearTimeout(this.#timer);
     this.#asked++;
-    if (!request) return;
+    if (!request) return this.#looked();
     this.looking = true;
     this.#timer = setTimeout(() => void this.#ask(request, this.#asked), 250);
   }
 
   async start(): Promise<Run | null> {
-    if (!this.request) return null;
     this.starting = true;
     this.error = null;
     try {
+      if (this.looking) await new Promise<void>((looked) => this.#waiting.push(looked));
+      // The preview says what stands in the way.
+      if (!this.request || !this.#possible) return null;
       const run = await backend.call('start_run', this.request);
       await library.refreshRuns();
       this.reset();
@@ -152,7 +155,12 @@ class Wizard {
       this.preview = null;
       this.error = asWireError(thrown);
     }
+    this.#looked();
+  }
+
+  #looked(): void {
     this.looking = false;
+    for (const looked of this.#waiting.splice(0)) looked();
   }
 
   #restore(): void {

@@ -42,6 +42,29 @@ test('what cannot be used keeps the start closed', async () => {
   expect(wizard.invalid).toEqual({});
 });
 
+test('a start pressed while the plan is on its way waits for it', async () => {
+  wizard.look(wizard.request);
+  expect([wizard.looking, wizard.ready]).toEqual([true, true]);
+  const run = await wizard.start();
+  expect(run?.id).toBeTruthy();
+  expect(wizard.starting).toBe(false);
+});
+
+test('a start that waited is not begun when the plan says no', async () => {
+  const backend = mock();
+  const calls: string[] = [];
+  const call = backend.call.bind(backend) as (name: string, args: unknown) => Promise<unknown>;
+  backend.call = (async (name: string, args: unknown) => {
+    calls.push(name);
+    return name === 'preview_run' ? { plan: null, problems: [], blockers: ['Too big'], warnings: [] } : call(name, args);
+  }) as typeof backend.call;
+  setBackend(backend);
+  wizard.look(wizard.request);
+  expect(await wizard.start()).toBe(null);
+  expect(calls).toEqual(['preview_run']);
+  expect(wizard.ready).toBe(false);
+});
+
 test('only the newest question about the plan is answered', async () => {
   wizard.look({ ...wizard.request!, training: { ...wizard.training!, epochs: 100 } });
   wizard.look({ ...wizard.request!, training: { ...wizard.training!, epochs: 2 } });
