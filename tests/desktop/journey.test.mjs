@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { axeSource } from '../support/axe.mjs';
 import { makeHome } from '../support/home.mjs';
-import { ask, chooseModelAndData, expectNoBarriers, lookAtRows, startRun, stopAnAnswer, waitForEnd } from '../support/journey.mjs';
+import { ask, chooseModelAndData, deleteChat, expectNoBarriers, lookAtRows, startRun, stopAnAnswer, waitForEnd } from '../support/journey.mjs';
 import { finish } from '../support/programs.mjs';
 import { startDisplay, StudioWindow } from './window.mjs';
 
@@ -39,6 +39,7 @@ test('a dropped file becomes a model to chat with', { timeout: 900_000 }, async 
     await expectNoBarriers(page, 'the chat');
     await window.picture('desktop-chat');
     await stopAnAnswer(page);
+    await deleteChat(page);
 
     assert.deepEqual(await window.wrong(), []);
   });

@@ -12,7 +12,7 @@ const folder = join(process.env.CARGO_TARGET_DIR ?? join(root, 'target'), 'scree
 const sizes = [[1280, 800], [900, 600]];
 const themes = ['light', 'dark'];
 /** What the README shows: picture → name there. */
-const chosen = { 'run-done.light.1280x800': 'run-light', 'rows.light.1280x800': 'rows-light', 'settings-of-run.dark.1280x800': 'settings-dark' };
+const chosen = { 'run-done.light.1280x800': 'run-light', 'rows.light.1280x800': 'rows-light', 'settings-of-run.dark.1280x800': 'settings-dark', 'chat.light.1280x800': 'chat-light' };
 
 class Photographer {
   constructor(window) {
@@ -104,8 +104,8 @@ async function walkThrough(window, home) {
   await camera.take('advanced', scrollTo('field-weight_decay'));
   await setField(page, 'learning_rate', 'fast');
   await camera.take('wrong-setting', scrollTo('field-learning_rate'));
-  await setField(page, 'learning_rate', '0.002');
-  await setField(page, 'epochs', model ? '2' : '30');
+  await setField(page, 'learning_rate', '0.004');
+  await setField(page, 'epochs', model ? '6' : '30');
   await page.text('preview-steps', /^[1-9]/);
 
   await page.click('start-run');
@@ -123,7 +123,8 @@ async function walkThrough(window, home) {
   await page.click('chat-open');
   await page.find('[data-testid="chat-empty"]');
   await camera.take('chat-new');
-  await ask(page, 'Pancakes: 2 cups flour, a pinch of salt, 3 large eggs, 1/2 l milk, butter for the pan');
+  // A new line is Shift and Enter, as WebDriver writes keys.
+  await ask(page, ['Weekend pancakes', '- 2 cups of flour', '- 3 large eggs', '- 500 ml milk', '- a pinch of salt'].join('\uE008\uE007\uE008'));
   await camera.take('chat', shown('answer-tuned-text'));
 
   await page.click('nav-runs');
