@@ -6,7 +6,7 @@ pub(crate) mod cross_entropy;
 pub(crate) mod elementwise;
 pub(crate) mod math;
 pub(crate) mod matmul;
-pub(crate) mod rms_norm;
+pub(crate) mod norm;
 
 /// Compiles a loop twice, for every CPU and for those with AVX2, and picks at run time. Both give the same bits: no
 /// product and sum are fused, and the order of sums is written out.

@@ -20,9 +20,11 @@ mod weight;
 
 pub use adapter::{Adapter, LoraConfig, LoraPair};
 pub use error::LoraError;
-pub use ops::attention::{self, Heads};
+pub use ops::attention::{self, Attention, Heads};
 pub use ops::linear::{self, Linear};
-pub use ops::{cross_entropy, embedding, rms_norm, rope, sum, swiglu};
+pub use ops::norm::{self, Norm};
+pub use ops::rope::{self, Rotation};
+pub use ops::{columns, cross_entropy, embedding, glu, sum};
 pub use rows::{Row, Rows};
 pub use weight::FrozenWeight;
 

@@ -2,10 +2,11 @@
 //! the plain version and the kernels.
 
 pub mod attention;
+pub mod columns;
 pub mod cross_entropy;
 pub mod embedding;
+pub mod glu;
 pub mod linear;
-pub mod rms_norm;
+pub mod norm;
 pub mod rope;
 pub mod sum;
-pub mod swiglu;

@@ -1,58 +1,64 @@
-//! One decoder block, forward and backward. What forward keeps is named in `Saved`; everything else is computed again
-//! where that is cheaper than keeping it.
+//! One decoder block, forward and backward: two parts that join the residual stream, with norms where the family has
+//! them. What forward keeps is named in `Saved`; everything else is computed again where that is cheaper than keeping
+//! it.
+
+mod attention;
+mod feed_forward;
 
 use candle_core::Tensor;
-use candle_lora::linear::{self, Wanted};
 use candle_lora::rope::Angles;
-use candle_lora::{Adapter, FrozenWeight, Linear, Rows, attention, rms_norm, sum, swiglu};
+use candle_lora::{Adapter, Rows, norm, sum};
 
-use crate::weights::{Weights, get};
-use crate::{Gradients, ModelConfig, ModelError};
+use crate::config::NormPlaces;
+use crate::gradients::Collect;
+use crate::norm::Norm;
+use crate::weights::Weights;
+use crate::{ModelConfig, ModelError};
+
+use attention::Attend;
+pub(crate) use attention::Keep;
+use feed_forward::FeedForward;
 
 /// A block of a decoder, with the adapter that stands beside its weights.
 pub(crate) struct Block<'a> {
-    config: &'a ModelConfig,
-    input_norm: Norm<'a>,
-    q: Projection<'a>,
-    k: Projection<'a>,
-    v: Projection<'a>,
-    o: Projection<'a>,
-    post_attention_norm: Norm<'a>,
-    gate: Projection<'a>,
-    up: Projection<'a>,
-    down: Projection<'a>,
+    attention: Attend<'a>,
+    feed_forward: FeedForward<'a>,
+    attention_norms: Norms,
+    feed_forward_norms: Norms,
+    /// The feed-forward part reads what attention reads.
+    same_input: bool,
+    residual_scale: f64,
 }
 
-struct Norm<'a> {
-    name: String,
-    weight: &'a FrozenWeight,
-}
-
-struct Projection<'a> {
-    name: String,
-    map: Linear<'a>,
+/// The norms of one part, where it has them.
+#[derive(Default)]
+struct Norms {
+    before: Option<Norm>,
+    after: Option<Norm>,
 }
 
 /// What is the same for all blocks of a pass.
 pub(crate) struct Pass<'a> {
     pub(crate) rows: &'a Rows,
-    pub(crate) angles: &'a Angles,
+    /// One for each rope of the config.
+    pub(crate) angles: &'a [Angles],
 }
 
 /// What backward needs besides the block's input.
 pub(crate) struct Saved {
-    input_norm: rms_norm::Saved,
-    q: linear::Saved,
-    k: linear::Saved,
-    v: linear::Saved,
     attention: attention::Saved,
-    o: linear::Saved,
+    attention_norms: SavedNorms,
     /// The residual stream after attention.
     middle: Tensor,
-    post_attention_norm: rms_norm::Saved,
-    gate: (Tensor, linear::Saved),
-    up: (Tensor, linear::Saved),
-    down: linear::Saved,
+    feed_forward: feed_forward::Saved,
+    feed_forward_norms: SavedNorms,
+}
+
+#[derive(Default)]
+struct SavedNorms {
+    before: Option<norm::Saved>,
+    /// With what the norm was given.
+    after: Option<(Tensor, norm::Saved)>,
 }
 
 impl<'a> Block<'a> {
@@ -63,75 +69,46 @@ impl<'a> Block<'a> {
         adapter: &'a Adapter,
         layer: usize,
     ) -> Result<Self, ModelError> {
-        let block = format!("model.layers.{layer}");
-        let norm = |norm: &str| -> Result<Norm<'a>, ModelError> {
-            let name = format!("{block}.{norm}.weight");
-            Ok(Norm { weight: get(weights, &name)?, name })
-        };
-        let scale = adapter.config.scale();
-        let projection = |projection: &str| -> Result<Projection<'a>, ModelError> {
-            let name = format!("{block}.{projection}");
-            let map = Linear {
-                weight: get(weights, &format!("{name}.weight"))?,
-                bias: weights.get(&format!("{name}.bias")),
-                lora: adapter.pairs.get(&name).map(|pair| (pair, scale)),
-            };
-            Ok(Projection { name, map })
+        let norm = |name: &str| Norm::new(config, weights, format!("model.layers.{layer}.{name}")).map(Some);
+        let (before, after) = ("input_layernorm", "post_attention_layernorm");
+        let [attention_norms, feed_forward_norms] = match config.norm_places {
+            NormPlaces::Before => {
+                [Norms { before: norm(before)?, after: None }, Norms { before: norm(after)?, after: None }]
+            }
+            NormPlaces::Around => [
+                Norms { before: norm(before)?, after: norm(after)? },
+                Norms { before: norm("pre_feedforward_layernorm")?, after: norm("post_feedforward_layernorm")? },
+            ],
+            NormPlaces::After => [
+                Norms { before: None, after: norm(after)? },
+                Norms { before: None, after: norm("post_feedforward_layernorm")? },
+            ],
+            NormPlaces::OnceForBoth => [Norms { before: norm(before)?, after: None }, Norms::default()],
         };
         Ok(Self {
-            config,
-            input_norm: norm("input_layernorm")?,
-            q: projection("self_attn.q_proj")?,
-            k: projection("self_attn.k_proj")?,
-            v: projection("self_attn.v_proj")?,
-            o: projection("self_attn.o_proj")?,
-            post_attention_norm: norm("post_attention_layernorm")?,
-            gate: projection("mlp.gate_proj")?,
-            up: projection("mlp.up_proj")?,
-            down: projection("mlp.down_proj")?,
+            attention: Attend::new(config, weights, adapter, layer)?,
+            feed_forward: FeedForward::new(config, weights, adapter, layer)?,
+            attention_norms,
+            feed_forward_norms,
+            same_input: config.norm_places == NormPlaces::OnceForBoth,
+            residual_scale: config.residual_scale,
         })
     }
 
-    /// The residual stream after the block, (tokens, hidden), and what backward needs. `cache` takes this pass's keys
-    /// and values and gives all that attention may see.
-    pub(crate) fn forward(
-        &self,
-        x: &Tensor,
-        pass: &Pass,
-        cache: &mut dyn FnMut(Tensor, Tensor) -> Result<(Tensor, Tensor), ModelError>,
-    ) -> Result<(Tensor, Saved), ModelError> {
-        let epsilon = self.config.norm_epsilon;
-        let (h, input_norm) = rms_norm::forward(x, self.input_norm.weight, epsilon)?; // (tokens, hidden)
-        let (q, q_saved) = self.q.map.forward(&h)?; // (tokens, heads · head_dim)
-        let (k, k_saved) = self.k.map.forward(&h)?; // (tokens, kv_heads · head_dim)
-        let (v, v_saved) = self.v.map.forward(&h)?;
-        let (k, v) = cache(pass.angles.forward(k)?, v)?;
-        let (o, attention) = attention::forward(pass.angles.forward(q)?, k, v, self.config.attention(), pass.rows)?;
-        let (attended, o_saved) = self.o.map.forward(&o)?;
-        let middle = sum::add(attended, x)?;
+    /// The residual stream after the block, (tokens, hidden), and what backward needs.
+    pub(crate) fn forward(&self, x: &Tensor, pass: &Pass, keep: &mut Keep) -> Result<(Tensor, Saved), ModelError> {
+        let (mut attention_norms, mut feed_forward_norms) = (SavedNorms::default(), SavedNorms::default());
+        let h = self.attention_norms.enter(x, &mut attention_norms)?; // (tokens, hidden)
+        let (attended, attention) = self.attention.forward(&h, pass, keep)?;
+        let middle = self.join(self.attention_norms.leave(attended, &mut attention_norms)?, x)?;
 
-        let (h, post_attention_norm) = rms_norm::forward(&middle, self.post_attention_norm.weight, epsilon)?;
-        let gate = self.gate.map.forward(&h)?; // (tokens, intermediate)
-        let up = self.up.map.forward(&h)?;
-        let (fed, down) = self.down.map.forward(&swiglu::forward(&gate.0, &up.0)?)?;
-        let out = sum::add(fed, &middle)?;
-        let saved = Saved {
-            input_norm,
-            q: q_saved,
-            k: k_saved,
-            v: v_saved,
-            attention,
-            o: o_saved,
-            middle,
-            post_attention_norm,
-            gate,
-            up,
-            down,
-        };
-        Ok((out, saved))
+        let h = if self.same_input { h } else { self.feed_forward_norms.enter(&middle, &mut feed_forward_norms)? };
+        let (fed, feed_forward) = self.feed_forward.forward(&h)?;
+        let out = self.join(self.feed_forward_norms.leave(fed, &mut feed_forward_norms)?, &middle)?;
+        Ok((out, Saved { attention, attention_norms, middle, feed_forward, feed_forward_norms }))
     }
 
-    /// The gradient of the block's input from that of its output; those of what the block owns go to `gradients`. The
+    /// The gradient of the block's input from that of its output; those of what the block owns are collected. The
     /// caller alone holds `grad`.
     pub(crate) fn backward(
         &self,
@@ -139,87 +116,84 @@ impl<'a> Block<'a> {
         x: &Tensor,
         grad: Tensor,
         pass: &Pass,
-        wanted: Wanted,
-        gradients: &mut Gradients,
+        collect: &mut Collect,
     ) -> Result<Tensor, ModelError> {
-        let grad = self.feed_forward_backward(saved, grad, wanted, gradients)?;
-        self.attention_backward(saved, x, grad, pass, wanted, gradients)
+        let norms = (&self.feed_forward_norms, &saved.feed_forward_norms);
+        let d_fed = norms.0.leave_backward(norms.1, self.part(&grad)?, collect)?;
+        if self.same_input {
+            let norms = (&self.attention_norms, &saved.attention_norms);
+            let h = norms.0.again(norms.1, x)?;
+            let dh = self.feed_forward.backward(&saved.feed_forward, &h, &d_fed, collect)?;
+            let dh = self.attention.backward(&saved.attention, &h, &self.part(&grad)?, Some(dh), pass, collect)?;
+            return norms.0.enter_backward(norms.1, x, dh, grad, collect);
+        }
+        let h = norms.0.again(norms.1, &saved.middle)?;
+        let dh = self.feed_forward.backward(&saved.feed_forward, &h, &d_fed, collect)?;
+        let grad = norms.0.enter_backward(norms.1, &saved.middle, dh, grad, collect)?;
+
+        let norms = (&self.attention_norms, &saved.attention_norms);
+        let d_attended = norms.0.leave_backward(norms.1, self.part(&grad)?, collect)?;
+        let h = norms.0.again(norms.1, x)?;
+        let dh = self.attention.backward(&saved.attention, &h, &d_attended, None, pass, collect)?;
+        norms.0.enter_backward(norms.1, x, dh, grad, collect)
     }
 
-    fn feed_forward_backward(
-        &self,
-        saved: &Saved,
-        grad: Tensor,
-        wanted: Wanted,
-        gradients: &mut Gradients,
-    ) -> Result<Tensor, ModelError> {
-        let ((gate, gate_saved), (up, up_saved)) = (&saved.gate, &saved.up);
-        let product = swiglu::forward(gate, up)?;
-        let d_product = self.down.backward(&saved.down, &product, &grad, None, wanted, gradients)?;
-        let (d_gate, d_up) = swiglu::backward(gate, up, &d_product)?;
-        let norm = &self.post_attention_norm;
-        let h = rms_norm::again(&saved.post_attention_norm, &saved.middle, norm.weight)?;
-        let dh = self.gate.backward(gate_saved, &h, &d_gate, None, wanted, gradients)?;
-        let dh = self.up.backward(up_saved, &h, &d_up, Some(dh), wanted, gradients)?;
-        norm.backward(&saved.post_attention_norm, &saved.middle, &dh, grad, wanted, gradients)
+    /// What a part gives joins the residual stream. The caller alone holds the part.
+    fn join(&self, part: Tensor, stream: &Tensor) -> Result<Tensor, ModelError> {
+        let part = if self.residual_scale == 1.0 { part } else { (part * self.residual_scale)? };
+        Ok(sum::add(part, stream)?)
     }
 
-    fn attention_backward(
-        &self,
-        saved: &Saved,
-        x: &Tensor,
-        grad: Tensor,
-        pass: &Pass,
-        wanted: Wanted,
-        gradients: &mut Gradients,
-    ) -> Result<Tensor, ModelError> {
-        let d_o = self.o.backward(&saved.o, saved.attention.output(), &grad, None, wanted, gradients)?;
-        let (dq, dk, dv) = attention::backward(&saved.attention, &d_o, self.config.attention(), pass.rows)?;
-        let (dq, dk) = (pass.angles.backward(dq)?, pass.angles.backward(dk)?);
-        let h = rms_norm::again(&saved.input_norm, x, self.input_norm.weight)?;
-        let dh = self.q.backward(&saved.q, &h, &dq, None, wanted, gradients)?;
-        let dh = self.k.backward(&saved.k, &h, &dk, Some(dh), wanted, gradients)?;
-        let dh = self.v.backward(&saved.v, &h, &dv, Some(dh), wanted, gradients)?;
-        self.input_norm.backward(&saved.input_norm, x, &dh, grad, wanted, gradients)
+    /// The gradient of a part from that of the stream that it joined.
+    fn part(&self, grad: &Tensor) -> Result<Tensor, ModelError> {
+        Ok(if self.residual_scale == 1.0 { grad.clone() } else { (grad * self.residual_scale)? })
     }
 }
 
-impl Norm<'_> {
-    fn backward(
-        &self,
-        saved: &rms_norm::Saved,
-        x: &Tensor,
-        grad: &Tensor,
-        total: Tensor,
-        wanted: Wanted,
-        gradients: &mut Gradients,
-    ) -> Result<Tensor, ModelError> {
-        if wanted == Wanted::Weight {
-            gradients.insert(self.name.clone(), rms_norm::weight_backward(saved, x, grad)?);
-        }
-        Ok(rms_norm::backward(saved, x, self.weight, grad, total)?)
+impl Norms {
+    /// What the part reads of the stream.
+    fn enter(&self, stream: &Tensor, saved: &mut SavedNorms) -> Result<Tensor, ModelError> {
+        let Some(norm) = &self.before else { return Ok(stream.clone()) };
+        let (h, kept) = norm.forward(stream)?;
+        saved.before = Some(kept);
+        Ok(h)
     }
-}
 
-impl Projection<'_> {
-    fn backward(
-        &self,
-        saved: &linear::Saved,
-        x: &Tensor,
-        grad: &Tensor,
-        total: Option<Tensor>,
-        wanted: Wanted,
-        gradients: &mut Gradients,
-    ) -> Result<Tensor, ModelError> {
-        let (dx, own) = self.map.backward(saved, x, grad, total, wanted)?;
-        let name = &self.name;
-        let (a, b) = own.lora.unzip();
-        let all = [("weight", own.weight), ("bias", own.bias), ("lora_A.weight", a), ("lora_B.weight", b)];
-        for (part, gradient) in all {
-            if let Some(gradient) = gradient {
-                gradients.insert(format!("{name}.{part}"), gradient);
-            }
+    /// The same again.
+    fn again(&self, saved: &SavedNorms, stream: &Tensor) -> Result<Tensor, ModelError> {
+        match (&self.before, &saved.before) {
+            (Some(norm), Some(saved)) => norm.again(saved, stream),
+            _ => Ok(stream.clone()),
         }
-        Ok(dx)
+    }
+
+    /// `grad` + the gradient of the stream from that of what was read. The caller alone holds `grad`.
+    fn enter_backward(
+        &self,
+        saved: &SavedNorms,
+        stream: &Tensor,
+        dh: Tensor,
+        grad: Tensor,
+        collect: &mut Collect,
+    ) -> Result<Tensor, ModelError> {
+        match (&self.before, &saved.before) {
+            (Some(norm), Some(saved)) => norm.backward(saved, stream, &dh, Some(grad), collect),
+            _ => Ok(sum::add(grad, &dh)?),
+        }
+    }
+
+    /// What joins the stream of what the part gives.
+    fn leave(&self, part: Tensor, saved: &mut SavedNorms) -> Result<Tensor, ModelError> {
+        let Some(norm) = &self.after else { return Ok(part) };
+        let (out, kept) = norm.forward(&part)?;
+        saved.after = Some((part, kept));
+        Ok(out)
+    }
+
+    fn leave_backward(&self, saved: &SavedNorms, grad: Tensor, collect: &mut Collect) -> Result<Tensor, ModelError> {
+        match (&self.after, &saved.after) {
+            (Some(norm), Some((part, saved))) => norm.backward(saved, part, &grad, None, collect),
+            _ => Ok(grad),
+        }
     }
 }

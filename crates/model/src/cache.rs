@@ -20,17 +20,22 @@ impl Cache {
         dtype: DType,
         device: &Device,
     ) -> Result<Self, ModelError> {
-        let shape = (capacity, config.attention().kv_width());
+        let shape = (capacity, config.heads().kv_width());
         let room = |_| -> Result<_, ModelError> {
             Ok((Tensor::zeros(shape, dtype, device)?, Tensor::zeros(shape, dtype, device)?))
         };
-        let blocks = (0..config.layers).map(room).collect::<Result<_, _>>()?;
-        Ok(Self { blocks, lengths: vec![0; config.layers] })
+        let blocks = (0..config.layers.len()).map(room).collect::<Result<_, _>>()?;
+        Ok(Self { blocks, lengths: vec![0; config.layers.len()] })
     }
 
     /// How many tokens have been read.
     pub(crate) fn length(&self) -> usize {
         self.lengths.last().copied().unwrap_or(0)
+    }
+
+    /// Forgets everything that was read.
+    pub(crate) fn clear(&mut self) {
+        self.lengths.fill(0);
     }
 
     /// Adds keys and values of a block and gives all of them.

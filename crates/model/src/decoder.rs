@@ -4,11 +4,13 @@
 use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, Tensor};
+use candle_lora::cross_entropy::Head;
 use candle_lora::rope::Angles;
-use candle_lora::{Adapter, FrozenWeight, Rows, cross_entropy, embedding, rms_norm};
+use candle_lora::{Adapter, FrozenWeight, Rows, cross_entropy, embedding};
 
 use crate::block::{Block, Pass};
 use crate::cache::Cache;
+use crate::norm::Norm;
 use crate::weights::{EMBEDDING, FINAL_NORM, HEAD, Weights, get, replace};
 use crate::{ModelConfig, ModelError};
 
@@ -55,7 +57,7 @@ impl Decoder {
     pub fn logits(&self, adapter: &Adapter, ids: &[u32]) -> Result<Tensor, ModelError> {
         let rows = Rows::of_lengths(&[ids.len()]);
         let x = self.forward(adapter, ids, &rows, None)?;
-        Ok(cross_entropy::logits(&self.final_norm(&x)?.0, self.head()?)?)
+        Ok(cross_entropy::logits(&self.final_norm()?.forward(&x)?.0, self.head()?)?)
     }
 
     /// The logits after the last token, (1, vocabulary), where `cache` holds what came before.
@@ -64,7 +66,7 @@ impl Decoder {
         on_pool(|| {
             let x = self.forward(adapter, ids, &rows, Some(cache))?;
             let last = x.narrow(0, ids.len() - 1, 1)?;
-            Ok(cross_entropy::logits(&self.final_norm(&last)?.0, self.head()?)?)
+            Ok(cross_entropy::logits(&self.final_norm()?.forward(&last)?.0, self.head()?)?)
         })
     }
 
@@ -76,7 +78,7 @@ impl Decoder {
             return Ok(SummedLoss::default());
         }
         let x = self.forward(adapter, sequences.ids, &Rows::of_lengths(sequences.lengths), None)?;
-        let (h, _) = self.final_norm(&cross_entropy::select(&x, &targets.places)?)?;
+        let (h, _) = self.final_norm()?.forward(&cross_entropy::select(&x, &targets.places)?)?;
         let nats = cross_entropy::loss(&h, self.head()?, &targets.ids)?;
         Ok(SummedLoss { nats, learned: targets.ids.len() as u64 })
     }
@@ -135,7 +137,7 @@ impl Decoder {
         self.check_adapter(adapter)?;
         let angles = self.angles(rows)?;
         let pass = Pass { rows, angles: &angles };
-        let mut x = embedding::forward(self.embedding()?, ids)?; // (tokens, hidden)
+        let mut x = self.embed(ids)?; // (tokens, hidden)
         for (layer, block) in self.blocks(adapter)?.iter().enumerate() {
             let mut keep = |k, v| match &mut cache {
                 Some(cache) => cache.extend(layer, k, v),
@@ -147,27 +149,41 @@ impl Decoder {
     }
 
     pub(crate) fn blocks<'a>(&'a self, adapter: &'a Adapter) -> Result<Vec<Block<'a>>, ModelError> {
-        (0..self.config.layers).map(|layer| Block::new(&self.config, &self.weights, adapter, layer)).collect()
+        (0..self.config.layers.len()).map(|layer| Block::new(&self.config, &self.weights, adapter, layer)).collect()
     }
 
-    pub(crate) fn angles(&self, rows: &Rows) -> Result<Angles, ModelError> {
-        Ok(Angles::new(&rows.positions(), &self.config.frequencies.0, self.dtype()?, &self.device)?)
+    /// The angles of each of the config's ropes.
+    pub(crate) fn angles(&self, rows: &Rows) -> Result<Vec<Angles>, ModelError> {
+        let dtype = self.dtype()?;
+        let ropes = self.config.ropes.iter();
+        Ok(ropes.map(|rope| Angles::new(rows, rope, dtype, &self.device)).collect::<Result<_, _>>()?)
     }
 
     fn dtype(&self) -> Result<DType, ModelError> {
         Ok(self.embedding()?.dense().dtype())
     }
 
-    pub(crate) fn final_norm(&self, x: &Tensor) -> Result<(Tensor, rms_norm::Saved), ModelError> {
-        Ok(rms_norm::forward(x, get(&self.weights, FINAL_NORM)?, self.config.norm_epsilon)?)
+    pub(crate) fn final_norm(&self) -> Result<Norm, ModelError> {
+        Norm::new(&self.config, &self.weights, FINAL_NORM.into())
+    }
+
+    /// What enters the first block, (tokens, hidden).
+    pub(crate) fn embed(&self, ids: &[u32]) -> Result<Tensor, ModelError> {
+        self.scale_embedded(embedding::forward(self.embedding()?, ids)?)
+    }
+
+    /// What was embedded, or its gradient, times the family's scale.
+    pub(crate) fn scale_embedded(&self, x: Tensor) -> Result<Tensor, ModelError> {
+        Ok(if self.config.embedding_scale == 1.0 { x } else { (x * self.config.embedding_scale)? })
     }
 
     pub(crate) fn embedding(&self) -> Result<&FrozenWeight, ModelError> {
         get(&self.weights, EMBEDDING)
     }
 
-    pub(crate) fn head(&self) -> Result<&FrozenWeight, ModelError> {
-        get(&self.weights, self.head_name())
+    pub(crate) fn head(&self) -> Result<Head<'_>, ModelError> {
+        let weight = get(&self.weights, self.head_name())?;
+        Ok(Head { weight, scale: self.config.logit_scale, soft_cap: self.config.logit_soft_cap })
     }
 
     pub(crate) fn head_name(&self) -> &'static str {

@@ -31,7 +31,7 @@ pub fn facts(folder: &Path) -> Result<ModelFacts, ModelError> {
     let checkpoint = Checkpoint::open(folder)?;
     checkpoint.check(&config)?;
     Ok(ModelFacts {
-        family: config.family.clone(),
+        family: config.family.to_string(),
         parameters: parameter_count(&config),
         size_bytes: checkpoint.size_bytes(),
         context_length: config.context_length as u32,

@@ -75,6 +75,11 @@ pub fn generate(
         if ids.len() == room {
             break Stopped::Context;
         }
+        if decoder.config().turns_otherwise(cache.length(), cache.length() + unread.len()) {
+            // The kept keys have been turned as those of a short row.
+            cache.clear();
+            unread = [prompt, &ids].concat();
+        }
         let logits = decoder.next_logits(adapter, &unread, &mut cache)?;
         let logits = logits.squeeze(0)?.to_dtype(DType::F32)?.to_vec1::<f32>()?;
         let id = draw(&logits, sampling, ids.len());

@@ -6,7 +6,7 @@ use candle_core::{DType, Device, Tensor};
 use candle_lora::{Adapter, LoraConfig, LoraPair};
 
 use crate::random::Random;
-use crate::weights::{PROJECTIONS, projection_shape, shapes};
+use crate::weights::{Projection, projections, shapes};
 use crate::{Decoder, ModelConfig, ModelError};
 
 /// How far new weights spread, unless the config says otherwise; what Llama and GPT-2 began with.
@@ -20,7 +20,8 @@ impl Decoder {
         let tensor = |(name, shape): (String, Vec<usize>)| -> Result<_, ModelError> {
             let tensor = match shape.len() {
                 1 if name.ends_with(".bias") => Tensor::zeros(shape, DType::F32, device)?,
-                1 => Tensor::ones(shape, DType::F32, device)?,
+                // Norms begin by changing nothing; some families keep their weights around zero.
+                1 => Tensor::full((1.0 - config.norm_offset) as f32, shape, device)?,
                 _ => {
                     let count = shape.iter().product();
                     let numbers = Random::new(seed, &format!("init {name}")).normal(count, deviation);
@@ -38,18 +39,11 @@ impl Decoder {
         if lora.rank == 0 {
             return Err(ModelError::Input("the rank of an adapter must be at least 1".into()));
         }
-        let last = |projection: &'static str| projection.rsplit('.').next().unwrap_or(projection);
-        let known = PROJECTIONS.map(last);
-        if let Some(unknown) = lora.target_modules.iter().find(|module| !known.contains(&module.as_str())) {
-            let known = known.join(", ");
-            return Err(ModelError::Input(format!("the model has no module {unknown}; it has {known}")));
-        }
+        let asked = self.projections_named(&lora.target_modules)?;
         let mut pairs = BTreeMap::new();
-        for layer in 0..self.config.layers {
-            for projection in PROJECTIONS.into_iter().filter(|name| lora.target_modules.iter().any(|m| m == last(name)))
-            {
-                let module = format!("model.layers.{layer}.{projection}");
-                let (out, width) = projection_shape(&self.config, projection);
+        for layer in 0..self.config.layers.len() {
+            for Projection { name, out, width, .. } in asked.iter().copied() {
+                let module = format!("model.layers.{layer}.{name}");
                 let bound = 1.0 / (width as f64).sqrt();
                 let numbers = Random::new(seed, &format!("lora_A {module}")).spread(lora.rank * width, bound);
                 let a = Tensor::from_vec(numbers, (lora.rank, width), &self.device)?;
@@ -58,5 +52,16 @@ impl Decoder {
             }
         }
         Ok(Adapter { config: lora.clone(), pairs })
+    }
+
+    fn projections_named(&self, modules: &[String]) -> Result<Vec<Projection>, ModelError> {
+        let all = projections(&self.config);
+        if let Some(unknown) = modules.iter().find(|module| !all.iter().any(|known| known.module() == module.as_str()))
+        {
+            let known = all.iter().map(Projection::module).collect::<Vec<_>>().join(", ");
+            return Err(ModelError::Input(format!("the model has no module {unknown}; it has {known}")));
+        }
+        let asked = |projection: &Projection| modules.iter().any(|module| module == projection.module());
+        Ok(all.into_iter().filter(asked).collect())
     }
 }

@@ -1,6 +1,7 @@
 //! A rough guard: the memory that training would take, before anything is loaded.
 
-use crate::weights::{PROJECTIONS, parameter_count, projection_shape};
+use crate::config::NormPlaces;
+use crate::weights::{Projection, parameter_count, projections};
 use crate::{ModelConfig, ModelError};
 
 /// Bytes of an f32.
@@ -10,13 +11,13 @@ const LOGITS: u64 = 4 << 20;
 
 /// What decides how much memory training takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shape {
+pub struct Shape<'a> {
     /// The most tokens computed at once.
     pub tokens: usize,
     /// The adapter's rank; none trains every weight.
     pub rank: Option<usize>,
-    /// How many of a block's seven projections get an adapter.
-    pub adapted_projections: usize,
+    /// The modules that get an adapter, as PEFT names them.
+    pub target_modules: &'a [&'a str],
     /// Blocks are computed twice and only their inputs kept.
     pub recompute: bool,
 }
@@ -48,7 +49,7 @@ impl MemoryNeed {
 /// thread, and what one has freed another cannot use (peaks of 229 to 423 MiB were measured where 243 were in use).
 pub fn training_memory(config: &ModelConfig, shape: &Shape) -> MemoryNeed {
     let weights = parameter_count(config);
-    let adapter = adapter_parameters(config, shape);
+    let adapter = shape.rank.map_or(0, |rank| adapter_parameters(config, shape.target_modules, rank));
     let trained = if shape.rank.is_some() { adapter } else { weights };
     MemoryNeed {
         weights: weights * F32,
@@ -59,28 +60,37 @@ pub fn training_memory(config: &ModelConfig, shape: &Shape) -> MemoryNeed {
     }
 }
 
-/// Numbers in an adapter, taking the largest projections.
-fn adapter_parameters(config: &ModelConfig, shape: &Shape) -> u64 {
-    let Some(rank) = shape.rank else { return 0 };
-    let widths = PROJECTIONS.map(|projection| projection_shape(config, projection)).map(|(out, width)| out + width);
-    let mut widths = widths.to_vec();
-    widths.sort_unstable_by(|a, b| b.cmp(a));
-    let per_block: usize = widths.iter().take(shape.adapted_projections).sum();
-    (per_block * rank) as u64 * config.layers as u64
+/// How many numbers an adapter of this rank on these modules has.
+pub fn adapter_parameters(config: &ModelConfig, modules: &[&str], rank: usize) -> u64 {
+    let per_block: usize = adapted(config, modules).map(|projection| projection.pair_width()).sum();
+    (per_block * rank) as u64 * config.layers.len() as u64
+}
+
+fn adapted(config: &ModelConfig, modules: &[&str]) -> impl Iterator<Item = Projection> {
+    projections(config).into_iter().filter(|projection| modules.contains(&projection.module()))
 }
 
 fn activations(config: &ModelConfig, shape: &Shape) -> u64 {
     let tokens = shape.tokens as u64;
     let (hidden, inner) = (config.hidden_size as u64, config.intermediate_size as u64);
-    let heads = config.attention();
+    let heads = config.heads();
     let (q, kv) = (heads.q_width() as u64, heads.kv_width() as u64);
-    let low = (shape.rank.unwrap_or(0) * shape.adapted_projections) as u64;
+    let low = shape.rank.map_or(0, |rank| rank * adapted(config, shape.target_modules).count()) as u64;
+    // Norms of queries and keys keep what they were given, and so do norms after a part.
+    let unnormed = if config.qk_norm.is_some() { q + kv } else { 0 };
+    let unnormed = unnormed
+        + match config.norm_places {
+            NormPlaces::Around | NormPlaces::After => 2 * hidden,
+            NormPlaces::Before | NormPlaces::OnceForBoth => 0,
+        };
     // middle, q, k, v, o, gate, up, log-sum-exp, the low-rank products
-    let block = hidden + 2 * q + 2 * kv + 2 * inner + config.heads as u64 + low;
-    let kept_blocks = if shape.recompute { 1 } else { config.layers as u64 };
-    let inputs = hidden * config.layers as u64;
-    // Backward at its widest: the product of gate and up and the three gradients around it, and the norms'.
-    let working = 4 * inner + 4 * hidden;
+    let block = hidden + 2 * q + 2 * kv + 2 * inner + config.heads as u64 + low + unnormed;
+    let layers = config.layers.len() as u64;
+    let kept_blocks = if shape.recompute { 1 } else { layers };
+    let inputs = hidden * layers;
+    // Backward at its widest: the product of gate and up and the three gradients around it, and the norms'. A fused
+    // projection's output is there twice while it is taken apart or put together.
+    let working = 4 * inner + 4 * hidden + if config.fused { 2 * inner } else { 0 };
     let logits = tokens.saturating_mul(config.vocabulary as u64).min(LOGITS.max(config.vocabulary as u64));
     tokens.saturating_mul(inputs + kept_blocks * block + working + 3 * hidden).saturating_add(logits)
 }

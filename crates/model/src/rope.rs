@@ -1,79 +1,184 @@
-//! The frequencies of rotary positions, plain and scaled, as configs describe them. What comes out is one number per
-//! pair of a head; the decoder knows no kinds.
+//! Rotary positions as configs describe them, plain and scaled. What comes out are the numbers that a rotation needs;
+//! the decoder knows no kinds.
 
+use std::f64::consts::PI;
+
+use candle_lora::Rotation;
 use serde_json::Value;
 
 use crate::ModelError;
 use crate::config::Reader;
 
-/// How far each pair of a head turns per position, in radians.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Frequencies(pub Vec<f32>);
+/// What a config leaves open and its family decides.
+#[derive(Clone, Copy)]
+pub(crate) struct Defaults {
+    /// The base of the frequencies.
+    pub(crate) theta: f64,
+    /// The share of a head that turns.
+    pub(crate) partial: f64,
+    /// The length that long contexts were scaled up from, where the family has it beside the rope's own fields.
+    pub(crate) original_context: Option<f64>,
+}
 
-impl Frequencies {
-    /// From a config: `rope_theta`, and `rope_scaling` or, as newer configs have it, both in `rope_parameters`.
-    pub(crate) fn read(config: &Reader, head_dim: usize) -> Result<Self, ModelError> {
-        let newer = config.value("rope_parameters");
-        let scaling = if newer.is_null() { config.value("rope_scaling") } else { newer };
-        if !(scaling.is_null() || scaling.is_object()) {
-            return Err(config.wrong("the rope scaling is not an object"));
+/// Where the fields of one kind of rotary positions stand.
+pub(crate) struct Fields<'a> {
+    pub(crate) reader: &'a Reader,
+    /// The object with the scaling: `rope_parameters`, which has all fields, or the older `rope_scaling`.
+    pub(crate) scaling: &'a Value,
+    pub(crate) head_width: usize,
+    pub(crate) context: usize,
+    pub(crate) defaults: Defaults,
+}
+
+impl Fields<'_> {
+    /// The rotation that they describe.
+    pub(crate) fn rotation(&self) -> Result<Rotation, ModelError> {
+        if !(self.scaling.is_null() || self.scaling.is_object()) {
+            return Err(self.reader.wrong("the rope scaling is not an object"));
         }
-        if config.number_or("partial_rotary_factor", 1.0)? != 1.0 {
-            return Err(config.wrong("rotary positions on a part of each head are not supported"));
+        let theta = self.beside("rope_theta", self.defaults.theta)?;
+        let partial = self.beside("partial_rotary_factor", self.defaults.partial)?;
+        let turned = (self.head_width as f64 * partial) as usize;
+        if partial > 1.0 || turned < 2 || !turned.is_multiple_of(2) {
+            let width = self.head_width;
+            return Err(self
+                .reader
+                .wrong(format!("partial_rotary_factor is {partial}, but heads of {width} need pairs")));
         }
-        let theta = match &scaling["rope_theta"] {
-            Value::Null => config.number_or("rope_theta", 10_000.0)?,
-            _ => number(config, scaling, "rope_theta")?,
-        };
-        let plain = plain(theta, head_dim);
-        let kind = scaling["rope_type"].as_str().or(scaling["type"].as_str()).unwrap_or("default");
-        match kind {
-            "default" => Ok(Self(plain)),
+        let plain = frequencies(theta, turned);
+        let of = |frequencies, factor| Rotation { head_width: self.head_width, frequencies, long: None, factor };
+        match self.kind() {
+            "default" => Ok(of(plain, 1.0)),
             "linear" => {
-                let factor = number(config, scaling, "factor")? as f32;
-                Ok(Self(plain.into_iter().map(|frequency| frequency / factor).collect()))
+                let factor = self.number("factor")? as f32;
+                Ok(of(plain.into_iter().map(|frequency| frequency / factor).collect(), 1.0))
             }
-            "llama3" => Ok(Self(llama3(config, scaling, plain)?)),
-            other => {
-                Err(config
-                    .wrong(format!("the rope type “{other}” is not supported; supported: default, linear, llama3")))
+            "llama3" => Ok(of(self.llama3(plain)?, 1.0)),
+            "yarn" => {
+                let (frequencies, factor) = self.yarn(theta, &plain)?;
+                Ok(of(frequencies, factor))
             }
+            "longrope" => self.longrope(&plain),
+            other => Err(self.reader.wrong(format!(
+                "the rope type “{other}” is not supported; supported: default, linear, llama3, yarn, longrope"
+            ))),
         }
+    }
+
+    /// Phi-3 called LongRoPE by two other names first.
+    fn kind(&self) -> &str {
+        let kind = self.scaling["rope_type"].as_str().or(self.scaling["type"].as_str()).unwrap_or("default");
+        match kind {
+            "su" => "longrope",
+            "yarn" if self.scaling["short_factor"].is_array() => "longrope",
+            other => other,
+        }
+    }
+
+    /// Llama 3's scaling: slow turns are slowed further by `factor`, fast ones stay, those between are blended.
+    fn llama3(&self, plain: Vec<f32>) -> Result<Vec<f32>, ModelError> {
+        let (factor, context) = (self.number("factor")?, self.original_context()?);
+        let (low, high) = (self.number("low_freq_factor")?, self.number("high_freq_factor")?);
+        if high <= low {
+            return Err(self.reader.wrong("high_freq_factor must be above low_freq_factor"));
+        }
+        let scaled = |frequency: f32| {
+            let frequency = f64::from(frequency);
+            let wavelength = 2.0 * PI / frequency;
+            if wavelength < context / high {
+                frequency as f32
+            } else if wavelength > context / low {
+                (frequency / factor) as f32
+            } else {
+                let blend = (context / wavelength - low) / (high - low);
+                ((1.0 - blend) * frequency / factor + blend * frequency) as f32
+            }
+        };
+        Ok(plain.into_iter().map(scaled).collect())
+    }
+
+    /// YaRN (Peng et al. 2023): pairs that turn often in the original context stay, those that turn seldom are slowed by
+    /// `factor`, with a ramp between; queries and keys grow by the attention factor.
+    fn yarn(&self, theta: f64, plain: &[f32]) -> Result<(Vec<f32>, f64), ModelError> {
+        let context = self.original_context()?;
+        let factor = self.number_or("factor", self.context as f64 / context)?;
+        let width = 2.0 * plain.len() as f64;
+        // The pair that turns so many times in the original context.
+        let pair = |turns: f64| width * (context / (turns * 2.0 * PI)).ln() / (2.0 * theta.ln());
+        let (low, high) = (pair(self.number_or("beta_fast", 32.0)?), pair(self.number_or("beta_slow", 1.0)?));
+        let whole = self.scaling["truncate"].as_bool().unwrap_or(true);
+        let (low, high) = if whole { (low.floor(), high.ceil()) } else { (low, high) };
+        let (low, high) = (low.max(0.0), high.min(width - 1.0));
+        let high = if low == high { high + 0.001 } else { high };
+        let slowed = |(number, frequency): (usize, &f32)| {
+            let kept = 1.0 - ((number as f64 - low) / (high - low)).clamp(0.0, 1.0);
+            let frequency = f64::from(*frequency);
+            (frequency / factor * (1.0 - kept) + frequency * kept) as f32
+        };
+        Ok((plain.iter().enumerate().map(slowed).collect(), self.yarn_attention(factor)?))
+    }
+
+    fn yarn_attention(&self, factor: f64) -> Result<f64, ModelError> {
+        let grown = |share: f64| if factor <= 1.0 { 1.0 } else { 0.1 * share * factor.ln() + 1.0 };
+        let (part, all) = (&self.scaling["mscale"], &self.scaling["mscale_all_dim"]);
+        let default = match (part.as_f64(), all.as_f64()) {
+            (Some(part), Some(all)) if part != 0.0 && all != 0.0 => grown(part) / grown(all),
+            _ => grown(1.0),
+        };
+        self.number_or("attention_factor", default)
+    }
+
+    /// LongRoPE: each pair has its own factor, one for rows within the original context and one for longer rows.
+    fn longrope(&self, plain: &[f32]) -> Result<Rotation, ModelError> {
+        let context = self.original_context()?;
+        let divided = |key: &str| -> Result<Vec<f32>, ModelError> {
+            let factors: Option<Vec<f64>> =
+                self.scaling[key].as_array().and_then(|list| list.iter().map(Value::as_f64).collect());
+            let factors = factors.filter(|list| list.len() == plain.len() && list.iter().all(|factor| *factor > 0.0));
+            let expected = || {
+                self.reader.wrong(format!("{key} of the rope scaling is not a list of {} numbers above 0", plain.len()))
+            };
+            let factors = factors.ok_or_else(expected)?;
+            Ok(plain.iter().zip(factors).map(|(frequency, factor)| frequency / factor as f32).collect())
+        };
+        let (short, long) = (divided("short_factor")?, divided("long_factor")?);
+        let factor = self.number_or("factor", self.context as f64 / context)?;
+        let default = if factor <= 1.0 { 1.0 } else { (1.0 + factor.ln() / context.ln()).sqrt() };
+        let factor = self.number_or("attention_factor", default)?;
+        Ok(Rotation { head_width: self.head_width, frequencies: short, long: Some((context as usize, long)), factor })
+    }
+
+    /// The context that scaling started from. Phi-3 has it beside the rope's fields, and that one counts.
+    fn original_context(&self) -> Result<f64, ModelError> {
+        match self.defaults.original_context {
+            Some(default) => self.reader.number_or("original_max_position_embeddings", default),
+            None => self.number_or("original_max_position_embeddings", self.context as f64),
+        }
+    }
+
+    /// A field that newer configs have in `rope_parameters` and older ones beside `rope_scaling`.
+    fn beside(&self, key: &str, default: f64) -> Result<f64, ModelError> {
+        match &self.scaling[key] {
+            Value::Null => self.reader.number_or(key, default),
+            _ => self.number(key),
+        }
+    }
+
+    fn number_or(&self, key: &str, default: f64) -> Result<f64, ModelError> {
+        if self.scaling[key].is_null() { Ok(default) } else { self.number(key) }
+    }
+
+    fn number(&self, key: &str) -> Result<f64, ModelError> {
+        let number = self.scaling[key].as_f64().filter(|number| number.is_finite() && *number > 0.0);
+        let found = &self.scaling[key];
+        number.ok_or_else(|| {
+            self.reader.wrong(format!("{key} of the rope scaling is {found}, expected a number above 0"))
+        })
     }
 }
 
 /// θ^(−2i / width), computed as PyTorch does in f32.
-fn plain(theta: f64, head_dim: usize) -> Vec<f32> {
-    let exponent = |i: usize| (2 * i) as f32 / head_dim as f32;
-    (0..head_dim / 2).map(|i| 1.0 / theta.powf(f64::from(exponent(i))) as f32).collect()
-}
-
-/// Llama 3's scaling: slow turns are slowed further by `factor`, fast ones stay, those between are blended.
-fn llama3(config: &Reader, scaling: &Value, plain: Vec<f32>) -> Result<Vec<f32>, ModelError> {
-    let factor = number(config, scaling, "factor")?;
-    let low = number(config, scaling, "low_freq_factor")?;
-    let high = number(config, scaling, "high_freq_factor")?;
-    let context = number(config, scaling, "original_max_position_embeddings")?;
-    if high <= low {
-        return Err(config.wrong("high_freq_factor must be above low_freq_factor"));
-    }
-    let scaled = |frequency: f32| {
-        let frequency = f64::from(frequency);
-        let wavelength = 2.0 * std::f64::consts::PI / frequency;
-        if wavelength < context / high {
-            frequency as f32
-        } else if wavelength > context / low {
-            (frequency / factor) as f32
-        } else {
-            let blend = (context / wavelength - low) / (high - low);
-            ((1.0 - blend) * frequency / factor + blend * frequency) as f32
-        }
-    };
-    Ok(plain.into_iter().map(scaled).collect())
-}
-
-fn number(config: &Reader, object: &Value, key: &str) -> Result<f64, ModelError> {
-    let number = object[key].as_f64().filter(|number| number.is_finite() && *number > 0.0);
-    number
-        .ok_or_else(|| config.wrong(format!("{key} of the rope scaling is {}, expected a number above 0", object[key])))
+fn frequencies(theta: f64, width: usize) -> Vec<f32> {
+    let exponent = |i: usize| (2 * i) as f32 / width as f32;
+    (0..width / 2).map(|i| 1.0 / theta.powf(f64::from(exponent(i))) as f32).collect()
 }

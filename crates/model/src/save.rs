@@ -10,6 +10,7 @@ use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 use serde_json::{Value, json};
 
+use crate::family::architecture;
 use crate::{Decoder, ModelError};
 
 impl Decoder {
@@ -46,7 +47,7 @@ impl Decoder {
             // Newer readers look for `dtype`, older ones for `torch_dtype`.
             fields.remove("dtype");
             fields.insert("torch_dtype".into(), json!(dtype));
-            fields.entry("architectures").or_insert_with(|| json!(["LlamaForCausalLM"]));
+            fields.entry("architectures").or_insert_with(|| json!([architecture(self.config.family)]));
             fields.entry("model_type").or_insert_with(|| json!(self.config.family));
         }
         let path = folder.join("config.json");

@@ -4,38 +4,93 @@ use std::collections::BTreeMap;
 
 use candle_core::Tensor;
 use candle_lora::FrozenWeight;
+use candle_lora::norm::Kind;
 
+use crate::config::{NormPlaces, QkNorm};
 use crate::{ModelConfig, ModelError};
 
 /// The weights by name, each shared by all clones.
 pub(crate) type Weights = BTreeMap<String, FrozenWeight>;
 
-/// The names of the modules that can have an adapter, in the order in which a block uses them.
-pub const PROJECTIONS: [&str; 7] = [
-    "self_attn.q_proj",
-    "self_attn.k_proj",
-    "self_attn.v_proj",
-    "self_attn.o_proj",
-    "mlp.gate_proj",
-    "mlp.up_proj",
-    "mlp.down_proj",
-];
-
 pub(crate) const EMBEDDING: &str = "model.embed_tokens.weight";
-pub(crate) const FINAL_NORM: &str = "model.norm.weight";
+pub(crate) const FINAL_NORM: &str = "model.norm";
 pub(crate) const HEAD: &str = "lm_head.weight";
 
-/// (out, in) of a projection of a block.
-pub fn projection_shape(config: &ModelConfig, projection: &str) -> (usize, usize) {
-    let (hidden, inner) = (config.hidden_size, config.intermediate_size);
-    let heads = config.attention();
-    match projection {
-        "self_attn.q_proj" => (heads.q_width(), hidden),
-        "self_attn.k_proj" | "self_attn.v_proj" => (heads.kv_width(), hidden),
-        "self_attn.o_proj" => (hidden, heads.q_width()),
-        "mlp.down_proj" => (hidden, inner),
-        _ => (inner, hidden),
+/// A linear map of a block: what can have an adapter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Projection {
+    /// Its name in the block, such as `self_attn.q_proj`.
+    pub name: &'static str,
+    /// The width that comes out.
+    pub out: usize,
+    /// The width that goes in.
+    pub width: usize,
+    /// It adds a bias.
+    pub bias: bool,
+}
+
+impl Projection {
+    /// The name that settings and PEFT know it by, such as `q_proj`.
+    pub fn module(&self) -> &'static str {
+        self.name.rsplit('.').next().unwrap_or(self.name)
     }
+
+    /// Numbers in a low-rank pair of rank 1.
+    pub fn pair_width(&self) -> usize {
+        self.out + self.width
+    }
+}
+
+/// The projections of every block, in the order in which it uses them.
+pub fn projections(config: &ModelConfig) -> Vec<Projection> {
+    let (hidden, inner, heads, biases) = (config.hidden_size, config.intermediate_size, config.heads(), config.biases);
+    let (q, kv) = (heads.q_width(), heads.kv_width());
+    let projection = |name, out, width, bias| Projection { name, out, width, bias };
+    let o = projection("self_attn.o_proj", hidden, q, biases.o);
+    let down = projection("mlp.down_proj", hidden, inner, biases.mlp);
+    match config.fused {
+        true => vec![
+            projection("self_attn.qkv_proj", q + 2 * kv, hidden, biases.qkv),
+            o,
+            projection("mlp.gate_up_proj", 2 * inner, hidden, biases.mlp),
+            down,
+        ],
+        false => vec![
+            projection("self_attn.q_proj", q, hidden, biases.qkv),
+            projection("self_attn.k_proj", kv, hidden, biases.qkv),
+            projection("self_attn.v_proj", kv, hidden, biases.qkv),
+            o,
+            projection("mlp.gate_proj", inner, hidden, biases.mlp),
+            projection("mlp.up_proj", inner, hidden, biases.mlp),
+            down,
+        ],
+    }
+}
+
+/// The norms of every block before and after its two parts, by name.
+pub(crate) fn norm_names(places: NormPlaces) -> &'static [&'static str] {
+    match places {
+        NormPlaces::Before => &["input_layernorm", "post_attention_layernorm"],
+        NormPlaces::Around => {
+            &["input_layernorm", "post_attention_layernorm", "pre_feedforward_layernorm", "post_feedforward_layernorm"]
+        }
+        NormPlaces::After => &["post_attention_layernorm", "post_feedforward_layernorm"],
+        NormPlaces::OnceForBoth => &["input_layernorm"],
+    }
+}
+
+/// The norms of a block's queries and keys: the name of each with its width. One per head comes as several.
+pub(crate) fn qk_norms(config: &ModelConfig) -> Option<[Vec<(String, usize)>; 2]> {
+    let heads = config.heads();
+    let one = |name: &str, width| vec![(format!("self_attn.{name}"), width)];
+    let several = |name: &str, count| {
+        (0..count).map(|head| (format!("self_attn.{name}.norms.{head}"), heads.width)).collect::<Vec<_>>()
+    };
+    Some(match config.qk_norm? {
+        QkNorm::SharedByHeads => [one("q_norm", heads.width), one("k_norm", heads.width)],
+        QkNorm::FullWidth => [one("q_norm", heads.q_width()), one("k_norm", heads.kv_width())],
+        QkNorm::OnePerHead => [several("q_layernorm", heads.heads), several("k_layernorm", heads.kv_heads)],
+    })
 }
 
 /// Every weight that a model of this config has, with its shape.
@@ -46,18 +101,25 @@ pub fn shapes(config: &ModelConfig) -> BTreeMap<String, Vec<usize>> {
         shapes.insert(HEAD.to_string(), table.clone());
     }
     shapes.insert(EMBEDDING.to_string(), table);
-    shapes.insert(FINAL_NORM.to_string(), vec![config.hidden_size]);
-    for layer in 0..config.layers {
-        let block = format!("model.layers.{layer}");
-        for norm in ["input_layernorm", "post_attention_layernorm"] {
-            shapes.insert(format!("{block}.{norm}.weight"), vec![config.hidden_size]);
+    let parts: &[&str] = if config.norm == Kind::Layer { &["weight", "bias"] } else { &["weight"] };
+    let mut norm = |name: String| {
+        for part in parts {
+            shapes.insert(format!("{name}.{part}"), vec![config.hidden_size]);
         }
-        for projection in PROJECTIONS {
-            let (out, width) = projection_shape(config, projection);
-            shapes.insert(format!("{block}.{projection}.weight"), vec![out, width]);
-            let attention = projection.starts_with("self_attn");
-            if if attention { config.attention_bias } else { config.mlp_bias } {
-                shapes.insert(format!("{block}.{projection}.bias"), vec![out]);
+    };
+    norm(FINAL_NORM.to_string());
+    for layer in 0..config.layers.len() {
+        norm_names(config.norm_places).iter().for_each(|name| norm(format!("model.layers.{layer}.{name}")));
+    }
+    for layer in 0..config.layers.len() {
+        let block = format!("model.layers.{layer}");
+        for (name, width) in qk_norms(config).into_iter().flatten().flatten() {
+            shapes.insert(format!("{block}.{name}.weight"), vec![width]);
+        }
+        for Projection { name, out, width, bias } in projections(config) {
+            shapes.insert(format!("{block}.{name}.weight"), vec![out, width]);
+            if bias {
+                shapes.insert(format!("{block}.{name}.bias"), vec![out]);
             }
         }
     }

@@ -3,13 +3,15 @@
 
 #[path = "model/autograd.rs"]
 mod autograd;
+#[path = "model/configs.rs"]
+mod configs;
+#[path = "model/families.rs"]
+mod families;
 #[path = "model/folders.rs"]
 mod folders;
 #[path = "model/formula.rs"]
 mod formula;
 #[path = "model/gradients.rs"]
 mod gradients;
-#[path = "model/reference.rs"]
-mod reference;
 #[path = "model/text.rs"]
 mod text;

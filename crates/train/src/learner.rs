@@ -11,7 +11,7 @@ use tunesmith_model::{Decoder, Gradients, ModelConfig, ModelError, SummedLoss, W
 use tunesmith_protocol::Method;
 
 use crate::batches::Piece;
-use crate::{TrainError, TrainPlan};
+use crate::{TrainError, TrainPlan, targets};
 
 /// A model with what is trained in it.
 pub(crate) struct Learner {
@@ -31,7 +31,7 @@ impl Learner {
             Method::Lora | Method::Full => load(&job.base, &device, progress)?,
         };
         let adapter = match job.settings.method {
-            Method::Lora => decoder.new_adapter(&plan.lora(), job.settings.seed)?,
+            Method::Lora => decoder.new_adapter(&plan.lora(decoder.config()), job.settings.seed)?,
             Method::Full | Method::Scratch => Adapter::none(),
         };
         Ok(Self::with(plan, decoder, adapter))
@@ -113,13 +113,12 @@ impl Learner {
 
 /// The adapter that the settings ask for.
 impl TrainPlan {
-    pub(crate) fn lora(&self) -> LoraConfig {
+    pub(crate) fn lora(&self, config: &ModelConfig) -> LoraConfig {
         let settings = &self.job().settings;
-        let targets = tunesmith_protocol::PROJECTIONS.iter().filter(|name| settings.target_modules.contains(name));
         LoraConfig {
             rank: settings.lora_rank as usize,
             alpha: settings.lora_alpha,
-            target_modules: targets.map(|name| (*name).to_owned()).collect(),
+            target_modules: targets::modules(settings, config).into_iter().map(String::from).collect(),
         }
     }
 }

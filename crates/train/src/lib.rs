@@ -19,6 +19,7 @@ mod run;
 mod schedule;
 mod state;
 mod step;
+mod targets;
 mod workers;
 
 pub use clip::{clip, global_norm};

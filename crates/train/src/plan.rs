@@ -8,7 +8,7 @@ use tunesmith_model::{ModelConfig, facts};
 use tunesmith_protocol::{AutoOr, Fit, Method, Plan, Precision, Switch, TrainSettings};
 
 use crate::batches::Batches;
-use crate::{Job, Schedule, TrainError};
+use crate::{Job, Schedule, TrainError, targets};
 
 /// What a run will do.
 pub struct TrainPlan {
@@ -28,6 +28,7 @@ impl TrainPlan {
             Method::Lora | Method::Full => facts(&job.base)?.config,
         };
         checks::settings(&job)?;
+        targets::check(&job.settings, &config)?;
         checks::rows(&job, &config)?;
         checks::output(&job)?;
         let steps_per_epoch = batches(&job).steps_per_epoch();

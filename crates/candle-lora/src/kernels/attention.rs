@@ -1,12 +1,14 @@
-//! Causal attention with grouped heads. Probabilities are never kept: forward keeps their log-sum-exp, and backward
+//! Causal attention with grouped heads, over all keys or those of a window. Probabilities are never kept: forward keeps their log-sum-exp, and backward
 //! computes them again, a block of queries at a time (Dao et al. 2022, Rabe & Staats 2021).
+
+use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::math::{dot, exp_minus, softmax};
+use super::math::{dot, exp, exp_minus, softmax, tanh};
 use super::matmul::{Matrix, Store, Target, product_here};
 use super::simd;
-use crate::{Heads, Row, Rows};
+use crate::{Attention, Row, Rows};
 
 /// Queries computed at once: their scores stay in the second cache.
 const BLOCK: usize = 64;
@@ -17,7 +19,7 @@ pub(crate) struct Inputs<'a> {
     pub(crate) q: &'a [f32],
     pub(crate) k: &'a [f32],
     pub(crate) v: &'a [f32],
-    pub(crate) heads: Heads,
+    pub(crate) attention: Attention,
     pub(crate) rows: &'a Rows,
 }
 
@@ -29,72 +31,88 @@ struct Task<'a> {
 
 impl<'a> Inputs<'a> {
     fn tasks(&self) -> Vec<Task<'a>> {
-        let heads = self.heads.kv_heads;
+        let heads = self.attention.heads.kv_heads;
         self.rows.iter().flat_map(|row| (0..heads).map(move |kv_head| Task { row, kv_head })).collect()
     }
 
-    /// The rows `keys` of a key head.
-    fn keys(&self, numbers: &'a [f32], task: &Task, count: usize) -> Matrix<'a> {
-        let stride = self.heads.kv_width();
-        let start = task.row.keys.start * stride + task.kv_head * self.heads.width;
-        Matrix::strided(&numbers[start..], count, self.heads.width, stride)
+    /// The keys of a key head that a block of queries sees.
+    fn keys(&self, numbers: &'a [f32], task: &Task, block: &Block) -> Matrix<'a> {
+        let heads = self.attention.heads;
+        let start = (task.row.keys.start + block.first_key) * heads.kv_width() + task.kv_head * heads.width;
+        Matrix::strided(&numbers[start..], block.keys(), heads.width, heads.kv_width())
     }
 
     /// A block of rows of a query head.
     fn queries(&self, numbers: &'a [f32], head: usize, block: &Block) -> Matrix<'a> {
-        let stride = self.heads.q_width();
-        let start = block.start * stride + head * self.heads.width;
-        Matrix::strided(&numbers[start..], block.length, self.heads.width, stride)
+        let heads = self.attention.heads;
+        let start = block.start * heads.q_width() + head * heads.width;
+        Matrix::strided(&numbers[start..], block.length, heads.width, heads.q_width())
+    }
+
+    /// The most scores that a block of a row can have.
+    fn most_scores(&self, row: &Row) -> usize {
+        let keys = self.attention.window.map_or(usize::MAX, |window| window.saturating_add(BLOCK));
+        BLOCK.min(row.queries.len()) * row.keys.len().min(keys)
     }
 }
 
-/// A block of queries of one row.
+/// A block of queries of one row, and the keys that any of them sees.
 struct Block {
-    /// The first, among all queries.
+    /// The first query, among all queries.
     start: usize,
     length: usize,
-    /// Keys that its first query sees.
-    seen: usize,
+    /// The first query's place in its row.
+    place: usize,
+    /// The first key that is seen, in its row.
+    first_key: usize,
+    window: usize,
 }
 
 impl Block {
-    /// Keys that its last query sees.
+    /// How many keys there are.
     fn keys(&self) -> usize {
-        self.seen + self.length - 1
+        self.place + self.length - self.first_key
     }
 
-    fn of(row: &Row) -> impl Iterator<Item = Block> {
-        let (row, count) = (row.clone(), row.queries.len());
-        (0..count).step_by(BLOCK).map(move |first| Block {
-            start: row.queries.start + first,
-            length: BLOCK.min(count - first),
-            seen: row.past() + first + 1,
+    /// The keys that a query sees, counted from the block's first.
+    fn seen(&self, query: usize) -> Range<usize> {
+        let end = self.place + query + 1;
+        end.saturating_sub(self.window) - self.first_key..end - self.first_key
+    }
+
+    fn of(row: &Row, window: Option<usize>) -> impl Iterator<Item = Block> {
+        let (row, count, window) = (row.clone(), row.queries.len(), window.unwrap_or(usize::MAX));
+        (0..count).step_by(BLOCK).map(move |first| {
+            let place = row.past() + first;
+            let first_key = (place + 1).saturating_sub(window);
+            Block { start: row.queries.start + first, length: BLOCK.min(count - first), place, first_key, window }
         })
     }
 }
 
 /// o, (tokens, heads · width), and the log-sum-exp of every query's scores, (tokens, heads).
 pub(crate) fn forward(inputs: Inputs) -> (Vec<f32>, Vec<f32>) {
-    let heads = inputs.heads;
+    let Attention { heads, window, soft_cap, .. } = inputs.attention;
+    let scale = inputs.attention.scale as f32;
     let queries = inputs.rows.queries();
     let (mut o, mut lse) = (vec![0.0; queries * heads.q_width()], vec![0.0; queries * heads.heads]);
     let (o_target, lse_target) = (Target::new(&mut o, heads.q_width()), Target::new(&mut lse, heads.heads));
     inputs.tasks().par_iter().for_each(|task| {
-        let mut scores = vec![0.0; BLOCK.min(task.row.queries.len()) * task.row.keys.len()];
+        let mut scores = vec![0.0; inputs.most_scores(task.row)];
         for head in heads.group(task.kv_head) {
-            for block in Block::of(task.row) {
-                let (k, v) = (inputs.keys(inputs.k, task, block.keys()), inputs.keys(inputs.v, task, block.keys()));
+            for block in Block::of(task.row, window) {
+                let (k, v) = (inputs.keys(inputs.k, task, &block), inputs.keys(inputs.v, task, &block));
                 let keys = block.keys();
                 let target = Target::new(&mut scores, keys);
-                // SAFETY: `scores` holds a block's queries times the row's keys, and is this task's own.
-                unsafe {
-                    product_here(target, Store::Write, heads.scale(), inputs.queries(inputs.q, head, &block), k.t());
-                }
+                // SAFETY: `scores` holds the most scores that a block has, and is this task's own.
+                unsafe { product_here(target, Store::Write, scale, inputs.queries(inputs.q, head, &block), k.t()) };
                 for query in 0..block.length {
-                    let (seen, unseen) = scores[query * keys..(query + 1) * keys].split_at_mut(block.seen + query);
+                    let scores = only(&mut scores[query * keys..(query + 1) * keys], block.seen(query));
+                    if let Some(cap) = soft_cap {
+                        cap_row(scores, cap as f32);
+                    }
                     // SAFETY: each query and head is one task's, and lies in the buffer.
-                    unsafe { lse_target.at(block.start + query, head).row(0, 1)[0] = softmax(seen) };
-                    unseen.fill(0.0);
+                    unsafe { lse_target.at(block.start + query, head).row(0, 1)[0] = softmax(scores) };
                 }
                 let p = Matrix::strided(&scores, block.length, keys, keys);
                 // SAFETY: as above; the head's columns of these rows are this task's.
@@ -103,6 +121,13 @@ pub(crate) fn forward(inputs: Inputs) -> (Vec<f32>, Vec<f32>) {
         }
     });
     (o, lse)
+}
+
+/// The part of a row that counts; the rest becomes zero.
+fn only(row: &mut [f32], part: Range<usize>) -> &mut [f32] {
+    row[..part.start].fill(0.0);
+    row[part.end..].fill(0.0);
+    &mut row[part]
 }
 
 /// What forward has kept, and the gradient of its output.
@@ -115,27 +140,24 @@ pub(crate) struct Kept<'a> {
 
 /// The gradients of q, k and v.
 pub(crate) fn backward(inputs: Inputs, kept: Kept) -> (Vec<f32>, Vec<f32>, Vec<f32>) {
-    let heads = inputs.heads;
+    let Attention { heads, window, .. } = inputs.attention;
+    let scale = inputs.attention.scale as f32;
     let mut dq = vec![0.0; inputs.q.len()];
     let (mut dk, mut dv) = (vec![0.0; inputs.k.len()], vec![0.0; inputs.v.len()]);
     let q_target = Target::new(&mut dq, heads.q_width());
     let (k_target, v_target) = (Target::new(&mut dk, heads.kv_width()), Target::new(&mut dv, heads.kv_width()));
     inputs.tasks().par_iter().for_each(|task| {
-        let size = BLOCK.min(task.row.queries.len()) * task.row.keys.len();
+        let size = inputs.most_scores(task.row);
         let (mut p, mut ds) = (vec![0.0; size], vec![0.0; size]);
-        // SAFETY: the places lie in the buffers; a row's keys of one head are one task's.
-        let (dk, dv) = unsafe {
-            let (row, column) = (task.row.keys.start, task.kv_head * heads.width);
-            (k_target.at(row, column), v_target.at(row, column))
-        };
         for head in heads.group(task.kv_head) {
-            for block in Block::of(task.row) {
+            for block in Block::of(task.row, window) {
                 let keys = block.keys();
-                let (k, v) = (inputs.keys(inputs.k, task, keys), inputs.keys(inputs.v, task, keys));
+                let (k, v) = (inputs.keys(inputs.k, task, &block), inputs.keys(inputs.v, task, &block));
+                let (first_key, column) = (task.row.keys.start + block.first_key, task.kv_head * heads.width);
                 let (q, grad) = (inputs.queries(inputs.q, head, &block), inputs.queries(kept.grad, head, &block));
-                // SAFETY: `p` and `ds` hold a block's queries times the row's keys, and are this task's own.
+                // SAFETY: `p` and `ds` hold the most scores that a block has, and are this task's own.
                 unsafe {
-                    product_here(Target::new(&mut p, keys), Store::Write, heads.scale(), q, k.t());
+                    product_here(Target::new(&mut p, keys), Store::Write, scale, q, k.t());
                     product_here(Target::new(&mut ds, keys), Store::Write, 1.0, grad, v.t());
                 }
                 for query in 0..block.length {
@@ -145,15 +167,17 @@ pub(crate) fn backward(inputs: Inputs, kept: Kept) -> (Vec<f32>, Vec<f32>, Vec<f
                     let place = place..place + heads.width;
                     let kept_sum = token_dot(&kept.grad[place.clone()], &kept.o[place]);
                     let lse = kept.lse[token * heads.heads + head];
-                    score_row(&mut p[line.clone()], &mut ds[line], block.seen + query, lse, kept_sum, heads.scale());
+                    let (p, ds) =
+                        (only(&mut p[line.clone()], block.seen(query)), only(&mut ds[line], block.seen(query)));
+                    score_row(p, ds, lse, kept_sum, inputs.attention);
                 }
                 let p = Matrix::strided(&p, block.length, keys, keys);
                 let ds = Matrix::strided(&ds, block.length, keys, keys);
-                // SAFETY: the head's columns of these queries, and of the row's keys, are this task's.
+                // SAFETY: they lie in the buffers; the head's columns of these queries and of the row's keys are this task's.
                 unsafe {
                     product_here(q_target.at(block.start, head * heads.width), Store::Write, 1.0, ds, k);
-                    product_here(dk, Store::Add, 1.0, ds.t(), q);
-                    product_here(dv, Store::Add, 1.0, p.t(), grad);
+                    product_here(k_target.at(first_key, column), Store::Add, 1.0, ds.t(), q);
+                    product_here(v_target.at(first_key, column), Store::Add, 1.0, p.t(), grad);
                 }
             }
         }
@@ -167,20 +191,43 @@ simd! {
     }
 }
 
-/// From scores to probabilities in `p`, and from their gradient to that of the scores in `ds`.
-fn score_row(p: &mut [f32], ds: &mut [f32], seen: usize, lse: f32, kept_sum: f32, scale: f32) {
-    let (p, unseen) = p.split_at_mut(seen);
-    unseen.fill(0.0);
-    let (ds, unseen) = ds.split_at_mut(seen);
-    unseen.fill(0.0);
-    exp_minus(p, lse);
-    slope_row(p, ds, kept_sum, scale);
+/// From scores to probabilities in `p`, and from their gradient to that of the product q kᵀ in `ds`.
+fn score_row(p: &mut [f32], ds: &mut [f32], lse: f32, kept_sum: f32, attention: Attention) {
+    let scale = attention.scale as f32;
+    match attention.soft_cap {
+        None => {
+            exp_minus(p, lse);
+            slope_row(p, ds, kept_sum, scale);
+        }
+        Some(cap) => capped_slope_row(p, ds, (lse, kept_sum), scale, cap as f32),
+    }
 }
 
 simd! {
     fn slope_row(p: &[f32], ds: &mut [f32], kept_sum: f32, scale: f32) {
         for (p, ds) in p.iter().zip(ds) {
             *ds = p * (*ds - kept_sum) * scale;
+        }
+    }
+}
+
+simd! {
+    /// Soft cap: cap · tanh(score / cap) (Gemma 2).
+    fn cap_row(scores: &mut [f32], cap: f32) {
+        for score in scores {
+            *score = cap * tanh(*score / cap);
+        }
+    }
+}
+
+simd! {
+    /// The same with a soft cap, whose slope is 1 − tanh².
+    fn capped_slope_row(p: &mut [f32], ds: &mut [f32], sums: (f32, f32), scale: f32, cap: f32) {
+        let (lse, kept_sum) = sums;
+        for (p, ds) in p.iter_mut().zip(ds) {
+            let t = tanh(*p / cap);
+            *p = exp(cap * t - lse);
+            *ds = *p * (*ds - kept_sum) * (1.0 - t * t) * scale;
         }
     }
 }

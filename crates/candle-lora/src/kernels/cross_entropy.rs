@@ -2,7 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::math::{log_sum_exp, softmax};
+use super::math::{log_sum_exp, softmax, tanh};
+use super::{GRAIN, simd};
 
 /// The negative log-likelihood of each row's target, in nats.
 pub(crate) fn losses(logits: &[f32], targets: &[u32]) -> Vec<f32> {
@@ -11,15 +12,42 @@ pub(crate) fn losses(logits: &[f32], targets: &[u32]) -> Vec<f32> {
     rows.map(|(row, &target)| log_sum_exp(row) - row[target as usize]).collect()
 }
 
-/// The same, and the logits become the gradient of the summed loss: softmax − one-hot.
-pub(crate) fn losses_and_slopes(logits: &mut [f32], targets: &[u32]) -> Vec<f32> {
+/// The same, and the logits become the gradient of the summed loss: softmax − one-hot, times the slope of a soft cap
+/// that the logits went through.
+pub(crate) fn losses_and_slopes(logits: &mut [f32], targets: &[u32], cap: Option<f32>) -> Vec<f32> {
     let width = logits.len() / targets.len().max(1);
     let rows = logits.par_chunks_mut(width).zip(targets);
     let one = |(row, &target): (&mut [f32], &u32)| {
         let logit = row[target as usize];
+        let capped = cap.map(|cap| (cap, row.to_vec()));
         let loss = softmax(row) - logit;
         row[target as usize] -= 1.0;
+        if let Some((cap, logits)) = capped {
+            slope_row(row, &logits, cap);
+        }
         loss
     };
     rows.map(one).collect()
+}
+
+/// Logits through cap · tanh(logit / cap).
+pub(crate) fn soft_cap(logits: &mut [f32], cap: f32) {
+    logits.par_chunks_mut(GRAIN).for_each(|logits| cap_chunk(logits, cap));
+}
+
+simd! {
+    fn cap_chunk(logits: &mut [f32], cap: f32) {
+        for logit in logits {
+            *logit = cap * tanh(*logit / cap);
+        }
+    }
+}
+
+simd! {
+    fn slope_row(slopes: &mut [f32], capped: &[f32], cap: f32) {
+        for (slope, capped) in slopes.iter_mut().zip(capped) {
+            let t = capped / cap;
+            *slope *= 1.0 - t * t;
+        }
+    }
 }

@@ -1,25 +1,73 @@
-//! SwiGLU, rotary positions and sums.
+//! Gated activations, rotary positions and sums.
 
 use rayon::prelude::*;
 
-use super::math::exp;
+use super::math::{exp, tanh};
 use super::{GRAIN, rows_per_task, simd};
+use crate::glu::Activation;
+
+/// √(2/π) and the cube's share, of the GELU's tanh approximation.
+const GELU: (f32, f32) = (0.797_884_6, 0.044_715);
+
+/// Φ(x), the normal distribution's. Only the exact GELU needs it; no vector instructions.
+#[inline(always)]
+fn normal(x: f32) -> f32 {
+    0.5 * (1.0 + candle_core::cpu::erf::erf_f32(x * std::f32::consts::FRAC_1_SQRT_2))
+}
 
 simd! {
-    fn swiglu_chunk(gate: &[f32], up: &[f32], out: &mut [f32]) {
-        for ((gate, up), out) in gate.iter().zip(up).zip(out) {
-            *out = gate / (1.0 + exp(-gate)) * up;
+    fn glu_chunk(activation: Activation, gate: &[f32], up: &[f32], out: &mut [f32]) {
+        let numbers = gate.iter().zip(up).zip(out);
+        match activation {
+            Activation::Silu => {
+                for ((gate, up), out) in numbers {
+                    *out = gate / (1.0 + exp(-gate)) * up;
+                }
+            }
+            Activation::GeluTanh => {
+                for ((gate, up), out) in numbers {
+                    let inner = GELU.0 * (gate + GELU.1 * gate * gate * gate);
+                    *out = 0.5 * gate * (1.0 + tanh(inner)) * up;
+                }
+            }
+            Activation::GeluErf => {
+                for ((gate, up), out) in numbers {
+                    *out = gate * normal(*gate) * up;
+                }
+            }
         }
     }
 }
 
 simd! {
-    fn swiglu_backward_chunk(gate: &[f32], up: &[f32], grad: &[f32], gate_grad: &mut [f32], up_grad: &mut [f32]) {
-        let inputs = gate.iter().zip(up).zip(grad);
-        for (((gate, up), grad), (gate_grad, up_grad)) in inputs.zip(gate_grad.iter_mut().zip(up_grad)) {
-            let sigmoid = 1.0 / (1.0 + exp(-gate));
-            *gate_grad = grad * up * sigmoid * (1.0 + gate * (1.0 - sigmoid));
-            *up_grad = grad * gate * sigmoid;
+    fn glu_backward_chunk(activation: Activation, gate: &[f32], up: &[f32], grad: &[f32], gate_grad: &mut [f32], up_grad: &mut [f32]) {
+        let numbers = gate.iter().zip(up).zip(grad).zip(gate_grad.iter_mut().zip(up_grad));
+        match activation {
+            Activation::Silu => {
+                for (((gate, up), grad), (gate_grad, up_grad)) in numbers {
+                    let sigmoid = 1.0 / (1.0 + exp(-gate));
+                    *gate_grad = grad * up * sigmoid * (1.0 + gate * (1.0 - sigmoid));
+                    *up_grad = grad * gate * sigmoid;
+                }
+            }
+            Activation::GeluTanh => {
+                for (((gate, up), grad), (gate_grad, up_grad)) in numbers {
+                    let square = gate * gate;
+                    let t = tanh(GELU.0 * (gate + GELU.1 * square * gate));
+                    let share = 0.5 * (1.0 + t);
+                    let inner_slope = GELU.0 * (1.0 + 3.0 * GELU.1 * square);
+                    *gate_grad = grad * up * (share + 0.5 * gate * (1.0 - t * t) * inner_slope);
+                    *up_grad = grad * gate * share;
+                }
+            }
+            Activation::GeluErf => {
+                const DENSITY: f32 = 0.398_942_3; // 1 / √(2π)
+                for (((gate, up), grad), (gate_grad, up_grad)) in numbers {
+                    let share = normal(*gate);
+                    *gate_grad = grad * up * (share + gate * DENSITY * exp(-0.5 * gate * gate));
+                    *up_grad = grad * gate * share;
+                }
+            }
         }
     }
 }
@@ -52,21 +100,21 @@ simd! {
     }
 }
 
-/// silu(gate) · up.
-pub(crate) fn swiglu(gate: &[f32], up: &[f32]) -> Vec<f32> {
+/// activation(gate) · up.
+pub(crate) fn glu(activation: Activation, gate: &[f32], up: &[f32]) -> Vec<f32> {
     let mut out = vec![0.0; gate.len()];
     let inputs = gate.par_chunks(GRAIN).zip(up.par_chunks(GRAIN));
-    inputs.zip(out.par_chunks_mut(GRAIN)).for_each(|((gate, up), out)| swiglu_chunk(gate, up, out));
+    inputs.zip(out.par_chunks_mut(GRAIN)).for_each(|((gate, up), out)| glu_chunk(activation, gate, up, out));
     out
 }
 
 /// The gradients of gate and up.
-pub(crate) fn swiglu_backward(gate: &[f32], up: &[f32], grad: &[f32]) -> (Vec<f32>, Vec<f32>) {
+pub(crate) fn glu_backward(activation: Activation, gate: &[f32], up: &[f32], grad: &[f32]) -> (Vec<f32>, Vec<f32>) {
     let (mut gate_grad, mut up_grad) = (vec![0.0; gate.len()], vec![0.0; gate.len()]);
     let inputs = gate.par_chunks(GRAIN).zip(up.par_chunks(GRAIN)).zip(grad.par_chunks(GRAIN));
     let outputs = gate_grad.par_chunks_mut(GRAIN).zip(up_grad.par_chunks_mut(GRAIN));
     inputs.zip(outputs).for_each(|(((gate, up), grad), (gate_grad, up_grad))| {
-        swiglu_backward_chunk(gate, up, grad, gate_grad, up_grad);
+        glu_backward_chunk(activation, gate, up, grad, gate_grad, up_grad);
     });
     (gate_grad, up_grad)
 }
@@ -103,23 +151,25 @@ pub(crate) fn column_sums(numbers: &[f32], width: usize) -> Vec<f32> {
     total
 }
 
-/// Turns every head of every token by the token's position; sign −1 turns back. cos and sin hold one row of half a head
-/// per position.
-pub(crate) fn rope(
-    numbers: &mut [f32],
-    width: usize,
-    cos: &[f32],
-    sin: &[f32],
-    half: usize,
-    places: &[u32],
-    sign: f32,
-) {
+/// The angles of tokens: one row of `half` cosines and sines per place, for heads of `width`.
+#[derive(Clone, Copy)]
+pub(crate) struct Turns<'a> {
+    pub(crate) cos: &'a [f32],
+    pub(crate) sin: &'a [f32],
+    pub(crate) half: usize,
+    pub(crate) places: &'a [u32],
+    pub(crate) head: usize,
+}
+
+/// Turns the first 2 · half numbers of every head of every token; sign −1 turns back.
+pub(crate) fn rope(numbers: &mut [f32], width: usize, turns: Turns, sign: f32) {
+    let Turns { cos, sin, half, places, head } = turns;
     let rows = rows_per_task(width);
     numbers.par_chunks_mut(rows * width).zip(places.par_chunks(rows)).for_each(|(numbers, places)| {
         for (token, &place) in numbers.chunks_mut(width).zip(places) {
             let table = place as usize * half..(place as usize + 1) * half;
-            for head in token.chunks_mut(2 * half) {
-                rotate(head, &cos[table.clone()], &sin[table.clone()], sign);
+            for head in token.chunks_mut(head) {
+                rotate(&mut head[..2 * half], &cos[table.clone()], &sin[table.clone()], sign);
             }
         }
     });

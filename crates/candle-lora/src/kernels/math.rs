@@ -27,6 +27,22 @@ pub(crate) fn exp(x: f32) -> f32 {
     small * power
 }
 
+/// The hyperbolic tangent to about 1e-7 relative: the polynomial of Cephes' `tanhf` near zero, where the other form
+/// would lose digits. Both are computed and one is chosen, so that loops over it become vector instructions.
+#[inline(always)]
+pub(crate) fn tanh(x: f32) -> f32 {
+    let size = x.abs();
+    let square = x * x;
+    let p = -5.704_988_7e-3_f32;
+    let p = p * square + 2.063_908_9e-2;
+    let p = p * square - 5.373_971_5e-2;
+    let p = p * square + 0.133_314_42;
+    let p = p * square - 0.333_332_8;
+    let near = p * square * x + x;
+    let far = (1.0 - 2.0 / (exp(2.0 * size) + 1.0)).copysign(x);
+    if size < 0.625 { near } else { far }
+}
+
 #[inline(always)]
 fn fold(lanes: [f32; LANES], combine: impl Fn(f32, f32) -> f32) -> f32 {
     let [a, b, c, d, e, f, g, h] = lanes;
@@ -63,7 +79,7 @@ fn largest(numbers: &[f32]) -> f32 {
 
 /// Σ a, summed in eight lanes.
 #[inline(always)]
-fn total(numbers: &[f32]) -> f32 {
+pub(crate) fn total(numbers: &[f32]) -> f32 {
     let mut lanes = [0.0; LANES];
     let chunks = numbers.chunks_exact(LANES);
     let tail: f32 = chunks.remainder().iter().sum();

@@ -12,6 +12,23 @@ use crate::{FrozenWeight, Result, plain};
 /// Logits held at once.
 const CHUNK: usize = 4 * 1024 * 1024;
 
+/// The output head: logits = cap · tanh(scale · x weightᵀ / cap).
+#[derive(Debug, Clone, Copy)]
+pub struct Head<'a> {
+    /// (vocabulary, width).
+    pub weight: &'a FrozenWeight,
+    /// What the product is multiplied with.
+    pub scale: f64,
+    /// Where logits end (Gemma 2).
+    pub soft_cap: Option<f64>,
+}
+
+impl<'a> From<&'a FrozenWeight> for Head<'a> {
+    fn from(weight: &'a FrozenWeight) -> Self {
+        Self { weight, scale: 1.0, soft_cap: None }
+    }
+}
+
 /// Gradients of the summed loss.
 #[derive(Debug, Clone)]
 pub struct Gradients {
@@ -22,9 +39,9 @@ pub struct Gradients {
 }
 
 /// The summed negative log-likelihood, in nats, of `targets` after the vectors x, (positions, width).
-pub fn loss(x: &Tensor, head: &FrozenWeight, targets: &[u32]) -> Result<f64> {
+pub fn loss(x: &Tensor, head: Head, targets: &[u32]) -> Result<f64> {
     let mut nats = 0.0;
-    for (start, targets) in chunks(head, targets) {
+    for (start, targets) in chunks(head.weight, targets) {
         let logits = logits(&x.narrow(0, start, targets.len())?, head)?;
         let losses = match fast(&logits) {
             true => kernel::losses(&Floats::of(&logits)?, targets),
@@ -36,39 +53,40 @@ pub fn loss(x: &Tensor, head: &FrozenWeight, targets: &[u32]) -> Result<f64> {
 }
 
 /// The same, and its gradients.
-pub fn loss_and_gradients(
-    x: &Tensor,
-    head: &FrozenWeight,
-    targets: &[u32],
-    weight_wanted: bool,
-) -> Result<(f64, Gradients)> {
+pub fn loss_and_gradients(x: &Tensor, head: Head, targets: &[u32], weight_wanted: bool) -> Result<(f64, Gradients)> {
     let (mut nats, mut parts, mut weight) = (0.0, Vec::new(), None);
-    for (start, targets) in chunks(head, targets) {
+    for (start, targets) in chunks(head.weight, targets) {
         let x = x.narrow(0, start, targets.len())?;
         let logits = logits(&x, head)?;
-        let (losses, slopes) = slopes(logits, targets)?;
+        let (losses, slopes) = slopes(logits, targets, head.soft_cap)?;
         nats += losses.iter().map(|&loss| f64::from(loss)).sum::<f64>();
-        parts.push(add_product(None, 1.0, (&slopes, AsIs), (head.dense(), AsIs))?);
+        parts.push(add_product(None, head.scale, (&slopes, AsIs), (head.weight.dense(), AsIs))?);
         if weight_wanted {
-            weight = Some(add_product(weight, 1.0, (&slopes, Transposed), (&x, AsIs))?);
+            weight = Some(add_product(weight, head.scale, (&slopes, Transposed), (&x, AsIs))?);
         }
     }
     let x = if parts.len() == 1 { parts.remove(0) } else { Tensor::cat(&parts, 0)? };
     Ok((nats, Gradients { x, weight }))
 }
 
-/// x headᵀ, (positions, vocabulary).
-pub fn logits(x: &Tensor, head: &FrozenWeight) -> Result<Tensor> {
-    add_product(None, 1.0, (x, AsIs), (head.dense(), Transposed))
+/// The logits after the vectors x, (positions, vocabulary).
+pub fn logits(x: &Tensor, head: Head) -> Result<Tensor> {
+    let logits = add_product(None, head.scale, (x, AsIs), (head.weight.dense(), Transposed))?;
+    match head.soft_cap {
+        Some(cap) if fast(&logits) => edit(&logits, |logits| kernel::soft_cap(logits, cap as f32))?,
+        cap => return plain::soft_cap(&logits, cap),
+    }
+    Ok(logits)
 }
 
-/// The losses, and the gradient of the logits in their place.
-fn slopes(logits: Tensor, targets: &[u32]) -> Result<(Vec<f32>, Tensor)> {
+/// The losses, and the gradient of the product in the place of the logits.
+fn slopes(logits: Tensor, targets: &[u32], cap: Option<f64>) -> Result<(Vec<f32>, Tensor)> {
     if !fast(&logits) {
-        return Ok((plain::losses(&logits, targets)?, plain::slopes(&logits, targets)?));
+        return Ok((plain::losses(&logits, targets)?, plain::slopes(&logits, targets, cap)?));
     }
+    let cap = cap.map(|cap| cap as f32);
     let losses = std::cell::RefCell::new(Vec::new());
-    edit(&logits, |logits| *losses.borrow_mut() = kernel::losses_and_slopes(logits, targets))?;
+    edit(&logits, |logits| *losses.borrow_mut() = kernel::losses_and_slopes(logits, targets, cap))?;
     Ok((losses.into_inner(), logits))
 }
 

@@ -5,17 +5,41 @@ use candle_core::{DType, Device, Tensor};
 
 use crate::floats::{Floats, edit, fast};
 use crate::kernels::elementwise;
-use crate::{Result, plain};
+use crate::{Result, Row, Rows, plain};
+
+/// How heads are turned by positions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rotation {
+    /// The width of a head. Only its first 2 · frequencies numbers turn.
+    pub head_width: usize,
+    /// How far each pair turns per position, in radians.
+    pub frequencies: Vec<f32>,
+    /// Other frequencies for rows longer than so many tokens (LongRoPE, Ding et al. 2024).
+    pub long: Option<(usize, Vec<f32>)>,
+    /// Turned numbers are multiplied with it (the attention factor of YaRN and LongRoPE).
+    pub factor: f64,
+}
+
+impl Rotation {
+    /// The frequencies for a row of this length.
+    pub fn of_length(&self, length: usize) -> &[f32] {
+        match &self.long {
+            Some((limit, frequencies)) if length > *limit => frequencies,
+            _ => &self.frequencies,
+        }
+    }
+}
 
 /// The angles of a batch's tokens.
 #[derive(Debug, Clone)]
 pub struct Angles {
-    /// (positions, half a head).
+    /// (places, turned pairs of a head).
     cos: Tensor,
-    /// (positions, half a head).
+    /// (places, turned pairs of a head).
     sin: Tensor,
     /// The row of `cos` and `sin` for each token.
     places: Vec<u32>,
+    head_width: usize,
 }
 
 /// Which way to turn.
@@ -26,18 +50,32 @@ enum Turn {
 }
 
 impl Angles {
-    /// The angles of tokens at these positions, for these frequencies (one per pair of a head).
-    pub fn new(positions: &[u32], frequencies: &[f32], dtype: DType, device: &Device) -> Result<Self> {
-        let first = positions.iter().copied().min().unwrap_or(0);
-        let last = positions.iter().copied().max().unwrap_or(0);
-        let angle = |position: u32| frequencies.iter().map(move |frequency| position as f32 * frequency);
-        let angles: Vec<f32> = (first..=last).flat_map(angle).collect();
-        let table = |of: fn(f64) -> f64| -> Result<Tensor> {
-            let numbers: Vec<f32> = angles.iter().map(|&angle| of(f64::from(angle)) as f32).collect();
-            Ok(Tensor::from_vec(numbers, ((last - first) as usize + 1, frequencies.len()), device)?.to_dtype(dtype)?)
-        };
-        let places = positions.iter().map(|position| position - first).collect();
-        Ok(Self { cos: table(f64::cos)?, sin: table(f64::sin)?, places })
+    /// The angles of the rows' queries.
+    pub fn new(rows: &Rows, rotation: &Rotation, dtype: DType, device: &Device) -> Result<Self> {
+        let (mut cos, mut sin) = (Vec::new(), Vec::new());
+        let mut places = vec![0; rows.queries()];
+        // Short and long rows turn differently; each kind has a table from its first to its last position.
+        let is_long = |row: &&Row| rotation.long.as_ref().is_some_and(|(limit, _)| row.keys.len() > *limit);
+        for long in [false, true] {
+            let of_kind: Vec<&Row> =
+                rows.iter().filter(|row| is_long(row) == long && !row.queries.is_empty()).collect();
+            let Some(longest) = of_kind.iter().map(|row| row.keys.len()).max() else { continue };
+            let first = of_kind.iter().map(|row| row.past()).min().unwrap_or(0);
+            let frequencies = rotation.of_length(longest);
+            let before = cos.len() / frequencies.len().max(1);
+            for angle in (first..longest).flat_map(|position| frequencies.iter().map(move |f| position as f32 * f)) {
+                cos.push(f64::from(angle).cos() as f32 * rotation.factor as f32);
+                sin.push(f64::from(angle).sin() as f32 * rotation.factor as f32);
+            }
+            for row in of_kind {
+                for (query, position) in row.queries.clone().zip(row.past()..) {
+                    places[query] = (before + position - first) as u32;
+                }
+            }
+        }
+        let shape = (cos.len() / rotation.frequencies.len().max(1), rotation.frequencies.len());
+        let table = |numbers| -> Result<Tensor> { Ok(Tensor::from_vec(numbers, shape, device)?.to_dtype(dtype)?) };
+        Ok(Self { cos: table(cos)?, sin: table(sin)?, places, head_width: rotation.head_width })
     }
 
     /// Turns every head of x, (tokens, heads · width). The caller alone holds x.
@@ -50,7 +88,7 @@ impl Angles {
         self.turn(grad, Turn::Back)
     }
 
-    /// (cos, sin), each (tokens, half a head).
+    /// (cos, sin), each (tokens, turned pairs of a head).
     pub fn per_token(&self) -> Result<(Tensor, Tensor)> {
         let places = Tensor::new(self.places.as_slice(), self.cos.device())?;
         Ok((self.cos.index_select(&places, 0)?, self.sin.index_select(&places, 0)?))
@@ -60,12 +98,13 @@ impl Angles {
         if !fast(&x) {
             let (cos, sin) = self.per_token()?;
             let sin = if turn == Turn::Back { sin.neg()? } else { sin };
-            return plain::rope(&x, &cos, &sin);
+            return plain::rope(&x, &cos, &sin, self.head_width);
         }
         let (cos, sin) = (Floats::of(&self.cos)?, Floats::of(&self.sin)?);
-        let (width, half) = (x.dim(1)?, self.cos.dim(1)?);
-        let sign = if turn == Turn::Back { -1.0 } else { 1.0 };
-        edit(&x, |x| elementwise::rope(x, width, &cos, &sin, half, &self.places, sign))?;
+        let (half, head, places) = (self.cos.dim(1)?, self.head_width, self.places.as_slice());
+        let turns = elementwise::Turns { cos: &cos, sin: &sin, half, places, head };
+        let (width, sign) = (x.dim(1)?, if turn == Turn::Back { -1.0 } else { 1.0 });
+        edit(&x, |x| elementwise::rope(x, width, turns, sign))?;
         Ok(x)
     }
 }

@@ -1,10 +1,13 @@
 //! Every backward equals candle's autograd of the plain forward, in f32 (the kernels) and in f64 (the plain version).
 
 use candle_core::{DType, Device, Tensor, Var};
+use candle_lora::cross_entropy::Head;
+use candle_lora::glu::{self, Activation};
 use candle_lora::linear::Wanted;
-use candle_lora::rope::Angles;
+use candle_lora::norm::{self, Kind, Norm};
+use candle_lora::rope::{Angles, Rotation};
 use candle_lora::{
-    FrozenWeight, Heads, Linear, LoraPair, Rows, attention, cross_entropy, embedding, plain, rms_norm, swiglu,
+    Attention, FrozenWeight, Heads, Linear, LoraPair, Rows, attention, columns, cross_entropy, embedding, plain,
 };
 
 use crate::random::{assert_close, numbers};
@@ -30,47 +33,80 @@ fn frozen(var: &Var) -> FrozenWeight {
 }
 
 #[test]
-fn rms_norm_backward_equals_autograd() {
-    for (dtype, tolerance) in KINDS {
-        let (x, weight) = (var(1, &[37, 24], dtype), var(2, &[24], dtype));
+fn norm_backward_equals_autograd() {
+    // Over whole tokens; over heads that share a weight; over heads with a weight each.
+    let shapes: [(&[usize], bool); 3] = [(&[24], true), (&[8], false), (&[3, 8], false)];
+    for ((dtype, tolerance), kind, (shape, biased)) in KINDS
+        .into_iter()
+        .flat_map(|d| [Kind::Rms, Kind::Layer].into_iter().flat_map(move |k| shapes.map(|s| (d, k, s))))
+    {
+        let (x, weight, bias) = (var(1, &[37, 24], dtype), var(2, shape, dtype), var(5, &[24], dtype));
         let grad = numbers(3, &[37, 24]).to_dtype(dtype).unwrap();
-        let (y, _) = plain::rms_norm(&x, &weight, 1e-5).unwrap();
+        let bias_of = |bias: &Var| (kind == Kind::Layer && biased).then(|| bias.as_tensor().clone());
+        let norm = Norm { kind, weight: weight.as_tensor().clone(), bias: bias_of(&bias), epsilon: 1e-5 };
+        let (y, _, _) = plain::norm(&norm, &x).unwrap();
         let expected = oracle(&y, &grad, &[&x, &weight]);
 
-        let (out, saved) = rms_norm::forward(&copy(&x), &frozen(&weight), 1e-5).unwrap();
+        let norm = Norm { weight: copy(&weight), bias: norm.bias.as_ref().map(|_| copy(&bias)), ..norm };
+        let (out, saved) = norm.forward(&copy(&x)).unwrap();
         assert_close(&out, &y, tolerance, "output");
-        assert_close(&rms_norm::again(&saved, &copy(&x), &frozen(&weight)).unwrap(), &y, tolerance, "output again");
+        assert_close(&norm.again(&saved, &copy(&x)).unwrap(), &y, tolerance, "output again");
         let around = numbers(4, &[37, 24]).to_dtype(dtype).unwrap();
-        let total = around.copy().unwrap();
-        let dx = rms_norm::backward(&saved, &copy(&x), &frozen(&weight), &grad, total).unwrap();
-        assert_close(&dx, &(around + &expected[0]).unwrap(), tolerance, "x");
-        let dw = rms_norm::weight_backward(&saved, &copy(&x), &grad).unwrap();
+        let dx = norm.backward(&saved, &copy(&x), &grad, Some(around.copy().unwrap())).unwrap();
+        assert_close(&dx, &(around + &expected[0]).unwrap(), tolerance, "x added to a total");
+        assert_close(&norm.backward(&saved, &copy(&x), &grad, None).unwrap(), &expected[0], tolerance, "x");
+        let dw = norm.weight_backward(&saved, &copy(&x), &grad).unwrap();
         assert_close(&dw, &expected[1], tolerance, "weight");
+        assert_close(&norm::bias_backward(&grad).unwrap(), &grad.sum(0).unwrap(), tolerance, "bias");
     }
 }
 
 #[test]
-fn swiglu_backward_equals_autograd() {
-    for (dtype, tolerance) in KINDS {
-        let (gate, up) = (var(1, &[19, 40], dtype), var(2, &[19, 40], dtype));
-        let grad = numbers(3, &[19, 40]).to_dtype(dtype).unwrap();
-        let y = plain::swiglu(&gate, &up).unwrap();
-        let expected = oracle(&y, &grad, &[&gate, &up]);
-        assert_close(&swiglu::forward(&copy(&gate), &copy(&up)).unwrap(), &y, tolerance, "output");
-        let (d_gate, d_up) = swiglu::backward(&copy(&gate), &copy(&up), &grad).unwrap();
-        assert_close(&d_gate, &expected[0], tolerance, "gate");
-        assert_close(&d_up, &expected[1], tolerance, "up");
+fn gated_activation_backward_equals_autograd() {
+    for activation in [Activation::Silu, Activation::GeluTanh, Activation::GeluErf] {
+        for (dtype, tolerance) in KINDS {
+            let (gate, up) = (numbers(1, &[19, 40]).to_dtype(dtype).unwrap(), var(2, &[19, 40], dtype));
+            let gate = Var::from_tensor(&(gate * 6.0).unwrap()).unwrap();
+            let grad = numbers(3, &[19, 40]).to_dtype(dtype).unwrap();
+            let y = plain::glu(activation, &gate, &up).unwrap();
+            let expected = oracle(&y, &grad, &[&gate, &up]);
+            assert_close(&glu::forward(activation, &copy(&gate), &copy(&up)).unwrap(), &y, tolerance, "output");
+            let (d_gate, d_up) = glu::backward(activation, &copy(&gate), &copy(&up), &grad).unwrap();
+            assert_close(&d_gate, &expected[0], tolerance, "gate");
+            assert_close(&d_up, &expected[1], tolerance, "up");
+        }
+    }
+}
+
+#[test]
+fn activations_are_those_of_candle() {
+    let (gate, ones) = ((numbers(1, &[7, 40]) * 6.0).unwrap(), numbers(1, &[7, 40]).ones_like().unwrap());
+    let all = [
+        (Activation::Silu, gate.silu().unwrap()),
+        (Activation::GeluTanh, gate.gelu().unwrap()),
+        (Activation::GeluErf, gate.gelu_erf().unwrap()),
+    ];
+    for (activation, expected) in all {
+        assert_close(&glu::forward(activation, &gate, &ones).unwrap(), &expected, 1e-6, "output");
     }
 }
 
 #[test]
 fn rope_backward_equals_autograd() {
-    for (dtype, tolerance) in KINDS {
-        let x = var(1, &[5, 3 * 8], dtype);
-        let grad = numbers(3, &[5, 3 * 8]).to_dtype(dtype).unwrap();
-        let angles = Angles::new(&[3, 4, 0, 1, 2], &[1.0, 0.3, 0.1, 0.01], dtype, &Device::Cpu).unwrap();
+    // All of a head turns, or the first eight numbers of it; rows of four and more tokens turn otherwise.
+    for ((dtype, tolerance), head_width) in KINDS.into_iter().flat_map(|kind| [(kind, 8), (kind, 12)]) {
+        let x = var(1, &[7, 3 * head_width], dtype);
+        let grad = numbers(3, &[7, 3 * head_width]).to_dtype(dtype).unwrap();
+        let long = Some((3, vec![0.5, 0.2, 0.05, 0.01]));
+        let rotation = Rotation { head_width, frequencies: vec![1.0, 0.3, 0.1, 0.01], long, factor: 1.25 };
+        let angles = Angles::new(&Rows::of_lengths(&[3, 4]), &rotation, dtype, &Device::Cpu).unwrap();
         let (cos, sin) = angles.per_token().unwrap();
-        let y = plain::rope(&x, &cos, &sin).unwrap();
+        let angle = |place: usize, pair: usize| {
+            let cos = cos.get(place).unwrap().get(pair).unwrap().to_dtype(DType::F64).unwrap();
+            (cos.to_scalar::<f64>().unwrap() / 1.25).acos()
+        };
+        assert!((angle(2, 1) - 0.6).abs() < 1e-6 && (angle(5, 1) - 0.4).abs() < 1e-6, "rows have their own angles");
+        let y = plain::rope(&x, &cos, &sin, head_width).unwrap();
         let expected = oracle(&y, &grad, &[&x]);
         assert_close(&angles.forward(copy(&x)).unwrap(), &y, tolerance, "output");
         assert_close(&angles.backward(grad.copy().unwrap()).unwrap(), &expected[0], tolerance, "x");
@@ -80,21 +116,34 @@ fn rope_backward_equals_autograd() {
 #[test]
 fn attention_backward_equals_autograd_on_ragged_rows() {
     // Rows shorter and longer than a block of queries, and heads in groups of two.
-    let (lengths, heads) = ([1, 5, 64, 90], Heads { heads: 4, kv_heads: 2, width: 6 });
+    let (lengths, heads) = ([1, 5, 64, 150], Heads { heads: 4, kv_heads: 2, width: 6 });
     let (tokens, rows) = (lengths.iter().sum(), Rows::of_lengths(&lengths));
-    for (dtype, tolerance) in KINDS {
+    let full = Attention::full(heads);
+    let capped = Attention { scale: 1.5, soft_cap: Some(2.0), ..full };
+    let all = [full, capped, Attention { window: Some(7), ..full }, Attention { window: Some(70), ..capped }];
+    for ((dtype, tolerance), attention) in KINDS.into_iter().flat_map(|kind| all.map(|attention| (kind, attention))) {
         let q = var(1, &[tokens, heads.q_width()], dtype);
         let (k, v) = (var(2, &[tokens, heads.kv_width()], dtype), var(3, &[tokens, heads.kv_width()], dtype));
         let grad = numbers(4, &[tokens, heads.q_width()]).to_dtype(dtype).unwrap();
-        let (o, _) = plain::attention(&q, &k, &v, heads, &rows).unwrap();
+        let (o, _) = plain::attention(&q, &k, &v, attention, &rows).unwrap();
         let expected = oracle(&o, &grad, &[&q, &k, &v]);
 
-        let (out, saved) = attention::forward(copy(&q), copy(&k), copy(&v), heads, &rows).unwrap();
+        let (out, saved) = attention::forward(copy(&q), copy(&k), copy(&v), attention, &rows).unwrap();
         assert_close(&out, &o, tolerance, "output");
-        let (dq, dk, dv) = attention::backward(&saved, &grad, heads, &rows).unwrap();
+        let (dq, dk, dv) = attention::backward(&saved, &grad, attention, &rows).unwrap();
         assert_close(&dq, &expected[0], tolerance, "q");
         assert_close(&dk, &expected[1], tolerance, "k");
         assert_close(&dv, &expected[2], tolerance, "v");
+    }
+}
+
+#[test]
+fn columns_are_taken_apart_and_put_together_again() {
+    for tokens in [1, 5] {
+        let x = numbers(1, &[tokens, 9]);
+        let parts = columns::split(x.clone(), &[4, 3, 2]).unwrap();
+        assert_close(&parts[1], &x.narrow(1, 4, 3).unwrap(), 1e-9, "part");
+        assert_close(&columns::join(parts).unwrap(), &x, 1e-9, "whole");
     }
 }
 
@@ -130,16 +179,22 @@ fn linear_backward_equals_autograd_with_bias_and_pair() {
 
 #[test]
 fn cross_entropy_equals_autograd() {
-    for (dtype, tolerance) in KINDS {
-        let (x, head) = (var(1, &[21, 16], dtype), var(2, &[50, 16], dtype));
+    let heads = [(1.0, None), (0.25, None), (1.0, Some(3.0)), (1.5, Some(2.0))];
+    for ((dtype, tolerance), (scale, soft_cap)) in KINDS.into_iter().flat_map(|kind| heads.map(|head| (kind, head))) {
+        let (x, weight) = (var(1, &[21, 16], dtype), var(2, &[50, 16], dtype));
         let targets: Vec<u32> = (0..21).map(|i| i * 13 % 50).collect();
-        let losses = plain::loss_per_row(&x.matmul(&head.t().unwrap()).unwrap(), &targets).unwrap();
-        let expected = oracle(&losses, &losses.ones_like().unwrap(), &[&x, &head]);
+        let logits = (x.matmul(&weight.t().unwrap()).unwrap() * scale).unwrap();
+        let logits = plain::soft_cap(&logits, soft_cap).unwrap();
+        let losses = plain::loss_per_row(&logits, &targets).unwrap();
+        let expected = oracle(&losses, &losses.ones_like().unwrap(), &[&x, &weight]);
         let sum = losses.sum_all().unwrap().to_dtype(DType::F64).unwrap().to_scalar::<f64>().unwrap();
 
-        let (nats, own) = cross_entropy::loss_and_gradients(&copy(&x), &frozen(&head), &targets, true).unwrap();
+        let weight = frozen(&weight);
+        let head = Head { weight: &weight, scale, soft_cap };
+        assert_close(&cross_entropy::logits(&copy(&x), head).unwrap(), &logits, tolerance, "logits");
+        let (nats, own) = cross_entropy::loss_and_gradients(&copy(&x), head, &targets, true).unwrap();
         assert!((nats - sum).abs() < 1e-4, "{nats} {sum}");
-        assert!((cross_entropy::loss(&copy(&x), &frozen(&head), &targets).unwrap() - sum).abs() < 1e-4);
+        assert!((cross_entropy::loss(&copy(&x), head, &targets).unwrap() - sum).abs() < 1e-4);
         assert_close(&own.x, &expected[0], tolerance, "x");
         assert_close(&own.weight.unwrap(), &expected[1], tolerance, "head");
     }

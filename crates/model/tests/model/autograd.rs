@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use candle_core::{Device, Tensor, Var};
+use candle_lora::norm::{Kind, Norm};
 use candle_lora::rope::Angles;
 use candle_lora::{Rows, plain};
-use tunesmith_model::{Adapter, Decoder, Sequences};
+use tunesmith_model::{Adapter, Decoder, Layer, ModelConfig, NormPlaces, QkNorm, Sequences};
 
 /// Every weight and adapter tensor as a variable.
 pub struct Oracle<'a> {
@@ -44,36 +45,114 @@ impl<'a> Oracle<'a> {
     }
 
     pub fn logits(&self, ids: &[u32], lengths: &[usize]) -> Tensor {
-        let config = self.decoder.config();
+        let config = self.config();
         let rows = Rows::of_lengths(lengths);
-        let frequencies = &config.frequencies.0;
-        let angles = Angles::new(&rows.positions(), frequencies, candle_core::DType::F32, &Device::Cpu).unwrap();
-        let (cos, sin) = angles.per_token().unwrap();
-        let turn = |x: Tensor| plain::rope(&x, &cos, &sin).unwrap();
         let embedding = self.var("model.embed_tokens.weight");
-        let mut x = embedding.index_select(&Tensor::new(ids, &Device::Cpu).unwrap(), 0).unwrap();
-        for layer in 0..config.layers {
-            let block = format!("model.layers.{layer}");
-            let linear = |x: &Tensor, name: &str| self.linear(x, &format!("{block}.{name}"));
-            let h = self.norm(&x, &format!("{block}.input_layernorm.weight"));
-            let (q, k) = (turn(linear(&h, "self_attn.q_proj")), turn(linear(&h, "self_attn.k_proj")));
-            let v = linear(&h, "self_attn.v_proj");
-            let (o, _) = plain::attention(&q, &k, &v, config.attention(), &rows).unwrap();
-            x = (x + linear(&o, "self_attn.o_proj")).unwrap();
-            let h = self.norm(&x, &format!("{block}.post_attention_layernorm.weight"));
-            let product = plain::swiglu(&linear(&h, "mlp.gate_proj"), &linear(&h, "mlp.up_proj")).unwrap();
-            x = (x + linear(&product, "mlp.down_proj")).unwrap();
+        let ids = Tensor::new(ids, &Device::Cpu).unwrap();
+        let mut x = (embedding.index_select(&ids, 0).unwrap() * config.embedding_scale).unwrap();
+        for (number, layer) in config.layers.iter().enumerate() {
+            x = self.block(x, &rows, &format!("model.layers.{number}"), *layer);
         }
         let head = if config.tie_word_embeddings { embedding } else { self.var("lm_head.weight") };
-        self.norm(&x, "model.norm.weight").matmul(&head.t().unwrap()).unwrap()
+        let logits = self.norm(&x, "model.norm").matmul(&head.t().unwrap()).unwrap();
+        plain::soft_cap(&(logits * config.logit_scale).unwrap(), config.logit_soft_cap).unwrap()
+    }
+
+    fn block(&self, x: Tensor, rows: &Rows, block: &str, layer: Layer) -> Tensor {
+        let norm = |x: &Tensor, name: &str| self.norm(x, &format!("{block}.{name}"));
+        let attend = |h: &Tensor| self.attention(h, rows, block, layer);
+        let feed = |h: &Tensor| self.feed_forward(h, block);
+        let join = |x: &Tensor, part: Tensor| (x + (part * self.config().residual_scale).unwrap()).unwrap();
+        let (first, second) = ("input_layernorm", "post_attention_layernorm");
+        match self.config().norm_places {
+            NormPlaces::Before => {
+                let x = join(&x, attend(&norm(&x, first)));
+                join(&x, feed(&norm(&x, second)))
+            }
+            NormPlaces::Around => {
+                let x = join(&x, norm(&attend(&norm(&x, first)), second));
+                join(&x, norm(&feed(&norm(&x, "pre_feedforward_layernorm")), "post_feedforward_layernorm"))
+            }
+            NormPlaces::After => {
+                let x = join(&x, norm(&attend(&x), second));
+                join(&x, norm(&feed(&x), "post_feedforward_layernorm"))
+            }
+            NormPlaces::OnceForBoth => {
+                let h = norm(&x, first);
+                join(&join(&x, attend(&h)), feed(&h))
+            }
+        }
+    }
+
+    fn attention(&self, h: &Tensor, rows: &Rows, block: &str, layer: Layer) -> Tensor {
+        let (config, heads) = (self.config(), self.config().heads());
+        let linear = |name: &str| self.linear(h, &format!("{block}.self_attn.{name}"));
+        let (q, k, v) = match config.fused {
+            false => (linear("q_proj"), linear("k_proj"), linear("v_proj")),
+            true => {
+                let (all, q, kv) = (linear("qkv_proj"), heads.q_width(), heads.kv_width());
+                let part = |start, width| all.narrow(1, start, width).unwrap();
+                (part(0, q), part(q, kv), part(q + kv, kv))
+            }
+        };
+        let place = |x: Tensor, name: &str| {
+            let x = self.head_norm(x, &format!("{block}.self_attn.{name}"));
+            let Some(rope) = layer.rope else { return x };
+            let rope = &config.ropes[rope];
+            let angles = Angles::new(rows, rope, candle_core::DType::F32, &Device::Cpu).unwrap();
+            let (cos, sin) = angles.per_token().unwrap();
+            plain::rope(&x, &cos, &sin, config.head_dim).unwrap()
+        };
+        let (q, k) = (place(q, "q"), place(k, "k"));
+        let (o, _) = plain::attention(&q, &k, &v, config.attention(layer), rows).unwrap();
+        self.linear(&o, &format!("{block}.self_attn.o_proj"))
+    }
+
+    fn feed_forward(&self, h: &Tensor, block: &str) -> Tensor {
+        let linear = |name: &str| self.linear(h, &format!("{block}.mlp.{name}"));
+        let inner = self.config().intermediate_size;
+        let (gate, up) = match self.config().fused {
+            false => (linear("gate_proj"), linear("up_proj")),
+            true => {
+                let both = linear("gate_up_proj");
+                (both.narrow(1, 0, inner).unwrap(), both.narrow(1, inner, inner).unwrap())
+            }
+        };
+        let product = plain::glu(self.config().activation, &gate, &up).unwrap();
+        self.linear(&product, &format!("{block}.mlp.down_proj"))
+    }
+
+    fn config(&self) -> &ModelConfig {
+        self.decoder.config()
     }
 
     fn var(&self, name: &str) -> &Tensor {
         self.vars[name].as_tensor()
     }
 
+    fn head_norm(&self, x: Tensor, name: &str) -> Tensor {
+        let weight = match self.config().qk_norm {
+            None => return x,
+            Some(QkNorm::SharedByHeads | QkNorm::FullWidth) => self.var(&format!("{name}_norm.weight")).clone(),
+            Some(QkNorm::OnePerHead) => {
+                let heads = x.dim(1).unwrap() / self.config().head_dim;
+                let weights: Vec<&Tensor> =
+                    (0..heads).map(|head| self.var(&format!("{name}_layernorm.norms.{head}.weight"))).collect();
+                Tensor::stack(&weights, 0).unwrap()
+            }
+        };
+        self.normed(&x, weight, None)
+    }
+
     fn norm(&self, x: &Tensor, name: &str) -> Tensor {
-        plain::rms_norm(x, self.var(name), self.decoder.config().norm_epsilon).unwrap().0
+        let bias = (self.config().norm == Kind::Layer).then(|| self.var(&format!("{name}.bias")).clone());
+        self.normed(x, self.var(&format!("{name}.weight")).clone(), bias)
+    }
+
+    fn normed(&self, x: &Tensor, weight: Tensor, bias: Option<Tensor>) -> Tensor {
+        let config = self.config();
+        let weight = (weight + config.norm_offset).unwrap();
+        plain::norm(&Norm { kind: config.norm, weight, bias, epsilon: config.norm_epsilon }, x).unwrap().0
     }
 
     fn linear(&self, x: &Tensor, module: &str) -> Tensor {

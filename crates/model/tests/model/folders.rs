@@ -199,8 +199,8 @@ fn an_unsupported_family_is_refused_with_the_supported_ones() {
 #[test]
 fn a_config_that_cannot_be_computed_is_refused_with_the_reason() {
     let cases = [
-        ("hidden_act", json!("gelu"), "gelu"),
-        ("rope_scaling", json!({"rope_type": "yarn", "factor": 4.0}), "yarn"),
+        ("hidden_act", json!("relu2"), "relu2"),
+        ("rope_scaling", json!({"rope_type": "dynamic", "factor": 4.0}), "dynamic"),
         ("rope_scaling", json!({"rope_type": "linear"}), "factor"),
         ("num_key_value_heads", json!(3), "3 key heads"),
         ("hidden_size", json!(0), "hidden_size"),
@@ -224,19 +224,31 @@ fn a_config_that_cannot_be_computed_is_refused_with_the_reason() {
 #[test]
 fn memory_grows_with_what_is_asked() {
     let config = config(json!({}));
-    let shape = Shape { tokens: 256, rank: Some(8), adapted_projections: 7, recompute: false };
+    let shape = Shape { tokens: 256, rank: Some(8), target_modules: &crate::formula::MODULES, recompute: false };
     let need = training_memory(&config, &shape);
     let recomputed = training_memory(&config, &Shape { recompute: true, ..shape });
     let full = training_memory(&config, &Shape { rank: None, ..shape });
     assert!(recomputed.activations < need.activations);
     assert!(full.optimizer > need.optimizer && full.adapter == 0);
     assert!(training_memory(&config, &Shape { tokens: 512, ..shape }).total() > need.total());
-    let adapter = decoder(config).new_adapter(
-        &LoraConfig { rank: 8, alpha: 16.0, target_modules: crate::formula::MODULES.map(String::from).into() },
-        1,
-    );
-    let numbers: usize = adapter.unwrap().parameters().values().map(|tensor| tensor.elem_count()).sum();
-    assert_eq!(need.adapter, 4 * numbers as u64);
+    let fewer = training_memory(&config, &Shape { target_modules: &["q_proj"], ..shape });
+    assert!(fewer.adapter < need.adapter && fewer.activations < need.activations);
+}
+
+#[test]
+fn memory_counts_the_weights_that_each_family_has() {
+    for case in crate::families::cases() {
+        let config = case.decoder.config();
+        let numbers = |tensors: std::collections::BTreeMap<String, Tensor>| {
+            tensors.values().map(|tensor| 4 * tensor.elem_count() as u64).sum::<u64>()
+        };
+        let modules: Vec<&str> = case.adapter.config.target_modules.iter().map(String::as_str).collect();
+        let rank = Some(case.adapter.config.rank);
+        let shape = Shape { tokens: 30, rank, target_modules: &modules, recompute: false };
+        let need = training_memory(config, &shape);
+        assert_eq!(need.weights, numbers(case.decoder.parameters()), "{}", case.name);
+        assert_eq!(need.adapter, numbers(case.adapter.parameters()), "{}", case.name);
+    }
 }
 
 #[test]

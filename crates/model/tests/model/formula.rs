@@ -1,4 +1,4 @@
-//! A tiny model whose weights come from a formula, so that scripts/reference/tiny_llama.py has the same ones.
+//! A tiny model whose weights come from a formula, so that scripts/reference/families.py has the same ones.
 
 use candle_core::{Device, Tensor};
 use tunesmith_model::{Adapter, Decoder, LoraConfig, ModelConfig};
@@ -38,12 +38,13 @@ fn tensor(name: &str, shape: &[usize], scale: f64, offset: f64) -> Tensor {
     Tensor::from_vec(scaled, shape, &Device::Cpu).unwrap()
 }
 
-/// Norms around 1 but away from it, everything else around 0.
+/// Norms around the weight that changes nothing but away from it, everything else around 0.
 pub fn decoder(config: ModelConfig) -> Decoder {
+    let neutral = 1.0 - config.norm_offset;
     let mut decoder = Decoder::scratch(config, 0, &Device::Cpu).unwrap();
     for (name, weight) in decoder.parameters() {
-        let value = match name.contains("norm") {
-            true => tensor(&name, weight.dims(), 0.4, 1.0),
+        let value = match name.contains("norm") && name.ends_with(".weight") {
+            true => tensor(&name, weight.dims(), 0.4, neutral),
             false => tensor(&name, weight.dims(), 0.3, 0.0),
         };
         decoder.set_parameter(&name, value).unwrap();

@@ -78,8 +78,10 @@ wire! {
     }
 }
 
-/// The projections of a decoder block that can carry an adapter.
-pub const PROJECTIONS: [&str; 7] = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"];
+/// The projections of a decoder block that can carry an adapter. Families that fuse some have the last two in the place
+/// of q, k and v, and of gate and up.
+pub const PROJECTIONS: [&str; 9] =
+    ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj", "qkv_proj", "gate_up_proj"];
 
 impl Field {
     /// What is wrong with `value`, if anything.

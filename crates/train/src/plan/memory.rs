@@ -1,12 +1,12 @@
 //! The memory guard: what a run needs, and how it is made to fit.
 
-use tunesmith_model::{MemoryNeed, ModelConfig, Shape, training_memory};
-use tunesmith_protocol::{FitPart, Method, PROJECTIONS, Switch};
+use tunesmith_model::{MemoryNeed, ModelConfig, Shape, adapter_parameters, parameter_count, training_memory};
+use tunesmith_protocol::{FitPart, Method, Switch};
 
 use crate::batches::most_tokens;
 use crate::error::bytes;
 use crate::workers::wave;
-use crate::{Job, TrainError};
+use crate::{Job, TrainError, targets};
 
 /// How the run uses memory.
 pub(super) struct Decision {
@@ -53,11 +53,11 @@ pub(super) fn threads(asked: usize) -> usize {
 fn need(job: &Job, config: &ModelConfig, side_by_side: usize, recompute: bool) -> Decision {
     let settings = &job.settings;
     let most = |rows| most_tokens(rows, settings.batch_size as usize);
-    let adapted = PROJECTIONS.iter().filter(|name| settings.target_modules.contains(name));
+    let targets = targets::modules(settings, config);
     let shape = Shape {
         tokens: most(&job.training).max(most(&job.validation)).max(1),
         rank: (settings.method == Method::Lora).then_some(settings.lora_rank as usize),
-        adapted_projections: adapted.count(),
+        target_modules: &targets,
         recompute,
     };
     let need = training_memory(config, &shape);
@@ -83,15 +83,10 @@ fn need(job: &Job, config: &ModelConfig, side_by_side: usize, recompute: bool) -
 
 /// How many weights are trained.
 pub(super) fn trainable_parameters(job: &Job, config: &ModelConfig) -> u64 {
-    if job.settings.method != Method::Lora {
-        return training_memory(config, &Shape { tokens: 0, rank: None, adapted_projections: 0, recompute: true })
-            .weights
-            / 4;
+    match job.settings.method {
+        Method::Lora => {
+            adapter_parameters(config, &targets::modules(&job.settings, config), job.settings.lora_rank as usize)
+        }
+        Method::Full | Method::Scratch => parameter_count(config),
     }
-    let (hidden, inner) = (config.hidden_size, config.intermediate_size);
-    let (q, kv) = (config.heads * config.head_dim, config.kv_heads * config.head_dim);
-    // In + out of q, k, v, o, gate, up, down, in the order of PROJECTIONS.
-    let widths = [hidden + q, hidden + kv, hidden + kv, q + hidden, hidden + inner, hidden + inner, inner + hidden];
-    let adapted = PROJECTIONS.iter().zip(widths).filter(|(name, _)| job.settings.target_modules.contains(name));
-    adapted.map(|(_, width)| width as u64).sum::<u64>() * u64::from(job.settings.lora_rank) * config.layers as u64
 }

@@ -1,0 +1,63 @@
+//! The feed-forward part of a block: down(activation(gate) · up).
+
+use candle_core::Tensor;
+use candle_lora::glu::{self, Activation};
+use candle_lora::{Adapter, linear};
+
+use crate::gradients::Collect;
+use crate::projection::{Maps, Projection};
+use crate::weights::Weights;
+use crate::{ModelConfig, ModelError};
+
+/// The three maps and what is between them.
+pub(super) struct FeedForward<'a> {
+    activation: Activation,
+    gate_up: Maps<'a, 2>,
+    down: Projection<'a>,
+}
+
+/// What backward needs besides the input.
+pub(super) struct Saved {
+    gate: Tensor,
+    up: Tensor,
+    gate_up: Vec<linear::Saved>,
+    down: linear::Saved,
+}
+
+impl<'a> FeedForward<'a> {
+    pub(super) fn new(
+        config: &ModelConfig,
+        weights: &'a Weights,
+        adapter: &'a Adapter,
+        layer: usize,
+    ) -> Result<Self, ModelError> {
+        let projection = |name: &str| Projection::new(weights, adapter, format!("model.layers.{layer}.mlp.{name}"));
+        let gate_up = match config.fused {
+            true => Maps::Fused(projection("gate_up_proj")?, [config.intermediate_size; 2]),
+            false => Maps::Apart(vec![projection("gate_proj")?, projection("up_proj")?]),
+        };
+        Ok(Self { activation: config.activation, gate_up, down: projection("down_proj")? })
+    }
+
+    /// (tokens, hidden), and what backward needs.
+    pub(super) fn forward(&self, h: &Tensor) -> Result<(Tensor, Saved), ModelError> {
+        let ([gate, up], gate_up) = self.gate_up.forward(h)?; // (tokens, intermediate)
+        let (out, down) = self.down.forward(&glu::forward(self.activation, &gate, &up)?)?;
+        Ok((out, Saved { gate, up, gate_up, down }))
+    }
+
+    /// The gradient of the input.
+    pub(super) fn backward(
+        &self,
+        saved: &Saved,
+        h: &Tensor,
+        grad: &Tensor,
+        collect: &mut Collect,
+    ) -> Result<Tensor, ModelError> {
+        let Saved { gate, up, gate_up, down } = saved;
+        let product = glu::forward(self.activation, gate, up)?;
+        let d_product = self.down.backward(down, &product, grad, None, collect)?;
+        let (d_gate, d_up) = glu::backward(self.activation, gate, up, &d_product)?;
+        self.gate_up.backward(gate_up, h, [d_gate, d_up], None, collect)
+    }
+}

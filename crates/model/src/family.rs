@@ -1,0 +1,265 @@
+//! The table of families: how each one's config is read, where it departs from Llama's. To add one, add a line here and
+//! a fixture (crates/README.md says how); nothing else knows families.
+
+use candle_lora::glu::Activation;
+use candle_lora::norm::Kind;
+use serde_json::{Value, json};
+
+use crate::config::{Biases, Layer, NormPlaces, QkNorm, Reader};
+use crate::rope::Defaults;
+use crate::{ModelConfig, ModelError};
+
+/// A family of models.
+pub(crate) struct Family {
+    /// Its `model_type`.
+    pub(crate) name: &'static str,
+    /// Its entry in `architectures`.
+    pub(crate) architecture: &'static str,
+    /// What holds where the config is silent.
+    defaults: FamilyDefaults,
+    /// Changes a config that has been read as Llama's.
+    adapt: fn(&Reader, &mut ModelConfig) -> Result<(), ModelError>,
+}
+
+/// What transformers' config classes set where the file has no such key.
+#[derive(Clone, Copy)]
+pub(crate) struct FamilyDefaults {
+    pub(crate) tied: bool,
+    pub(crate) norm_epsilon: (&'static str, f64),
+    pub(crate) head_dim: Option<usize>,
+    pub(crate) activation: &'static str,
+    pub(crate) rope: Defaults,
+}
+
+const LLAMA: FamilyDefaults = FamilyDefaults {
+    tied: false,
+    norm_epsilon: ("rms_norm_eps", 1e-6),
+    head_dim: None,
+    activation: "silu",
+    rope: Defaults { theta: 10_000.0, partial: 1.0, original_context: None },
+};
+const GEMMA: FamilyDefaults =
+    FamilyDefaults { tied: true, head_dim: Some(256), activation: "gelu_pytorch_tanh", ..LLAMA };
+const GEMMA3: FamilyDefaults = FamilyDefaults { rope: Defaults { theta: 1_000_000.0, ..LLAMA.rope }, ..GEMMA };
+const QWEN3: FamilyDefaults = FamilyDefaults { head_dim: Some(128), ..LLAMA };
+const SMOLLM3: FamilyDefaults =
+    FamilyDefaults { tied: true, rope: Defaults { theta: 2_000_000.0, ..LLAMA.rope }, ..LLAMA };
+const PHI3: FamilyDefaults = FamilyDefaults {
+    norm_epsilon: ("rms_norm_eps", 1e-5),
+    rope: Defaults { original_context: Some(4096.0), ..LLAMA.rope },
+    ..LLAMA
+};
+const OLMO2: FamilyDefaults = FamilyDefaults { norm_epsilon: ("rms_norm_eps", 1e-5), ..LLAMA };
+const STABLELM: FamilyDefaults =
+    FamilyDefaults { norm_epsilon: ("layer_norm_eps", 1e-5), rope: Defaults { partial: 0.25, ..LLAMA.rope }, ..LLAMA };
+
+/// All of them.
+pub(crate) const FAMILIES: [Family; 12] = [
+    family("llama", "LlamaForCausalLM", LLAMA, llama),
+    family("mistral", "MistralForCausalLM", LLAMA, mistral),
+    family("qwen2", "Qwen2ForCausalLM", LLAMA, qwen2),
+    family("qwen3", "Qwen3ForCausalLM", QWEN3, qwen3),
+    family("smollm3", "SmolLM3ForCausalLM", SMOLLM3, smollm3),
+    family("gemma", "GemmaForCausalLM", GEMMA, gemma),
+    family("gemma2", "Gemma2ForCausalLM", GEMMA, gemma2),
+    family("gemma3_text", "Gemma3ForCausalLM", GEMMA3, gemma3),
+    family("phi3", "Phi3ForCausalLM", PHI3, phi3),
+    family("olmo2", "Olmo2ForCausalLM", OLMO2, olmo2),
+    family("granite", "GraniteForCausalLM", LLAMA, granite),
+    family("stablelm", "StableLmForCausalLM", STABLELM, stablelm),
+];
+
+/// The families that can be computed, as `model_type` names them.
+pub const SUPPORTED_FAMILIES: [&str; FAMILIES.len()] = {
+    let mut names = [""; FAMILIES.len()];
+    let mut number = 0;
+    while number < names.len() {
+        names[number] = FAMILIES[number].name;
+        number += 1;
+    }
+    names
+};
+
+/// What a family is called in `architectures`.
+pub(crate) fn architecture(name: &str) -> &'static str {
+    FAMILIES.iter().find(|family| family.name == name).map_or("", |family| family.architecture)
+}
+
+const fn family(
+    name: &'static str,
+    architecture: &'static str,
+    defaults: FamilyDefaults,
+    adapt: fn(&Reader, &mut ModelConfig) -> Result<(), ModelError>,
+) -> Family {
+    Family { name, architecture, defaults, adapt }
+}
+
+impl Family {
+    /// Reads a config of this family.
+    pub(crate) fn config(&self, reader: &Reader) -> Result<ModelConfig, ModelError> {
+        let mut config = reader.as_llama(self.name, self.defaults)?;
+        (self.adapt)(reader, &mut config)?;
+        Ok(config)
+    }
+}
+
+fn llama(reader: &Reader, config: &mut ModelConfig) -> Result<(), ModelError> {
+    let attention = reader.switch_or("attention_bias", false)?;
+    config.biases = Biases { qkv: attention, o: attention, mlp: reader.switch_or("mlp_bias", false)? };
+    Ok(())
+}
+
+fn mistral(reader: &Reader, config: &mut ModelConfig) -> Result<(), ModelError> {
+    let window = reader.size_if_any("sliding_window")?;
+    config.layers.iter_mut().for_each(|layer| layer.window = window);
+    Ok(())
+}
+
+fn qwen2(reader: &Reader, config: &mut ModelConfig) -> Result<(), ModelError> {
+    config.biases.qkv = true;
+    qwen_windows(reader, config)
+}
+
+fn qwen3(reader: &Reader, config: &mut ModelConfig) -> Result<(), ModelError> {
+    config.qk_norm = Some(QkNorm::SharedByHeads);
+    attention_bias(reader, config)?;
+    qwen_windows(reader, config)
+}
+
+/// Layers from `max_window_layers` on have a window, unless the config lists the layers, and only if windows are used.
+fn qwen_windows(reader: &Reader, config: &mut ModelConfig) -> Result<(), ModelError> {
+    if !reader.switch_or("use_sliding_window", false)? {
+        return Ok(());
+    }
+    let first = reader.whole_or("max_window_layers", 28)?;
+    windows(reader, config, |layer| layer >= first)
+}
+
+fn smollm3(reader: &Reader, config: &mut ModelConfig) -> Result<(), ModelError> {
+    llama(reader, config)?;
+    let interval = reader.whole_or("no_rope_layer_interval", 4)?.max(1);
+    let listed = reader.list("no_rope_layers")?;
+    for (number, layer) in config.layers.iter_mut().enumerate() {
+        let turns = match listed.get(number) {
+            Some(turns) => turns.as_u64() != Some(0) && turns.as_bool() != Some(false),
+            None if listed.is_empty() => !(number + 1).is_multiple_of(interval),
+            None => return Err(reader.wrong("no_rope_layers is shorter than the model has layers")),
+        };
+        layer.rope = turns.then_some(0);
+    }
+    if !reader.switch_or("use_sliding_window", false)? {
+        return Ok(());
+    }
+    let without: Vec<bool> = config.layers.iter().map(|layer| layer.rope.is_none()).collect();
+    windows(reader, config, |layer| without[layer])
+}
+
+fn gemma(reader: &Reader, config: &mut ModelConfig) -> Result<(), ModelError> {
+    if reader.switch_or("use_bidirectional_attention", false)? {
+        return Err(reader.wrong("it reads in both directions (use_bidirectional_attention), so it cannot write"));
+    }
+    // The first configs said gelu and meant its approximation.
+    if config.activation == Activation::GeluErf {
+        config.activation = Activation::GeluTanh;
+    }
+    config.norm_offset = 1.0;
+    config.embedding_scale = (config.hidden_size as f64).sqrt();
+    attention_bias(reader, config)
+}
+
+fn gemma2(reader: &Reader, config: &mut ModelConfig) -> Result<(), ModelError> {
+    gemma(reader, config)?;
+    config.norm_places = NormPlaces::Around;
+    config.attention_scale = 1.0 / reader.number_or("query_pre_attn_scalar", 256.0)?.sqrt();
+    config.attention_soft_cap = reader.number_or_none("attn_logit_softcapping", Some(50.0))?;
+    config.logit_soft_cap = reader.number_or_none("final_logit_softcapping", Some(30.0))?;
+    windows(reader, config, |layer| layer % 2 == 0)
+}
+
+fn gemma3(reader: &Reader, config: &mut ModelConfig) -> Result<(), ModelError> {
+    gemma(reader, config)?;
+    config.norm_places = NormPlaces::Around;
+    config.qk_norm = Some(QkNorm::SharedByHeads);
+    config.attention_scale = 1.0 / reader.number_or("query_pre_attn_scalar", 256.0)?.sqrt();
+    config.logit_soft_cap = reader.number_or_none("final_logit_softcapping", None)?;
+    let pattern = reader.whole_or("sliding_window_pattern", 6)?.max(1);
+    windows(reader, config, |layer| !(layer + 1).is_multiple_of(pattern))?;
+    // Layers with a window turn by a base of their own, and are never scaled.
+    let newer = reader.value("rope_parameters");
+    let (global, local) = match newer.is_null() {
+        true => (reader.value("rope_scaling"), &Value::Null),
+        false => (&newer["full_attention"], &newer["sliding_attention"]),
+    };
+    let theta = reader.number_or("rope_local_base_freq", 10_000.0)?;
+    let global = reader.rotation(global, config, GEMMA3.rope)?;
+    let local = match local.is_null() {
+        true => reader.rotation(&json!({"rope_theta": theta}), config, GEMMA3.rope)?,
+        false => reader.rotation(local, config, GEMMA3.rope)?,
+    };
+    config.ropes = vec![global, local];
+    for layer in &mut config.layers {
+        layer.rope = Some(usize::from(layer.window.is_some()));
+    }
+    Ok(())
+}
+
+fn phi3(reader: &Reader, config: &mut ModelConfig) -> Result<(), ModelError> {
+    config.fused = true;
+    mistral(reader, config)
+}
+
+fn olmo2(reader: &Reader, config: &mut ModelConfig) -> Result<(), ModelError> {
+    config.norm_places = NormPlaces::After;
+    config.qk_norm = Some(QkNorm::FullWidth);
+    attention_bias(reader, config)
+}
+
+fn granite(reader: &Reader, config: &mut ModelConfig) -> Result<(), ModelError> {
+    llama(reader, config)?;
+    config.attention_scale = reader.number_or("attention_multiplier", 1.0)?;
+    config.embedding_scale = reader.number_or("embedding_multiplier", 1.0)?;
+    config.residual_scale = reader.number_or("residual_multiplier", 1.0)?;
+    config.logit_scale = 1.0 / reader.number_or("logits_scaling", 1.0)?;
+    Ok(())
+}
+
+fn stablelm(reader: &Reader, config: &mut ModelConfig) -> Result<(), ModelError> {
+    config.norm = Kind::Layer;
+    config.biases.qkv = reader.switch_or("use_qkv_bias", false)?;
+    if reader.switch_or("qk_layernorm", false)? {
+        config.qk_norm = Some(QkNorm::OnePerHead);
+    }
+    if reader.switch_or("use_parallel_residual", false)? {
+        config.norm_places = NormPlaces::OnceForBoth;
+    }
+    Ok(())
+}
+
+fn attention_bias(reader: &Reader, config: &mut ModelConfig) -> Result<(), ModelError> {
+    let bias = reader.switch_or("attention_bias", false)?;
+    config.biases = Biases { qkv: bias, o: bias, mlp: false };
+    Ok(())
+}
+
+/// Gives the window to the layers that `layer_types` lists, or else to those that the family's pattern names.
+fn windows(reader: &Reader, config: &mut ModelConfig, pattern: impl Fn(usize) -> bool) -> Result<(), ModelError> {
+    let listed = reader.list("layer_types")?;
+    if !listed.is_empty() && listed.len() != config.layers.len() {
+        let (found, expected) = (listed.len(), config.layers.len());
+        return Err(reader.wrong(format!("layer_types lists {found} layers, but there are {expected}")));
+    }
+    let window = reader.size_if_any("sliding_window")?;
+    for (number, layer) in config.layers.iter_mut().enumerate() {
+        let slides = match listed.get(number).map(|kind| kind.as_str().unwrap_or_default()) {
+            None => pattern(number),
+            Some("sliding_attention") => true,
+            Some("full_attention") => false,
+            Some(other) => return Err(reader.wrong(format!("the layer type “{other}” is not supported"))),
+        };
+        if slides && window.is_none() {
+            return Err(reader.wrong("sliding_window is missing, but layers slide"));
+        }
+        *layer = Layer { window: window.filter(|_| slides), ..*layer };
+    }
+    Ok(())
+}
