@@ -29,7 +29,7 @@ screenshots: ## drive the real window through every screen, pictures to target/s
 bench: ## how fast this machine trains, and in how much memory
 	@bench/run $(ARGS)
 
-parity: ## load a trained adapter with PEFT from PyPI, and compare the logits
+parity: ## load trained adapters of every family with PEFT from PyPI, and compare the logits
 	@scripts/parity
 
 package: ## a .deb of the window, built with link-time optimisation, in target/dist

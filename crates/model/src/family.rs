@@ -36,7 +36,7 @@ const LLAMA: FamilyDefaults = FamilyDefaults {
     norm_epsilon: ("rms_norm_eps", 1e-6),
     head_dim: None,
     activation: "silu",
-    rope: Defaults { theta: 10_000.0, partial: 1.0, original_context: None },
+    rope: Defaults { theta: 10_000.0, partial: None, original_context: None },
 };
 const GEMMA: FamilyDefaults =
     FamilyDefaults { tied: true, head_dim: Some(256), activation: "gelu_pytorch_tanh", ..LLAMA };
@@ -46,12 +46,15 @@ const SMOLLM3: FamilyDefaults =
     FamilyDefaults { tied: true, rope: Defaults { theta: 2_000_000.0, ..LLAMA.rope }, ..LLAMA };
 const PHI3: FamilyDefaults = FamilyDefaults {
     norm_epsilon: ("rms_norm_eps", 1e-5),
-    rope: Defaults { original_context: Some(4096.0), ..LLAMA.rope },
+    rope: Defaults { original_context: Some(4096.0), partial: Some(1.0), ..LLAMA.rope },
     ..LLAMA
 };
 const OLMO2: FamilyDefaults = FamilyDefaults { norm_epsilon: ("rms_norm_eps", 1e-5), ..LLAMA };
-const STABLELM: FamilyDefaults =
-    FamilyDefaults { norm_epsilon: ("layer_norm_eps", 1e-5), rope: Defaults { partial: 0.25, ..LLAMA.rope }, ..LLAMA };
+const STABLELM: FamilyDefaults = FamilyDefaults {
+    norm_epsilon: ("layer_norm_eps", 1e-5),
+    rope: Defaults { partial: Some(0.25), ..LLAMA.rope },
+    ..LLAMA
+};
 
 /// All of them.
 pub(crate) const FAMILIES: [Family; 12] = [

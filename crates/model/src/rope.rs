@@ -14,8 +14,8 @@ use crate::config::Reader;
 pub(crate) struct Defaults {
     /// The base of the frequencies.
     pub(crate) theta: f64,
-    /// The share of a head that turns.
-    pub(crate) partial: f64,
+    /// The share of a head that turns; none where heads always turn whole, whatever a config says.
+    pub(crate) partial: Option<f64>,
     /// The length that long contexts were scaled up from, where the family has it beside the rope's own fields.
     pub(crate) original_context: Option<f64>,
 }
@@ -37,7 +37,10 @@ impl Fields<'_> {
             return Err(self.reader.wrong("the rope scaling is not an object"));
         }
         let theta = self.beside("rope_theta", self.defaults.theta)?;
-        let partial = self.beside("partial_rotary_factor", self.defaults.partial)?;
+        let partial = self.beside("partial_rotary_factor", self.defaults.partial.unwrap_or(1.0))?;
+        if self.defaults.partial.is_none() && partial != 1.0 {
+            return Err(self.reader.wrong("rotary positions on a part of each head are not supported in this family"));
+        }
         let turned = (self.head_width as f64 * partial) as usize;
         if partial > 1.0 || turned < 2 || !turned.is_multiple_of(2) {
             let width = self.head_width;

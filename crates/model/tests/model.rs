@@ -3,6 +3,8 @@
 
 #[path = "model/autograd.rs"]
 mod autograd;
+#[path = "model/case.rs"]
+mod case;
 #[path = "model/configs.rs"]
 mod configs;
 #[path = "model/families.rs"]

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use tunesmith_model::{ModelConfig, SUPPORTED_FAMILIES};
 
-use crate::families::cases;
+use crate::case::cases;
 
 fn parse(config: &Value) -> Result<ModelConfig, String> {
     ModelConfig::parse(&config.to_string(), "config.json".as_ref()).map_err(|error| error.to_string())
@@ -116,4 +116,5 @@ fn positions_that_are_not_known_are_refused_with_the_reason() {
     refused("phi3", json!({"rope_scaling": {"type": "su", "short_factor": zero, "long_factor": zero}}), "short_factor");
     refused("stablelm", json!({"partial_rotary_factor": 0.1}), "partial_rotary_factor");
     refused("stablelm", json!({"partial_rotary_factor": 2.0}), "partial_rotary_factor");
+    refused("llama", json!({"partial_rotary_factor": 0.5}), "part of each head");
 }

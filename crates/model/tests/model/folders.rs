@@ -237,7 +237,7 @@ fn memory_grows_with_what_is_asked() {
 
 #[test]
 fn memory_counts_the_weights_that_each_family_has() {
-    for case in crate::families::cases() {
+    for case in crate::case::cases() {
         let config = case.decoder.config();
         let numbers = |tensors: std::collections::BTreeMap<String, Tensor>| {
             tensors.values().map(|tensor| 4 * tensor.elem_count() as u64).sum::<u64>()

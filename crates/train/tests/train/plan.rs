@@ -7,7 +7,7 @@ use tempfile::tempdir;
 use tunesmith_protocol::{AutoOr, ErrorCode, Method, Precision, Switch, TargetModules, TrainSettings};
 use tunesmith_train::{Job, TrainError, TrainPlan, run};
 
-use crate::tiny::{job, rows, train};
+use crate::tiny::{job, model_of_family, rows, train};
 
 #[test]
 fn every_auto_is_decided() {
@@ -38,6 +38,30 @@ fn only_the_projections_asked_for_are_trained() {
     let file = fs::read(folder.path().join("run/result/adapter_model.safetensors")).unwrap();
     let tensors = safetensors::SafeTensors::deserialize(&file).unwrap();
     assert_eq!(tensors.len(), 2 * 2 * 2, "A and B of two projections in two layers");
+}
+
+#[test]
+fn all_linear_means_the_projections_that_the_family_has() {
+    let folder = tempdir().unwrap();
+    model_of_family(&folder.path().join("base"), "phi3", "Phi3ForCausalLM");
+    let plan = TrainPlan::new(job(folder.path(), "run", Method::Lora)).unwrap();
+    // In + out of qkv, o, gate and up, and down, fused as they are.
+    assert_eq!(plan.summary().trainable_parameters, 2 * 4 * ((32 + 64) + (32 + 32) + (32 + 96) + (48 + 32)));
+    run(plan, &mut |_| ControlFlow::Continue(())).unwrap();
+    let file = fs::read(folder.path().join("run/result/adapter_config.json")).unwrap();
+    let config: serde_json::Value = serde_json::from_slice(&file).unwrap();
+    assert_eq!(config["target_modules"], serde_json::json!(["qkv_proj", "o_proj", "gate_up_proj", "down_proj"]));
+}
+
+#[test]
+fn a_module_that_the_family_lacks_is_refused_with_those_it_has() {
+    let folder = tempdir().unwrap();
+    model_of_family(&folder.path().join("base"), "phi3", "Phi3ForCausalLM");
+    let mut job = job(folder.path(), "run", Method::Lora);
+    job.settings.target_modules = TargetModules::Named(vec!["q_proj".into()]);
+    let Err(TrainError::Settings(problems)) = TrainPlan::new(job) else { panic!("q_proj should be refused") };
+    assert_eq!(problems[0].name, "target_modules");
+    assert!(problems[0].message.contains("no q_proj") && problems[0].message.contains("qkv_proj, o_proj"));
 }
 
 #[test]

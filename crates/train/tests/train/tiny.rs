@@ -14,9 +14,14 @@ pub const VOCABULARY: u32 = 96;
 
 /// Writes a Llama of two layers with random weights.
 pub fn model(folder: &Path) {
+    model_of_family(folder, "llama", "LlamaForCausalLM");
+}
+
+/// The same of another family.
+pub fn model_of_family(folder: &Path, family: &str, architecture: &str) {
     fs::create_dir_all(folder).unwrap();
     let config = serde_json::json!({
-        "architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_act": "silu",
+        "architectures": [architecture], "model_type": family, "hidden_act": "silu",
         "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2,
         "intermediate_size": 48, "vocab_size": VOCABULARY, "max_position_embeddings": 64,
         "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "tie_word_embeddings": true, "torch_dtype": "float32",
