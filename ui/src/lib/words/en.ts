@@ -56,7 +56,7 @@ export const en = {
     emptyTitle: 'Teach a small model your own way of answering',
     emptyText: 'Everything happens on this computer. Nothing is uploaded, and no account is needed',
     emptySteps: [
-      { title: 'Pick a model', text: 'Start with the bundled one, or add any Llama-style folder' },
+      { title: 'Pick a model', text: 'Start with the bundled one, or add a Hugging Face folder' },
       { title: 'Drop in examples', text: 'A file of questions and answers, or one of the samples' },
       { title: 'Watch it learn, then chat', text: 'Compare your model with the original, side by side' },
     ],
@@ -111,7 +111,7 @@ export const en = {
     title: 'Models',
     subtitle: 'Base models that you can tune',
     add: 'Add a model folder',
-    addText: 'Any Hugging Face folder of the Llama family with config.json, tokenizer.json and safetensors files. It stays where it is',
+    addText: 'Any Hugging Face folder of a supported family (Llama, Qwen, Gemma, Phi, Mistral and others) with config.json, tokenizer.json and safetensors files. It stays where it is',
     addPath: 'Path of the folder',
     addPathPlaceholder: '/home/you/models/my-model',
     browse: 'Browse…',

@@ -23,7 +23,7 @@ test('no word is undefined', () => {
 });
 
 test('labels are in sentence case', () => {
-  const names = /^(Hugging Face|JSONL|JSON|CSV|LoRA|YAML|PNG|SVG|Tunesmith|Enter|Shift|Esc|TUNESMITH_HOME|Llama-style|Llama|Context|Start|Unicode|Top)$/;
+  const names = /^(Hugging Face|JSONL|JSON|CSV|LoRA|YAML|PNG|SVG|Tunesmith|Enter|Shift|Esc|TUNESMITH_HOME|Llama|Qwen|Gemma|Phi|Mistral|Context|Start|Unicode|Top)$/;
   const shouting = texts(en).filter(([, text]) => text.split(/[.:?!]\s|\n|“/).some((sentence) => (sentence.match(/\s[A-Z][a-z]+/g) ?? []).filter((word) => !names.test(word.trim()) && !/Hugging|Face|Adam/.test(word)).length > 1));
   expect(shouting).toEqual([]);
 });
