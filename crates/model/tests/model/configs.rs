@@ -2,7 +2,7 @@
 //! be computed is refused with the reason.
 
 use serde_json::{Value, json};
-use tunesmith_model::{ModelConfig, SUPPORTED_FAMILIES};
+use tunesmith_model::{ModelConfig, SUPPORTED_FAMILIES, parameter_count};
 
 use crate::case::cases;
 
@@ -117,4 +117,52 @@ fn positions_that_are_not_known_are_refused_with_the_reason() {
     refused("stablelm", json!({"partial_rotary_factor": 0.1}), "partial_rotary_factor");
     refused("stablelm", json!({"partial_rotary_factor": 2.0}), "partial_rotary_factor");
     refused("llama", json!({"partial_rotary_factor": 0.5}), "part of each head");
+}
+
+/// A model as its makers published it.
+struct Known {
+    name: &'static str,
+    family: &'static str,
+    /// Width, layers, heads, key heads, head width, inner width, vocabulary.
+    sizes: [u64; 7],
+    more: Value,
+    parameters: u64,
+}
+
+/// The parameters that the models' pages on the Hugging Face hub count (without a head that repeats the embedding).
+fn known() -> Vec<Known> {
+    let known = |name, family, sizes, more, parameters| Known { name, family, sizes, more, parameters };
+    let (tied, apart) = (json!({"tie_word_embeddings": true}), json!({}));
+    let biased = json!({"use_qkv_bias": true});
+    vec![
+        known("Llama-3.2-1B", "llama", [2048, 16, 32, 8, 64, 8192, 128_256], tied.clone(), 1_235_814_400),
+        known("TinyLlama-1.1B", "llama", [2048, 22, 32, 4, 64, 5632, 32_000], apart.clone(), 1_100_048_384),
+        known("Mistral-7B", "mistral", [4096, 32, 32, 8, 128, 14_336, 32_000], apart.clone(), 7_241_732_096),
+        known("Qwen2.5-0.5B", "qwen2", [896, 24, 14, 2, 64, 4864, 151_936], tied.clone(), 494_032_768),
+        known("Qwen3-0.6B", "qwen3", [1024, 28, 16, 8, 128, 3072, 151_936], tied.clone(), 596_049_920),
+        known("SmolLM3-3B", "smollm3", [2048, 36, 16, 4, 128, 11_008, 128_256], apart.clone(), 3_075_098_624),
+        known("gemma-2b", "gemma", [2048, 18, 8, 1, 256, 16_384, 256_000], apart.clone(), 2_506_172_416),
+        known("gemma-2-2b", "gemma2", [2304, 26, 8, 4, 256, 9216, 256_000], apart.clone(), 2_614_341_888),
+        known("gemma-3-270m", "gemma3_text", [640, 18, 4, 1, 256, 2048, 262_144], apart.clone(), 268_098_176),
+        known("gemma-3-1b", "gemma3_text", [1152, 26, 4, 1, 256, 6912, 262_144], apart.clone(), 999_885_952),
+        known("Phi-3-mini", "phi3", [3072, 32, 32, 32, 96, 8192, 32_064], apart.clone(), 3_821_079_552),
+        known("Phi-4-mini", "phi3", [3072, 32, 24, 8, 128, 8192, 200_064], tied.clone(), 3_836_021_760),
+        known("OLMo-2-1B", "olmo2", [2048, 16, 16, 16, 128, 8192, 100_352], apart, 1_484_916_736),
+        known("granite-3.1-2b", "granite", [2048, 40, 32, 8, 64, 8192, 49_155], tied, 2_533_531_648),
+        known("stablelm-2-1_6b", "stablelm", [2048, 24, 32, 32, 64, 5632, 100_352], biased, 1_644_515_328),
+    ]
+}
+
+#[test]
+fn well_known_models_have_as_many_parameters_as_their_makers_count() {
+    for Known { name, family, sizes, more, parameters } in known() {
+        let [hidden, layers, heads, kv_heads, head_dim, inner, vocabulary] = sizes;
+        let mut config = json!({
+            "model_type": family, "hidden_size": hidden, "num_hidden_layers": layers, "num_attention_heads": heads,
+            "num_key_value_heads": kv_heads, "head_dim": head_dim, "intermediate_size": inner,
+            "vocab_size": vocabulary, "max_position_embeddings": 4096, "sliding_window": 1024,
+        });
+        config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        assert_eq!(parameter_count(&parse(&config).unwrap()), parameters, "{name}");
+    }
 }

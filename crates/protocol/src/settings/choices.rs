@@ -131,7 +131,7 @@ pub enum AutoOr {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
 #[serde(untagged)]
 pub enum TargetModules {
-    /// All seven projections of each block.
+    /// All linear projections of each block.
     #[default]
     #[serde(with = "all_linear_word")]
     #[ts(type = "\"all-linear\"")]
