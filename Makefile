@@ -1,6 +1,6 @@
 # Everything a person types. Each target sets up what it needs; the work is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run test demo ui dev check screenshots bench package starter parity
+.PHONY: help run test demo ui dev check screenshots bench package cuda starter parity
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -34,6 +34,9 @@ parity: ## load trained adapters of every family with PEFT from PyPI, and compar
 
 package: ## a .deb of the window, built with link-time optimisation, in target/dist
 	@scripts/package
+
+cuda: ## a program that also computes on NVIDIA GPUs, in target/cuda/release
+	@scripts/cuda
 
 starter: ## make the bundled starter model again (hours; goes on where it stopped)
 	@scripts/make-starter $(ARGS)

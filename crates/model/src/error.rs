@@ -62,6 +62,9 @@ pub enum ModelError {
     /// The input cannot be computed.
     #[error("{0}")]
     Input(String),
+    /// The device cannot be used.
+    #[error("{0}")]
+    Device(String),
     /// There is no weight of this name.
     #[error("the model has no weight {0}")]
     UnknownParameter(String),

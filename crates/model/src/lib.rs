@@ -6,6 +6,7 @@ mod cache;
 mod checkpoint;
 mod config;
 mod decoder;
+pub mod device;
 mod error;
 mod facts;
 mod family;

@@ -7,6 +7,8 @@ mod autograd;
 mod case;
 #[path = "model/configs.rs"]
 mod configs;
+#[path = "model/devices.rs"]
+mod devices;
 #[path = "model/families.rs"]
 mod families;
 #[path = "model/folders.rs"]

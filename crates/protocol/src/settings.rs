@@ -95,7 +95,7 @@ settings! {
     /// Stop when validation loss has not improved for this many evaluations; empty never stops early
     Advanced "Early stopping patience" early_stopping_patience: Option<u32> = None, OptionalInteger { min: 1, max: 1000 };
     /// Where to train; auto takes the fastest device that works
-    Advanced "Device" device: String = "auto".into(), Choice(words(&["auto", "cpu"]));
+    Advanced "Device" device: String = "auto".into(), Choice(words(&["auto", "cpu", "cuda:0"]));
     /// Same seed, same settings, same data: the same result
     Advanced "Seed" seed: u64 = 42, Integer { min: 0, max: 9_007_199_254_740_991 };
 }

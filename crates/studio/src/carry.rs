@@ -30,6 +30,8 @@ const BETWEEN_LOOKS_FOR_ROOM: Duration = Duration::from_secs(5);
 pub(crate) struct Order<'a> {
     pub folder: &'a RunFolder,
     pub frozen: &'a Frozen,
+    /// The device that `auto` stands for.
+    pub device: String,
     /// Threads to compute on; 0 takes all cores.
     pub threads: usize,
     pub resume: bool,
@@ -97,6 +99,7 @@ impl Carried<'_> {
             training: tokens.training,
             validation: tokens.validation,
             rows_too_long: tokens.too_long,
+            device: self.order.device.clone(),
             threads: self.order.threads,
             resume: self.order.resume,
             available_bytes: system::available_memory(),

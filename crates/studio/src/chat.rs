@@ -327,7 +327,9 @@ fn messages(chat: &Chat, side: Side) -> Vec<Message> {
 }
 
 fn load(studio: &Studio, id: &str, voice: &Voice) -> Result<Arc<LoadedModel>, WireError> {
-    studio.room.model(&voice.model, &mut |fraction| tell(studio, id, ChatNews::Loading { fraction }))
+    studio.room.model(&voice.model, &studio.preferences()?.device, &mut |fraction| {
+        tell(studio, id, ChatNews::Loading { fraction })
+    })
 }
 
 fn tell(studio: &Studio, id: &str, news: ChatNews) {

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 use tunesmith_data::{Message, Renderer, Tokens};
 pub use tunesmith_model::Adapter;
-use tunesmith_model::{Decoder, Device, Sequences, Stopped, SummedLoss};
+use tunesmith_model::{Decoder, Sequences, Stopped, SummedLoss, device};
 use tunesmith_protocol::{ErrorCode, Sampling, StopReason, WireError};
 
 use crate::home::Home;
@@ -60,21 +60,27 @@ pub fn model_folder(home: &Path, name: &str) -> Result<PathBuf, WireError> {
 }
 
 impl LoadedModel {
-    /// Loads a model named by the id of one in the home, or by its folder. `progress` gets 0 to 1; its `Break` cancels.
+    /// Loads a model named by the id of one in the home, or by its folder, onto the fastest device. `progress` gets 0 to
+    /// 1; its `Break` cancels.
     pub fn open(home: &Path, name: &str, progress: &mut dyn FnMut(f64) -> ControlFlow<()>) -> Result<Self, WireError> {
-        Self::from_folder(&model_folder(home, name)?, progress)
+        Self::from_folder(&model_folder(home, name)?, device::AUTO, progress)
     }
 
-    /// Loads a model folder.
-    pub fn from_folder(folder: &Path, progress: &mut dyn FnMut(f64) -> ControlFlow<()>) -> Result<Self, WireError> {
+    /// Loads a model folder onto a device: `auto`, `cpu` or `cuda:0`.
+    pub fn from_folder(
+        folder: &Path,
+        device: &str,
+        progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
+    ) -> Result<Self, WireError> {
+        let device = device::choose(device).map_err(model_error)?.device;
         let renderer = Renderer::open(folder)?;
-        let decoder = Decoder::load(folder, &Device::Cpu, progress).map_err(model_error)?;
+        let decoder = Decoder::load(folder, &device, progress).map_err(model_error)?;
         Ok(Self { decoder, renderer })
     }
 
     /// Loads a PEFT folder, and makes sure that it fits this model.
     pub fn adapter(&self, folder: &Path) -> Result<Adapter, WireError> {
-        let adapter = Adapter::load(folder, &Device::Cpu).map_err(|error| model_error(error.into()))?;
+        let adapter = Adapter::load(folder, self.decoder.device()).map_err(|error| model_error(error.into()))?;
         // Computing one token is the one test that cannot disagree with computing many.
         self.decoder.logits(&adapter, &[0]).map_err(model_error)?;
         Ok(adapter)

@@ -148,6 +148,7 @@ pub(crate) fn model_error(error: ModelError) -> WireError {
         ModelError::NotAModel { .. } => "Choose a folder with config.json, tokenizer.json and *.safetensors",
         ModelError::UnsupportedFamily { .. } => "Choose a model of a supported family",
         ModelError::Weights { .. } | ModelError::Tensor { .. } => "Download or copy the model again",
+        ModelError::Device(_) => "Choose the processor in Settings, or mend what is missing",
         _ => "",
     };
     let code = match &error {

@@ -45,7 +45,7 @@ pub(crate) fn preview(studio: &Studio, args: &StartRun) -> Result<Preview, WireE
         }
     };
     preview.warnings = warnings(&model, &dataset, &args.training, &sides);
-    match plan(&model, &args.training, &sides) {
+    match plan(&model, &args.training, &sides, studio.preferences()?.device) {
         Ok(plan) => {
             preview.warnings.extend(few_steps(&plan));
             preview.blockers.extend(too_big(&plan.fit));
@@ -73,7 +73,7 @@ pub(crate) fn sides(
     studio.prepared.get(&folder, &dataset.version, model.path.as_ref(), &renderer, settings, progress)
 }
 
-fn plan(model: &Model, settings: &TrainSettings, sides: &Sides) -> Result<Plan, TrainError> {
+fn plan(model: &Model, settings: &TrainSettings, sides: &Sides, device: String) -> Result<Plan, TrainError> {
     let job = Job {
         base: model.path.clone().into(),
         base_name: model.name.clone(),
@@ -83,6 +83,7 @@ fn plan(model: &Model, settings: &TrainSettings, sides: &Sides) -> Result<Plan, 
         training: rows(&sides.training.rows),
         validation: rows(&sides.validation.rows),
         rows_too_long: sides.training.too_long,
+        device,
         threads: 0,
         resume: false,
         available_bytes: system::available_memory(),

@@ -80,6 +80,7 @@ pub fn run_config(
     carry_out(Order {
         folder: &folder,
         frozen: &frozen,
+        device: "auto".into(),
         threads: 0,
         resume,
         trainer: tunesmith_train::run,

@@ -6,7 +6,7 @@ use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tunesmith_protocol::{ErrorCode, ItemKind, Run, RunRecord, RunState, StartRun, WireError};
+use tunesmith_protocol::{ErrorCode, ItemKind, Preferences, Run, RunRecord, RunState, StartRun, WireError};
 
 pub(crate) use desk::Desk;
 use desk::Going;
@@ -246,12 +246,13 @@ fn write_folder(studio: &Studio, frozen: &Frozen) -> Result<RunFolder, WireError
 fn go(studio: &Studio, folder: RunFolder, frozen: Frozen, going: Arc<Going>, resume: bool) -> Result<(), WireError> {
     studio.room.empty();
     let me = studio.me()?;
-    let threads = me.preferences()?.threads as usize;
+    let Preferences { device, threads, .. } = me.preferences()?;
     let work = move || {
         let ended = carry_out(Order {
             folder: &folder,
             frozen: &frozen,
-            threads,
+            device,
+            threads: threads as usize,
             resume,
             trainer: me.trainer,
             prepare: &mut |progress| {

@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
+use tunesmith_model::device;
 use tunesmith_protocol::*;
 use tunesmith_train::{Outcome, Progress, TrainError, TrainPlan};
 
@@ -169,7 +170,9 @@ impl Api for Studio {
     }
 
     fn train_form(&self, model: String) -> Result<TrainForm, WireError> {
-        Ok(TrainForm { fields: TrainSettings::fields(), presets: presets(models::get(self, &model)?.parameters) })
+        let mut fields = TrainSettings::fields();
+        system::keep_devices_that_are_there(&mut fields);
+        Ok(TrainForm { fields, presets: presets(models::get(self, &model)?.parameters) })
     }
 
     fn preview_run(&self, args: StartRun) -> Result<Preview, WireError> {
@@ -258,7 +261,7 @@ impl Api for Studio {
     }
 
     fn system_info(&self, (): ()) -> Result<SystemInfo, WireError> {
-        Ok(system::info(&self.home))
+        Ok(system::info(&self.home, &Studio::preferences(self)?.device))
     }
 
     fn usage(&self, (): ()) -> Result<Usage, WireError> {
@@ -270,14 +273,13 @@ impl Api for Studio {
     }
 
     fn set_preferences(&self, args: Preferences) -> Result<Preferences, WireError> {
-        if !matches!(args.device.as_str(), "auto" | "cpu") {
-            return Err(WireError::invalid(
-                format!("This build cannot train on “{}”", args.device),
-                "Choose auto or cpu",
-            ));
-        }
+        device::choose(&args.device).map_err(models::model_error)?;
         if args.threads > MOST_THREADS {
             return Err(WireError::invalid(format!("Threads must be 0 to {MOST_THREADS}"), "0 takes all cores"));
+        }
+        if args.device != Studio::preferences(self)?.device {
+            // The next chat loads its models onto the new one.
+            self.room.empty();
         }
         self.db.set_setting("preferences", &args)?;
         self.library_changed();

@@ -1,29 +1,58 @@
 //! The computer: what can train, what is free, and what takes space in the home.
 
 use sysinfo::{Disks, MemoryRefreshKind, RefreshKind, System};
-use tunesmith_protocol::{Device, SystemInfo, Usage, UsagePart, WireError};
+use tunesmith_model::device;
+use tunesmith_protocol::{Device, Field, Kind, SystemInfo, Usage, UsagePart, WireError};
 
 use crate::Studio;
 use crate::home::{self, Home};
 
-/// Memory that a run may use now: what is free, within the limits this process was given.
+/// Memory that a run on the CPU may use now: what is free, within the limits this process was given.
 pub(crate) fn available_memory() -> u64 {
     memory().1
 }
 
-/// The computer and this installation.
-pub(crate) fn info(home: &Home) -> SystemInfo {
+/// Memory that is free on a device: `auto`, `cpu` or `cuda:0`.
+pub(crate) fn free_memory(device: &str) -> u64 {
+    match device::gpu() {
+        Ok(gpu) if device != device::CPU => gpu.memory().1,
+        _ => available_memory(),
+    }
+}
+
+/// A form offers no device that this computer does not have.
+pub(crate) fn keep_devices_that_are_there(fields: &mut [Field]) {
+    for field in fields.iter_mut().filter(|field| field.name == "device") {
+        if let (Kind::Choice(devices), Err(_)) = (&mut field.kind, device::gpu()) {
+            devices.retain(|id| id != device::CUDA);
+        }
+    }
+}
+
+/// The computer and this installation; `preferred` is the device that the user chose.
+pub(crate) fn info(home: &Home, preferred: &str) -> SystemInfo {
     let (memory_bytes, free_bytes) = memory();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let (device, device_reason) = match device::choose(preferred) {
+        Ok(chosen) => (chosen.id.to_owned(), chosen.reason),
+        // It was there when it was chosen.
+        Err(error) => (device::CPU.to_owned(), error.to_string()),
+    };
+    let mut devices =
+        vec![Device { id: device::CPU.into(), name: format!("CPU with {cores} cores"), memory_bytes, free_bytes }];
+    if let Ok(gpu) = device::gpu() {
+        let (memory_bytes, free_bytes) = gpu.memory();
+        devices.push(Device { id: device::CUDA.into(), name: gpu.name.clone(), memory_bytes, free_bytes });
+    }
     SystemInfo {
         version: env!("CARGO_PKG_VERSION").into(),
         home: home.root().to_string_lossy().into_owned(),
         disk_free_bytes: disk_free(home),
         home_bytes: home::size(home.root()),
         cores: cores as u32,
-        devices: vec![Device { id: "cpu".into(), name: format!("CPU with {cores} cores"), memory_bytes, free_bytes }],
-        device: "cpu".into(),
-        device_reason: "The CPU is used because this build of Tunesmith has no CUDA".into(),
+        devices,
+        device,
+        device_reason,
     }
 }
 

@@ -57,6 +57,7 @@ fn measure(options: &Options, folder: &Path) -> Result<serde_json::Value, Box<dy
         training: (0..batch * accumulation * 2).map(|row| random_row(row, sequence, vocabulary)).collect(),
         validation: vec![],
         rows_too_long: 0,
+        device: options.word("device", "cpu").into(),
         threads: options.number("threads", 0)? as usize,
         resume: false,
         available_bytes: u64::MAX,
@@ -118,7 +119,7 @@ struct Options(BTreeMap<String, String>);
 
 impl Options {
     fn read() -> Result<Self, Box<dyn Error>> {
-        let known = "model shape method recompute rank batch accumulation sequence steps threads";
+        let known = "model shape method recompute rank batch accumulation sequence steps threads device";
         let mut options = BTreeMap::new();
         for word in std::env::args().skip(1) {
             match word.split_once('=') {

@@ -21,10 +21,12 @@ pub struct Job {
     pub validation: Vec<Tokens>,
     /// How many rows were longer than the limit.
     pub rows_too_long: u64,
+    /// The device that `auto` in the settings stands for: `auto`, `cpu` or `cuda:0`.
+    pub device: String,
     /// Threads to compute on; 0 takes all cores.
     pub threads: usize,
     /// Go on from the newest good checkpoint in `output`.
     pub resume: bool,
-    /// Memory that may be used.
+    /// Memory that may be used where the CPU computes; a GPU says itself what it has.
     pub available_bytes: u64,
 }

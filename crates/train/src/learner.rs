@@ -25,10 +25,10 @@ pub(crate) struct Learner {
 impl Learner {
     /// The state before the first step.
     pub fn new(plan: &TrainPlan, progress: &mut dyn FnMut(f64) -> ControlFlow<()>) -> Result<Self, TrainError> {
-        let (job, device) = (plan.job(), Device::Cpu);
+        let (job, device) = (plan.job(), plan.device());
         let decoder = match job.settings.method {
-            Method::Scratch => Decoder::scratch(ModelConfig::read(&job.base)?, job.settings.seed, &device)?,
-            Method::Lora | Method::Full => load(&job.base, &device, progress)?,
+            Method::Scratch => Decoder::scratch(ModelConfig::read(&job.base)?, job.settings.seed, device)?,
+            Method::Lora | Method::Full => load(&job.base, device, progress)?,
         };
         let adapter = match job.settings.method {
             Method::Lora => decoder.new_adapter(&plan.lora(decoder.config()), job.settings.seed)?,
@@ -43,10 +43,10 @@ impl Learner {
         checkpoint: &Path,
         progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
     ) -> Result<Self, TrainError> {
-        let (job, device) = (plan.job(), Device::Cpu);
+        let (job, device) = (plan.job(), plan.device());
         let (decoder, adapter) = match job.settings.method {
-            Method::Lora => (load(&job.base, &device, progress)?, Adapter::load(checkpoint, &device)?),
-            Method::Full | Method::Scratch => (load(checkpoint, &device, progress)?, Adapter::none()),
+            Method::Lora => (load(&job.base, device, progress)?, Adapter::load(checkpoint, device)?),
+            Method::Full | Method::Scratch => (load(checkpoint, device, progress)?, Adapter::none()),
         };
         Ok(Self::with(plan, decoder, adapter))
     }
@@ -77,6 +77,11 @@ impl Learner {
     /// The loss of a piece and the gradients of its sum.
     pub fn gradients(&self, piece: &Piece) -> Result<(SummedLoss, Gradients), TrainError> {
         Ok(self.decoder.gradients(&self.adapter, &piece.sequences(), self.wanted, self.recompute)?)
+    }
+
+    /// Where it computes.
+    pub fn device(&self) -> &Device {
+        self.decoder.device()
     }
 
     /// What is trained, by name.

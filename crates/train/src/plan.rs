@@ -4,7 +4,8 @@
 mod checks;
 mod memory;
 
-use tunesmith_model::{ModelConfig, facts};
+use tunesmith_model::device::{self, Chosen};
+use tunesmith_model::{Device, ModelConfig, facts};
 use tunesmith_protocol::{AutoOr, Fit, Method, Plan, Precision, Switch, TrainSettings};
 
 use crate::batches::Batches;
@@ -13,6 +14,7 @@ use crate::{Job, Schedule, TrainError, targets};
 /// What a run will do.
 pub struct TrainPlan {
     job: Job,
+    device: Chosen,
     steps: u32,
     eval_every: u32,
     save_every: u32,
@@ -35,9 +37,11 @@ impl TrainPlan {
         let steps = steps(&job.settings, steps_per_epoch);
         let eval_every = resolve(job.settings.eval_every, steps.div_ceil(10).min(steps_per_epoch));
         let save_every = resolve(job.settings.save_every, eval_every);
-        let memory = memory::decide(&job, &config)?;
+        let device =
+            device::choose(if job.settings.device == device::AUTO { &job.device } else { &job.settings.device })?;
+        let memory = memory::decide(&job, &config, device.id)?;
         let trainable_parameters = memory::trainable_parameters(&job, &config);
-        Ok(Self { job, steps, eval_every, save_every, memory, trainable_parameters })
+        Ok(Self { job, device, steps, eval_every, save_every, memory, trainable_parameters })
     }
 
     /// What a person sees before and during the run.
@@ -45,7 +49,7 @@ impl TrainPlan {
         let count = |rows: &[tunesmith_data::Tokens]| rows.len() as u64;
         Plan {
             training: self.resolved(),
-            device: "cpu".into(),
+            device: self.device.id.into(),
             rows: count(&self.job.training),
             validation_rows: count(&self.job.validation),
             rows_too_long: self.job.rows_too_long,
@@ -56,7 +60,7 @@ impl TrainPlan {
             fit: Fit {
                 fits: true,
                 needed_bytes: self.memory.needed_bytes,
-                available_bytes: self.job.available_bytes,
+                available_bytes: self.memory.available_bytes,
                 parts: self.memory.parts.clone(),
             },
         }
@@ -69,13 +73,18 @@ impl TrainPlan {
             gradient_checkpointing: if self.memory.recompute { Switch::On } else { Switch::Off },
             eval_every: AutoOr::Steps(self.eval_every),
             save_every: AutoOr::Steps(self.save_every),
-            device: "cpu".into(),
+            device: self.device.id.into(),
             ..self.job.settings.clone()
         }
     }
 
     pub(crate) fn job(&self) -> &Job {
         &self.job
+    }
+
+    /// Where it computes.
+    pub(crate) fn device(&self) -> &Device {
+        &self.device.device
     }
 
     pub(crate) fn steps(&self) -> u32 {

@@ -70,7 +70,8 @@ impl Sum {
         optimizer.step(&mut open, update.learning_rate, clip(norm, update.max_grad_norm) / learned);
         drop(open);
         for Owned { name, values, shape, .. } in parameters {
-            learner.set(name, Tensor::from_vec(values, shape, &candle_core::Device::Cpu)?)?;
+            let value = Tensor::from_vec(values, shape, learner.device())?;
+            learner.set(name, value)?;
         }
         Ok(norm)
     }

@@ -112,6 +112,7 @@ fn train(choices: &Choices, base: &Path, name: &str, settings: TrainSettings, ro
         training: rows,
         validation: tokens(&Renderer::open(base)?, VALIDATION)?,
         rows_too_long: 0,
+        device: "cpu".into(),
         threads: choices.threads,
         resume: true,
         available_bytes: 8 << 30,

@@ -82,8 +82,13 @@ impl Room {
         self.writing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A model, loaded when it is not in memory yet.
-    pub fn model(&self, folder: &Path, progress: &mut dyn FnMut(f64)) -> Result<Arc<LoadedModel>, WireError> {
+    /// A model, loaded onto this device when it is not in memory yet.
+    pub fn model(
+        &self,
+        folder: &Path,
+        device: &str,
+        progress: &mut dyn FnMut(f64),
+    ) -> Result<Arc<LoadedModel>, WireError> {
         let emptied = self.emptied.load(Ordering::Relaxed);
         let mut models = self.models();
         self.was_used();
@@ -104,7 +109,7 @@ impl Room {
                 false => ControlFlow::Break(()),
             }
         };
-        let model = Arc::new(LoadedModel::from_folder(folder, &mut tell)?);
+        let model = Arc::new(LoadedModel::from_folder(folder, device, &mut tell)?);
         models.push((folder.to_path_buf(), model.clone()));
         Ok(model)
     }

@@ -60,7 +60,7 @@ pub(super) fn check_memory(studio: &Studio, voices: &[Voice]) -> Result<(), Wire
         }
         seen.push(&voice.model);
     }
-    let available = system::available_memory();
+    let available = system::free_memory(&studio.preferences()?.device);
     if needed <= available {
         return Ok(());
     }

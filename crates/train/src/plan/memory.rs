@@ -1,5 +1,6 @@
 //! The memory guard: what a run needs, and how it is made to fit.
 
+use tunesmith_model::device;
 use tunesmith_model::{MemoryNeed, ModelConfig, Shape, adapter_parameters, parameter_count, training_memory};
 use tunesmith_protocol::{FitPart, Method, Switch};
 
@@ -16,13 +17,19 @@ pub(super) struct Decision {
     pub side_by_side: usize,
     /// Rough need.
     pub needed_bytes: u64,
+    /// What the device has for it.
+    pub available_bytes: u64,
     /// What needs it.
     pub parts: Vec<FitPart>,
 }
 
 /// Takes the fastest way that fits: pieces side by side, then one at a time, then with recomputation.
-pub(super) fn decide(job: &Job, config: &ModelConfig) -> Result<Decision, TrainError> {
-    let threads = threads(job.threads);
+pub(super) fn decide(job: &Job, config: &ModelConfig, device: &str) -> Result<Decision, TrainError> {
+    // A GPU computes one piece at a time with all it has.
+    let (threads, available_bytes) = match device::gpu() {
+        Ok(gpu) if device == device::CUDA => (1, gpu.memory().1),
+        _ => (threads(job.threads), job.available_bytes),
+    };
     let recompute: &[bool] = match job.settings.gradient_checkpointing {
         Switch::Auto => &[false, true],
         Switch::On => &[true],
@@ -31,15 +38,15 @@ pub(super) fn decide(job: &Job, config: &ModelConfig) -> Result<Decision, TrainE
     let ways = recompute.iter().flat_map(|recompute| [(threads, *recompute), (1, *recompute)]);
     let mut last = None;
     for (side_by_side, recompute) in ways {
-        let decision = need(job, config, side_by_side, recompute);
-        if decision.needed_bytes <= job.available_bytes {
+        let decision = Decision { available_bytes, ..need(job, config, side_by_side, recompute) };
+        if decision.needed_bytes <= available_bytes {
             return Ok(decision);
         }
         last = Some(decision);
     }
     let (needed_bytes, parts) = last.map_or((0, vec![]), |decision| (decision.needed_bytes, decision.parts));
     let parts = parts.iter().map(|part| format!("{} {}", part.what, bytes(part.bytes))).collect::<Vec<_>>().join(", ");
-    Err(TrainError::TooBig { needed_bytes, available_bytes: job.available_bytes, parts })
+    Err(TrainError::TooBig { needed_bytes, available_bytes, parts })
 }
 
 /// The number of threads that 0 stands for is the number of cores.
@@ -77,6 +84,7 @@ fn need(job: &Job, config: &ModelConfig, side_by_side: usize, recompute: bool) -
         recompute,
         side_by_side,
         needed_bytes: need.total(),
+        available_bytes: job.available_bytes,
         parts: parts.map(|(what, bytes)| FitPart { what: what.into(), bytes }).collect(),
     }
 }

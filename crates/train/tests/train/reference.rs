@@ -62,6 +62,7 @@ fn job(folder: &Path, method: Method) -> Job {
         training: rows,
         validation: vec![],
         rows_too_long: 0,
+        device: "cpu".into(),
         threads: 2,
         resume: false,
         available_bytes: 1 << 30,

@@ -78,6 +78,7 @@ pub fn job(folder: &Path, output: &str, method: Method) -> Job {
         training: all[..12].to_vec(),
         validation: all[12..].to_vec(),
         rows_too_long: 0,
+        device: "cpu".into(),
         threads: 2,
         resume: false,
         available_bytes: 1 << 30,

@@ -262,7 +262,7 @@ export const en = {
       scheduler: { linear: 'Linear', cosine: 'Cosine', constant: 'Constant' },
       precision: { auto: 'Automatic', f32: '32-bit' },
       gradient_checkpointing: { auto: 'Automatic', on: 'On', off: 'Off' },
-      device: { auto: 'Automatic', cpu: 'Processor' },
+      device: { auto: 'Automatic', cpu: 'Processor', 'cuda:0': 'NVIDIA GPU' },
     } as Record<string, Record<string, string>>,
   },
 

@@ -1,0 +1,88 @@
+//! Where to compute. The rest of the program names a device by its id and gets one, or the reason why not; only here is
+//! it known what a GPU needs.
+
+#[cfg(feature = "cuda")]
+mod cuda;
+
+use candle_core::Device;
+
+use crate::ModelError;
+
+/// The processor.
+pub const CPU: &str = "cpu";
+/// The first NVIDIA GPU.
+pub const CUDA: &str = "cuda:0";
+/// The GPU where one answers, else the processor.
+pub const AUTO: &str = "auto";
+
+/// A device to compute on.
+#[derive(Debug, Clone)]
+pub struct Chosen {
+    /// As candle knows it. All users of the GPU share one device, and with it one stream: what one thread has asked for
+    /// is done before what another asks for later.
+    pub device: Device,
+    /// `cpu` or `cuda:0`.
+    pub id: &'static str,
+    /// Why this one, in a sentence.
+    pub reason: String,
+}
+
+/// A GPU that answers.
+#[derive(Debug, Clone)]
+pub struct Gpu {
+    /// Its name, such as `NVIDIA H200`.
+    pub name: String,
+    device: Device,
+}
+
+/// The device that this id stands for.
+///
+/// # Errors
+/// When a GPU is asked for and none can be used, with the reason; when there is no such device.
+pub fn choose(id: &str) -> Result<Chosen, ModelError> {
+    let gpu = || gpu().as_ref();
+    match id {
+        CPU => Ok(on_cpu("It was chosen".into())),
+        AUTO => {
+            Ok(gpu().map_or_else(|reason| on_cpu(reason.clone()), |gpu| on_gpu(gpu, "It is the fastest device here")))
+        }
+        CUDA => match gpu() {
+            Ok(gpu) => Ok(on_gpu(gpu, "It was chosen")),
+            Err(reason) => Err(ModelError::Device(format!("The GPU cannot be used: {reason}"))),
+        },
+        other => Err(ModelError::Device(format!("There is no device “{other}”; there are {AUTO}, {CPU} and {CUDA}"))),
+    }
+}
+
+fn on_cpu(reason: String) -> Chosen {
+    Chosen { device: Device::Cpu, id: CPU, reason }
+}
+
+fn on_gpu(gpu: &Gpu, reason: &str) -> Chosen {
+    Chosen { device: gpu.device.clone(), id: CUDA, reason: reason.into() }
+}
+
+impl Gpu {
+    /// Its memory in bytes: in all, and free now.
+    pub fn memory(&self) -> (u64, u64) {
+        #[cfg(feature = "cuda")]
+        return cuda::memory(&self.device).unwrap_or((0, 0));
+        #[cfg(not(feature = "cuda"))]
+        (0, 0)
+    }
+}
+
+/// The GPU of this computer, or why there is none to use. The first call looks for it, which takes up to a second.
+#[cfg(feature = "cuda")]
+pub fn gpu() -> &'static Result<Gpu, String> {
+    static FOUND: std::sync::OnceLock<Result<Gpu, String>> = std::sync::OnceLock::new();
+    FOUND.get_or_init(cuda::open)
+}
+
+/// The GPU of this computer, or why there is none to use.
+#[cfg(not(feature = "cuda"))]
+pub fn gpu() -> &'static Result<Gpu, String> {
+    static NONE: std::sync::LazyLock<Result<Gpu, String>> =
+        std::sync::LazyLock::new(|| Err("This build of Tunesmith has no CUDA; `make cuda` makes one that has".into()));
+    &NONE
+}
