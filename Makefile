@@ -1,9 +1,9 @@
 # Everything a person types. Each target sets up what it needs; the work is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run test demo ui dev check screenshots bench package cuda starter parity
+.PHONY: help run test demo ui dev check screenshots bench package cuda check-cuda starter parity
 
 help: ## show this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 run: ## build everything and open the window (without a display: a link for the browser)
 	@scripts/run $(ARGS)
@@ -37,6 +37,9 @@ package: ## a .deb of the window, built with link-time optimisation, in target/d
 
 cuda: ## a program that also computes on NVIDIA GPUs, in target/cuda/release
 	@scripts/cuda
+
+check-cuda: ## every family, the main job and the speed on the GPU of this computer
+	@scripts/check-cuda
 
 starter: ## make the bundled starter model again (hours; goes on where it stopped)
 	@scripts/make-starter $(ARGS)

@@ -52,7 +52,6 @@ fn every_gradient_of_every_family_equals_autograd() {
             let (_, gradients) = case.decoder.gradients(adapter, &batch.sequences(), wanted, false).unwrap();
             let trained = if wanted == Wanted::Adapter { adapter.parameters() } else { case.decoder.parameters() };
             assert!(gradients.keys().eq(trained.keys()), "{}: all of them and nothing else", case.name);
-            let largest = |tensor: &Tensor| tensor.abs().unwrap().max_all().unwrap().to_scalar::<f32>().unwrap();
             let most = expected.values().map(largest).fold(0.0, f32::max);
             for (name, gradient) in &gradients {
                 // A bias that shifts all scores of a query alike has a gradient of zero but for rounding.
@@ -68,6 +67,41 @@ fn every_gradient_of_every_family_equals_autograd() {
             }
         }
     }
+}
+
+/// What a GPU computes with: the operations' definitions. In f64 the CPU takes them too.
+#[test]
+fn the_plain_operations_give_the_same_loss_and_gradients_in_every_family() {
+    for case in cases() {
+        let (mut decoder, mut adapter) = (case.decoder.clone(), case.adapter.clone());
+        for (name, weight) in case.decoder.parameters() {
+            decoder.set_parameter(&name, weight.to_dtype(DType::F64).unwrap()).unwrap();
+        }
+        for (name, weight) in case.adapter.parameters() {
+            adapter.set(&name, weight.to_dtype(DType::F64).unwrap()).unwrap();
+        }
+        let batch = case.batch();
+        for wanted in [Wanted::Adapter, Wanted::Weights] {
+            let gradients = |decoder: &Decoder, adapter| decoder.gradients(adapter, &batch.sequences(), wanted, false);
+            let (loss, found) = gradients(&decoder, &adapter).unwrap();
+            let (expected_loss, expected) = gradients(&case.decoder, &case.adapter).unwrap();
+            assert!((loss.nats / expected_loss.nats - 1.0).abs() < 1e-5, "{}", case.name);
+            let most = expected.values().map(largest).fold(0.0, f32::max);
+            for (name, expected) in &expected {
+                let found = found[name].to_dtype(DType::F32).unwrap();
+                // Zero but for rounding: see above.
+                if name.ends_with("k_proj.bias") && largest(expected) < 1e-5 * most {
+                    assert!(largest(&found) < 1e-5 * most, "{}: {name}", case.name);
+                    continue;
+                }
+                assert_close(&found, expected, 2e-4, &format!("{}: {name}", case.name));
+            }
+        }
+    }
+}
+
+fn largest(tensor: &Tensor) -> f32 {
+    tensor.abs().unwrap().max_all().unwrap().to_scalar::<f32>().unwrap()
 }
 
 #[test]

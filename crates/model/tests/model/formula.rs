@@ -1,6 +1,7 @@
 //! A tiny model whose weights come from a formula, so that scripts/reference/families.py has the same ones.
 
 use candle_core::{Device, Tensor};
+use tunesmith_model::device::choose;
 use tunesmith_model::{Adapter, Decoder, LoraConfig, ModelConfig};
 
 pub const MODULES: [&str; 7] = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"];
@@ -10,6 +11,11 @@ const CONFIG: &str = r#"{
     "num_attention_heads": 4, "num_key_value_heads": 2, "intermediate_size": 48, "vocab_size": 96,
     "max_position_embeddings": 64, "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "hidden_act": "silu"
 }"#;
+
+/// Where the tests compute: on the CPU, or where `make check-cuda` says.
+pub fn device() -> Device {
+    std::env::var("TUNESMITH_TEST_DEVICE").map_or(Device::Cpu, |id| choose(&id).unwrap().device)
+}
 
 /// The tiny config with some fields changed.
 pub fn config(changes: serde_json::Value) -> ModelConfig {
@@ -35,13 +41,13 @@ pub fn numbers(name: &str, count: usize) -> Vec<f32> {
 fn tensor(name: &str, shape: &[usize], scale: f64, offset: f64) -> Tensor {
     let numbers = numbers(name, shape.iter().product());
     let scaled = numbers.into_iter().map(|number| (f64::from(number) * scale + offset) as f32).collect();
-    Tensor::from_vec(scaled, shape, &Device::Cpu).unwrap()
+    Tensor::from_vec(scaled, shape, &device()).unwrap()
 }
 
 /// Norms around the weight that changes nothing but away from it, everything else around 0.
 pub fn decoder(config: ModelConfig) -> Decoder {
     let neutral = 1.0 - config.norm_offset;
-    let mut decoder = Decoder::scratch(config, 0, &Device::Cpu).unwrap();
+    let mut decoder = Decoder::scratch(config, 0, &device()).unwrap();
     for (name, weight) in decoder.parameters() {
         let value = match name.contains("norm") && name.ends_with(".weight") {
             true => tensor(&name, weight.dims(), 0.4, neutral),
