@@ -8,6 +8,7 @@
 //! oracle of the tests) and a fast one over slices for f32 on the CPU (`kernels`). Only `ops` chooses between them.
 
 mod adapter;
+mod blocks;
 mod error;
 mod floats;
 pub mod header;
@@ -19,6 +20,7 @@ mod rows;
 mod weight;
 
 pub use adapter::{Adapter, LoraConfig, LoraPair};
+pub use blocks::{Bits, Blocks, dense_at_once};
 pub use error::LoraError;
 pub use ops::attention::{self, Attention, Heads};
 pub use ops::linear::{self, Linear};

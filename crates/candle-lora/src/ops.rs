@@ -8,5 +8,6 @@ pub mod embedding;
 pub mod glu;
 pub mod linear;
 pub mod norm;
+pub(crate) mod product;
 pub mod rope;
 pub mod sum;

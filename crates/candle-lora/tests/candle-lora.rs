@@ -5,6 +5,8 @@
 mod adapters;
 #[path = "candle-lora/backwards.rs"]
 mod backwards;
+#[path = "candle-lora/blocks.rs"]
+mod blocks;
 #[path = "candle-lora/kernels.rs"]
 mod kernels;
 #[path = "candle-lora/random.rs"]

@@ -29,7 +29,7 @@ fn main() -> Result<(), ModelError> {
     let config = ModelConfig::parse(text, "config.json".as_ref())?;
     println!("{} parameters, {rows} rows of {length} tokens", parameter_count(&config));
     let rank = asked("adapter").then_some(16);
-    let shape = Shape { tokens: rows * length, rank, target_modules: &MODULES, recompute: false };
+    let shape = Shape { tokens: rows * length, rank, target_modules: &MODULES, bits: None, recompute: false };
     let need = training_memory(&config, &shape);
     let decoder = Decoder::scratch(config, 1, &Device::Cpu)?;
     let adapter = match rank {

@@ -33,7 +33,6 @@ struct Mapped {
 /// One tensor in its file.
 pub(crate) struct Stored<'a> {
     pub(crate) dtype: &'a str,
-    pub(crate) shape: &'a [usize],
     pub(crate) bytes: &'a [u8],
 }
 
@@ -74,7 +73,7 @@ impl Checkpoint {
         let file = self.files.iter().find(|file| file.entries.contains_key(name));
         let (file, entry) =
             file.and_then(|file| Some((file, file.entries.get(name)?))).ok_or_else(|| self.missing(name))?;
-        Ok(Stored { dtype: &entry.dtype, shape: &entry.shape, bytes: &file.map[entry.bytes.clone()] })
+        Ok(Stored { dtype: &entry.dtype, bytes: &file.map[entry.bytes.clone()] })
     }
 
     /// The size of all files.

@@ -83,9 +83,13 @@ impl Decoder {
         Ok(SummedLoss { nats, learned: targets.ids.len() as u64 })
     }
 
-    /// All weights by their names in the checkpoint.
+    /// All weights by their names in the checkpoint, without those that are held in blocks: these are never trained.
     pub fn parameters(&self) -> BTreeMap<String, Tensor> {
-        self.weights.iter().map(|(name, weight)| (name.clone(), weight.dense().clone())).collect()
+        let dense = |(name, weight): (&String, &FrozenWeight)| match weight {
+            FrozenWeight::Dense(weight) => Some((name.clone(), weight.clone())),
+            FrozenWeight::Blocks(_) => None,
+        };
+        self.weights.iter().filter_map(dense).collect()
     }
 
     /// Replaces a weight by one of the same shape.
@@ -100,7 +104,7 @@ impl Decoder {
         for (module, pair) in &adapter.pairs {
             let name = format!("{module}.weight");
             let delta = pair.delta(adapter.config.scale())?;
-            replace(&mut merged.weights, &name, (get(&self.weights, &name)?.dense() + delta)?)?;
+            replace(&mut merged.weights, &name, (get(&self.weights, &name)?.dense()? + delta)?)?;
         }
         Ok(merged)
     }
@@ -160,7 +164,7 @@ impl Decoder {
     }
 
     fn dtype(&self) -> Result<DType, ModelError> {
-        Ok(self.embedding()?.dense().dtype())
+        Ok(self.embedding()?.dtype())
     }
 
     pub(crate) fn final_norm(&self) -> Result<Norm, ModelError> {

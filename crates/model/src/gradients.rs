@@ -94,7 +94,7 @@ impl Decoder {
         // A tied head has left its share there.
         let total = match gradients.remove(EMBEDDING) {
             Some(total) => total,
-            None => self.embedding()?.dense().zeros_like()?,
+            None => self.embedding()?.dense()?.zeros_like()?,
         };
         gradients.insert(EMBEDDING.to_string(), embedding::backward(ids, &grad, total)?);
         Ok(())

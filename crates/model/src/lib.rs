@@ -23,7 +23,7 @@ mod save;
 mod weights;
 
 pub use candle_core::{DType, Device};
-pub use candle_lora::{Adapter, LoraConfig, LoraPair};
+pub use candle_lora::{Adapter, Bits, LoraConfig, LoraPair};
 pub use config::{Biases, Layer, ModelConfig, NormPlaces, QkNorm};
 pub use decoder::{Decoder, Sequences, SummedLoss};
 pub use error::ModelError;

@@ -1,14 +1,15 @@
-//! From weight files to a decoder in f32.
+//! From weight files to a decoder, in f32 or in blocks of a few bits a number.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::path::Path;
 
 use candle_core::{Device, Tensor};
+use candle_lora::{Bits, Blocks};
 use half::{bf16, f16};
 use rayon::prelude::*;
 
 use crate::checkpoint::{Checkpoint, Stored};
-use crate::weights::{Weights, shapes};
+use crate::weights::{EMBEDDING, HEAD, Weights, shapes};
 use crate::{Decoder, ModelConfig, ModelError};
 
 impl Decoder {
@@ -18,31 +19,88 @@ impl Decoder {
         device: &Device,
         progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
     ) -> Result<Self, ModelError> {
+        Self::load_as(folder, None, device, progress)
+    }
+
+    /// The same, with all matrices in blocks of 8 bits, or of 4 bits but for embedding and head, which feel it most.
+    pub fn load_in_blocks(
+        folder: &Path,
+        bits: Bits,
+        device: &Device,
+        progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
+    ) -> Result<Self, ModelError> {
+        Self::load_as(folder, Some(bits), device, progress)
+    }
+
+    fn load_as(
+        folder: &Path,
+        bits: Option<Bits>,
+        device: &Device,
+        progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
+    ) -> Result<Self, ModelError> {
         let config = ModelConfig::read(folder)?;
         let checkpoint = Checkpoint::open(folder)?;
         checkpoint.check(&config)?;
-        let names: Vec<String> = shapes(&config).into_keys().collect();
+        let shapes = shapes(&config);
         let mut weights = Weights::new();
-        for (number, name) in names.iter().enumerate() {
-            if progress(number as f64 / names.len() as f64).is_break() {
+        for (number, (name, shape)) in shapes.iter().enumerate() {
+            if progress(number as f64 / shapes.len() as f64).is_break() {
                 return Err(ModelError::Cancelled);
             }
-            weights.insert(name.clone(), read(&checkpoint.tensor(name)?, device)?.into());
+            let stored = checkpoint.tensor(name)?;
+            let blocks = match (bits.map(|bits| bits_of(name, bits)), shape.as_slice()) {
+                (Some(bits), &[rows, width]) => Blocks::make([rows, width], bits, device, |rows| {
+                    Tensor::from_vec(stored.rows(rows, width), ((), width), &Device::Cpu)
+                })?,
+                _ => None,
+            };
+            let weight = match blocks {
+                Some(blocks) => blocks.into(),
+                None => Tensor::from_vec(stored.numbers(), shape.as_slice(), device)?.into(),
+            };
+            weights.insert(name.clone(), weight);
         }
         if progress(1.0).is_break() {
             return Err(ModelError::Cancelled);
         }
         Ok(Self { config, weights, device: device.clone() })
     }
+
+    /// The same model as if it had been loaded in blocks.
+    pub fn in_blocks(&self, bits: Bits) -> Result<Self, ModelError> {
+        let mut model = self.clone();
+        for (name, weight) in &mut model.weights {
+            let &[rows, width] = weight.dims() else { continue };
+            let dense = weight.dense()?.to_device(&Device::Cpu)?;
+            let read = |rows: Range<usize>| dense.narrow(0, rows.start, rows.len());
+            if let Some(blocks) = Blocks::make([rows, width], bits_of(name, bits), &self.device, read)? {
+                *weight = blocks.into();
+            }
+        }
+        Ok(model)
+    }
 }
 
-fn read(stored: &Stored, device: &Device) -> Result<Tensor, ModelError> {
-    let numbers: Vec<f32> = match stored.dtype {
-        "BF16" => convert(stored.bytes, |bytes| bf16::from_le_bytes(bytes).to_f32()),
-        "F16" => convert(stored.bytes, |bytes| f16::from_le_bytes(bytes).to_f32()),
-        _ => convert(stored.bytes, f32::from_le_bytes), // `Checkpoint::check` lets nothing else through
-    };
-    Ok(Tensor::from_vec(numbers, stored.shape, device)?)
+/// How many bits a number of this weight takes in a model of so many bits.
+pub(crate) fn bits_of(name: &str, bits: Bits) -> Bits {
+    if matches!(name, EMBEDDING | HEAD) { Bits::Eight } else { bits }
+}
+
+impl Stored<'_> {
+    /// All its numbers in f32.
+    fn numbers(&self) -> Vec<f32> {
+        match self.dtype {
+            "BF16" => convert(self.bytes, |bytes| bf16::from_le_bytes(bytes).to_f32()),
+            "F16" => convert(self.bytes, |bytes| f16::from_le_bytes(bytes).to_f32()),
+            _ => convert(self.bytes, f32::from_le_bytes), // `Checkpoint::check` lets nothing else through
+        }
+    }
+
+    /// Those of some rows of this width.
+    fn rows(&self, rows: Range<usize>, width: usize) -> Vec<f32> {
+        let row = width * if self.dtype == "F32" { 4 } else { 2 };
+        Stored { bytes: &self.bytes[rows.start * row..rows.end * row], ..*self }.numbers()
+    }
 }
 
 fn convert<const N: usize>(bytes: &[u8], number: fn([u8; N]) -> f32) -> Vec<f32> {

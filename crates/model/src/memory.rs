@@ -1,7 +1,10 @@
 //! A rough guard: the memory that training would take, before anything is loaded.
 
+use candle_lora::{Bits, dense_at_once};
+
 use crate::config::NormPlaces;
-use crate::weights::{Projection, parameter_count, projections};
+use crate::load::bits_of;
+use crate::weights::{Projection, parameter_count, projections, shapes};
 use crate::{ModelConfig, ModelError};
 
 /// Bytes of an f32.
@@ -18,6 +21,8 @@ pub struct Shape<'a> {
     pub rank: Option<usize>,
     /// The modules that get an adapter, as PEFT names them.
     pub target_modules: &'a [&'a str],
+    /// The base model's matrices are held in blocks of so many bits.
+    pub bits: Option<Bits>,
     /// Blocks are computed twice and only their inputs kept.
     pub recompute: bool,
 }
@@ -25,7 +30,7 @@ pub struct Shape<'a> {
 /// Memory, in bytes, by what needs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct MemoryNeed {
-    /// The model's weights in f32.
+    /// The model's weights, in f32 or in blocks.
     pub weights: u64,
     /// The adapter's weights.
     pub adapter: u64,
@@ -52,12 +57,30 @@ pub fn training_memory(config: &ModelConfig, shape: &Shape) -> MemoryNeed {
     let adapter = shape.rank.map_or(0, |rank| adapter_parameters(config, shape.target_modules, rank));
     let trained = if shape.rank.is_some() { adapter } else { weights };
     MemoryNeed {
-        weights: weights * F32,
+        weights: weights_bytes(config, shape.bits),
         adapter: adapter * F32,
         gradients: trained * F32,
         optimizer: 2 * trained * F32,
         activations: (activations(config, shape) / 4).saturating_mul(7 * F32),
     }
+}
+
+fn weights_bytes(config: &ModelConfig, bits: Option<Bits>) -> u64 {
+    let Some(bits) = bits else { return parameter_count(config) * F32 };
+    let bytes = |(name, shape): (String, Vec<usize>)| {
+        let in_blocks = match shape.as_slice() {
+            &[rows, width] => bits_of(&name, bits).size_bytes(rows, width),
+            _ => None,
+        };
+        in_blocks.unwrap_or(shape.iter().product::<usize>() as u64 * F32)
+    };
+    shapes(config).into_iter().map(bytes).sum()
+}
+
+/// The most numbers of blocks that are made dense at once.
+fn made_dense(config: &ModelConfig, bits: Option<Bits>) -> u64 {
+    let largest = shapes(config).values().map(|shape| shape.iter().product::<usize>()).max();
+    bits.and(largest).map_or(0, |largest| dense_at_once(largest) as u64)
 }
 
 /// How many numbers an adapter of this rank on these modules has.
@@ -92,7 +115,9 @@ fn activations(config: &ModelConfig, shape: &Shape) -> u64 {
     // projection's output is there twice while it is taken apart or put together.
     let working = 4 * inner + 4 * hidden + if config.fused { 2 * inner } else { 0 };
     let logits = tokens.saturating_mul(config.vocabulary as u64).min(LOGITS.max(config.vocabulary as u64));
-    tokens.saturating_mul(inputs + kept_blocks * block + working + 3 * hidden).saturating_add(logits)
+    tokens
+        .saturating_mul(inputs + kept_blocks * block + working + 3 * hidden)
+        .saturating_add(logits + made_dense(config, shape.bits))
 }
 
 impl ModelConfig {

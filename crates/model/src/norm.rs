@@ -20,7 +20,7 @@ impl Norm {
     pub(crate) fn new(config: &ModelConfig, weights: &Weights, name: String) -> Result<Self, ModelError> {
         let bias = match config.norm {
             Kind::Rms => None,
-            Kind::Layer => Some(get(weights, &format!("{name}.bias"))?.dense().clone()),
+            Kind::Layer => Some(get(weights, &format!("{name}.bias"))?.dense()?),
         };
         Self::of(config, weights, vec![name], bias)
     }
@@ -36,7 +36,7 @@ impl Norm {
         names: Vec<String>,
         bias: Option<Tensor>,
     ) -> Result<Self, ModelError> {
-        let weight = |name: &String| Ok(get(weights, &format!("{name}.weight"))?.dense().clone());
+        let weight = |name: &String| Ok(get(weights, &format!("{name}.weight"))?.dense()?);
         let mut all = names.iter().map(weight).collect::<Result<Vec<_>, ModelError>>()?;
         let mut weight = if all.len() == 1 { all.remove(0) } else { Tensor::stack(&all, 0)? };
         if config.norm_offset != 0.0 {

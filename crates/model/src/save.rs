@@ -27,10 +27,10 @@ impl Decoder {
             safetensors::SafeTensorError::IoError(source) => ModelError::io(&path)(source),
             other => ModelError::Weights { file: path.clone(), reason: other.to_string() },
         };
-        let tensors = self.parameters().into_iter().map(|(name, tensor)| {
-            let shape = tensor.dims().to_vec();
-            Ok((name, shape, bytes(&tensor, kind)?))
-        });
+        let tensors = self
+            .weights
+            .iter()
+            .map(|(name, weight)| Ok((name, weight.dims().to_vec(), bytes(&weight.dense()?, kind)?)));
         let tensors = tensors.collect::<Result<Vec<_>, ModelError>>()?;
         let views = tensors
             .iter()

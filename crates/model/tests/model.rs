@@ -17,5 +17,7 @@ mod folders;
 mod formula;
 #[path = "model/gradients.rs"]
 mod gradients;
+#[path = "model/qlora.rs"]
+mod qlora;
 #[path = "model/text.rs"]
 mod text;

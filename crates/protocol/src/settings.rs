@@ -86,6 +86,8 @@ settings! {
     Advanced "Max gradient norm" max_grad_norm: f64 = 1.0, Number { min: 0.0, max: 1000.0 };
     /// The number format of the computation; auto takes the best that the device is fast in
     Advanced "Precision" precision: Precision = Precision::Auto, Choice(words(&["auto", "f32"]));
+    /// Hold the frozen base model in blocks of 8 or 4 bits a number (QLoRA): an eighth of the memory at best, somewhat slower, a little less exact
+    Advanced "Quantization" quantization: Quantization = Quantization::None, Choice(words(&["none", "8bit", "4bit"]));
     /// Compute each layer twice to keep less of it in memory; auto does so only where it would not fit otherwise
     Advanced "Gradient checkpointing" gradient_checkpointing: Switch = Switch::Auto, Choice(words(&["auto", "on", "off"]));
     /// Steps between measurements on the validation rows; auto measures about ten times a run

@@ -41,6 +41,7 @@ fn measure(options: &Options, folder: &Path) -> Result<serde_json::Value, Box<dy
     let settings = TrainSettings {
         method: serde_json::from_value(options.word("method", "lora").into())?,
         gradient_checkpointing: serde_json::from_value(options.word("recompute", "off").into())?,
+        quantization: serde_json::from_value(options.word("quantization", "none").into())?,
         lora_rank: options.number("rank", 16)?,
         batch_size: batch,
         gradient_accumulation: accumulation,
@@ -119,7 +120,7 @@ struct Options(BTreeMap<String, String>);
 
 impl Options {
     fn read() -> Result<Self, Box<dyn Error>> {
-        let known = "model shape method recompute rank batch accumulation sequence steps threads device";
+        let known = "model shape method recompute rank batch accumulation sequence steps threads device quantization";
         let mut options = BTreeMap::new();
         for word in std::env::args().skip(1) {
             match word.split_once('=') {

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
 use candle_lora::{Adapter, LoraConfig};
-use tunesmith_model::{Decoder, Gradients, ModelConfig, ModelError, SummedLoss, Wanted};
+use tunesmith_model::{Bits, Decoder, Gradients, ModelConfig, ModelError, SummedLoss, Wanted};
 use tunesmith_protocol::Method;
 
 use crate::batches::Piece;
@@ -28,7 +28,7 @@ impl Learner {
         let (job, device) = (plan.job(), plan.device());
         let decoder = match job.settings.method {
             Method::Scratch => Decoder::scratch(ModelConfig::read(&job.base)?, job.settings.seed, device)?,
-            Method::Lora | Method::Full => load(&job.base, device, progress)?,
+            Method::Lora | Method::Full => load(&job.base, plan.bits(), device, progress)?,
         };
         let adapter = match job.settings.method {
             Method::Lora => decoder.new_adapter(&plan.lora(decoder.config()), job.settings.seed)?,
@@ -45,8 +45,8 @@ impl Learner {
     ) -> Result<Self, TrainError> {
         let (job, device) = (plan.job(), plan.device());
         let (decoder, adapter) = match job.settings.method {
-            Method::Lora => (load(&job.base, device, progress)?, Adapter::load(checkpoint, device)?),
-            Method::Full | Method::Scratch => (load(checkpoint, device, progress)?, Adapter::none()),
+            Method::Lora => (load(&job.base, plan.bits(), device, progress)?, Adapter::load(checkpoint, device)?),
+            Method::Full | Method::Scratch => (load(checkpoint, None, device, progress)?, Adapter::none()),
         };
         Ok(Self::with(plan, decoder, adapter))
     }
@@ -56,7 +56,7 @@ impl Learner {
         let device = self.decoder.device();
         let (decoder, adapter) = match self.wanted {
             Wanted::Adapter => (self.decoder.clone(), Adapter::load(checkpoint, device)?),
-            Wanted::Weights => (load(checkpoint, device, &mut |_| ControlFlow::Continue(()))?, Adapter::none()),
+            Wanted::Weights => (load(checkpoint, None, device, &mut |_| ControlFlow::Continue(()))?, Adapter::none()),
         };
         Ok(Self { decoder, adapter, base_name: self.base_name.clone(), ..*self })
     }
@@ -130,10 +130,15 @@ impl TrainPlan {
 
 fn load(
     folder: &Path,
+    bits: Option<Bits>,
     device: &Device,
     progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
 ) -> Result<Decoder, TrainError> {
-    match Decoder::load(folder, device, progress) {
+    let loaded = match bits {
+        Some(bits) => Decoder::load_in_blocks(folder, bits, device, progress),
+        None => Decoder::load(folder, device, progress),
+    };
+    match loaded {
         Err(ModelError::Cancelled) => Err(TrainError::Aborted),
         other => Ok(other?),
     }

@@ -5,7 +5,7 @@ mod checks;
 mod memory;
 
 use tunesmith_model::device::{self, Chosen};
-use tunesmith_model::{Device, ModelConfig, facts};
+use tunesmith_model::{Bits, Device, ModelConfig, facts};
 use tunesmith_protocol::{AutoOr, Fit, Method, Plan, Precision, Switch, TrainSettings};
 
 use crate::batches::Batches;
@@ -113,6 +113,11 @@ impl TrainPlan {
     /// Whether a checkpoint is also written when the last one is old.
     pub(crate) fn saves_by_time(&self) -> bool {
         self.job.settings.save_every == AutoOr::Auto
+    }
+
+    /// How the frozen base model is held, where not in f32.
+    pub(crate) fn bits(&self) -> Option<Bits> {
+        memory::bits(&self.job.settings)
     }
 
     pub(crate) fn recompute(&self) -> bool {

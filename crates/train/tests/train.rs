@@ -12,6 +12,8 @@ mod learning;
 mod optimizer;
 #[path = "train/plan.rs"]
 mod plan;
+#[path = "train/quantization.rs"]
+mod quantization;
 #[path = "train/reference.rs"]
 mod reference;
 #[path = "train/resume.rs"]

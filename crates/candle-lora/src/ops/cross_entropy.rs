@@ -3,6 +3,7 @@
 
 use candle_core::Tensor;
 
+use super::product;
 use super::sum::Take::{AsIs, Transposed};
 use super::sum::add_product;
 use crate::floats::{Floats, edit, fast, tensor};
@@ -60,7 +61,7 @@ pub fn loss_and_gradients(x: &Tensor, head: Head, targets: &[u32], weight_wanted
         let logits = logits(&x, head)?;
         let (losses, slopes) = slopes(logits, targets, head.soft_cap)?;
         nats += losses.iter().map(|&loss| f64::from(loss)).sum::<f64>();
-        parts.push(add_product(None, head.scale, (&slopes, AsIs), (head.weight.dense(), AsIs))?);
+        parts.push(product::backward(None, &slopes, head.weight, head.scale)?);
         if weight_wanted {
             weight = Some(add_product(weight, head.scale, (&slopes, Transposed), (&x, AsIs))?);
         }
@@ -71,7 +72,7 @@ pub fn loss_and_gradients(x: &Tensor, head: Head, targets: &[u32], weight_wanted
 
 /// The logits after the vectors x, (positions, vocabulary).
 pub fn logits(x: &Tensor, head: Head) -> Result<Tensor> {
-    let logits = add_product(None, head.scale, (x, AsIs), (head.weight.dense(), Transposed))?;
+    let logits = product::forward(x, head.weight, head.scale)?;
     match head.soft_cap {
         Some(cap) if fast(&logits) => edit(&logits, |logits| kernel::soft_cap(logits, cap as f32))?,
         cap => return plain::soft_cap(&logits, cap),

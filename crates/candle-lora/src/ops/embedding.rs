@@ -7,8 +7,7 @@ use crate::{FrozenWeight, Result};
 
 /// The vectors of tokens, (tokens, width).
 pub fn forward(weight: &FrozenWeight, ids: &[u32]) -> Result<Tensor> {
-    let ids = Tensor::new(ids, weight.dense().device())?;
-    Ok(weight.dense().index_select(&ids, 0)?)
+    weight.rows(ids)
 }
 
 /// Adds the gradient of the table, (vocabulary, width), to `total`. The caller alone holds the total.

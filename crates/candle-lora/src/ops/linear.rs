@@ -3,6 +3,7 @@
 
 use candle_core::Tensor;
 
+use super::product;
 use super::sum::Take::{AsIs, Transposed};
 use super::sum::add_product;
 use crate::floats::{Floats, edit, fast, tensor};
@@ -50,9 +51,9 @@ pub struct Gradients {
 impl Linear<'_> {
     /// y, and what backward needs.
     pub fn forward(&self, x: &Tensor) -> Result<(Tensor, Saved)> {
-        let mut y = add_product(None, 1.0, (x, AsIs), (self.weight.dense(), Transposed))?;
+        let mut y = product::forward(x, self.weight, 1.0)?;
         if let Some(bias) = self.bias {
-            y = add_bias(y, bias.dense())?;
+            y = add_bias(y, &bias.dense()?)?;
         }
         let Some((pair, scale)) = self.lora else { return Ok((y, Saved { low: None })) };
         let low = add_product(None, 1.0, (x, AsIs), (&pair.a, Transposed))?; // (tokens, rank)
@@ -71,7 +72,7 @@ impl Linear<'_> {
         wanted: Wanted,
     ) -> Result<(Tensor, Gradients)> {
         let mut gradients = Gradients::default();
-        let mut dx = add_product(total, 1.0, (grad, AsIs), (self.weight.dense(), AsIs))?;
+        let mut dx = product::backward(total, grad, self.weight, 1.0)?;
         if wanted == Wanted::Weight {
             gradients.weight = Some(add_product(None, 1.0, (grad, Transposed), (x, AsIs))?);
             gradients.bias = self.bias.map(|_| column_sums(grad)).transpose()?;

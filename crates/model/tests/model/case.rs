@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use candle_core::Tensor;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tunesmith_model::{Adapter, Decoder, Gradients, ModelConfig, SUPPORTED_FAMILIES, Wanted, projections};
+use tunesmith_model::{Adapter, Bits, Decoder, Gradients, ModelConfig, SUPPORTED_FAMILIES, Wanted, projections};
 
 use crate::formula::{Batch, adapter, decoder};
 
@@ -33,6 +33,18 @@ pub fn cases() -> impl Iterator<Item = Case> {
         let cases = fixture["cases"].as_array().unwrap().clone();
         cases.into_iter().map(move |fixture| Case::new(family, fixture))
     })
+}
+
+/// The cases whose matrices are held in blocks: scripts/reference/qlora.py wrote them.
+pub fn cases_in_blocks() -> Vec<(Case, Bits)> {
+    let fixture: Value = serde_json::from_str(include_str!("../fixtures/qlora.json")).unwrap();
+    let case = |fixture: &Value| {
+        let family = SUPPORTED_FAMILIES.into_iter().find(|family| fixture["family"] == *family).unwrap();
+        let bits = if fixture["bits"] == 8 { Bits::Eight } else { Bits::Four };
+        let case = Case::new(family, fixture.clone());
+        (Case { decoder: case.decoder.in_blocks(bits).unwrap(), ..case }, bits)
+    };
+    fixture["cases"].as_array().unwrap().iter().map(case).collect()
 }
 
 impl Case {

@@ -5,7 +5,7 @@ use std::fs;
 use std::ops::ControlFlow;
 
 use candle_core::{DType, Device, Tensor};
-use tunesmith_model::{Adapter, Decoder, SUPPORTED_FAMILIES, Sampling, Wanted, facts, generate};
+use tunesmith_model::{Adapter, Decoder, SUPPORTED_FAMILIES, Sampling, Sequences, Wanted, facts, generate};
 
 use crate::autograd::Oracle;
 use crate::case::{cases, file};
@@ -110,6 +110,31 @@ fn twenty_steps_lose_as_transformers_and_peft_do() {
         for (step, (found, expected)) in case.train().into_iter().enumerate() {
             let apart = (found / expected - 1.0).abs();
             assert!(apart < 1e-5, "{}, step {step}: {found} {expected} {apart:e}", case.name);
+        }
+    }
+}
+
+#[test]
+fn rows_computed_together_give_what_they_give_alone_in_every_family() {
+    for case in cases() {
+        let batch = case.batch();
+        let gradients = |rows: &Sequences| case.decoder.gradients(&case.adapter, rows, Wanted::Adapter, false).unwrap();
+        let (together, expected) = gradients(&batch.sequences());
+        let (mut nats, mut sum, mut start) = (0.0, BTreeMap::<String, Tensor>::new(), 0);
+        for &length in &batch.lengths {
+            let row = start..start + length;
+            let (ids, learn) = (&batch.ids[row.clone()], &batch.learn[row.clone()]);
+            let (loss, gradients) = gradients(&Sequences { ids, learn, lengths: &[length] });
+            nats += loss.nats;
+            for (name, gradient) in gradients {
+                let total = sum.remove(&name).map_or(gradient.clone(), |sum| (sum + gradient).unwrap());
+                sum.insert(name, total);
+            }
+            start = row.end;
+        }
+        assert!((nats / together.nats - 1.0).abs() < 1e-5, "{}: {nats} {}", case.name, together.nats);
+        for (name, gradient) in &expected {
+            assert_close(gradient, &sum[name], 1e-5, &format!("{}: {name}", case.name));
         }
     }
 }

@@ -224,7 +224,8 @@ fn a_config_that_cannot_be_computed_is_refused_with_the_reason() {
 #[test]
 fn memory_grows_with_what_is_asked() {
     let config = config(json!({}));
-    let shape = Shape { tokens: 256, rank: Some(8), target_modules: &crate::formula::MODULES, recompute: false };
+    let shape =
+        Shape { tokens: 256, rank: Some(8), target_modules: &crate::formula::MODULES, bits: None, recompute: false };
     let need = training_memory(&config, &shape);
     let recomputed = training_memory(&config, &Shape { recompute: true, ..shape });
     let full = training_memory(&config, &Shape { rank: None, ..shape });
@@ -244,7 +245,7 @@ fn memory_counts_the_weights_that_each_family_has() {
         };
         let modules: Vec<&str> = case.adapter.config.target_modules.iter().map(String::as_str).collect();
         let rank = Some(case.adapter.config.rank);
-        let shape = Shape { tokens: 30, rank, target_modules: &modules, recompute: false };
+        let shape = Shape { tokens: 30, rank, target_modules: &modules, bits: None, recompute: false };
         let need = training_memory(config, &shape);
         assert_eq!(need.weights, numbers(case.decoder.parameters()), "{}", case.name);
         assert_eq!(need.adapter, numbers(case.adapter.parameters()), "{}", case.name);

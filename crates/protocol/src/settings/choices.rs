@@ -88,6 +88,17 @@ choice! {
     }
 }
 choice! {
+    /// How the frozen base model is held in memory.
+    Quantization {
+        /// In 32-bit numbers.
+        #[default] None = "none",
+        /// In blocks of 8 bits a number.
+        Eight = "8bit",
+        /// In blocks of 4 bits a number.
+        Four = "4bit",
+    }
+}
+choice! {
     /// A switch that can decide for itself.
     Switch {
         /// Where needed.

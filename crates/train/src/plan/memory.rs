@@ -1,8 +1,8 @@
 //! The memory guard: what a run needs, and how it is made to fit.
 
 use tunesmith_model::device;
-use tunesmith_model::{MemoryNeed, ModelConfig, Shape, adapter_parameters, parameter_count, training_memory};
-use tunesmith_protocol::{FitPart, Method, Switch};
+use tunesmith_model::{Bits, MemoryNeed, ModelConfig, Shape, adapter_parameters, parameter_count, training_memory};
+use tunesmith_protocol::{FitPart, Method, Quantization, Switch, TrainSettings};
 
 use crate::batches::most_tokens;
 use crate::error::bytes;
@@ -57,6 +57,15 @@ pub(super) fn threads(asked: usize) -> usize {
     }
 }
 
+/// How the frozen base model is held, where not in f32.
+pub(super) fn bits(settings: &TrainSettings) -> Option<Bits> {
+    match settings.quantization {
+        Quantization::None => None,
+        Quantization::Eight => Some(Bits::Eight),
+        Quantization::Four => Some(Bits::Four),
+    }
+}
+
 fn need(job: &Job, config: &ModelConfig, side_by_side: usize, recompute: bool) -> Decision {
     let settings = &job.settings;
     let most = |rows| most_tokens(rows, settings.batch_size as usize);
@@ -65,6 +74,7 @@ fn need(job: &Job, config: &ModelConfig, side_by_side: usize, recompute: bool) -
         tokens: most(&job.training).max(most(&job.validation)).max(1),
         rank: (settings.method == Method::Lora).then_some(settings.lora_rank as usize),
         target_modules: &targets,
+        bits: bits(settings),
         recompute,
     };
     let need = training_memory(config, &shape);

@@ -7,7 +7,7 @@ const now = Date.now();
 export const training: TrainSettings = {
   task: 'sft', method: 'lora', epochs: 3, learning_rate: 0.003, lora_rank: 16, lora_alpha: 32, target_modules: 'all-linear', batch_size: 2,
   gradient_accumulation: 4, max_length: 1024, too_long: 'truncate', learn_from: 'assistant', max_steps: null, optimizer: 'adamw', scheduler: 'cosine',
-  warmup_ratio: 0.03, weight_decay: 0, max_grad_norm: 1, precision: 'auto', gradient_checkpointing: 'auto', eval_every: 'auto', save_every: 'auto',
+  warmup_ratio: 0.03, weight_decay: 0, max_grad_norm: 1, precision: 'auto', quantization: 'none', gradient_checkpointing: 'auto', eval_every: 'auto', save_every: 'auto',
   early_stopping_patience: null, device: 'auto', seed: 42,
 };
 

@@ -553,6 +553,7 @@ blockers: Array<string>,
  * What the user should know; empty when nothing.
  */
 warnings: Array<string>, };
+export type Quantization = "none" | "8bit" | "4bit";
 export type Rename = { 
 /**
  * The thing.
@@ -1107,6 +1108,10 @@ max_grad_norm: number,
  * The number format of the computation; auto takes the best that the device is fast in
  */
 precision: Precision, 
+/**
+ * Hold the frozen base model in blocks of 8 or 4 bits a number (QLoRA): an eighth of the memory at best, somewhat slower, a little less exact
+ */
+quantization: Quantization, 
 /**
  * Compute each layer twice to keep less of it in memory; auto does so only where it would not fit otherwise
  */

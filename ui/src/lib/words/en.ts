@@ -260,6 +260,7 @@ export const en = {
       too_long: { truncate: 'Cut the end', drop: 'Leave out', refuse: 'Refuse to start' },
       learn_from: { assistant: 'Every answer', last: 'The last answer', all: 'Everything' },
       scheduler: { linear: 'Linear', cosine: 'Cosine', constant: 'Constant' },
+      quantization: { none: 'None', '8bit': '8-bit', '4bit': '4-bit' },
       precision: { auto: 'Automatic', f32: '32-bit' },
       gradient_checkpointing: { auto: 'Automatic', on: 'On', off: 'Off' },
       device: { auto: 'Automatic', cpu: 'Processor', 'cuda:0': 'NVIDIA GPU' },
