@@ -4,19 +4,19 @@ Run with a Python that has transformers, from the root of the repository:
 
     python scripts/reference/chat_templates.py
 
-The templates beside the fixture are this project's own, each in the style of a family of models. Templates of real
-models can be compared too: put them into a folder as NAME.jinja, and
-
-    python scripts/reference/chat_templates.py FOLDER
-    TUNESMITH_TEMPLATES=FOLDER cargo nextest run --workspace --test data real_templates
+The templates beside the fixture are this project's own, each in the style of a family of models. The clock stands at
+NOW. Model folders, or templates as NAME.jinja, are compared by `make parity` (scripts/reference/real_models.py).
 """
 
+import datetime
 import json
 import pathlib
-import sys
 
 import tokenizers
 import transformers
+
+# What strftime_now tells, in UTC; crates/data/tests/data/templates.rs sets the same.
+NOW = datetime.datetime(2026, 2, 3, 14, 5, 6)
 
 FIXTURES = pathlib.Path(__file__).parents[2] / "crates/data/tests/fixtures"
 
@@ -31,12 +31,61 @@ SPECIAL_TOKENS = {
     "headers": {"eos_token": "</s>"},
     "alpaca": {"eos_token": "</s>"},
     "python_ways": {"bos_token": "<s>", "eos_token": "</s>"},
+    "toolbox": {"eos_token": "<|im_end|>"},
+    "dated": {"bos_token": "<|begin_of_text|>", "eos_token": "<|eot_id|>"},
+    "signatures": {"eos_token": "<|eot_id|>"},
+    "merging": {"bos_token": "<bos>", "eos_token": "<eos>"},
+    "borrowed": {"eos_token": "<|im_end|>"},
 }
 
 
 def say(*turns):
     return [{"role": role, "content": content} for role, content in turns]
 
+
+def call(name, **arguments):
+    return {"type": "function", "function": {"name": name, "arguments": arguments}}
+
+
+def function(name, description, required, **properties):
+    parameters = {"type": "object", "properties": properties, "required": required}
+    return {"type": "function", "function": {"name": name, "description": description, "parameters": parameters}}
+
+
+TOOLS = [
+    function(
+        "weather",
+        "The weather of a place.\nSays \"unknown\" if it is.",
+        ["place"],
+        place={"type": "string", "description": "A town, e.g. <Zürich>"},
+        unit={"type": "string", "enum": ["celsius", "fahrenheit"], "default": "celsius"},
+        days={"type": "integer", "minimum": 1},
+        hours={"type": "array", "items": {"type": "number"}, "nullable": True},
+    ),
+    function("now", "The time", []),
+    function("note", "Keeps a note", ["it"], it={"type": "object", "properties": {"text": {"type": ["string", "null"]}, "tags": {"type": "array"}}, "required": ["text"]}),
+]
+
+# Conversations in which tools may be called.
+WITH_TOOLS = {
+    "tools unused": say(("system", "Be brief."), ("user", "Hi"), ("assistant", "Hello!")),
+    "a call": [
+        {"role": "user", "content": "Weather in Zürich?"},
+        {"role": "assistant", "content": None, "tool_calls": [call("weather", place="Zürich", days=2, hours=[6, 12.5])]},
+        {"role": "tool", "content": '{"rain": true}', "name": "weather"},
+        {"role": "assistant", "content": "It rains."},
+        {"role": "user", "content": "Thanks"},
+        {"role": "assistant", "content": "Gladly."},
+    ],
+    "two calls": [
+        {"role": "system", "content": "Use tools."},
+        {"role": "user", "content": "Time and weather?"},
+        {"role": "assistant", "content": "Let me see.", "tool_calls": [call("now"), call("weather", place="Ulm", unit="celsius")]},
+        {"role": "tool", "content": "14:05", "tool_call_id": "1"},
+        {"role": "tool", "content": "Sun", "tool_call_id": "2"},
+        {"role": "assistant", "content": "It is 14:05 and sunny."},
+    ],
+}
 
 CONVERSATIONS = {
     "one question": say(("user", "What is a leek?"), ("assistant", "A vegetable.")),
@@ -65,24 +114,47 @@ def tokenizer(special_tokens):
     return transformers.PreTrainedTokenizerFast(tokenizer_object=bare, **special_tokens)
 
 
+class Clock(datetime.datetime):
+    @classmethod
+    def now(cls):
+        return NOW
+
+
+def stop_the_clock():
+    transformers.utils.chat_template_utils.datetime = Clock
+
+
+def renderings(reader, template=None):
+    """Every conversation as `apply_chat_template` renders it, or its words of refusal."""
+    conversations = [(name, messages, None) for name, messages in CONVERSATIONS.items()]
+    conversations += [(name, messages, TOOLS) for name, messages in WITH_TOOLS.items()]
+    for name, messages, tools in conversations:
+        for prompt in (False, True):
+            case = {"conversation": name, "add_generation_prompt": prompt}
+            try:
+                case["text"] = reader.apply_chat_template(
+                    messages, tools=tools, chat_template=template, tokenize=False, add_generation_prompt=prompt
+                )
+            except Exception as error:  # The template's own words are what counts.
+                case["refused"] = str(error)
+            yield case
+
+
+def write(path, special_tokens, cases):
+    """One case a line, so that a change shows as the cases that it changes."""
+    lines = ",\n".join(json.dumps(case, ensure_ascii=False) for case in cases)
+    head = {"conversations": CONVERSATIONS, "with_tools": WITH_TOOLS, "tools": TOOLS, "special_tokens": special_tokens}
+    path.write_text(f'{json.dumps(head, ensure_ascii=False)[:-1]},\n"cases": [\n{lines}\n]}}\n')
+
+
 def main():
-    folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else FIXTURES / "templates"
+    stop_the_clock()
     cases = []
-    for path in sorted(folder.glob("*.jinja")):
-        special_tokens = SPECIAL_TOKENS.get(path.stem, {"bos_token": "<s>", "eos_token": "</s>"})
-        reader = tokenizer(special_tokens)
-        for name, messages in CONVERSATIONS.items():
-            for prompt in (False, True):
-                case = {"template": path.stem, "special_tokens": special_tokens, "conversation": name}
-                case |= {"messages": messages, "add_generation_prompt": prompt}
-                try:
-                    case["text"] = reader.apply_chat_template(
-                        messages, chat_template=path.read_text(), tokenize=False, add_generation_prompt=prompt
-                    )
-                except Exception as error:  # The template's own words are what counts.
-                    case["refused"] = str(error)
-                cases.append(case)
-    (folder.parent / "chat_templates.json").write_text(json.dumps(cases, ensure_ascii=False, indent=1) + "\n")
+    for path in sorted((FIXTURES / "templates").glob("*.jinja")):
+        special_tokens = SPECIAL_TOKENS[path.stem]
+        for case in renderings(tokenizer(special_tokens), path.read_text()):
+            cases.append({"template": path.stem} | case)
+    write(FIXTURES / "chat_templates.json", SPECIAL_TOKENS, cases)
     print(len(cases), "cases,", sum("refused" in case for case in cases), "refused")
 
 

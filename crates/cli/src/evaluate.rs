@@ -114,7 +114,7 @@ fn answers(
 
 /// What a row asks, and what it expects: all before its last answer, and that answer.
 pub(crate) fn question(example: &Example) -> Option<(Vec<Message>, String)> {
-    let Example::Chat { messages } = example else { return None };
+    let Example::Chat { messages, .. } = example else { return None };
     let last = messages.iter().rposition(|message| message.role == "assistant")?;
     (last > 0).then(|| (messages[..last].to_vec(), messages[last].content.clone()))
 }

@@ -1,9 +1,12 @@
 //! The checks on conversations that OpenAI's data preparation guide names, under its names. A row that fails is
 //! dropped; unknown keys are only remarked on.
 
+mod calls;
+
 use serde_json::Value;
 
 use crate::Message;
+use crate::checks::calls::{called, has_call};
 use crate::source::{Bad, Object, value_name};
 
 const KNOWN_KEYS: [&str; 9] =
@@ -32,36 +35,33 @@ fn message(number: usize, value: Value, notes: &mut Vec<Bad>) -> Result<Option<M
     let weight = weight(number, object.get("weight"))?;
     let role = role(number, &mut object, notes)?;
     let calls = has_call(&object);
-    let Some(content) = object.shift_remove("content").or_else(|| object.shift_remove("value")) else {
-        if calls {
-            return Err(only_a_call(number));
-        }
-        return Err(Bad::new("message_missing_key", format!("Message {number} has no content")));
+    let content = match object.shift_remove("content").or_else(|| object.shift_remove("value")) {
+        Some(content) => text(number, content)?,
+        None if calls => String::new(),
+        None => return Err(Bad::new("message_missing_key", format!("Message {number} has no content"))),
     };
-    let content = text(number, content)?;
-    if !content.trim().is_empty() {
-        if calls {
-            let what = format!("Message {number} calls a tool; only its text is used");
-            notes.push(Bad::new("tool_call_ignored", what));
-        }
-        return Ok(Some(Message { role, content, weight }));
-    }
     if calls {
-        return Err(only_a_call(number));
+        if role != "assistant" {
+            let what = format!("Message {number} (role {role}) calls a tool, which only the assistant can");
+            return Err(Bad::new("wrong_tool_calls", what));
+        }
+        // What is blank beside a call is nothing said.
+        let content = if content.trim().is_empty() { String::new() } else { content };
+        let tool_calls = Some(called(number, &mut object)?);
+        return Ok(Some(Message { role, content, tool_calls, weight, ..Message::default() }));
+    }
+    let speaks_as_tool = matches!(role.as_str(), "tool" | "function");
+    let mut word = |key: &str| object.shift_remove(key).and_then(|value| value.as_str().map(str::to_owned));
+    let (tool_call_id, name) = if speaks_as_tool { (word("tool_call_id"), word("name")) } else { (None, None) };
+    // A tool may have nothing to say.
+    if !content.trim().is_empty() || speaks_as_tool {
+        return Ok(Some(Message { role, content, tool_call_id, name, weight, tool_calls: None }));
     }
     if role == "system" {
         notes.push(Bad::new("empty_system_message", format!("Message {number} is an empty system message; left out")));
         return Ok(None);
     }
     Err(Bad::new("missing_content", format!("Message {number} (role {role}) says nothing")))
-}
-
-fn has_call(object: &Object) -> bool {
-    ["tool_calls", "function_call"].iter().any(|key| object.get(*key).is_some_and(|call| !call.is_null()))
-}
-
-fn only_a_call(number: usize) -> Bad {
-    Bad::new("tool_call_unsupported", format!("Message {number} is only a tool call, which cannot be learned yet"))
 }
 
 fn remark_on_keys(number: usize, object: &Object, notes: &mut Vec<Bad>) {
@@ -89,7 +89,10 @@ fn role(number: usize, object: &mut Object, notes: &mut Vec<Bad>) -> Result<Stri
         ("human", true) => "user",
         ("gpt" | "chatgpt" | "bot" | "model", true) => "assistant",
         ("observation", true) => "tool",
-        ("function_call", true) => return Err(only_a_call(number)),
+        ("function_call", true) => {
+            let what = format!("Message {number} is a function call in ShareGPT's words; write it as “tool_calls”");
+            return Err(Bad::new("tool_call_unsupported", what));
+        }
         ("developer", _) => {
             // Open models know this role as system; their templates refuse the newer name.
             notes.push(Bad::new("developer_role", format!("Message {number} has the role developer; read as system")));

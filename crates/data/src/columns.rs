@@ -19,8 +19,8 @@ const LONG_TEXT: usize = 100_000;
 /// Which columns of a row mean what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Shape {
-    /// A list of `{role, content}`, or of ShareGPT's `{from, value}`.
-    Chat { messages: String },
+    /// A list of `{role, content}`, or of ShareGPT's `{from, value}`, and the tools that may be called.
+    Chat { messages: String, tools: Option<String> },
     /// An instruction, what it is about, and the output.
     Instruction {
         instruction: String,
@@ -49,9 +49,10 @@ impl Shape {
     /// The example that a row stands for. `notes` receives what is worth knowing about a row that is kept.
     pub(crate) fn example(&self, mut row: Object, notes: &mut Vec<Bad>) -> Result<Example, Bad> {
         match self {
-            Self::Chat { messages } => {
+            Self::Chat { messages, tools } => {
                 let list = messages::list(row.shift_remove(messages.as_str()), messages)?;
-                checks::conversation(list, notes).map(|messages| Example::Chat { messages })
+                let tools = tools.as_ref().map_or(Ok(Vec::new()), |tools| messages::tools(row.get(tools.as_str())))?;
+                checks::conversation(list, notes).map(|messages| Example::Chat { messages, tools })
             }
             Self::Instruction { .. } => self.instruction(&row),
             Self::Pair { prompt, answer, system } => pair(&mut row, prompt, answer, system.as_deref(), notes),
@@ -113,7 +114,7 @@ fn pair(
             false => list
                 .push(Value::from_iter([("role", "assistant".to_owned()), ("content", required_text(row, answer)?)])),
         }
-        return checks::conversation(list, notes).map(|messages| Example::Chat { messages });
+        return checks::conversation(list, notes).map(Example::chat);
     }
     let list = vec![asked(required_text(row, prompt)?, prompt)?, answered(required_text(row, answer)?, answer)?];
     with_system(row, system, list)
@@ -123,7 +124,7 @@ fn with_system(row: &Object, system: Option<&str>, mut messages: Vec<Message>) -
     if let Some(text) = system.map_or(Ok(None), |system| optional_text(row, system))? {
         messages.insert(0, Message::new("system", text));
     }
-    Ok(Example::Chat { messages })
+    Ok(Example::chat(messages))
 }
 
 fn asked(text: String, column: &str) -> Result<Message, Bad> {

@@ -122,6 +122,9 @@ pub enum RenderError {
     /// The chat template fails on this conversation.
     #[error("The model's chat template fails on this conversation: {0}")]
     Render(String),
+    /// Where the template writes an answer cannot be told from its rendering.
+    #[error("The model's chat template does not show message {0} in one place of its own, so it cannot be learned alone")]
+    Unclear(usize),
     /// The tokenizer fails on this text.
     #[error("The model's tokenizer fails on this text: {0}")]
     Tokenizer(String),
@@ -201,6 +204,9 @@ impl RenderError {
                 "Change the rows it names (often a system message, or two messages of one role in a row), or take another base model"
             }
             Self::Render(_) => "Take a base model with another chat template",
+            Self::Unclear(_) => {
+                "Take a base model with another chat template, or set “Learn from” to all and leave out weights"
+            }
             Self::Tokenizer(_) => "Take another base model, or remove the text it fails on",
         }
     }

@@ -1,5 +1,6 @@
 //! The one renderer: the same template and tokenizer make the tokens for training, chat and evaluation.
 
+mod answers;
 mod folder;
 mod mask;
 mod stream;
@@ -7,11 +8,13 @@ mod turns;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::time::SystemTime;
 
+use serde_json::Value;
 use tokenizers::{Encoding, Tokenizer};
 use tunesmith_protocol::LearnFrom;
 
-use crate::template::Template;
+use crate::template::{Conversation, Moment, Template};
 use crate::{Example, Message, RenderError};
 use folder::Folder;
 pub use stream::TextStream;
@@ -42,6 +45,8 @@ pub struct Renderer {
     /// What ends a plain text.
     end_of_text: Option<u32>,
     end_tokens: Vec<u32>,
+    /// What `strftime_now` tells; none is the time of each rendering.
+    now: Option<SystemTime>,
 }
 
 impl Renderer {
@@ -52,11 +57,11 @@ impl Renderer {
     /// `User: …` and `Assistant: …`, answers closed by the tokenizer's end token.
     pub fn open(folder: &Path) -> Result<Self, RenderError> {
         let Folder { tokenizer, template, has_chat_template, end_of_text, mut end_tokens } = Folder::read(folder)?;
-        let turns = Turns::learn(&template, &tokenizer, &end_tokens);
+        let turns = Turns::learn(&template, &tokenizer, &end_tokens, SystemTime::now().into());
         end_tokens.extend(turns.end_token);
         end_tokens.sort_unstable();
         end_tokens.dedup();
-        Ok(Self { tokenizer, template, has_chat_template, turns, end_of_text, end_tokens })
+        Ok(Self { tokenizer, template, has_chat_template, turns, end_of_text, end_tokens, now: None })
     }
 
     /// Whether the folder brings a chat template; without one a plain default is used.
@@ -64,9 +69,28 @@ impl Renderer {
         self.has_chat_template
     }
 
+    /// The same renderer at a moment that does not pass, for templates that write the date.
+    pub fn at(self, now: SystemTime) -> Self {
+        Self { now: Some(now), ..self }
+    }
+
     /// The conversation as the text that is tokenised.
     pub fn render(&self, messages: &[Message], add_generation_prompt: bool) -> Result<String, RenderError> {
-        let mut text = self.template.render(messages, add_generation_prompt)?;
+        self.render_with(messages, &[], add_generation_prompt)
+    }
+
+    /// The same for a conversation in which `tools` (JSON schemas) may be called.
+    pub fn render_with(
+        &self,
+        messages: &[Message],
+        tools: &[Value],
+        add_generation_prompt: bool,
+    ) -> Result<String, RenderError> {
+        self.write(Conversation { messages, tools, now: self.moment() }, add_generation_prompt)
+    }
+
+    fn write(&self, conversation: Conversation<'_>, add_generation_prompt: bool) -> Result<String, RenderError> {
+        let mut text = self.template.render(conversation, add_generation_prompt)?;
         if add_generation_prompt {
             text += &self.turns.header;
         }
@@ -74,9 +98,15 @@ impl Renderer {
     }
 
     /// The tokens of an example and which of them are learned. A text is learned whole, and ended by the end token.
+    ///
+    /// What is tokenised is the rendered text, as in `transformers`' `apply_chat_template(tokenize=True)`: a message that
+    /// spells out a special token (`</s>`, `<|im_end|>`) becomes that token, wherever it stands. Rows and chats are
+    /// alike in this, but a message can close its own turn, so nothing that matters may rest on turns being kept apart.
     pub fn tokens(&self, example: &Example, learn_from: LearnFrom) -> Result<Tokens, RenderError> {
         match example {
-            Example::Chat { messages } => mask::chat(self, messages, learn_from),
+            Example::Chat { messages, tools } => {
+                mask::chat(self, Conversation { messages, tools, now: self.moment() }, learn_from)
+            }
             Example::Text { text } => {
                 let mut ids = self.ids(text, true)?;
                 if let Some(end) = self.end_of_text
@@ -113,6 +143,10 @@ impl Renderer {
     /// Decodes token by token.
     pub fn stream(&self) -> TextStream<'_> {
         TextStream::new(self)
+    }
+
+    fn moment(&self) -> Moment {
+        self.now.unwrap_or_else(SystemTime::now).into()
     }
 
     /// The tokens of a text whose places in it do not matter.

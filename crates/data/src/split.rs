@@ -77,10 +77,14 @@ fn digest(example: &Example) -> [u8; 32] {
     };
     match example {
         Example::Text { text } => add(text),
-        Example::Chat { messages } => messages.iter().for_each(|message| {
-            add(&message.role);
-            add(&message.content);
-        }),
+        Example::Chat { messages, tools } => {
+            for message in messages {
+                add(&message.role);
+                add(&message.content);
+                message.tool_calls.iter().for_each(|calls| add(&calls.to_string()));
+            }
+            tools.iter().for_each(|tool| add(&tool.to_string()));
+        }
     }
     hash.finalize().into()
 }

@@ -8,8 +8,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::{Enumerator, Object, Value};
+use minijinja::value::{Enumerator, Object, Serde, Value};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind};
+
+pub(crate) use clock::Moment;
 
 use crate::{Message, RenderError};
 
@@ -17,6 +19,16 @@ use crate::{Message, RenderError};
 const FUEL: u64 = 2_000_000;
 
 const NAME: &str = "chat";
+
+/// What a template is given to write down.
+#[derive(Clone, Copy)]
+pub(crate) struct Conversation<'a> {
+    pub messages: &'a [Message],
+    /// JSON schemas; none at all is told apart from an empty list by many templates, and means no tools here.
+    pub tools: &'a [serde_json::Value],
+    /// The time that `strftime_now` tells. All renderings that are compared with each other must share it.
+    pub now: Moment,
+}
 
 /// A chat template, ready to render.
 pub(crate) struct Template {
@@ -35,8 +47,6 @@ impl Template {
         environment.set_debug(false);
         environment.add_filter("tojson", json::tojson);
         environment.add_function("raise_exception", raise_exception);
-        environment.add_function("strftime_now", clock::strftime_now);
-        environment.add_global("tools", Value::from(()));
         environment.add_global("documents", Value::from(()));
         for (name, token) in special_tokens {
             environment.add_global(name.clone(), Value::from(token.as_str()));
@@ -46,41 +56,52 @@ impl Template {
     }
 
     /// Renders a conversation.
-    pub(crate) fn render(&self, messages: &[Message], add_generation_prompt: bool) -> Result<String, RenderError> {
+    pub(crate) fn render(
+        &self,
+        conversation: Conversation<'_>,
+        add_generation_prompt: bool,
+    ) -> Result<String, RenderError> {
+        let Conversation { messages, tools, now } = conversation;
         let messages = messages.iter().map(|message| Value::from_object(Said::from(message))).collect::<Vec<_>>();
+        let tools = if tools.is_empty() { Value::from(()) } else { Value::from(Serde(tools)) };
         let variables = BTreeMap::from([
             ("messages", Value::from(messages)),
+            ("tools", tools),
             ("add_generation_prompt", Value::from(add_generation_prompt)),
+            ("strftime_now", Value::from_function(move |format: String| now.strftime(&format))),
         ]);
         let template = self.environment.get_template(NAME).map_err(failure)?;
         template.render(Value::from(variables)).map_err(failure)
     }
 }
 
-/// A message as templates see it: a mapping of role and content, in this order.
+/// A message as templates see it: a mapping of what it has, in this order.
 #[derive(Debug)]
-struct Said {
-    role: Value,
-    content: Value,
-}
+struct Said(Vec<(&'static str, Value)>);
 
 impl From<&Message> for Said {
     fn from(message: &Message) -> Self {
-        Self { role: Value::from(message.role.as_str()), content: Value::from(message.content.as_str()) }
+        let Message { role, content, tool_calls, tool_call_id, name, weight: _ } = message;
+        let mut said = vec![("role", Value::from(role.as_str()))];
+        // `transformers` leaves out what is null in a message, as the content beside calls is.
+        if !content.is_empty() || tool_calls.is_none() {
+            said.push(("content", Value::from(content.as_str())));
+        }
+        said.extend(tool_calls.as_ref().map(|calls| ("tool_calls", Value::from(Serde(calls)))));
+        said.extend(tool_call_id.as_deref().map(|id| ("tool_call_id", Value::from(id))));
+        said.extend(name.as_deref().map(|name| ("name", Value::from(name))));
+        Self(said)
     }
 }
 
 impl Object for Said {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        match key.as_str()? {
-            "role" => Some(self.role.clone()),
-            "content" => Some(self.content.clone()),
-            _ => None,
-        }
+        let key = key.as_str()?;
+        self.0.iter().find(|(name, _)| *name == key).map(|(_, value)| value.clone())
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Str(&["role", "content"])
+        Enumerator::Values(self.0.iter().map(|(name, _)| Value::from(*name)).collect())
     }
 }
 

@@ -145,7 +145,7 @@ pub(crate) fn system_prompt<'a>(examples: impl Iterator<Item = &'a Example>) -> 
     let mut rows = 0;
     for example in examples {
         rows += 1;
-        if let Example::Chat { messages } = example
+        if let Example::Chat { messages, .. } = example
             && let Some(first) = messages.first().filter(|first| first.role == "system")
         {
             *counts.entry(&first.content).or_default() += 1;

@@ -27,7 +27,7 @@ fn bubbles(row: ImportedRow, renderer: Option<&Renderer>) -> Row {
     // A row that the template refuses still shows; the preview of the run says what is wrong with it.
     let tokens = renderer.and_then(|renderer| renderer.tokens(&row.example, LearnFrom::Assistant).ok());
     let messages = match row.example {
-        Example::Chat { messages } => messages.into_iter().map(bubble).collect(),
+        Example::Chat { messages, .. } => messages.into_iter().map(bubble).collect(),
         Example::Text { text } => vec![RowMessage { role: "text".into(), content: text, learned: true }],
     };
     Row {
@@ -41,5 +41,14 @@ fn bubbles(row: ImportedRow, renderer: Option<&Renderer>) -> Row {
 
 fn bubble(message: Message) -> RowMessage {
     let learned = message.role == "assistant" && message.weight != Some(0.0);
-    RowMessage { role: message.role, content: message.content, learned }
+    RowMessage { role: message.role, content: said(message.content, message.tool_calls), learned }
+}
+
+/// What a message says and the tools it calls, as a person reads it.
+fn said(content: String, calls: Option<serde_json::Value>) -> String {
+    match calls {
+        Some(calls) if content.is_empty() => calls.to_string(),
+        Some(calls) => format!("{content}\n{calls}"),
+        None => content,
+    }
 }

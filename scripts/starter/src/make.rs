@@ -187,7 +187,7 @@ pub fn example(conversation: Conversation) -> Example {
         .turns
         .into_iter()
         .flat_map(|turn| [Message::new("user", turn.user), Message::new("assistant", turn.assistant)]);
-    Example::Chat { messages: system.into_iter().chain(turns).collect() }
+    Example::chat(system.into_iter().chain(turns).collect())
 }
 
 fn tell(steps: u32, progress: &Progress) -> ControlFlow<StopReason> {

@@ -15,6 +15,7 @@ const ANSWER: &[&str] = &["completion", "answer", "response", "output", "reply",
 const SYSTEM: &[&str] = &["system", "system_prompt"];
 const HISTORY: &[&str] = &["history"];
 const TEXT: &[&str] = &["text"];
+const TOOLS: &[&str] = &["tools"];
 
 const EXPECTED: &str = "expected “messages”, or “instruction” and “output”, or “prompt” and “completion”, or “text”";
 
@@ -29,7 +30,7 @@ pub(crate) struct Guess {
 /// Whether a column of this name means something.
 pub(crate) fn is_known(name: &str) -> bool {
     let name = name.trim().to_lowercase();
-    [MESSAGES, INSTRUCTION, INPUT, OUTPUT, PROMPT, ANSWER, SYSTEM, HISTORY, TEXT]
+    [MESSAGES, INSTRUCTION, INPUT, OUTPUT, PROMPT, ANSWER, SYSTEM, HISTORY, TEXT, TOOLS]
         .iter()
         .any(|names| names.contains(&name.as_str()))
 }
@@ -106,7 +107,7 @@ fn of_row(row: &Object, wanted: Format) -> Option<Shape> {
         && let Some(messages) = find(MESSAGES)
         && (wanted == Format::Chat || messages::may_be_list(row.get(&messages)))
     {
-        return Some(Shape::Chat { messages });
+        return Some(Shape::Chat { messages, tools: find(TOOLS) });
     }
     if may(Format::Instruction)
         && let (Some(instruction), Some(output)) = (find(INSTRUCTION), find(OUTPUT))
@@ -141,6 +142,7 @@ impl Shape {
                 a == instruction && b == output
             }
             (Self::Pair { prompt: a, answer: b, .. }, Self::Pair { prompt, answer, .. }) => a == prompt && b == answer,
+            (Self::Chat { messages: a, .. }, Self::Chat { messages, .. }) => a == messages,
             _ => self == other,
         }
     }
@@ -157,13 +159,18 @@ impl Shape {
                 *history = history.take().or(history2);
             }
             (Self::Pair { system, .. }, Self::Pair { system: system2, .. }) => *system = system.take().or(system2),
+            (Self::Chat { tools, .. }, Self::Chat { tools: tools2, .. }) => *tools = tools.take().or(tools2),
             _ => {}
         }
     }
 
     fn columns(&self) -> Vec<&str> {
         match self {
-            Self::Chat { messages } => vec![messages],
+            Self::Chat { messages, tools } => {
+                let mut names = vec![messages.as_str()];
+                names.extend(tools.as_deref());
+                names
+            }
             Self::Instruction { instruction, input, output, system, history } => {
                 let mut names = vec![instruction.as_str()];
                 names.extend(input.as_deref());
@@ -184,7 +191,10 @@ impl Shape {
     fn sentence(&self) -> String {
         let columns = listed(&self.columns());
         match self {
-            Self::Chat { .. } => format!("Conversations: a list of messages in {columns}"),
+            Self::Chat { messages, tools: None } => format!("Conversations: a list of messages in “{messages}”"),
+            Self::Chat { messages, tools: Some(tools) } => {
+                format!("Conversations: a list of messages in “{messages}”, with the tools in “{tools}”")
+            }
             Self::Instruction { .. } => format!("Instructions and answers: the columns {columns}"),
             Self::Pair { .. } => format!("Prompts and answers: the columns {columns}"),
             Self::Text { .. } => format!("Plain text in {columns}"),

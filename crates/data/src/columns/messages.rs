@@ -51,6 +51,19 @@ fn parse(text: &str) -> Option<Vec<Value>> {
     }
 }
 
+/// The tools that may be called in a row: a list of JSON schemas, or its text.
+pub(super) fn tools(value: Option<&Value>) -> Result<Vec<Value>, Bad> {
+    let list = match value {
+        None | Some(Value::Null) => return Ok(Vec::new()),
+        Some(Value::String(text)) if text.trim().is_empty() => return Ok(Vec::new()),
+        Some(Value::String(text)) => parse(text),
+        Some(Value::Array(list)) => Some(list.clone()),
+        Some(_) => None,
+    };
+    list.filter(|list| list.iter().all(Value::is_object))
+        .ok_or_else(|| Bad::new("wrong_tools", "“tools” is not a list of tools, each an object, in this row"))
+}
+
 /// Earlier turns of an instruction row: a list of [question, answer].
 pub(super) fn history(value: Option<&Value>) -> Result<Vec<Message>, Bad> {
     let wrong = || Bad::new("wrong_history", "“history” is not a list of [question, answer] in this row");

@@ -4,7 +4,7 @@ use tokenizers::Tokenizer;
 
 use super::encode;
 use crate::Message;
-use crate::template::Template;
+use crate::template::{Conversation, Moment, Template};
 
 /// How a template opens and closes an answer.
 #[derive(Debug, Default)]
@@ -24,15 +24,16 @@ pub(super) struct Turns {
 impl Turns {
     /// Renders a small conversation and looks at it. A template that refuses it teaches nothing here, which is fine:
     /// masks are cut from each row's own rendering.
-    pub(super) fn learn(template: &Template, tokenizer: &Tokenizer, end_tokens: &[u32]) -> Self {
+    pub(super) fn learn(template: &Template, tokenizer: &Tokenizer, end_tokens: &[u32], now: Moment) -> Self {
+        let write = |messages: &[Message], prompt| template.render(Conversation { messages, tools: &[], now }, prompt);
         let question = [Message::new("user", "Hi")];
         let mut conversation = vec![question[0].clone(), Message::new("assistant", "Good")];
-        let (Ok(before), Ok(prompt)) = (template.render(&question, false), template.render(&question, true)) else {
+        let (Ok(before), Ok(prompt)) = (write(&question, false), write(&question, true)) else {
             return Self::default();
         };
-        let Ok(full) = template.render(&conversation, false) else { return Self::default() };
+        let Ok(full) = write(&conversation, false) else { return Self::default() };
         conversation[1].content = "y".into();
-        let Ok(other) = template.render(&conversation, false) else { return Self::default() };
+        let Ok(other) = write(&conversation, false) else { return Self::default() };
         let (start, end) = difference(&full, &other);
         let header = match full.get(before.len()..start) {
             // A template that knows no generation prompt still writes a header; a chat must write it too, or the

@@ -1,4 +1,4 @@
-//! `strftime_now(format)`: today's date, which some templates put into the system message.
+//! What `strftime_now(format)` tells: today's date, which some templates put into the system message.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -20,27 +20,9 @@ const MONTHS: [&str; 12] = [
 ];
 const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
-/// The time now, in UTC, in the format of C's strftime.
-pub(super) fn strftime_now(format: String) -> Result<String, Error> {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
-    let now = Moment::of(seconds);
-    let mut text = String::new();
-    let mut characters = format.chars();
-    while let Some(character) = characters.next() {
-        match character {
-            '%' => text += &now.field(characters.next().unwrap_or('%'), characters.as_str())?,
-            other => text.push(other),
-        }
-        // `%-d` takes one character more.
-        if text.ends_with('\u{0}') {
-            text.pop();
-            characters.next();
-        }
-    }
-    Ok(text)
-}
-
-struct Moment {
+/// A second of a day, in UTC: everywhere the same, so that rows do not depend on where they are prepared.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment {
     year: i64,
     month: usize,
     day: u64,
@@ -51,7 +33,31 @@ struct Moment {
     second: u64,
 }
 
+impl From<SystemTime> for Moment {
+    fn from(time: SystemTime) -> Self {
+        Self::of(time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()))
+    }
+}
+
 impl Moment {
+    /// The moment in the format of C's strftime.
+    pub(super) fn strftime(&self, format: &str) -> Result<String, Error> {
+        let mut text = String::new();
+        let mut characters = format.chars();
+        while let Some(character) = characters.next() {
+            match character {
+                '%' => text += &self.field(characters.next().unwrap_or('%'), characters.as_str())?,
+                other => text.push(other),
+            }
+            // `%-d` takes one character more.
+            if text.ends_with('\u{0}') {
+                text.pop();
+                characters.next();
+            }
+        }
+        Ok(text)
+    }
+
     /// The civil date of a day count (Hinnant, "chrono-compatible low-level date algorithms").
     fn of(seconds: u64) -> Self {
         let days = seconds / 86_400;

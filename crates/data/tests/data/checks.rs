@@ -40,10 +40,14 @@ fn rows_that_fail_a_check_are_dropped_by_its_name() {
     assert_eq!(kind(answered(json!({"role": "user", "content": null}))), "missing_content");
     assert_eq!(kind(answered(json!({"role": "user", "content": 7}))), "missing_content");
     assert_eq!(kind(json!({"messages": [{"role": "user", "content": "q"}]})), "example_missing_assistant_message");
-    assert_eq!(
-        kind(answered(json!({"role": "assistant", "content": null, "tool_calls": [{}]}))),
-        "tool_call_unsupported"
-    );
+    assert_eq!(kind(answered(json!({"role": "assistant", "content": null, "tool_calls": [{}]}))), "wrong_tool_calls");
+    let call = json!([{"function": {"name": "f", "arguments": "{cut"}}]);
+    assert_eq!(kind(answered(json!({"role": "assistant", "content": "a", "tool_calls": call}))), "wrong_tool_calls");
+    let call = json!([{"function": {"name": "f", "arguments": {}}}]);
+    assert_eq!(kind(answered(json!({"role": "user", "content": "q", "tool_calls": call}))), "wrong_tool_calls");
+    let share_gpt = json!({"from": "function_call", "value": "{}"});
+    assert_eq!(kind(answered(share_gpt)), "tool_call_unsupported");
+    assert_eq!(kind(json!({"messages": [{"role": "assistant", "content": "a"}], "tools": 3})), "wrong_tools");
     assert_eq!(kind(answered(json!({"role": "user", "content": [{"type": "image_url"}]}))), "unsupported_content");
     assert_eq!(kind(json!({"messages": [{"role": "assistant", "content": "a", "weight": 0.5}]})), "wrong_weight");
 }
@@ -63,13 +67,36 @@ fn small_faults_are_repaired_and_remarked_on() {
         {"role": "system", "content": ""},
         {"role": "developer", "content": "s"},
         {"role": "user", "content": [{"type": "text", "text": "q"}, {"type": "text", "text": "!"}]},
-        {"role": "assistant", "content": "a", "tool_calls": [{}]},
+        {"role": "assistant", "content": "a", "tool_calls": []},
     ]});
     let imported = check(&[row]);
     assert_eq!(examples(&imported), [chat(&[("system", "s"), ("user", "q!"), ("assistant", "a")])]);
     let kinds: Vec<&str> = imported.problems.iter().map(|problem| problem.kind.as_str()).collect();
-    assert_eq!(kinds, ["empty_system_message", "developer_role", "tool_call_ignored"]);
+    assert_eq!(kinds, ["empty_system_message", "developer_role"]);
     assert!(imported.problems.iter().all(|problem| !problem.dropped));
+}
+
+#[test]
+fn calls_of_tools_and_their_schemas_are_kept() {
+    let tools = json!([{"type": "function", "function": {"name": "weather", "parameters": {}}}]);
+    let called =
+        json!([{"id": "1", "type": "function", "function": {"name": "weather", "arguments": {"b": 1, "a": 2}}}]);
+    let mut written = called.clone();
+    written[0]["function"]["arguments"] = r#"{"b": 1, "a": 2}"#.into();
+    let row = |calls: &Value, tools: &Value| {
+        json!({"tools": tools, "messages": [{"role": "user", "content": "q"},
+            {"role": "assistant", "content": null, "tool_calls": calls},
+            {"role": "tool", "content": "", "tool_call_id": "1", "name": "weather"},
+            {"role": "assistant", "content": "a"}]})
+    };
+    let imported = check(&[row(&called, &tools), row(&written, &tools.to_string().into())]);
+    assert!(imported.problems.is_empty(), "{:?}", imported.problems);
+    let Example::Chat { messages, tools: kept } = &imported.rows[0].example else { panic!("a conversation") };
+    assert_eq!((messages[1].tool_calls.as_ref(), json!(kept)), (Some(&called), tools));
+    assert_eq!(messages[1].content, "");
+    assert_eq!((messages[2].tool_call_id.as_deref(), messages[2].name.as_deref()), (Some("1"), Some("weather")));
+    assert_eq!(imported.rows[0].example, imported.rows[1].example, "arguments and tools may be texts of JSON");
+    assert!(imported.reason.ends_with("with the tools in “tools”"), "{}", imported.reason);
 }
 
 #[test]
@@ -77,7 +104,7 @@ fn weights_are_kept() {
     let row = json!({"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a", "weight": 0},
         {"role": "user", "content": "q"}, {"role": "assistant", "content": "b", "weight": 1}]});
     let imported = check(&[row]);
-    let Example::Chat { messages } = &imported.rows[0].example else { panic!("a conversation") };
+    let Example::Chat { messages, .. } = &imported.rows[0].example else { panic!("a conversation") };
     let weights: Vec<Option<f32>> = messages.iter().map(|message| message.weight).collect();
     assert_eq!(weights, [None, Some(0.0), None, Some(1.0)]);
 }
@@ -86,9 +113,7 @@ fn weights_are_kept() {
 fn an_example_survives_its_own_json() {
     let mut message = Message::new("assistant", "a");
     message.weight = Some(0.0);
-    for example in
-        [Example::Chat { messages: vec![Message::new("user", "q"), message] }, Example::Text { text: "t".into() }]
-    {
+    for example in [Example::chat(vec![Message::new("user", "q"), message]), Example::Text { text: "t".into() }] {
         let text = serde_json::to_string(&example).expect("JSON");
         assert_eq!(serde_json::from_str::<Example>(&text).expect("an example"), example);
     }

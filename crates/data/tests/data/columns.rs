@@ -54,7 +54,7 @@ fn python_literals_are_understood() {
     let mut answer = Message::new("assistant", "a");
     answer.weight = Some(1.0);
     let messages = vec![Message::new("user", "it's \"q\"\néA"), answer];
-    assert_eq!(examples(&imported), [Example::Chat { messages }]);
+    assert_eq!(examples(&imported), [Example::chat(messages)]);
     for broken in ["[{'role': 'user'", "['a' 'b']", "[{'role': f('x')}]", "[1e999]", "[(((", "['\\u12']", "{}"] {
         let imported = read_as("a.csv", format!("messages\n\"{broken}\"\n"), Format::Chat).expect("an import");
         assert!(imported.rows.is_empty(), "{broken}");

@@ -22,7 +22,7 @@ fn a_folder_without_a_chat_template_gets_a_plain_one() {
     let plain = Folder::new(&plain).with("tokenizer_config.json", r#"{"eos_token": "</s>"}"#).open();
     let mut messages = say(&[("system", "s"), ("user", "q"), ("assistant", "a")]);
     assert_eq!(plain.render(&messages, false).expect("a text"), "s\n\nUser: q\nAssistant: a</s>\n");
-    let tokens = plain.tokens(&Example::Chat { messages: messages.clone() }, LearnFrom::Assistant).expect("tokens");
+    let tokens = plain.tokens(&Example::chat(messages.clone()), LearnFrom::Assistant).expect("tokens");
     assert_eq!(tokens.learned(), 3, "the space, the answer and its end");
     messages.pop();
     assert_eq!(plain.render(&messages, true).expect("a text"), "s\n\nUser: q\nAssistant:");
@@ -192,7 +192,7 @@ fn masks_hold_for_sentence_pieces() {
     let folder = Folder::new(&json).with("tokenizer_config.json", config);
     let renderer = folder.with("chat_template.jinja", &crate::support::template("inst")).open();
     let turns = [("user", "Hello"), ("assistant", "leeks é."), ("user", "q"), ("assistant", "漢")];
-    let tokens = renderer.tokens(&Example::Chat { messages: say(&turns) }, LearnFrom::Assistant).expect("tokens");
+    let tokens = renderer.tokens(&Example::chat(say(&turns)), LearnFrom::Assistant).expect("tokens");
     let mut spans = vec![vec![]];
     for (id, learn) in tokens.ids.iter().zip(&tokens.learn) {
         match (learn, spans.last_mut().expect("a span")) {

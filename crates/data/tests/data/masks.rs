@@ -27,7 +27,7 @@ fn pieces(style: &str, messages: &[Message]) -> Vec<(String, bool)> {
         add(format!("{head}{date}{}<|eot_id|>", text.trim()), false);
     }
     let last = messages.len() - 1;
-    for (index, Message { role, content, weight }) in messages.iter().enumerate() {
+    for (index, Message { role, content, weight, .. }) in messages.iter().enumerate() {
         let learned = role == "assistant" && *weight != Some(0.0);
         let trimmed = content.trim().to_owned();
         match (style, role.as_str()) {
@@ -91,7 +91,7 @@ fn assert_exact(style: &str, renderer: &Renderer, messages: &[Message]) {
     let whole: String = pieces.iter().map(|(text, _)| text.as_str()).collect();
     let rendered = renderer.render(messages, false).expect("a text");
     assert_eq!(rendered, whole, "{style}");
-    let tokens = renderer.tokens(&Example::Chat { messages: messages.to_vec() }, LearnFrom::Assistant).expect("tokens");
+    let tokens = renderer.tokens(&Example::chat(messages.to_vec()), LearnFrom::Assistant).expect("tokens");
     let mut expected = Vec::new();
     for (text, learned) in &pieces {
         // Each piece begins and ends at a token of its own here, so it may be tokenised by itself.
@@ -170,7 +170,7 @@ fn conversation() -> impl Strategy<Value = Vec<Message>> {
         for (question, answer, weight) in turns {
             messages.push(Message::new("user", question));
             let weight = weight.map(|on| f32::from(u8::from(on)));
-            messages.push(Message { role: "assistant".into(), content: answer, weight });
+            messages.push(Message { weight, ..Message::new("assistant", answer) });
         }
         messages
     })
@@ -194,7 +194,7 @@ proptest! {
     fn tokens_over_the_edge_of_an_answer_are_learned(messages in conversation()) {
         WORDS.with(|renderers| {
             for (style, renderer) in renderers {
-                let example = Example::Chat { messages: messages.clone() };
+                let example = Example::chat(messages.clone());
                 let Tokens { ids, learn } = renderer.tokens(&example, LearnFrom::Assistant).expect("tokens");
                 let mut expected = 0;
                 let mut learned_bytes = Vec::new();
@@ -238,7 +238,7 @@ fn byte_length(id: u32) -> usize {
 }
 
 fn learned_text(renderer: &Renderer, messages: Vec<Message>, learn_from: LearnFrom) -> String {
-    let tokens = renderer.tokens(&Example::Chat { messages }, learn_from).expect("tokens");
+    let tokens = renderer.tokens(&Example::chat(messages), learn_from).expect("tokens");
     let learned: Vec<u32> =
         tokens.ids.iter().zip(&tokens.learn).filter(|(_, learn)| **learn).map(|(id, _)| *id).collect();
     renderer.decode(&learned).expect("a text")
@@ -256,7 +256,7 @@ fn only_the_last_answer_is_learned_when_asked() {
 fn everything_is_learned_when_asked_but_never_the_first_token() {
     let messages = say(&[("system", "s"), ("user", "q"), ("assistant", "a")]);
     let renderer = folder("llama3", 256).open();
-    let tokens = renderer.tokens(&Example::Chat { messages }, LearnFrom::All).expect("tokens");
+    let tokens = renderer.tokens(&Example::chat(messages), LearnFrom::All).expect("tokens");
     assert!(!tokens.learn[0]);
     assert!(tokens.learn[1..].iter().all(|learn| *learn));
 }
@@ -274,7 +274,7 @@ fn an_answer_of_weight_zero_is_not_learned() {
 #[test]
 fn a_template_without_an_end_of_turn_gets_the_end_token() {
     let renderer = folder("alpaca", 256).open();
-    let example = Example::Chat { messages: say(&[("user", "q"), ("assistant", "a")]) };
+    let example = Example::chat(say(&[("user", "q"), ("assistant", "a")]));
     let tokens = renderer.tokens(&example, LearnFrom::Assistant).expect("tokens");
     let last = *tokens.ids.last().expect("tokens");
     assert!(renderer.end_tokens().contains(&last) && tokens.learn.last() == Some(&true));
@@ -287,7 +287,7 @@ fn the_prompt_is_the_beginning_of_the_training_row() {
         let renderer = folder(style, 400).open();
         let row = say(&[("user", "What is a leek?"), ("assistant", "A vegetable.")]);
         let prompt = renderer.prompt(&row[..1]).expect("a prompt");
-        let tokens = renderer.tokens(&Example::Chat { messages: row }, LearnFrom::Assistant).expect("tokens");
+        let tokens = renderer.tokens(&Example::chat(row), LearnFrom::Assistant).expect("tokens");
         assert!(tokens.ids.starts_with(&prompt), "{style}");
         let first = tokens.learn.iter().position(|learn| *learn).expect("something is learned");
         assert_eq!(first, prompt.len(), "{style}: learning begins where the prompt ends");
@@ -305,7 +305,7 @@ fn masks_are_those_that_transformers_makes_of_marked_templates() {
             .with("tokenizer_config.json", r#"{"eos_token": "</s>"}"#)
             .with("chat_template.jinja", template);
         let messages = serde_json::from_value(case["messages"].clone()).expect("messages");
-        let tokens = folder.open().tokens(&Example::Chat { messages }, LearnFrom::Assistant).expect("tokens");
+        let tokens = folder.open().tokens(&Example::chat(messages), LearnFrom::Assistant).expect("tokens");
         let ids: Vec<u32> = serde_json::from_value(case["ids"].clone()).expect("ids");
         let mask: Vec<u8> = serde_json::from_value(case["mask"].clone()).expect("a mask");
         let learn: Vec<u8> = tokens.learn.iter().map(|learn| u8::from(*learn)).collect();

@@ -59,7 +59,7 @@ fn nothing_to_learn_is_refused() {
     assert!(matches!(run(&[], &TrainSettings::default()), Err(PrepareError::Empty)));
     let mut messages = say(&[("user", "q"), ("assistant", "a")]);
     messages[1].weight = Some(0.0);
-    let error = run(&[Example::Chat { messages }], &TrainSettings::default()).expect_err("refused");
+    let error = run(&[Example::chat(messages)], &TrainSettings::default()).expect_err("refused");
     assert!(matches!(error, PrepareError::NoLearnableToken { rows: 1, .. }));
     let error = run(&rows(), &settings(8, TooLong::Truncate)).expect_err("refused");
     assert!(error.to_string().contains("max length"), "{error}");

@@ -51,7 +51,7 @@ pub fn dropped(imported: &Imported) -> Vec<(u64, &str)> {
 }
 
 pub fn chat(turns: &[(&str, &str)]) -> Example {
-    Example::Chat { messages: say(turns) }
+    Example::chat(say(turns))
 }
 
 pub fn say(turns: &[(&str, &str)]) -> Vec<Message> {
@@ -136,9 +136,11 @@ impl Folder {
 /// A folder with one of the fixture templates and its special tokens.
 pub fn folder(template_name: &str, vocabulary: usize) -> Folder {
     let tokens = match template_name {
-        "chatml" | "thinking" => json!({"eos_token": "<|im_end|>"}),
-        "llama3" => json!({"bos_token": "<|begin_of_text|>", "eos_token": {"content": "<|eot_id|>"}}),
-        "gemma" => json!({"bos_token": "<bos>", "eos_token": "<eos>"}),
+        "chatml" | "thinking" | "toolbox" | "borrowed" => json!({"eos_token": "<|im_end|>"}),
+        "llama3" | "dated" | "signatures" => {
+            json!({"bos_token": "<|begin_of_text|>", "eos_token": {"content": "<|eot_id|>"}})
+        }
+        "gemma" | "merging" => json!({"bos_token": "<bos>", "eos_token": "<eos>"}),
         _ => json!({"bos_token": "<s>", "eos_token": "</s>"}),
     };
     Folder::new(&tokenizer(vocabulary))

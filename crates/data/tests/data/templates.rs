@@ -1,12 +1,12 @@
 //! Chat templates render as transformers renders them.
 
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
-use tunesmith_data::{Example, Message, RenderError, Renderer};
-use tunesmith_protocol::LearnFrom;
+use tunesmith_data::{Message, RenderError, Renderer};
 
-use crate::support::{Folder, fixtures, say, tokenizer, tokenizer_with};
+use crate::support::{Folder, fixtures, say, tokenizer};
 
 /// Expected texts: scripts/reference/chat_templates.py.
 #[test]
@@ -14,89 +14,56 @@ fn templates_render_as_transformers_renders_them() {
     assert_as_transformers(&fixtures().join("templates"));
 }
 
-/// Templates of real models, where a folder of them is named: see scripts/reference/chat_templates.py.
-#[test]
-fn real_templates_render_as_transformers_renders_them() {
-    if let Some(folder) = std::env::var_os("TUNESMITH_TEMPLATES") {
-        assert_as_transformers(folder.as_ref());
-    }
+/// When the clock stands still in scripts/reference/chat_templates.py.
+pub fn then() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_770_127_506)
 }
 
-/// In the templates of real models, too, the answers are learned with one token that ends each, and no more.
-#[test]
-fn real_templates_have_masks_of_answers_only() {
-    let Some(folder) = std::env::var_os("TUNESMITH_TEMPLATES") else { return };
-    let mut wrong = Vec::new();
-    for entry in std::fs::read_dir(folder).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        let template = std::fs::read_to_string(&path).expect("a template");
-        let model = Folder::new(&tokenizer_with(300, &markers(&template)))
-            .with("tokenizer_config.json", r#"{"bos_token": "<s>", "eos_token": "</s>"}"#)
-            .with("chat_template.jinja", &template);
-        let renderer = model.open();
-        let turns =
-            [("user", "What is a leek?"), ("assistant", "A vegetable."), ("user", "Again?"), ("assistant", "été 😀")];
-        for count in [2, 4] {
-            let example = Example::Chat { messages: say(&turns[..count]) };
-            let Ok(tokens) = renderer.tokens(&example, LearnFrom::Assistant) else { continue };
-            let learned = tokens.ids.iter().zip(&tokens.learn).filter(|(_, learn)| **learn).map(|(id, _)| *id);
-            let learned: Vec<u32> = learned.collect();
-            let text = renderer.decode(&learned).expect("a text");
-            let ends = learned.iter().filter(|id| renderer.end_tokens().contains(id)).count();
-            let answers: String = turns[..count].iter().skip(1).step_by(2).map(|turn| turn.1).collect();
-            // Some models have to write a word of their own before each answer, such as the channel it goes to.
-            let rest = turns[..count].iter().fold(text.clone(), |rest, turn| rest.replacen(turn.1, "", 1));
-            let whole = text.len() - rest.len() == answers.len();
-            if !whole || rest.len() > 6 * count || ends == 0 {
-                wrong.push(format!("{}: {count} turns, {text:?}, {ends} ends", path.display()));
-            }
+/// The messages and tools of a conversation of the fixture.
+pub fn conversation(stored: &Value, name: &str) -> (Vec<Message>, Vec<Value>) {
+    let with_tools = stored["with_tools"].get(name);
+    let tools = with_tools.map_or(Vec::new(), |_| stored["tools"].as_array().expect("tools").clone());
+    let mut messages = with_tools.unwrap_or_else(|| &stored["conversations"][name]).clone();
+    for message in messages.as_array_mut().expect("messages") {
+        // What is not said beside a call is empty here.
+        if message["content"].is_null() {
+            message["content"] = "".into();
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-/// What looks like a special token in a template.
-fn markers(template: &str) -> Vec<String> {
-    let mut markers: Vec<String> = template
-        .match_indices('<')
-        .filter_map(|(at, _)| Some(&template[at..=at + template[at..].find('>')?]))
-        .filter(|marker| marker.len() > 2 && !marker.contains(|c: char| c.is_whitespace() || "'\"{}".contains(c)))
-        .map(str::to_owned)
-        .collect();
-    markers.push("[/INST]".into());
-    markers
+    (serde_json::from_value(messages).expect("messages"), tools)
 }
 
 fn assert_as_transformers(folder: &Path) {
-    let cases = std::fs::read_to_string(folder.with_file_name("chat_templates.json")).expect("the expected texts");
-    let cases: Vec<Value> = serde_json::from_str(&cases).expect("JSON");
+    let stored = std::fs::read_to_string(folder.with_file_name("chat_templates.json")).expect("the expected texts");
+    let stored: Value = serde_json::from_str(&stored).expect("JSON");
+    let cases = stored["cases"].as_array().expect("cases");
     let tokenizer = tokenizer(300);
     let mut open: Option<(&str, Renderer)> = None;
     let mut wrong = Vec::new();
-    for case in &cases {
+    for case in cases {
         let name = case["template"].as_str().expect("a name");
         let prompt = case["add_generation_prompt"].as_bool().expect("a flag");
         if open.as_ref().is_none_or(|(opened, _)| *opened != name) {
             let template = std::fs::read_to_string(folder.join(format!("{name}.jinja"))).expect("a template");
             let model = Folder::new(&tokenizer)
-                .with("tokenizer_config.json", &case["special_tokens"].to_string())
+                .with("tokenizer_config.json", &stored["special_tokens"][name].to_string())
                 .with("chat_template.jinja", &template);
-            open = Some((name, model.open()));
+            open = Some((name, model.open().at(then())));
         }
         let (_, renderer) = open.as_ref().expect("just opened");
-        let messages: Vec<Message> = serde_json::from_value(case["messages"].clone()).expect("messages");
-        let ours = match renderer.render(&messages, prompt) {
+        let (messages, tools) = conversation(&stored, case["conversation"].as_str().expect("a name"));
+        let ours = match renderer.render_with(&messages, &tools, prompt) {
             Ok(text) => json!(text),
             Err(RenderError::Refused(message)) => json!({"refused": message}),
             Err(error) => json!({"error": error.to_string()}),
         };
         let theirs = case.get("text").cloned().unwrap_or_else(|| json!({"refused": case["refused"]}));
-        // Made for conversations with tools only; Python stops where there are none, Jinja's rules here go on.
-        let needs_tools =
-            theirs["refused"].as_str().is_some_and(|why| why.contains("NoneType") || why.contains("undefined"));
         // A header that is no part of the generation prompt is written for the model.
         let header = || Some(ours.as_str()?.strip_prefix(theirs.as_str()?)?.len() < 40);
-        if ours != theirs && !needs_tools && !(prompt && header() == Some(true)) {
+        // Where Python stops over something that is not there, so do we, in other words.
+        let missing = theirs["refused"].as_str().is_some_and(|why| why.contains("has no attribute"));
+        let both_stop = missing && ours.get("error").is_some();
+        if ours != theirs && !both_stop && !(prompt && header() == Some(true)) {
             wrong
                 .push(format!("{name}, {}, prompt {prompt}\n  ours   {ours}\n  theirs {theirs}", case["conversation"]));
         }
@@ -162,12 +129,10 @@ fn template_bombs_are_errors() {
 #[test]
 fn todays_date_is_written_as_python_writes_it() {
     let renderer = opened("{{ strftime_now('%d %b %Y|%-d %B|%A %j %H:%M') }}").expect("a renderer");
-    let text = renderer.render(&say(&[("user", "x")]), false).expect("a text");
-    let parts: Vec<&str> = text.split('|').collect();
-    assert_eq!(parts.len(), 3, "{text}");
-    assert!(parts[0].len() == 11 && parts[0].split(' ').count() == 3, "{text}");
-    assert!(!parts[1].starts_with('0'), "{text}");
-    assert_eq!(parts[0][..2].trim_start_matches('0'), parts[1].split(' ').next().expect("a day"), "{text}");
+    let now = renderer.render(&say(&[("user", "x")]), false).expect("a text");
+    assert!(now.split('|').next().is_some_and(|date| date.len() == 11), "{now}");
+    let text = renderer.at(then()).render(&say(&[("user", "x")]), false).expect("a text");
+    assert_eq!(text, "03 Feb 2026|3 February|Tuesday 034 14:05");
 }
 
 #[test]

@@ -1,0 +1,40 @@
+//! The tools that a message calls, in the one form that chat templates expect.
+
+use serde_json::{Value, json};
+
+use crate::source::{Bad, Object};
+
+/// Whether a message calls a tool, in today's form or in the one before.
+pub(super) fn has_call(object: &Object) -> bool {
+    object
+        .get("tool_calls")
+        .is_some_and(|calls| !calls.is_null() && calls.as_array().is_none_or(|list| !list.is_empty()))
+        || object.get("function_call").is_some_and(|call| !call.is_null())
+}
+
+/// The calls as a list of `{"type": "function", "function": {"name", "arguments"}}`.
+pub(super) fn called(number: usize, object: &mut Object) -> Result<Value, Bad> {
+    let wrong = || {
+        let what =
+            format!("Message {number} has “tool_calls” that are not a list of functions with name and arguments");
+        Bad::new("wrong_tool_calls", what)
+    };
+    let mut calls = match object.shift_remove("tool_calls").filter(|calls| !calls.is_null()) {
+        Some(calls) => calls,
+        None => json!([{"type": "function", "function": object.shift_remove("function_call")}]),
+    };
+    for call in calls.as_array_mut().ok_or_else(wrong)? {
+        let function = call.get_mut("function").and_then(Value::as_object_mut).ok_or_else(wrong)?;
+        if function.get("name").is_none_or(|name| !name.is_string()) {
+            return Err(wrong());
+        }
+        // OpenAI writes the arguments as the text of an object; the templates of open models expect the object.
+        let parsed = function.get("arguments").and_then(Value::as_str).map(serde_json::from_str::<Object>);
+        match parsed {
+            Some(Ok(arguments)) => drop(function.insert("arguments".into(), Value::Object(arguments))),
+            Some(Err(_)) => return Err(wrong()),
+            None => {}
+        }
+    }
+    Ok(calls)
+}

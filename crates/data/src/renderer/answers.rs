@@ -1,0 +1,189 @@
+//! Where the answers of a conversation stand in the text that a template makes of it.
+//!
+//! An answer is found by what changes when it changes: the conversation is rendered again with a stand-in for one
+//! answer, and where the two texts differ, there the answer lies. This holds for templates that trim, reorder, drop or
+//! rewrite, and no text has to be searched for. An answer that a template does not keep in one place of its own is an
+//! error: what is learned is never guessed.
+
+use std::ops::Range;
+
+use serde_json::{Value, json};
+
+use super::Renderer;
+use super::turns::{Turns, difference};
+use crate::template::Conversation;
+use crate::{Message, RenderError};
+
+/// What the model writes in one turn.
+pub(super) struct Answer {
+    /// Where, in bytes of the rendered text.
+    pub span: Range<usize>,
+    /// Whether its weight lets it be learned.
+    pub counts: bool,
+}
+
+/// A conversation and the text that the template makes of it.
+pub(super) struct Rendering<'a> {
+    renderer: &'a Renderer,
+    conversation: Conversation<'a>,
+    pub text: String,
+}
+
+impl<'a> Rendering<'a> {
+    pub(super) fn new(renderer: &'a Renderer, conversation: Conversation<'a>) -> Result<Self, RenderError> {
+        let text = renderer.template.render(conversation, false)?;
+        Ok(Self { renderer, conversation, text })
+    }
+
+    /// The answers that the template shows, in the order of their messages.
+    pub(super) fn answers(&self) -> Result<Vec<Answer>, RenderError> {
+        let messages = self.conversation.messages;
+        let stand_in = self.stand_in().ok_or(RenderError::Unclear(1))?;
+        let mut changed = messages.to_vec();
+        let mut places = vec![None; messages.len()];
+        let mut rewritten = false;
+        for (index, message) in messages.iter().enumerate().filter(|(_, message)| message.role == "assistant") {
+            places[index] = self.place(&mut changed, index, stand_in)?;
+            rewritten |= places[index].as_ref().is_some_and(|place| !is_verbatim(&self.text[place.clone()], message));
+        }
+        if rewritten {
+            // Only of an answer that stands there as it is, is it clear that no other message stands within it.
+            for (index, _) in messages.iter().enumerate().filter(|(_, message)| message.role != "assistant") {
+                places[index] = self.place(&mut changed, index, stand_in)?;
+            }
+        }
+        if let Some(index) = meets_another(&places, messages) {
+            return Err(RenderError::Unclear(index + 1));
+        }
+        let answers = messages.iter().zip(places).enumerate().filter(|(_, (message, _))| message.role == "assistant");
+        Ok(answers.filter_map(|(index, (message, place))| Some(self.answer(index, message, place?))).collect())
+    }
+
+    /// A character that neither the text nor a message has, so that a difference begins and ends exactly where a message
+    /// does. It has no upper case and is no white space, which templates change.
+    fn stand_in(&self) -> Option<char> {
+        let says = |message: &Message, character| {
+            message.content.contains(character)
+                || message.tool_calls.as_ref().is_some_and(|calls| calls.to_string().contains(character))
+        };
+        ('\u{E000}'..='\u{F8FF}').find(|character| {
+            !self.text.contains(*character)
+                && !self.conversation.messages.iter().any(|message| says(message, *character))
+        })
+    }
+
+    /// Where a message stands; none if the template does not show it.
+    fn place(
+        &self,
+        changed: &mut [Message],
+        index: usize,
+        stand_in: char,
+    ) -> Result<Option<Range<usize>>, RenderError> {
+        let message = &self.conversation.messages[index];
+        changed[index] = disguised(message, stand_in);
+        let other = self.renderer.template.render(Conversation { messages: changed, ..self.conversation }, false);
+        changed[index].clone_from(message);
+        let other = other?;
+        if other == self.text {
+            return Ok(None);
+        }
+        let shown = other.matches(stand_in).count();
+        // A call is shown by its name and its arguments, in whatever order.
+        if shown == 0 || (shown > 1 && message.tool_calls.is_none() && message.role == "assistant") {
+            return Err(RenderError::Unclear(index + 1));
+        }
+        let (start, end) = difference(&self.text, &other);
+        Ok(Some(start..end))
+    }
+
+    fn answer(&self, index: usize, message: &Message, place: Range<usize>) -> Answer {
+        let start = self.prompt_end(index, place.start);
+        let end = match message.tool_calls {
+            None => self.turn_end(place.end, index + 1 == self.conversation.messages.len()),
+            Some(_) => self.next_end_token(place.end),
+        };
+        Answer { span: start..end, counts: message.weight != Some(0.0) }
+    }
+
+    /// Where the prompt for an answer ends: at the answer, or before what the template itself puts in front of it,
+    /// which the model has to write as well.
+    fn prompt_end(&self, index: usize, answer: usize) -> usize {
+        let Turns { opening, lead, .. } = &self.renderer.turns;
+        let head = &self.text[..answer];
+        if head.strip_suffix(lead.as_str()).is_some_and(|head| head.ends_with(opening.as_str())) {
+            return answer - lead.len();
+        }
+        if !opening.is_empty() && head.ends_with(opening.as_str()) {
+            return answer;
+        }
+        let before = Conversation { messages: &self.conversation.messages[..index], ..self.conversation };
+        // A template may refuse a conversation cut here; then the answer's own start stands.
+        match self.renderer.write(before, true) {
+            Ok(prompt) if index > 0 && prompt.len() <= answer && self.text.starts_with(&prompt) => prompt.len(),
+            _ => answer,
+        }
+    }
+
+    /// Where the turn ends that began with an answer ending at `answer`.
+    fn turn_end(&self, answer: usize, is_last: bool) -> usize {
+        let turns = &self.renderer.turns;
+        if turns.end_token.is_some() && self.text[answer..].starts_with(&turns.end) {
+            answer + turns.end.len()
+        } else if turns.end_token.is_none() && is_last {
+            self.text.len()
+        } else {
+            answer
+        }
+    }
+
+    /// Where the next token ends that can end a turn. What the template writes between a call and that token closes the
+    /// call, and is the model's to write; calls may end with another token than answers.
+    fn next_end_token(&self, call: usize) -> usize {
+        let rest = &self.text[call..];
+        let tokens = self.renderer.end_tokens.iter().filter_map(|id| self.renderer.tokenizer.id_to_token(*id));
+        let ends = tokens.filter_map(|token| Some(rest.find(&token)? + token.len()));
+        let end = ends.min().map_or(call, |length| call + length);
+        // The template may end a call with the turn's end already changed: then the difference holds it.
+        let closed = self.renderer.end_tokens.iter().filter_map(|id| self.renderer.tokenizer.id_to_token(*id));
+        if closed.into_iter().any(|token| self.text[..call].ends_with(&token)) { call } else { end }
+    }
+}
+
+/// Whether a template shows an answer as it is, white space around it aside.
+fn is_verbatim(shown: &str, message: &Message) -> bool {
+    message.tool_calls.is_none() && (shown == message.content || shown == message.content.trim())
+}
+
+/// A message of the same shape that says something else.
+fn disguised(message: &Message, stand_in: char) -> Message {
+    let mut message = message.clone();
+    if !message.content.is_empty() || message.tool_calls.is_none() {
+        message.content = stand_in.to_string();
+    }
+    for call in message.tool_calls.iter_mut().filter_map(Value::as_array_mut).flatten() {
+        call["function"]["name"] = stand_in.to_string().into();
+        call["function"]["arguments"] = json!({ (stand_in.to_string()): stand_in.to_string() });
+    }
+    message
+}
+
+/// The index of an answer whose place meets another message's.
+fn meets_another(places: &[Option<Range<usize>>], messages: &[Message]) -> Option<usize> {
+    let mut shown: Vec<(usize, &Range<usize>)> =
+        places.iter().enumerate().filter_map(|(index, place)| Some((index, place.as_ref()?))).collect();
+    shown.sort_by_key(|(_, place)| (place.start, place.end));
+    // Two messages that are no answers may share a place: neither is learned.
+    let answer = |index: &usize| messages[*index].role == "assistant";
+    let mut furthest: Option<(usize, usize)> = None;
+    for (index, place) in shown {
+        if let Some((other, end)) = furthest.filter(|(_, end)| *end > place.start) {
+            if let Some(met) = [other, index].into_iter().find(answer) {
+                return Some(met);
+            }
+            furthest = Some(if end >= place.end { (other, end) } else { (index, place.end) });
+        } else {
+            furthest = Some((index, place.end));
+        }
+    }
+    None
+}
