@@ -14,6 +14,8 @@ mod hostile;
 mod masks;
 #[path = "data/preparation.rs"]
 mod preparation;
+#[path = "data/spans.rs"]
+mod spans;
 #[path = "data/speed.rs"]
 mod speed;
 #[path = "data/splits.rs"]
@@ -22,5 +24,7 @@ mod splits;
 mod support;
 #[path = "data/templates.rs"]
 mod templates;
+#[path = "data/token_ids.rs"]
+mod token_ids;
 #[path = "data/tokens_files.rs"]
 mod tokens_files;
