@@ -29,8 +29,8 @@ screenshots: ## drive the real window through every screen, pictures to target/s
 bench: ## how fast this machine trains, and in how much memory
 	@bench/run $(ARGS)
 
-parity: ## load trained adapters of every family with PEFT from PyPI, and compare the logits
-	@scripts/parity
+parity: ## load trained adapters of every family with PEFT; with MODELS=FOLDER, compare the chats of the models there
+	@MODELS="$(MODELS)" scripts/parity
 
 package: ## a .deb of the window, built with link-time optimisation, in target/dist
 	@scripts/package
