@@ -22,6 +22,10 @@ struct Desk {
 
 fn main() -> ExitCode {
     tunesmith_studio::share_heaps();
+    // Not this program: its libraries alone take more memory than a worker may.
+    if let Ok(program) = std::env::current_exe() {
+        tunesmith_studio::render_with(program.with_file_name(format!("tunesmith{}", std::env::consts::EXE_SUFFIX)));
+    }
     match start() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
-use tunesmith_data::{ImportOptions, Imported, Renderer, import};
+use tunesmith_data::{Example, ImportOptions, Imported, import};
 use tunesmith_protocol::{Format, LearnFrom, WireError};
 
 use crate::speaker::model_folder;
@@ -14,6 +14,8 @@ use crate::{Ended, Out};
 
 /// Problems shown to people; scripts get all.
 const PROBLEMS_SHOWN: usize = 10;
+/// Rows tokenised at once.
+const ROWS_AT_ONCE: usize = 512;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -111,15 +113,18 @@ fn tell(imported: &Imported, tokens: &Value, out: &Out) {
 
 /// How long the rows are. Rows that the model's template refuses are counted, not fatal.
 fn count_tokens(imported: &Imported, model: &str, max_length: usize) -> anyhow::Result<Value> {
-    let renderer = Renderer::open(&model_folder(model)?).map_err(WireError::from)?;
+    let renderer = tunesmith_studio::open_renderer(&model_folder(model)?)?;
     let (mut lengths, mut learned, mut refused) = (Vec::new(), 0, BTreeMap::new());
-    for row in &imported.rows {
-        match renderer.tokens(&row.example, LearnFrom::Assistant) {
-            Ok(tokens) => {
-                lengths.push(tokens.ids.len());
-                learned += tokens.learn.iter().filter(|learn| **learn).count();
+    for rows in imported.rows.chunks(ROWS_AT_ONCE) {
+        let examples: Vec<Example> = rows.iter().map(|row| row.example.clone()).collect();
+        for tokens in renderer.rows(&examples, LearnFrom::Assistant).map_err(WireError::from)? {
+            match tokens {
+                Ok(tokens) => {
+                    lengths.push(tokens.ids.len());
+                    learned += tokens.learned();
+                }
+                Err(error) => *refused.entry(error.to_string()).or_insert(0_u64) += 1,
             }
-            Err(error) => *refused.entry(error.to_string()).or_insert(0_u64) += 1,
         }
     }
     lengths.sort_unstable();

@@ -80,6 +80,19 @@ enum Command {
     Demo(demo::Arguments),
 }
 
+/// Does the work of a worker process, if the arguments are `--worker KIND …`: what a program of ours says to itself.
+pub fn work(arguments: impl IntoIterator<Item = OsString>) -> Option<ExitCode> {
+    let arguments: Vec<OsString> = arguments.into_iter().skip(1).collect();
+    match arguments.iter().map(|argument| argument.to_str()).collect::<Vec<_>>().as_slice() {
+        [Some("--worker"), Some("render"), _] => {
+            let served = tunesmith_data::serve_renderer(arguments[2].as_ref());
+            Some(if served.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        [Some("--worker"), ..] => Some(ExitCode::from(2)),
+        _ => None,
+    }
+}
+
 /// Runs the command line and returns its exit status.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments = match Arguments::try_parse_from(arguments) {

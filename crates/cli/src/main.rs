@@ -2,5 +2,11 @@
 
 fn main() -> std::process::ExitCode {
     tunesmith_studio::share_heaps();
+    if let Some(ended) = tunesmith_cli::work(std::env::args_os()) {
+        return ended;
+    }
+    if let Ok(program) = std::env::current_exe() {
+        tunesmith_studio::render_with(program);
+    }
     tunesmith_cli::run(std::env::args_os())
 }

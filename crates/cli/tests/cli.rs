@@ -14,3 +14,5 @@ mod studio;
 mod train;
 #[path = "cli/usage.rs"]
 mod usage;
+#[path = "cli/worker.rs"]
+mod worker;

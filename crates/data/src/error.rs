@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
 use tunesmith_protocol::{ErrorCode, WireError};
 
 /// A file that cannot be imported.
@@ -92,7 +93,7 @@ pub enum SplitError {
 }
 
 /// A model folder or a conversation that cannot be rendered.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, Serialize, Deserialize)]
 pub enum RenderError {
     /// The folder or its tokenizer is not there.
     #[error("{} does not exist", path.display())]
@@ -123,11 +124,24 @@ pub enum RenderError {
     #[error("The model's chat template fails on this conversation: {0}")]
     Render(String),
     /// Where the template writes an answer cannot be told from its rendering.
-    #[error("The model's chat template does not show message {0} in one place of its own, so it cannot be learned alone")]
+    #[error(
+        "The model's chat template does not show message {0} in one place of its own, so it cannot be learned alone"
+    )]
     Unclear(usize),
     /// The tokenizer fails on this text.
     #[error("The model's tokenizer fails on this text: {0}")]
     Tokenizer(String),
+    /// The worker process that renders ended over its work, or was ended.
+    #[error("The model's chat template or tokenizer {0}")]
+    Worker(String),
+    /// The worker process cannot be started.
+    #[error("{}, which renders conversations, cannot be started: {reason}", path.display())]
+    NoWorker {
+        /// The program.
+        path: PathBuf,
+        /// What the system says.
+        reason: String,
+    },
 }
 
 /// Rows that cannot be prepared for training.
@@ -163,6 +177,16 @@ pub enum PrepareError {
     Row {
         /// The row, from 1.
         row: u64,
+        /// Why.
+        source: RenderError,
+    },
+    /// Rendering ended over some rows, and which of them is to blame is not known.
+    #[error("Rows {first} to {last}: {source}")]
+    Rows {
+        /// The first of them, from 1.
+        first: u64,
+        /// The last of them.
+        last: u64,
         /// Why.
         source: RenderError,
     },
@@ -207,6 +231,8 @@ impl RenderError {
             Self::Unclear(_) => {
                 "Take a base model with another chat template, or set “Learn from” to all and leave out weights"
             }
+            Self::Worker(_) => "Take another base model: this one asks more of a conversation than models do",
+            Self::NoWorker { .. } => "Install Tunesmith again: `tunesmith` and `tunesmith-desktop` lie side by side",
             Self::Tokenizer(_) => "Take another base model, or remove the text it fails on",
         }
     }
@@ -221,7 +247,7 @@ impl PrepareError {
                 "Raise the max length, check the messages' weights, or set “Learn from” to all"
             }
             Self::TooLong { .. } => "Raise the max length, or set “Too long” to truncate or drop",
-            Self::Row { source, .. } => source.hint(),
+            Self::Row { source, .. } | Self::Rows { source, .. } => source.hint(),
             Self::Cancelled => "",
         }
     }

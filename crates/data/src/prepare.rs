@@ -1,12 +1,10 @@
 //! Turns examples into the tokens a run learns from: a pure function of its inputs.
 
-use std::num::NonZero;
 use std::ops::ControlFlow;
-use std::thread;
 
 use tunesmith_protocol::{LearnFrom, Task, TooLong, TrainSettings};
 
-use crate::{Example, PrepareError, RenderError, Renderer, Tokens};
+use crate::{Example, PrepareError, Render, Tokens};
 
 /// The rows a run learns from.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,7 +28,7 @@ const ROWS_AT_ONCE: usize = 512;
 /// cancels.
 pub fn prepare(
     rows: &[Example],
-    renderer: &Renderer,
+    renderer: &dyn Render,
     settings: &TrainSettings,
     progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
 ) -> Result<Prepared, PrepareError> {
@@ -48,7 +46,9 @@ pub fn prepare(
     let mut longest = (0, 0);
     let mut row = 0;
     for some in rows.chunks(ROWS_AT_ONCE) {
-        for tokens in tokenise(some, renderer, learn_from) {
+        let last = row + some.len() as u64;
+        let all = renderer.rows(some, learn_from);
+        for tokens in all.map_err(|source| PrepareError::Rows { first: row + 1, last, source })? {
             row += 1;
             let mut tokens = tokens.map_err(|source| PrepareError::Row { row, source })?;
             let length = tokens.ids.len();
@@ -88,23 +88,6 @@ pub fn prepare(
         return Err(PrepareError::NoLearnableToken { rows: total, why: why_nothing(&prepared, settings.too_long) });
     }
     Ok(prepared)
-}
-
-/// The tokens of some rows, in their order, on all cores.
-fn tokenise(rows: &[Example], renderer: &Renderer, learn_from: LearnFrom) -> Vec<Result<Tokens, RenderError>> {
-    let one_by_one = |rows: &[Example]| rows.iter().map(|row| renderer.tokens(row, learn_from)).collect();
-    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(rows.len() / 8);
-    if threads < 2 {
-        return one_by_one(rows);
-    }
-    thread::scope(|scope| {
-        let parts = rows.chunks(rows.len().div_ceil(threads));
-        let workers: Vec<_> = parts.map(|part| scope.spawn(move || -> Vec<_> { one_by_one(part) })).collect();
-        let join = |worker: thread::ScopedJoinHandle<Vec<_>>| {
-            worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
-        workers.into_iter().flat_map(join).collect()
-    })
 }
 
 fn why_nothing(prepared: &Prepared, too_long: TooLong) -> &'static str {

@@ -56,7 +56,13 @@ impl Renderer {
     /// A folder without a chat template gets a plain one: ChatML if the tokenizer knows its tokens, else lines of
     /// `User: …` and `Assistant: …`, answers closed by the tokenizer's end token.
     pub fn open(folder: &Path) -> Result<Self, RenderError> {
-        let Folder { tokenizer, template, has_chat_template, end_of_text, mut end_tokens } = Folder::read(folder)?;
+        Self::open_with(folder, &mut || {})
+    }
+
+    /// The same; `before_template` is called once the tokenizer is read and the template comes next.
+    pub(crate) fn open_with(folder: &Path, before_template: &mut dyn FnMut()) -> Result<Self, RenderError> {
+        let Folder { tokenizer, template, has_chat_template, end_of_text, mut end_tokens } =
+            Folder::read(folder, before_template)?;
         let turns = Turns::learn(&template, &tokenizer, &end_tokens, SystemTime::now().into());
         end_tokens.extend(turns.end_token);
         end_tokens.sort_unstable();

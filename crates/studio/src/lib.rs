@@ -38,6 +38,7 @@ pub use heaps::share_heaps;
 pub use holder::{Holder, holder};
 pub use home::default_home;
 pub use loaded::{Adapter, LoadedModel, Measured, Said, model_folder};
+pub use models::{open_renderer, render_with};
 #[doc(hidden)]
 pub use open::open_with;
 pub use open::{Opened, open};

@@ -3,19 +3,19 @@
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 use serde::Serialize;
-use tunesmith_data::{Message, Renderer, Tokens};
+use tunesmith_data::{Message, Render, Tokens};
 pub use tunesmith_model::Adapter;
 use tunesmith_model::{Decoder, Sequences, Stopped, SummedLoss, device};
 use tunesmith_protocol::{ErrorCode, Sampling, StopReason, WireError};
 
 use crate::home::Home;
-use crate::models::{folder_of, model_error};
+use crate::models::{folder_of, model_error, open_renderer};
 
 /// Tokens whose loss is computed at once; rows are never split.
 const TOKENS_AT_ONCE: usize = 1024;
@@ -23,7 +23,7 @@ const TOKENS_AT_ONCE: usize = 1024;
 /// A base model in memory. Adapters are held by the caller, so that one base serves several.
 pub struct LoadedModel {
     decoder: Decoder,
-    renderer: Renderer,
+    renderer: Arc<dyn Render>,
 }
 
 /// A finished answer.
@@ -73,7 +73,7 @@ impl LoadedModel {
         progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
     ) -> Result<Self, WireError> {
         let device = device::choose(device).map_err(model_error)?.device;
-        let renderer = Renderer::open(folder)?;
+        let renderer = open_renderer(folder)?;
         let decoder = Decoder::load(folder, &device, progress).map_err(model_error)?;
         Ok(Self { decoder, renderer })
     }
@@ -87,8 +87,8 @@ impl LoadedModel {
     }
 
     /// What makes tokens of text for this model.
-    pub fn renderer(&self) -> &Renderer {
-        &self.renderer
+    pub fn renderer(&self) -> &dyn Render {
+        &*self.renderer
     }
 
     /// The longest context, in tokens.

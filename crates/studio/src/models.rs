@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use tunesmith_data::Renderer;
+use tunesmith_data::Render;
 use tunesmith_model::ModelError;
 use tunesmith_protocol::{ErrorCode, ItemKind, Method, Model, ModelSource, WireError};
 
 pub(crate) use facts::{FactsCache, fingerprint};
 pub(crate) use renderers::Renderers;
+pub use renderers::{open_renderer, render_with};
 
 use crate::db::{Db, Item};
 use crate::home::Home;
@@ -262,7 +263,7 @@ fn no_starter() -> WireError {
 
 impl Studio {
     /// The renderer of a model folder.
-    pub(crate) fn renderer(&self, folder: &Path) -> Result<Arc<Renderer>, WireError> {
+    pub(crate) fn renderer(&self, folder: &Path) -> Result<Arc<dyn Render>, WireError> {
         self.renderers.get(folder)
     }
 }

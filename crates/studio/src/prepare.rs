@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tunesmith_data::{Example, PrepareError, Prepared, Renderer, prepare};
+use tunesmith_data::{Example, PrepareError, Prepared, Render, prepare};
 use tunesmith_protocol::{Split, TrainSettings, WireError};
 
 use crate::home::DatasetFolder;
@@ -40,7 +40,7 @@ impl Latest {
         dataset: &DatasetFolder,
         version: &str,
         model: &Path,
-        renderer: &Renderer,
+        renderer: &dyn Render,
         settings: &TrainSettings,
         progress: Preparing<'_>,
     ) -> Result<Arc<Sides>, WireError> {
@@ -65,7 +65,7 @@ impl Latest {
 pub(crate) fn both(
     training: &[Example],
     validation: &[Example],
-    renderer: &Renderer,
+    renderer: &dyn Render,
     settings: &TrainSettings,
     progress: Preparing<'_>,
 ) -> Result<Sides, WireError> {

@@ -1,6 +1,6 @@
 //! Rows of a dataset as chat bubbles, with what a run would learn from marked.
 
-use tunesmith_data::{Example, ImportedRow, Message, Renderer};
+use tunesmith_data::{Example, ImportedRow, Message, Render, Tokens};
 use tunesmith_protocol::{DatasetRows, LearnFrom, Row, RowMessage, RowsPage, Split, WireError};
 
 use crate::{Studio, datasets, models};
@@ -20,12 +20,21 @@ pub(crate) fn page(studio: &Studio, args: &DatasetRows) -> Result<RowsPage, Wire
         Split::Training => dataset.training_rows,
         Split::Validation => dataset.validation_rows,
     };
-    Ok(RowsPage { total, rows: rows.into_iter().map(|row| bubbles(row, renderer.as_deref())).collect() })
+    let tokens = tokens(&rows, renderer.as_deref());
+    Ok(RowsPage { total, rows: rows.into_iter().zip(tokens).map(|(row, tokens)| bubbles(row, tokens)).collect() })
 }
 
-fn bubbles(row: ImportedRow, renderer: Option<&Renderer>) -> Row {
-    // A row that the template refuses still shows; the preview of the run says what is wrong with it.
-    let tokens = renderer.and_then(|renderer| renderer.tokens(&row.example, LearnFrom::Assistant).ok());
+/// The tokens of each row; none without a model. A row that the template refuses still shows; the preview of the run
+/// says what is wrong with it.
+fn tokens(rows: &[ImportedRow], renderer: Option<&dyn Render>) -> Vec<Option<Tokens>> {
+    let examples: Vec<Example> = rows.iter().map(|row| row.example.clone()).collect();
+    match renderer.map(|renderer| renderer.rows(&examples, LearnFrom::Assistant)) {
+        Some(Ok(tokens)) => tokens.into_iter().map(Result::ok).collect(),
+        Some(Err(_)) | None => vec![None; rows.len()],
+    }
+}
+
+fn bubbles(row: ImportedRow, tokens: Option<Tokens>) -> Row {
     let messages = match row.example {
         Example::Chat { messages, .. } => messages.into_iter().map(bubble).collect(),
         Example::Text { text } => vec![RowMessage { role: "text".into(), content: text, learned: true }],

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tunesmith_data::{Example, Renderer};
+use tunesmith_data::Example;
 use tunesmith_protocol::{ErrorCode, RunConfig, RunRecord, WireError};
 
 use crate::carry::{Order, carry_out};
@@ -76,7 +76,7 @@ pub fn run_config(
         ..describe(config, &model, folder.path())?
     };
     let frozen = settle(&folder, frozen, resume)?;
-    let renderer = Renderer::open(&model)?;
+    let renderer = models::open_renderer(&model)?;
     carry_out(Order {
         folder: &folder,
         frozen: &frozen,
@@ -85,7 +85,7 @@ pub fn run_config(
         resume,
         trainer: tunesmith_train::run,
         prepare: &mut |progress| {
-            prepare::both(&training, &validation, &renderer, &config.training, progress).map(Arc::new)
+            prepare::both(&training, &validation, &*renderer, &config.training, progress).map(Arc::new)
         },
         report,
         retry: &mut |paused| paused.as_secs() > 0 && paused.as_secs() % RETRY_AFTER.as_secs() == 0,

@@ -11,8 +11,8 @@ use super::{encode, tokenizer_call};
 use crate::RenderError;
 use crate::template::Template;
 
-/// The largest file that is read, in bytes.
-const LARGEST_FILE: u64 = 256 << 20;
+/// The largest file that is read, in bytes: twice the largest tokenizer that models bring, one of 256,000 tokens.
+const LARGEST_FILE: u64 = 64 << 20;
 
 /// ChatML, for tokenizers that know its tokens.
 const CHATML: &str = "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n\
@@ -40,11 +40,12 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    pub(super) fn read(folder: &Path) -> Result<Self, RenderError> {
+    pub(super) fn read(folder: &Path, before_template: &mut dyn FnMut()) -> Result<Self, RenderError> {
         if !folder.is_dir() {
             return Err(RenderError::Missing { path: folder.into() });
         }
         let tokenizer = read_tokenizer(&folder.join("tokenizer.json"))?;
+        before_template();
         let config = read_json(&folder.join("tokenizer_config.json"))?;
         let map = read_json(&folder.join("special_tokens_map.json"))?;
         let token = |name: &str| special_token(&config, name).or_else(|| special_token(&map, name));

@@ -1,8 +1,7 @@
 //! Text of tokens as they come, in whole characters only.
 
-use super::Renderer;
 use super::turns::difference;
-use crate::RenderError;
+use crate::{Render, RenderError};
 
 /// Tokens after which text that is still no whole character is given out as it is.
 const LONGEST_CHARACTER: usize = 16;
@@ -10,14 +9,14 @@ const LONGEST_CHARACTER: usize = 16;
 /// Decodes token by token. Tokens are decoded together with those before them, because a token's text may depend on
 /// its neighbour (a leading space, say), and one character may take several tokens.
 pub struct TextStream<'a> {
-    renderer: &'a Renderer,
+    renderer: &'a dyn Render,
     /// The tokens still needed: `given` of them only as context.
     ids: Vec<u32>,
     given: usize,
 }
 
 impl<'a> TextStream<'a> {
-    pub(super) fn new(renderer: &'a Renderer) -> Self {
+    pub(crate) fn new(renderer: &'a dyn Render) -> Self {
         Self { renderer, ids: Vec::new(), given: 0 }
     }
 

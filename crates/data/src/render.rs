@@ -1,0 +1,69 @@
+//! What makes tokens of text for a model: a renderer in this process, or one in a worker process of its own.
+
+use std::num::NonZero;
+use std::thread;
+
+use tunesmith_protocol::LearnFrom;
+
+use crate::{Example, Message, RenderError, Renderer, TextStream, Tokens};
+
+/// A model's template and tokenizer, wherever they run.
+pub trait Render: Send + Sync {
+    /// The tokens of some examples in their order, each or why it has none. Fails where none of them can be had.
+    fn rows(
+        &self,
+        examples: &[Example],
+        learn_from: LearnFrom,
+    ) -> Result<Vec<Result<Tokens, RenderError>>, RenderError>;
+
+    /// The tokens after which the model writes its answer.
+    fn prompt(&self, messages: &[Message]) -> Result<Vec<u32>, RenderError>;
+
+    /// The text of tokens, without special tokens.
+    fn decode(&self, ids: &[u32]) -> Result<String, RenderError>;
+
+    /// Any of these ends a turn.
+    fn end_tokens(&self) -> &[u32];
+}
+
+impl dyn Render + '_ {
+    /// Decodes token by token.
+    pub fn stream(&self) -> TextStream<'_> {
+        TextStream::new(self)
+    }
+}
+
+impl Render for Renderer {
+    /// On all cores.
+    fn rows(
+        &self,
+        examples: &[Example],
+        learn_from: LearnFrom,
+    ) -> Result<Vec<Result<Tokens, RenderError>>, RenderError> {
+        let one_by_one = |rows: &[Example]| rows.iter().map(|row| self.tokens(row, learn_from)).collect();
+        let threads = thread::available_parallelism().map_or(1, NonZero::get).min(examples.len() / 8);
+        if threads < 2 {
+            return Ok(one_by_one(examples));
+        }
+        Ok(thread::scope(|scope| {
+            let parts = examples.chunks(examples.len().div_ceil(threads));
+            let workers: Vec<_> = parts.map(|part| scope.spawn(move || -> Vec<_> { one_by_one(part) })).collect();
+            let join = |worker: thread::ScopedJoinHandle<Vec<_>>| {
+                worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            };
+            workers.into_iter().flat_map(join).collect()
+        }))
+    }
+
+    fn prompt(&self, messages: &[Message]) -> Result<Vec<u32>, RenderError> {
+        Renderer::prompt(self, messages)
+    }
+
+    fn decode(&self, ids: &[u32]) -> Result<String, RenderError> {
+        Renderer::decode(self, ids)
+    }
+
+    fn end_tokens(&self) -> &[u32] {
+        Renderer::end_tokens(self)
+    }
+}

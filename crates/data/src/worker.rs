@@ -1,0 +1,98 @@
+//! A renderer in a process of its own. A chat template and a tokenizer come from strangers, and what one of them can do
+//! to memory and time cannot be bounded from within: a failed allocation ends the process that asked for it. So that
+//! process is one that nothing else depends on, with limits that the system keeps.
+//!
+//! The worker reads one request a line and writes one reply a line, both JSON; its first line says whether the folder
+//! could be opened. The side that asks is in `asking`.
+
+mod asking;
+mod limits;
+
+use std::io::{self, BufRead, Write};
+use std::path::Path;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD as BASE64;
+use serde::{Deserialize, Serialize};
+use tunesmith_protocol::LearnFrom;
+
+use crate::{Example, Message, Render, RenderError, Renderer, Tokens};
+pub use asking::RenderWorker;
+
+/// The memory a template may take, and the most by which opening a tokenizer may exceed many times its file.
+const MEMORY_BYTES: u64 = 512 << 20;
+
+#[derive(Serialize, Deserialize)]
+enum Request {
+    Rows { examples: Vec<Example>, learn_from: LearnFrom },
+    Prompt { messages: Vec<Message> },
+    Decode { ids: Vec<u32> },
+}
+
+/// What a worker says first.
+#[derive(Serialize, Deserialize)]
+struct Opened {
+    end_tokens: Vec<u32>,
+}
+
+/// Tokens on their way between processes. Numbers in JSON took half as long as making the tokens.
+#[derive(Serialize, Deserialize)]
+struct Row {
+    /// 32-bit numbers, little-endian, in Base64.
+    ids: String,
+    /// A zero or one for each.
+    learn: String,
+}
+
+impl From<Tokens> for Row {
+    fn from(tokens: Tokens) -> Self {
+        let ids: Vec<u8> = tokens.ids.iter().flat_map(|id| id.to_le_bytes()).collect();
+        let learn = tokens.learn.iter().map(|learn| if *learn { '1' } else { '0' }).collect();
+        Self { ids: BASE64.encode(ids), learn }
+    }
+}
+
+impl TryFrom<Row> for Tokens {
+    type Error = RenderError;
+
+    fn try_from(row: Row) -> Result<Self, RenderError> {
+        let bytes = BASE64.decode(row.ids).map_err(|error| RenderError::Worker(format!("is garbled: {error}")))?;
+        let ids = bytes.chunks_exact(4).map(|id| u32::from_le_bytes([id[0], id[1], id[2], id[3]])).collect();
+        Ok(Self { ids, learn: row.learn.bytes().map(|learn| learn == b'1').collect() })
+    }
+}
+
+/// The worker's whole life: opens the model folder, answers the requests on stdin, and ends with it. Limits are set
+/// before a byte of the folder is read; to be called in a process made for it, before any other thread starts.
+pub fn serve_renderer(folder: &Path) -> io::Result<()> {
+    // What is wrong is replied; nobody reads what panics print.
+    std::panic::set_hook(Box::new(|_| {}));
+    limits::for_a_tokenizer(folder)?;
+    let mut out = io::stdout().lock();
+    // The template is read last, so that what the tokenizer took is not the template's to take.
+    let renderer = Renderer::open_with(folder, &mut limits::for_a_template);
+    let renderer = match renderer {
+        Ok(renderer) => renderer,
+        Err(error) => return reply(&mut out, &Err::<Opened, _>(error)),
+    };
+    reply(&mut out, &Ok::<_, RenderError>(Opened { end_tokens: renderer.end_tokens().to_vec() }))?;
+    for line in io::stdin().lock().lines() {
+        match serde_json::from_str(&line?)? {
+            Request::Rows { examples, learn_from } => {
+                let rows = renderer.rows(&examples, learn_from);
+                let rows = rows.map(|rows| rows.into_iter().map(|row| row.map(Row::from)).collect::<Vec<_>>());
+                reply(&mut out, &rows)?;
+            }
+            Request::Prompt { messages } => reply(&mut out, &renderer.prompt(&messages))?,
+            Request::Decode { ids } => reply(&mut out, &renderer.decode(&ids))?,
+        }
+    }
+    Ok(())
+}
+
+fn reply<T: Serialize>(out: &mut impl Write, reply: &Result<T, RenderError>) -> io::Result<()> {
+    let mut line = serde_json::to_vec(reply)?;
+    line.push(b'\n');
+    out.write_all(&line)?;
+    out.flush()
+}
