@@ -36,7 +36,7 @@ pub struct MemoryNeed {
     pub adapter: u64,
     /// The gradients.
     pub gradients: u64,
-    /// The optimiser's two moments.
+    /// The optimiser's moments, two of 32 bits as with AdamW.
     pub optimizer: u64,
     /// What forward keeps for backward, and what is computed on the way.
     pub activations: u64,

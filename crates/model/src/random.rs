@@ -1,28 +1,55 @@
-//! Random numbers from a counter: what comes out depends on the seed and the name of what it is for, and on nothing
-//! that was drawn before.
+//! Random numbers from a counter: what comes out depends on the seed and what it is for, and on nothing that was drawn
+//! before. So a resumed run draws what it would have drawn, and the order of threads does not matter.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
-/// A stream of random numbers for one purpose.
-pub(crate) struct Random(ChaCha8Rng);
+/// What random numbers are for. Two keys that differ in anything have streams that have nothing in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Key<'a> {
+    /// The run's seed.
+    pub seed: u64,
+    /// What they are for, e.g. `dropout q_proj`.
+    pub purpose: &'a str,
+    /// The optimiser step that they belong to; 0 outside of training.
+    pub step: u64,
+    /// The block that they belong to; 0 where that says nothing.
+    pub layer: u64,
+}
+
+/// A stream of random numbers for one purpose: ChaCha with 8 rounds (Bernstein 2008), whose numbers can be reached in
+/// any order.
+pub struct Random(ChaCha8Rng);
 
 impl Random {
-    /// The stream of this seed and name.
-    pub(crate) fn new(seed: u64, name: &str) -> Self {
-        let mut key = [0; 32];
-        key[..8].copy_from_slice(&seed.to_le_bytes());
-        key[8..16].copy_from_slice(&fnv(name.as_bytes()).to_le_bytes());
-        Self(ChaCha8Rng::from_seed(key))
+    /// The stream of this key from its beginning.
+    pub fn keyed(key: Key) -> Self {
+        let numbers = [key.seed, fnv(key.purpose.as_bytes()), key.step, key.layer];
+        let mut bytes = [0; 32];
+        bytes.as_chunks_mut::<8>().0.iter_mut().zip(numbers).for_each(|(bytes, number)| *bytes = number.to_le_bytes());
+        Self(ChaCha8Rng::from_seed(bytes))
+    }
+
+    /// The stream of what is drawn once in a run, by its name.
+    pub(crate) fn new(seed: u64, purpose: &str) -> Self {
+        Self::keyed(Key { seed, purpose, step: 0, layer: 0 })
+    }
+
+    /// The same stream from its `index`-th uniform number on: a row computed apart from the others of its step draws
+    /// the numbers of its place.
+    pub fn at(mut self, index: u64) -> Self {
+        // A uniform number takes two words of 32 bits.
+        self.0.set_word_pos(2 * u128::from(index));
+        self
     }
 
     /// Uniform in [0, 1).
-    pub(crate) fn uniform(&mut self) -> f64 {
+    pub fn uniform(&mut self) -> f64 {
         (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// `count` numbers of a normal distribution around 0 (Box & Muller 1958).
-    pub(crate) fn normal(&mut self, count: usize, deviation: f64) -> Vec<f32> {
+    pub fn normal(&mut self, count: usize, deviation: f64) -> Vec<f32> {
         let mut numbers = Vec::with_capacity(count + 1);
         while numbers.len() < count {
             let radius = (-2.0 * (1.0 - self.uniform()).ln()).sqrt() * deviation;
@@ -34,7 +61,7 @@ impl Random {
     }
 
     /// `count` numbers spread evenly over (−bound, bound).
-    pub(crate) fn spread(&mut self, count: usize, bound: f64) -> Vec<f32> {
+    pub fn spread(&mut self, count: usize, bound: f64) -> Vec<f32> {
         (0..count).map(|_| ((2.0 * self.uniform() - 1.0) * bound) as f32).collect()
     }
 }

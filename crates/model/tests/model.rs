@@ -19,5 +19,7 @@ mod formula;
 mod gradients;
 #[path = "model/qlora.rs"]
 mod qlora;
+#[path = "model/random.rs"]
+mod random;
 #[path = "model/text.rs"]
 mod text;
