@@ -49,11 +49,19 @@ def loss_of_step(model, rows):
     return nats / learned
 
 
-def train(model, rows, learning_rate):
-    named = [(name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad]
+def adamw(model, learning_rate):
+    named = trained(model)
     groups = [dict(params=[p for _, p in named if p.dim() > 1], weight_decay=WEIGHT_DECAY),
               dict(params=[p for _, p in named if p.dim() == 1], weight_decay=0.0)]
-    optimizer = torch.optim.AdamW(groups, lr=learning_rate, foreach=False)
+    return torch.optim.AdamW(groups, lr=learning_rate, foreach=False)
+
+
+def trained(model):
+    return [(name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad]
+
+
+def train(model, rows, learning_rate, optimizer_of=adamw):
+    named, optimizer = trained(model), optimizer_of(model, learning_rate)
     scheduler = get_cosine_schedule_with_warmup(optimizer, math.ceil(STEPS * WARMUP_RATIO), STEPS)
     losses, norms = [], []
     for _ in range(STEPS):
@@ -87,4 +95,5 @@ def main():
     print({name: (curve["losses"][0], curve["losses"][-1]) for name, curve in curves.items()})
 
 
-main()
+if __name__ == "__main__":
+    main()

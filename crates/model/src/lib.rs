@@ -33,4 +33,4 @@ pub use generate::{Generated, Sampling, Stopped, generate};
 pub use gradients::{Gradients, Wanted};
 pub use memory::{MemoryNeed, Shape, adapter_parameters, training_memory};
 pub use random::{Key, Random};
-pub use weights::{Projection, parameter_count, projections};
+pub use weights::{Projection, parameter_count, projections, shapes};

@@ -74,8 +74,10 @@ settings! {
     Advanced "Learn from" learn_from: LearnFrom = LearnFrom::Assistant, Choice(words(&["assistant", "last", "all"]));
     /// Stop after this many steps, whatever the epochs say; empty for no limit
     Advanced "Max steps" max_steps: Option<u32> = None, OptionalInteger { min: 1, max: 10_000_000 };
-    /// How the update is computed from the gradient
-    Advanced "Optimizer" optimizer: Optimizer = Optimizer::AdamW, Choice(words(&["adamw"]));
+    /// How the update is computed from the gradient. adamw8bit needs a quarter of the memory of adamw for it, lion half; lion wants a learning rate 3 to 10 times smaller
+    Advanced "Optimizer" optimizer: Optimizer = Optimizer::AdamW, Choice(words(&["adamw", "adamw8bit", "lion"]));
+    /// How many times faster the adapter's B matrices learn than its A matrices (LoRA+); 1 switches it off, 16 is its authors' choice
+    Advanced "LoRA+ ratio" lora_plus_ratio: f64 = 1.0, Number { min: 1.0, max: 1000.0 };
     /// How the learning rate falls over the run
     Advanced "Scheduler" scheduler: Scheduler = Scheduler::Cosine, Choice(words(&["linear", "cosine", "constant"]));
     /// The share of the steps in which the learning rate first rises from zero

@@ -8,14 +8,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use candle_core::DType;
+use tunesmith_protocol::Optimizer as Choice;
 
 use crate::files::{at, fresh_folder, names_in, remove_folder, require_room, sync_file, sync_folder, write};
 use crate::learner::Learner;
 use crate::state::State;
-use crate::{AdamW, TrainError};
+use crate::{Optimizer, TrainError};
 
 pub(crate) use manifest::verify;
-pub(crate) use moments::{read as read_moments, size as moments_size};
 
 const STATE: &str = "state.json";
 const OPTIMIZER: &str = "optimizer.safetensors";
@@ -28,12 +28,12 @@ pub(crate) fn path(run: &Path, step: u32) -> PathBuf {
 }
 
 /// Writes the checkpoint of the state's step and removes old ones.
-pub(crate) fn save(run: &Path, learner: &Learner, optimizer: &AdamW, state: &State) -> Result<PathBuf, TrainError> {
+pub(crate) fn save(run: &Path, learner: &Learner, optimizer: &Optimizer, state: &State) -> Result<PathBuf, TrainError> {
     let (path, unfinished) = (path(run, state.step), run.join(format!("ckpt-{}.tmp", state.step)));
     fs::create_dir_all(run).map_err(at(run))?;
     remove_leftovers(run)?;
     // Twice the size: file systems and other programs need room as well.
-    require_room(run, 2 * (learner.size_bytes() + moments_size(optimizer)))?;
+    require_room(run, 2 * (learner.size_bytes() + optimizer.size_bytes()))?;
     let written = fill(&unfinished, learner, optimizer, state).and_then(|()| publish(&unfinished, &path));
     if let Err(error) = written {
         // Best effort: a half-written folder only takes room, and the next attempt removes it too.
@@ -59,13 +59,16 @@ pub(crate) fn newest(run: &Path) -> Result<Option<PathBuf>, TrainError> {
     }
 }
 
-/// The state and the moments in a checkpoint.
-pub(crate) fn read(checkpoint: &Path) -> Result<(State, AdamW), TrainError> {
+/// The state in a checkpoint.
+pub(crate) fn state(checkpoint: &Path) -> Result<State, TrainError> {
     let path = checkpoint.join(STATE);
     let text = fs::read_to_string(&path).map_err(at(&path))?;
-    let state =
-        serde_json::from_str(&text).map_err(|error| TrainError::Damaged { path, message: error.to_string() })?;
-    Ok((state, read_moments(&checkpoint.join(OPTIMIZER))?))
+    serde_json::from_str(&text).map_err(|error| TrainError::Damaged { path, message: error.to_string() })
+}
+
+/// The optimiser in a checkpoint of a run with this choice of optimiser.
+pub(crate) fn optimizer(checkpoint: &Path, choice: Choice) -> Result<Optimizer, TrainError> {
+    moments::read(&checkpoint.join(OPTIMIZER), choice)
 }
 
 /// The steps that have a checkpoint folder, whole or not, in order.
@@ -84,7 +87,7 @@ pub(crate) fn steps(run: &Path) -> Result<Vec<u32>, TrainError> {
     Ok(steps)
 }
 
-fn fill(folder: &Path, learner: &Learner, optimizer: &AdamW, state: &State) -> Result<(), TrainError> {
+fn fill(folder: &Path, learner: &Learner, optimizer: &Optimizer, state: &State) -> Result<(), TrainError> {
     fresh_folder(folder)?;
     learner.save(folder, DType::F32)?;
     moments::write(&folder.join(OPTIMIZER), optimizer)?;

@@ -25,7 +25,7 @@ mod workers;
 pub use clip::{clip, global_norm};
 pub use error::TrainError;
 pub use job::Job;
-pub use optimizer::{AdamW, Parameter};
+pub use optimizer::{Blocks, DynamicMap, Moment, Moments, Optimizer, Parameter};
 pub use plan::TrainPlan;
 pub use progress::{Outcome, Progress, StopReason};
 pub use run::run;

@@ -1,38 +1,46 @@
-//! AdamW with moments that can be saved, so that a resumed run goes on exactly where it stopped.
-//!
-//! "Decoupled Weight Decay Regularization" (Loshchilov & Hutter, 2019), in the order of operations of PyTorch's
-//! `torch/optim/adamw.py` (`_single_tensor_adamw`): decay, moments, bias-corrected step.
+//! How weights are moved by their gradient. What is remembered from step to step can be saved, so that a resumed run
+//! goes on exactly where it stopped; each formula is a `Rule` in a file of its own.
+
+mod adamw;
+mod dynamic;
+mod lion;
+mod moments;
 
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
+use tunesmith_protocol::Optimizer as Choice;
 
-/// Numbers per piece of work; fixed, so that the pieces do not depend on the number of threads.
+use adamw::AdamW;
+use lion::Lion;
+
+pub use dynamic::DynamicMap;
+pub use moments::{Blocks, Moment};
+
+/// Numbers per piece of work; fixed, so that the pieces do not depend on the number of threads. Whole blocks.
 const CHUNK: usize = 1 << 15;
+
+/// Tensors of fewer numbers keep 32-bit moments, as with bitsandbytes: they take little room, and norms need them.
+const LEAST_8BIT: usize = 4096;
+
+/// The formula of an optimiser, ready for one parameter at one step.
+trait Rule: Sync {
+    /// Updates some of the parameter's values and their moments, which are in the order of `moment_names`.
+    fn update(&self, values: &mut [f32], gradient: &[f32], moments: &mut [&mut [f32]]);
+}
 
 /// The optimiser and what it remembers of each parameter.
 #[derive(Debug, Clone, PartialEq)]
-pub struct AdamW {
-    /// How slowly the first moment forgets.
-    pub beta1: f64,
-    /// How slowly the second moment forgets.
-    pub beta2: f64,
-    /// Keeps the division away from zero.
-    pub epsilon: f64,
+pub struct Optimizer {
+    choice: Choice,
     /// Updates done.
     pub updates: u64,
     /// The moments by the parameter's name.
     pub moments: BTreeMap<String, Moments>,
 }
 
-/// What is remembered of one parameter.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Moments {
-    /// Running mean of the gradient.
-    pub first: Vec<f32>,
-    /// Running mean of its square.
-    pub second: Vec<f32>,
-}
+/// What is remembered of one parameter, by the moment's name.
+pub type Moments = BTreeMap<String, Moment>;
 
 /// One parameter to update.
 pub struct Parameter<'a> {
@@ -42,80 +50,83 @@ pub struct Parameter<'a> {
     pub values: &'a mut [f32],
     /// The gradient of each value, before `gradient_scale`.
     pub gradient: &'a [f32],
+    /// How far it moves.
+    pub learning_rate: f64,
     /// How strongly it is pulled towards zero.
     pub weight_decay: f64,
 }
 
-impl Default for AdamW {
-    fn default() -> Self {
-        Self { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, updates: 0, moments: BTreeMap::new() }
+impl Optimizer {
+    /// An optimiser that has seen nothing yet.
+    pub fn new(choice: Choice) -> Self {
+        Self { choice, updates: 0, moments: BTreeMap::new() }
     }
-}
 
-impl AdamW {
     /// One update of all parameters with `gradient_scale` × gradient.
-    pub fn step(&mut self, parameters: &mut [Parameter], learning_rate: f64, gradient_scale: f64) {
+    pub fn step(&mut self, parameters: &mut [Parameter], gradient_scale: f64) {
         self.updates += 1;
-        for parameter in parameters.iter() {
-            let (name, length) = (parameter.name, parameter.values.len());
-            let moments = self.moments.entry(name.to_owned()).or_default();
-            moments.first.resize(length, 0.0);
-            moments.second.resize(length, 0.0);
+        let (choice, updates) = (self.choice, self.updates);
+        for Parameter { name, values, .. } in parameters.iter() {
+            self.moments.entry((*name).to_owned()).or_insert_with(|| fresh(choice, name, values.len()));
         }
-        let rates = Rates::new(self, learning_rate, gradient_scale);
         let mut moments: BTreeMap<&str, &mut Moments> =
             self.moments.iter_mut().map(|(name, moments)| (&**name, moments)).collect();
         let work: Vec<_> =
             parameters.iter_mut().filter_map(|parameter| Some((moments.remove(parameter.name)?, parameter))).collect();
-        work.into_par_iter().for_each(|(moments, parameter)| rates.update(parameter, moments));
+        work.into_par_iter().for_each(|(moments, parameter)| match choice {
+            Choice::AdamW | Choice::AdamW8bit => {
+                update(&AdamW::new(parameter, updates, gradient_scale), parameter, moments);
+            }
+            Choice::Lion => update(&Lion::new(parameter, gradient_scale), parameter, moments),
+        });
+    }
+
+    /// The bytes of everything remembered.
+    pub fn size_bytes(&self) -> u64 {
+        self.moments.values().flat_map(BTreeMap::values).map(Moment::size_bytes).sum()
+    }
+
+    /// A parameter that does not have the moments of this optimiser, if there is one.
+    pub(crate) fn incomplete(&self) -> Option<&str> {
+        let names = moment_names(self.choice);
+        let incomplete = |moments: &Moments| !moments.keys().map(String::as_str).eq(names.iter().copied());
+        self.moments.iter().find(|(_, moments)| incomplete(moments)).map(|(parameter, _)| &**parameter)
     }
 }
 
-/// The numbers of one update, rounded to f32 where PyTorch's kernels round them.
-struct Rates {
-    learning_rate: f64,
-    gradient_scale: f32,
-    one_minus_beta1: f32,
-    beta2: f32,
-    one_minus_beta2: f32,
-    step_size: f32,
-    root_of_correction2: f32,
-    epsilon: f32,
+fn fresh(choice: Choice, name: &str, length: usize) -> Moments {
+    let in_8_bits = keeps_8_bits(choice, name, length);
+    let moment = |moment: &&str| ((*moment).to_owned(), Moment::fresh(moment, length, in_8_bits));
+    moment_names(choice).iter().map(moment).collect()
 }
 
-impl Rates {
-    fn new(optimizer: &AdamW, learning_rate: f64, gradient_scale: f64) -> Self {
-        let exponent = optimizer.updates as f64;
-        let correction1 = 1.0 - optimizer.beta1.powf(exponent);
-        let correction2 = 1.0 - optimizer.beta2.powf(exponent);
-        Self {
-            learning_rate,
-            gradient_scale: gradient_scale as f32,
-            one_minus_beta1: (1.0 - optimizer.beta1) as f32,
-            beta2: optimizer.beta2 as f32,
-            one_minus_beta2: (1.0 - optimizer.beta2) as f32,
-            step_size: (learning_rate / correction1) as f32,
-            root_of_correction2: correction2.sqrt() as f32,
-            epsilon: optimizer.epsilon as f32,
-        }
-    }
+/// The bytes that the moments of a parameter of `length` numbers take.
+pub(crate) fn moment_bytes(choice: Choice, name: &str, length: u64) -> u64 {
+    let one = match keeps_8_bits(choice, name, usize::try_from(length).unwrap_or(usize::MAX)) {
+        true => length + 4 * length.div_ceil(moments::BLOCK as u64),
+        false => 4 * length,
+    };
+    one * moment_names(choice).len() as u64
+}
 
-    fn update(&self, parameter: &mut Parameter, moments: &mut Moments) {
-        let keep = (1.0 - self.learning_rate * parameter.weight_decay) as f32;
-        let values = parameter.values.par_chunks_mut(CHUNK).zip(parameter.gradient.par_chunks(CHUNK));
-        let moments = moments.first.par_chunks_mut(CHUNK).zip(moments.second.par_chunks_mut(CHUNK));
-        values
-            .zip(moments)
-            .for_each(|((values, gradient), (first, second))| self.update_chunk(values, gradient, first, second, keep));
+/// What is remembered of a parameter. Sorted: a map keeps them in this order.
+fn moment_names(choice: Choice) -> &'static [&'static str] {
+    match choice {
+        Choice::AdamW | Choice::AdamW8bit => &[moments::FIRST, moments::SECOND],
+        Choice::Lion => &[moments::FIRST],
     }
+}
 
-    fn update_chunk(&self, values: &mut [f32], gradient: &[f32], first: &mut [f32], second: &mut [f32], keep: f32) {
-        for (((value, g), m), v) in values.iter_mut().zip(gradient).zip(first).zip(second) {
-            let g = g * self.gradient_scale;
-            *m += self.one_minus_beta1 * (g - *m);
-            *v = *v * self.beta2 + self.one_minus_beta2 * g * g;
-            let denominator = v.sqrt() / self.root_of_correction2 + self.epsilon;
-            *value = *value * keep - self.step_size * (*m / denominator);
-        }
+/// Embeddings stay in 32 bits, as in Dettmers et al. (2022): their gradients are few and very unequal.
+fn keeps_8_bits(choice: Choice, name: &str, length: usize) -> bool {
+    choice == Choice::AdamW8bit && length >= LEAST_8BIT && !name.contains("embed")
+}
+
+fn update(rule: &impl Rule, parameter: &mut Parameter, moments: &mut Moments) {
+    let values = parameter.values.chunks_mut(CHUNK).zip(parameter.gradient.chunks(CHUNK));
+    let mut work: Vec<_> = values.map(|(values, gradient)| (values, gradient, Vec::new())).collect();
+    for moment in moments.values_mut() {
+        work.iter_mut().zip(moment.chunks(CHUNK)).for_each(|((_, _, moments), chunk)| moments.push(chunk));
     }
+    work.into_par_iter().for_each(|(values, gradient, moments)| moments::update(rule, values, gradient, moments));
 }

@@ -14,7 +14,7 @@ use crate::learner::Learner;
 use crate::state::State;
 use crate::step::{Sum, Update};
 use crate::workers::Workers;
-use crate::{AdamW, Outcome, Progress, StopReason, TrainError, TrainPlan, checkpoint, evaluate, result};
+use crate::{Optimizer, Outcome, Progress, StopReason, TrainError, TrainPlan, checkpoint, evaluate, result};
 
 /// The oldest that the newest checkpoint gets where the user left the choice to us.
 const SAVE_WITHIN: Duration = Duration::from_secs(600);
@@ -58,7 +58,7 @@ struct Run<'a> {
     report: &'a mut dyn FnMut(Progress) -> ControlFlow<StopReason>,
     workers: Workers,
     learner: Learner,
-    optimizer: AdamW,
+    optimizer: Optimizer,
     state: State,
     /// A stop was asked for while the disk was full.
     stopping: bool,
@@ -81,12 +81,13 @@ impl<'a> Run<'a> {
             ControlFlow::Continue(()) => ControlFlow::Continue(()),
             ControlFlow::Break(_) => ControlFlow::Break(()),
         };
+        let optimizer = job.settings.optimizer;
         let (learner, optimizer, state) = match &checkpoint {
-            None => (Learner::new(plan, &mut loading)?, AdamW::default(), State::start(frozen)),
+            None => (Learner::new(plan, &mut loading)?, Optimizer::new(optimizer), State::start(frozen)),
             Some(folder) => {
-                let (state, optimizer) = checkpoint::read(folder)?;
+                let state = checkpoint::state(folder)?;
                 state.frozen.require_same(&frozen)?;
-                (Learner::resume(plan, folder, &mut loading)?, optimizer, state)
+                (Learner::resume(plan, folder, &mut loading)?, checkpoint::optimizer(folder, optimizer)?, state)
             }
         };
         let now = Instant::now();
@@ -135,6 +136,7 @@ impl<'a> Run<'a> {
         let update = Update {
             step,
             learning_rate: self.plan.schedule().learning_rate(step),
+            lora_plus_ratio: job.settings.lora_plus_ratio,
             weight_decay: job.settings.weight_decay,
             max_grad_norm: job.settings.max_grad_norm,
         };

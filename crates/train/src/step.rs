@@ -8,7 +8,7 @@ use tunesmith_model::{Gradients, SummedLoss};
 
 use crate::batches::Piece;
 use crate::learner::Learner;
-use crate::optimizer::{AdamW, Parameter};
+use crate::optimizer::{Optimizer, Parameter};
 use crate::workers::Workers;
 use crate::{TrainError, clip, global_norm};
 
@@ -60,14 +60,13 @@ impl Sum {
     }
 
     /// Updates the learner. Returns the gradient's length before clipping.
-    pub fn apply(&self, learner: &mut Learner, optimizer: &mut AdamW, update: Update) -> Result<f64, TrainError> {
+    pub fn apply(&self, learner: &mut Learner, optimizer: &mut Optimizer, update: Update) -> Result<f64, TrainError> {
         let learned = self.loss.learned.max(1) as f64;
         let norm = global_norm(&self.gradients) / learned;
         update.refuse_what_is_no_number(self.loss.nats, norm)?;
         let mut parameters = self.parameters(learner)?;
-        let mut open: Vec<Parameter> =
-            parameters.iter_mut().map(|parameter| parameter.open(update.weight_decay)).collect();
-        optimizer.step(&mut open, update.learning_rate, clip(norm, update.max_grad_norm) / learned);
+        let mut open: Vec<Parameter> = parameters.iter_mut().map(|parameter| parameter.open(update)).collect();
+        optimizer.step(&mut open, clip(norm, update.max_grad_norm) / learned);
         drop(open);
         for Owned { name, values, shape, .. } in parameters {
             let value = Tensor::from_vec(values, shape, learner.device())?;
@@ -93,6 +92,8 @@ impl Sum {
 pub(crate) struct Update {
     pub step: u32,
     pub learning_rate: f64,
+    /// How many times faster an adapter's B matrices learn (LoRA+).
+    pub lora_plus_ratio: f64,
     pub weight_decay: f64,
     pub max_grad_norm: f64,
 }
@@ -116,10 +117,14 @@ struct Owned<'a> {
 }
 
 impl Owned<'_> {
-    fn open(&mut self, weight_decay: f64) -> Parameter<'_> {
+    fn open(&mut self, update: Update) -> Parameter<'_> {
         // Norms and biases are not decayed, as in transformers' Trainer (get_decay_parameter_names).
-        let weight_decay = if self.shape.len() > 1 { weight_decay } else { 0.0 };
-        Parameter { name: self.name, values: &mut self.values, gradient: self.gradient, weight_decay }
+        let weight_decay = if self.shape.len() > 1 { update.weight_decay } else { 0.0 };
+        // “LoRA+” (Hayou, Ghosh & Yu 2024, arXiv 2402.12354), grouped as PEFT's create_loraplus_optimizer does.
+        let is_b = self.name.contains("lora_B") || (self.name.contains("lora_") && self.shape.len() == 1);
+        let ratio = if is_b { update.lora_plus_ratio } else { 1.0 };
+        let learning_rate = update.learning_rate * ratio;
+        Parameter { name: self.name, values: &mut self.values, gradient: self.gradient, learning_rate, weight_decay }
     }
 }
 

@@ -8,6 +8,8 @@ mod child;
 mod formats;
 #[path = "train/learning.rs"]
 mod learning;
+#[path = "train/moments.rs"]
+mod moments;
 #[path = "train/optimizer.rs"]
 mod optimizer;
 #[path = "train/plan.rs"]

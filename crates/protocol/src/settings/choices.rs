@@ -65,6 +65,10 @@ choice! {
     Optimizer {
         /// AdamW (Loshchilov & Hutter 2019).
         #[default] AdamW = "adamw",
+        /// AdamW with moments in 8 bits (Dettmers et al. 2022).
+        AdamW8bit = "adamw8bit",
+        /// Lion (Chen et al. 2023).
+        Lion = "lion",
     }
 }
 choice! {

@@ -1,74 +1,105 @@
-//! The optimiser's moments as a safetensors file: `<parameter>.first` and `<parameter>.second`, f32, flat.
+//! What the optimiser remembers, as a safetensors file: `<parameter>.<moment>`, flat, f32. Where a moment is kept in
+//! 8 bits, that is its codes (u8), and `<parameter>.<moment>.scales` the scales of its blocks (f32).
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
+use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensorError, SafeTensors, View};
+use tunesmith_protocol::Optimizer as Choice;
 
 use crate::files::at;
-use crate::optimizer::Moments;
-use crate::{AdamW, TrainError};
+use crate::optimizer::{Blocks, Moment};
+use crate::{Optimizer, TrainError};
 
 const UPDATES: &str = "updates";
-
-/// About how many bytes `write` writes.
-pub(crate) fn size(optimizer: &AdamW) -> u64 {
-    optimizer.moments.values().map(|moments| 4 * (moments.first.len() + moments.second.len()) as u64).sum()
-}
+const SCALES: &str = ".scales";
 
 /// Writes moments and the number of updates.
-pub(crate) fn write(path: &Path, optimizer: &AdamW) -> Result<(), TrainError> {
-    let tensors = optimizer.moments.iter().flat_map(|(name, moments)| {
-        [(format!("{name}.first"), Flat::of(&moments.first)), (format!("{name}.second"), Flat::of(&moments.second))]
+pub(crate) fn write(path: &Path, optimizer: &Optimizer) -> Result<(), TrainError> {
+    let moments = optimizer.moments.iter().flat_map(|(parameter, moments)| {
+        moments.iter().flat_map(move |(name, moment)| tensors(format!("{parameter}.{name}"), moment))
     });
     let metadata = HashMap::from([(UPDATES.to_owned(), optimizer.updates.to_string())]);
-    safetensors::serialize_to_file(tensors, Some(metadata), path).map_err(|error| match error {
+    safetensors::serialize_to_file(moments, Some(metadata), path).map_err(|error| match error {
         SafeTensorError::IoError(source) => at(path)(source),
         other => TrainError::Damaged { path: path.into(), message: other.to_string() },
     })
 }
 
-/// Reads what `write` wrote.
-pub(crate) fn read(path: &Path) -> Result<AdamW, TrainError> {
+/// Reads what `write` wrote for this optimiser.
+pub(crate) fn read(path: &Path, choice: Choice) -> Result<Optimizer, TrainError> {
     let damaged = |message: String| TrainError::Damaged { path: path.into(), message };
     let bytes = fs::read(path).map_err(at(path))?;
     let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|error| damaged(error.to_string()))?;
     let updates = header.metadata().as_ref().and_then(|metadata| metadata.get(UPDATES)?.parse().ok());
-    let mut optimizer =
-        AdamW { updates: updates.ok_or_else(|| damaged(format!("{UPDATES} is missing")))?, ..AdamW::default() };
+    let mut optimizer = Optimizer::new(choice);
+    optimizer.updates = updates.ok_or_else(|| damaged(format!("{UPDATES} is missing")))?;
     let tensors = SafeTensors::deserialize(&bytes).map_err(|error| damaged(error.to_string()))?;
-    for (name, view) in tensors.iter() {
-        let values = view.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
-        match name.rsplit_once('.') {
-            Some((name, "first")) => moments(&mut optimizer, name).first = values,
-            Some((name, "second")) => moments(&mut optimizer, name).second = values,
-            _ => return Err(damaged(format!("{name} is not a moment"))),
+    for (name, view) in tensors.iter().filter(|(name, _)| !name.ends_with(SCALES)) {
+        let (parameter, moment) = name.rsplit_once('.').ok_or_else(|| damaged(format!("{name} is not a moment")))?;
+        let scales = tensors.tensor(&format!("{name}{SCALES}")).ok();
+        let value = self::moment(moment, &view, scales).ok_or_else(|| damaged(format!("{name} is not a moment")))?;
+        optimizer.moments.entry(parameter.to_owned()).or_default().insert(moment.to_owned(), value);
+    }
+    match optimizer.incomplete() {
+        Some(parameter) => Err(damaged(format!("{parameter} does not have the moments of {}", choice.word()))),
+        None => Ok(optimizer),
+    }
+}
+
+fn tensors(name: String, moment: &Moment) -> Vec<(String, Flat<'_>)> {
+    match moment {
+        Moment::Whole(values) => vec![(name, Flat::numbers(values))],
+        Moment::Blocks(blocks) => {
+            let scales = (format!("{name}{SCALES}"), Flat::numbers(&blocks.scales));
+            vec![(name, Flat::codes(&blocks.codes)), scales]
         }
     }
-    Ok(optimizer)
 }
 
-fn moments<'a>(optimizer: &'a mut AdamW, name: &str) -> &'a mut Moments {
-    optimizer.moments.entry(name.to_owned()).or_default()
+fn moment(name: &str, view: &TensorView, scales: Option<TensorView>) -> Option<Moment> {
+    match (view.dtype(), scales) {
+        (Dtype::F32, None) => Some(Moment::Whole(numbers(view)?)),
+        (Dtype::U8, Some(scales)) => Blocks::new(name, view.data().to_vec(), numbers(&scales)?).map(Moment::Blocks),
+        _ => None,
+    }
 }
 
-/// A list of numbers as a one-dimensional tensor.
+fn numbers(view: &TensorView) -> Option<Vec<f32>> {
+    let numbers = || view.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+    (view.dtype() == Dtype::F32).then(numbers)
+}
+
+/// A list as a one-dimensional tensor, turned into bytes only when its turn to be written has come.
 struct Flat<'a> {
-    values: &'a [f32],
+    list: List<'a>,
     shape: [usize; 1],
 }
 
+enum List<'a> {
+    Numbers(&'a [f32]),
+    Codes(&'a [u8]),
+}
+
 impl<'a> Flat<'a> {
-    fn of(values: &'a [f32]) -> Self {
-        Self { values, shape: [values.len()] }
+    fn numbers(numbers: &'a [f32]) -> Self {
+        Self { list: List::Numbers(numbers), shape: [numbers.len()] }
+    }
+
+    fn codes(codes: &'a [u8]) -> Self {
+        Self { list: List::Codes(codes), shape: [codes.len()] }
     }
 }
 
 impl View for Flat<'_> {
     fn dtype(&self) -> Dtype {
-        Dtype::F32
+        match self.list {
+            List::Numbers(_) => Dtype::F32,
+            List::Codes(_) => Dtype::U8,
+        }
     }
 
     fn shape(&self) -> &[usize] {
@@ -76,10 +107,16 @@ impl View for Flat<'_> {
     }
 
     fn data(&self) -> Cow<'_, [u8]> {
-        self.values.iter().flat_map(|value| value.to_le_bytes()).collect()
+        match self.list {
+            List::Numbers(numbers) => numbers.iter().flat_map(|number| number.to_le_bytes()).collect(),
+            List::Codes(codes) => Cow::Borrowed(codes),
+        }
     }
 
     fn data_len(&self) -> usize {
-        4 * self.values.len()
+        match self.list {
+            List::Numbers(numbers) => 4 * numbers.len(),
+            List::Codes(codes) => codes.len(),
+        }
     }
 }

@@ -1,13 +1,13 @@
 //! The memory guard: what a run needs, and how it is made to fit.
 
 use tunesmith_model::device;
-use tunesmith_model::{Bits, MemoryNeed, ModelConfig, Shape, adapter_parameters, parameter_count, training_memory};
+use tunesmith_model::{Bits, MemoryNeed, ModelConfig, Shape, projections, shapes, training_memory};
 use tunesmith_protocol::{FitPart, Method, Quantization, Switch, TrainSettings};
 
 use crate::batches::most_tokens;
 use crate::error::bytes;
 use crate::workers::wave;
-use crate::{Job, TrainError, targets};
+use crate::{Job, TrainError, optimizer, targets};
 
 /// How the run uses memory.
 pub(super) struct Decision {
@@ -81,7 +81,7 @@ fn need(job: &Job, config: &ModelConfig, side_by_side: usize, recompute: bool) -
     // Each piece has its activations while it is computed, and its gradients until they are added to their sum.
     let activations = need.activations * side_by_side as u64;
     let gradients = need.gradients * (1 + wave(side_by_side) as u64);
-    let need = MemoryNeed { gradients, activations, ..need };
+    let need = MemoryNeed { gradients, activations, optimizer: moment_bytes(job, config), ..need };
     let parts = [
         ("weights", need.weights),
         ("adapter", need.adapter),
@@ -101,10 +101,31 @@ fn need(job: &Job, config: &ModelConfig, side_by_side: usize, recompute: bool) -
 
 /// How many weights are trained.
 pub(super) fn trainable_parameters(job: &Job, config: &ModelConfig) -> u64 {
-    match job.settings.method {
-        Method::Lora => {
-            adapter_parameters(config, &targets::modules(&job.settings, config), job.settings.lora_rank as usize)
-        }
-        Method::Full | Method::Scratch => parameter_count(config),
+    trained(job, config).iter().map(|tensors| tensors.count * tensors.length).sum()
+}
+
+/// What the optimiser remembers of them, in bytes.
+fn moment_bytes(job: &Job, config: &ModelConfig) -> u64 {
+    let bytes = |tensors: &Tensors| optimizer::moment_bytes(job.settings.optimizer, &tensors.name, tensors.length);
+    trained(job, config).iter().map(|tensors| tensors.count * bytes(tensors)).sum()
+}
+
+/// Trained tensors of one kind.
+struct Tensors {
+    name: String,
+    count: u64,
+    /// Numbers in each.
+    length: u64,
+}
+
+fn trained(job: &Job, config: &ModelConfig) -> Vec<Tensors> {
+    let tensors = |name: &str, count, length| Tensors { name: name.into(), count, length: length as u64 };
+    if job.settings.method != Method::Lora {
+        let all = shapes(config);
+        return all.iter().map(|(name, shape)| tensors(name, 1, shape.iter().product::<usize>())).collect();
     }
+    let (rank, layers) = (job.settings.lora_rank as usize, config.layers.len() as u64);
+    let targets = targets::modules(&job.settings, config);
+    let adapted = projections(config).into_iter().filter(|projection| targets.contains(&projection.module()));
+    adapted.flat_map(|p| [p.width, p.out].map(|width| tensors(p.module(), layers, rank * width))).collect()
 }

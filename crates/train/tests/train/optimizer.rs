@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use tunesmith_protocol::Scheduler;
-use tunesmith_train::{AdamW, Parameter, Schedule, clip, global_norm};
+use tunesmith_protocol::{Optimizer as Choice, Scheduler};
+use tunesmith_train::{Optimizer, Parameter, Schedule, clip, global_norm};
 
 #[test]
 fn schedules_are_those_of_transformers() {
@@ -23,14 +23,15 @@ fn schedules_are_those_of_transformers() {
 fn updates_are_those_of_pytorch() {
     for case in reference()["updates"].as_array().unwrap() {
         let mut values = floats(&case["start"]);
-        let mut optimizer = AdamW::default();
+        let mut optimizer = Optimizer::new(Choice::AdamW);
         let norms = numbers(&case["norms"]);
         for (gradient, expected_norm) in case["gradients"].as_array().unwrap().iter().map(floats).zip(norms) {
             let norm = global_norm(&BTreeMap::from([("w".to_owned(), gradient.clone())]));
             assert!((norm / expected_norm - 1.0).abs() < 1e-6, "norm {norm}, not {expected_norm}");
-            let weight_decay = number(&case["weight_decay"]);
-            let parameter = Parameter { name: "w", values: &mut values, gradient: &gradient, weight_decay };
-            optimizer.step(&mut [parameter], number(&case["learning_rate"]), clip(norm, number(&case["max_norm"])));
+            let (learning_rate, weight_decay) = (number(&case["learning_rate"]), number(&case["weight_decay"]));
+            let parameter =
+                Parameter { name: "w", values: &mut values, gradient: &gradient, learning_rate, weight_decay };
+            optimizer.step(&mut [parameter], clip(norm, number(&case["max_norm"])));
         }
         for (found, expected) in values.iter().zip(floats(&case["end"])) {
             assert!((found - expected).abs() < 2e-7, "{found}, not {expected}");

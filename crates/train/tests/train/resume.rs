@@ -4,10 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use tempfile::tempdir;
-use tunesmith_protocol::{ErrorCode, Method};
+use tunesmith_protocol::{ErrorCode, Method, Optimizer};
 use tunesmith_train::{Job, Outcome};
 
-use crate::tiny::{contents, job, resumed, rows, stop_after, train, train_until};
+use crate::tiny::{contents, each_optimizer, job, resumed, rows, stop_after, train, train_until};
 
 #[test]
 fn five_steps_and_five_resumed_are_ten() {
@@ -22,6 +22,18 @@ fn five_steps_and_five_resumed_are_ten() {
         assert_eq!([told_first.numbers(), told_second.numbers()].concat(), told_whole.numbers(), "{method:?}");
         assert_eq!([told_first.evals, told_second.evals].concat(), told_whole.evals, "{method:?}");
         assert_eq!(told_second.rewinds, [5]);
+    }
+}
+
+#[test]
+fn what_an_optimizer_remembers_is_resumed_too() {
+    for settings in each_optimizer() {
+        let folder = tempdir().unwrap();
+        let job = |output| Job { settings: settings.clone(), ..job(folder.path(), output, Method::Lora) };
+        train(job("whole")).0.unwrap();
+        train_until(job("halves"), stop_after(5)).0.unwrap();
+        train(resumed(job("halves"))).0.unwrap();
+        assert_same_result(folder.path(), "whole", "halves");
     }
 }
 
@@ -123,6 +135,8 @@ fn a_resumed_run_refuses_other_settings_data_or_model_by_name() {
     assert!(message.contains("learning_rate was 0.005, now 0.001"), "{message}");
     let message = refused(&|job| (job.settings.lora_rank, job.settings.seed) = (8, 1));
     assert!(message.contains("lora_rank was 4, now 8") && message.contains("seed was 42, now 1"), "{message}");
+    let message = refused(&|job| job.settings.optimizer = Optimizer::Lion);
+    assert!(message.contains("optimizer was \"adamw\", now \"lion\""), "{message}");
     let message = refused(&|job| job.training = rows(11));
     assert!(message.contains("the data is not the same"), "{message}");
     let message = refused(&|job| job.validation[0].learn.fill(true));
@@ -169,7 +183,8 @@ fn what_an_interrupted_write_left_is_removed() {
     assert!(!leftover.exists());
 }
 
-fn assert_same_result(folder: &Path, one: &str, other: &str) {
+/// The results and last checkpoints of two runs are the same bytes.
+pub fn assert_same_result(folder: &Path, one: &str, other: &str) {
     for part in ["result", "ckpt-10"] {
         let files = |run: &str| contents(&folder.join(run).join(part));
         for ((name, one), (_, other)) in files(one).into_iter().zip(files(other)) {

@@ -7,7 +7,7 @@ use std::path::Path;
 use candle_core::{DType, Device};
 use tunesmith_data::Tokens;
 use tunesmith_model::{Decoder, ModelConfig};
-use tunesmith_protocol::{AutoOr, Method, Scheduler, StepMetrics, TrainSettings};
+use tunesmith_protocol::{AutoOr, Method, Optimizer, Scheduler, StepMetrics, TrainSettings};
 use tunesmith_train::{Job, Outcome, Progress, StopReason, TrainError, TrainPlan, run};
 
 pub const VOCABULARY: u32 = 96;
@@ -61,6 +61,16 @@ pub fn settings(method: Method) -> TrainSettings {
         weight_decay: 0.01,
         ..TrainSettings::default()
     }
+}
+
+/// The optimisers other than AdamW, with an adapter wide enough for moments in 8 bits, and LoRA+.
+pub fn each_optimizer() -> [TrainSettings; 3] {
+    let base = TrainSettings { learning_rate: 2e-3, ..settings(Method::Lora) };
+    [
+        TrainSettings { optimizer: Optimizer::AdamW8bit, lora_rank: 128, ..base.clone() },
+        TrainSettings { optimizer: Optimizer::Lion, ..base.clone() },
+        TrainSettings { lora_plus_ratio: 4.0, ..base },
+    ]
 }
 
 /// A job in `folder`, whose base model is made there too.

@@ -6,7 +6,7 @@ const now = Date.now();
 
 export const training: TrainSettings = {
   task: 'sft', method: 'lora', epochs: 3, learning_rate: 0.003, lora_rank: 16, lora_alpha: 32, target_modules: 'all-linear', batch_size: 2,
-  gradient_accumulation: 4, max_length: 1024, too_long: 'truncate', learn_from: 'assistant', max_steps: null, optimizer: 'adamw', scheduler: 'cosine',
+  gradient_accumulation: 4, max_length: 1024, too_long: 'truncate', learn_from: 'assistant', max_steps: null, optimizer: 'adamw', lora_plus_ratio: 1, scheduler: 'cosine',
   warmup_ratio: 0.03, weight_decay: 0, max_grad_norm: 1, precision: 'auto', quantization: 'none', gradient_checkpointing: 'auto', eval_every: 'auto', save_every: 'auto',
   early_stopping_patience: null, device: 'auto', seed: 42,
 };
@@ -32,7 +32,8 @@ export const fields: Field[] = [
   field('basic', 'Max length', 'max_length', { type: 'integer', range: { min: 8, max: 131072 } }, 'The longest row, in tokens. Longer rows are handled as “Too long” says'),
   field('advanced', 'Too long', 'too_long', { type: 'choice', range: ['truncate', 'drop', 'refuse'] }, 'What happens to a row longer than the limit: cut its end, leave it out, or refuse to start'),
   field('advanced', 'Max steps', 'max_steps', { type: 'optional_integer', range: { min: 1, max: 10_000_000 } }, 'Stop after this many steps, whatever the epochs say; empty for no limit'),
-  field('advanced', 'Optimizer', 'optimizer', { type: 'choice', range: ['adamw'] }, 'How the update is computed from the gradient'),
+  field('advanced', 'Optimizer', 'optimizer', { type: 'choice', range: ['adamw', 'adamw8bit', 'lion'] }, 'How the update is computed from the gradient. adamw8bit needs a quarter of the memory of adamw for it, lion half; lion wants a learning rate 3 to 10 times smaller'),
+  field('advanced', 'LoRA+ ratio', 'lora_plus_ratio', { type: 'number', range: { min: 1, max: 1000 } }, 'How many times faster the adapter\'s B matrices learn than its A matrices (LoRA+); 1 switches it off, 16 is its authors\' choice'),
   field('advanced', 'Scheduler', 'scheduler', { type: 'choice', range: ['linear', 'cosine', 'constant'] }, 'How the learning rate falls over the run'),
   field('advanced', 'Evaluate every', 'eval_every', { type: 'integer_or_auto', range: { min: 1, max: 10_000_000 } }, 'Steps between measurements on the validation rows; auto measures about ten times a run'),
   field('advanced', 'Seed', 'seed', { type: 'integer', range: { min: 0, max: Number.MAX_SAFE_INTEGER } }, 'Same seed, same settings, same data: the same result'),

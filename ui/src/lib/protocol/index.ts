@@ -458,7 +458,7 @@ run: string | null,
  * The base model; null takes the run's.
  */
 model: string | null, };
-export type Optimizer = "adamw";
+export type Optimizer = "adamw" | "adamw8bit" | "lion";
 export type Paths = string | Array<string>;
 export type Plan = { 
 /**
@@ -1085,9 +1085,13 @@ learn_from: LearnFrom,
  */
 max_steps: number | null, 
 /**
- * How the update is computed from the gradient
+ * How the update is computed from the gradient. adamw8bit needs a quarter of the memory of adamw for it, lion half; lion wants a learning rate 3 to 10 times smaller
  */
 optimizer: Optimizer, 
+/**
+ * How many times faster the adapter's B matrices learn than its A matrices (LoRA+); 1 switches it off, 16 is its authors' choice
+ */
+lora_plus_ratio: number, 
 /**
  * How the learning rate falls over the run
  */

@@ -259,6 +259,7 @@ export const en = {
       method: { lora: 'Adapter (LoRA)', full: 'All weights', scratch: 'From scratch' },
       too_long: { truncate: 'Cut the end', drop: 'Leave out', refuse: 'Refuse to start' },
       learn_from: { assistant: 'Every answer', last: 'The last answer', all: 'Everything' },
+      optimizer: { adamw: 'AdamW', adamw8bit: 'AdamW, 8-bit', lion: 'Lion' },
       scheduler: { linear: 'Linear', cosine: 'Cosine', constant: 'Constant' },
       quantization: { none: 'None', '8bit': '8-bit', '4bit': '4-bit' },
       precision: { auto: 'Automatic', f32: '32-bit' },
