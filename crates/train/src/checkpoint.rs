@@ -102,7 +102,9 @@ fn fill(folder: &Path, learner: &Learner, optimizer: &Optimizer, state: &State) 
 fn publish(unfinished: &Path, path: &Path) -> Result<(), TrainError> {
     sync_folder(unfinished)?;
     // Only a broken one, or one from before a rewind, can be in the way.
-    remove_folder(path)?;
+    if path.exists() {
+        remove(path)?;
+    }
     fs::rename(unfinished, path).map_err(at(path))?;
     path.parent().map_or(Ok(()), sync_folder)
 }
@@ -113,9 +115,16 @@ fn prune(run: &Path, state: &State) -> Result<(), TrainError> {
     let kept: Vec<u32> = steps.iter().rev().copied().filter(|step| *step <= state.step).take(KEPT).collect();
     let best = state.best.map(|best| best.step);
     for step in steps.into_iter().filter(|step| !kept.contains(step) && best != Some(*step)) {
-        remove_folder(&path(run, step))?;
+        remove(&path(run, step))?;
     }
     Ok(())
+}
+
+/// Takes a checkpoint out of sight in one go before its files are deleted: what is in sight is whole.
+fn remove(path: &Path) -> Result<(), TrainError> {
+    let going = path.with_extension("old.tmp");
+    fs::rename(path, &going).map_err(at(path))?;
+    remove_folder(&going)
 }
 
 /// Removes what an interrupted write left behind.

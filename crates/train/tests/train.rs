@@ -4,8 +4,13 @@ use tunesmith_train::TrainError;
 
 #[path = "train/child.rs"]
 mod child;
+#[cfg(target_os = "linux")]
+#[path = "train/faults.rs"]
+mod faults;
 #[path = "train/formats.rs"]
 mod formats;
+#[path = "train/killed.rs"]
+mod killed;
 #[path = "train/learning.rs"]
 mod learning;
 #[path = "train/moments.rs"]

@@ -1,49 +1,28 @@
-//! Runs in a process of their own: killed at random moments, or with a disk that takes no more.
+//! Runs in a process of their own, with a disk that takes no more.
 
 use std::env;
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
-use std::time::Duration;
+use std::process::{Command, Output, Stdio};
 
 use tempfile::tempdir;
 use tunesmith_protocol::Method;
-use tunesmith_train::{Job, Outcome, Progress, StopReason};
+use tunesmith_train::{Outcome, Progress, StopReason};
 
 use crate::tiny::{contents, job, train, train_until};
 
 /// The folder that a child trains in.
-const FOLDER: &str = "TUNESMITH_TEST_FOLDER";
+pub const FOLDER: &str = "TUNESMITH_TEST_FOLDER";
 
 /// The test in the other process passed; else what it printed is told.
-fn passed(output: &Output) {
+pub fn passed(output: &Output) {
     assert!(
         output.status.success(),
         "{}{}",
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
     );
-}
-
-#[test]
-fn a_run_killed_at_any_moment_resumes_to_the_same_bytes() {
-    let folder = tempdir().unwrap();
-    train(job(folder.path(), "whole", Method::Lora)).0.unwrap();
-    // Moments that move through the run from kill to kill, without a clock or a random number in them.
-    let mut killed = 0;
-    for news in 3.. {
-        let mut child = child(folder.path(), "child::train_here", &[]).spawn().unwrap();
-        if kill_after(&mut child, news) {
-            killed += 1;
-        } else {
-            break;
-        }
-    }
-    assert!(killed >= 3, "the run was killed {killed} times only");
-    let (whole, killed) = (folder.path().join("whole/result"), folder.path().join("killed/result"));
-    assert!(contents(&whole) == contents(&killed), "the result of the killed run differs");
 }
 
 #[test]
@@ -94,19 +73,6 @@ fn meet_a_disk_without_room() {
     assert_eq!(told.steps.len(), 10, "no step was lost or repeated");
     // Seen from here only: the disk goes with this process.
     assert!(contents(&disk.join("result")) == contents(&Path::new(&folder).join("whole/result")), "the result differs");
-}
-
-#[test]
-#[ignore = "run by other tests, in a process of its own"]
-fn train_here() {
-    let Ok(folder) = env::var(FOLDER) else { return };
-    let job = Job { resume: true, ..job(folder.as_ref(), "killed", Method::Lora) };
-    let (outcome, _) = train_until(job, |progress| {
-        eprintln!("news {progress:?}");
-        ControlFlow::Continue(())
-    });
-    assert!(matches!(outcome.unwrap(), Outcome::Done { .. }));
-    eprintln!("done");
 }
 
 #[test]
@@ -172,30 +138,12 @@ fn lift_the_limit() {
     assert!(Command::new("prlimit").args(["--pid", &pid, "--fsize=unlimited:"]).status().unwrap().success());
 }
 
-/// This test program, running one test of this file.
-fn child(folder: &Path, test: &str, before: &[&str]) -> Command {
+/// This test program, running one of its tests.
+pub fn child(folder: &Path, test: &str, before: &[&str]) -> Command {
     let program = env::current_exe().unwrap();
     let mut words = before.iter().map(|word| (*word).into()).chain([program.into_os_string()]);
     let mut command = Command::new(words.next().unwrap());
     command.args(words).args(["--exact", test, "--ignored", "--nocapture"]);
     command.env(FOLDER, folder).stderr(Stdio::piped()).stdout(Stdio::piped());
     command
-}
-
-/// Kills the child after it told `count` things; false when it came to its end before.
-fn kill_after(child: &mut Child, count: usize) -> bool {
-    let news = BufReader::new(child.stderr.take().unwrap()).lines();
-    let mut told = 0;
-    for line in news.map_while(Result::ok) {
-        told += usize::from(line.starts_with("news"));
-        if told >= count {
-            // A different moment after each piece of news: in a step, in a write, between two files.
-            std::thread::sleep(Duration::from_micros(count as u64 * 370 % 3000));
-            child.kill().unwrap();
-            child.wait().unwrap();
-            return true;
-        }
-    }
-    assert!(child.wait().unwrap().success(), "the child failed");
-    false
 }
