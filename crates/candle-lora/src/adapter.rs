@@ -1,37 +1,70 @@
-//! A low-rank adapter: which modules have one, and the two small matrices of each. Reading and writing PEFT files is
-//! left to `peft`.
+//! A low-rank adapter: which modules have one, and the small matrices of each. Reading and writing PEFT files is left
+//! to `peft`, what a pair computes to `ops`.
 
 use std::collections::BTreeMap;
 
 use candle_core::{D, Tensor};
 
-use crate::LoraError;
+use crate::ops::sum::Take::{AsIs, Transposed};
+use crate::ops::sum::add_product;
+use crate::{FrozenWeight, Lora, LoraError};
 
 /// The shape of an adapter.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LoraConfig {
     /// The inner width of every pair.
     pub rank: usize,
-    /// The adapter's output is scaled by alpha / rank.
+    /// The adapter's output is scaled by alpha / rank, or alpha / √rank with `rslora`.
     pub alpha: f64,
     /// The last part of the names of the modules that get a pair, such as `q_proj`.
     pub target_modules: Vec<String>,
+    /// Blocks whose modules get one; none is all of them.
+    pub layers: Option<Vec<usize>>,
+    /// Scaled by alpha / √rank, so that a large rank learns as fast as a small one (Kalajdzievski 2023).
+    pub rslora: bool,
+    /// Each module has a magnitude per output beside its pair (DoRA, Liu et al. 2024).
+    pub dora: bool,
+    /// The share of its inputs that a pair does not see in training.
+    pub dropout: f64,
 }
 
-impl LoraConfig {
-    /// What the low-rank product is multiplied with: alpha / rank.
-    pub fn scale(&self) -> f64 {
-        self.alpha / self.rank.max(1) as f64
+impl Default for LoraConfig {
+    /// PEFT's defaults.
+    fn default() -> Self {
+        let (rank, alpha, target_modules) = (8, 8.0, vec![]);
+        Self { rank, alpha, target_modules, layers: None, rslora: false, dora: false, dropout: 0.0 }
     }
 }
 
-/// The two matrices of one adapted module: y = x Wᵀ + scale · x Aᵀ Bᵀ.
+impl LoraConfig {
+    /// What the low-rank product is multiplied with.
+    pub fn scale(&self) -> f64 {
+        let rank = self.rank.max(1) as f64;
+        self.alpha / if self.rslora { rank.sqrt() } else { rank }
+    }
+}
+
+/// What kind of module a pair stands beside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beside {
+    /// A linear map with a weight of shape (out, in).
+    Linear,
+    /// A table of vectors, (in, out), of which tokens pick rows.
+    Embedding,
+}
+
+/// The matrices of one adapted module: y = x Wᵀ + scale · x Aᵀ Bᵀ, and with a magnitude
+/// y = magnitude / ‖W + scale · B A‖ ⊙ that, where ‖ ‖ is the length of each row.
 #[derive(Debug, Clone)]
 pub struct LoraPair {
     /// (rank, in), f32.
     pub a: Tensor,
     /// (out, rank), f32.
     pub b: Tensor,
+    /// (out), f32: DoRA's magnitudes.
+    pub magnitude: Option<Tensor>,
+    /// What it stands beside.
+    pub beside: Beside,
 }
 
 /// A low-rank adapter for a model. Cloning it copies no weights.
@@ -46,30 +79,22 @@ pub struct Adapter {
 impl Adapter {
     /// An adapter that changes nothing.
     pub fn none() -> Self {
-        let config = LoraConfig { rank: 1, alpha: 1.0, target_modules: vec![] };
-        Self { config, pairs: BTreeMap::new() }
+        Self { config: LoraConfig::default(), pairs: BTreeMap::new() }
     }
 
     /// All tensors, by PEFT's names without the `base_model.model.` in front.
     pub fn parameters(&self) -> BTreeMap<String, Tensor> {
-        let mut tensors = BTreeMap::new();
-        for (module, pair) in &self.pairs {
-            tensors.insert(format!("{module}.lora_A.weight"), pair.a.clone());
-            tensors.insert(format!("{module}.lora_B.weight"), pair.b.clone());
-        }
-        tensors
+        let named = self.pairs.iter().flat_map(|(module, pair)| {
+            let [a, b, magnitude] = pair.beside.names();
+            let tensors = [(a, Some(&pair.a)), (b, Some(&pair.b)), (magnitude, pair.magnitude.as_ref())];
+            tensors.into_iter().filter_map(move |(name, tensor)| Some((format!("{module}.{name}"), tensor?.clone())))
+        });
+        named.collect()
     }
 
     /// Replaces the tensor of this name (as in `parameters`) by one of the same shape.
     pub fn set(&mut self, name: &str, value: Tensor) -> Result<(), LoraError> {
-        let unknown = || LoraError::UnknownTensor(name.to_string());
-        let (module, side) = name.strip_suffix(".weight").and_then(|name| name.rsplit_once('.')).ok_or_else(unknown)?;
-        let pair = self.pairs.get_mut(module).ok_or_else(unknown)?;
-        let place = match side {
-            "lora_A" => &mut pair.a,
-            "lora_B" => &mut pair.b,
-            _ => return Err(unknown()),
-        };
+        let place = self.place(name).ok_or_else(|| LoraError::UnknownTensor(name.to_string()))?;
         if place.dims() != value.dims() {
             let (found, expected) = (value.dims().to_vec(), place.dims().to_vec());
             return Err(LoraError::Shape { name: name.to_string(), found, expected });
@@ -77,12 +102,63 @@ impl Adapter {
         *place = value;
         Ok(())
     }
+
+    fn place(&mut self, name: &str) -> Option<&mut Tensor> {
+        let (module, _, side) = split(name)?;
+        let pair = self.pairs.get_mut(module)?;
+        let [a, b, magnitude] = pair.beside.names();
+        match side {
+            side if side == a => Some(&mut pair.a),
+            side if side == b => Some(&mut pair.b),
+            side if side == magnitude => pair.magnitude.as_mut(),
+            _ => None,
+        }
+    }
+}
+
+/// The three tensors of a module, in the order of `Beside::names`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    A,
+    B,
+    Magnitude,
+}
+
+impl Beside {
+    /// What PEFT calls A, B and the magnitudes of such a module.
+    pub fn names(self) -> [&'static str; 3] {
+        match self {
+            Self::Linear => ["lora_A.weight", "lora_B.weight", "lora_magnitude_vector"],
+            Self::Embedding => ["lora_embedding_A", "lora_embedding_B", "lora_magnitude_vector"],
+        }
+    }
+}
+
+/// The module, the tensor and its name within the module, of the name of an adapter's tensor.
+pub(crate) fn split(name: &str) -> Option<(&str, Side, &str)> {
+    [Beside::Linear, Beside::Embedding].into_iter().find_map(|beside| {
+        let sides = beside.names().into_iter().zip([Side::A, Side::B, Side::Magnitude]);
+        let mut found = sides.filter_map(|(end, side)| Some((name.strip_suffix(end)?.strip_suffix('.')?, side, end)));
+        found.next()
+    })
 }
 
 impl LoraPair {
-    /// What the pair adds to its module's weight: scale · B A, (out, in).
-    pub fn delta(&self, scale: f64) -> Result<Tensor, LoraError> {
-        Ok((self.b.matmul(&self.a)? * scale)?)
+    /// A pair beside a linear map, without magnitudes.
+    pub fn new(a: Tensor, b: Tensor) -> Self {
+        Self { a, b, magnitude: None, beside: Beside::Linear }
+    }
+
+    /// Its module's weight with the pair folded in, in the weight's shape.
+    pub fn merged(&self, weight: &FrozenWeight, scale: f64) -> Result<Tensor, LoraError> {
+        let weight_alone = Some(weight.dense()?.copy()?);
+        let sum = match self.beside {
+            Beside::Linear => add_product(weight_alone, scale, (&self.b, AsIs), (&self.a, AsIs))?,
+            Beside::Embedding => add_product(weight_alone, scale, (&self.a, Transposed), (&self.b, Transposed))?,
+        };
+        let Some(magnitude) = &self.magnitude else { return Ok(sum) };
+        let norm = Lora::of(self, scale).weight_norm(weight)?;
+        Ok(sum.broadcast_mul(&(magnitude / norm)?.unsqueeze(1)?)?)
     }
 
     /// The module's width in and out.

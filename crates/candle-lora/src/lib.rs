@@ -9,6 +9,7 @@
 
 mod adapter;
 mod blocks;
+mod difference;
 mod error;
 mod floats;
 pub mod header;
@@ -19,11 +20,11 @@ pub mod plain;
 mod rows;
 mod weight;
 
-pub use adapter::{Adapter, LoraConfig, LoraPair};
+pub use adapter::{Adapter, Beside, LoraConfig, LoraPair};
 pub use blocks::{Bits, Blocks, dense_at_once};
 pub use error::LoraError;
 pub use ops::attention::{self, Attention, Heads};
-pub use ops::linear::{self, Linear};
+pub use ops::linear::{self, Linear, Lora};
 pub use ops::norm::{self, Norm};
 pub use ops::rope::{self, Rotation};
 pub use ops::{columns, cross_entropy, embedding, glu, sum};

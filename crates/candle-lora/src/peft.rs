@@ -8,7 +8,8 @@ use std::path::Path;
 use candle_core::{DType, Device, Tensor};
 use serde_json::{Value, json};
 
-use crate::{Adapter, LoraConfig, LoraError, LoraPair, Result, header};
+use crate::adapter::{Side, split};
+use crate::{Adapter, Beside, LoraConfig, LoraError, LoraPair, Result, header};
 
 const CONFIG: &str = "adapter_config.json";
 const WEIGHTS: &str = "adapter_model.safetensors";
@@ -17,9 +18,7 @@ const PREFIX: &str = "base_model.model.";
 const LONGEST_CONFIG: u64 = 1 << 20;
 
 /// Switches of PEFT that change what an adapter computes and that are not supported.
-const UNSUPPORTED: [&str; 12] = [
-    "use_dora",
-    "use_rslora",
+const UNSUPPORTED: [&str; 16] = [
     "fan_in_fan_out",
     "rank_pattern",
     "alpha_pattern",
@@ -30,7 +29,15 @@ const UNSUPPORTED: [&str; 12] = [
     "target_parameters",
     "trainable_token_indices",
     "alora_invocation_tokens",
+    "ensure_weight_tying",
+    "velora_config",
+    "monteclora_config",
+    "use_bdlora",
+    "arrow_config",
+    "kasa_config",
 ];
+/// Starts of PEFT that change the base model, unless the adapter was converted when it was saved.
+const CHANGING_STARTS: [&str; 6] = ["pissa", "olora", "corda", "loftq", "lora_ga", "mica"];
 
 impl Adapter {
     /// Reads an adapter from PEFT's files, in f32.
@@ -72,15 +79,18 @@ impl Adapter {
             "base_model_name_or_path": base_model,
             "r": self.config.rank,
             "lora_alpha": whole_or_not(self.config.alpha),
-            "lora_dropout": 0.0,
+            "lora_dropout": self.config.dropout,
             "target_modules": self.config.target_modules,
+            "layers_to_transform": self.config.layers,
+            "rank_pattern": {},
+            "alpha_pattern": {},
             "bias": "none",
             "fan_in_fan_out": false,
             "inference_mode": true,
             "init_lora_weights": true,
             "modules_to_save": null,
-            "use_rslora": false,
-            "use_dora": false,
+            "use_rslora": self.config.rslora,
+            "use_dora": self.config.dora,
         })
     }
 }
@@ -113,6 +123,11 @@ fn read_config(path: &Path) -> Result<LoraConfig> {
     if !matches!(config["bias"].as_str(), None | Some("none")) {
         return Err(wrong("trained biases are not supported".into()));
     }
+    let start = config["init_lora_weights"].as_str().unwrap_or_default();
+    if CHANGING_STARTS.iter().any(|word| start.starts_with(word)) {
+        let how = "save it with path_initial_model_for_weight_conversion";
+        return Err(wrong(format!("it began as {start}, so it belongs to a changed base model; {how}")));
+    }
     let rank = config["r"].as_u64().filter(|rank| (1..=1 << 16).contains(rank));
     let rank = rank.ok_or_else(|| wrong("r is not a rank".into()))? as usize;
     let alpha = config["lora_alpha"].as_f64().filter(|alpha| alpha.is_finite());
@@ -122,7 +137,16 @@ fn read_config(path: &Path) -> Result<LoraConfig> {
         Value::Array(names) => names.iter().filter_map(Value::as_str).map(String::from).collect(),
         _ => return Err(wrong("target_modules is missing".into())),
     };
-    Ok(LoraConfig { rank, alpha, target_modules })
+    let layers = match &config["layers_to_transform"] {
+        Value::Null => None,
+        Value::Array(layers) if layers.is_empty() => None,
+        Value::Number(layer) => Some(layer.as_u64().into_iter().map(|layer| layer as usize).collect()),
+        Value::Array(layers) => Some(layers.iter().filter_map(Value::as_u64).map(|layer| layer as usize).collect()),
+        _ => return Err(wrong("layers_to_transform is not a list of layers".into())),
+    };
+    let dropout = config["lora_dropout"].as_f64().filter(|share| (0.0..1.0).contains(share)).unwrap_or(0.0);
+    let (rslora, dora) = (is_on(&config["use_rslora"]), is_on(&config["use_dora"]));
+    Ok(LoraConfig { rank, alpha, target_modules, layers, rslora, dora, dropout })
 }
 
 fn is_on(value: &Value) -> bool {
@@ -135,35 +159,67 @@ fn is_on(value: &Value) -> bool {
     }
 }
 
+/// A module's tensors as they come.
+struct Found {
+    beside: Beside,
+    a: Option<Tensor>,
+    b: Option<Tensor>,
+    magnitude: Option<Tensor>,
+}
+
 fn read_pairs(path: &Path, config: &LoraConfig, device: &Device) -> Result<BTreeMap<String, LoraPair>> {
     let wrong = |reason: String| LoraError::adapter(path, reason);
     let file = fs::read(path).map_err(LoraError::io(path))?;
     header::read(&file).map_err(&wrong)?;
     let tensors = candle_core::safetensors::load_buffer(&file, device).map_err(|error| wrong(error.to_string()))?;
-    let (mut first, mut second) = (BTreeMap::new(), BTreeMap::new());
+    let mut modules: BTreeMap<String, Found> = BTreeMap::new();
     for (name, tensor) in tensors {
-        let tensor = tensor.to_dtype(DType::F32)?;
         let short = name.strip_prefix(PREFIX).unwrap_or(&name);
-        if let Some(module) = short.strip_suffix(".lora_A.weight") {
-            first.insert(module.to_string(), tensor);
-        } else if let Some(module) = short.strip_suffix(".lora_B.weight") {
-            second.insert(module.to_string(), tensor);
-        } else {
-            return Err(wrong(format!("{name} is not part of a LoRA pair")));
+        // PEFT saves a copy of a frozen embedding or head beside its pair. It is the base's own: one of another
+        // vocabulary would not fit the pair either.
+        if short.ends_with(".base_layer.weight") {
+            continue;
         }
+        let (module, side, end) = split(short).ok_or_else(|| wrong(format!("{name} is not part of a LoRA pair")))?;
+        let beside = if end.starts_with("lora_embedding") { Beside::Embedding } else { Beside::Linear };
+        let found = modules.entry(module.to_string());
+        let found = found.or_insert(Found { beside, a: None, b: None, magnitude: None });
+        let place = match side {
+            Side::A => &mut found.a,
+            Side::B => &mut found.b,
+            Side::Magnitude => &mut found.magnitude,
+        };
+        *place = Some(tensor.to_dtype(DType::F32)?);
     }
-    let mut pairs = BTreeMap::new();
-    for (module, a) in first {
-        let b = second.remove(&module).ok_or_else(|| wrong(format!("{module} has lora_A but no lora_B")))?;
-        let fits = matches!((a.dims(), b.dims()), ([rank, _], [_, width]) if *rank == config.rank && rank == width);
-        if !fits {
-            let (a, b, rank) = (a.dims(), b.dims(), config.rank);
-            return Err(wrong(format!("{module} has shapes {a:?} and {b:?}, which do not fit rank {rank}")));
+    let pair = |(module, found): (String, Found)| Ok((module.clone(), found.pair(config, &module).map_err(wrong)?));
+    modules.into_iter().map(pair).collect()
+}
+
+impl Found {
+    /// The pair, or what is wrong with it.
+    fn pair(self, config: &LoraConfig, module: &str) -> Result<LoraPair, String> {
+        let Self { beside, a, b, magnitude } = self;
+        let (a, b) = match (a, b) {
+            (Some(a), Some(b)) => (a, b),
+            (_, None) => return Err(format!("{module} has no lora_B")),
+            (None, _) => return Err(format!("{module} has no lora_A")),
+        };
+        let (rank, shapes) = (config.rank, (a.dims(), b.dims()));
+        let ([inner, _], [width, outer]) = shapes else { return Err(format!("{module} has shapes {shapes:?}")) };
+        if [*inner, *outer] != [rank; 2] {
+            return Err(format!("{module} has shapes {shapes:?}, which do not fit rank {rank}"));
         }
-        pairs.insert(module, LoraPair { a, b });
-    }
-    match second.into_keys().next() {
-        Some(module) => Err(wrong(format!("{module} has lora_B but no lora_A"))),
-        None => Ok(pairs),
+        if config.dora && beside == Beside::Embedding {
+            return Err(format!("{module} has magnitudes (use_dora), which an embedding cannot have here"));
+        }
+        match (config.dora, &magnitude) {
+            (true, None) => return Err(format!("{module} has no lora_magnitude_vector, but use_dora is on")),
+            (false, Some(_)) => return Err(format!("{module} has a lora_magnitude_vector, but use_dora is off")),
+            (true, Some(magnitude)) if magnitude.dims() != [*width] => {
+                return Err(format!("{module} has magnitudes of shape {:?}, not [{width}]", magnitude.dims()));
+            }
+            _ => {}
+        }
+        Ok(LoraPair { a, b, magnitude, beside })
     }
 }

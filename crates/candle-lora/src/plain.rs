@@ -174,6 +174,11 @@ pub fn attention_backward(
     Ok((Tensor::cat(&dq, 0)?, Tensor::cat(&dk, 0)?, Tensor::cat(&dv, 0)?))
 }
 
+/// The length of each row.
+pub fn row_norms(x: &Tensor) -> Result<Tensor> {
+    Ok(x.sqr()?.sum(1)?.sqrt()?)
+}
+
 /// The negative log-likelihood of each row's target.
 pub fn losses(logits: &Tensor, targets: &[u32]) -> Result<Vec<f32>> {
     Ok(loss_per_row(logits, targets)?.to_dtype(DType::F32)?.to_vec1()?)

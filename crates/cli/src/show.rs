@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use tunesmith_protocol::{Method, Plan, RunRecord, RunState, StepMetrics};
+use tunesmith_protocol::{Layers, Method, Plan, RunRecord, RunState, StepMetrics};
 
 use crate::{Out, table};
 
@@ -129,7 +129,10 @@ impl Drop for Show<'_> {
 
 fn plan_lines(plan: &Plan) -> Vec<String> {
     let trained = match plan.training.method {
-        Method::Lora => format!("an adapter of {} weights", table::count(plan.trainable_parameters)),
+        Method::Lora | Method::Dora => format!("an adapter of {} weights", table::count(plan.trainable_parameters)),
+        Method::Full if plan.training.layers != Layers::All => {
+            format!("{} weights of some layers", table::count(plan.trainable_parameters))
+        }
         Method::Full => format!("all {} weights", table::count(plan.trainable_parameters)),
         Method::Scratch => format!("a new model of {} weights", table::count(plan.trainable_parameters)),
     };

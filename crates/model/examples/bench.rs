@@ -29,19 +29,21 @@ fn main() -> Result<(), ModelError> {
     let config = ModelConfig::parse(text, "config.json".as_ref())?;
     println!("{} parameters, {rows} rows of {length} tokens", parameter_count(&config));
     let rank = asked("adapter").then_some(16);
-    let shape = Shape { tokens: rows * length, rank, target_modules: &MODULES, bits: None, recompute: false };
+    let (tokens, target_modules) = (rows * length, &MODULES[..]);
+    let shape =
+        Shape { tokens, rank, target_modules, layers: None, dora: false, dropout: false, bits: None, recompute: false };
     let need = training_memory(&config, &shape);
     let decoder = Decoder::scratch(config, 1, &Device::Cpu)?;
     let adapter = match rank {
         Some(rank) => {
             let target_modules = MODULES.map(String::from).to_vec();
-            decoder.new_adapter(&LoraConfig { rank, alpha: 32.0, target_modules }, 1)?
+            decoder.new_adapter(&LoraConfig { rank, alpha: 32.0, target_modules, ..LoraConfig::default() }, 1)?
         }
         None => Adapter::none(),
     };
     let wanted = if rank.is_some() { Wanted::Adapter } else { Wanted::Weights };
     for _ in 0..steps {
-        train(&decoder, &adapter, wanted, rows, length)?;
+        train(&decoder, &adapter, wanted.clone(), rows, length)?;
     }
     let without_optimizer = need.total() - need.optimizer;
     println!("peak memory {} MiB, estimated without the optimizer {} MiB", peak_mib(), without_optimizer >> 20);

@@ -7,13 +7,14 @@ mod feed_forward;
 
 use candle_core::Tensor;
 use candle_lora::rope::Angles;
-use candle_lora::{Adapter, Rows, norm, sum};
+use candle_lora::{Rows, norm, sum};
 
 use crate::config::NormPlaces;
+use crate::fitted::Fitted;
 use crate::gradients::Collect;
 use crate::norm::Norm;
 use crate::weights::Weights;
-use crate::{ModelConfig, ModelError};
+use crate::{ModelConfig, ModelError, Noise};
 
 use attention::Attend;
 pub(crate) use attention::Keep;
@@ -42,6 +43,8 @@ pub(crate) struct Pass<'a> {
     pub(crate) rows: &'a Rows,
     /// One for each rope of the config.
     pub(crate) angles: &'a [Angles],
+    /// None outside of training.
+    pub(crate) noise: Option<&'a Noise>,
 }
 
 /// What backward needs besides the block's input.
@@ -66,7 +69,7 @@ impl<'a> Block<'a> {
     pub(crate) fn new(
         config: &'a ModelConfig,
         weights: &'a Weights,
-        adapter: &'a Adapter,
+        adapter: &'a Fitted<'a>,
         layer: usize,
     ) -> Result<Self, ModelError> {
         let norm = |name: &str| Norm::new(config, weights, format!("model.layers.{layer}.{name}")).map(Some);
@@ -103,7 +106,7 @@ impl<'a> Block<'a> {
         let middle = self.join(self.attention_norms.leave(attended, &mut attention_norms)?, x)?;
 
         let h = if self.same_input { h } else { self.feed_forward_norms.enter(&middle, &mut feed_forward_norms)? };
-        let (fed, feed_forward) = self.feed_forward.forward(&h)?;
+        let (fed, feed_forward) = self.feed_forward.forward(&h, pass)?;
         let out = self.join(self.feed_forward_norms.leave(fed, &mut feed_forward_norms)?, &middle)?;
         Ok((out, Saved { attention, attention_norms, middle, feed_forward, feed_forward_norms }))
     }
@@ -123,12 +126,12 @@ impl<'a> Block<'a> {
         if self.same_input {
             let norms = (&self.attention_norms, &saved.attention_norms);
             let h = norms.0.again(norms.1, x)?;
-            let dh = self.feed_forward.backward(&saved.feed_forward, &h, &d_fed, collect)?;
+            let dh = self.feed_forward.backward(&saved.feed_forward, &h, &d_fed, pass, collect)?;
             let dh = self.attention.backward(&saved.attention, &h, &self.part(&grad)?, Some(dh), pass, collect)?;
             return norms.0.enter_backward(norms.1, x, dh, grad, collect);
         }
         let h = norms.0.again(norms.1, &saved.middle)?;
-        let dh = self.feed_forward.backward(&saved.feed_forward, &h, &d_fed, collect)?;
+        let dh = self.feed_forward.backward(&saved.feed_forward, &h, &d_fed, pass, collect)?;
         let grad = norms.0.enter_backward(norms.1, &saved.middle, dh, grad, collect)?;
 
         let norms = (&self.attention_norms, &saved.attention_norms);

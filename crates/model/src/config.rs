@@ -48,6 +48,8 @@ pub struct ModelConfig {
     pub norm_offset: f64,
     /// How queries and keys are normed before they turn; none leaves them.
     pub qk_norm: Option<QkNorm>,
+    /// The embedding's scale belongs to the embedding itself (Gemma), so that noise on what it gives is not scaled.
+    pub embeds_scaled: bool,
     /// The output head is the embedding.
     pub tie_word_embeddings: bool,
     /// Which projections add a bias.

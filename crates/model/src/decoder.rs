@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use candle_core::{DType, Device, Tensor};
 use candle_lora::cross_entropy::Head;
 use candle_lora::rope::Angles;
-use candle_lora::{Adapter, FrozenWeight, Rows, cross_entropy, embedding};
+use candle_lora::{Adapter, FrozenWeight, Linear, Rows, cross_entropy, embedding};
 
 use crate::block::{Block, Pass};
 use crate::cache::Cache;
+use crate::fitted::Fitted;
 use crate::norm::Norm;
-use crate::weights::{EMBEDDING, FINAL_NORM, HEAD, Weights, get, replace};
+use crate::weights::{EMBEDDING, EMBEDDING_MODULE, FINAL_NORM, HEAD, HEAD_MODULE, Weights, get, replace};
 use crate::{ModelConfig, ModelError};
 
 /// A model's weights, ready to compute. Cloning it copies no weights.
@@ -56,17 +57,18 @@ impl Decoder {
     /// The logits after each token, (tokens, vocabulary).
     pub fn logits(&self, adapter: &Adapter, ids: &[u32]) -> Result<Tensor, ModelError> {
         let rows = Rows::of_lengths(&[ids.len()]);
-        let x = self.forward(adapter, ids, &rows, None)?;
-        Ok(cross_entropy::logits(&self.final_norm()?.forward(&x)?.0, self.head()?)?)
+        let adapter = self.fit(adapter)?;
+        let x = self.forward(&adapter, ids, &rows, None)?;
+        Ok(cross_entropy::logits(&self.final_norm()?.forward(&x)?.0, self.head(&adapter)?)?)
     }
 
     /// The logits after the last token, (1, vocabulary), where `cache` holds what came before.
-    pub(crate) fn next_logits(&self, adapter: &Adapter, ids: &[u32], cache: &mut Cache) -> Result<Tensor, ModelError> {
+    pub(crate) fn next_logits(&self, adapter: &Fitted, ids: &[u32], cache: &mut Cache) -> Result<Tensor, ModelError> {
         let rows = Rows::continued(cache.length(), ids.len());
         on_pool(|| {
             let x = self.forward(adapter, ids, &rows, Some(cache))?;
             let last = x.narrow(0, ids.len() - 1, 1)?;
-            Ok(cross_entropy::logits(&self.final_norm()?.forward(&last)?.0, self.head()?)?)
+            Ok(cross_entropy::logits(&self.final_norm()?.forward(&last)?.0, self.head(adapter)?)?)
         })
     }
 
@@ -77,9 +79,10 @@ impl Decoder {
         if targets.ids.is_empty() {
             return Ok(SummedLoss::default());
         }
-        let x = self.forward(adapter, sequences.ids, &Rows::of_lengths(sequences.lengths), None)?;
+        let adapter = self.fit(adapter)?;
+        let x = self.forward(&adapter, sequences.ids, &Rows::of_lengths(sequences.lengths), None)?;
         let (h, _) = self.final_norm()?.forward(&cross_entropy::select(&x, &targets.places)?)?;
-        let nats = cross_entropy::loss(&h, self.head()?, &targets.ids)?;
+        let nats = cross_entropy::loss(&h, self.head(&adapter)?, &targets.ids)?;
         Ok(SummedLoss { nats, learned: targets.ids.len() as u64 })
     }
 
@@ -101,47 +104,40 @@ impl Decoder {
     pub fn merged(&self, adapter: &Adapter) -> Result<Self, ModelError> {
         let mut merged = self.clone();
         self.check_adapter(adapter)?;
+        if self.config.tie_word_embeddings
+            && [EMBEDDING_MODULE, HEAD_MODULE].iter().any(|m| adapter.pairs.contains_key(*m))
+        {
+            merged.untie()?;
+        }
         for (module, pair) in &adapter.pairs {
-            let name = format!("{module}.weight");
-            let delta = pair.delta(adapter.config.scale())?;
-            replace(&mut merged.weights, &name, (get(&self.weights, &name)?.dense()? + delta)?)?;
+            let weight = pair.merged(get(&self.weights, &self.config.weight_of(module))?, adapter.config.scale())?;
+            let name = merged.config.weight_of(module);
+            replace(&mut merged.weights, &name, weight)?;
         }
         Ok(merged)
     }
 
-    /// Whether every pair of the adapter stands beside a weight of its shape.
-    pub fn check_adapter(&self, adapter: &Adapter) -> Result<(), ModelError> {
-        for (module, pair) in &adapter.pairs {
-            let other = |reason: String| ModelError::Input(format!("the adapter belongs to another model: {reason}"));
-            // A pair on the head or the embedding would be read and never used.
-            if self.weights.contains_key(&format!("{module}.weight")) && !module.starts_with("model.layers.") {
-                return Err(ModelError::Input(format!("the adapter changes {module}, which is not supported yet")));
-            }
-            let Some(weight) = self.weights.get(&format!("{module}.weight")) else {
-                return Err(other(format!("this one has no {module}")));
-            };
-            let (width, out) = pair.widths()?;
-            if weight.dims() != [out, width] || pair.a.dim(0)? != pair.b.dim(1)? {
-                let (found, expected) = ([out, width], weight.dims());
-                return Err(other(format!("it has {module} of shape {found:?}, this one {expected:?}")));
-            }
-        }
+    /// Gives the head a weight of its own, the same as the embedding: a pair stands beside one of the two only.
+    fn untie(&mut self) -> Result<(), ModelError> {
+        let table = self.embedding()?.clone();
+        self.weights.insert(HEAD.into(), table);
+        self.config.tie_word_embeddings = false;
+        self.config.source["tie_word_embeddings"] = false.into();
         Ok(())
     }
 
     /// The residual stream after the last block, (tokens, hidden).
     fn forward(
         &self,
-        adapter: &Adapter,
+        adapter: &Fitted,
         ids: &[u32],
         rows: &Rows,
         mut cache: Option<&mut Cache>,
     ) -> Result<Tensor, ModelError> {
         self.check_ids(ids)?;
-        self.check_adapter(adapter)?;
         let angles = self.angles(rows)?;
-        let pass = Pass { rows, angles: &angles };
-        let mut x = self.embed(ids)?; // (tokens, hidden)
+        let pass = Pass { rows, angles: &angles, noise: None };
+        let mut x = self.scale_embedded(self.embed(adapter, ids)?)?; // (tokens, hidden)
         for (layer, block) in self.blocks(adapter)?.iter().enumerate() {
             let mut keep = |k, v| match &mut cache {
                 Some(cache) => cache.extend(layer, k, v),
@@ -152,7 +148,7 @@ impl Decoder {
         Ok(x)
     }
 
-    pub(crate) fn blocks<'a>(&'a self, adapter: &'a Adapter) -> Result<Vec<Block<'a>>, ModelError> {
+    pub(crate) fn blocks<'a>(&'a self, adapter: &'a Fitted<'a>) -> Result<Vec<Block<'a>>, ModelError> {
         (0..self.config.layers.len()).map(|layer| Block::new(&self.config, &self.weights, adapter, layer)).collect()
     }
 
@@ -171,9 +167,9 @@ impl Decoder {
         Norm::new(&self.config, &self.weights, FINAL_NORM.into())
     }
 
-    /// What enters the first block, (tokens, hidden).
-    pub(crate) fn embed(&self, ids: &[u32]) -> Result<Tensor, ModelError> {
-        self.scale_embedded(embedding::forward(self.embedding()?, ids)?)
+    /// The vectors of tokens before the family's scale, (tokens, hidden).
+    pub(crate) fn embed(&self, adapter: &Fitted, ids: &[u32]) -> Result<Tensor, ModelError> {
+        Ok(embedding::forward(self.embedding()?, adapter.lora(EMBEDDING_MODULE), ids)?)
     }
 
     /// What was embedded, or its gradient, times the family's scale.
@@ -185,9 +181,10 @@ impl Decoder {
         get(&self.weights, EMBEDDING)
     }
 
-    pub(crate) fn head(&self) -> Result<Head<'_>, ModelError> {
+    pub(crate) fn head<'a>(&'a self, adapter: &'a Fitted) -> Result<Head<'a>, ModelError> {
         let weight = get(&self.weights, self.head_name())?;
-        Ok(Head { weight, scale: self.config.logit_scale, soft_cap: self.config.logit_soft_cap })
+        let map = Linear { weight, bias: None, lora: adapter.lora(HEAD_MODULE) };
+        Ok(Head { map, scale: self.config.logit_scale, soft_cap: self.config.logit_soft_cap })
     }
 
     pub(crate) fn head_name(&self) -> &'static str {

@@ -167,6 +167,7 @@ fn gemma(reader: &Reader, config: &mut ModelConfig) -> Result<(), ModelError> {
     }
     config.norm_offset = 1.0;
     config.embedding_scale = (config.hidden_size as f64).sqrt();
+    config.embeds_scaled = true;
     attention_bias(reader, config)
 }
 

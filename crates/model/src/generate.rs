@@ -65,6 +65,7 @@ pub fn generate(
     }
     let room = context - prompt.len();
     let capacity = prompt.len() + sampling.max_new_tokens.min(room);
+    let adapter = decoder.fit(adapter)?;
     let mut cache = Cache::new(decoder.config(), capacity, DType::F32, decoder.device())?;
     let mut ids: Vec<u32> = Vec::new();
     let mut unread = prompt.to_vec();
@@ -80,7 +81,7 @@ pub fn generate(
             cache.clear();
             unread = [prompt, &ids].concat();
         }
-        let logits = decoder.next_logits(adapter, &unread, &mut cache)?;
+        let logits = decoder.next_logits(&adapter, &unread, &mut cache)?;
         let logits = logits.squeeze(0)?.to_dtype(DType::F32)?.to_vec1::<f32>()?;
         let id = draw(&logits, sampling, ids.len());
         if end_tokens.contains(&id) {

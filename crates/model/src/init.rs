@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, Tensor};
-use candle_lora::{Adapter, LoraConfig, LoraPair};
+use candle_lora::{Adapter, Beside, Lora, LoraConfig, LoraPair};
 
 use crate::random::Random;
-use crate::weights::{Projection, projections, shapes};
+use crate::weights::{EMBEDDING_MODULE, HEAD_MODULE, Projection, get, projections, shapes};
 use crate::{Decoder, ModelConfig, ModelError};
 
 /// How far new weights spread, unless the config says otherwise; what Llama and GPT-2 began with.
@@ -34,34 +34,87 @@ impl Decoder {
         Ok(Self { config, weights, device: device.clone() })
     }
 
-    /// A new adapter that changes nothing yet: A as PEFT draws it (Kaiming-uniform with a = √5, so within 1/√in), B zero.
+    /// A new adapter that changes nothing yet, as PEFT makes it. Of a linear map, A is Kaiming-uniform with a = √5, so
+    /// within 1/√in, and B zero; of an embedding, A is zero and B normal; magnitudes are the lengths that are there.
     pub fn new_adapter(&self, lora: &LoraConfig, seed: u64) -> Result<Adapter, ModelError> {
         if lora.rank == 0 {
             return Err(ModelError::Input("the rank of an adapter must be at least 1".into()));
         }
-        let asked = self.projections_named(&lora.target_modules)?;
-        let mut pairs = BTreeMap::new();
-        for layer in 0..self.config.layers.len() {
-            for Projection { name, out, width, .. } in asked.iter().copied() {
-                let module = format!("model.layers.{layer}.{name}");
-                let bound = 1.0 / (width as f64).sqrt();
-                let numbers = Random::new(seed, &format!("lora_A {module}")).spread(lora.rank * width, bound);
-                let a = Tensor::from_vec(numbers, (lora.rank, width), &self.device)?;
-                let b = Tensor::zeros((out, lora.rank), DType::F32, &self.device)?;
-                pairs.insert(module, LoraPair { a, b });
-            }
-        }
+        let modules = self.modules(lora)?;
+        let pair =
+            |(module, (out, width))| Ok((String::clone(&module), self.new_pair(lora, seed, &module, out, width)?));
+        let pairs = modules.into_iter().map(pair).collect::<Result<_, ModelError>>()?;
         Ok(Adapter { config: lora.clone(), pairs })
     }
 
-    fn projections_named(&self, modules: &[String]) -> Result<Vec<Projection>, ModelError> {
-        let all = projections(&self.config);
-        if let Some(unknown) = modules.iter().find(|module| !all.iter().any(|known| known.module() == module.as_str()))
-        {
-            let known = all.iter().map(Projection::module).collect::<Vec<_>>().join(", ");
-            return Err(ModelError::Input(format!("the model has no module {unknown}; it has {known}")));
+    /// The modules that get a pair, with their width out and in.
+    fn modules(&self, lora: &LoraConfig) -> Result<BTreeMap<String, (usize, usize)>, ModelError> {
+        let layers = self.layers(lora)?;
+        let (projections, mut modules) = (projections(&self.config), BTreeMap::new());
+        let (vocabulary, hidden) = (self.config.vocabulary, self.config.hidden_size);
+        for asked in &lora.target_modules {
+            let outside = match asked.as_str() {
+                "embed_tokens" => Some((EMBEDDING_MODULE, (hidden, vocabulary))),
+                HEAD_MODULE => Some((HEAD_MODULE, (vocabulary, hidden))),
+                _ => None,
+            };
+            if let Some((name, widths)) = outside {
+                // PEFT gives modules outside of the blocks no pair where layers are listed.
+                if lora.layers.is_some() {
+                    let reason = format!("{asked} belongs to no layer, so it cannot be tuned where layers are listed");
+                    return Err(ModelError::Input(reason));
+                }
+                if lora.dora && name == EMBEDDING_MODULE {
+                    return Err(ModelError::Input("DoRA is not supported for embed_tokens".into()));
+                }
+                modules.insert(name.to_string(), widths);
+                continue;
+            }
+            let Some(known) = projections.iter().find(|projection| projection.module() == asked) else {
+                let known = projections.iter().map(Projection::module).collect::<Vec<_>>().join(", ");
+                return Err(ModelError::Input(format!(
+                    "the model has no module {asked}; it has {known}, embed_tokens, lm_head"
+                )));
+            };
+            for layer in &layers {
+                modules.insert(format!("model.layers.{layer}.{}", known.name), (known.out, known.width));
+            }
         }
-        let asked = |projection: &Projection| modules.iter().any(|module| module == projection.module());
-        Ok(all.into_iter().filter(asked).collect())
+        Ok(modules)
+    }
+
+    fn layers(&self, lora: &LoraConfig) -> Result<Vec<usize>, ModelError> {
+        let count = self.config.layers.len();
+        let Some(layers) = &lora.layers else { return Ok((0..count).collect()) };
+        match layers.iter().find(|layer| **layer >= count) {
+            Some(layer) => {
+                let last = count.saturating_sub(1);
+                Err(ModelError::Input(format!("the model has no layer {layer}: its last one is {last}")))
+            }
+            None => Ok(layers.clone()),
+        }
+    }
+
+    fn new_pair(
+        &self,
+        lora: &LoraConfig,
+        seed: u64,
+        module: &str,
+        out: usize,
+        width: usize,
+    ) -> Result<LoraPair, ModelError> {
+        let (rank, device) = (lora.rank, &self.device);
+        if module == EMBEDDING_MODULE {
+            let numbers = Random::new(seed, &format!("lora_B {module}")).normal(out * rank, 1.0);
+            let a = Tensor::zeros((rank, width), DType::F32, device)?;
+            let pair = LoraPair::new(a, Tensor::from_vec(numbers, (out, rank), device)?);
+            return Ok(LoraPair { beside: Beside::Embedding, ..pair });
+        }
+        let numbers = Random::new(seed, &format!("lora_A {module}")).spread(rank * width, 1.0 / (width as f64).sqrt());
+        let a = Tensor::from_vec(numbers, (rank, width), device)?;
+        let pair = LoraPair::new(a, Tensor::zeros((out, rank), DType::F32, device)?);
+        let weight = get(&self.weights, &self.config.weight_of(module))?;
+        let magnitude = lora.dora.then(|| Lora::of(&pair, lora.scale()).weight_norm(weight)).transpose()?;
+        Ok(LoraPair { magnitude, ..pair })
     }
 }

@@ -3,8 +3,9 @@
 use candle_lora::{Bits, dense_at_once};
 
 use crate::config::NormPlaces;
+use crate::fitted::layer_of;
 use crate::load::bits_of;
-use crate::weights::{Projection, parameter_count, projections, shapes};
+use crate::weights::{HEAD_MODULE, Projection, parameter_count, projections, shapes};
 use crate::{ModelConfig, ModelError};
 
 /// Bytes of an f32.
@@ -21,6 +22,12 @@ pub struct Shape<'a> {
     pub rank: Option<usize>,
     /// The modules that get an adapter, as PEFT names them.
     pub target_modules: &'a [&'a str],
+    /// The blocks that are trained; none is all, and what comes before and after them.
+    pub layers: Option<&'a [usize]>,
+    /// Modules have magnitudes beside their pairs.
+    pub dora: bool,
+    /// The adapter sees only a part of its inputs.
+    pub dropout: bool,
     /// The base model's matrices are held in blocks of so many bits.
     pub bits: Option<Bits>,
     /// Blocks are computed twice and only their inputs kept.
@@ -53,9 +60,8 @@ impl MemoryNeed {
 /// The memory that training in this shape takes, about. Activations count 7/4 times: the C library keeps a heap per
 /// thread, and what one has freed another cannot use (peaks of 229 to 423 MiB were measured where 243 were in use).
 pub fn training_memory(config: &ModelConfig, shape: &Shape) -> MemoryNeed {
-    let weights = parameter_count(config);
-    let adapter = shape.rank.map_or(0, |rank| adapter_parameters(config, shape.target_modules, rank));
-    let trained = if shape.rank.is_some() { adapter } else { weights };
+    let adapter = if shape.rank.is_some() { trained_parameters(config, shape) } else { 0 };
+    let trained = trained_parameters(config, shape);
     MemoryNeed {
         weights: weights_bytes(config, shape.bits),
         adapter: adapter * F32,
@@ -65,6 +71,7 @@ pub fn training_memory(config: &ModelConfig, shape: &Shape) -> MemoryNeed {
     }
 }
 
+/// The bytes of the weights.
 fn weights_bytes(config: &ModelConfig, bits: Option<Bits>) -> u64 {
     let Some(bits) = bits else { return parameter_count(config) * F32 };
     let bytes = |(name, shape): (String, Vec<usize>)| {
@@ -83,10 +90,43 @@ fn made_dense(config: &ModelConfig, bits: Option<Bits>) -> u64 {
     bits.and(largest).map_or(0, |largest| dense_at_once(largest) as u64)
 }
 
-/// How many numbers an adapter of this rank on these modules has.
-pub fn adapter_parameters(config: &ModelConfig, modules: &[&str], rank: usize) -> u64 {
-    let per_block: usize = adapted(config, modules).map(|projection| projection.pair_width()).sum();
-    (per_block * rank) as u64 * config.layers.len() as u64
+/// How many numbers are trained in this shape.
+pub fn trained_parameters(config: &ModelConfig, shape: &Shape) -> u64 {
+    trained_tensors(config, shape).into_iter().map(|(_, numbers)| numbers).sum()
+}
+
+/// The tensors that are trained in this shape, by name or, of an adapter, by module, with how many numbers each has.
+pub fn trained_tensors(config: &ModelConfig, shape: &Shape) -> Vec<(String, u64)> {
+    let Some(rank) = shape.rank else { return trained_weights(config, shape) };
+    let pair = |module: &str, out: usize, width: usize, dora: bool| {
+        let lengths = [rank * width, rank * out, if dora { out } else { 0 }];
+        lengths.map(|length| (module.to_owned(), length as u64))
+    };
+    let block = adapted(config, shape.target_modules).flat_map(|p| pair(p.module(), p.out, p.width, shape.dora));
+    let block: Vec<_> = block.collect();
+    let mut all: Vec<_> = (0..blocks(config, shape)).flat_map(|_| block.clone()).collect();
+    for module in shape.target_modules.iter().filter(|module| ["embed_tokens", HEAD_MODULE].contains(module)) {
+        let dora = shape.dora && *module == HEAD_MODULE;
+        all.extend(pair(module, config.vocabulary, config.hidden_size, dora));
+    }
+    all.retain(|(_, numbers)| *numbers > 0);
+    all
+}
+
+fn trained_weights(config: &ModelConfig, shape: &Shape) -> Vec<(String, u64)> {
+    let trained = |name: &str| match shape.layers {
+        None => true,
+        Some(layers) => {
+            name.starts_with("model.layers.") && layer_of(name).is_some_and(|layer| layers.contains(&layer))
+        }
+    };
+    let numbers = |shape: &[usize]| shape.iter().map(|&size| size as u64).product();
+    shapes(config).into_iter().filter(|(name, _)| trained(name)).map(|(name, shape)| (name, numbers(&shape))).collect()
+}
+
+/// How many blocks are trained.
+fn blocks(config: &ModelConfig, shape: &Shape) -> usize {
+    shape.layers.map_or(config.layers.len(), <[usize]>::len)
 }
 
 fn adapted(config: &ModelConfig, modules: &[&str]) -> impl Iterator<Item = Projection> {
@@ -99,6 +139,8 @@ fn activations(config: &ModelConfig, shape: &Shape) -> u64 {
     let heads = config.heads();
     let (q, kv) = (heads.q_width() as u64, heads.kv_width() as u64);
     let low = shape.rank.map_or(0, |rank| rank * adapted(config, shape.target_modules).count()) as u64;
+    // DoRA keeps what each module gives before its magnitudes.
+    let undirected = if shape.dora { adapted(config, shape.target_modules).map(|p| p.out as u64).sum() } else { 0 };
     // Norms of queries and keys keep what they were given, and so do norms after a part.
     let unnormed = if config.qk_norm.is_some() { q + kv } else { 0 };
     let unnormed = unnormed
@@ -107,13 +149,18 @@ fn activations(config: &ModelConfig, shape: &Shape) -> u64 {
             NormPlaces::Before | NormPlaces::OnceForBoth => 0,
         };
     // middle, q, k, v, o, gate, up, log-sum-exp, the low-rank products
-    let block = hidden + 2 * q + 2 * kv + 2 * inner + config.heads as u64 + low + unnormed;
-    let layers = config.layers.len() as u64;
+    let block = hidden + 2 * q + 2 * kv + 2 * inner + config.heads as u64 + low + unnormed + undirected;
+    // Below the lowest block that is trained nothing is kept.
+    let lowest = shape.layers.and_then(|layers| layers.iter().min()).map_or(0, |&layer| layer.min(config.layers.len()));
+    let layers = (config.layers.len() - lowest) as u64;
     let kept_blocks = if shape.recompute { 1 } else { layers };
     let inputs = hidden * layers;
     // Backward at its widest: the product of gate and up and the three gradients around it, and the norms'. A fused
     // projection's output is there twice while it is taken apart or put together.
     let working = 4 * inner + 4 * hidden + if config.fused { 2 * inner } else { 0 };
+    // A mask and what it leaves, of the widest input, twice in backward.
+    let masks = if shape.dropout { 4 * inner.max(hidden) } else { 0 };
+    let working = working + masks + if shape.dora { 2 * inner } else { 0 };
     let logits = tokens.saturating_mul(config.vocabulary as u64).min(LOGITS.max(config.vocabulary as u64));
     tokens
         .saturating_mul(inputs + kept_blocks * block + working + 3 * hidden)

@@ -1,9 +1,11 @@
 //! The linear maps of a block by their names, and groups of maps with the same input, apart or fused into one.
 
 use candle_core::Tensor;
-use candle_lora::{Adapter, Linear, columns, linear};
+use candle_lora::{Linear, columns, linear};
 
 use crate::ModelError;
+use crate::block::Pass;
+use crate::fitted::Fitted;
 use crate::gradients::Collect;
 use crate::weights::{Weights, get};
 
@@ -11,22 +13,34 @@ use crate::weights::{Weights, get};
 pub(crate) struct Projection<'a> {
     name: String,
     map: Linear<'a>,
+    dropout: f64,
 }
 
 impl<'a> Projection<'a> {
     /// The projection of this name.
-    pub(crate) fn new(weights: &'a Weights, adapter: &'a Adapter, name: String) -> Result<Self, ModelError> {
+    pub(crate) fn new(weights: &'a Weights, adapter: &'a Fitted<'a>, name: String) -> Result<Self, ModelError> {
         let map = Linear {
             weight: get(weights, &format!("{name}.weight"))?,
             bias: weights.get(&format!("{name}.bias")),
-            lora: adapter.pairs.get(&name).map(|pair| (pair, adapter.config.scale())),
+            lora: adapter.lora(&name),
         };
-        Ok(Self { name, map })
+        Ok(Self { name, map, dropout: adapter.dropout() })
     }
 
     /// y, (tokens, out), and what backward needs.
-    pub(crate) fn forward(&self, x: &Tensor) -> Result<(Tensor, linear::Saved), ModelError> {
-        Ok(self.map.forward(x)?)
+    pub(crate) fn forward(&self, x: &Tensor, pass: &Pass) -> Result<(Tensor, linear::Saved), ModelError> {
+        let mask = self.mask(x, pass)?;
+        Ok(self.map.with_mask(mask.as_ref()).forward(x)?)
+    }
+
+    /// What dropout hides, drawn anew each time: it costs less than to keep it.
+    fn mask(&self, x: &Tensor, pass: &Pass) -> Result<Option<Tensor>, ModelError> {
+        match pass.noise {
+            Some(noise) if self.dropout > 0.0 && self.map.lora.is_some() => {
+                noise.mask(&self.name, self.dropout, x.dims2()?, x.device()).map(Some)
+            }
+            _ => Ok(None),
+        }
     }
 
     /// `total` + the gradient of x; those of what the projection owns are collected. The caller alone holds the
@@ -37,17 +51,13 @@ impl<'a> Projection<'a> {
         x: &Tensor,
         grad: &Tensor,
         total: Option<Tensor>,
+        pass: &Pass,
         collect: &mut Collect,
     ) -> Result<Tensor, ModelError> {
-        let (dx, own) = self.map.backward(saved, x, grad, total, collect.wanted)?;
-        let name = &self.name;
-        let (a, b) = own.lora.unzip();
-        let all = [("weight", own.weight), ("bias", own.bias), ("lora_A.weight", a), ("lora_B.weight", b)];
-        for (part, gradient) in all {
-            if let Some(gradient) = gradient {
-                collect.gradients.insert(format!("{name}.{part}"), gradient);
-            }
-        }
+        let (mask, mut own) = (self.mask(x, pass)?, linear::Gradients::default());
+        let map = self.map.with_mask(mask.as_ref());
+        let dx = map.backward(saved, x, grad, total, collect.wanted, &mut own)?;
+        collect.linear(&self.name, own);
         Ok(dx)
     }
 }
@@ -62,14 +72,14 @@ pub(crate) enum Maps<'a, const N: usize> {
 
 impl<const N: usize> Maps<'_, N> {
     /// What each map gives, and what backward needs.
-    pub(crate) fn forward(&self, x: &Tensor) -> Result<([Tensor; N], Vec<linear::Saved>), ModelError> {
+    pub(crate) fn forward(&self, x: &Tensor, pass: &Pass) -> Result<([Tensor; N], Vec<linear::Saved>), ModelError> {
         let (outputs, saved) = match self {
             Self::Apart(maps) => {
-                let both = maps.iter().map(|map| map.forward(x)).collect::<Result<Vec<_>, _>>()?;
+                let both = maps.iter().map(|map| map.forward(x, pass)).collect::<Result<Vec<_>, _>>()?;
                 both.into_iter().unzip()
             }
             Self::Fused(map, widths) => {
-                let (output, saved) = map.forward(x)?;
+                let (output, saved) = map.forward(x, pass)?;
                 (columns::split(output, widths)?, vec![saved])
             }
         };
@@ -84,18 +94,19 @@ impl<const N: usize> Maps<'_, N> {
         x: &Tensor,
         grads: [Tensor; N],
         mut total: Option<Tensor>,
+        pass: &Pass,
         collect: &mut Collect,
     ) -> Result<Tensor, ModelError> {
         match self {
             Self::Apart(maps) => {
                 for ((map, saved), grad) in maps.iter().zip(saved).zip(grads) {
-                    total = Some(map.backward(saved, x, &grad, total, collect)?);
+                    total = Some(map.backward(saved, x, &grad, total, pass, collect)?);
                 }
                 Ok(total.map_or_else(|| x.zeros_like(), Ok)?)
             }
             Self::Fused(map, _) => {
                 let grad = columns::join(grads.into())?;
-                map.backward(&saved[0], x, &grad, total, collect)
+                map.backward(&saved[0], x, &grad, total, pass, collect)
             }
         }
     }

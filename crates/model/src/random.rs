@@ -43,6 +43,17 @@ impl Random {
         self
     }
 
+    /// The same stream from its `index`-th word on.
+    pub(crate) fn at_word(mut self, index: u64) -> Self {
+        self.0.set_word_pos(u128::from(index));
+        self
+    }
+
+    /// 32 random bits.
+    pub(crate) fn word(&mut self) -> u32 {
+        self.0.next_u32()
+    }
+
     /// Uniform in [0, 1).
     pub fn uniform(&mut self) -> f64 {
         (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64

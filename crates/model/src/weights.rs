@@ -13,6 +13,8 @@ use crate::{ModelConfig, ModelError};
 pub(crate) type Weights = BTreeMap<String, FrozenWeight>;
 
 pub(crate) const EMBEDDING: &str = "model.embed_tokens.weight";
+pub(crate) const EMBEDDING_MODULE: &str = "model.embed_tokens";
+pub(crate) const HEAD_MODULE: &str = "lm_head";
 pub(crate) const FINAL_NORM: &str = "model.norm";
 pub(crate) const HEAD: &str = "lm_head.weight";
 

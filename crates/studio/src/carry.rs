@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tunesmith_protocol::{ErrorCode, Method, RunRecord, RunState, WireError};
+use tunesmith_protocol::{ErrorCode, RunRecord, RunState, WireError};
 use tunesmith_train::{Job, Outcome, Progress, StopReason, TrainPlan};
 
 use crate::control::Wishes;
@@ -229,7 +229,7 @@ impl Carried<'_> {
     }
 
     fn write_end(&mut self, ended: Result<Outcome, WireError>) -> Result<Finished, WireError> {
-        let lora = self.order.frozen.config.training.method == Method::Lora;
+        let lora = self.order.frozen.config.training.method.is_adapter();
         let (record, finished) = match ended {
             Ok(Outcome::Done { step, best_step, result }) => {
                 let path = Some(text(&result));

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use tunesmith_data::Render;
 use tunesmith_model::ModelError;
-use tunesmith_protocol::{ErrorCode, ItemKind, Method, Model, ModelSource, WireError};
+use tunesmith_protocol::{ErrorCode, ItemKind, Model, ModelSource, WireError};
 
 pub(crate) use facts::{FactsCache, fingerprint};
 pub(crate) use renderers::Renderers;
@@ -203,7 +203,7 @@ fn places(studio: &Studio, items: &[Item]) -> Result<Vec<Place>, WireError> {
         let (id, name) = (item.id.clone(), item.name.clone());
         places.push(Place { id, name, source: ModelSource::Folder, path: added.path, added_ms: item.added_ms });
     }
-    for run in runs::list(studio)?.into_iter().filter(|run| run.config.training.method != Method::Lora) {
+    for run in runs::list(studio)?.into_iter().filter(|run| !run.config.training.method.is_adapter()) {
         let Some(result) = run.result_path else { continue };
         let id = format!("trained-{}", run.id);
         places.push(Place {

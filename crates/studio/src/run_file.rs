@@ -57,6 +57,9 @@ pub fn load(path: &Path) -> Result<RunConfig, WireError> {
     if let Validation::File(path) = &config.data.validation {
         config.data.validation = Validation::File(absolute(path));
     }
+    if let Some(adapter) = &config.training.init_adapter {
+        config.training.init_adapter = Some(absolute(adapter));
+    }
     // An id stays an id, unless there is a folder of that name beside the run file.
     let model = folder.join(&config.base_model);
     if model.join("config.json").is_file() {

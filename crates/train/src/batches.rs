@@ -41,12 +41,13 @@ pub(crate) const PIECE_TOKENS: usize = 512;
 /// Cuts rows into pieces of at most `batch_size` rows that are computed at once. The cuts depend on nothing but the
 /// rows, so that sums over pieces are the same for any number of threads.
 pub(crate) fn pieces<'a>(rows: impl IntoIterator<Item = &'a Tokens>, batch_size: usize) -> Vec<Piece> {
-    let (mut pieces, mut piece, mut in_batch) = (Vec::new(), Piece::default(), 0);
+    let (mut pieces, mut piece, mut in_batch) = (Vec::<Piece>::new(), Piece::default(), 0);
     for row in rows {
         piece.push(row);
         in_batch += 1;
         if in_batch == batch_size || piece.ids.len() >= PIECE_TOKENS {
-            pieces.push(std::mem::take(&mut piece));
+            let first_token = piece.first_token + piece.tokens();
+            pieces.push(std::mem::replace(&mut piece, Piece { first_token, ..Piece::default() }));
             in_batch %= batch_size;
         }
     }
@@ -81,6 +82,8 @@ pub(crate) struct Piece {
     ids: Vec<u32>,
     learn: Vec<bool>,
     lengths: Vec<usize>,
+    /// How many tokens of its step come before it.
+    first_token: u64,
 }
 
 impl Piece {
@@ -93,6 +96,11 @@ impl Piece {
     /// Tokens, learned or not.
     pub fn tokens(&self) -> u64 {
         self.ids.len() as u64
+    }
+
+    /// How many tokens of its step come before it: noise is drawn by a token's place in the step.
+    pub fn first_token(&self) -> u64 {
+        self.first_token
     }
 
     /// As the model takes them.

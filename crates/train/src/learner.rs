@@ -1,13 +1,13 @@
-//! What is being trained: an adapter beside a frozen model, or all of the model's weights. The rest of the crate does
-//! not ask which.
+//! What is being trained: an adapter beside a frozen model, or the model's own weights. The rest of the crate does not
+//! ask which.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
-use candle_lora::{Adapter, LoraConfig};
-use tunesmith_model::{Bits, Decoder, Gradients, ModelConfig, ModelError, SummedLoss, Wanted};
+use candle_lora::Adapter;
+use tunesmith_model::{Bits, Decoder, Gradients, ModelConfig, ModelError, Noise, SummedLoss, Wanted};
 use tunesmith_protocol::Method;
 
 use crate::batches::Piece;
@@ -17,24 +17,34 @@ use crate::{TrainError, TrainPlan, targets};
 pub(crate) struct Learner {
     decoder: Decoder,
     adapter: Adapter,
+    /// What the adapter was when it was taken out of the weights (PiSSA).
+    start: Option<Adapter>,
     wanted: Wanted,
     recompute: bool,
     base_name: String,
+    seed: u64,
+    neftune_alpha: f64,
 }
 
 impl Learner {
     /// The state before the first step.
     pub fn new(plan: &TrainPlan, progress: &mut dyn FnMut(f64) -> ControlFlow<()>) -> Result<Self, TrainError> {
         let (job, device) = (plan.job(), plan.device());
-        let decoder = match job.settings.method {
+        let mut decoder = match job.settings.method {
             Method::Scratch => Decoder::scratch(ModelConfig::read(&job.base)?, job.settings.seed, device)?,
-            Method::Lora | Method::Full => load(&job.base, plan.bits(), device, progress)?,
+            Method::Lora | Method::Dora | Method::Full => load(&job.base, plan.bits(), device, progress)?,
         };
-        let adapter = match job.settings.method {
-            Method::Lora => decoder.new_adapter(&plan.lora(decoder.config()), job.settings.seed)?,
-            Method::Full | Method::Scratch => Adapter::none(),
+        let mut start = None;
+        let adapter = match (&plan.targets().lora, &job.settings.init_adapter) {
+            (None, _) => Adapter::none(),
+            (Some(_), Some(folder)) => targets::initial(job, Path::new(folder), decoder.config(), device)?,
+            (Some(lora), None) if job.settings.use_pissa => {
+                let adapter = decoder.split_off_pissa(lora)?;
+                start.insert(adapter).clone()
+            }
+            (Some(lora), None) => decoder.new_adapter(lora, job.settings.seed)?,
         };
-        Ok(Self::with(plan, decoder, adapter))
+        Ok(Self::with(plan, decoder, adapter, start))
     }
 
     /// The state that was saved in `checkpoint`.
@@ -44,29 +54,43 @@ impl Learner {
         progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
     ) -> Result<Self, TrainError> {
         let (job, device) = (plan.job(), plan.device());
-        let (decoder, adapter) = match job.settings.method {
-            Method::Lora => (load(&job.base, plan.bits(), device, progress)?, Adapter::load(checkpoint, device)?),
-            Method::Full | Method::Scratch => (load(checkpoint, None, device, progress)?, Adapter::none()),
-        };
-        Ok(Self::with(plan, decoder, adapter))
+        if !job.settings.method.is_adapter() {
+            return Ok(Self::with(plan, load(checkpoint, None, device, progress)?, Adapter::none(), None));
+        }
+        let (mut decoder, saved) =
+            (load(&job.base, plan.bits(), device, progress)?, Adapter::load(checkpoint, device)?);
+        if !job.settings.use_pissa {
+            return Ok(Self::with(plan, decoder, saved, None));
+        }
+        let (adapter, start) = saved.parted()?;
+        decoder.take_away(&start)?;
+        Ok(Self::with(plan, decoder, adapter, Some(start)))
     }
 
     /// The same learner as it was at another checkpoint. A frozen base model is shared, not loaded again.
     pub fn at(&self, checkpoint: &Path) -> Result<Self, TrainError> {
         let device = self.decoder.device();
-        let (decoder, adapter) = match self.wanted {
-            Wanted::Adapter => (self.decoder.clone(), Adapter::load(checkpoint, device)?),
-            Wanted::Weights => (load(checkpoint, None, device, &mut |_| ControlFlow::Continue(()))?, Adapter::none()),
+        let (decoder, adapter) = match (&self.wanted, &self.start) {
+            (Wanted::Adapter, None) => (self.decoder.clone(), Adapter::load(checkpoint, device)?),
+            (Wanted::Adapter, Some(_)) => (self.decoder.clone(), Adapter::load(checkpoint, device)?.parted()?.0),
+            _ => (load(checkpoint, None, device, &mut |_| ControlFlow::Continue(()))?, Adapter::none()),
         };
-        Ok(Self { decoder, adapter, base_name: self.base_name.clone(), ..*self })
+        let (start, wanted, base_name) = (self.start.clone(), self.wanted.clone(), self.base_name.clone());
+        Ok(Self { decoder, adapter, start, wanted, base_name, ..*self })
     }
 
-    fn with(plan: &TrainPlan, decoder: Decoder, adapter: Adapter) -> Self {
-        let wanted = match plan.job().settings.method {
-            Method::Lora => Wanted::Adapter,
-            Method::Full | Method::Scratch => Wanted::Weights,
-        };
-        Self { decoder, adapter, wanted, recompute: plan.recompute(), base_name: plan.job().base_name.clone() }
+    fn with(plan: &TrainPlan, decoder: Decoder, adapter: Adapter, start: Option<Adapter>) -> Self {
+        let job = plan.job();
+        Self {
+            decoder,
+            adapter,
+            start,
+            wanted: plan.targets().wanted(),
+            recompute: plan.recompute(),
+            base_name: job.base_name.clone(),
+            seed: job.settings.seed,
+            neftune_alpha: job.settings.neftune_alpha.unwrap_or(0.0),
+        }
     }
 
     /// The loss of a piece.
@@ -74,9 +98,12 @@ impl Learner {
         Ok(self.decoder.loss(&self.adapter, &piece.sequences())?)
     }
 
-    /// The loss of a piece and the gradients of its sum.
-    pub fn gradients(&self, piece: &Piece) -> Result<(SummedLoss, Gradients), TrainError> {
-        Ok(self.decoder.gradients(&self.adapter, &piece.sequences(), self.wanted, self.recompute)?)
+    /// The loss of a piece of this step, with the step's noise, and the gradients of its sum.
+    pub fn gradients(&self, piece: &Piece, step: u32) -> Result<(SummedLoss, Gradients), TrainError> {
+        let (seed, neftune_alpha) = (self.seed, self.neftune_alpha);
+        let noise = Noise { seed, step: step.into(), first_token: piece.first_token(), neftune_alpha };
+        let (rows, wanted) = (piece.sequences(), &self.wanted);
+        Ok(self.decoder.noisy_gradients(&self.adapter, &rows, wanted, self.recompute, Some(&noise))?)
     }
 
     /// Where it computes.
@@ -86,45 +113,44 @@ impl Learner {
 
     /// What is trained, by name.
     pub fn parameters(&self) -> BTreeMap<String, Tensor> {
-        match self.wanted {
-            Wanted::Adapter => self.adapter.parameters(),
-            Wanted::Weights => self.decoder.parameters(),
+        if self.wanted == Wanted::Adapter {
+            return self.adapter.parameters();
         }
+        let mut weights = self.decoder.parameters();
+        weights.retain(|name, _| self.wanted.weight(name));
+        weights
     }
 
     /// Replaces a parameter.
     pub fn set(&mut self, name: &str, value: Tensor) -> Result<(), TrainError> {
         match self.wanted {
             Wanted::Adapter => self.adapter.set(name, value)?,
-            Wanted::Weights => self.decoder.set_parameter(name, value)?,
+            _ => self.decoder.set_parameter(name, value)?,
         }
         Ok(())
     }
 
     /// About how many bytes `save` writes in f32.
     pub fn size_bytes(&self) -> u64 {
-        self.parameters().values().map(|tensor| 4 * tensor.elem_count() as u64).sum()
+        let written = match (&self.wanted, &self.start) {
+            (Wanted::Adapter, start) => {
+                let start = start.as_ref().map(Adapter::parameters).unwrap_or_default();
+                self.adapter.parameters().into_values().chain(start.into_values()).collect::<Vec<_>>()
+            }
+            _ => self.decoder.parameters().into_values().collect(),
+        };
+        written.iter().map(|tensor| 4 * tensor.elem_count() as u64).sum()
     }
 
-    /// Writes what is trained: PEFT's two files, or the model's weights and config.
+    /// Writes what is trained: PEFT's two files, or the model's weights and config. An adapter that began as a part of
+    /// the weights is written as what it has moved since, so that it fits the original weights.
     pub fn save(&self, folder: &Path, dtype: DType) -> Result<(), TrainError> {
-        match self.wanted {
-            Wanted::Adapter => self.adapter.save(folder, &self.base_name)?,
-            Wanted::Weights => self.decoder.save(folder, dtype)?,
+        match (&self.wanted, &self.start) {
+            (Wanted::Adapter, None) => self.adapter.save(folder, &self.base_name)?,
+            (Wanted::Adapter, Some(start)) => self.adapter.minus(start)?.save(folder, &self.base_name)?,
+            _ => self.decoder.save(folder, dtype)?,
         }
         Ok(())
-    }
-}
-
-/// The adapter that the settings ask for.
-impl TrainPlan {
-    pub(crate) fn lora(&self, config: &ModelConfig) -> LoraConfig {
-        let settings = &self.job().settings;
-        LoraConfig {
-            rank: settings.lora_rank as usize,
-            alpha: settings.lora_alpha,
-            target_modules: targets::modules(settings, config).into_iter().map(String::from).collect(),
-        }
     }
 }
 

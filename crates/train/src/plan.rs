@@ -6,10 +6,11 @@ mod memory;
 
 use tunesmith_model::device::{self, Chosen};
 use tunesmith_model::{Bits, Device, ModelConfig, facts};
-use tunesmith_protocol::{AutoOr, Fit, Method, Plan, Precision, Switch, TrainSettings};
+use tunesmith_protocol::{AutoOr, Fit, Layers, Method, Plan, Precision, Switch, TargetModules, TrainSettings};
 
 use crate::batches::Batches;
-use crate::{Job, Schedule, TrainError, targets};
+use crate::targets::Targets;
+use crate::{Job, Schedule, TrainError};
 
 /// What a run will do.
 pub struct TrainPlan {
@@ -18,6 +19,7 @@ pub struct TrainPlan {
     steps: u32,
     eval_every: u32,
     save_every: u32,
+    targets: Targets,
     memory: memory::Decision,
     trainable_parameters: u64,
 }
@@ -27,10 +29,10 @@ impl TrainPlan {
     pub fn new(job: Job) -> Result<Self, TrainError> {
         let config = match job.settings.method {
             Method::Scratch => ModelConfig::read(&job.base)?,
-            Method::Lora | Method::Full => facts(&job.base)?.config,
+            Method::Lora | Method::Dora | Method::Full => facts(&job.base)?.config,
         };
         checks::settings(&job)?;
-        targets::check(&job.settings, &config)?;
+        let targets = Targets::of(&job, &config)?;
         checks::rows(&job, &config)?;
         checks::output(&job)?;
         let steps_per_epoch = batches(&job).steps_per_epoch();
@@ -39,9 +41,9 @@ impl TrainPlan {
         let save_every = resolve(job.settings.save_every, eval_every);
         let device =
             device::choose(if job.settings.device == device::AUTO { &job.device } else { &job.settings.device })?;
-        let memory = memory::decide(&job, &config, device.id)?;
-        let trainable_parameters = memory::trainable_parameters(&job, &config);
-        Ok(Self { job, device, steps, eval_every, save_every, memory, trainable_parameters })
+        let memory = memory::decide(&job, &config, &targets, device.id)?;
+        let trainable_parameters = memory::trainable_parameters(&config, &targets);
+        Ok(Self { job, device, steps, eval_every, save_every, targets, memory, trainable_parameters })
     }
 
     /// What a person sees before and during the run.
@@ -68,14 +70,37 @@ impl TrainPlan {
 
     /// The settings with every `auto` decided.
     fn resolved(&self) -> TrainSettings {
+        let settings = self.taken_over();
         TrainSettings {
             precision: Precision::F32,
             gradient_checkpointing: if self.memory.recompute { Switch::On } else { Switch::Off },
             eval_every: AutoOr::Steps(self.eval_every),
             save_every: AutoOr::Steps(self.save_every),
             device: self.device.id.into(),
-            ..self.job.settings.clone()
+            ..settings
         }
+    }
+
+    /// The settings, with those of the adapter that the run continues from in the place of its own.
+    fn taken_over(&self) -> TrainSettings {
+        let settings = self.job.settings.clone();
+        let (Some(_), Some(lora)) = (&settings.init_adapter, &self.targets.lora) else { return settings };
+        TrainSettings {
+            method: if lora.dora { Method::Dora } else { Method::Lora },
+            lora_rank: u32::try_from(lora.rank).unwrap_or(u32::MAX),
+            lora_alpha: lora.alpha,
+            use_rslora: lora.rslora,
+            target_modules: TargetModules::Named(lora.target_modules.clone()),
+            layers: match &lora.layers {
+                Some(layers) => Layers::Ranges(layers.iter().map(|&layer| (layer as u32, layer as u32)).collect()),
+                None => Layers::All,
+            },
+            ..settings
+        }
+    }
+
+    pub(crate) fn targets(&self) -> &Targets {
+        &self.targets
     }
 
     pub(crate) fn job(&self) -> &Job {

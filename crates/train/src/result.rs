@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use candle_core::DType;
 use serde_json::Value;
-use tunesmith_protocol::Method;
 
 use crate::files::{at, fresh_folder, names_in, remove_folder, require_room, sync_file, sync_folder};
 use crate::learner::Learner;
@@ -55,7 +54,7 @@ fn fill(plan: &TrainPlan, learner: &Learner, folder: &Path) -> Result<(), TrainE
     let job = plan.job();
     fresh_folder(folder)?;
     learner.save(folder, dtype_of(&job.base))?;
-    if job.settings.method != Method::Lora {
+    if !job.settings.method.is_adapter() {
         for name in COMPANIONS.iter().filter(|name| job.base.join(name).is_file()) {
             let source = job.base.join(name);
             fs::copy(&source, folder.join(name)).map_err(at(folder.join(name)))?;

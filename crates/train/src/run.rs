@@ -131,7 +131,7 @@ impl<'a> Run<'a> {
         let rows = batches.rows_of(step).into_iter().map(|row| &job.training[row as usize]);
         let mut sum = Sum::default();
         for pieces in pieces(rows, batches.batch_size).chunks(self.workers.wave()) {
-            sum.add(&self.learner, pieces, &self.workers, || tell(self.report, Progress::Tick))?;
+            sum.add(&self.learner, pieces, &self.workers, step, || tell(self.report, Progress::Tick))?;
         }
         let update = Update {
             step,

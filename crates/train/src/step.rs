@@ -36,9 +36,10 @@ impl Sum {
         learner: &Learner,
         pieces: &[Piece],
         workers: &Workers,
+        step: u32,
         after: impl FnMut() -> Result<(), E>,
     ) -> Result<(), E> {
-        for computed in workers.each(pieces, |piece| learner.gradients(piece), after)? {
+        for computed in workers.each(pieces, |piece| learner.gradients(piece, step), after)? {
             let (loss, gradients) = computed?;
             self.loss.nats += loss.nats;
             self.loss.learned += loss.learned;
@@ -118,8 +119,9 @@ struct Owned<'a> {
 
 impl Owned<'_> {
     fn open(&mut self, update: Update) -> Parameter<'_> {
-        // Norms and biases are not decayed, as in transformers' Trainer (get_decay_parameter_names).
-        let weight_decay = if self.shape.len() > 1 { update.weight_decay } else { 0.0 };
+        // Norms and biases are not decayed, as in transformers' Trainer (get_decay_parameter_names); DoRA's magnitudes are.
+        let decays = self.shape.len() > 1 || self.name.ends_with("lora_magnitude_vector");
+        let weight_decay = if decays { update.weight_decay } else { 0.0 };
         // “LoRA+” (Hayou, Ghosh & Yu 2024, arXiv 2402.12354), grouped as PEFT's create_loraplus_optimizer does.
         let is_b = self.name.contains("lora_B") || (self.name.contains("lora_") && self.shape.len() == 1);
         let ratio = if is_b { update.lora_plus_ratio } else { 1.0 };

@@ -13,6 +13,8 @@ mod formats;
 mod killed;
 #[path = "train/learning.rs"]
 mod learning;
+#[path = "train/methods.rs"]
+mod methods;
 #[path = "train/moments.rs"]
 mod moments;
 #[path = "train/optimizer.rs"]

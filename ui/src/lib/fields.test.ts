@@ -42,6 +42,17 @@ test('modules are known by name', () => {
   expect(value({ type: 'modules' }, '')).toBe('refused');
 });
 
+test('layers, flags, folders and optional numbers are read', () => {
+  for (const right of ['all', 'last-8', '3', '0, 4..11']) expect(value({ type: 'layers' }, right)).toBe(right);
+  for (const wrong of ['', 'last-0', 'some', '4..', '-1']) expect(value({ type: 'layers' }, wrong)).toBe('refused');
+  expect(value({ type: 'flag' }, 'true')).toBe(true);
+  expect(value({ type: 'flag' }, 'yes')).toBe('refused');
+  expect(value({ type: 'folder' }, '')).toBeNull();
+  expect(value({ type: 'folder' }, ' /a/b ')).toBe('/a/b');
+  expect(value({ type: 'optional_number', range: { min: 0, max: 100 } }, '')).toBeNull();
+  expect(value({ type: 'optional_number', range: { min: 0, max: 100 } }, '5')).toBe(5);
+});
+
 test('a shown value reads back as itself', () => {
   const kinds: [Kind, unknown][] = [[whole, 16], [decimal, 0.003], [decimal, 1e-8], [auto, 'auto'], [optional, null], [{ type: 'modules' }, ['q_proj']]];
   for (const [kind, wanted] of kinds) expect(value(kind, showValue(wanted))).toEqual(wanted);

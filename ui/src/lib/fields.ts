@@ -6,6 +6,9 @@ import { words } from '$lib/words';
 /** The projections of a decoder block that can carry an adapter. */
 export const projections = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const;
 
+/** What can carry one too, outside of the blocks; not among “all-linear”. */
+export const outside = ['embed_tokens', 'lm_head'] as const;
+
 export type Typed = { value: unknown } | { problem: string };
 
 /** A field's value in the settings. */
@@ -47,6 +50,14 @@ export function readValue(kind: Kind, text: string): Typed {
       return decimal(typed, kind.range);
     case 'modules':
       return modules(typed);
+    case 'flag':
+      return typed === 'true' || typed === 'false' ? { value: typed === 'true' } : { problem: words.fields.oneOf(['true', 'false']) };
+    case 'optional_number':
+      return typed === '' ? { value: null } : decimal(typed, kind.range);
+    case 'folder':
+      return { value: typed === '' ? null : typed };
+    case 'layers':
+      return layers(typed);
   }
 }
 
@@ -70,8 +81,13 @@ function decimal(typed: string, { min, max }: Limits): Typed {
 function modules(typed: string): Typed {
   if (typed === 'all-linear') return { value: typed };
   const names = typed.split(/[\s,]+/).filter(Boolean);
-  const known = names.every((name) => (projections as readonly string[]).includes(name));
+  const known = names.every((name) => ([...projections, ...outside] as readonly string[]).includes(name));
   return names.length > 0 && known ? { value: names } : { problem: words.fields.modules };
+}
+
+function layers(typed: string): Typed {
+  const shape = /^(all|last-[1-9]\d*|\d+(\.\.\d+)?(\s*,\s*\d+(\.\.\d+)?)*)$/;
+  return shape.test(typed) ? { value: typed } : { problem: words.fields.layers };
 }
 
 /** A short range for the caption under a field. */

@@ -1,8 +1,8 @@
-//! Gated activations, rotary positions and sums.
+//! Gated activations, rotary positions, sums and lengths.
 
 use rayon::prelude::*;
 
-use super::math::{exp, tanh};
+use super::math::{dot, exp, tanh};
 use super::{GRAIN, rows_per_task, simd};
 use crate::glu::Activation;
 
@@ -140,6 +140,21 @@ pub(crate) fn add_row(total: &mut [f32], row: &[f32]) {
             add_chunk(total, row);
         }
     });
+}
+
+/// Multiplies every row by the same row, number by number.
+pub(crate) fn scale_columns(numbers: &mut [f32], row: &[f32]) {
+    let rows = rows_per_task(row.len());
+    numbers.par_chunks_mut(rows * row.len()).for_each(|rows| {
+        for numbers in rows.chunks_mut(row.len()) {
+            numbers.iter_mut().zip(row).for_each(|(number, factor)| *number *= factor);
+        }
+    });
+}
+
+/// The length of each row.
+pub(crate) fn row_norms(numbers: &[f32], width: usize) -> Vec<f32> {
+    numbers.par_chunks(width).map(|row| dot(row, row).sqrt()).collect()
 }
 
 /// The sum over rows.

@@ -3,9 +3,7 @@
 
 use candle_core::Tensor;
 
-use super::product;
-use super::sum::Take::{AsIs, Transposed};
-use super::sum::add_product;
+use super::linear::{self, Linear, Wanted};
 use crate::floats::{Floats, edit, fast, tensor};
 use crate::kernels::cross_entropy as kernel;
 use crate::{FrozenWeight, Result, plain};
@@ -13,11 +11,11 @@ use crate::{FrozenWeight, Result, plain};
 /// Logits held at once.
 const CHUNK: usize = 4 * 1024 * 1024;
 
-/// The output head: logits = cap · tanh(scale · x weightᵀ / cap).
+/// The output head: logits = cap · tanh(scale · map(x) / cap).
 #[derive(Debug, Clone, Copy)]
 pub struct Head<'a> {
-    /// (vocabulary, width).
-    pub weight: &'a FrozenWeight,
+    /// The map from width to vocabulary, without a bias.
+    pub map: Linear<'a>,
     /// What the product is multiplied with.
     pub scale: f64,
     /// Where logits end (Gemma 2).
@@ -26,7 +24,7 @@ pub struct Head<'a> {
 
 impl<'a> From<&'a FrozenWeight> for Head<'a> {
     fn from(weight: &'a FrozenWeight) -> Self {
-        Self { weight, scale: 1.0, soft_cap: None }
+        Self { map: Linear { weight, bias: None, lora: None }, scale: 1.0, soft_cap: None }
     }
 }
 
@@ -35,14 +33,14 @@ impl<'a> From<&'a FrozenWeight> for Head<'a> {
 pub struct Gradients {
     /// (positions, width).
     pub x: Tensor,
-    /// (vocabulary, width), when wanted.
-    pub weight: Option<Tensor>,
+    /// Those of what the head owns, as wanted.
+    pub own: linear::Gradients,
 }
 
 /// The summed negative log-likelihood, in nats, of `targets` after the vectors x, (positions, width).
 pub fn loss(x: &Tensor, head: Head, targets: &[u32]) -> Result<f64> {
     let mut nats = 0.0;
-    for (start, targets) in chunks(head.weight, targets) {
+    for (start, targets) in chunks(head, targets) {
         let logits = logits(&x.narrow(0, start, targets.len())?, head)?;
         let losses = match fast(&logits) {
             true => kernel::losses(&Floats::of(&logits)?, targets),
@@ -53,27 +51,36 @@ pub fn loss(x: &Tensor, head: Head, targets: &[u32]) -> Result<f64> {
     Ok(nats)
 }
 
-/// The same, and its gradients.
-pub fn loss_and_gradients(x: &Tensor, head: Head, targets: &[u32], weight_wanted: bool) -> Result<(f64, Gradients)> {
-    let (mut nats, mut parts, mut weight) = (0.0, Vec::new(), None);
-    for (start, targets) in chunks(head.weight, targets) {
+/// The same, and its gradients. The head's mask is (positions, width).
+pub fn loss_and_gradients(x: &Tensor, head: Head, targets: &[u32], wanted: Wanted) -> Result<(f64, Gradients)> {
+    let (mut nats, mut parts, mut own) = (0.0, Vec::new(), linear::Gradients::default());
+    let mask = head.map.lora.and_then(|lora| lora.mask);
+    for (start, targets) in chunks(head, targets) {
         let x = x.narrow(0, start, targets.len())?;
-        let logits = logits(&x, head)?;
+        let mask = mask.map(|mask| mask.narrow(0, start, targets.len())).transpose()?;
+        let map = head.map.with_mask(mask.as_ref());
+        let (product, saved) = map.forward(&x)?;
+        let logits = cap(times(product, head.scale)?, head.soft_cap)?;
         let (losses, slopes) = slopes(logits, targets, head.soft_cap)?;
         nats += losses.iter().map(|&loss| f64::from(loss)).sum::<f64>();
-        parts.push(product::backward(None, &slopes, head.weight, head.scale)?);
-        if weight_wanted {
-            weight = Some(add_product(weight, head.scale, (&slopes, Transposed), (&x, AsIs))?);
-        }
+        parts.push(map.backward(&saved, &x, &times(slopes, head.scale)?, None, wanted, &mut own)?);
     }
     let x = if parts.len() == 1 { parts.remove(0) } else { Tensor::cat(&parts, 0)? };
-    Ok((nats, Gradients { x, weight }))
+    Ok((nats, Gradients { x, own }))
 }
 
 /// The logits after the vectors x, (positions, vocabulary).
 pub fn logits(x: &Tensor, head: Head) -> Result<Tensor> {
-    let logits = product::forward(x, head.weight, head.scale)?;
-    match head.soft_cap {
+    cap(times(head.map.forward(x)?.0, head.scale)?, head.soft_cap)
+}
+
+fn times(x: Tensor, scale: f64) -> Result<Tensor> {
+    Ok(if scale == 1.0 { x } else { (x * scale)? })
+}
+
+/// The caller alone holds the logits.
+fn cap(logits: Tensor, cap: Option<f64>) -> Result<Tensor> {
+    match cap {
         Some(cap) if fast(&logits) => edit(&logits, |logits| kernel::soft_cap(logits, cap as f32))?,
         cap => return plain::soft_cap(&logits, cap),
     }
@@ -91,8 +98,8 @@ fn slopes(logits: Tensor, targets: &[u32], cap: Option<f64>) -> Result<(Vec<f32>
     Ok((losses.into_inner(), logits))
 }
 
-fn chunks<'a>(head: &FrozenWeight, targets: &'a [u32]) -> impl Iterator<Item = (usize, &'a [u32])> {
-    let size = (CHUNK / head.dims()[0].max(1)).max(1);
+fn chunks<'a>(head: Head, targets: &'a [u32]) -> impl Iterator<Item = (usize, &'a [u32])> + use<'a> {
+    let size = (CHUNK / head.map.weight.dims()[0].max(1)).max(1);
     targets.chunks(size).enumerate().map(move |(number, targets)| (number * size, targets))
 }
 

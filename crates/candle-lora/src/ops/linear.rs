@@ -1,14 +1,18 @@
-//! A linear map with a frozen weight and, beside it, an optional low-rank pair:
-//! y = x Wᵀ + bias + scale · (x Aᵀ) Bᵀ (Hu et al. 2021).
+//! A linear map with a frozen weight and, beside it, an optional low-rank pair (Hu et al. 2021). With x̃ for x after
+//! dropout and u = x̃ Wᵀ + scale · (x̃ Aᵀ) Bᵀ:
+//!
+//! - LoRA: y = x Wᵀ + bias + scale · (x̃ Aᵀ) Bᵀ
+//! - DoRA: y = (x − x̃) Wᵀ + bias + f ⊙ u with f = magnitude / ‖W + scale · B A‖ per output (Liu et al. 2024, section 4.3
+//!   on why the length gets no gradient; PEFT's `DoraLinearLayer` on what dropout does to it)
 
 use candle_core::Tensor;
 
 use super::product;
 use super::sum::Take::{AsIs, Transposed};
-use super::sum::add_product;
+use super::sum::{add, add_product};
 use crate::floats::{Floats, edit, fast, tensor};
 use crate::kernels::elementwise;
-use crate::{FrozenWeight, LoraPair, Result};
+use crate::{FrozenWeight, LoraPair, Result, plain};
 
 /// The map. `x` is (tokens, in) and y is (tokens, out).
 #[derive(Debug, Clone, Copy)]
@@ -17,15 +21,30 @@ pub struct Linear<'a> {
     pub weight: &'a FrozenWeight,
     /// (out).
     pub bias: Option<&'a FrozenWeight>,
-    /// The low-rank pair and its scale.
-    pub lora: Option<(&'a LoraPair, f64)>,
+    /// What stands beside it.
+    pub lora: Option<Lora<'a>>,
+}
+
+/// A low-rank pair in use.
+#[derive(Debug, Clone, Copy)]
+pub struct Lora<'a> {
+    /// A, B and, for DoRA, the magnitudes.
+    pub pair: &'a LoraPair,
+    /// What the low-rank product is multiplied with.
+    pub scale: f64,
+    /// (out): what `weight_norm` gives. Needed where the pair has magnitudes; it holds while A and B stay as they are.
+    pub norm: Option<&'a Tensor>,
+    /// (tokens, in): what x is multiplied with before the pair sees it; none keeps it.
+    pub mask: Option<&'a Tensor>,
 }
 
 /// What backward needs besides x.
 #[derive(Debug, Clone)]
 pub struct Saved {
-    /// x Aᵀ, (tokens, rank).
+    /// x̃ Aᵀ, (tokens, rank).
     low: Option<Tensor>,
+    /// u, (tokens, out), where the pair has magnitudes.
+    undirected: Option<Tensor>,
 }
 
 /// Which gradients are computed besides that of x.
@@ -35,6 +54,8 @@ pub enum Wanted {
     Lora,
     /// Those of the weight and the bias.
     Weight,
+    /// None.
+    Nothing,
 }
 
 /// Gradients of what the map owns.
@@ -44,25 +65,78 @@ pub struct Gradients {
     pub weight: Option<Tensor>,
     /// (out), when wanted and there is a bias.
     pub bias: Option<Tensor>,
-    /// Those of A, (rank, in), and B, (out, rank), when wanted and there is a pair.
-    pub lora: Option<(Tensor, Tensor)>,
+    /// (rank, in), when wanted and there is a pair.
+    pub a: Option<Tensor>,
+    /// (out, rank), when wanted and there is a pair.
+    pub b: Option<Tensor>,
+    /// (out), when wanted and the pair has magnitudes.
+    pub magnitude: Option<Tensor>,
+}
+
+impl<'a> Lora<'a> {
+    /// A pair without magnitudes and without dropout.
+    pub fn of(pair: &'a LoraPair, scale: f64) -> Self {
+        Self { pair, scale, norm: None, mask: None }
+    }
+
+    /// ‖W + scale · B A‖ of each output, (out).
+    pub fn weight_norm(&self, weight: &FrozenWeight) -> Result<Tensor> {
+        let sum = weight.dense()?.copy()?;
+        let sum = add_product(Some(sum), self.scale, (&self.pair.b, AsIs), (&self.pair.a, AsIs))?; // (out, in)
+        match fast(&sum) {
+            true => tensor(elementwise::row_norms(&Floats::of(&sum)?, sum.dim(1)?), sum.dim(0)?),
+            false => plain::row_norms(&sum),
+        }
+    }
+
+    /// f, (out), where the pair has magnitudes.
+    fn factor(&self) -> Result<Option<Tensor>> {
+        match (&self.pair.magnitude, self.norm) {
+            (Some(magnitude), Some(norm)) => Ok(Some((magnitude / norm)?)),
+            (None, _) => Ok(None),
+            (Some(_), None) => Err(crate::LoraError::Invalid("a pair with magnitudes needs its weight's norm".into())),
+        }
+    }
+
+    /// x̃.
+    fn drop(&self, x: &Tensor) -> Result<Tensor> {
+        Ok(match self.mask {
+            Some(mask) => (x * mask)?,
+            None => x.clone(),
+        })
+    }
 }
 
 impl Linear<'_> {
-    /// y, and what backward needs.
-    pub fn forward(&self, x: &Tensor) -> Result<(Tensor, Saved)> {
-        let mut y = product::forward(x, self.weight, 1.0)?;
-        if let Some(bias) = self.bias {
-            y = add_bias(y, &bias.dense()?)?;
-        }
-        let Some((pair, scale)) = self.lora else { return Ok((y, Saved { low: None })) };
-        let low = add_product(None, 1.0, (x, AsIs), (&pair.a, Transposed))?; // (tokens, rank)
-        let y = add_product(Some(y), scale, (&low, AsIs), (&pair.b, Transposed))?;
-        Ok((y, Saved { low: Some(low) }))
+    /// The same map with another mask.
+    pub fn with_mask<'b>(&'b self, mask: Option<&'b Tensor>) -> Linear<'b> {
+        Linear { lora: self.lora.map(|lora| Lora { mask, ..lora }), ..*self }
     }
 
-    /// `total` + the gradient of x (without a total, that alone), and the gradients wanted. The caller alone holds the
-    /// total.
+    /// y, and what backward needs.
+    pub fn forward(&self, x: &Tensor) -> Result<(Tensor, Saved)> {
+        let Some(lora) = self.lora else {
+            let y = self.add_bias(self.product(x)?)?;
+            return Ok((y, Saved { low: None, undirected: None }));
+        };
+        let dropped = lora.drop(x)?;
+        let low = add_product(None, 1.0, (&dropped, AsIs), (&lora.pair.a, Transposed))?; // (tokens, rank)
+        let Some(factor) = lora.factor()? else {
+            let y = self.add_bias(self.product(x)?)?;
+            let y = add_product(Some(y), lora.scale, (&low, AsIs), (&lora.pair.b, Transposed))?;
+            return Ok((y, Saved { low: Some(low), undirected: None }));
+        };
+        let u = add_product(Some(self.product(&dropped)?), lora.scale, (&low, AsIs), (&lora.pair.b, Transposed))?;
+        let mut y = scale_columns(u.copy()?, &factor)?;
+        if lora.mask.is_some() {
+            let rest = (x - dropped)?;
+            y = add(y, &self.product(&rest)?)?;
+        }
+        Ok((self.add_bias(y)?, Saved { low: Some(low), undirected: Some(u) }))
+    }
+
+    /// `total` + the gradient of x (without a total, that alone); the gradients wanted are added to `own`. The caller
+    /// alone holds the total and what is in `own`.
     pub fn backward(
         &self,
         saved: &Saved,
@@ -70,33 +144,105 @@ impl Linear<'_> {
         grad: &Tensor,
         total: Option<Tensor>,
         wanted: Wanted,
-    ) -> Result<(Tensor, Gradients)> {
-        let mut gradients = Gradients::default();
-        let mut dx = product::backward(total, grad, self.weight, 1.0)?;
+        own: &mut Gradients,
+    ) -> Result<Tensor> {
         if wanted == Wanted::Weight {
-            gradients.weight = Some(add_product(None, 1.0, (grad, Transposed), (x, AsIs))?);
-            gradients.bias = self.bias.map(|_| column_sums(grad)).transpose()?;
+            own.bias = self.bias.map(|_| add_to(own.bias.take(), column_sums(grad)?)).transpose()?;
         }
-        if let (Some((pair, scale)), Some(low)) = (self.lora, &saved.low) {
-            let d_low = add_product(None, scale, (grad, AsIs), (&pair.b, AsIs))?; // (tokens, rank)
-            dx = add_product(Some(dx), 1.0, (&d_low, AsIs), (&pair.a, AsIs))?;
-            if wanted == Wanted::Lora {
-                let a = add_product(None, 1.0, (&d_low, Transposed), (x, AsIs))?;
-                let b = add_product(None, scale, (grad, Transposed), (low, AsIs))?;
-                gradients.lora = Some((a, b));
-            }
+        let (Some(lora), Some(low)) = (self.lora, &saved.low) else {
+            self.weight_backward(grad, x, wanted, own)?;
+            return product::backward(total, grad, self.weight, 1.0);
+        };
+        let (Some(factor), Some(u)) = (lora.factor()?, &saved.undirected) else {
+            self.weight_backward(grad, x, wanted, own)?;
+            let dx = product::backward(total, grad, self.weight, 1.0)?;
+            return pair_backward(lora, low, x, grad, dx, wanted, own);
+        };
+        let du = scale_columns(grad.copy()?, &factor)?; // (tokens, out)
+        if let (Wanted::Lora, Some(norm)) = (wanted, lora.norm) {
+            let slope = (column_sums(&(grad * u)?)? / norm)?;
+            own.magnitude = Some(add_to(own.magnitude.take(), slope)?);
         }
-        Ok((dx, gradients))
+        let Some(mask) = lora.mask else {
+            self.weight_backward(&du, x, wanted, own)?;
+            let dx = product::backward(total, &du, self.weight, 1.0)?;
+            return pair_backward(lora, low, x, &du, dx, wanted, own);
+        };
+        let dropped = lora.drop(x)?;
+        self.weight_backward(grad, &(x - &dropped)?, wanted, own)?;
+        self.weight_backward(&du, &dropped, wanted, own)?;
+        // What dropout hides reaches x through the weight alone, what it shows also through f and the pair.
+        let shown = product::backward(None, &(&du - grad)?, self.weight, 1.0)?;
+        let unmasked = Lora { mask: None, ..lora };
+        let shown = (pair_backward(unmasked, low, &dropped, &du, shown, wanted, own)? * mask)?;
+        let dx = product::backward(total, grad, self.weight, 1.0)?;
+        add(dx, &shown)
+    }
+
+    /// x W, (rows, in), of rows as wide as y.
+    pub fn transposed(&self, rows: &Tensor) -> Result<Tensor> {
+        product::backward(None, rows, self.weight, 1.0)
+    }
+
+    /// x Wᵀ.
+    fn product(&self, x: &Tensor) -> Result<Tensor> {
+        product::forward(x, self.weight, 1.0)
+    }
+
+    fn add_bias(&self, y: Tensor) -> Result<Tensor> {
+        let Some(bias) = self.bias else { return Ok(y) };
+        if !fast(&y) {
+            return Ok(y.broadcast_add(&bias.dense()?)?);
+        }
+        let bias = bias.dense()?;
+        let bias = Floats::of(&bias)?;
+        edit(&y, |y| elementwise::add_row(y, &bias))?;
+        drop(bias);
+        Ok(y)
+    }
+
+    fn weight_backward(&self, grad: &Tensor, x: &Tensor, wanted: Wanted, own: &mut Gradients) -> Result<()> {
+        if wanted == Wanted::Weight {
+            own.weight = Some(add_product(own.weight.take(), 1.0, (grad, Transposed), (x, AsIs))?);
+        }
+        Ok(())
     }
 }
 
-fn add_bias(y: Tensor, bias: &Tensor) -> Result<Tensor> {
-    if !fast(&y) {
-        return Ok(y.broadcast_add(bias)?);
+/// `dx` + the gradient of x through the pair; those of the pair are added to `own`.
+fn pair_backward(
+    lora: Lora,
+    low: &Tensor,
+    x: &Tensor,
+    grad: &Tensor,
+    dx: Tensor,
+    wanted: Wanted,
+    own: &mut Gradients,
+) -> Result<Tensor> {
+    let (pair, scale) = (lora.pair, lora.scale);
+    let d_low = add_product(None, scale, (grad, AsIs), (&pair.b, AsIs))?; // (tokens, rank)
+    if wanted == Wanted::Lora {
+        own.a = Some(add_product(own.a.take(), 1.0, (&d_low, Transposed), (&lora.drop(x)?, AsIs))?);
+        own.b = Some(add_product(own.b.take(), scale, (grad, Transposed), (low, AsIs))?);
     }
-    let bias = Floats::of(bias)?;
-    edit(&y, |y| elementwise::add_row(y, &bias))?;
-    drop(bias);
+    match lora.mask {
+        None => add_product(Some(dx), 1.0, (&d_low, AsIs), (&pair.a, AsIs)),
+        Some(mask) => add(dx, &(add_product(None, 1.0, (&d_low, AsIs), (&pair.a, AsIs))? * mask)?),
+    }
+}
+
+fn add_to(total: Option<Tensor>, more: Tensor) -> Result<Tensor> {
+    total.map_or(Ok(more.clone()), |total| add(total, &more))
+}
+
+/// Multiplies each column by its factor. The caller alone holds `y`.
+fn scale_columns(y: Tensor, factor: &Tensor) -> Result<Tensor> {
+    if !fast(&y) {
+        return Ok(y.broadcast_mul(factor)?);
+    }
+    let factor = Floats::of(factor)?;
+    edit(&y, |y| elementwise::scale_columns(y, &factor))?;
+    drop(factor);
     Ok(y)
 }
 

@@ -7,7 +7,8 @@ use candle_lora::linear::Wanted;
 use candle_lora::norm::{self, Kind, Norm};
 use candle_lora::rope::{Angles, Rotation};
 use candle_lora::{
-    Attention, FrozenWeight, Heads, Linear, LoraPair, Rows, attention, columns, cross_entropy, embedding, plain,
+    Attention, Beside, FrozenWeight, Heads, Linear, Lora, LoraPair, Rows, attention, columns, cross_entropy, embedding,
+    linear, plain,
 };
 
 use crate::random::{assert_close, numbers};
@@ -159,21 +160,78 @@ fn linear_backward_equals_autograd_with_bias_and_pair() {
         let expected = oracle(&y, &grad, &[&x, &weight, &bias, &a, &b]);
 
         let (weight, bias) = (frozen(&weight), frozen(&bias));
-        let pair = LoraPair { a: copy(&a), b: copy(&b) };
-        let map = Linear { weight: &weight, bias: Some(&bias), lora: Some((&pair, 0.5)) };
+        let pair = LoraPair::new(copy(&a), copy(&b));
+        let map = Linear { weight: &weight, bias: Some(&bias), lora: Some(Lora::of(&pair, 0.5)) };
         let (out, saved) = map.forward(&copy(&x)).unwrap();
         assert_close(&out, &y, tolerance, "output");
-        let (dx, own) = map.backward(&saved, &copy(&x), &grad, None, Wanted::Lora).unwrap();
-        let (da, db) = own.lora.unwrap();
+        let mut own = linear::Gradients::default();
+        let dx = map.backward(&saved, &copy(&x), &grad, None, Wanted::Lora, &mut own).unwrap();
         assert_close(&dx, &expected[0], tolerance, "x");
-        assert_close(&da, &expected[3], tolerance, "A");
-        assert_close(&db, &expected[4], tolerance, "B");
+        assert_close(own.a.as_ref().unwrap(), &expected[3], tolerance, "A");
+        assert_close(own.b.as_ref().unwrap(), &expected[4], tolerance, "B");
         assert!(own.weight.is_none() && own.bias.is_none(), "frozen weights get no gradient");
         let total = Some(dx.copy().unwrap());
-        let (twice, own) = map.backward(&saved, &copy(&x), &grad, total, Wanted::Weight).unwrap();
+        let twice = map.backward(&saved, &copy(&x), &grad, total, Wanted::Weight, &mut own).unwrap();
         assert_close(&twice, &(&expected[0] * 2.0).unwrap(), tolerance, "x added to a total");
         assert_close(&own.weight.unwrap(), &expected[1], tolerance, "weight");
         assert_close(&own.bias.unwrap(), &expected[2], tolerance, "bias");
+        let mut none = linear::Gradients::default();
+        map.backward(&saved, &copy(&x), &grad, None, Wanted::Nothing, &mut none).unwrap();
+        assert!(none.weight.is_none() && none.bias.is_none() && none.a.is_none() && none.b.is_none());
+    }
+}
+
+#[test]
+fn dropout_and_magnitudes_have_the_gradients_of_autograd() {
+    for ((dtype, tolerance), dora, dropped) in
+        KINDS.into_iter().flat_map(|kind| [(kind, false, true), (kind, true, false), (kind, true, true)])
+    {
+        let (x, weight, bias) = (var(1, &[33, 20], dtype), var(2, &[12, 20], dtype), var(3, &[12], dtype));
+        let (a, b, magnitude) = (var(4, &[4, 20], dtype), var(5, &[12, 4], dtype), var(7, &[12], dtype));
+        let mask = (numbers(8, &[33, 20]).ge(-0.5).unwrap().to_dtype(dtype).unwrap() / 0.75).unwrap();
+        let mask = if dropped { mask } else { mask.ones_like().unwrap() };
+        let grad = numbers(6, &[33, 12]).to_dtype(dtype).unwrap();
+        // As PEFT writes it: the base's result, and what DoRA adds to it. The length is a constant.
+        let seen = (x.as_tensor() * &mask).unwrap();
+        let low = seen.matmul(&a.t().unwrap()).unwrap().matmul(&b.t().unwrap()).unwrap();
+        let low = (low * 0.5).unwrap();
+        let base = x.matmul(&weight.t().unwrap()).unwrap().broadcast_add(&bias).unwrap();
+        let sum = (weight.as_tensor() + (b.matmul(&a).unwrap() * 0.5).unwrap()).unwrap();
+        let norm = plain::row_norms(&sum).unwrap().detach();
+        let y = match dora {
+            false => (base + low).unwrap(),
+            true => {
+                let factor = (magnitude.as_tensor() / &norm).unwrap();
+                let shown = seen.matmul(&weight.t().unwrap()).unwrap();
+                let more = shown.broadcast_mul(&(&factor - 1.0).unwrap()).unwrap();
+                ((base + more).unwrap() + low.broadcast_mul(&factor).unwrap()).unwrap()
+            }
+        };
+        let mut vars = vec![&x, &weight, &bias, &a, &b];
+        vars.extend(dora.then_some(&magnitude));
+        let expected = oracle(&y, &grad, &vars);
+
+        let (weight, bias) = (frozen(&weight), frozen(&bias));
+        let pair = LoraPair { magnitude: dora.then(|| copy(&magnitude)), ..LoraPair::new(copy(&a), copy(&b)) };
+        let found = Lora::of(&pair, 0.5).weight_norm(&weight).unwrap();
+        assert_close(&found, &norm, tolerance, "length");
+        let lora = Lora { norm: dora.then_some(&found), mask: dropped.then_some(&mask), ..Lora::of(&pair, 0.5) };
+        let map = Linear { weight: &weight, bias: Some(&bias), lora: Some(lora) };
+        let (out, saved) = map.forward(&copy(&x)).unwrap();
+        assert_close(&out, &y, tolerance, "output");
+        let mut own = linear::Gradients::default();
+        let dx = map.backward(&saved, &copy(&x), &grad, None, Wanted::Lora, &mut own).unwrap();
+        assert_close(&dx, &expected[0], tolerance, "x");
+        let twice = map.backward(&saved, &copy(&x), &grad, Some(dx), Wanted::Weight, &mut own).unwrap();
+        assert_close(&twice, &(&expected[0] * 2.0).unwrap(), tolerance, "x added to a total");
+        assert_close(&own.weight.unwrap(), &expected[1], tolerance, "weight");
+        assert_close(&own.bias.unwrap(), &expected[2], tolerance, "bias");
+        assert_close(&own.a.unwrap(), &expected[3], tolerance, "A");
+        assert_close(&own.b.unwrap(), &expected[4], tolerance, "B");
+        assert_eq!(own.magnitude.is_some(), dora);
+        if let Some(found) = own.magnitude {
+            assert_close(&found, &expected[5], tolerance, "magnitude");
+        }
     }
 }
 
@@ -190,13 +248,13 @@ fn cross_entropy_equals_autograd() {
         let sum = losses.sum_all().unwrap().to_dtype(DType::F64).unwrap().to_scalar::<f64>().unwrap();
 
         let weight = frozen(&weight);
-        let head = Head { weight: &weight, scale, soft_cap };
+        let head = Head { scale, soft_cap, ..Head::from(&weight) };
         assert_close(&cross_entropy::logits(&copy(&x), head).unwrap(), &logits, tolerance, "logits");
-        let (nats, own) = cross_entropy::loss_and_gradients(&copy(&x), head, &targets, true).unwrap();
+        let (nats, own) = cross_entropy::loss_and_gradients(&copy(&x), head, &targets, Wanted::Weight).unwrap();
         assert!((nats - sum).abs() < 1e-4, "{nats} {sum}");
         assert!((cross_entropy::loss(&copy(&x), head, &targets).unwrap() - sum).abs() < 1e-4);
         assert_close(&own.x, &expected[0], tolerance, "x");
-        assert_close(&own.weight.unwrap(), &expected[1], tolerance, "head");
+        assert_close(&own.own.weight.unwrap(), &expected[1], tolerance, "head");
     }
 }
 
@@ -211,10 +269,57 @@ fn embedding_and_selection_equal_autograd() {
         let grad = numbers(2, &[3, 4]).to_dtype(dtype).unwrap();
         let expected = oracle(&y, &grad, &[&table]);
 
-        let vectors = embedding::forward(&frozen(&table), &ids).unwrap();
+        let vectors = embedding::forward(&frozen(&table), None, &ids).unwrap();
         assert_close(&cross_entropy::select(&vectors, &places).unwrap(), &y, tolerance, "output");
         let dx = cross_entropy::select_backward(&grad, &places, ids.len()).unwrap();
         let total = table.zeros_like().unwrap();
         assert_close(&embedding::backward(&ids, &dx, total).unwrap(), &expected[0], tolerance, "table");
+    }
+}
+
+#[test]
+fn a_pair_beside_an_embedding_has_the_gradients_of_autograd() {
+    for (dtype, tolerance) in KINDS {
+        let (table, a, b) = (var(1, &[9, 6], dtype), var(2, &[3, 9], dtype), var(3, &[6, 3], dtype));
+        let ids = [3, 3, 8, 0, 3];
+        let index = Tensor::new(&ids[..], &Device::Cpu).unwrap();
+        let grad = numbers(4, &[5, 6]).to_dtype(dtype).unwrap();
+        let low = a.index_select(&index, 1).unwrap().t().unwrap().matmul(&b.t().unwrap()).unwrap();
+        let x = (table.index_select(&index, 0).unwrap() + (low * 0.5).unwrap()).unwrap();
+        let expected = oracle(&x, &grad, &[&a, &b]);
+
+        let pair = LoraPair { beside: Beside::Embedding, ..LoraPair::new(copy(&a), copy(&b)) };
+        let (lora, table) = (Lora::of(&pair, 0.5), frozen(&table));
+        assert_close(&embedding::forward(&table, Some(lora), &ids).unwrap(), &x, tolerance, "output");
+        let (da, db) = embedding::lora_backward(lora, &ids, &grad).unwrap();
+        assert_close(&da, &expected[0], tolerance, "A");
+        assert_close(&db, &expected[1], tolerance, "B");
+        let merged = frozen(&Var::from_tensor(&pair.merged(&table, 0.5).unwrap()).unwrap());
+        assert_close(&embedding::forward(&merged, None, &ids).unwrap(), &x, tolerance, "merged");
+    }
+}
+
+#[test]
+fn a_head_with_a_pair_equals_autograd() {
+    for (dtype, tolerance) in KINDS {
+        let (x, weight) = (var(1, &[21, 16], dtype), var(2, &[50, 16], dtype));
+        let (a, b) = (var(3, &[4, 16], dtype), var(4, &[50, 4], dtype));
+        let mask = (numbers(8, &[21, 16]).ge(-0.5).unwrap().to_dtype(dtype).unwrap() / 0.75).unwrap();
+        let targets: Vec<u32> = (0..21).map(|i| i * 13 % 50).collect();
+        let low = (x.as_tensor() * &mask).unwrap().matmul(&a.t().unwrap()).unwrap().matmul(&b.t().unwrap()).unwrap();
+        let logits = (x.matmul(&weight.t().unwrap()).unwrap() + (low * 0.5).unwrap()).unwrap();
+        let logits = plain::soft_cap(&(logits * 1.5).unwrap(), Some(2.0)).unwrap();
+        let losses = plain::loss_per_row(&logits, &targets).unwrap();
+        let expected = oracle(&losses, &losses.ones_like().unwrap(), &[&x, &a, &b]);
+
+        let (weight, pair) = (frozen(&weight), LoraPair::new(copy(&a), copy(&b)));
+        let lora = Lora { mask: Some(&mask), ..Lora::of(&pair, 0.5) };
+        let map = Linear { weight: &weight, bias: None, lora: Some(lora) };
+        let head = Head { map, scale: 1.5, soft_cap: Some(2.0) };
+        let (_, found) = cross_entropy::loss_and_gradients(&copy(&x), head, &targets, Wanted::Lora).unwrap();
+        assert_close(&found.x, &expected[0], tolerance, "x");
+        assert_close(&found.own.a.unwrap(), &expected[1], tolerance, "A");
+        assert_close(&found.own.b.unwrap(), &expected[2], tolerance, "B");
+        assert!(found.own.weight.is_none(), "the frozen head gets no gradient");
     }
 }

@@ -1,9 +1,10 @@
 //! The attention part of a block: from its normed input to what joins the residual stream.
 
 use candle_core::Tensor;
-use candle_lora::{Adapter, Attention, attention, linear, norm};
+use candle_lora::{Attention, attention, linear, norm};
 
 use super::Pass;
+use crate::fitted::Fitted;
 use crate::gradients::Collect;
 use crate::norm::Norm;
 use crate::projection::{Maps, Projection};
@@ -36,7 +37,7 @@ impl<'a> Attend<'a> {
     pub(super) fn new(
         config: &ModelConfig,
         weights: &'a Weights,
-        adapter: &'a Adapter,
+        adapter: &'a Fitted<'a>,
         layer: usize,
     ) -> Result<Self, ModelError> {
         let block = format!("model.layers.{layer}");
@@ -60,7 +61,7 @@ impl<'a> Attend<'a> {
     /// (tokens, hidden), and what backward needs.
     pub(super) fn forward(&self, h: &Tensor, pass: &Pass, keep: &mut Keep) -> Result<(Tensor, Saved), ModelError> {
         // (tokens, heads · head_dim), and (tokens, kv_heads · head_dim) twice
-        let ([mut q, mut k, v], qkv) = self.qkv.forward(h)?;
+        let ([mut q, mut k, v], qkv) = self.qkv.forward(h, pass)?;
         let mut normed = None;
         if let Some([q_norm, k_norm]) = &self.norms {
             let ((q_out, q_saved), (k_out, k_saved)) = (q_norm.forward(&q)?, k_norm.forward(&k)?);
@@ -71,7 +72,7 @@ impl<'a> Attend<'a> {
         }
         let (k, v) = keep(k, v)?;
         let (o, attention) = attention::forward(q, k, v, self.attention, pass.rows)?;
-        let (out, o) = self.o.forward(&o)?;
+        let (out, o) = self.o.forward(&o, pass)?;
         Ok((out, Saved { qkv, normed, attention, o }))
     }
 
@@ -85,7 +86,7 @@ impl<'a> Attend<'a> {
         pass: &Pass,
         collect: &mut Collect,
     ) -> Result<Tensor, ModelError> {
-        let d_o = self.o.backward(&saved.o, saved.attention.output(), grad, None, collect)?;
+        let d_o = self.o.backward(&saved.o, saved.attention.output(), grad, None, pass, collect)?;
         let (mut dq, mut dk, dv) = attention::backward(&saved.attention, &d_o, self.attention, pass.rows)?;
         if let Some(rope) = self.rope {
             (dq, dk) = (pass.angles[rope].backward(dq)?, pass.angles[rope].backward(dk)?);
@@ -94,6 +95,6 @@ impl<'a> Attend<'a> {
             dq = q_norm.backward(q_saved, q, &dq, None, collect)?;
             dk = k_norm.backward(k_saved, k, &dk, None, collect)?;
         }
-        self.qkv.backward(&saved.qkv, h, [dq, dk, dv], total, collect)
+        self.qkv.backward(&saved.qkv, h, [dq, dk, dv], total, pass, collect)
     }
 }

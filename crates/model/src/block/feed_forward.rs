@@ -2,8 +2,10 @@
 
 use candle_core::Tensor;
 use candle_lora::glu::{self, Activation};
-use candle_lora::{Adapter, linear};
+use candle_lora::linear;
 
+use super::Pass;
+use crate::fitted::Fitted;
 use crate::gradients::Collect;
 use crate::projection::{Maps, Projection};
 use crate::weights::Weights;
@@ -28,7 +30,7 @@ impl<'a> FeedForward<'a> {
     pub(super) fn new(
         config: &ModelConfig,
         weights: &'a Weights,
-        adapter: &'a Adapter,
+        adapter: &'a Fitted<'a>,
         layer: usize,
     ) -> Result<Self, ModelError> {
         let projection = |name: &str| Projection::new(weights, adapter, format!("model.layers.{layer}.mlp.{name}"));
@@ -40,9 +42,9 @@ impl<'a> FeedForward<'a> {
     }
 
     /// (tokens, hidden), and what backward needs.
-    pub(super) fn forward(&self, h: &Tensor) -> Result<(Tensor, Saved), ModelError> {
-        let ([gate, up], gate_up) = self.gate_up.forward(h)?; // (tokens, intermediate)
-        let (out, down) = self.down.forward(&glu::forward(self.activation, &gate, &up)?)?;
+    pub(super) fn forward(&self, h: &Tensor, pass: &Pass) -> Result<(Tensor, Saved), ModelError> {
+        let ([gate, up], gate_up) = self.gate_up.forward(h, pass)?; // (tokens, intermediate)
+        let (out, down) = self.down.forward(&glu::forward(self.activation, &gate, &up)?, pass)?;
         Ok((out, Saved { gate, up, gate_up, down }))
     }
 
@@ -52,12 +54,13 @@ impl<'a> FeedForward<'a> {
         saved: &Saved,
         h: &Tensor,
         grad: &Tensor,
+        pass: &Pass,
         collect: &mut Collect,
     ) -> Result<Tensor, ModelError> {
         let Saved { gate, up, gate_up, down } = saved;
         let product = glu::forward(self.activation, gate, up)?;
-        let d_product = self.down.backward(down, &product, grad, None, collect)?;
+        let d_product = self.down.backward(down, &product, grad, None, pass, collect)?;
         let (d_gate, d_up) = glu::backward(self.activation, gate, up, &d_product)?;
-        self.gate_up.backward(gate_up, h, [d_gate, d_up], None, collect)
+        self.gate_up.backward(gate_up, h, [d_gate, d_up], None, pass, collect)
     }
 }

@@ -64,6 +64,7 @@ impl Reader {
             logit_soft_cap: None,
             logit_scale: 1.0,
             embedding_scale: 1.0,
+            embeds_scaled: false,
             residual_scale: 1.0,
             source: self.source.clone(),
         };

@@ -49,12 +49,18 @@ impl<'a> Oracle<'a> {
         let rows = Rows::of_lengths(lengths);
         let embedding = self.var("model.embed_tokens.weight");
         let ids = Tensor::new(ids, &Device::Cpu).unwrap();
-        let mut x = (embedding.index_select(&ids, 0).unwrap() * config.embedding_scale).unwrap();
+        let mut x = embedding.index_select(&ids, 0).unwrap();
+        if let Some(a) = self.vars.get("model.embed_tokens.lora_embedding_A") {
+            let b = self.var("model.embed_tokens.lora_embedding_B");
+            let low = a.index_select(&ids, 1).unwrap().t().unwrap().matmul(&b.t().unwrap()).unwrap();
+            x = (x + (low * self.scale).unwrap()).unwrap();
+        }
+        let mut x = (x * config.embedding_scale).unwrap();
         for (number, layer) in config.layers.iter().enumerate() {
             x = self.block(x, &rows, &format!("model.layers.{number}"), *layer);
         }
         let head = if config.tie_word_embeddings { embedding } else { self.var("lm_head.weight") };
-        let logits = self.norm(&x, "model.norm").matmul(&head.t().unwrap()).unwrap();
+        let logits = self.map(&self.norm(&x, "model.norm"), head, "lm_head");
         plain::soft_cap(&(logits * config.logit_scale).unwrap(), config.logit_soft_cap).unwrap()
     }
 
@@ -156,15 +162,23 @@ impl<'a> Oracle<'a> {
     }
 
     fn linear(&self, x: &Tensor, module: &str) -> Tensor {
-        let mut y = x.matmul(&self.var(&format!("{module}.weight")).t().unwrap()).unwrap();
-        if let Some(bias) = self.vars.get(&format!("{module}.bias")) {
-            y = y.broadcast_add(bias).unwrap();
+        let y = self.map(x, self.var(&format!("{module}.weight")), module);
+        match self.vars.get(&format!("{module}.bias")) {
+            Some(bias) => y.broadcast_add(bias).unwrap(),
+            None => y,
         }
-        if let Some(a) = self.vars.get(&format!("{module}.lora_A.weight")) {
-            let b = self.var(&format!("{module}.lora_B.weight"));
-            let low = x.matmul(&a.t().unwrap()).unwrap().matmul(&b.t().unwrap()).unwrap();
-            y = (y + (low * self.scale).unwrap()).unwrap();
-        }
-        y
+    }
+
+    /// Without the bias, which DoRA leaves alone.
+    fn map(&self, x: &Tensor, weight: &Tensor, module: &str) -> Tensor {
+        let y = x.matmul(&weight.t().unwrap()).unwrap();
+        let Some(a) = self.vars.get(&format!("{module}.lora_A.weight")) else { return y };
+        let b = self.var(&format!("{module}.lora_B.weight"));
+        let low = x.matmul(&a.t().unwrap()).unwrap().matmul(&b.t().unwrap()).unwrap();
+        let y = (y + (low * self.scale).unwrap()).unwrap();
+        let Some(magnitude) = self.vars.get(&format!("{module}.lora_magnitude_vector")) else { return y };
+        let sum = (weight + (b.matmul(a).unwrap() * self.scale).unwrap()).unwrap();
+        let norm = plain::row_norms(&sum).unwrap().detach();
+        y.broadcast_mul(&(magnitude.as_tensor() / norm).unwrap()).unwrap()
     }
 }

@@ -87,13 +87,14 @@ impl Case {
     }
 }
 
-fn norm(gradients: &Gradients) -> f64 {
+/// The length of all gradients together.
+pub fn norm(gradients: &Gradients) -> f64 {
     let square = |tensor: &Tensor| f64::from(tensor.sqr().unwrap().sum_all().unwrap().to_scalar::<f32>().unwrap());
     gradients.values().map(square).sum::<f64>().sqrt()
 }
 
 /// One step of AdamW without weight decay, as torch computes it.
-fn adamw(
+pub fn adamw(
     adapter: &mut Adapter,
     gradients: Gradients,
     (scale, rate): (f64, f64),

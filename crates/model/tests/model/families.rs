@@ -49,7 +49,7 @@ fn every_gradient_of_every_family_equals_autograd() {
         let batch = case.batch();
         for (adapter, wanted) in [(&case.adapter, Wanted::Adapter), (&Adapter::none(), Wanted::Weights)] {
             let (_, expected) = Oracle::new(&case.decoder, adapter).gradients(&batch.sequences());
-            let (_, gradients) = case.decoder.gradients(adapter, &batch.sequences(), wanted, false).unwrap();
+            let (_, gradients) = case.decoder.gradients(adapter, &batch.sequences(), wanted.clone(), false).unwrap();
             let trained = if wanted == Wanted::Adapter { adapter.parameters() } else { case.decoder.parameters() };
             assert!(gradients.keys().eq(trained.keys()), "{}: all of them and nothing else", case.name);
             let most = expected.values().map(largest).fold(0.0, f32::max);
@@ -82,7 +82,8 @@ fn the_plain_operations_give_the_same_loss_and_gradients_in_every_family() {
         }
         let batch = case.batch();
         for wanted in [Wanted::Adapter, Wanted::Weights] {
-            let gradients = |decoder: &Decoder, adapter| decoder.gradients(adapter, &batch.sequences(), wanted, false);
+            let gradients =
+                |decoder: &Decoder, adapter| decoder.gradients(adapter, &batch.sequences(), wanted.clone(), false);
             let (loss, found) = gradients(&decoder, &adapter).unwrap();
             let (expected_loss, expected) = gradients(&case.decoder, &case.adapter).unwrap();
             assert!((loss.nats / expected_loss.nats - 1.0).abs() < 1e-5, "{}", case.name);

@@ -5,10 +5,9 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
-use candle_lora::LoraPair;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tunesmith_model::{Adapter, Decoder, LoraConfig, ModelConfig, ModelError, Shape, facts, training_memory};
+use tunesmith_model::{Adapter, Decoder, ModelConfig, ModelError, Shape, facts, training_memory};
 
 use crate::formula::{config, decoder};
 
@@ -221,11 +220,21 @@ fn a_config_that_cannot_be_computed_is_refused_with_the_reason() {
     refused(folder.path(), &["config.json", "not a valid JSON"]);
 }
 
+const SHAPE: Shape = Shape {
+    tokens: 1,
+    rank: None,
+    target_modules: &[],
+    layers: None,
+    dora: false,
+    dropout: false,
+    bits: None,
+    recompute: false,
+};
+
 #[test]
 fn memory_grows_with_what_is_asked() {
     let config = config(json!({}));
-    let shape =
-        Shape { tokens: 256, rank: Some(8), target_modules: &crate::formula::MODULES, bits: None, recompute: false };
+    let shape = Shape { tokens: 256, rank: Some(8), target_modules: &crate::formula::MODULES, ..SHAPE };
     let need = training_memory(&config, &shape);
     let recomputed = training_memory(&config, &Shape { recompute: true, ..shape });
     let full = training_memory(&config, &Shape { rank: None, ..shape });
@@ -245,24 +254,11 @@ fn memory_counts_the_weights_that_each_family_has() {
         };
         let modules: Vec<&str> = case.adapter.config.target_modules.iter().map(String::as_str).collect();
         let rank = Some(case.adapter.config.rank);
-        let shape = Shape { tokens: 30, rank, target_modules: &modules, bits: None, recompute: false };
+        let shape = Shape { tokens: 30, rank, target_modules: &modules, ..SHAPE };
         let need = training_memory(config, &shape);
         assert_eq!(need.weights, numbers(case.decoder.parameters()), "{}", case.name);
         assert_eq!(need.adapter, numbers(case.adapter.parameters()), "{}", case.name);
     }
-}
-
-#[test]
-fn an_adapter_on_the_head_is_refused_by_name() {
-    let decoder = decoder(config(json!({"tie_word_embeddings": false})));
-    let lora = LoraConfig { rank: 2, alpha: 4.0, target_modules: vec!["q_proj".into()] };
-    let mut adapter = decoder.new_adapter(&lora, 1).unwrap();
-    decoder.check_adapter(&adapter).unwrap();
-    let zeros = |shape| Tensor::zeros(shape, DType::F32, &Device::Cpu).unwrap();
-    let head = decoder.parameters()["lm_head.weight"].dims2().unwrap();
-    adapter.pairs.insert("lm_head".into(), LoraPair { a: zeros((2, head.1)), b: zeros((head.0, 2)) });
-    let said = decoder.logits(&adapter, &[1, 2]).unwrap_err().to_string();
-    assert!(said.contains("lm_head") && said.contains("not supported"), "{said}");
 }
 
 #[test]

@@ -61,12 +61,25 @@ pub fn decoder(config: ModelConfig) -> Decoder {
 /// An adapter whose B is not zero.
 pub fn adapter(decoder: &Decoder, modules: &[&str], rank: usize) -> Adapter {
     let target_modules = modules.iter().map(|module| module.to_string()).collect();
-    let config = LoraConfig { rank, alpha: 2.0 * rank as f64, target_modules };
-    let mut adapter = decoder.new_adapter(&config, 0).unwrap();
+    start(decoder, &LoraConfig { rank, alpha: 2.0 * rank as f64, target_modules, ..LoraConfig::default() })
+}
+
+/// An adapter of this shape that changes something. Magnitudes are those of the weights, moved a little.
+pub fn start(decoder: &Decoder, config: &LoraConfig) -> Adapter {
+    let mut adapter = decoder.new_adapter(config, 0).unwrap();
     for (name, weight) in adapter.parameters() {
-        adapter.set(&name, tensor(&name, weight.dims(), 0.2, 0.0)).unwrap();
+        let value = tensor(&name, weight.dims(), 0.2, 0.0);
+        let value =
+            if name.ends_with("magnitude_vector") { (&weight + (&weight * value).unwrap()).unwrap() } else { value };
+        adapter.set(&name, value).unwrap();
     }
     adapter
+}
+
+/// All magnitudes of an adapter.
+pub fn magnitudes(adapter: &Adapter) -> impl Iterator<Item = f32> {
+    let pairs = adapter.pairs.values().filter_map(|pair| pair.magnitude.as_ref());
+    pairs.flat_map(|magnitude| magnitude.to_vec1::<f32>().unwrap())
 }
 
 /// Rows of unequal length; learned are the tokens of the second half of each.

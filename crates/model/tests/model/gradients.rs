@@ -20,7 +20,7 @@ pub fn assert_close(a: &Tensor, b: &Tensor, tolerance: f32, what: &str) {
     assert!(distance < tolerance, "{what}: {distance:e} apart");
 }
 
-fn bits(gradients: &Gradients) -> Vec<(String, Vec<u32>)> {
+pub fn bits(gradients: &Gradients) -> Vec<(String, Vec<u32>)> {
     let bits = |tensor| flat(tensor).into_iter().map(f32::to_bits).collect();
     gradients.iter().map(|(name, tensor)| (name.clone(), bits(tensor))).collect()
 }
@@ -66,7 +66,7 @@ fn recomputation_changes_no_bit() {
     let adapter = adapter(&decoder, &MODULES, 4);
     let batch = Batch::new(&[30, 17], 96, 3);
     for wanted in [Wanted::Adapter, Wanted::Weights] {
-        let kept = decoder.gradients(&adapter, &batch.sequences(), wanted, false).unwrap();
+        let kept = decoder.gradients(&adapter, &batch.sequences(), wanted.clone(), false).unwrap();
         let again = decoder.gradients(&adapter, &batch.sequences(), wanted, true).unwrap();
         assert_eq!((kept.0, bits(&kept.1)), (again.0, bits(&again.1)));
     }
@@ -131,7 +131,12 @@ fn merged_logits_equal_unmerged_logits() {
 #[test]
 fn a_new_adapter_changes_nothing_and_depends_on_its_seed() {
     let decoder = decoder(config(json!({})));
-    let lora = LoraConfig { rank: 3, alpha: 6.0, target_modules: vec!["v_proj".into(), "down_proj".into()] };
+    let lora = LoraConfig {
+        rank: 3,
+        alpha: 6.0,
+        target_modules: vec!["v_proj".into(), "down_proj".into()],
+        ..LoraConfig::default()
+    };
     let adapter = decoder.new_adapter(&lora, 7).unwrap();
     assert_eq!(adapter.pairs.len(), 3 * 2);
     let ids = [1, 2, 3];

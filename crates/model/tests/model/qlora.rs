@@ -93,6 +93,9 @@ fn the_weights_of_a_7b_model_take_less_than_five_and_a_half_gigabytes_in_four_bi
             tokens: 1,
             rank: Some(16),
             target_modules: &crate::formula::MODULES,
+            layers: None,
+            dora: false,
+            dropout: false,
             bits: Some(Bits::Four),
             recompute: true,
         };

@@ -32,12 +32,22 @@ choice! {
     Method {
         /// A low-rank adapter beside the frozen model.
         #[default] Lora = "lora",
-        /// Every weight of the model.
+        /// A low-rank adapter with a magnitude per output beside it (Liu et al. 2024).
+        Dora = "dora",
+        /// Every weight of the model, or of some layers.
         Full = "full",
         /// A new model from its config.
         Scratch = "scratch",
     }
 }
+
+impl Method {
+    /// Whether the model is frozen and an adapter trained beside it.
+    pub fn is_adapter(self) -> bool {
+        matches!(self, Self::Lora | Self::Dora)
+    }
+}
+
 choice! {
     /// What happens to a row longer than the limit.
     TooLong {

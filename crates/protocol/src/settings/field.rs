@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::wire;
+use crate::{Layers, wire};
 
 wire! {
     /// Whether a setting is shown at once or behind “Advanced”.
@@ -50,6 +50,19 @@ wire! {
         },
         /// `all-linear` or a list of projection names.
         Modules,
+        /// Yes or no.
+        Flag,
+        /// A number, inclusive, or nothing.
+        OptionalNumber {
+            /// Least value.
+            min: f64,
+            /// Greatest value.
+            max: f64
+        },
+        /// A folder, or nothing.
+        Folder,
+        /// Layers, as `Layers` writes them.
+        Layers,
     }
 
     /// One setting as a form shows it.
@@ -78,10 +91,21 @@ wire! {
     }
 }
 
-/// The projections of a decoder block that can carry an adapter. Families that fuse some have the last two in the place
-/// of q, k and v, and of gate and up.
-pub const PROJECTIONS: [&str; 9] =
-    ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj", "qkv_proj", "gate_up_proj"];
+/// The modules that can carry an adapter. Families that fuse some projections have qkv and gate_up in the place of q, k
+/// and v, and of gate and up; the last two are outside of the blocks.
+pub const MODULES: [&str; 11] = [
+    "q_proj",
+    "k_proj",
+    "v_proj",
+    "o_proj",
+    "gate_proj",
+    "up_proj",
+    "down_proj",
+    "qkv_proj",
+    "gate_up_proj",
+    "embed_tokens",
+    "lm_head",
+];
 
 impl Field {
     /// What is wrong with `value`, if anything.
@@ -103,7 +127,18 @@ impl Field {
             Kind::Number { min, max } if !value.as_f64().is_some_and(|number| (*min..=*max).contains(&number)) => {
                 format!("a number from {min} to {max}")
             }
-            Kind::Modules if !modules_are_known(value) => format!("all-linear or a list of {}", PROJECTIONS.join(", ")),
+            Kind::Flag if !value.is_boolean() => "true or false".into(),
+            Kind::OptionalNumber { min, max }
+                if !value.is_null() && !value.as_f64().is_some_and(|number| (*min..=*max).contains(&number)) =>
+            {
+                format!("empty or a number from {min} to {max}")
+            }
+            Kind::Folder if !value.is_null() && !value.is_string() => "empty or a folder".into(),
+            Kind::Layers => match Layers::try_from(value.clone()) {
+                Ok(_) => return None,
+                Err(expected) => expected.into(),
+            },
+            Kind::Modules if !modules_are_known(value) => format!("all-linear or a list of {}", MODULES.join(", ")),
             _ => return None,
         };
         let message = format!("{} must be {expected}, not {value}", self.label);
@@ -112,7 +147,7 @@ impl Field {
 }
 
 fn modules_are_known(value: &Value) -> bool {
-    let known = |module: &Value| module.as_str().is_some_and(|name| PROJECTIONS.contains(&name));
+    let known = |module: &Value| module.as_str().is_some_and(|name| MODULES.contains(&name));
     value.as_str() == Some("all-linear")
         || value.as_array().is_some_and(|list| !list.is_empty() && list.iter().all(known))
 }

@@ -42,7 +42,9 @@ pub(super) fn voices(studio: &Studio, chat: &Chat) -> Result<Vec<Voice>, WireErr
         false => models::usable(studio, &chat.model)?.path.into(),
     };
     Ok(match frozen.config.training.method {
-        Method::Lora => vec![base(model.clone()), Voice { side: Side::Tuned, model, adapter: Some(result) }],
+        Method::Lora | Method::Dora => {
+            vec![base(model.clone()), Voice { side: Side::Tuned, model, adapter: Some(result) }]
+        }
         Method::Full => vec![base(model), Voice { side: Side::Tuned, model: result, adapter: None }],
         // Before training from scratch there was nothing to talk to.
         Method::Scratch => vec![Voice { side: Side::Tuned, model: result, adapter: None }],

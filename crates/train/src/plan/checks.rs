@@ -2,15 +2,15 @@
 
 use tunesmith_data::Tokens;
 use tunesmith_model::ModelConfig;
-use tunesmith_protocol::{Method, Quantization, SettingProblem};
+use tunesmith_protocol::{Quantization, SettingProblem};
 
 use crate::{Job, TrainError, checkpoint, result};
 
 /// Every setting is in its range.
 pub(super) fn settings(job: &Job) -> Result<(), TrainError> {
     let mut problems = job.settings.problems();
-    if job.settings.quantization != Quantization::None && job.settings.method != Method::Lora {
-        let message = "Quantization holds a model that stays as it is: choose the method lora, or no quantization";
+    if job.settings.quantization != Quantization::None && !job.settings.method.is_adapter() {
+        let message = "Quantization holds a model that stays as it is: choose method lora or dora, or no quantization";
         problems.push(SettingProblem { name: "quantization".into(), message: message.into() });
     }
     if problems.is_empty() { Ok(()) } else { Err(TrainError::Settings(problems)) }

@@ -1,13 +1,14 @@
 //! The memory guard: what a run needs, and how it is made to fit.
 
 use tunesmith_model::device;
-use tunesmith_model::{Bits, MemoryNeed, ModelConfig, Shape, projections, shapes, training_memory};
-use tunesmith_protocol::{FitPart, Method, Quantization, Switch, TrainSettings};
+use tunesmith_model::{Bits, MemoryNeed, ModelConfig, trained_parameters, trained_tensors, training_memory};
+use tunesmith_protocol::{FitPart, Quantization, Switch, TrainSettings};
 
 use crate::batches::most_tokens;
 use crate::error::bytes;
+use crate::targets::Targets;
 use crate::workers::wave;
-use crate::{Job, TrainError, optimizer, targets};
+use crate::{Job, TrainError, optimizer};
 
 /// How the run uses memory.
 pub(super) struct Decision {
@@ -24,7 +25,7 @@ pub(super) struct Decision {
 }
 
 /// Takes the fastest way that fits: pieces side by side, then one at a time, then with recomputation.
-pub(super) fn decide(job: &Job, config: &ModelConfig, device: &str) -> Result<Decision, TrainError> {
+pub(super) fn decide(job: &Job, config: &ModelConfig, targets: &Targets, device: &str) -> Result<Decision, TrainError> {
     // A GPU computes one piece at a time with all it has.
     let (threads, available_bytes) = match device::gpu() {
         Ok(gpu) if device == device::CUDA => (1, gpu.memory().1),
@@ -38,7 +39,7 @@ pub(super) fn decide(job: &Job, config: &ModelConfig, device: &str) -> Result<De
     let ways = recompute.iter().flat_map(|recompute| [(threads, *recompute), (1, *recompute)]);
     let mut last = None;
     for (side_by_side, recompute) in ways {
-        let decision = Decision { available_bytes, ..need(job, config, side_by_side, recompute) };
+        let decision = Decision { available_bytes, ..need(job, config, targets, side_by_side, recompute) };
         if decision.needed_bytes <= available_bytes {
             return Ok(decision);
         }
@@ -58,7 +59,7 @@ pub(super) fn threads(asked: usize) -> usize {
 }
 
 /// How the frozen base model is held, where not in f32.
-pub(super) fn bits(settings: &TrainSettings) -> Option<Bits> {
+pub(crate) fn bits(settings: &TrainSettings) -> Option<Bits> {
     match settings.quantization {
         Quantization::None => None,
         Quantization::Eight => Some(Bits::Eight),
@@ -66,22 +67,15 @@ pub(super) fn bits(settings: &TrainSettings) -> Option<Bits> {
     }
 }
 
-fn need(job: &Job, config: &ModelConfig, side_by_side: usize, recompute: bool) -> Decision {
+fn need(job: &Job, config: &ModelConfig, targets: &Targets, side_by_side: usize, recompute: bool) -> Decision {
     let settings = &job.settings;
     let most = |rows| most_tokens(rows, settings.batch_size as usize);
-    let targets = targets::modules(settings, config);
-    let shape = Shape {
-        tokens: most(&job.training).max(most(&job.validation)).max(1),
-        rank: (settings.method == Method::Lora).then_some(settings.lora_rank as usize),
-        target_modules: &targets,
-        bits: bits(settings),
-        recompute,
-    };
-    let need = training_memory(config, &shape);
+    let (modules, tokens) = (targets.modules(), most(&job.training).max(most(&job.validation)).max(1));
+    let need = training_memory(config, &targets.shape(&modules, tokens, bits(settings), recompute));
     // Each piece has its activations while it is computed, and its gradients until they are added to their sum.
     let activations = need.activations * side_by_side as u64;
     let gradients = need.gradients * (1 + wave(side_by_side) as u64);
-    let need = MemoryNeed { gradients, activations, optimizer: moment_bytes(job, config), ..need };
+    let need = MemoryNeed { gradients, activations, optimizer: moment_bytes(job, config, targets), ..need };
     let parts = [
         ("weights", need.weights),
         ("adapter", need.adapter),
@@ -100,32 +94,14 @@ fn need(job: &Job, config: &ModelConfig, side_by_side: usize, recompute: bool) -
 }
 
 /// How many weights are trained.
-pub(super) fn trainable_parameters(job: &Job, config: &ModelConfig) -> u64 {
-    trained(job, config).iter().map(|tensors| tensors.count * tensors.length).sum()
+pub(super) fn trainable_parameters(config: &ModelConfig, targets: &Targets) -> u64 {
+    trained_parameters(config, &targets.shape(&targets.modules(), 0, None, false))
 }
 
 /// What the optimiser remembers of them, in bytes.
-fn moment_bytes(job: &Job, config: &ModelConfig) -> u64 {
-    let bytes = |tensors: &Tensors| optimizer::moment_bytes(job.settings.optimizer, &tensors.name, tensors.length);
-    trained(job, config).iter().map(|tensors| tensors.count * bytes(tensors)).sum()
-}
-
-/// Trained tensors of one kind.
-struct Tensors {
-    name: String,
-    count: u64,
-    /// Numbers in each.
-    length: u64,
-}
-
-fn trained(job: &Job, config: &ModelConfig) -> Vec<Tensors> {
-    let tensors = |name: &str, count, length| Tensors { name: name.into(), count, length: length as u64 };
-    if job.settings.method != Method::Lora {
-        let all = shapes(config);
-        return all.iter().map(|(name, shape)| tensors(name, 1, shape.iter().product::<usize>())).collect();
-    }
-    let (rank, layers) = (job.settings.lora_rank as usize, config.layers.len() as u64);
-    let targets = targets::modules(&job.settings, config);
-    let adapted = projections(config).into_iter().filter(|projection| targets.contains(&projection.module()));
-    adapted.flat_map(|p| [p.width, p.out].map(|width| tensors(p.module(), layers, rank * width))).collect()
+fn moment_bytes(job: &Job, config: &ModelConfig, targets: &Targets) -> u64 {
+    let modules = targets.modules();
+    let tensors = trained_tensors(config, &targets.shape(&modules, 0, None, false));
+    let bytes = |(name, count): (String, u64)| optimizer::moment_bytes(job.settings.optimizer, &name, count);
+    tensors.into_iter().map(bytes).sum()
 }

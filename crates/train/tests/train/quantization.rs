@@ -16,9 +16,15 @@ fn job_in_blocks(folder: &Path, output: &str, quantization: Quantization) -> Job
 
 #[test]
 fn an_adapter_learns_beside_blocks_and_resumes_to_the_same_bytes() {
-    for quantization in [Quantization::Eight, Quantization::Four] {
+    for (method, quantization) in
+        [(Method::Lora, Quantization::Eight), (Method::Lora, Quantization::Four), (Method::Dora, Quantization::Four)]
+    {
         let folder = tempdir().unwrap();
-        let job = |output| job_in_blocks(folder.path(), output, quantization);
+        let job = |output| {
+            let mut job = job_in_blocks(folder.path(), output, quantization);
+            job.settings.method = method;
+            job
+        };
         let (outcome, told) = train(job("whole"));
         outcome.unwrap();
         assert!(told.evals.last().unwrap().1 < told.evals[0].1, "{quantization:?}: {:?}", told.evals);

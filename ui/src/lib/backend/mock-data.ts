@@ -5,7 +5,8 @@ const hour = 3_600_000;
 const now = Date.now();
 
 export const training: TrainSettings = {
-  task: 'sft', method: 'lora', epochs: 3, learning_rate: 0.003, lora_rank: 16, lora_alpha: 32, target_modules: 'all-linear', batch_size: 2,
+  task: 'sft', method: 'lora', epochs: 3, learning_rate: 0.003, lora_rank: 16, lora_alpha: 32, target_modules: 'all-linear', layers: 'all',
+  lora_dropout: 0, use_rslora: false, use_pissa: false, init_adapter: null, neftune_alpha: null, batch_size: 2,
   gradient_accumulation: 4, max_length: 1024, too_long: 'truncate', learn_from: 'assistant', max_steps: null, optimizer: 'adamw', lora_plus_ratio: 1, scheduler: 'cosine',
   warmup_ratio: 0.03, weight_decay: 0, max_grad_norm: 1, precision: 'auto', quantization: 'none', gradient_checkpointing: 'auto', eval_every: 'auto', save_every: 'auto',
   early_stopping_patience: null, device: 'auto', seed: 42,
@@ -27,6 +28,11 @@ export const fields: Field[] = [
   field('basic', 'Rank', 'lora_rank', { type: 'integer', range: { min: 1, max: 1024 } }, 'The size of the adapter. Higher can hold more and needs more memory'),
   field('advanced', 'Alpha', 'lora_alpha', { type: 'number', range: { min: 0.01, max: 4096 } }, 'How strongly the adapter counts; it is scaled by alpha / rank'),
   field('advanced', 'Target modules', 'target_modules', { type: 'modules' }, 'The projections that get an adapter: all-linear, or a list such as q_proj, v_proj'),
+  field('advanced', 'Layers', 'layers', { type: 'layers' }, 'The layers that are tuned: all, last-8, 4..11 (from 0, both included), or a list'),
+  field('advanced', 'Dropout', 'lora_dropout', { type: 'number', range: { min: 0, max: 0.95 } }, 'The share of its inputs that the adapter does not see at each step'),
+  field('advanced', 'rsLoRA', 'use_rslora', { type: 'flag' }, 'Scale the adapter by alpha / √rank, so that a high rank learns as fast as a low one'),
+  field('advanced', 'Continue from', 'init_adapter', { type: 'folder' }, 'The folder of an adapter in PEFT’s format to continue from'),
+  field('advanced', 'NEFTune alpha', 'neftune_alpha', { type: 'optional_number', range: { min: 0, max: 100 } }, 'Noise on what the model reads while it learns; empty for none'),
   field('basic', 'Batch size', 'batch_size', { type: 'integer', range: { min: 1, max: 1024 } }, 'Rows computed at once. More is faster and needs more memory'),
   field('advanced', 'Gradient accumulation', 'gradient_accumulation', { type: 'integer', range: { min: 1, max: 1024 } }, 'Batches gathered before each step; the effective batch is batch size × this'),
   field('basic', 'Max length', 'max_length', { type: 'integer', range: { min: 8, max: 131072 } }, 'The longest row, in tokens. Longer rows are handled as “Too long” says'),

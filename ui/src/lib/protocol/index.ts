@@ -386,7 +386,16 @@ min: number,
 /**
  * Greatest value.
  */
-max: number, } } | { "type": "modules" };
+max: number, } } | { "type": "modules" } | { "type": "flag" } | { "type": "optional_number", "range": { 
+/**
+ * Least value.
+ */
+min: number, 
+/**
+ * Greatest value.
+ */
+max: number, } } | { "type": "folder" } | { "type": "layers" };
+export type Layers = string;
 export type LearnFrom = "assistant" | "last" | "all";
 export type Level = "basic" | "advanced";
 export type LogText = { 
@@ -398,7 +407,7 @@ path: string,
  * Its last lines.
  */
 text: string, };
-export type Method = "lora" | "full" | "scratch";
+export type Method = "lora" | "dora" | "full" | "scratch";
 export type Model = { 
 /**
  * Its id; `starter` for the bundled one.
@@ -1037,7 +1046,7 @@ export type TrainSettings = {
  */
 task: Task, 
 /**
- * What is trained: a small adapter beside the frozen model (lora), every weight (full), or a new model from its config (scratch)
+ * What is trained: a small adapter beside the frozen model (lora), one with a magnitude per output (dora: a little better at small ranks, and slower), every weight (full), or a new model from its config (scratch)
  */
 method: Method, 
 /**
@@ -1057,9 +1066,33 @@ lora_rank: number,
  */
 lora_alpha: number, 
 /**
- * The projections that get an adapter: all-linear, or a list such as q_proj, v_proj
+ * The projections that get an adapter: all-linear, or a list such as q_proj, v_proj. embed_tokens and lm_head can be listed too; where a model uses one table for both, each gets an adapter of its own and the other stays as it was, as with PEFT
  */
 target_modules: TargetModules, 
+/**
+ * The layers that are tuned: all, last-8, 4..11 (from 0, both included), or a list. With method full, only their weights are; embedding, last norm and head stay frozen
+ */
+layers: Layers, 
+/**
+ * The share of its inputs that the adapter does not see at each step. A little (0.05) helps against learning by heart
+ */
+lora_dropout: number, 
+/**
+ * Scale the adapter by alpha / √rank, so that a high rank learns as fast as a low one
+ */
+use_rslora: boolean, 
+/**
+ * Begin with the most important part of each weight instead of nothing, which learns faster at first. Saved as an adapter of twice the rank, which fits the original model
+ */
+use_pissa: boolean, 
+/**
+ * The folder of an adapter in PEFT's format to continue from. Its rank, alpha, modules, layers and kind take the place of the run's; dropout stays the run's
+ */
+init_adapter: string | null, 
+/**
+ * Noise on what the model reads while it learns (NEFTune); 5 is usual for short answers. Empty for none
+ */
+neftune_alpha: number | null, 
 /**
  * Rows computed at once. More is faster and needs more memory
  */

@@ -251,12 +251,15 @@ export const en = {
     fromTo: (min: number, max: number) => `Type a number from ${number(min)} to ${number(max)}`,
     oneOf: (options: string[]) => `Choose one of ${options.join(', ')}`,
     modules: 'Choose at least one projection',
+    layers: 'Type all, last-8, 4..11, or layers from 0 with commas between',
+    yes: 'Yes',
+    no: 'No',
     /** Translations of labels and help; the protocol's own English otherwise. */
     labels: {} as Record<string, { label: string; help: string }>,
     /** Friendlier names for the words of a choice. */
     choices: {
       task: { sft: 'Answers', text: 'Plain text' },
-      method: { lora: 'Adapter (LoRA)', full: 'All weights', scratch: 'From scratch' },
+      method: { lora: 'Adapter (LoRA)', dora: 'Adapter with magnitudes (DoRA)', full: 'All weights', scratch: 'From scratch' },
       too_long: { truncate: 'Cut the end', drop: 'Leave out', refuse: 'Refuse to start' },
       learn_from: { assistant: 'Every answer', last: 'The last answer', all: 'Everything' },
       optimizer: { adamw: 'AdamW', adamw8bit: 'AdamW, 8-bit', lion: 'Lion' },

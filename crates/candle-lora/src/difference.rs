@@ -1,0 +1,44 @@
+//! The difference of two adapters as an adapter of twice the rank, and back. An adapter that began as a part of the
+//! weights (PiSSA) fits the original weights only as what it has moved since; PEFT converts it the same way
+//! (`subtract_mutated_init`).
+
+use candle_core::Tensor;
+
+use crate::{Adapter, LoraConfig, LoraError, LoraPair, Result};
+
+impl Adapter {
+    /// B A − B₀ A₀ of every pair: [B | −B₀] [A ; A₀].
+    pub fn minus(&self, start: &Self) -> Result<Self> {
+        let mut pairs = self.pairs.clone();
+        for (module, pair) in &mut pairs {
+            let first = start.pairs.get(module).ok_or_else(|| LoraError::UnknownTensor(module.clone()))?;
+            pair.a = Tensor::cat(&[&pair.a, &first.a], 0)?;
+            pair.b = Tensor::cat(&[&pair.b, &first.b.neg()?], 1)?;
+        }
+        Ok(Self { config: self.config.of_rank(2 * self.config.rank), pairs })
+    }
+
+    /// The two adapters that `minus` was given, to the bit.
+    pub fn parted(&self) -> Result<(Self, Self)> {
+        let rank = self.config.rank / 2;
+        let half = |place: usize| -> Result<Self> {
+            let part = |pair: &LoraPair| -> Result<LoraPair> {
+                let (a, b) = (pair.a.narrow(0, place * rank, rank)?, pair.b.narrow(1, place * rank, rank)?);
+                let b = if place == 0 { b } else { b.neg()? };
+                Ok(LoraPair { a: a.force_contiguous()?, b: b.force_contiguous()?, ..pair.clone() })
+            };
+            let pairs = self.pairs.iter().map(|(module, pair)| Ok((module.clone(), part(pair)?)));
+            Ok(Self { config: self.config.of_rank(rank), pairs: pairs.collect::<Result<_>>()? })
+        };
+        Ok((half(0)?, half(1)?))
+    }
+}
+
+impl LoraConfig {
+    /// The same with another rank, and alpha such that the scale stays.
+    fn of_rank(&self, rank: usize) -> Self {
+        let ratio = rank as f64 / self.rank.max(1) as f64;
+        let alpha = self.alpha * if self.rslora { ratio.sqrt() } else { ratio };
+        Self { rank, alpha, ..self.clone() }
+    }
+}
