@@ -1,4 +1,5 @@
-"""Loads a tiny model of every family, and the adapter that Tunesmith trained for it, with transformers and PEFT.
+"""Loads a tiny model of every family and every way to train, and the adapter that Tunesmith trained for it, with
+transformers and PEFT.
 
     cargo run -p tunesmith-model --example families -- FOLDER
     .venv/bin/python scripts/reference/peft_families.py FOLDER

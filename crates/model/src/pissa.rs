@@ -145,8 +145,9 @@ fn rotate(matrix: &mut [Vec<f64>], vectors: &mut [Vec<f64>], p: usize, q: usize)
     let turn = |row: &mut Vec<f64>| (row[p], row[q]) = (cos * row[p] - sin * row[q], sin * row[p] + cos * row[q]);
     matrix.iter_mut().for_each(turn);
     vectors.iter_mut().for_each(turn);
-    for column in 0..matrix.len() {
-        let (one, other) = (matrix[p][column], matrix[q][column]);
-        (matrix[p][column], matrix[q][column]) = (cos * one - sin * other, sin * one + cos * other);
+    // p comes before q.
+    let (above, below) = matrix.split_at_mut(q);
+    for (one, other) in above[p].iter_mut().zip(&mut below[0]) {
+        (*one, *other) = (cos * *one - sin * *other, sin * *one + cos * *other);
     }
 }

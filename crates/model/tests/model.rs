@@ -17,6 +17,8 @@ mod folders;
 mod formula;
 #[path = "model/gradients.rs"]
 mod gradients;
+#[path = "model/method_case.rs"]
+mod method_case;
 #[path = "model/methods.rs"]
 mod methods;
 #[path = "model/qlora.rs"]

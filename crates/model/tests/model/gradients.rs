@@ -61,6 +61,25 @@ fn every_weight_receives_the_gradient_of_autograd() {
 }
 
 #[test]
+fn layers_alone_have_the_gradients_that_they_have_among_all() {
+    let decoder = decoder(config(json!({})));
+    let batch = Batch::new(&[9, 4, 23], 96, 2);
+    let gradients =
+        |wanted, recompute| decoder.gradients(&Adapter::none(), &batch.sequences(), wanted, recompute).unwrap();
+    let (loss, all) = gradients(Wanted::Weights, false);
+    for layers in [vec![2], vec![1, 2], vec![0], vec![0, 2]] {
+        let (same, some) = gradients(Wanted::Layers(layers.clone()), false);
+        let names = decoder.parameters().into_keys().filter(|name| Wanted::Layers(layers.clone()).weight(name));
+        assert!(some.keys().cloned().eq(names), "these layers and nothing else");
+        assert!(some.len() == 9 * layers.len(), "seven projections and two norms of each");
+        assert_eq!(loss, same);
+        let all: Gradients = all.clone().into_iter().filter(|(name, _)| some.contains_key(name)).collect();
+        assert_eq!(bits(&all), bits(&some));
+        assert_eq!(bits(&gradients(Wanted::Layers(layers), true).1), bits(&some), "recomputed");
+    }
+}
+
+#[test]
 fn recomputation_changes_no_bit() {
     let decoder = decoder(config(json!({})));
     let adapter = adapter(&decoder, &MODULES, 4);

@@ -1,91 +1,14 @@
-//! Every way to train an adapter against PEFT 0.21.2: gradients, and the losses of 20 steps. scripts/reference/methods.py
-//! wrote the numbers to tests/fixtures/methods.
+//! Every way to train an adapter against PEFT 0.21.2: gradients, and the losses of 20 steps.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
 
 use candle_core::{Device, Tensor};
-use serde_json::Value;
-use tunesmith_model::{Adapter, Decoder, LoraConfig, ModelConfig, Noise, Wanted};
+use tunesmith_model::{Adapter, Noise, Wanted};
 
 use crate::autograd::Oracle;
-use crate::case::{adamw, norm};
-use crate::formula::{Batch, MODULES, decoder, magnitudes, start};
+use crate::formula::{Batch, magnitudes};
 use crate::gradients::{assert_close, bits};
-
-/// One method on one family.
-struct Case {
-    name: String,
-    decoder: Decoder,
-    adapter: Adapter,
-    neftune_alpha: f64,
-    seed: u64,
-    file: Value,
-    fixture: Value,
-}
-
-fn cases() -> Vec<Case> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/methods");
-    let read = |family: &str| -> Value {
-        serde_json::from_str(&fs::read_to_string(folder.join(format!("{family}.json"))).unwrap()).unwrap()
-    };
-    let all = ["llama", "qwen3", "gemma2"].map(|family| (family, read(family)));
-    let cases = all.iter().flat_map(|(family, file)| {
-        file["cases"].as_array().unwrap().iter().map(move |fixture| Case::new(family, file, fixture))
-    });
-    cases.collect()
-}
-
-impl Case {
-    fn new(family: &str, file: &Value, fixture: &Value) -> Self {
-        let config = ModelConfig::parse(&fixture["config"].to_string(), "config.json".as_ref()).unwrap();
-        let mut decoder = decoder(config);
-        let method = &fixture["method"];
-        let rank = file["rank"].as_u64().unwrap() as usize;
-        let lora = LoraConfig {
-            rank,
-            alpha: 2.0 * rank as f64,
-            target_modules: match method["target_modules"].as_array() {
-                Some(names) => names.iter().map(|name| name.as_str().unwrap().into()).collect(),
-                None => MODULES.map(String::from).to_vec(),
-            },
-            layers: serde_json::from_value(method["layers_to_transform"].clone()).unwrap(),
-            rslora: method["use_rslora"] == true,
-            dora: method["use_dora"] == true,
-            dropout: method["lora_dropout"].as_f64().unwrap_or(0.0),
-        };
-        let adapter = match method["init_lora_weights"].as_str() {
-            Some("pissa") => decoder.split_off_pissa(&lora).unwrap(),
-            _ => start(&decoder, &lora),
-        };
-        Self {
-            name: format!("{family}, {}", fixture["name"].as_str().unwrap()),
-            decoder,
-            adapter,
-            neftune_alpha: method["neftune"].as_f64().unwrap_or(0.0),
-            seed: file["seed"].as_u64().unwrap(),
-            file: file.clone(),
-            fixture: fixture.clone(),
-        }
-    }
-
-    fn batch(&self, lengths: &str, seed: usize) -> Batch {
-        let lengths: Vec<usize> = serde_json::from_value(self.file[lengths].clone()).unwrap();
-        Batch::new(&lengths, self.decoder.config().vocabulary, seed)
-    }
-
-    fn noise(&self, step: u64) -> Noise {
-        Noise { seed: self.seed, step, first_token: 0, neftune_alpha: self.neftune_alpha }
-    }
-
-    fn gradients(&self, batch: &Batch, step: u64, recompute: bool) -> (f64, f64, BTreeMap<String, Tensor>) {
-        let (rows, noise) = (batch.sequences(), self.noise(step));
-        let found = self.decoder.noisy_gradients(&self.adapter, &rows, &Wanted::Adapter, recompute, Some(&noise));
-        let (loss, gradients) = found.unwrap();
-        (loss.nats, loss.learned as f64, gradients)
-    }
-}
+use crate::method_case::cases;
 
 #[test]
 fn the_gradient_of_every_method_equals_pefts() {
@@ -105,16 +28,7 @@ fn the_gradient_of_every_method_equals_pefts() {
 #[test]
 fn every_method_learns_as_with_peft() {
     for mut case in cases() {
-        let expected: Vec<f64> = serde_json::from_value(case.fixture["losses"].clone()).unwrap();
-        let (mut moments, mut worst) = (BTreeMap::new(), 0.0_f64);
-        for (step, expected) in expected.into_iter().enumerate() {
-            let batch = case.batch("curve_lengths", step % 4);
-            let (nats, learned, gradients) = case.gradients(&batch, step as u64 + 1, false);
-            let scale = (1.0 / (norm(&gradients) / learned + 1e-6)).min(1.0) / learned;
-            adamw(&mut case.adapter, gradients, (scale, 5e-3), &mut moments, step as i32 + 1);
-            worst = worst.max((nats / learned / expected - 1.0).abs());
-        }
-        println!("{:<50} {worst:.1e}", case.name);
+        let worst = case.train();
         assert!(worst < 1e-5, "{}: the losses are {worst:e} apart", case.name);
     }
 }
@@ -205,5 +119,21 @@ fn a_new_adapter_of_any_kind_changes_nothing() {
         let logits = |adapter: &Adapter| case.decoder.logits(adapter, &ids).unwrap();
         assert_close(&logits(&adapter), &logits(&Adapter::none()), 1e-6, &case.name);
         assert!(magnitudes(&adapter).all(|length| length > 0.0), "{}", case.name);
+    }
+}
+
+#[test]
+fn every_trained_adapter_fits_the_original_model() {
+    for mut case in cases() {
+        case.train();
+        let ids = case.batch("lengths", 1).ids;
+        let trained = case.decoder.logits(&case.adapter, &ids).unwrap();
+        let (base, adapter) = case.original();
+        assert_close(&base.logits(&adapter, &ids).unwrap(), &trained, 1e-5, &case.name);
+        if adapter.config.rank != case.adapter.config.rank {
+            let (again, _) = adapter.parted().unwrap();
+            assert_eq!(bits(&again.parameters()), bits(&case.adapter.parameters()), "{}", case.name);
+            assert_eq!(again.config, case.adapter.config);
+        }
     }
 }
