@@ -1,5 +1,5 @@
-//! One checkpoint under strace, which kills the process, or fails the call, at each call that changes the disk: before
-//! and after it there is nothing else.
+//! One checkpoint, and the result, under strace, which kills the process, or fails the call, at each call that changes
+//! the disk: before and after it there is nothing else.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,22 +14,35 @@ use tunesmith_train::{Progress, StopReason, TrainError};
 use crate::child::{child, passed};
 use crate::killed::{assert_nothing_is_half, checkpoints, job_of_this_process};
 use crate::resume::assert_same_result;
-use crate::tiny::{contents, job, resumed, train, train_until};
+use crate::tiny::{contents, job, resumed, stop_after, train, train_until};
 
 /// The calls that change names or wait for the disk, under all names that systems have for them.
 const CALLS: &str = "?fsync,?fdatasync,?rename,?renameat,?renameat2,?unlink,?unlinkat,?mkdir,?mkdirat,?rmdir";
-/// The checkpoint that is watched; it makes the one of step 4 go away.
-const STEP: u32 = 8;
+/// A piece of a run that is watched, from a checkpoint to the next or to the end.
+#[derive(Debug, Clone, Copy)]
+struct Piece {
+    /// The test that goes on with the run to there.
+    child: &'static str,
+    /// After the checkpoint of this step.
+    from: u32,
+    /// How often it syncs, renames and unlinks at least.
+    least: [usize; 3],
+}
+
+/// Of five files in one folder; one checkpoint appears, another goes away.
+const CHECKPOINT: Piece = Piece { child: "faults::save_one_checkpoint", from: 6, least: [7, 2, 5] };
+/// Of two files in one folder; it takes the place of an earlier result.
+const RESULT: Piece = Piece { child: "faults::write_the_result", from: 10, least: [4, 2, 3] };
 
 #[test]
-fn a_kill_at_any_call_of_a_checkpoint_leaves_it_whole_or_not_there() {
+fn a_kill_at_any_call_of_a_checkpoint_or_the_result_leaves_it_whole_or_not_there() {
     at_each_call("signal=KILL", |output, call| {
         assert!(!output.status.success(), "it was not killed at {call:?}");
     });
 }
 
 #[test]
-fn an_error_of_the_disk_at_any_call_of_a_checkpoint_is_told_and_loses_nothing() {
+fn an_error_of_the_disk_at_any_call_of_either_is_told_and_loses_nothing() {
     at_each_call("error=EIO", |output, call| {
         passed(output);
         // A folder that is there already may be made in vain.
@@ -40,7 +53,7 @@ fn an_error_of_the_disk_at_any_call_of_a_checkpoint_is_told_and_loses_nothing() 
 }
 
 #[test]
-fn a_disk_that_is_full_at_any_call_of_a_checkpoint_pauses_the_run_and_loses_nothing() {
+fn a_disk_that_is_full_at_any_call_of_either_pauses_the_run_and_loses_nothing() {
     at_each_call("error=ENOSPC", |output, call| {
         passed(output);
         let told = String::from_utf8_lossy(&output.stderr);
@@ -51,10 +64,9 @@ fn a_disk_that_is_full_at_any_call_of_a_checkpoint_pauses_the_run_and_loses_noth
 #[test]
 #[ignore = "run by other tests, under strace"]
 fn save_one_checkpoint() {
-    let Some(job) = job_of_this_process() else { return };
-    let (outcome, _) = train_until(job, |progress| match progress {
-        Progress::Checkpoint { step, .. } => {
-            eprintln!("saved {step}");
+    go_on(|progress| match progress {
+        Progress::Checkpoint { .. } => {
+            eprintln!("saved");
             ControlFlow::Break(StopReason::Abort)
         }
         Progress::DiskFull { message } => {
@@ -63,43 +75,62 @@ fn save_one_checkpoint() {
         }
         _ => ControlFlow::Continue(()),
     });
-    eprintln!("{}", outcome.unwrap_err());
 }
 
-/// Lets the fault happen at each call, one after another; `check` sees how it ended. Then what lies there must be
-/// whole, and the run, resumed without faults, the run that never met any.
-fn at_each_call(fault: &str, check: impl Fn(&Output, &Call)) {
-    if !strace_works() {
-        return;
+#[test]
+#[ignore = "run by other tests, under strace"]
+fn write_the_result() {
+    go_on(|_| ControlFlow::Continue(()));
+}
+
+/// Whatever happens is an outcome, and no panic.
+fn go_on(answer: impl FnMut(&Progress) -> ControlFlow<StopReason>) {
+    let Some(job) = job_of_this_process() else { return };
+    match train_until(job, answer).0 {
+        Ok(_) => eprintln!("saved"),
+        Err(error) => eprintln!("{error}"),
     }
-    let folder = up_to_the_checkpoint();
+}
+
+/// Lets the fault happen at each call of both pieces, one after another; `check` sees how it ended. Then what lies
+/// there must be whole, and the run, resumed without faults, the run that never met any.
+fn at_each_call(fault: &str, check: impl Fn(&Output, &Call)) {
+    if strace_works() {
+        [CHECKPOINT, RESULT].into_iter().for_each(|piece| at_each_call_of(piece, fault, &check));
+    }
+}
+
+fn at_each_call_of(piece: Piece, fault: &str, check: &impl Fn(&Output, &Call)) {
+    let folder = up_to(piece.from);
     let saved = checkpoints(&folder.path().join("killed"));
-    passed(&trace(folder.path(), None));
+    passed(&trace(folder.path(), piece, None));
     let calls = calls(folder.path());
     let count = |word: &str| calls.iter().filter(|call| call.name.contains(word)).count();
-    assert!(count("fsync") >= 7, "five files and two folders: {calls:#?}");
-    assert!(count("rename") >= 2 && count("unlink") >= 5, "one appears, another goes away: {calls:#?}");
-    println!("{fault} at each of {} calls", calls.len());
+    let found = ["fsync", "rename", "unlink"].map(count);
+    assert!(found.iter().zip(piece.least).all(|(found, least)| *found >= least), "{piece:?}: {calls:#?}");
+    println!("{fault} at each of {} calls of {}", calls.len(), piece.child);
     for call in &calls {
         println!("{call:?}");
         begin_again(folder.path());
-        check(&trace(folder.path(), Some(&format!("inject={}:{fault}:when={}", call.name, call.number))), call);
+        check(&trace(folder.path(), piece, Some(&format!("inject={}:{fault}:when={}", call.name, call.number))), call);
         let written = fs::read_to_string(folder.path().join("calls")).unwrap();
         assert!(written.contains("INJECTED") || written.contains("killed by SIGKILL"), "nothing happened at {call:?}");
         assert_nothing_is_half(folder.path(), &saved);
         let (outcome, told) = train(resumed(job(folder.path(), "killed", Method::Lora)));
         outcome.unwrap();
-        assert!(told.rewinds[0] == STEP - 2 || told.rewinds[0] == STEP, "{call:?}: went on from {:?}", told.rewinds);
+        let latest = (piece.from + 2).min(10);
+        assert!(told.rewinds == [piece.from] || told.rewinds == [latest], "{call:?}: went on from {:?}", told.rewinds);
         assert_same_result(folder.path(), "whole", "killed");
     }
 }
 
-/// A whole run, and one that was left two steps before the checkpoint.
-fn up_to_the_checkpoint() -> TempDir {
+/// A whole run, and one that was stopped, which gave it a result, resumed, and left after the checkpoint of a step.
+fn up_to(last: u32) -> TempDir {
     let folder = tempdir().unwrap();
     train(job(folder.path(), "whole", Method::Lora)).0.unwrap();
-    let (outcome, _) = train_until(job(folder.path(), "begun", Method::Lora), |progress| match progress {
-        Progress::Checkpoint { step, .. } if *step == STEP - 2 => ControlFlow::Break(StopReason::Abort),
+    train_until(job(folder.path(), "begun", Method::Lora), stop_after(3)).0.unwrap();
+    let (outcome, _) = train_until(resumed(job(folder.path(), "begun", Method::Lora)), |progress| match progress {
+        Progress::Checkpoint { step, .. } if *step == last => ControlFlow::Break(StopReason::Abort),
         _ => ControlFlow::Continue(()),
     });
     assert!(matches!(outcome, Err(TrainError::Aborted)));
@@ -110,8 +141,7 @@ fn up_to_the_checkpoint() -> TempDir {
 fn begin_again(folder: &Path) {
     let (begun, killed) = (folder.join("begun"), folder.join("killed"));
     let _ = fs::remove_dir_all(&killed);
-    let steps: BTreeSet<u32> = checkpoints(&begun);
-    for name in steps.iter().map(|step| format!("ckpt-{step}")) {
+    for name in fs::read_dir(&begun).unwrap().map(|entry| entry.unwrap().file_name()) {
         fs::create_dir_all(killed.join(&name)).unwrap();
         for (file, bytes) in contents(&begun.join(&name)) {
             fs::write(killed.join(&name).join(file), bytes).unwrap();
@@ -119,12 +149,12 @@ fn begin_again(folder: &Path) {
     }
 }
 
-fn trace(folder: &Path, fault: Option<&str>) -> Output {
+fn trace(folder: &Path, piece: Piece, fault: Option<&str>) -> Output {
     let to = folder.join("calls");
     let calls = format!("trace={CALLS}");
     let mut strace = vec!["strace", "-f", "-o", to.to_str().unwrap(), "-e", &calls];
     strace.extend(fault.iter().flat_map(|fault| ["-e", fault]));
-    child(folder, "faults::save_one_checkpoint", &strace).output().unwrap()
+    child(folder, piece.child, &strace).output().unwrap()
 }
 
 /// A call as strace counts it.
