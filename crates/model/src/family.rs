@@ -112,8 +112,13 @@ fn llama(reader: &Reader, config: &mut ModelConfig) -> Result<(), ModelError> {
     Ok(())
 }
 
+/// Where a config is silent, windows are 4096 tokens wide, as in transformers; `null` is none.
+fn window(reader: &Reader) -> Result<Option<usize>, ModelError> {
+    if reader.says("sliding_window") { reader.size_if_any("sliding_window") } else { Ok(Some(4096)) }
+}
+
 fn mistral(reader: &Reader, config: &mut ModelConfig) -> Result<(), ModelError> {
-    let window = reader.size_if_any("sliding_window")?;
+    let window = window(reader)?;
     config.layers.iter_mut().for_each(|layer| layer.window = window);
     Ok(())
 }
@@ -252,7 +257,7 @@ fn windows(reader: &Reader, config: &mut ModelConfig, pattern: impl Fn(usize) ->
         let (found, expected) = (listed.len(), config.layers.len());
         return Err(reader.wrong(format!("layer_types lists {found} layers, but there are {expected}")));
     }
-    let window = reader.size_if_any("sliding_window")?;
+    let window = window(reader)?;
     for (number, layer) in config.layers.iter_mut().enumerate() {
         let slides = match listed.get(number).map(|kind| kind.as_str().unwrap_or_default()) {
             None => pattern(number),

@@ -108,7 +108,7 @@ impl TrainError {
             Self::Empty(_) => "Check the data screen: it says why rows were dropped",
             Self::TooBig { .. } => "Lower the batch size or the max length, choose method lora, or take a smaller base model",
             Self::Occupied(_) => "Resume it, or choose another folder",
-            Self::Changed(_) => "Resume with what it was started with, or start a new run",
+            Self::Changed(_) => "Resume with what it was started with (Settings has the device), or start a new run",
             Self::NoGoodCheckpoint { .. } => "Start a new run",
             Self::Diverged { .. } => "Lower the learning rate, or set a max gradient norm, and resume from the last checkpoint or train again",
             Self::DiskFull { .. } => "Free some space and resume the run",

@@ -11,6 +11,9 @@ use crate::{TrainError, TrainPlan, fingerprint};
 pub(crate) struct Frozen {
     /// The settings as asked for.
     settings: Value,
+    /// Where it computes: another device has other rounding.
+    #[serde(default = "cpu")]
+    device: String,
     /// The hash of the rows.
     data_sha256: String,
     /// The hash of the base model.
@@ -22,6 +25,7 @@ impl Frozen {
         let job = plan.job();
         Ok(Self {
             settings: serde_json::to_value(&job.settings).unwrap_or_default(),
+            device: plan.device_id().to_owned(),
             data_sha256: fingerprint::rows(&job.training, &job.validation),
             base_sha256: fingerprint::base(&job.base, job.settings.method)?,
         })
@@ -30,6 +34,9 @@ impl Frozen {
     /// Refuses to go on with anything else than what the run was started with (`self`), and says what differs.
     pub fn require_same(&self, now: &Self) -> Result<(), TrainError> {
         let mut changes = self.changed_settings(now);
+        if self.device != now.device {
+            changes.push(format!("it computed on {}, now on {}", self.device, now.device));
+        }
         if self.data_sha256 != now.data_sha256 {
             changes.push("the data is not the same".into());
         }
@@ -47,4 +54,9 @@ impl Frozen {
         let changed = now.filter(|(name, value)| before(name) != *value);
         changed.map(|(name, value)| format!("{name} was {}, now {value}", before(name))).collect()
     }
+}
+
+/// Checkpoints from before there were other devices.
+fn cpu() -> String {
+    "cpu".into()
 }

@@ -107,6 +107,11 @@ impl TrainPlan {
         &self.job
     }
 
+    /// The name of where it computes.
+    pub(crate) fn device_id(&self) -> &'static str {
+        self.device.id
+    }
+
     /// Where it computes.
     pub(crate) fn device(&self) -> &Device {
         &self.device.device

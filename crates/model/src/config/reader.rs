@@ -182,6 +182,11 @@ impl Reader {
     }
 
     /// A number that is switched off by null and has a default when the key is absent.
+    /// Whether the config has this key, be it `null`.
+    pub(crate) fn says(&self, key: &str) -> bool {
+        self.source.get(key).is_some()
+    }
+
     pub(crate) fn number_or_none(&self, key: &str, default: Option<f64>) -> Result<Option<f64>, ModelError> {
         if self.source.get(key).is_none() { Ok(default) } else { self.number(key) }
     }

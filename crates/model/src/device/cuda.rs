@@ -39,7 +39,24 @@ pub(super) fn memory(device: &Device) -> candle_core::Result<(u64, u64)> {
     let context = device.as_cuda_device()?.cuda_stream().context().clone();
     context.bind_to_thread().map_err(candle_core::Error::wrap)?;
     let (free, total) = cudarc::driver::result::mem_get_info().map_err(candle_core::Error::wrap)?;
-    Ok((total as u64, free as u64))
+    Ok((total as u64, free as u64 + kept(context.cu_device())?))
+}
+
+/// What this program has freed and keeps for itself (see `prepare`): free for it, though the driver counts it as taken.
+fn kept(device: cudarc::driver::sys::CUdevice) -> candle_core::Result<u64> {
+    use cudarc::driver::sys::{self, CUmemPool_attribute as Attribute};
+    let mut pool = std::ptr::null_mut();
+    // SAFETY: the pointer is to a live value of the type that the call writes (CUDA driver API).
+    unsafe { sys::cuDeviceGetDefaultMemPool(&mut pool, device) }.result().map_err(candle_core::Error::wrap)?;
+    let read = |attribute| -> candle_core::Result<u64> {
+        let mut bytes = 0u64;
+        // SAFETY: both attributes are unsigned numbers of 64 bits.
+        let read = unsafe { sys::cuMemPoolGetAttribute(pool, attribute, (&raw mut bytes).cast()) };
+        read.result().map_err(candle_core::Error::wrap)?;
+        Ok(bytes)
+    };
+    let reserved = read(Attribute::CU_MEMPOOL_ATTR_RESERVED_MEM_CURRENT)?;
+    Ok(reserved.saturating_sub(read(Attribute::CU_MEMPOOL_ATTR_USED_MEM_CURRENT)?))
 }
 
 /// Opens the libraries by their full paths; cudarc, which asks the loader by name, then finds them open.

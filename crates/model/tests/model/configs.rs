@@ -67,6 +67,17 @@ fn silence_about_the_head_means_the_familys_default() {
 }
 
 #[test]
+fn silence_about_the_window_means_the_familys_default_and_null_means_none() {
+    let mut config = json!({
+        "model_type": "mistral", "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4,
+        "intermediate_size": 48, "vocab_size": 64, "max_position_embeddings": 64,
+    });
+    assert_eq!(parse(&config).unwrap().layers[0].window, Some(4096));
+    config["sliding_window"] = Value::Null;
+    assert_eq!(parse(&config).unwrap().layers[0].window, None);
+}
+
+#[test]
 fn a_window_counts_only_where_windows_are_used() {
     let config = json!({
         "model_type": "qwen2", "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4,
