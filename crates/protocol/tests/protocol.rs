@@ -38,3 +38,23 @@ fn words_and_numbers_round_trip() {
         serde_json::from_str(&serde_json::to_string(&settings).unwrap()).unwrap();
     assert_eq!(back, settings);
 }
+
+#[test]
+fn layers_are_written_as_people_write_them() {
+    let read = |value: serde_json::Value| serde_json::from_value::<tunesmith_protocol::Layers>(value);
+    for (written, of_12) in [
+        (serde_json::json!("all"), None),
+        (serde_json::json!("last-2"), Some(vec![10, 11])),
+        (serde_json::json!("0, 4..6"), Some(vec![0, 4, 5, 6])),
+        (serde_json::json!(3), Some(vec![3])),
+        (serde_json::json!([7, "2", 7]), Some(vec![2, 7])),
+    ] {
+        let layers = read(written).unwrap();
+        assert_eq!(layers.of(12), Ok(of_12));
+        assert_eq!(read(serde_json::to_value(&layers).unwrap()).unwrap(), layers);
+    }
+    for wrong in ["", "last-0", "last-", "5..2", "some", "-1", "1,,2"] {
+        assert!(read(wrong.into()).is_err(), "{wrong}");
+    }
+    assert!(read("last-13".into()).unwrap().of(12).is_err() && read(12.into()).unwrap().of(12).is_err());
+}
