@@ -16,6 +16,8 @@ const PART: usize = 16 << 20;
 /// How many bits a number takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bits {
+    /// bf16: no blocks, each number for itself.
+    Sixteen,
     /// Blocks of 32 with one scale: Q8_0, 8.5 bits a number.
     Eight,
     /// Blocks of 256 with a scale and a least value per 32: Q4_K. Where a row is no multiple of 256, blocks of 32 with
@@ -27,6 +29,7 @@ impl Bits {
     /// The block type for rows of this width, and none where no block divides them.
     fn kind(self, width: usize) -> Option<GgmlDType> {
         match self {
+            Self::Sixteen => None,
             Self::Eight => Some(GgmlDType::Q8_0),
             Self::Four if width.is_multiple_of(256) => Some(GgmlDType::Q4K),
             Self::Four => Some(GgmlDType::Q4_0),
@@ -34,8 +37,11 @@ impl Bits {
         .filter(|kind| width.is_multiple_of(kind.block_size()))
     }
 
-    /// Bytes of a weight of this shape; none where its rows cannot be held in blocks.
+    /// Bytes of a weight of this shape; none where its rows cannot be held so.
     pub fn size_bytes(self, rows: usize, width: usize) -> Option<u64> {
+        if self == Self::Sixteen {
+            return Some(2 * (rows * width) as u64);
+        }
         let kind = self.kind(width)?;
         Some((rows * width / kind.block_size() * kind.type_size()) as u64)
     }
@@ -44,6 +50,11 @@ impl Bits {
 /// The most numbers of a weight of this many that are made dense at once.
 pub fn dense_at_once(numbers: usize) -> usize {
     numbers.min(PART)
+}
+
+/// How many rows of a weight are made dense at once.
+pub(crate) fn rows_per_part(rows: usize, width: usize) -> usize {
+    (PART / width.max(1)).clamp(1, rows.max(1))
 }
 
 /// A weight in blocks, (rows, width).
@@ -67,7 +78,7 @@ impl Blocks {
     ) -> Result<Option<Self>, E> {
         let [rows, width] = dims;
         let Some(kind) = bits.kind(width) else { return Ok(None) };
-        let rows_per_part = (PART / width.max(1)).clamp(1, rows.max(1));
+        let rows_per_part = rows_per_part(rows, width);
         let starts = (0..rows).step_by(rows_per_part);
         let part = |start: usize| -> Result<_, E> {
             // candle quantises all that a tensor's storage holds, so the part must have its own.

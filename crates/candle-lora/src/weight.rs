@@ -3,6 +3,7 @@
 
 use candle_core::{DType, Device, Tensor};
 
+use crate::blocks::rows_per_part;
 use crate::{Blocks, Result};
 
 /// A model's weight, (out, in) or (out).
@@ -10,15 +11,19 @@ use crate::{Blocks, Result};
 pub enum FrozenWeight {
     /// Held in memory as it is computed with.
     Dense(Tensor),
+    /// Held in bf16, (out, in). What is multiplied with it is rounded to bf16 too, and the products are added up in f32,
+    /// as tensor cores do.
+    Half(Tensor),
     /// Held in blocks of a few bits a number, (out, in).
     Blocks(Blocks),
 }
 
 impl FrozenWeight {
-    /// The weight as a tensor to compute with. Of blocks this makes all numbers at once, four bytes each.
+    /// The weight as a tensor to compute with. Of fewer bits this makes all numbers at once, four bytes each.
     pub fn dense(&self) -> Result<Tensor> {
         match self {
             Self::Dense(tensor) => Ok(tensor.clone()),
+            Self::Half(tensor) => Ok(tensor.to_dtype(DType::F32)?),
             Self::Blocks(blocks) => blocks.dense(),
         }
     }
@@ -26,7 +31,9 @@ impl FrozenWeight {
     /// The rows of these numbers, (ids, in).
     pub fn rows(&self, ids: &[u32]) -> Result<Tensor> {
         match self {
-            Self::Dense(tensor) => Ok(tensor.index_select(&Tensor::new(ids, tensor.device())?, 0)?),
+            Self::Dense(tensor) | Self::Half(tensor) => {
+                Ok(tensor.index_select(&Tensor::new(ids, tensor.device())?, 0)?.to_dtype(self.dtype())?)
+            }
             Self::Blocks(blocks) => blocks.rows(ids),
         }
     }
@@ -34,7 +41,7 @@ impl FrozenWeight {
     /// The shape, (out, in) or (out).
     pub fn dims(&self) -> &[usize] {
         match self {
-            Self::Dense(tensor) => tensor.dims(),
+            Self::Dense(tensor) | Self::Half(tensor) => tensor.dims(),
             Self::Blocks(blocks) => blocks.dims(),
         }
     }
@@ -43,17 +50,48 @@ impl FrozenWeight {
     pub fn dtype(&self) -> DType {
         match self {
             Self::Dense(tensor) => tensor.dtype(),
-            Self::Blocks(_) => DType::F32,
+            Self::Half(_) | Self::Blocks(_) => DType::F32,
         }
     }
 
     /// Where it lies.
     pub fn device(&self) -> &Device {
         match self {
-            Self::Dense(tensor) => tensor.device(),
+            Self::Dense(tensor) | Self::Half(tensor) => tensor.device(),
             Self::Blocks(blocks) => blocks.device(),
         }
     }
+
+    /// The first row of each part, and its numbers as they are multiplied with, (rows of the part, in).
+    pub(crate) fn parts(&self) -> Box<dyn Iterator<Item = Result<(usize, Tensor)>> + '_> {
+        match self {
+            Self::Dense(tensor) => Box::new(std::iter::once(Ok((0, tensor.clone())))),
+            Self::Half(tensor) if native(tensor) => Box::new(std::iter::once(Ok((0, tensor.clone())))),
+            Self::Half(tensor) => {
+                let [rows, width] = [self.dims()[0], self.dims()[1]];
+                let step = rows_per_part(rows, width);
+                let part = move |start: usize| {
+                    Ok((start, tensor.narrow(0, start, step.min(rows - start))?.to_dtype(DType::F32)?))
+                };
+                Box::new((0..rows).step_by(step).map(part))
+            }
+            Self::Blocks(blocks) => Box::new(blocks.parts()),
+        }
+    }
+
+    /// What is multiplied with these numbers, in their format.
+    pub(crate) fn fitting(&self, x: &Tensor) -> Result<Tensor> {
+        Ok(match self {
+            Self::Half(tensor) if native(tensor) => x.to_dtype(DType::BF16)?,
+            Self::Half(_) => x.to_dtype(DType::BF16)?.to_dtype(x.dtype())?,
+            Self::Dense(_) | Self::Blocks(_) => x.clone(),
+        })
+    }
+}
+
+/// A GPU multiplies bf16 as it is. A CPU has no such product: it makes the numbers f32, a part at a time.
+fn native(tensor: &Tensor) -> bool {
+    !tensor.device().is_cpu()
 }
 
 impl From<Tensor> for FrozenWeight {

@@ -86,11 +86,11 @@ impl Decoder {
         Ok(SummedLoss { nats, learned: targets.ids.len() as u64 })
     }
 
-    /// All weights by their names in the checkpoint, without those that are held in blocks: these are never trained.
+    /// All weights by their names in the checkpoint, without those that are held in fewer bits: these are never trained.
     pub fn parameters(&self) -> BTreeMap<String, Tensor> {
         let dense = |(name, weight): (&String, &FrozenWeight)| match weight {
             FrozenWeight::Dense(weight) => Some((name.clone(), weight.clone())),
-            FrozenWeight::Blocks(_) => None,
+            FrozenWeight::Half(_) | FrozenWeight::Blocks(_) => None,
         };
         self.weights.iter().filter_map(dense).collect()
     }

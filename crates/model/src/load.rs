@@ -1,10 +1,10 @@
-//! From weight files to a decoder, in f32 or in blocks of a few bits a number.
+//! From weight files to a decoder, in f32 or in fewer bits a number.
 
 use std::ops::{ControlFlow, Range};
 use std::path::Path;
 
-use candle_core::{Device, Tensor};
-use candle_lora::{Bits, Blocks};
+use candle_core::{DType, Device, Tensor};
+use candle_lora::{Bits, Blocks, FrozenWeight};
 use half::{bf16, f16};
 use rayon::prelude::*;
 
@@ -22,8 +22,9 @@ impl Decoder {
         Self::load_as(folder, None, device, progress)
     }
 
-    /// The same, with all matrices in blocks of 8 bits, or of 4 bits but for embedding and head, which feel it most.
-    pub fn load_in_blocks(
+    /// The same, with all matrices in bf16, in blocks of 8 bits, or of 4 bits but for embedding and head, which feel it
+    /// most.
+    pub fn load_in_bits(
         folder: &Path,
         bits: Bits,
         device: &Device,
@@ -48,14 +49,18 @@ impl Decoder {
                 return Err(ModelError::Cancelled);
             }
             let stored = checkpoint.tensor(name)?;
-            let blocks = match (bits.map(|bits| bits_of(name, bits)), shape.as_slice()) {
-                (Some(bits), &[rows, width]) => Blocks::make([rows, width], bits, device, |rows| {
+            let held = match (bits, shape.as_slice()) {
+                (Some(Bits::Sixteen), &[_, _]) => {
+                    Some(FrozenWeight::Half(Tensor::from_vec(stored.halves(), shape.as_slice(), device)?))
+                }
+                (Some(bits), &[rows, width]) => Blocks::make([rows, width], bits_of(name, bits), device, |rows| {
                     Tensor::from_vec(stored.rows(rows, width), ((), width), &Device::Cpu)
-                })?,
+                })?
+                .map(FrozenWeight::from),
                 _ => None,
             };
-            let weight = match blocks {
-                Some(blocks) => blocks.into(),
+            let weight = match held {
+                Some(held) => held,
                 None => Tensor::from_vec(stored.numbers(), shape.as_slice(), device)?.into(),
             };
             weights.insert(name.clone(), weight);
@@ -66,14 +71,16 @@ impl Decoder {
         Ok(Self { config, weights, device: device.clone() })
     }
 
-    /// The same model as if it had been loaded in blocks.
-    pub fn in_blocks(&self, bits: Bits) -> Result<Self, ModelError> {
+    /// The same model as if it had been loaded in these bits.
+    pub fn in_bits(&self, bits: Bits) -> Result<Self, ModelError> {
         let mut model = self.clone();
         for (name, weight) in &mut model.weights {
             let &[rows, width] = weight.dims() else { continue };
             let dense = weight.dense()?.to_device(&Device::Cpu)?;
             let read = |rows: Range<usize>| dense.narrow(0, rows.start, rows.len());
-            if let Some(blocks) = Blocks::make([rows, width], bits_of(name, bits), &self.device, read)? {
+            if bits == Bits::Sixteen {
+                *weight = FrozenWeight::Half(dense.to_dtype(DType::BF16)?.to_device(&self.device)?);
+            } else if let Some(blocks) = Blocks::make([rows, width], bits_of(name, bits), &self.device, read)? {
                 *weight = blocks.into();
             }
         }
@@ -83,7 +90,7 @@ impl Decoder {
 
 /// How many bits a number of this weight takes in a model of so many bits.
 pub(crate) fn bits_of(name: &str, bits: Bits) -> Bits {
-    if matches!(name, EMBEDDING | HEAD) { Bits::Eight } else { bits }
+    if bits == Bits::Four && matches!(name, EMBEDDING | HEAD) { Bits::Eight } else { bits }
 }
 
 impl Stored<'_> {
@@ -96,6 +103,15 @@ impl Stored<'_> {
         }
     }
 
+    /// All its numbers in bf16.
+    fn halves(&self) -> Vec<bf16> {
+        match self.dtype {
+            "BF16" => convert(self.bytes, bf16::from_le_bytes),
+            "F16" => convert(self.bytes, |bytes| bf16::from_f32(f16::from_le_bytes(bytes).to_f32())),
+            _ => convert(self.bytes, |bytes| bf16::from_f32(f32::from_le_bytes(bytes))),
+        }
+    }
+
     /// Those of some rows of this width.
     fn rows(&self, rows: Range<usize>, width: usize) -> Vec<f32> {
         let row = width * if self.dtype == "F32" { 4 } else { 2 };
@@ -103,6 +119,6 @@ impl Stored<'_> {
     }
 }
 
-fn convert<const N: usize>(bytes: &[u8], number: fn([u8; N]) -> f32) -> Vec<f32> {
-    bytes.par_chunks_exact(N).map(|chunk| chunk.try_into().map_or(0.0, number)).collect()
+fn convert<const N: usize, T: Default + Send>(bytes: &[u8], number: fn([u8; N]) -> T) -> Vec<T> {
+    bytes.par_chunks_exact(N).map(|chunk| chunk.try_into().map_or_else(|_| T::default(), number)).collect()
 }

@@ -28,7 +28,7 @@ pub struct Shape<'a> {
     pub dora: bool,
     /// The adapter sees only a part of its inputs.
     pub dropout: bool,
-    /// The base model's matrices are held in blocks of so many bits.
+    /// The base model's matrices are held in so many bits.
     pub bits: Option<Bits>,
     /// Blocks are computed twice and only their inputs kept.
     pub recompute: bool,
@@ -37,7 +37,7 @@ pub struct Shape<'a> {
 /// Memory, in bytes, by what needs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct MemoryNeed {
-    /// The model's weights, in f32 or in blocks.
+    /// The model's weights, in f32 or in fewer bits.
     pub weights: u64,
     /// The adapter's weights.
     pub adapter: u64,
@@ -75,16 +75,16 @@ pub fn training_memory(config: &ModelConfig, shape: &Shape) -> MemoryNeed {
 fn weights_bytes(config: &ModelConfig, bits: Option<Bits>) -> u64 {
     let Some(bits) = bits else { return parameter_count(config) * F32 };
     let bytes = |(name, shape): (String, Vec<usize>)| {
-        let in_blocks = match shape.as_slice() {
+        let held = match shape.as_slice() {
             &[rows, width] => bits_of(&name, bits).size_bytes(rows, width),
             _ => None,
         };
-        in_blocks.unwrap_or(shape.iter().product::<usize>() as u64 * F32)
+        held.unwrap_or(shape.iter().product::<usize>() as u64 * F32)
     };
     shapes(config).into_iter().map(bytes).sum()
 }
 
-/// The most numbers of blocks that are made dense at once.
+/// The most numbers of fewer bits that are made dense at once.
 fn made_dense(config: &ModelConfig, bits: Option<Bits>) -> u64 {
     let largest = shapes(config).values().map(|shape| shape.iter().product::<usize>()).max();
     bits.and(largest).map_or(0, |largest| dense_at_once(largest) as u64)

@@ -3,6 +3,8 @@
 
 #[path = "model/autograd.rs"]
 mod autograd;
+#[path = "model/bf16.rs"]
+mod bf16;
 #[path = "model/case.rs"]
 mod case;
 #[path = "model/configs.rs"]

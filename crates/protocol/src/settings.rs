@@ -103,8 +103,8 @@ settings! {
     Advanced "Weight decay" weight_decay: f64 = 0.0, Number { min: 0.0, max: 10.0 };
     /// Gradients longer than this are scaled down to it; 0 switches clipping off
     Advanced "Max gradient norm" max_grad_norm: f64 = 1.0, Number { min: 0.0, max: 1000.0 };
-    /// The number format of the computation; auto takes the best that the device is fast in
-    Advanced "Precision" precision: Precision = Precision::Auto, Choice(words(&["auto", "f32"]));
+    /// The number format of the computation. bf16 holds the frozen base model in 16 bits, half the memory, and rounds its products; the adapter stays in 32 bits. auto takes f32
+    Advanced "Precision" precision: Precision = Precision::Auto, Choice(words(&["auto", "f32", "bf16"]));
     /// Hold the frozen base model in blocks of 8 or 4 bits a number (QLoRA): an eighth of the memory at best, somewhat slower, a little less exact
     Advanced "Quantization" quantization: Quantization = Quantization::None, Choice(words(&["none", "8bit", "4bit"]));
     /// Compute each layer twice to keep less of it in memory; auto does so only where it would not fit otherwise

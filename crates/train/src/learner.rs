@@ -161,7 +161,7 @@ fn load(
     progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
 ) -> Result<Decoder, TrainError> {
     let loaded = match bits {
-        Some(bits) => Decoder::load_in_blocks(folder, bits, device, progress),
+        Some(bits) => Decoder::load_in_bits(folder, bits, device, progress),
         None => Decoder::load(folder, device, progress),
     };
     match loaded {

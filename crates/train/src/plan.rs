@@ -72,7 +72,7 @@ impl TrainPlan {
     fn resolved(&self) -> TrainSettings {
         let settings = self.taken_over();
         TrainSettings {
-            precision: Precision::F32,
+            precision: if settings.precision == Precision::Auto { Precision::F32 } else { settings.precision },
             gradient_checkpointing: if self.memory.recompute { Switch::On } else { Switch::Off },
             eval_every: AutoOr::Steps(self.eval_every),
             save_every: AutoOr::Steps(self.save_every),

@@ -148,6 +148,10 @@ fn combinations(settings: &TrainSettings) -> Result<(), TrainError> {
         () if settings.use_pissa && settings.quantization != tunesmith_protocol::Quantization::None => {
             ("use_pissa", "A PiSSA start changes the base model, which quantization holds as it is".into())
         }
+        () if settings.use_pissa && settings.precision == tunesmith_protocol::Precision::Bf16 => (
+            "use_pissa",
+            "A PiSSA start changes the base model, and bf16 would round away what it leaves: choose f32".into(),
+        ),
         () if settings.use_pissa && settings.init_adapter.is_some() => {
             ("use_pissa", "A run begins with PiSSA or with another adapter, not with both".into())
         }

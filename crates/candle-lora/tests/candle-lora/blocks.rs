@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use candle_core::{Device, Tensor};
+use candle_core::{DType, Device, Tensor};
 use candle_lora::linear::{Gradients, Wanted};
 use candle_lora::{Bits, Blocks, FrozenWeight, Linear};
 
@@ -50,6 +50,22 @@ fn a_linear_map_computes_with_blocks_as_with_their_numbers() {
 }
 
 #[test]
+fn a_linear_map_in_bf16_multiplies_rounded_numbers_and_adds_them_up_in_f32() {
+    let (x, grad, weight) = (numbers(2, &[7, 256]), numbers(3, &[7, 48]), numbers(4, &[48, 256]));
+    let rounded = |x: &Tensor| x.to_dtype(DType::BF16).unwrap().to_dtype(DType::F32).unwrap();
+    let compute = |weight: &FrozenWeight, x: &Tensor, grad: &Tensor| {
+        let map = Linear { weight, bias: None, lora: None };
+        let (y, saved) = map.forward(x).unwrap();
+        (flat(&y), flat(&map.backward(&saved, x, grad, None, Wanted::Nothing, &mut Gradients::default()).unwrap()))
+    };
+    let half = FrozenWeight::Half(weight.to_dtype(DType::BF16).unwrap());
+    let expected = compute(&rounded(&weight).into(), &rounded(&x), &rounded(&grad));
+    assert_eq!(compute(&half, &x, &grad), expected);
+    assert_ne!(compute(&weight.into(), &x, &grad), expected, "rounding should be seen");
+    assert_eq!(half.rows(&[3]).unwrap().dtype(), DType::F32);
+}
+
+#[test]
 fn rows_are_found_in_whatever_part_they_lie() {
     // More numbers than one part has.
     let table = numbers(5, &[600_000, 32]);
@@ -69,6 +85,7 @@ fn rows_that_no_block_divides_are_not_held_in_blocks() {
     let weight = numbers(7, &[4, 48]);
     assert!(blocks(&weight, Bits::Eight).is_none() && blocks(&weight, Bits::Four).is_none());
     assert_eq!(Bits::Four.size_bytes(4, 48), None);
+    assert_eq!(Bits::Sixteen.size_bytes(4, 48), Some(2 * 4 * 48));
     assert_eq!(Bits::Four.size_bytes(2, 256), Some(2 * 144), "Q4_K: 144 bytes per 256 numbers");
     assert_eq!(Bits::Four.size_bytes(2, 32), Some(2 * 18), "Q4_0: 18 bytes per 32 numbers");
     assert_eq!(Bits::Eight.size_bytes(2, 32), Some(2 * 34), "Q8_0: 34 bytes per 32 numbers");

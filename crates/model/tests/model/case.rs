@@ -13,6 +13,7 @@ use tunesmith_model::{Adapter, Bits, Decoder, Gradients, ModelConfig, SUPPORTED_
 use crate::formula::{Batch, adapter, decoder};
 
 /// One config of a family with its expected numbers.
+#[derive(Clone)]
 pub struct Case {
     pub family: &'static str,
     pub name: String,
@@ -42,7 +43,7 @@ pub fn cases_in_blocks() -> Vec<(Case, Bits)> {
         let family = SUPPORTED_FAMILIES.into_iter().find(|family| fixture["family"] == *family).unwrap();
         let bits = if fixture["bits"] == 8 { Bits::Eight } else { Bits::Four };
         let case = Case::new(family, fixture.clone());
-        (Case { decoder: case.decoder.in_blocks(bits).unwrap(), ..case }, bits)
+        (Case { decoder: case.decoder.in_bits(bits).unwrap(), ..case }, bits)
     };
     fixture["cases"].as_array().unwrap().iter().map(case).collect()
 }

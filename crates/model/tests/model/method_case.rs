@@ -13,6 +13,7 @@ use crate::case::{adamw, norm};
 use crate::formula::{Batch, MODULES, decoder, start};
 
 /// One method on one family.
+#[derive(Clone)]
 pub struct Case {
     pub name: String,
     pub decoder: Decoder,
@@ -94,15 +95,23 @@ impl Case {
     /// Trains as the fixture did: how far a loss was from the expected one at most, as a share of it.
     pub fn train(&mut self) -> f64 {
         let expected: Vec<f64> = serde_json::from_value(self.fixture["losses"].clone()).unwrap();
-        let (mut moments, mut worst) = (BTreeMap::new(), 0.0_f64);
-        for (step, expected) in expected.into_iter().enumerate() {
+        let losses = self.losses(5e-3);
+        assert_eq!(losses.len(), expected.len());
+        losses.iter().zip(expected).map(|(loss, expected)| (loss / expected - 1.0).abs()).fold(0.0, f64::max)
+    }
+
+    /// Trains for as many steps as the fixture, at this learning rate: the loss of each.
+    pub fn losses(&mut self, rate: f64) -> Vec<f64> {
+        let mut moments = BTreeMap::new();
+        let steps = self.fixture["losses"].as_array().unwrap().len();
+        let step = |step: usize| {
             let batch = self.batch("curve_lengths", step % 4);
             let (nats, learned, gradients) = self.gradients(&batch, step as u64 + 1, false);
             let scale = (1.0 / (norm(&gradients) / learned + 1e-6)).min(1.0) / learned;
-            adamw(&mut self.adapter, gradients, (scale, 5e-3), &mut moments, step as i32 + 1);
-            worst = worst.max((nats / learned / expected - 1.0).abs());
-        }
-        worst
+            adamw(&mut self.adapter, gradients, (scale, rate), &mut moments, step as i32 + 1);
+            nats / learned
+        };
+        (0..steps).map(step).collect()
     }
 
     /// The model as it was, and the adapter as it fits that one.

@@ -43,7 +43,7 @@ fn twenty_steps_beside_blocks_lose_as_pefts_do() {
 #[test]
 fn blocks_compute_what_their_numbers_do_in_every_family() {
     for case in cases() {
-        let blocks = case.decoder.in_blocks(Bits::Four).unwrap();
+        let blocks = case.decoder.in_bits(Bits::Four).unwrap();
         let folder = tempfile::tempdir().unwrap();
         blocks.save(folder.path(), DType::F32).unwrap();
         let go_on = &mut |_| ControlFlow::Continue(());
@@ -65,9 +65,9 @@ fn a_model_is_loaded_into_the_blocks_that_it_can_be_turned_into() {
         case.decoder.save(folder.path(), DType::F32).unwrap();
         for bits in [Bits::Eight, Bits::Four] {
             let go_on = &mut |_| ControlFlow::Continue(());
-            let loaded = Decoder::load_in_blocks(folder.path(), bits, &Device::Cpu, go_on).unwrap();
+            let loaded = Decoder::load_in_bits(folder.path(), bits, &Device::Cpu, go_on).unwrap();
             let logits = |decoder: &Decoder| decoder.logits(&Adapter::none(), &case.batch().ids).unwrap();
-            assert_close(&logits(&loaded), &logits(&case.decoder.in_blocks(bits).unwrap()), 1e-9, &case.name);
+            assert_close(&logits(&loaded), &logits(&case.decoder.in_bits(bits).unwrap()), 1e-9, &case.name);
         }
     }
 }

@@ -99,6 +99,8 @@ choice! {
         #[default] Auto = "auto",
         /// 32-bit floating point.
         F32 = "f32",
+        /// The frozen base model and its products in bfloat16, everything else in 32 bits.
+        Bf16 = "bf16",
     }
 }
 choice! {

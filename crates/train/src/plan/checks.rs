@@ -2,7 +2,7 @@
 
 use tunesmith_data::Tokens;
 use tunesmith_model::ModelConfig;
-use tunesmith_protocol::{Quantization, SettingProblem};
+use tunesmith_protocol::{Precision, Quantization, SettingProblem};
 
 use crate::{Job, TrainError, checkpoint, result};
 
@@ -12,6 +12,14 @@ pub(super) fn settings(job: &Job) -> Result<(), TrainError> {
     if job.settings.quantization != Quantization::None && !job.settings.method.is_adapter() {
         let message = "Quantization holds a model that stays as it is: choose method lora or dora, or no quantization";
         problems.push(SettingProblem { name: "quantization".into(), message: message.into() });
+    }
+    if job.settings.precision == Precision::Bf16 {
+        let message = match (job.settings.method.is_adapter(), job.settings.quantization) {
+            (false, _) => Some("In bf16 small steps of a weight would be lost: choose method lora or dora, or f32"),
+            (true, Quantization::None) => None,
+            (true, _) => Some("Quantization already holds the base model in fewer bits: choose auto or f32"),
+        };
+        problems.extend(message.map(|message| SettingProblem { name: "precision".into(), message: message.into() }));
     }
     if problems.is_empty() { Ok(()) } else { Err(TrainError::Settings(problems)) }
 }

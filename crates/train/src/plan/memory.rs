@@ -2,7 +2,7 @@
 
 use tunesmith_model::device;
 use tunesmith_model::{Bits, MemoryNeed, ModelConfig, trained_parameters, trained_tensors, training_memory};
-use tunesmith_protocol::{FitPart, Quantization, Switch, TrainSettings};
+use tunesmith_protocol::{FitPart, Precision, Quantization, Switch, TrainSettings};
 
 use crate::batches::most_tokens;
 use crate::error::bytes;
@@ -60,10 +60,11 @@ pub(super) fn threads(asked: usize) -> usize {
 
 /// How the frozen base model is held, where not in f32.
 pub(crate) fn bits(settings: &TrainSettings) -> Option<Bits> {
-    match settings.quantization {
-        Quantization::None => None,
-        Quantization::Eight => Some(Bits::Eight),
-        Quantization::Four => Some(Bits::Four),
+    match (settings.quantization, settings.precision) {
+        (Quantization::None, Precision::Auto | Precision::F32) => None,
+        (Quantization::None, Precision::Bf16) => Some(Bits::Sixteen),
+        (Quantization::Eight, _) => Some(Bits::Eight),
+        (Quantization::Four, _) => Some(Bits::Four),
     }
 }
 

@@ -1,9 +1,9 @@
-//! Training an adapter beside a base model that is held in blocks.
+//! Training an adapter beside a base model that is held in fewer bits.
 
 use std::path::Path;
 
 use tempfile::tempdir;
-use tunesmith_protocol::{Method, Quantization};
+use tunesmith_protocol::{Method, Precision, Quantization, TrainSettings};
 use tunesmith_train::{Job, TrainError, TrainPlan};
 
 use crate::tiny::{contents, job, resumed, stop_after, train, train_until};
@@ -32,6 +32,45 @@ fn an_adapter_learns_beside_blocks_and_resumes_to_the_same_bytes() {
         train(resumed(job("halves"))).0.unwrap();
         let result = |run: &str| contents(&folder.path().join(run).join("result"));
         assert!(result("whole") == result("halves"), "{quantization:?}: the resumed run differs");
+    }
+}
+
+fn job_in_bf16(folder: &Path, output: &str) -> Job {
+    let mut job = job(folder, output, Method::Lora);
+    job.settings.precision = Precision::Bf16;
+    job
+}
+
+#[test]
+fn an_adapter_learns_beside_bf16_and_resumes_to_the_same_bytes() {
+    let folder = tempdir().unwrap();
+    let (outcome, told) = train(job_in_bf16(folder.path(), "whole"));
+    outcome.unwrap();
+    assert!(told.evals.last().unwrap().1 < told.evals[0].1, "{:?}", told.evals);
+    train_until(job_in_bf16(folder.path(), "halves"), stop_after(5)).0.unwrap();
+    train(resumed(job_in_bf16(folder.path(), "halves"))).0.unwrap();
+    let result = |run: &str| contents(&folder.path().join(run).join("result"));
+    assert!(result("whole") == result("halves"), "the resumed run differs");
+}
+
+#[test]
+fn bf16_takes_half_the_memory_and_is_for_adapters_beside_the_model_as_it_is() {
+    let folder = tempdir().unwrap();
+    let plan = |job| TrainPlan::new(job).map(|plan| plan.summary());
+    let weights = |job| plan(job).unwrap().fit.parts.iter().find(|part| part.what == "weights").unwrap().bytes as f64;
+    let (half, whole) = (job_in_bf16(folder.path(), "run"), job(folder.path(), "run", Method::Lora));
+    let share = weights(half) / weights(whole);
+    assert!((0.5..0.52).contains(&share), "norms stay in 32 bits: {share}");
+    let wrong: [fn(&mut TrainSettings); 3] = [
+        |settings| settings.method = Method::Full,
+        |settings| settings.quantization = Quantization::Four,
+        |settings| settings.use_pissa = true,
+    ];
+    for (change, name) in wrong.into_iter().zip(["precision", "precision", "use_pissa"]) {
+        let mut job = job_in_bf16(folder.path(), "run");
+        change(&mut job.settings);
+        let Err(TrainError::Settings(problems)) = plan(job) else { panic!("{name} is refused") };
+        assert_eq!(problems[0].name, name);
     }
 }
 

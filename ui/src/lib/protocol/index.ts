@@ -510,7 +510,7 @@ trainable_parameters: number,
  * The memory guard's answer.
  */
 fit: Fit, };
-export type Precision = "auto" | "f32";
+export type Precision = "auto" | "f32" | "bf16";
 export type Preferences = { 
 /**
  * Light or dark.
@@ -1142,7 +1142,7 @@ weight_decay: number,
  */
 max_grad_norm: number, 
 /**
- * The number format of the computation; auto takes the best that the device is fast in
+ * The number format of the computation. bf16 holds the frozen base model in 16 bits, half the memory, and rounds its products; the adapter stays in 32 bits. auto takes f32
  */
 precision: Precision, 
 /**

@@ -265,7 +265,7 @@ export const en = {
       optimizer: { adamw: 'AdamW', adamw8bit: 'AdamW, 8-bit', lion: 'Lion' },
       scheduler: { linear: 'Linear', cosine: 'Cosine', constant: 'Constant' },
       quantization: { none: 'None', '8bit': '8-bit', '4bit': '4-bit' },
-      precision: { auto: 'Automatic', f32: '32-bit' },
+      precision: { auto: 'Automatic', f32: '32-bit', bf16: '16-bit (bf16)' },
       gradient_checkpointing: { auto: 'Automatic', on: 'On', off: 'Off' },
       device: { auto: 'Automatic', cpu: 'Processor', 'cuda:0': 'NVIDIA GPU' },
     } as Record<string, Record<string, string>>,
