@@ -30,8 +30,17 @@ fn main() -> Result<(), ModelError> {
     println!("{} parameters, {rows} rows of {length} tokens", parameter_count(&config));
     let rank = asked("adapter").then_some(16);
     let (tokens, target_modules) = (rows * length, &MODULES[..]);
-    let shape =
-        Shape { tokens, rank, target_modules, layers: None, dora: false, dropout: false, bits: None, recompute: false };
+    let shape = Shape {
+        tokens,
+        rank,
+        target_modules,
+        layers: None,
+        dora: false,
+        dropout: false,
+        bits: None,
+        recompute: false,
+        on_gpu: None,
+    };
     let need = training_memory(&config, &shape);
     let decoder = Decoder::scratch(config, 1, &Device::Cpu)?;
     let adapter = match rank {

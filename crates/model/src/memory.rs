@@ -32,6 +32,9 @@ pub struct Shape<'a> {
     pub bits: Option<Bits>,
     /// Blocks are computed twice and only their inputs kept.
     pub recompute: bool,
+    /// The longest row, in tokens, where a GPU computes: its plain operations hold all scores of a row at once, and more
+    /// of what they compute on the way.
+    pub on_gpu: Option<usize>,
 }
 
 /// Memory, in bytes, by what needs it.
@@ -55,10 +58,22 @@ impl MemoryNeed {
         let parts = [self.weights, self.adapter, self.gradients, self.optimizer, self.activations];
         parts.into_iter().fold(0, u64::saturating_add)
     }
+
+    /// The part that lies in a GPU's own memory, of a need for one piece at a time.
+    pub fn in_gpu(&self) -> Self {
+        Self { optimizer: 0, ..*self }
+    }
+
+    /// The part that lies in the computer's memory where a GPU computes: the gradients of a step are added up there, and
+    /// what is trained is there while the optimiser changes it.
+    pub fn beside_gpu(&self) -> Self {
+        Self { weights: 0, adapter: self.gradients, gradients: 2 * self.gradients, activations: 0, ..*self }
+    }
 }
 
-/// The memory that training in this shape takes, about. Activations count 7/4 times: the C library keeps a heap per
-/// thread, and what one has freed another cannot use (peaks of 229 to 423 MiB were measured where 243 were in use).
+/// The memory that training in this shape takes, about. On the processor activations count 7/4 times: the C library keeps
+/// a heap per thread, and what one has freed another cannot use (peaks of 229 to 423 MiB were measured where 243 were in
+/// use).
 pub fn training_memory(config: &ModelConfig, shape: &Shape) -> MemoryNeed {
     let adapter = if shape.rank.is_some() { trained_parameters(config, shape) } else { 0 };
     let trained = trained_parameters(config, shape);
@@ -67,7 +82,10 @@ pub fn training_memory(config: &ModelConfig, shape: &Shape) -> MemoryNeed {
         adapter: adapter * F32,
         gradients: trained * F32,
         optimizer: 2 * trained * F32,
-        activations: (activations(config, shape) / 4).saturating_mul(7 * F32),
+        activations: match shape.on_gpu {
+            None => (activations(config, shape) / 4).saturating_mul(7 * F32),
+            Some(longest) => activations(config, shape).saturating_add(scores(config, longest)).saturating_mul(F32),
+        },
     }
 }
 
@@ -133,6 +151,13 @@ fn adapted(config: &ModelConfig, modules: &[&str]) -> impl Iterator<Item = Proje
     projections(config).into_iter().filter(|projection| modules.contains(&projection.module()))
 }
 
+/// The numbers of one row's scores, as often as the backward of plain attention has them at once: capped and masked
+/// scores, probabilities, their gradient, the product of both, and the gradient of the scores.
+fn scores(config: &ModelConfig, longest: usize) -> u64 {
+    let longest = longest as u64;
+    longest.saturating_mul(longest).saturating_mul(6 * config.heads as u64)
+}
+
 fn activations(config: &ModelConfig, shape: &Shape) -> u64 {
     let tokens = shape.tokens as u64;
     let (hidden, inner) = (config.hidden_size as u64, config.intermediate_size as u64);
@@ -161,6 +186,8 @@ fn activations(config: &ModelConfig, shape: &Shape) -> u64 {
     // A mask and what it leaves, of the widest input, twice in backward.
     let masks = if shape.dropout { 4 * inner.max(hidden) } else { 0 };
     let working = working + masks + if shape.dora { 2 * inner } else { 0 };
+    // A plain operation is several steps, each with an output of its own.
+    let working = if shape.on_gpu.is_some() { 2 * working } else { working };
     let logits = tokens.saturating_mul(config.vocabulary as u64).min(LOGITS.max(config.vocabulary as u64));
     tokens
         .saturating_mul(inputs + kept_blocks * block + working + 3 * hidden)

@@ -60,8 +60,7 @@ impl Targets {
         &'a self,
         modules: &'a [&'a str],
         tokens: usize,
-        bits: Option<Bits>,
-        recompute: bool,
+        (bits, recompute, on_gpu): (Option<Bits>, bool, Option<usize>),
     ) -> Shape<'a> {
         Shape {
             tokens,
@@ -72,6 +71,7 @@ impl Targets {
             dropout: self.lora.as_ref().is_some_and(|lora| lora.dropout > 0.0),
             bits,
             recompute,
+            on_gpu,
         }
     }
 

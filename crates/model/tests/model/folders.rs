@@ -229,6 +229,7 @@ const SHAPE: Shape = Shape {
     dropout: false,
     bits: None,
     recompute: false,
+    on_gpu: None,
 };
 
 #[test]
@@ -243,6 +244,18 @@ fn memory_grows_with_what_is_asked() {
     assert!(training_memory(&config, &Shape { tokens: 512, ..shape }).total() > need.total());
     let fewer = training_memory(&config, &Shape { target_modules: &["q_proj"], ..shape });
     assert!(fewer.adapter < need.adapter && fewer.activations < need.activations);
+}
+
+#[test]
+fn on_a_gpu_scores_count_and_the_optimiser_lies_beside_it() {
+    let config = config(json!({}));
+    let shape = Shape { tokens: 4096, rank: Some(8), target_modules: &crate::formula::MODULES, ..SHAPE };
+    let on_gpu = |longest| training_memory(&config, &Shape { on_gpu: Some(longest), ..shape });
+    let (short, long) = (on_gpu(0), on_gpu(2048));
+    assert_eq!(long.activations - short.activations, 6 * config.heads as u64 * 2048 * 2048 * 4);
+    let need = training_memory(&config, &shape);
+    assert_eq!(long.in_gpu().total() + long.optimizer, long.total());
+    assert_eq!(long.beside_gpu().total(), need.adapter + 2 * need.gradients + need.optimizer);
 }
 
 #[test]

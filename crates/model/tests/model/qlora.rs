@@ -98,6 +98,7 @@ fn the_weights_of_a_7b_model_take_less_than_five_and_a_half_gigabytes_in_four_bi
             dropout: false,
             bits: Some(Bits::Four),
             recompute: true,
+            on_gpu: None,
         };
         let weights = training_memory(&config, &shape).weights;
         assert!((3_500_000_000..5_500_000_000).contains(&weights), "{}: {weights}", config.family);

@@ -27,9 +27,9 @@ pub(super) struct Decision {
 /// Takes the fastest way that fits: pieces side by side, then one at a time, then with recomputation.
 pub(super) fn decide(job: &Job, config: &ModelConfig, targets: &Targets, device: &str) -> Result<Decision, TrainError> {
     // A GPU computes one piece at a time with all it has.
-    let (threads, available_bytes) = match device::gpu() {
-        Ok(gpu) if device == device::CUDA => (1, gpu.memory().1),
-        _ => (threads(job.threads), job.available_bytes),
+    let (threads, gpu_bytes) = match device::gpu() {
+        Ok(gpu) if device == device::CUDA => (1, Some(gpu.memory().1)),
+        _ => (threads(job.threads), None),
     };
     let recompute: &[bool] = match job.settings.gradient_checkpointing {
         Switch::Auto => &[false, true],
@@ -37,17 +37,22 @@ pub(super) fn decide(job: &Job, config: &ModelConfig, targets: &Targets, device:
         Switch::Off => &[false],
     };
     let ways = recompute.iter().flat_map(|recompute| [(threads, *recompute), (1, *recompute)]);
-    let mut last = None;
+    let mut too_big = None;
     for (side_by_side, recompute) in ways {
-        let decision = Decision { available_bytes, ..need(job, config, targets, side_by_side, recompute) };
-        if decision.needed_bytes <= available_bytes {
-            return Ok(decision);
+        let need = need(job, config, targets, (side_by_side, recompute), gpu_bytes.is_some());
+        let places = match gpu_bytes {
+            None => vec![(need, job.available_bytes)],
+            Some(gpu_bytes) => vec![(need.in_gpu(), gpu_bytes), (need.beside_gpu(), job.available_bytes)],
+        };
+        too_big = places.iter().find(|(need, available)| need.total() > *available).copied();
+        if let (None, Some((need, available_bytes))) = (too_big, places.first()) {
+            let (needed_bytes, available_bytes) = (need.total(), *available_bytes);
+            return Ok(Decision { recompute, side_by_side, needed_bytes, available_bytes, parts: parts(need) });
         }
-        last = Some(decision);
     }
-    let (needed_bytes, parts) = last.map_or((0, vec![]), |decision| (decision.needed_bytes, decision.parts));
-    let parts = parts.iter().map(|part| format!("{} {}", part.what, bytes(part.bytes))).collect::<Vec<_>>().join(", ");
-    Err(TrainError::TooBig { needed_bytes, available_bytes, parts })
+    let (need, available_bytes) = too_big.unwrap_or_default();
+    let told = parts(&need).iter().map(|part| format!("{} {}", part.what, bytes(part.bytes))).collect::<Vec<_>>();
+    Err(TrainError::TooBig { needed_bytes: need.total(), available_bytes, parts: told.join(", ") })
 }
 
 /// The number of threads that 0 stands for is the number of cores.
@@ -68,15 +73,25 @@ pub(crate) fn bits(settings: &TrainSettings) -> Option<Bits> {
     }
 }
 
-fn need(job: &Job, config: &ModelConfig, targets: &Targets, side_by_side: usize, recompute: bool) -> Decision {
-    let settings = &job.settings;
-    let most = |rows| most_tokens(rows, settings.batch_size as usize);
+fn need(
+    job: &Job,
+    config: &ModelConfig,
+    targets: &Targets,
+    (side_by_side, recompute): (usize, bool),
+    gpu: bool,
+) -> MemoryNeed {
+    let most = |rows| most_tokens(rows, job.settings.batch_size as usize);
     let (modules, tokens) = (targets.modules(), most(&job.training).max(most(&job.validation)).max(1));
-    let need = training_memory(config, &targets.shape(&modules, tokens, bits(settings), recompute));
+    let longest = job.training.iter().chain(&job.validation).map(|row| row.ids.len()).max();
+    let on_gpu = longest.filter(|_| gpu);
+    let need = training_memory(config, &targets.shape(&modules, tokens, (bits(&job.settings), recompute, on_gpu)));
     // Each piece has its activations while it is computed, and its gradients until they are added to their sum.
     let activations = need.activations * side_by_side as u64;
-    let gradients = need.gradients * (1 + wave(side_by_side) as u64);
-    let need = MemoryNeed { gradients, activations, optimizer: moment_bytes(job, config, targets), ..need };
+    let gradients = need.gradients * if gpu { 1 } else { 1 + wave(side_by_side) as u64 };
+    MemoryNeed { gradients, activations, optimizer: moment_bytes(job, config, targets), ..need }
+}
+
+fn parts(need: &MemoryNeed) -> Vec<FitPart> {
     let parts = [
         ("weights", need.weights),
         ("adapter", need.adapter),
@@ -84,25 +99,22 @@ fn need(job: &Job, config: &ModelConfig, targets: &Targets, side_by_side: usize,
         ("optimizer", need.optimizer),
         ("activations", need.activations),
     ];
-    let parts = parts.into_iter().filter(|(_, bytes)| *bytes > 0);
-    Decision {
-        recompute,
-        side_by_side,
-        needed_bytes: need.total(),
-        available_bytes: job.available_bytes,
-        parts: parts.map(|(what, bytes)| FitPart { what: what.into(), bytes }).collect(),
-    }
+    parts
+        .into_iter()
+        .filter(|(_, bytes)| *bytes > 0)
+        .map(|(what, bytes)| FitPart { what: what.into(), bytes })
+        .collect()
 }
 
 /// How many weights are trained.
 pub(super) fn trainable_parameters(config: &ModelConfig, targets: &Targets) -> u64 {
-    trained_parameters(config, &targets.shape(&targets.modules(), 0, None, false))
+    trained_parameters(config, &targets.shape(&targets.modules(), 0, (None, false, None)))
 }
 
 /// What the optimiser remembers of them, in bytes.
 fn moment_bytes(job: &Job, config: &ModelConfig, targets: &Targets) -> u64 {
     let modules = targets.modules();
-    let tensors = trained_tensors(config, &targets.shape(&modules, 0, None, false));
+    let tensors = trained_tensors(config, &targets.shape(&modules, 0, (None, false, None)));
     let bytes = |(name, count): (String, u64)| optimizer::moment_bytes(job.settings.optimizer, &name, count);
     tensors.into_iter().map(bytes).sum()
 }
