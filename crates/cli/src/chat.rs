@@ -103,7 +103,7 @@ impl Conversation<'_> {
     fn say(&mut self, text: &str) -> anyhow::Result<Said> {
         self.messages.push(Message::new("user", text));
         let Speaker { model, adapter, .. } = &self.speaker;
-        let said = model.answer(adapter, &self.messages, &self.sampling, &mut |piece| {
+        let said = model.answer(adapter, &self.messages, &[], &self.sampling, &mut |piece| {
             if !self.out.is_json() && !piece.is_empty() {
                 self.out.text(piece);
             }

@@ -9,11 +9,10 @@ use std::time::Instant;
 
 use clap::Args;
 use serde_json::json;
-use tunesmith_data::{ImportOptions, ListScore, Message, import};
+use tunesmith_data::{Example, ImportOptions, ListScore, Question, RenderError, import};
 use tunesmith_protocol::{RunConfig, Sampling, WireError};
 use tunesmith_studio::{Adapter, LoadedModel, run_file, samples};
 
-use crate::evaluate::question;
 use crate::interrupt::Interrupt;
 use crate::speaker::{load, rows_bar};
 use crate::{Ended, Out, table, train};
@@ -34,18 +33,12 @@ pub(crate) struct Arguments {
     model: Option<String>,
 }
 
-/// A held-out row.
-struct Question {
-    messages: Vec<Message>,
-    expected: String,
-}
-
 pub(crate) fn demo(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended> {
     let started = Instant::now();
     let interrupt = Interrupt::listen("Stopping")?;
     let temporary = tempfile::tempdir()?;
     let folder = arguments.output.clone().unwrap_or_else(|| temporary.path().to_owned());
-    let (mut config, questions) = unpack(&folder)?;
+    let (mut config, held_out) = unpack(&folder)?;
     if let Some(model) = &arguments.model {
         config.base_model.clone_from(model);
     }
@@ -58,6 +51,9 @@ pub(crate) fn demo(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended> {
     }
     let model = load(&config.base_model)?;
     let tuned = model.adapter(&result)?;
+    let questions = held_out.iter().map(|row| Question::of(row, model.renderer()));
+    let questions: Vec<Question> =
+        questions.filter_map(Result::transpose).collect::<Result<_, RenderError>>().map_err(WireError::from)?;
     let base_answers = answer(&model, &Adapter::none(), &questions, "Asking the base model", &interrupt)?;
     let tuned_answers = answer(&model, &tuned, &questions, "Asking the tuned model", &interrupt)?;
     compare(&questions, &base_answers, &tuned_answers, out);
@@ -72,7 +68,7 @@ pub(crate) fn demo(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended> {
 }
 
 /// Writes the sample's files into the folder, and reads its run file and its held-out rows.
-fn unpack(folder: &Path) -> anyhow::Result<(RunConfig, Vec<Question>)> {
+fn unpack(folder: &Path) -> anyhow::Result<(RunConfig, Vec<Example>)> {
     std::fs::create_dir_all(folder)?;
     let missing = || WireError::internal("the recipes sample is not whole in this build");
     let write = |name: &str, bytes: &[u8]| -> std::io::Result<PathBuf> {
@@ -86,9 +82,7 @@ fn unpack(folder: &Path) -> anyhow::Result<(RunConfig, Vec<Question>)> {
     let rows = import(&[held_out], &ImportOptions::default(), &mut |_, _| ControlFlow::Continue(()))
         .map_err(WireError::from)?
         .rows;
-    let questions = rows.iter().filter_map(|row| question(&row.example));
-    let questions = questions.map(|(messages, expected)| Question { messages, expected }).collect();
-    Ok((run_file::load(&run_file)?, questions))
+    Ok((run_file::load(&run_file)?, rows.into_iter().map(|row| row.example).collect()))
 }
 
 fn answer(
@@ -99,9 +93,8 @@ fn answer(
     interrupt: &Interrupt,
 ) -> anyhow::Result<Vec<String>> {
     let bar = rows_bar(questions.len(), what);
-    let conversations: Vec<Vec<Message>> = questions.iter().map(|question| question.messages.clone()).collect();
     let sampling = Sampling { temperature: 0.0, max_new_tokens: LONGEST_ANSWER, ..Sampling::default() };
-    let said = model.answer_all(adapter, &conversations, &sampling, &mut || {
+    let said = model.answer_all(adapter, questions, &sampling, &mut || {
         bar.inc(1);
         if interrupt.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });

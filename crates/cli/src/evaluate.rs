@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
-use tunesmith_data::{Example, ImportOptions, ImportedRow, Message, import, prepare};
+use tunesmith_data::{Example, ImportOptions, ImportedRow, Question, RenderError, import, prepare};
 use tunesmith_protocol::{Sampling, TrainSettings, WireError};
 
 use crate::data::FormatWord;
@@ -86,18 +86,28 @@ fn answers(
     stop: &(dyn Fn() -> ControlFlow<()> + Sync),
     out: &Out,
 ) -> anyhow::Result<()> {
-    let asked: Vec<(&ImportedRow, Vec<Message>, String)> = rows
-        .iter()
-        .filter_map(|row| question(&row.example).map(|(messages, expected)| (row, messages, expected)))
-        .collect();
-    let conversations: Vec<Vec<Message>> = asked.iter().map(|(_, messages, _)| messages.clone()).collect();
-    let bar = rows_bar(conversations.len(), "Answering");
-    let said = speaker.model.answer_all(&speaker.adapter, &conversations, &Sampling::default(), &mut || {
+    let (mut asked, mut questions) = (Vec::new(), Vec::new());
+    for row in rows {
+        let at = |error: RenderError| WireError::invalid(format!("{}:{}: {error}", row.file, row.line), error.hint());
+        if let Some(question) = Question::of(&row.example, speaker.model.renderer()).map_err(at)? {
+            asked.push(row);
+            questions.push(question);
+        }
+    }
+    if asked.len() < rows.len() {
+        out.note(format!(
+            "{} of {} rows are not asked: they are plain text, begin with their answer, or expect a tool call that this model's chat template does not show",
+            rows.len() - asked.len(),
+            rows.len()
+        ));
+    }
+    let bar = rows_bar(questions.len(), "Answering");
+    let said = speaker.model.answer_all(&speaker.adapter, &questions, &Sampling::default(), &mut || {
         bar.inc(1);
         stop()
     });
     bar.finish_and_clear();
-    for ((row, messages, expected), said) in asked.iter().zip(said?) {
+    for ((row, Question { messages, expected, .. }), said) in asked.iter().zip(&questions).zip(said?) {
         let question = messages.last().map(|message| message.content.as_str()).unwrap_or_default();
         out.json(&json!({
             "type": "answer", "file": row.file, "line": row.line, "question": question, "expected": expected, "text": said.text,
@@ -110,11 +120,4 @@ fn answers(
         }
     }
     Ok(())
-}
-
-/// What a row asks, and what it expects: all before its last answer, and that answer.
-pub(crate) fn question(example: &Example) -> Option<(Vec<Message>, String)> {
-    let Example::Chat { messages, .. } = example else { return None };
-    let last = messages.iter().rposition(|message| message.role == "assistant")?;
-    (last > 0).then(|| (messages[..last].to_vec(), messages[last].content.clone()))
 }

@@ -3,6 +3,7 @@
 use std::num::NonZero;
 use std::thread;
 
+use serde_json::Value;
 use tunesmith_protocol::LearnFrom;
 
 use crate::{Example, Message, RenderError, Renderer, TextStream, Tokens};
@@ -16,8 +17,8 @@ pub trait Render: Send + Sync {
         learn_from: LearnFrom,
     ) -> Result<Vec<Result<Tokens, RenderError>>, RenderError>;
 
-    /// The tokens after which the model writes its answer.
-    fn prompt(&self, messages: &[Message]) -> Result<Vec<u32>, RenderError>;
+    /// The tokens after which the model writes its answer, in which it may call `tools` (JSON schemas).
+    fn prompt(&self, messages: &[Message], tools: &[Value]) -> Result<Vec<u32>, RenderError>;
 
     /// The text of tokens, without special tokens.
     fn decode(&self, ids: &[u32]) -> Result<String, RenderError>;
@@ -55,8 +56,8 @@ impl Render for Renderer {
         }))
     }
 
-    fn prompt(&self, messages: &[Message]) -> Result<Vec<u32>, RenderError> {
-        Renderer::prompt(self, messages)
+    fn prompt(&self, messages: &[Message], tools: &[Value]) -> Result<Vec<u32>, RenderError> {
+        Renderer::prompt(self, messages, tools)
     }
 
     fn decode(&self, ids: &[u32]) -> Result<String, RenderError> {

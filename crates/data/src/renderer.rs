@@ -126,9 +126,9 @@ impl Renderer {
         }
     }
 
-    /// The tokens after which the model writes its answer.
-    pub fn prompt(&self, messages: &[Message]) -> Result<Vec<u32>, RenderError> {
-        self.ids(&self.render(messages, true)?, false)
+    /// The tokens after which the model writes its answer, in which it may call `tools` (JSON schemas).
+    pub fn prompt(&self, messages: &[Message], tools: &[Value]) -> Result<Vec<u32>, RenderError> {
+        self.ids(&self.render_with(messages, tools, true)?, false)
     }
 
     /// The text of tokens, without special tokens.

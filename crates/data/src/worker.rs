@@ -14,6 +14,7 @@ use std::path::Path;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tunesmith_protocol::LearnFrom;
 
 use crate::{Example, Message, Render, RenderError, Renderer, Tokens};
@@ -25,7 +26,7 @@ const MEMORY_BYTES: u64 = 512 << 20;
 #[derive(Serialize, Deserialize)]
 enum Request {
     Rows { examples: Vec<Example>, learn_from: LearnFrom },
-    Prompt { messages: Vec<Message> },
+    Prompt { messages: Vec<Message>, tools: Vec<Value> },
     Decode { ids: Vec<u32> },
 }
 
@@ -83,7 +84,7 @@ pub fn serve_renderer(folder: &Path) -> io::Result<()> {
                 let rows = rows.map(|rows| rows.into_iter().map(|row| row.map(Row::from)).collect::<Vec<_>>());
                 reply(&mut out, &rows)?;
             }
-            Request::Prompt { messages } => reply(&mut out, &renderer.prompt(&messages))?,
+            Request::Prompt { messages, tools } => reply(&mut out, &renderer.prompt(&messages, &tools))?,
             Request::Decode { ids } => reply(&mut out, &renderer.decode(&ids))?,
         }
     }

@@ -14,6 +14,8 @@ mod hostile;
 mod masks;
 #[path = "data/preparation.rs"]
 mod preparation;
+#[path = "data/questions.rs"]
+mod questions;
 #[path = "data/real_models.rs"]
 mod real_models;
 #[path = "data/spans.rs"]

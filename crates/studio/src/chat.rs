@@ -279,7 +279,7 @@ fn answer(
         None => Adapter::none(),
     };
     let messages = messages(&chat, voice.side);
-    let read = model.renderer().prompt(&messages)?.len();
+    let read = model.renderer().prompt(&messages, &[])?.len();
     if read as u64 >= u64::from(model.context_length()) {
         return Err(WireError::new(
             ErrorCode::TooBig,
@@ -293,7 +293,7 @@ fn answer(
         }
         if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let said = model.answer(&adapter, &messages, &chat.sampling, &mut on_text)?;
+    let said = model.answer(&adapter, &messages, &[], &chat.sampling, &mut on_text)?;
     studio.room.was_used();
     Ok(Answer {
         side: voice.side,

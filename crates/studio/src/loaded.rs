@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 use serde::Serialize;
-use tunesmith_data::{Message, Render, Tokens};
+use serde_json::Value;
+use tunesmith_data::{Message, Question, Render, Tokens};
 pub use tunesmith_model::Adapter;
 use tunesmith_model::{Decoder, Sequences, Stopped, SummedLoss, device};
 use tunesmith_protocol::{ErrorCode, Sampling, StopReason, WireError};
@@ -96,15 +97,16 @@ impl LoadedModel {
         u32::try_from(self.decoder.config().context_length).unwrap_or(u32::MAX)
     }
 
-    /// Answers the last message. `on_text` sees whole characters as they come; its `Break` stops the answer.
+    /// Answers the last message, for which it may call `tools`. `on_text` sees whole characters as they come; its `Break` stops the answer.
     pub fn answer(
         &self,
         adapter: &Adapter,
         messages: &[Message],
+        tools: &[Value],
         sampling: &Sampling,
         on_text: &mut dyn FnMut(&str) -> ControlFlow<()>,
     ) -> Result<Said, WireError> {
-        let prompt = self.renderer.prompt(messages)?;
+        let prompt = self.renderer.prompt(messages, tools)?;
         let mut writing = Writing { stream: self.renderer.stream(), text: String::new(), first: None, problem: None };
         let generated = tunesmith_model::generate(
             &self.decoder,
@@ -126,20 +128,20 @@ impl LoadedModel {
         })
     }
 
-    /// Answers many conversations side by side. `on_answer` hears of each; its `Break` cancels the rest.
+    /// Answers many questions side by side. `on_answer` hears of each; its `Break` cancels the rest.
     pub fn answer_all(
         &self,
         adapter: &Adapter,
-        conversations: &[Vec<Message>],
+        questions: &[Question],
         sampling: &Sampling,
         on_answer: &mut (dyn FnMut() -> ControlFlow<()> + Send),
     ) -> Result<Vec<Said>, WireError> {
         let (on_answer, stop) = (Mutex::new(on_answer), AtomicBool::new(false));
         let asked = || if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
-        conversations
+        questions
             .par_iter()
-            .map(|messages| {
-                let said = self.answer(adapter, messages, sampling, &mut |_| asked())?;
+            .map(|Question { messages, tools, .. }| {
+                let said = self.answer(adapter, messages, tools, sampling, &mut |_| asked())?;
                 let mut on_answer = on_answer.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                 if asked().is_break() || on_answer().is_break() {
                     stop.store(true, Ordering::Relaxed);

@@ -149,7 +149,7 @@ fn settings(batch_size: u32, warmup_ratio: f64, learning_rate: f64) -> TrainSett
 /// most are rare, as in a language: drawn evenly, no token comes often enough for its copying to be learned.
 fn list(renderer: &Renderer, row: u64) -> Result<Tokens> {
     let random = &mut Random::new(SEED ^ LISTS, row);
-    let frame = renderer.prompt(&[Message::new("user", "")])?; // <|user|> <|end|> <|assistant|>
+    let frame = renderer.prompt(&[Message::new("user", "")], &[])?; // <|user|> <|end|> <|assistant|>
     let first = SPECIAL.len();
     let merged = (renderer.vocabulary() - first - BYTES) as f64;
     // Zipf's law: the n-th token comes 1 / (n + 3) as often.

@@ -37,6 +37,29 @@ fn eval_can_print_answers_beside_the_expected_ones() {
 }
 
 #[test]
+fn eval_asks_rows_with_their_tools_and_expects_the_calls_in_them() {
+    let shell = Shell::new();
+    // A template that knows nothing to do without tools, and cannot show a call without them either.
+    let template = "{% if not tools %}{{ raise_exception('which tools?') }}{% endif %}{{ tools | length }}\
+        {% for m in messages %}<|{{ m.role }}|>{{ m.content }}\
+        {% for c in m.tool_calls or [] %}{{ c.function.name }}({{ c.function.arguments | tojson }}){% endfor %}<|end|>\
+        {% endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}";
+    shell.write("model/chat_template.jinja", template);
+    let row = |answer: &str| {
+        format!(
+            r#"{{"messages":[{{"role":"user","content":"Sun?"}},{answer}],"tools":[{{"type":"function","function":{{"name":"sun"}}}}]}}"#
+        )
+    };
+    let call = r#"{"role":"assistant","content":null,"tool_calls":[{"type":"function","function":{"name":"sun","arguments":"{\"in\":\"Ulm\"}"}}]}"#;
+    let words = r#"{"role":"assistant","content":"Yes"}"#;
+    shell.write("tools.jsonl", &format!("{}\n{}\n", row(call), row(words)));
+    let lines = shell.run(&["eval", "--model", "model", "--data", "tools.jsonl", "--generate", "--json"]).lines();
+    assert_eq!(lines.len(), 3);
+    assert_eq!((&lines[0]["expected"], &lines[0]["question"]), (&r#"sun({"in": "Ulm"})"#.into(), &"Sun?".into()));
+    assert_eq!(lines[1]["expected"], "Yes");
+}
+
+#[test]
 fn chat_answers_once_as_json() {
     let shell = Shell::new();
     let ask = ["chat", "--model", "model", "--prompt", "Hello", "--max-new-tokens", "5", "--json"];

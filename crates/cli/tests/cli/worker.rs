@@ -56,8 +56,8 @@ fn a_worker_makes_the_tokens_that_a_renderer_makes() {
     for (example, theirs) in examples.iter().zip(theirs) {
         assert_eq!(theirs.unwrap(), renderer.tokens(example, LearnFrom::Assistant).unwrap());
     }
-    let prompt = worker.prompt(&asked("Say 😀")).unwrap();
-    assert_eq!(prompt, renderer.prompt(&asked("Say 😀")).unwrap());
+    let prompt = worker.prompt(&asked("Say 😀"), &[]).unwrap();
+    assert_eq!(prompt, renderer.prompt(&asked("Say 😀"), &[]).unwrap());
     assert_eq!(worker.decode(&prompt).unwrap(), renderer.decode(&prompt).unwrap());
     assert_eq!(worker.end_tokens(), renderer.end_tokens());
     let worker: &dyn Render = &worker;
@@ -81,7 +81,7 @@ fn template_bombs_are_answered_in_time_and_in_little_memory() {
     for bomb in bombs {
         with_template(&shell, bomb);
         let start = Instant::now();
-        match work(&shell.path("model")).and_then(|worker| worker.prompt(&asked("x"))) {
+        match work(&shell.path("model")).and_then(|worker| worker.prompt(&asked("x"), &[])) {
             // Python's width of a text may be an honest mistake, and some of it is no bomb at all here.
             Ok(prompt) => assert!(prompt.len() < 1 << 20, "{bomb}"),
             Err(error) => {
@@ -100,15 +100,15 @@ fn a_tokenizer_that_explodes_ends_its_worker_and_nothing_else() {
     let shell = Shell::new();
     with_normalizer(&shell, (0..4).map(|_| replace("a", &"a".repeat(1000))).collect());
     let worker = work(&shell.path("model")).unwrap();
-    let before = worker.prompt(&asked("xyz")).unwrap();
+    let before = worker.prompt(&asked("xyz"), &[]).unwrap();
     let start = Instant::now();
-    let error = worker.prompt(&asked("a")).unwrap_err();
+    let error = worker.prompt(&asked("a"), &[]).unwrap_err();
     // On a very busy computer its time may be over before its memory is.
     let memory = matches!(&error, RenderError::Worker(why) if why.contains("512 MB"));
     let time = matches!(&error, RenderError::Worker(why) if why.contains("took longer than 10 s"));
     assert!(memory || (time && start.elapsed() >= Duration::from_secs(10)), "{error}");
     assert!(start.elapsed() < Duration::from_secs(12), "{:?}", start.elapsed());
-    assert_eq!(worker.prompt(&asked("xyz")).unwrap(), before, "another worker goes on");
+    assert_eq!(worker.prompt(&asked("xyz"), &[]).unwrap(), before, "another worker goes on");
     assert!(peak_mb() < 512, "{} MB", peak_mb());
     // The whole program says so, too, and which rows it was at.
     shell.write("bomb.jsonl", r#"{"prompt":"say a","completion":"a"}"#);
@@ -126,7 +126,7 @@ fn a_tokenizer_that_never_ends_is_stopped() {
     with_normalizer(&shell, there_and_back);
     let worker = work(&shell.path("model")).unwrap();
     let start = Instant::now();
-    let error = worker.prompt(&asked(&"a".repeat(100_000))).unwrap_err();
+    let error = worker.prompt(&asked(&"a".repeat(100_000)), &[]).unwrap_err();
     assert!(matches!(&error, RenderError::Worker(why) if why.contains("took longer than 10 s")), "{error}");
     assert!(start.elapsed() < Duration::from_secs(13), "{:?}", start.elapsed());
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use std::{fs, thread};
 
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tunesmith_protocol::LearnFrom;
 
 use super::{MEMORY_BYTES, Opened, Request, Row};
@@ -78,8 +79,8 @@ impl Render for RenderWorker {
         Ok(all)
     }
 
-    fn prompt(&self, messages: &[Message]) -> Result<Vec<u32>, RenderError> {
-        self.ask(&Request::Prompt { messages: messages.to_vec() })
+    fn prompt(&self, messages: &[Message], tools: &[Value]) -> Result<Vec<u32>, RenderError> {
+        self.ask(&Request::Prompt { messages: messages.to_vec(), tools: tools.to_vec() })
     }
 
     fn decode(&self, ids: &[u32]) -> Result<String, RenderError> {

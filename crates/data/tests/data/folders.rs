@@ -85,7 +85,7 @@ fn a_text_gets_the_tokenizers_own_special_tokens_and_a_chat_no_second_bos() {
         .open();
     let text = renderer.tokens(&Example::Text { text: "leek".into() }, LearnFrom::Assistant).expect("tokens");
     assert_eq!((text.ids.len(), text.ids[0], text.ids[5]), (6, bos, eos));
-    let prompt = renderer.prompt(&say(&[("user", "q")])).expect("a prompt");
+    let prompt = renderer.prompt(&say(&[("user", "q")]), &[]).expect("a prompt");
     assert_eq!(prompt.iter().filter(|id| **id == bos).count(), 1);
     assert_eq!(prompt.len(), 1 + "[INST] q [/INST]".len(), "nothing is cut and nothing is padded");
     // The plain template has the bos that the tokenizer puts before a text.

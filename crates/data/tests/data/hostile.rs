@@ -94,7 +94,7 @@ proptest! {
         let folder = Folder::new(&serde_json::Value::Null);
         std::fs::write(folder.0.path().join("tokenizer.json"), json).expect("a file");
         if let Ok(renderer) = Renderer::open(folder.0.path()) {
-            let _ = renderer.prompt(&say(&[("user", "Hi there")]));
+            let _ = renderer.prompt(&say(&[("user", "Hi there")]), &[]);
             let _ = renderer.decode(&[0, 1, 99_999, u32::MAX]);
         }
     }

@@ -106,7 +106,7 @@ fn assert_exact(style: &str, renderer: &Renderer, messages: &[Message]) {
 
 /// The tokens of a bare text: what a template that only writes its message makes of it.
 fn raw(text: &str) -> Vec<u32> {
-    BARE.with(|bare| bare.prompt(&say(&[("user", text)])).expect("tokens"))
+    BARE.with(|bare| bare.prompt(&say(&[("user", text)]), &[]).expect("tokens"))
 }
 
 thread_local! {
@@ -286,7 +286,7 @@ fn the_prompt_is_the_beginning_of_the_training_row() {
     for style in ["chatml", "llama3", "inst", "gemma", "zephyr", "headers", "alpaca"] {
         let renderer = folder(style, 400).open();
         let row = say(&[("user", "What is a leek?"), ("assistant", "A vegetable.")]);
-        let prompt = renderer.prompt(&row[..1]).expect("a prompt");
+        let prompt = renderer.prompt(&row[..1], &[]).expect("a prompt");
         let tokens = renderer.tokens(&Example::chat(row), LearnFrom::Assistant).expect("tokens");
         assert!(tokens.ids.starts_with(&prompt), "{style}");
         let first = tokens.learn.iter().position(|learn| *learn).expect("something is learned");

@@ -34,7 +34,7 @@ fn texts_have_the_ids_that_transformers_gives_them() {
         for case in kind["texts"].as_array().expect("texts") {
             let text = case["text"].as_str().expect("a text");
             let context = format!("{name}: {text:?}");
-            assert_eq!(bare.prompt(&say(&[("user", text)])).expect("ids"), ids(&case["ids"]), "{context}");
+            assert_eq!(bare.prompt(&say(&[("user", text)]), &[]).expect("ids"), ids(&case["ids"]), "{context}");
             // A text to learn gets what the tokenizer puts around it, and the end token if that is not among it.
             let learned = bare.tokens(&Example::Text { text: text.into() }, LearnFrom::All).expect("ids").ids;
             let mut whole = ids(&case["whole"]);
@@ -57,7 +57,7 @@ fn conversations_have_the_ids_of_apply_chat_template() {
             let (asked, context) = (&messages[..messages.len() - 1], format!("{name}: {}", case["name"]));
             let row = renderer.tokens(&Example::chat(messages.clone()), LearnFrom::Assistant).expect("tokens");
             assert_eq!(row.ids, ids(&case["row"]), "{context}");
-            assert_eq!(renderer.prompt(asked).expect("a prompt"), ids(&case["prompt"]), "{context}");
+            assert_eq!(renderer.prompt(asked, &[]).expect("a prompt"), ids(&case["prompt"]), "{context}");
         }
     });
 }
@@ -67,7 +67,7 @@ fn a_message_that_spells_a_special_token_becomes_it() {
     kinds(|name, kind| {
         let renderer = open(kind, kind["template"].as_str().expect("a template"));
         let ends = |text: &str| {
-            let prompt = renderer.prompt(&say(&[("user", text)])).expect("a prompt");
+            let prompt = renderer.prompt(&say(&[("user", text)]), &[]).expect("a prompt");
             prompt.iter().filter(|id| renderer.end_tokens().contains(id)).count()
         };
         let without = ends("a  b");
