@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
-use tunesmith_data::{Example, ImportOptions, Imported, import};
+use tunesmith_data::{Example, ImportOptions, Imported, RowsError, import};
 use tunesmith_protocol::{Format, LearnFrom, WireError};
 
 use crate::speaker::model_folder;
@@ -117,7 +117,11 @@ fn count_tokens(imported: &Imported, model: &str, max_length: usize) -> anyhow::
     let (mut lengths, mut learned, mut refused) = (Vec::new(), 0, BTreeMap::new());
     for rows in imported.rows.chunks(ROWS_AT_ONCE) {
         let examples: Vec<Example> = rows.iter().map(|row| row.example.clone()).collect();
-        for tokens in renderer.rows(&examples, LearnFrom::Assistant).map_err(WireError::from)? {
+        let lost = |RowsError { row, source }| match row.and_then(|row| rows.get(row)) {
+            Some(row) => WireError::invalid(format!("{}:{}: {source}", row.file, row.line), source.hint()),
+            None => source.into(),
+        };
+        for tokens in renderer.rows(&examples, LearnFrom::Assistant).map_err(lost)? {
             match tokens {
                 Ok(tokens) => {
                     lengths.push(tokens.ids.len());

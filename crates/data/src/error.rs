@@ -144,6 +144,16 @@ pub enum RenderError {
     },
 }
 
+/// Rows that ended what renders them, so that none of them has tokens.
+#[derive(Debug, thiserror::Error)]
+#[error("{source}")]
+pub struct RowsError {
+    /// The row it ended over, from 0; none where no row is to blame.
+    pub row: Option<usize>,
+    /// Why.
+    pub source: RenderError,
+}
+
 /// Rows that cannot be prepared for training.
 #[derive(Debug, thiserror::Error)]
 pub enum PrepareError {
@@ -180,16 +190,9 @@ pub enum PrepareError {
         /// Why.
         source: RenderError,
     },
-    /// Rendering ended over some rows, and which of them is to blame is not known.
-    #[error("Rows {first} to {last}: {source}")]
-    Rows {
-        /// The first of them, from 1.
-        first: u64,
-        /// The last of them.
-        last: u64,
-        /// Why.
-        source: RenderError,
-    },
+    /// Nothing can be rendered, whatever the row.
+    #[error("{0}")]
+    Render(RenderError),
     /// The user cancelled.
     #[error("The preparation was cancelled")]
     Cancelled,
@@ -231,7 +234,9 @@ impl RenderError {
             Self::Unclear(_) => {
                 "Take a base model with another chat template, or set “Learn from” to all and leave out weights"
             }
-            Self::Worker(_) => "Take another base model: this one asks more of a conversation than models do",
+            Self::Worker(_) => {
+                "Shorten or leave out this text, or take another base model: this one asks more of a text than models do"
+            }
             Self::NoWorker { .. } => "Install Tunesmith again: `tunesmith` and `tunesmith-desktop` lie side by side",
             Self::Tokenizer(_) => "Take another base model, or remove the text it fails on",
         }
@@ -247,7 +252,7 @@ impl PrepareError {
                 "Raise the max length, check the messages' weights, or set “Learn from” to all"
             }
             Self::TooLong { .. } => "Raise the max length, or set “Too long” to truncate or drop",
-            Self::Row { source, .. } | Self::Rows { source, .. } => source.hint(),
+            Self::Row { source, .. } | Self::Render(source) => source.hint(),
             Self::Cancelled => "",
         }
     }

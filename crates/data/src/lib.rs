@@ -18,7 +18,7 @@ mod template;
 mod tokens_file;
 mod worker;
 
-pub use error::{ImportError, PrepareError, RenderError, SplitError, TokensFileError};
+pub use error::{ImportError, PrepareError, RenderError, RowsError, SplitError, TokensFileError};
 pub use example::{Example, ImportedRow, Message};
 pub use import::{ImportOptions, Imported, import};
 pub use order::epoch_order;

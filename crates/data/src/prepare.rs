@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use tunesmith_protocol::{LearnFrom, Task, TooLong, TrainSettings};
 
-use crate::{Example, PrepareError, Render, Tokens};
+use crate::{Example, PrepareError, Render, RowsError, Tokens};
 
 /// The rows a run learns from.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,9 +46,11 @@ pub fn prepare(
     let mut longest = (0, 0);
     let mut row = 0;
     for some in rows.chunks(ROWS_AT_ONCE) {
-        let last = row + some.len() as u64;
-        let all = renderer.rows(some, learn_from);
-        for tokens in all.map_err(|source| PrepareError::Rows { first: row + 1, last, source })? {
+        let lost = |RowsError { row: lost, source }| match lost {
+            Some(lost) => PrepareError::Row { row: row + 1 + lost as u64, source },
+            None => PrepareError::Render(source),
+        };
+        for tokens in renderer.rows(some, learn_from).map_err(lost)? {
             row += 1;
             let mut tokens = tokens.map_err(|source| PrepareError::Row { row, source })?;
             let length = tokens.ids.len();

@@ -41,7 +41,7 @@ fn written(messages: &[Message], tools: &[Value], renderer: &dyn Render) -> Resu
         message.weight = (index < last).then_some(0.0);
     }
     let example = Example::Chat { messages, tools: tools.to_vec() };
-    let rows = renderer.rows(&[example], LearnFrom::Assistant)?;
+    let rows = renderer.rows(&[example], LearnFrom::Assistant).map_err(|error| error.source)?;
     let Some(tokens) = rows.into_iter().next().transpose()? else { return Ok(String::new()) };
     let learned = tokens.ids.iter().zip(&tokens.learn).filter(|(_, learn)| **learn).map(|(id, _)| *id);
     renderer.decode(&learned.collect::<Vec<u32>>())

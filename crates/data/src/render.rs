@@ -6,16 +6,12 @@ use std::thread;
 use serde_json::Value;
 use tunesmith_protocol::LearnFrom;
 
-use crate::{Example, Message, RenderError, Renderer, TextStream, Tokens};
+use crate::{Example, Message, RenderError, Renderer, RowsError, TextStream, Tokens};
 
 /// A model's template and tokenizer, wherever they run.
 pub trait Render: Send + Sync {
-    /// The tokens of some examples in their order, each or why it has none. Fails where none of them can be had.
-    fn rows(
-        &self,
-        examples: &[Example],
-        learn_from: LearnFrom,
-    ) -> Result<Vec<Result<Tokens, RenderError>>, RenderError>;
+    /// The tokens of some examples in their order, each or why it has none. Fails where one of them ends what renders.
+    fn rows(&self, examples: &[Example], learn_from: LearnFrom) -> Result<Vec<Result<Tokens, RenderError>>, RowsError>;
 
     /// The tokens after which the model writes its answer, in which it may call `tools` (JSON schemas).
     fn prompt(&self, messages: &[Message], tools: &[Value]) -> Result<Vec<u32>, RenderError>;
@@ -36,11 +32,7 @@ impl dyn Render + '_ {
 
 impl Render for Renderer {
     /// On all cores.
-    fn rows(
-        &self,
-        examples: &[Example],
-        learn_from: LearnFrom,
-    ) -> Result<Vec<Result<Tokens, RenderError>>, RenderError> {
+    fn rows(&self, examples: &[Example], learn_from: LearnFrom) -> Result<Vec<Result<Tokens, RenderError>>, RowsError> {
         let one_by_one = |rows: &[Example]| rows.iter().map(|row| self.tokens(row, learn_from)).collect();
         let threads = thread::available_parallelism().map_or(1, NonZero::get).min(examples.len() / 8);
         if threads < 2 {

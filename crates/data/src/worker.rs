@@ -22,6 +22,16 @@ pub use asking::RenderWorker;
 
 /// The memory a template may take, and the most by which opening a tokenizer may exceed many times its file.
 const MEMORY_BYTES: u64 = 512 << 20;
+/// Text sent at once, in bytes: no more than can be answered well within the time and the memory above.
+const TEXT_AT_ONCE: usize = 1 << 20;
+/// Memory for what a request has beyond that, in bytes for each of its bytes: a single row may be longer. 100 to 300
+/// were measured for rows of 4 and of 15 MB (`memory_of_long_texts` in the tests).
+const PER_TEXT_BYTE: u64 = 512;
+
+/// The memory that answering a request of this many bytes may take, in bytes.
+fn memory_for(request: u64) -> u64 {
+    MEMORY_BYTES + request.saturating_sub(TEXT_AT_ONCE as u64).saturating_mul(PER_TEXT_BYTE)
+}
 
 #[derive(Serialize, Deserialize)]
 enum Request {
@@ -77,11 +87,15 @@ pub fn serve_renderer(folder: &Path) -> io::Result<()> {
         Err(error) => return reply(&mut out, &Err::<Opened, _>(error)),
     };
     reply(&mut out, &Ok::<_, RenderError>(Opened { end_tokens: renderer.end_tokens().to_vec() }))?;
+    let opened = limits::now()?;
     for line in io::stdin().lock().lines() {
-        match serde_json::from_str(&line?)? {
+        let line = line?;
+        limits::for_a_request(opened, line.len() as u64)?;
+        match serde_json::from_str(&line)? {
             Request::Rows { examples, learn_from } => {
                 let rows = renderer.rows(&examples, learn_from);
                 let rows = rows.map(|rows| rows.into_iter().map(|row| row.map(Row::from)).collect::<Vec<_>>());
+                let rows = rows.map_err(|lost| lost.source);
                 reply(&mut out, &rows)?;
             }
             Request::Prompt { messages, tools } => reply(&mut out, &renderer.prompt(&messages, &tools))?,

@@ -50,7 +50,7 @@ fn a_worker_makes_the_tokens_that_a_renderer_makes() {
     let examples: Vec<Example> = ["It is 1.", " é\n\"😀\" ", "\u{0}"]
         .iter()
         .map(|answer| Example::chat(vec![Message::new("user", "Say"), Message::new("assistant", *answer)]))
-        .chain([Example::Text { text: "plain".into() }, Example::Text { text: "x".repeat(3 << 20) }])
+        .chain([Example::Text { text: "plain".into() }, Example::Text { text: "\n7 words".repeat(1 << 20) }])
         .collect();
     let theirs = worker.rows(&examples, LearnFrom::Assistant).unwrap();
     for (example, theirs) in examples.iter().zip(theirs) {
@@ -110,13 +110,15 @@ fn a_tokenizer_that_explodes_ends_its_worker_and_nothing_else() {
     assert!(start.elapsed() < Duration::from_secs(12), "{:?}", start.elapsed());
     assert_eq!(worker.prompt(&asked("xyz"), &[]).unwrap(), before, "another worker goes on");
     assert!(peak_mb() < 512, "{} MB", peak_mb());
-    // The whole program says so, too, and which rows it was at.
-    shell.write("bomb.jsonl", r#"{"prompt":"say a","completion":"a"}"#);
-    let run = "base_model: model\ndata: {path: bomb.jsonl}\n";
+    // The whole program says so, too, and which row it was at.
+    let harmless = "{\"prompt\":\"b\",\"completion\":\"c\"}\n";
+    let bomb = "{\"prompt\":\"a\",\"completion\":\"a\"}\n";
+    shell.write("bomb.jsonl", &format!("{harmless}{harmless}{bomb}{harmless}"));
+    let run = "base_model: model\ndata: {path: bomb.jsonl, validation: 0}\n";
     shell.write("run.yaml", run);
     let ran = shell.run(&["train", "run.yaml", "--output", "run"]);
     assert_eq!(ran.code, 1, "{}{}", ran.stdout, ran.stderr);
-    assert!(ran.stderr.contains("Rows 1 to 1: The model's chat template or tokenizer "), "{}", ran.stderr);
+    assert!(ran.stderr.contains("Row 3: The model's chat template or tokenizer "), "{}", ran.stderr);
 }
 
 #[test]

@@ -6,26 +6,28 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use std::{fs, thread};
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tunesmith_protocol::LearnFrom;
 
-use super::{MEMORY_BYTES, Opened, Request, Row};
-use crate::{Example, Message, Render, RenderError, Tokens};
+use super::{MEMORY_BYTES, Opened, Request, Row, TEXT_AT_ONCE, memory_for};
+use crate::{Example, Message, Render, RenderError, RowsError, Tokens};
 
 /// The time an answer may take, whatever is asked.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// What is read or opened in one more second, at the slowest: tokenizers make megabytes a second.
 const BYTES_PER_SECOND: u64 = 200_000;
-/// Text sent at once, in bytes: no more than can be answered well within the time.
-const TEXT_AT_ONCE: usize = 1 << 20;
 /// The longest reply to a request, in bytes for each of the request's: a letter makes few tokens, and a token takes up
 /// to eight digits.
 const REPLY_PER_BYTE: u64 = 40;
 const SHORT_REPLY: u64 = 1 << 20;
+/// The time in which the row is looked for that ended a worker.
+const SEARCH: Duration = Duration::from_secs(60);
+
+type Rows = Vec<Result<Tokens, RenderError>>;
 
 /// A renderer in a worker process. When the process dies over a request, that request fails, and the next one is
 /// answered by another process.
@@ -58,23 +60,50 @@ impl RenderWorker {
     }
 }
 
-impl Render for RenderWorker {
-    fn rows(
+impl RenderWorker {
+    /// The tokens of examples that are asked for at once.
+    fn group(&self, examples: &[Example], learn_from: LearnFrom) -> Result<Rows, RenderError> {
+        let rows: Vec<Result<Row, RenderError>> =
+            self.ask(&Request::Rows { examples: examples.to_vec(), learn_from })?;
+        if rows.len() != examples.len() {
+            return Err(RenderError::Worker("gives an answer that belongs to another question".into()));
+        }
+        Ok(rows.into_iter().map(|row| row.and_then(Tokens::try_from)).collect())
+    }
+
+    /// Adds the tokens of examples over which a worker ended: alone, one of them ends another and is found, or each can
+    /// be answered. Where that takes too long, why the first ended is all that is known.
+    fn one_by_one(
         &self,
         examples: &[Example],
         learn_from: LearnFrom,
-    ) -> Result<Vec<Result<Tokens, RenderError>>, RenderError> {
-        let mut all = Vec::with_capacity(examples.len());
-        let mut rest = examples;
-        while !rest.is_empty() {
-            let (some, others) = rest.split_at(portion(rest));
-            let rows: Vec<Result<Row, RenderError>> =
-                self.ask(&Request::Rows { examples: some.to_vec(), learn_from })?;
-            if rows.len() != some.len() {
-                return Err(RenderError::Worker("gives an answer that belongs to another question".into()));
+        all: &mut Rows,
+        why: RenderError,
+    ) -> Result<(), RowsError> {
+        let start = Instant::now();
+        for example in examples {
+            if start.elapsed() > SEARCH {
+                return Err(RowsError { row: None, source: why });
             }
-            all.extend(rows.into_iter().map(|row| row.and_then(Tokens::try_from)));
-            rest = others;
+            let row = self.group(std::slice::from_ref(example), learn_from);
+            all.extend(row.map_err(|source| lost(all.len(), source))?);
+        }
+        Ok(())
+    }
+}
+
+impl Render for RenderWorker {
+    fn rows(&self, examples: &[Example], learn_from: LearnFrom) -> Result<Rows, RowsError> {
+        let mut all = Vec::with_capacity(examples.len());
+        while all.len() < examples.len() {
+            let rest = &examples[all.len()..];
+            let some = &rest[..portion(rest)];
+            match self.group(some, learn_from) {
+                Err(RenderError::Worker(why)) if some.len() > 1 => {
+                    self.one_by_one(some, learn_from, &mut all, RenderError::Worker(why))?;
+                }
+                rows => all.extend(rows.map_err(|source| lost(all.len(), source))?),
+            }
         }
         Ok(all)
     }
@@ -90,6 +119,11 @@ impl Render for RenderWorker {
     fn end_tokens(&self) -> &[u32] {
         &self.end_tokens
     }
+}
+
+/// What ended a worker over the row of this number. That none could be started is no row's fault.
+fn lost(row: usize, source: RenderError) -> RowsError {
+    RowsError { row: matches!(source, RenderError::Worker(_)).then_some(row), source }
 }
 
 /// How many of the examples are asked for at once: at least one.
@@ -112,6 +146,8 @@ struct Process {
     replies: Receiver<io::Result<Vec<u8>>>,
     /// The longest reply that is read, in bytes.
     longest: Arc<AtomicU64>,
+    /// The memory that it may take, in bytes.
+    memory: u64,
 }
 
 impl Process {
@@ -129,7 +165,7 @@ impl Process {
         };
         let longest = Arc::new(AtomicU64::new(SHORT_REPLY));
         let replies = read_replies(output, longest.clone());
-        let mut process = Self { child, requests, replies, longest };
+        let mut process = Self { child, requests, replies, longest, memory: MEMORY_BYTES };
         let size = fs::metadata(folder.join("tokenizer.json")).map_or(0, |data| data.len());
         let opened: Opened = process.reply(patience(size / 5))??;
         Ok((process, opened))
@@ -143,6 +179,7 @@ impl Process {
         let size = line.len() as u64;
         let longest = size.saturating_mul(REPLY_PER_BYTE).saturating_add(SHORT_REPLY);
         self.longest.store(longest, Ordering::Relaxed);
+        self.memory = self.memory.max(memory_for(size));
         // That the pipe is closed shows in the reply, too, which knows why.
         let _ = self.requests.write_all(&line).and_then(|()| self.requests.flush());
         self.reply(patience(size))
@@ -162,7 +199,7 @@ impl Process {
 
     fn how_it_ended(&mut self) -> String {
         let status = self.child.wait().map_or_else(|error| error.to_string(), |status| status.to_string());
-        format!("wanted more than the {} MB of memory it may take, or crashed ({status})", MEMORY_BYTES >> 20)
+        format!("wanted more than the {} MB of memory it may take, or crashed ({status})", self.memory >> 20)
     }
 }
 

@@ -4,6 +4,9 @@
 use std::io;
 use std::path::Path;
 
+#[cfg(target_os = "linux")]
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
 /// Address space for opening a tokenizer, in bytes per byte of its file: vocabulary and merges live in maps, and are
 /// parsed by way of a tree. 9 to 16 were measured, for vocabularies of 260,000 and of 50,000 tokens.
 #[cfg(target_os = "linux")]
@@ -24,17 +27,36 @@ pub(super) fn for_a_template() {
     }
 }
 
+/// The limit as it is, in bytes.
+#[cfg(target_os = "linux")]
+pub(super) fn now() -> io::Result<u64> {
+    Ok(getrlimit(Resource::As).current.unwrap_or(u64::MAX))
+}
+
+/// Raises the limit that held when the model was `opened` to what a request of this many bytes needs. It is never
+/// lowered again: what a long text took may not all have been given back.
+#[cfg(target_os = "linux")]
+pub(super) fn for_a_request(opened: u64, request: u64) -> io::Result<()> {
+    let most = opened.saturating_add(super::memory_for(request) - super::MEMORY_BYTES);
+    if most > now()? { set(most) } else { Ok(()) }
+}
+
 /// Lets this process take `bytes` more of address space than it has now.
 #[cfg(target_os = "linux")]
 fn limit(bytes: u64) -> io::Result<()> {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmSize:"));
     let now_kb: u64 = line
         .and_then(|line| line.split_whitespace().next()?.parse().ok())
         .ok_or_else(|| io::Error::other("the system does not say how much memory this process has"))?;
+    set((now_kb << 10).saturating_add(bytes))
+}
+
+/// Sets the limit, as far as whoever started this process permits.
+#[cfg(target_os = "linux")]
+fn set(bytes: u64) -> io::Result<()> {
     let maximum = getrlimit(Resource::As).maximum;
-    let most = (now_kb << 10).saturating_add(bytes).min(maximum.unwrap_or(u64::MAX));
+    let most = bytes.min(maximum.unwrap_or(u64::MAX));
     setrlimit(Resource::As, Rlimit { current: Some(most), maximum })?;
     Ok(())
 }
@@ -46,3 +68,13 @@ pub(super) fn for_a_tokenizer(_folder: &Path) -> io::Result<()> {
 
 #[cfg(not(target_os = "linux"))]
 pub(super) fn for_a_template() {}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn now() -> io::Result<u64> {
+    Ok(u64::MAX)
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn for_a_request(_opened: u64, _request: u64) -> io::Result<()> {
+    Ok(())
+}

@@ -8,17 +8,22 @@ use std::time::Instant;
 
 use serde_json::json;
 use tunesmith_data::{Example, ImportOptions, Imported, import, prepare, split};
-use tunesmith_protocol::{TrainSettings, Validation};
+use tunesmith_protocol::{LearnFrom, TrainSettings, Validation};
 
-use crate::support::{assert_counts, folder};
+use crate::support::{Folder, assert_counts, chat, folder};
 
 const BYTES: usize = 200 << 20;
 
 /// The most memory this process ever had, in MB.
 fn peak_mb() -> u64 {
+    memory("VmHWM:") >> 10
+}
+
+/// What the system says of this process, in kB.
+fn memory(name: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"));
-    line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok()).unwrap_or(0) >> 10
+    let line = status.lines().find(|line| line.starts_with(name));
+    line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok()).unwrap_or(0)
 }
 
 fn measure(name: &str, header: &str, row: impl Fn(usize) -> String) -> Imported {
@@ -103,4 +108,45 @@ fn speed_of_a_list() {
 #[ignore = "a measurement"]
 fn speed_of_bad_rows() {
     measure("bad.jsonl", "", |number| format!("{{\"number\": {number}}}\n"));
+}
+
+/// What a worker's limit in proportion to its text is set by. TUNESMITH_TOKENIZER names a tokenizer.json to measure.
+#[test]
+#[ignore = "a measurement"]
+fn memory_of_long_texts() {
+    let renderer = match std::env::var("TUNESMITH_TOKENIZER") {
+        Ok(path) => Folder::new(&serde_json::Value::Null)
+            .with("tokenizer.json", &std::fs::read_to_string(path).expect("a tokenizer"))
+            .open(),
+        Err(_) => folder("chatml", 400).open(),
+    };
+    let bytes = 4 << 20;
+    let texts = [
+        ("words", words(7, 9).repeat(bytes / 60)),
+        ("one letter", "x".repeat(bytes)),
+        ("letters apart", "x ".repeat(bytes / 2)),
+        ("digits", "1234567890".repeat(bytes / 10)),
+        ("lines", "\n\t".repeat(bytes / 2)),
+        ("Chinese", "漢字書".repeat(bytes / 9)),
+        ("faces", "😀👩‍🍳".repeat(bytes / 15)),
+    ];
+    let before = memory("VmRSS:");
+    for (name, text) in texts {
+        let length = text.len() as f64;
+        let answer = chat(&[("user", "Go on"), ("assistant", &text)]);
+        for (kind, example) in [("text", Example::Text { text }), ("answer", answer)] {
+            let mut tokens = 0;
+            let start = Instant::now();
+            std::fs::write("/proc/self/clear_refs", "5").expect("the peak is forgotten");
+            tokens += renderer.tokens(&example, LearnFrom::Assistant).expect("tokens").ids.len();
+            // What an earlier text took and was not given back counts as well: the figures are upper bounds.
+            let peak = memory("VmHWM:").saturating_sub(before) << 10;
+            println!(
+                "{name}, {kind}: {:.0} bytes a byte, {:.2} tokens a byte, {:.2?}",
+                peak as f64 / length,
+                tokens as f64 / length,
+                start.elapsed()
+            );
+        }
+    }
 }
