@@ -142,6 +142,20 @@ pub enum RenderError {
         /// What the system says.
         reason: String,
     },
+    /// The program that is to render is not of this version.
+    #[error(
+        "{} is {}, and this is Tunesmith {ours}: only the same version can render for it",
+        path.display(),
+        version.as_ref().map_or_else(|| "another program or an older Tunesmith".into(), |version| format!("Tunesmith {version}"))
+    )]
+    OtherVersion {
+        /// The program.
+        path: PathBuf,
+        /// Its version; none where it does not say.
+        version: Option<String>,
+        /// The version that asks.
+        ours: String,
+    },
 }
 
 /// Rows that ended what renders them, so that none of them has tokens.
@@ -236,6 +250,9 @@ impl RenderError {
             }
             Self::Worker(_) => {
                 "Shorten or leave out this text, or take another base model: this one asks more of a text than models do"
+            }
+            Self::OtherVersion { .. } => {
+                "Install Tunesmith again, so that `tunesmith` and `tunesmith-desktop` come from one package, and restart it"
             }
             Self::NoWorker { .. } => "Install Tunesmith again: `tunesmith` and `tunesmith-desktop` lie side by side",
             Self::Tokenizer(_) => "Take another base model, or remove the text it fails on",

@@ -2,11 +2,12 @@
 //! to memory and time cannot be bounded from within: a failed allocation ends the process that asked for it. So that
 //! process is one that nothing else depends on, with limits that the system keeps.
 //!
-//! The worker reads one request a line and writes one reply a line, both JSON; its first line says whether the folder
-//! could be opened. The side that asks is in `asking`.
+//! The worker reads one request a line and writes one reply a line, both JSON; its first line says its version, its
+//! second whether the folder could be opened. The side that asks is in `asking`.
 
 mod asking;
 mod limits;
+mod process;
 
 use std::io::{self, BufRead, Write};
 use std::path::Path;
@@ -40,7 +41,17 @@ enum Request {
     Decode { ids: Vec<u32> },
 }
 
-/// What a worker says first.
+/// The version both sides must have: requests and replies may change with each.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// What a worker says first, before it reads anything.
+#[derive(Serialize, Deserialize)]
+struct Hello {
+    /// Its version.
+    tunesmith: String,
+}
+
+/// What a worker says once the model is open.
 #[derive(Serialize, Deserialize)]
 struct Opened {
     end_tokens: Vec<u32>,
@@ -78,8 +89,9 @@ impl TryFrom<Row> for Tokens {
 pub fn serve_renderer(folder: &Path) -> io::Result<()> {
     // What is wrong is replied; nobody reads what panics print.
     std::panic::set_hook(Box::new(|_| {}));
-    limits::for_a_tokenizer(folder)?;
     let mut out = io::stdout().lock();
+    write_line(&mut out, &Hello { tunesmith: VERSION.into() })?;
+    limits::for_a_tokenizer(folder)?;
     // The template is read last, so that what the tokenizer took is not the template's to take.
     let renderer = Renderer::open_with(folder, &mut limits::for_a_template);
     let renderer = match renderer {
@@ -106,7 +118,11 @@ pub fn serve_renderer(folder: &Path) -> io::Result<()> {
 }
 
 fn reply<T: Serialize>(out: &mut impl Write, reply: &Result<T, RenderError>) -> io::Result<()> {
-    let mut line = serde_json::to_vec(reply)?;
+    write_line(out, reply)
+}
+
+fn write_line(out: &mut impl Write, what: &impl Serialize) -> io::Result<()> {
+    let mut line = serde_json::to_vec(what)?;
     line.push(b'\n');
     out.write_all(&line)?;
     out.flush()

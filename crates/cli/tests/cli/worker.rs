@@ -145,6 +145,29 @@ fn a_worker_that_is_missing_or_no_worker_is_said_so() {
     assert_eq!(unknown.status.code(), Some(2));
 }
 
+#[test]
+#[cfg(unix)]
+fn a_program_of_another_version_is_not_asked_and_both_versions_are_named() {
+    use std::os::unix::fs::PermissionsExt;
+    let shell = Shell::new();
+    let ours = env!("CARGO_PKG_VERSION");
+    let says = [
+        // Of a later version; of one that said nothing of its version; of one that knew no workers.
+        (r#"echo '{"tunesmith":"99.1.2"}'; cat"#, "is Tunesmith 99.1.2, and"),
+        (r#"echo '{"Ok":{"end_tokens":[2]}}'; cat"#, "is another program or an older Tunesmith, and"),
+        ("exit 2", "is another program or an older Tunesmith, and"),
+    ];
+    for (script, words) in says {
+        let program = shell.write("other", &format!("#!/bin/sh\n{script}\n"));
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let error = RenderWorker::open(&program, &shell.path("model")).err().unwrap();
+        assert!(matches!(error, RenderError::OtherVersion { .. }), "{script}: {error}");
+        let text = error.to_string();
+        assert!(text.contains(words) && text.contains(&format!("this is Tunesmith {ours}")), "{text}");
+        assert!(error.hint().contains("Install Tunesmith again"));
+    }
+}
+
 /// `cargo nextest run --workspace --test cli --run-ignored only --no-capture speed_of_a_worker`
 #[test]
 #[ignore = "a measurement"]
