@@ -55,8 +55,9 @@ impl<'a> Rendering<'a> {
         if let Some(index) = meets_another(&places, messages) {
             return Err(RenderError::Unclear(index + 1));
         }
-        let answers = messages.iter().zip(places).enumerate().filter(|(_, (message, _))| message.role == "assistant");
-        Ok(answers.filter_map(|(index, (message, place))| Some(self.answer(index, message, place?))).collect())
+        let answers = messages.iter().enumerate().filter(|(_, message)| message.role == "assistant");
+        let answer = |(index, message)| Some(self.answer(index, message, places[index].clone()?, &places));
+        Ok(answers.filter_map(answer).collect())
     }
 
     /// A character that neither the text nor a message has, so that a difference begins and ends exactly where a message
@@ -96,11 +97,11 @@ impl<'a> Rendering<'a> {
         Ok(Some(start..end))
     }
 
-    fn answer(&self, index: usize, message: &Message, place: Range<usize>) -> Answer {
+    fn answer(&self, index: usize, message: &Message, place: Range<usize>, places: &[Option<Range<usize>>]) -> Answer {
         let start = self.prompt_end(index, place.start);
         let end = match message.tool_calls {
             None => self.turn_end(place.end, index + 1 == self.conversation.messages.len()),
-            Some(_) => self.next_end_token(place.end),
+            Some(_) => self.call_end(index, place.end, places),
         };
         Answer { span: start..end, counts: message.weight != Some(0.0) }
     }
@@ -136,16 +137,33 @@ impl<'a> Rendering<'a> {
         }
     }
 
-    /// Where the next token ends that can end a turn. What the template writes between a call and that token closes the
-    /// call, and is the model's to write; calls may end with another token than answers.
-    fn next_end_token(&self, call: usize) -> usize {
-        let rest = &self.text[call..];
+    /// Where the turn ends with a call that ends at `call`: where the next token ends that can end a turn, as long as no
+    /// other message begins. What the template writes between a call and that token closes the call, and is the model's
+    /// to write; calls may end with another token than answers.
+    fn call_end(&self, index: usize, call: usize, places: &[Option<Range<usize>>]) -> usize {
         let tokens = self.renderer.end_tokens.iter().filter_map(|id| self.renderer.tokenizer.id_to_token(*id));
-        let ends = tokens.filter_map(|token| Some(rest.find(&token)? + token.len()));
-        let end = ends.min().map_or(call, |length| call + length);
+        let tokens: Vec<String> = tokens.collect();
         // The template may end a call with the turn's end already changed: then the difference holds it.
-        let closed = self.renderer.end_tokens.iter().filter_map(|id| self.renderer.tokenizer.id_to_token(*id));
-        if closed.into_iter().any(|token| self.text[..call].ends_with(&token)) { call } else { end }
+        if tokens.iter().any(|token| self.text[..call].ends_with(token)) {
+            return call;
+        }
+        let starts = places.iter().flatten().map(|place| place.start).filter(|start| *start >= call);
+        let next_message = starts.min().unwrap_or(self.text.len());
+        let rest = &self.text[call..next_message];
+        match tokens.iter().filter_map(|token| Some(rest.find(token)? + token.len())).min() {
+            Some(length) => call + length,
+            None => self.end_alone(index, call, next_message),
+        }
+    }
+
+    /// Where a call of unknown end does: as far as the text is that of the conversation up to the call.
+    fn end_alone(&self, index: usize, call: usize, next_message: usize) -> usize {
+        let until = Conversation { messages: &self.conversation.messages[..=index], ..self.conversation };
+        // A template may refuse a conversation cut here; then the call's own end stands.
+        let Ok(alone) = self.renderer.template.render(until, false) else { return call };
+        let (same, _) = difference(&self.text, &alone);
+        // The line break between turns is the template's.
+        self.text[..same.min(next_message)].trim_end().len().max(call)
     }
 }
 

@@ -249,6 +249,26 @@ fn a_call_is_learned_with_all_that_the_template_writes_around_it() {
 }
 
 #[test]
+fn a_call_whose_end_is_no_known_token_ends_before_what_the_tool_says() {
+    let source = "{% for m in messages %}<|im_start|>{{ m.role }}: {{ m.content }}\
+        {% for c in m.tool_calls or [] %}{{ c.function.name }}({{ c.function.arguments | tojson }}){% endfor %}\
+        {{ '<call_over>' if m.tool_calls else '<|im_end|>' }}{% endfor %}";
+    let calls = json!([{"type": "function", "function": {"name": "weather", "arguments": {"place": "Ulm"}}}]);
+    let mut messages = vec![
+        Message::new("user", "Sun?"),
+        Message { tool_calls: Some(calls), ..Message::new("assistant", "") },
+        Message::new("tool", "Rain"),
+        Message::new("assistant", "No."),
+    ];
+    let learned = learned_text(&plain_folder(source), &Example::chat(messages.clone())).expect("a text");
+    assert_eq!(learned, " weather({\"place\": \"Ulm\"})<call_over> No.<|im_end|>");
+    // Nor where the tool says nothing.
+    messages[2].content.clear();
+    let learned = learned_text(&plain_folder(source), &Example::chat(messages)).expect("a text");
+    assert_eq!(learned, " weather({\"place\": \"Ulm\"})<call_over> No.<|im_end|>");
+}
+
+#[test]
 fn an_answer_without_a_place_of_its_own_is_refused_and_never_guessed() {
     let turns = say(&[("user", "a x b"), ("assistant", "x marks")]);
     let unclear = [
