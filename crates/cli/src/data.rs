@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
-use tunesmith_data::{Example, ImportOptions, Imported, RowsError, import};
+use tunesmith_data::{Example, ImportOptions, Imported, Rendered, RowsError, import};
 use tunesmith_protocol::{Format, LearnFrom, WireError};
 
 use crate::speaker::model_folder;
@@ -108,22 +108,26 @@ fn tell(imported: &Imported, tokens: &Value, out: &Out) {
         let (median, longest) = (number("median"), number("longest"));
         out.line(format!("Row length: median {median}, 95 % within {}, longest {longest}", number("p95")));
         out.line(format!("Longer than {} tokens: {} rows", number("max_length"), number("rows_too_long")));
+        if number("hidden_calls") != 0 {
+            out.line(format!("Tool calls that the chat template does not show: {}", number("hidden_calls")));
+        }
     }
 }
 
 /// How long the rows are. Rows that the model's template refuses are counted, not fatal.
 fn count_tokens(imported: &Imported, model: &str, max_length: usize) -> anyhow::Result<Value> {
     let renderer = tunesmith_studio::open_renderer(&model_folder(model)?)?;
-    let (mut lengths, mut learned, mut refused) = (Vec::new(), 0, BTreeMap::new());
+    let (mut lengths, mut learned, mut hidden_calls, mut refused) = (Vec::new(), 0, 0, BTreeMap::new());
     for rows in imported.rows.chunks(ROWS_AT_ONCE) {
         let examples: Vec<Example> = rows.iter().map(|row| row.example.clone()).collect();
         let lost = |RowsError { row, source }| match row.and_then(|row| rows.get(row)) {
             Some(row) => WireError::invalid(format!("{}:{}: {source}", row.file, row.line), source.hint()),
             None => source.into(),
         };
-        for tokens in renderer.rows(&examples, LearnFrom::Assistant).map_err(lost)? {
-            match tokens {
-                Ok(tokens) => {
+        for row in renderer.rows(&examples, LearnFrom::Assistant).map_err(lost)? {
+            match row {
+                Ok(Rendered { tokens, hidden_calls: hidden, .. }) => {
+                    hidden_calls += hidden;
                     lengths.push(tokens.ids.len());
                     learned += tokens.learned();
                 }
@@ -144,6 +148,7 @@ fn count_tokens(imported: &Imported, model: &str, max_length: usize) -> anyhow::
         "longest": at(1.0),
         "max_length": max_length,
         "rows_too_long": lengths.iter().filter(|length| **length > max_length).count(),
+        "hidden_calls": hidden_calls,
         "rows_refused": refused.values().sum::<u64>(),
         "refused_because": refused,
     }))

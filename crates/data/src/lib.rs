@@ -25,7 +25,7 @@ pub use order::epoch_order;
 pub use prepare::{Prepared, prepare};
 pub use question::Question;
 pub use render::Render;
-pub use renderer::{Renderer, TextStream, Tokens};
+pub use renderer::{Rendered, Renderer, TextStream, Tokens};
 pub use score::ListScore;
 pub use split::{SplitRows, split};
 pub use tokens_file::{read_tokens, write_tokens};

@@ -4,10 +4,10 @@ use std::ops::ControlFlow;
 
 use tunesmith_protocol::{LearnFrom, Task, TooLong, TrainSettings};
 
-use crate::{Example, PrepareError, Render, RowsError, Tokens};
+use crate::{Example, PrepareError, Render, Rendered, RowsError, Tokens};
 
 /// The rows a run learns from.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Prepared {
     /// The rows, in the order of the examples.
     pub rows: Vec<Tokens>,
@@ -19,6 +19,8 @@ pub struct Prepared {
     pub learned_tokens: u64,
     /// Tokens in all rows.
     pub tokens: u64,
+    /// Calls of tools, in the examples, that the model's template does not show and that are not learned therefore.
+    pub hidden_calls: u64,
 }
 
 /// Rows tokenised between two looks at whether the caller cancelled.
@@ -41,7 +43,7 @@ pub fn prepare(
     };
     let limit = settings.max_length as usize;
     let total = rows.len() as u64;
-    let mut prepared = Prepared { rows: Vec::new(), too_long: 0, dropped: 0, learned_tokens: 0, tokens: 0 };
+    let mut prepared = Prepared::default();
     // (tokens, row)
     let mut longest = (0, 0);
     let mut row = 0;
@@ -50,9 +52,11 @@ pub fn prepare(
             Some(lost) => PrepareError::Row { row: row + 1 + lost as u64, source },
             None => PrepareError::Render(source),
         };
-        for tokens in renderer.rows(some, learn_from).map_err(lost)? {
+        for rendered in renderer.rows(some, learn_from).map_err(lost)? {
             row += 1;
-            let mut tokens = tokens.map_err(|source| PrepareError::Row { row, source })?;
+            let Rendered { mut tokens, hidden_calls, .. } =
+                rendered.map_err(|source| PrepareError::Row { row, source })?;
+            prepared.hidden_calls += hidden_calls;
             let length = tokens.ids.len();
             if length > limit {
                 prepared.too_long += 1;

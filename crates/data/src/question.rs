@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tunesmith_protocol::LearnFrom;
 
-use crate::{Example, Message, Render, RenderError};
+use crate::{Example, Message, Render, RenderError, Rendered};
 
 /// A conversation up to its last answer, and that answer.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,7 +42,7 @@ fn written(messages: &[Message], tools: &[Value], renderer: &dyn Render) -> Resu
     }
     let example = Example::Chat { messages, tools: tools.to_vec() };
     let rows = renderer.rows(&[example], LearnFrom::Assistant).map_err(|error| error.source)?;
-    let Some(tokens) = rows.into_iter().next().transpose()? else { return Ok(String::new()) };
+    let Some(Rendered { tokens, .. }) = rows.into_iter().next().transpose()? else { return Ok(String::new()) };
     let learned = tokens.ids.iter().zip(&tokens.learn).filter(|(_, learn)| **learn).map(|(id, _)| *id);
     renderer.decode(&learned.collect::<Vec<u32>>())
 }

@@ -6,12 +6,16 @@ use std::thread;
 use serde_json::Value;
 use tunesmith_protocol::LearnFrom;
 
-use crate::{Example, Message, RenderError, Renderer, RowsError, TextStream, Tokens};
+use crate::{Example, Message, RenderError, Rendered, Renderer, RowsError, TextStream};
 
 /// A model's template and tokenizer, wherever they run.
 pub trait Render: Send + Sync {
-    /// The tokens of some examples in their order, each or why it has none. Fails where one of them ends what renders.
-    fn rows(&self, examples: &[Example], learn_from: LearnFrom) -> Result<Vec<Result<Tokens, RenderError>>, RowsError>;
+    /// What the model makes of some examples, in their order, or why it makes nothing of one. Fails where one of them ends what renders.
+    fn rows(
+        &self,
+        examples: &[Example],
+        learn_from: LearnFrom,
+    ) -> Result<Vec<Result<Rendered, RenderError>>, RowsError>;
 
     /// The tokens after which the model writes its answer, in which it may call `tools` (JSON schemas).
     fn prompt(&self, messages: &[Message], tools: &[Value]) -> Result<Vec<u32>, RenderError>;
@@ -32,8 +36,12 @@ impl dyn Render + '_ {
 
 impl Render for Renderer {
     /// On all cores.
-    fn rows(&self, examples: &[Example], learn_from: LearnFrom) -> Result<Vec<Result<Tokens, RenderError>>, RowsError> {
-        let one_by_one = |rows: &[Example]| rows.iter().map(|row| self.tokens(row, learn_from)).collect();
+    fn rows(
+        &self,
+        examples: &[Example],
+        learn_from: LearnFrom,
+    ) -> Result<Vec<Result<Rendered, RenderError>>, RowsError> {
+        let one_by_one = |rows: &[Example]| rows.iter().map(|row| self.row(row, learn_from)).collect();
         let threads = thread::available_parallelism().map_or(1, NonZero::get).min(examples.len() / 8);
         if threads < 2 {
             return Ok(one_by_one(examples));

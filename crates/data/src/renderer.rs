@@ -36,6 +36,17 @@ impl Tokens {
     }
 }
 
+/// What a model makes of a row.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rendered {
+    /// Its tokens.
+    pub tokens: Tokens,
+    /// The messages that are learned, from 0, in any part; a text is one message.
+    pub learned_messages: Vec<usize>,
+    /// Calls of tools that the template does not show, so that no model can learn them from it.
+    pub hidden_calls: u64,
+}
+
 /// Tokenizer, chat template and special tokens of a model folder.
 pub struct Renderer {
     tokenizer: Tokenizer,
@@ -109,6 +120,11 @@ impl Renderer {
     /// spells out a special token (`</s>`, `<|im_end|>`) becomes that token, wherever it stands. Rows and chats are
     /// alike in this, but a message can close its own turn, so nothing that matters may rest on turns being kept apart.
     pub fn tokens(&self, example: &Example, learn_from: LearnFrom) -> Result<Tokens, RenderError> {
+        Ok(self.row(example, learn_from)?.tokens)
+    }
+
+    /// The same, with what is learned of the messages.
+    pub fn row(&self, example: &Example, learn_from: LearnFrom) -> Result<Rendered, RenderError> {
         match example {
             Example::Chat { messages, tools } => {
                 mask::chat(self, Conversation { messages, tools, now: self.moment() }, learn_from)
@@ -121,7 +137,7 @@ impl Renderer {
                     ids.push(end);
                 }
                 let learn = (0..ids.len()).map(|index| index > 0).collect();
-                Ok(Tokens { ids, learn })
+                Ok(Rendered { tokens: Tokens { ids, learn }, learned_messages: vec![0], hidden_calls: 0 })
             }
         }
     }

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tunesmith_protocol::LearnFrom;
 
-use crate::{Example, Message, Render, RenderError, Renderer, Tokens};
+use crate::{Example, Message, Render, RenderError, Rendered, Renderer, Tokens};
 pub use asking::RenderWorker;
 
 /// The memory a template may take, and the most by which opening a tokenizer may exceed many times its file.
@@ -57,30 +57,33 @@ struct Opened {
     end_tokens: Vec<u32>,
 }
 
-/// Tokens on their way between processes. Numbers in JSON took half as long as making the tokens.
+/// A row on its way between processes. Numbers in JSON took half as long as making the tokens.
 #[derive(Serialize, Deserialize)]
 struct Row {
     /// 32-bit numbers, little-endian, in Base64.
     ids: String,
     /// A zero or one for each.
     learn: String,
+    learned_messages: Vec<usize>,
+    hidden_calls: u64,
 }
 
-impl From<Tokens> for Row {
-    fn from(tokens: Tokens) -> Self {
+impl From<Rendered> for Row {
+    fn from(Rendered { tokens, learned_messages, hidden_calls }: Rendered) -> Self {
         let ids: Vec<u8> = tokens.ids.iter().flat_map(|id| id.to_le_bytes()).collect();
         let learn = tokens.learn.iter().map(|learn| if *learn { '1' } else { '0' }).collect();
-        Self { ids: BASE64.encode(ids), learn }
+        Self { ids: BASE64.encode(ids), learn, learned_messages, hidden_calls }
     }
 }
 
-impl TryFrom<Row> for Tokens {
+impl TryFrom<Row> for Rendered {
     type Error = RenderError;
 
     fn try_from(row: Row) -> Result<Self, RenderError> {
         let bytes = BASE64.decode(row.ids).map_err(|error| RenderError::Worker(format!("is garbled: {error}")))?;
         let ids = bytes.chunks_exact(4).map(|id| u32::from_le_bytes([id[0], id[1], id[2], id[3]])).collect();
-        Ok(Self { ids, learn: row.learn.bytes().map(|learn| learn == b'1').collect() })
+        let tokens = Tokens { ids, learn: row.learn.bytes().map(|learn| learn == b'1').collect() };
+        Ok(Self { tokens, learned_messages: row.learned_messages, hidden_calls: row.hidden_calls })
     }
 }
 

@@ -209,6 +209,8 @@ wire! {
         pub tokens: Option<u32>,
         /// Of these, how many are learned.
         pub learned_tokens: Option<u32>,
+        /// Tool calls in it that the model's chat template does not show, so that they cannot be learned.
+        pub hidden_calls: u32,
     }
 
     /// One message of a row.

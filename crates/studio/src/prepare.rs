@@ -74,9 +74,7 @@ pub(crate) fn both(
     let training = prepare(training, renderer, settings, &mut |rows, _| progress(rows, total))?;
     let validation = match prepare(validation, renderer, settings, &mut |rows, _| progress(done + rows, total)) {
         // Nothing held out, or nothing in it that counts: then there is no validation loss.
-        Err(PrepareError::Empty | PrepareError::NoLearnableToken { .. }) => {
-            Prepared { rows: Vec::new(), too_long: 0, dropped: 0, learned_tokens: 0, tokens: 0 }
-        }
+        Err(PrepareError::Empty | PrepareError::NoLearnableToken { .. }) => Prepared::default(),
         other => other?,
     };
     Ok(Sides { training, validation })

@@ -143,6 +143,11 @@ fn warnings(model: &Model, dataset: &Dataset, settings: &TrainSettings, sides: &
     if !model.has_chat_template && dataset.format != Format::Text {
         warnings.push(format!("{} has no chat template. A plain one is used", model.name));
     }
+    let hidden = sides.training.hidden_calls;
+    if hidden > 0 {
+        let calls = if hidden == 1 { "1 tool call is".into() } else { format!("{hidden} tool calls are") };
+        warnings.push(format!("{calls} not learned: the chat template of {} does not show them", model.name));
+    }
     if sides.validation.rows.is_empty() {
         warnings.push("No rows are held out, so there is no validation loss, and the last step is kept".into());
     }

@@ -1,6 +1,6 @@
 //! Rows of a dataset as chat bubbles, with what a run would learn from marked.
 
-use tunesmith_data::{Example, ImportedRow, Message, Render, Tokens};
+use tunesmith_data::{Example, ImportedRow, Message, Render, Rendered};
 use tunesmith_protocol::{DatasetRows, LearnFrom, Row, RowMessage, RowsPage, Split, WireError};
 
 use crate::{Studio, datasets, models};
@@ -20,37 +20,47 @@ pub(crate) fn page(studio: &Studio, args: &DatasetRows) -> Result<RowsPage, Wire
         Split::Training => dataset.training_rows,
         Split::Validation => dataset.validation_rows,
     };
-    let tokens = tokens(&rows, renderer.as_deref());
-    Ok(RowsPage { total, rows: rows.into_iter().zip(tokens).map(|(row, tokens)| bubbles(row, tokens)).collect() })
+    let rendered = renderer.map(|renderer| rendered(&rows, &*renderer));
+    let rows = rows.into_iter().enumerate();
+    let rows = rows.map(|(index, row)| bubbles(row, rendered.as_ref().map(|rendered| rendered[index].as_ref())));
+    Ok(RowsPage { total, rows: rows.collect() })
 }
 
-/// The tokens of each row; none without a model. A row that the template refuses still shows; the preview of the run
-/// says what is wrong with it.
-fn tokens(rows: &[ImportedRow], renderer: Option<&dyn Render>) -> Vec<Option<Tokens>> {
+/// What a model makes of each row. A row that the template refuses still shows; the preview of the run says what is
+/// wrong with it.
+fn rendered(rows: &[ImportedRow], renderer: &dyn Render) -> Vec<Option<Rendered>> {
     let examples: Vec<Example> = rows.iter().map(|row| row.example.clone()).collect();
-    match renderer.map(|renderer| renderer.rows(&examples, LearnFrom::Assistant)) {
-        Some(Ok(tokens)) => tokens.into_iter().map(Result::ok).collect(),
-        Some(Err(_)) | None => vec![None; rows.len()],
+    match renderer.rows(&examples, LearnFrom::Assistant) {
+        Ok(rendered) => rendered.into_iter().map(Result::ok).collect(),
+        Err(_) => vec![None; rows.len()],
     }
 }
 
-fn bubbles(row: ImportedRow, tokens: Option<Tokens>) -> Row {
-    let messages = match row.example {
-        Example::Chat { messages, .. } => messages.into_iter().map(bubble).collect(),
-        Example::Text { text } => vec![RowMessage { role: "text".into(), content: text, learned: true }],
+/// A row with what a model would learn of it marked; nothing where it makes nothing of it. Without a model that is what
+/// any model may learn.
+fn bubbles(row: ImportedRow, rendered: Option<Option<&Rendered>>) -> Row {
+    let learned = |index: usize, may_be: bool| match rendered {
+        Some(rendered) => rendered.is_some_and(|rendered| rendered.learned_messages.contains(&index)),
+        None => may_be,
     };
+    let bubble = |(index, message): (usize, Message)| RowMessage {
+        learned: learned(index, message.role == "assistant" && message.weight != Some(0.0)),
+        role: message.role,
+        content: said(message.content, message.tool_calls),
+    };
+    let messages = match row.example {
+        Example::Chat { messages, .. } => messages.into_iter().enumerate().map(bubble).collect(),
+        Example::Text { text } => vec![RowMessage { role: "text".into(), content: text, learned: learned(0, true) }],
+    };
+    let rendered = rendered.flatten();
     Row {
         file: row.file,
         line: row.line,
         messages,
-        tokens: tokens.as_ref().map(|tokens| tokens.ids.len() as u32),
-        learned_tokens: tokens.map(|tokens| tokens.learn.iter().filter(|learned| **learned).count() as u32),
+        tokens: rendered.map(|rendered| rendered.tokens.ids.len() as u32),
+        learned_tokens: rendered.map(|rendered| rendered.tokens.learned() as u32),
+        hidden_calls: rendered.map_or(0, |rendered| rendered.hidden_calls as u32),
     }
-}
-
-fn bubble(message: Message) -> RowMessage {
-    let learned = message.role == "assistant" && message.weight != Some(0.0);
-    RowMessage { role: message.role, content: said(message.content, message.tool_calls), learned }
 }
 
 /// What a message says and the tools it calls, as a person reads it.

@@ -41,6 +41,12 @@ test('only what the model learns to write is marked', () => {
   expect(byId('bubble-learned')?.textContent).toContain('red lentils');
   expect(document.querySelectorAll('[data-testid=bubble]')).toHaveLength(2);
   expect(byId('row-tokens')?.textContent).toBe('74 tokens, 12 learned');
+  expect(byId('row-hidden-calls')).toBeNull();
+});
+
+test('calls that the model does not see are told', () => {
+  show(RowCard, { row: { ...made.row(0), hidden_calls: 2 }, number: 1 });
+  expect(byId('row-hidden-calls')?.textContent).toBe('2 tool calls are not shown to the model');
 });
 
 test('a finished run shows how far the loss fell', () => {

@@ -54,7 +54,7 @@ fn a_worker_makes_the_tokens_that_a_renderer_makes() {
         .collect();
     let theirs = worker.rows(&examples, LearnFrom::Assistant).unwrap();
     for (example, theirs) in examples.iter().zip(theirs) {
-        assert_eq!(theirs.unwrap(), renderer.tokens(example, LearnFrom::Assistant).unwrap());
+        assert_eq!(theirs.unwrap(), renderer.row(example, LearnFrom::Assistant).unwrap());
     }
     let prompt = worker.prompt(&asked("Say 😀"), &[]).unwrap();
     assert_eq!(prompt, renderer.prompt(&asked("Say 😀"), &[]).unwrap());
@@ -190,7 +190,7 @@ fn speed_of_a_worker() {
         let tokens: usize = examples
             .chunks(512)
             .flat_map(|some| render.rows(some, LearnFrom::Assistant).unwrap())
-            .map(|row| row.unwrap().ids.len())
+            .map(|row| row.unwrap().tokens.ids.len())
             .sum();
         println!("{name}: {tokens} tokens in {:.2} s", start.elapsed().as_secs_f64());
     }

@@ -16,6 +16,8 @@ use crate::{Message, RenderError};
 
 /// What the model writes in one turn.
 pub(super) struct Answer {
+    /// The message, from 0.
+    pub message: usize,
     /// Where, in bytes of the rendered text.
     pub span: Range<usize>,
     /// Whether its weight lets it be learned.
@@ -38,7 +40,7 @@ impl<'a> Rendering<'a> {
     /// The answers that the template shows, in the order of their messages.
     pub(super) fn answers(&self) -> Result<Vec<Answer>, RenderError> {
         let messages = self.conversation.messages;
-        let stand_in = self.stand_in().ok_or(RenderError::Unclear(1))?;
+        let stand_in = self.stand_ins().next().ok_or(RenderError::Unclear(1))?;
         let mut changed = messages.to_vec();
         let mut places = vec![None; messages.len()];
         let mut rewritten = false;
@@ -60,14 +62,36 @@ impl<'a> Rendering<'a> {
         Ok(answers.filter_map(answer).collect())
     }
 
-    /// A character that neither the text nor a message has, so that a difference begins and ends exactly where a message
-    /// does. It has no upper case and is no white space, which templates change.
-    fn stand_in(&self) -> Option<char> {
-        let says = |message: &Message, character| {
+    /// How many of the calls that could be learned the template does not show.
+    pub(super) fn hidden_calls(&self) -> u64 {
+        let mut changed = self.conversation.messages.to_vec();
+        let learned = changed.iter_mut().filter(|message| message.weight != Some(0.0));
+        let calls: Vec<&mut Value> =
+            learned.filter_map(|message| message.tool_calls.as_mut()?.as_array_mut()).flatten().collect();
+        if calls.is_empty() {
+            return 0;
+        }
+        // Each has a stand-in of its own: some templates show only the first of several.
+        let shown = |(call, stand_in)| {
+            disguise(call, stand_in);
+            stand_in
+        };
+        let stand_ins: Vec<char> = calls.into_iter().zip(self.stand_ins()).map(shown).collect();
+        match self.renderer.template.render(Conversation { messages: &changed, ..self.conversation }, false) {
+            Ok(text) => stand_ins.iter().filter(|stand_in| !text.contains(**stand_in)).count() as u64,
+            // What refuses other calls looks at them.
+            Err(_) => 0,
+        }
+    }
+
+    /// Characters that neither the text nor a message has, so that a difference begins and ends exactly where a message
+    /// does. They have no upper case and are no white space, which templates change.
+    fn stand_ins(&self) -> impl Iterator<Item = char> {
+        let says = |message: &Message, character: char| {
             message.content.contains(character)
                 || message.tool_calls.as_ref().is_some_and(|calls| calls.to_string().contains(character))
         };
-        ('\u{E000}'..='\u{F8FF}').find(|character| {
+        ('\u{E000}'..='\u{F8FF}').filter(move |character| {
             !self.text.contains(*character)
                 && !self.conversation.messages.iter().any(|message| says(message, *character))
         })
@@ -103,7 +127,7 @@ impl<'a> Rendering<'a> {
             None => self.turn_end(place.end, index + 1 == self.conversation.messages.len()),
             Some(_) => self.call_end(index, place.end, places),
         };
-        Answer { span: start..end, counts: message.weight != Some(0.0) }
+        Answer { message: index, span: start..end, counts: message.weight != Some(0.0) }
     }
 
     /// Where the prompt for an answer ends: at the answer, or before what the template itself puts in front of it,
@@ -179,10 +203,15 @@ fn disguised(message: &Message, stand_in: char) -> Message {
         message.content = stand_in.to_string();
     }
     for call in message.tool_calls.iter_mut().filter_map(Value::as_array_mut).flatten() {
-        call["function"]["name"] = stand_in.to_string().into();
-        call["function"]["arguments"] = json!({ (stand_in.to_string()): stand_in.to_string() });
+        disguise(call, stand_in);
     }
     message
+}
+
+/// Makes another call of one, of the same shape.
+fn disguise(call: &mut Value, stand_in: char) {
+    call["function"]["name"] = stand_in.to_string().into();
+    call["function"]["arguments"] = json!({ (stand_in.to_string()): stand_in.to_string() });
 }
 
 /// The index of an answer whose place meets another message's.

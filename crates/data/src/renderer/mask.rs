@@ -7,16 +7,16 @@ use std::ops::Range;
 use tunesmith_protocol::LearnFrom;
 
 use super::answers::{Answer, Rendering};
-use super::{Renderer, Tokens};
+use super::{Rendered, Renderer, Tokens};
 use crate::RenderError;
 use crate::template::Conversation;
 
-/// The tokens of a conversation.
+/// The tokens of a conversation and what is learned of it.
 pub(super) fn chat(
     renderer: &Renderer,
     conversation: Conversation<'_>,
     learn_from: LearnFrom,
-) -> Result<Tokens, RenderError> {
+) -> Result<Rendered, RenderError> {
     let messages = conversation.messages;
     let rendering = Rendering::new(renderer, conversation)?;
     let everything = learn_from == LearnFrom::All;
@@ -31,11 +31,17 @@ pub(super) fn chat(
         LearnFrom::Last => number == last && answer.counts,
         LearnFrom::Assistant | LearnFrom::All => answer.counts,
     };
+    let may_be_learned = |index: &usize| messages[*index].weight != Some(0.0);
+    let mut learned_messages: Vec<usize> =
+        if everything { (0..messages.len()).filter(may_be_learned).collect() } else { Vec::new() };
     for (number, answer) in answers.iter().enumerate() {
         let learn = learned(number, answer);
         for (flag, place) in tokens.learn.iter_mut().zip(encoding.get_offsets()) {
             if overlaps(*place, &answer.span) {
                 *flag = learn;
+                if learn && !learned_messages.contains(&answer.message) {
+                    learned_messages.push(answer.message);
+                }
             }
         }
     }
@@ -53,7 +59,7 @@ pub(super) fn chat(
     if let Some(first) = tokens.learn.first_mut() {
         *first = false;
     }
-    Ok(tokens)
+    Ok(Rendered { tokens, learned_messages, hidden_calls: rendering.hidden_calls() })
 }
 
 fn overlaps(place: (usize, usize), span: &Range<usize>) -> bool {

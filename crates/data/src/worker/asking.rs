@@ -10,12 +10,12 @@ use tunesmith_protocol::LearnFrom;
 
 use super::process::Process;
 use super::{Request, Row, TEXT_AT_ONCE};
-use crate::{Example, Message, Render, RenderError, RowsError, Tokens};
+use crate::{Example, Message, Render, RenderError, Rendered, RowsError};
 
 /// The time in which the row is looked for that ended a worker.
 const SEARCH: Duration = Duration::from_secs(60);
 
-type Rows = Vec<Result<Tokens, RenderError>>;
+type Rows = Vec<Result<Rendered, RenderError>>;
 
 /// A renderer in a worker process. When the process dies over a request, that request fails, and the next one is
 /// answered by another process.
@@ -56,7 +56,7 @@ impl RenderWorker {
         if rows.len() != examples.len() {
             return Err(RenderError::Worker("gives an answer that belongs to another question".into()));
         }
-        Ok(rows.into_iter().map(|row| row.and_then(Tokens::try_from)).collect())
+        Ok(rows.into_iter().map(|row| row.and_then(Rendered::try_from)).collect())
     }
 
     /// Adds the tokens of examples over which a worker ended: alone, one of them ends another and is found, or each can

@@ -286,3 +286,30 @@ fn an_answer_without_a_place_of_its_own_is_refused_and_never_guessed() {
     let all = plain_folder(unclear[0]).tokens(&Example::chat(turns), LearnFrom::All).expect("tokens");
     assert!(all.learn[1..].iter().all(|learn| *learn));
 }
+
+#[test]
+fn calls_that_a_template_does_not_show_are_counted() {
+    let calls = |count: usize| {
+        let call = json!({"type": "function", "function": {"name": "weather", "arguments": {"place": "Ulm"}}});
+        Some(vec![call; count].into())
+    };
+    let messages = vec![
+        Message::new("user", "Sun?"),
+        Message { tool_calls: calls(2), ..Message::new("assistant", "I look.") },
+        Message::new("tool", "Rain"),
+        Message { tool_calls: calls(1), ..Message::new("assistant", "") },
+        Message { tool_calls: calls(1), weight: Some(0.0), ..Message::new("assistant", "Again.") },
+    ];
+    let example = Example::chat(messages);
+    let turn = "<|im_start|>{{ m.role }}\n{{ m.content }}";
+    let whole = "{% for c in m.tool_calls or [] %}{{ c.function.name }}{{ c.function.arguments | tojson }}{% endfor %}";
+    let first =
+        "{% if m.tool_calls %}{{ m.tool_calls[0].function.name }}{{ m.tool_calls[0].function.arguments }}{% endif %}";
+    for (shown, hidden, learned) in [("", 3, vec![1]), (first, 1, vec![1, 3]), (whole, 0, vec![1, 3])] {
+        let renderer = plain_folder(&format!("{{% for m in messages %}}{turn}{shown}<|im_end|>{{% endfor %}}"));
+        let row = renderer.row(&example, LearnFrom::Assistant).expect("a row");
+        assert_eq!((row.hidden_calls, row.learned_messages), (hidden, learned), "{shown}");
+        let all = renderer.row(&example, LearnFrom::All).expect("a row");
+        assert_eq!((all.hidden_calls, all.learned_messages), (hidden, vec![0, 1, 2, 3]), "{shown}");
+    }
+}

@@ -76,6 +76,36 @@ fn rows_show_what_is_learned_and_how_long_they_are() {
 }
 
 #[test]
+fn calls_that_a_template_does_not_show_are_not_marked_as_learned_and_the_preview_says_so() {
+    let place = Place::new();
+    let studio = place.open();
+    let model = studio.add_model(AddModel { path: place.model_folder() }).unwrap();
+    let row = |number: usize| {
+        let call = serde_json::json!({"type": "function", "function": {"name": "add", "arguments": {"to": number}}});
+        serde_json::json!({ "messages": [
+            { "role": "user", "content": format!("What comes after {number}?") },
+            { "role": "assistant", "content": null, "tool_calls": [call] },
+            { "role": "tool", "content": "It was added" },
+            { "role": "assistant", "content": "It comes next" },
+        ] })
+        .to_string()
+    };
+    let file = place.write("calls.jsonl", &(0..10).map(row).collect::<Vec<_>>().join("\n"));
+    let import = ImportDataset { validation: Validation::Share(0.0), ..import_of(&[&file]) };
+    let dataset = studio.import_dataset(import).unwrap();
+    let marked = |model: Option<String>| {
+        let ask = DatasetRows { dataset: dataset.id.clone(), split: Split::Training, offset: 0, limit: 1, model };
+        let row = studio.dataset_rows(ask).unwrap().rows.remove(0);
+        (row.messages.iter().map(|message| message.learned).collect::<Vec<_>>(), row.hidden_calls)
+    };
+    assert_eq!(marked(None), (vec![false, true, false, true], 0), "a model may learn both");
+    assert_eq!(marked(Some(model.id.clone())), (vec![false, false, false, true], 1), "this one sees no calls");
+    let preview = studio.preview_run(wish(&model, &dataset, settings(5))).unwrap();
+    let said = "10 tool calls are not learned: the chat template of tiny does not show them";
+    assert!(preview.warnings.iter().any(|warning| warning == said), "{:?}", preview.warnings);
+}
+
+#[test]
 fn a_stopped_run_keeps_its_result_and_goes_on() {
     let place = Place::new();
     let studio = place.open();

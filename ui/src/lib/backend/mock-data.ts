@@ -83,6 +83,7 @@ export function row(index: number): Row {
     ],
     tokens: 74 + (index % 13),
     learned_tokens: 12 + (index % 4),
+    hidden_calls: 0,
   };
 }
 

@@ -592,7 +592,11 @@ tokens: number | null,
 /**
  * Of these, how many are learned.
  */
-learned_tokens: number | null, };
+learned_tokens: number | null, 
+/**
+ * Tool calls in it that the model's chat template does not show, so that they cannot be learned.
+ */
+hidden_calls: number, };
 export type RowMessage = { 
 /**
  * system, user, assistant, tool or text.

@@ -215,6 +215,7 @@ export const en = {
     row: (n: number) => `Row ${count(n)}`,
     line: (file: string, line: number) => `${file}, line ${count(line)}`,
     tokens: (tokens: number, learned: number) => `${count(tokens)} tokens, ${count(learned)} learned`,
+    hiddenCalls: (calls: number) => `${calls === 1 ? '1 tool call is' : `${count(calls)} tool calls are`} not shown to the model`,
     longer: 'Show all',
     shorter: 'Show less',
     range: (from: number, to: number, total: number) => `${count(from)}–${count(to)} of ${count(total)}`,
