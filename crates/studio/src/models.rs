@@ -12,7 +12,7 @@ use tunesmith_data::Render;
 use tunesmith_model::ModelError;
 use tunesmith_protocol::{ErrorCode, ItemKind, Model, ModelSource, WireError};
 
-pub(crate) use facts::{FactsCache, fingerprint};
+pub(crate) use facts::{FactsCache, Stamp, fingerprint, stamp};
 pub(crate) use renderers::Renderers;
 pub use renderers::{open_renderer, render_with};
 

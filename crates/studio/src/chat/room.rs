@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use tunesmith_protocol::WireError;
 
 use crate::loaded::LoadedModel;
+use crate::models::{Stamp, stamp};
 
 /// Models that nobody has spoken to for this long leave memory.
 const IDLE: Duration = Duration::from_secs(600);
@@ -19,13 +20,20 @@ const MODELS: usize = 2;
 /// The chats at work and the models in memory.
 #[derive(Default)]
 pub(crate) struct Room {
-    models: Mutex<Vec<(PathBuf, Arc<LoadedModel>)>>,
+    models: Mutex<Vec<InMemory>>,
     seats: Mutex<HashMap<String, Arc<Seat>>>,
     stood_up: Condvar,
     writing: Mutex<()>,
     /// Counts how often the room was emptied: loading that began before then ends.
     emptied: AtomicU64,
     used: Mutex<Option<Instant>>,
+}
+
+/// A model in memory, as its files were when it was loaded: weights, tokenizer and chat template.
+struct InMemory {
+    folder: PathBuf,
+    stamp: Stamp,
+    model: Arc<LoadedModel>,
 }
 
 /// The place of a chat that is loading or answering.
@@ -82,7 +90,8 @@ impl Room {
         self.writing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A model, loaded onto this device when it is not in memory yet.
+    /// A model as its files are now, loaded onto this device when it is not in memory yet: a chat template may be edited
+    /// while a chat is open.
     pub fn model(
         &self,
         folder: &Path,
@@ -92,9 +101,12 @@ impl Room {
         let emptied = self.emptied.load(Ordering::Relaxed);
         let mut models = self.models();
         self.was_used();
-        if let Some((_, model)) = models.iter().find(|(known, _)| known == folder) {
-            return Ok(model.clone());
+        // Taken before the files are read: what changes meanwhile is noticed the next time.
+        let stamp = stamp(folder);
+        if let Some(known) = models.iter().find(|known| known.folder == folder && known.stamp == stamp) {
+            return Ok(known.model.clone());
         }
+        models.retain(|known| known.folder != folder);
         if models.len() >= MODELS {
             models.remove(0);
         }
@@ -110,12 +122,12 @@ impl Room {
             }
         };
         let model = Arc::new(LoadedModel::from_folder(folder, device, &mut tell)?);
-        models.push((folder.to_path_buf(), model.clone()));
+        models.push(InMemory { folder: folder.into(), stamp, model: model.clone() });
         Ok(model)
     }
 
     pub fn has(&self, folder: &Path) -> bool {
-        self.models().iter().any(|(known, _)| known == folder)
+        self.models().iter().any(|known| known.folder == folder)
     }
 
     /// Stops what is being written and lets go of the models, e.g. because a run needs the memory.
@@ -145,7 +157,7 @@ impl Room {
         *self.used.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 
-    fn models(&self) -> MutexGuard<'_, Vec<(PathBuf, Arc<LoadedModel>)>> {
+    fn models(&self) -> MutexGuard<'_, Vec<InMemory>> {
         self.models.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -31,7 +31,7 @@ pub(crate) struct Unusable {
 }
 
 type Known = Arc<Result<Facts, Unusable>>;
-pub(super) type Stamp = Vec<(PathBuf, u64, Option<SystemTime>)>;
+pub(crate) type Stamp = Vec<(PathBuf, u64, Option<SystemTime>)>;
 
 /// Facts by folder.
 #[derive(Default)]
@@ -83,13 +83,13 @@ fn has_chat_template(folder: &Path) -> bool {
     folder.join("chat_template.jinja").is_file() || config().unwrap_or(false)
 }
 
-/// Size and time of each file: another model in the same folder shows here.
-pub(super) fn stamp(folder: &Path) -> Stamp {
+/// Size and time of each file that is read of a model: another one in the same folder shows here.
+pub(crate) fn stamp(folder: &Path) -> Stamp {
     let facts = |path: PathBuf| {
         let facts = std::fs::metadata(&path).ok();
         (path, facts.as_ref().map_or(0, |facts| facts.len()), facts.and_then(|facts| facts.modified().ok()))
     };
-    entries(folder).into_iter().map(facts).collect()
+    entries(folder).into_iter().filter(|path| is_part_of_a_model(path)).map(facts).collect()
 }
 
 /// A hash that tells models apart without reading gigabytes: all of the small files, and of each weight file its size,

@@ -53,6 +53,19 @@ fn a_base_model_answers_alone_and_the_same_seed_gives_the_same_answer() {
 }
 
 #[test]
+fn a_chat_asks_with_the_template_that_the_model_has_now() {
+    let place = Place::new();
+    let studio = place.open();
+    let chat = base_chat(&place, studio.as_ref(), 5);
+    let before = say(studio.as_ref(), &chat.id, Some("Hello")).answers.remove(0);
+    let config = place.path().join("tiny/tokenizer_config.json");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, text.replace("{% for message in messages %}", "{% for message in messages %}---")).unwrap();
+    let after = say(studio.as_ref(), &chat.id, None).answers.remove(0);
+    assert_eq!(after.prompt_tokens, before.prompt_tokens + 6, "three dashes before each of two messages");
+}
+
+#[test]
 fn an_answer_can_be_stopped_and_is_kept() {
     let place = Place::new();
     let studio = place.open();
