@@ -4,6 +4,8 @@ use tunesmith_train::TrainError;
 
 #[path = "train/child.rs"]
 mod child;
+#[path = "train/curve_case.rs"]
+mod curve_case;
 #[cfg(target_os = "linux")]
 #[path = "train/faults.rs"]
 mod faults;

@@ -1,5 +1,5 @@
 //! What optimisers remember: moments in 8 bits, and which tensors have them. The maps come from
-//! scripts/reference/optimizers.py.
+//! scripts/reference/curves.py.
 
 use serde_json::Value;
 use tempfile::tempdir;
@@ -10,9 +10,9 @@ use crate::tiny::job;
 
 #[test]
 fn the_8_bit_numbers_are_those_of_the_paper() {
-    let maps: Value = serde_json::from_str(include_str!("../fixtures/optimizers/curves.json")).unwrap();
+    let maps: Value = serde_json::from_str(include_str!("../fixtures/curves/maps.json")).unwrap();
     for (name, map) in [("signed", DynamicMap::signed()), ("unsigned", DynamicMap::unsigned())] {
-        let expected = maps["maps"][name].as_array().unwrap().iter().map(|value| value.as_f64().unwrap() as f32);
+        let expected = maps[name].as_array().unwrap().iter().map(|value| value.as_f64().unwrap() as f32);
         assert_eq!(map.values.to_vec(), expected.collect::<Vec<_>>(), "{name}");
         for code in 0..=255 {
             assert_eq!(map.code(map.value(code)), code, "{name}: a value is its own nearest");
