@@ -64,11 +64,18 @@ fn on_gpu(gpu: &Gpu, reason: &str) -> Chosen {
 
 impl Gpu {
     /// Its memory in bytes: in all, and free now.
-    pub fn memory(&self) -> (u64, u64) {
+    ///
+    /// # Errors
+    /// When the GPU does not answer any more.
+    pub fn memory(&self) -> Result<(u64, u64), ModelError> {
         #[cfg(feature = "cuda")]
-        return cuda::memory(&self.device).unwrap_or((0, 0));
+        let memory = cuda::memory(&self.device);
         #[cfg(not(feature = "cuda"))]
-        (0, 0)
+        let memory: candle_core::Result<_> = Err(candle_core::Error::NotCompiledWithCudaSupport);
+        memory.map_err(|error| {
+            let name = &self.name;
+            ModelError::Device(format!("The {name} does not say how much memory it has: {error}"))
+        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! The computer: what can train, what is free, and what takes space in the home.
 
 use sysinfo::{Disks, MemoryRefreshKind, RefreshKind, System};
-use tunesmith_model::device;
+use tunesmith_model::{ModelError, device};
 use tunesmith_protocol::{Device, Field, Kind, SystemInfo, Usage, UsagePart, WireError};
 
 use crate::Studio;
@@ -13,10 +13,10 @@ pub(crate) fn available_memory() -> u64 {
 }
 
 /// Memory that is free on a device: `auto`, `cpu` or `cuda:0`.
-pub(crate) fn free_memory(device: &str) -> u64 {
+pub(crate) fn free_memory(device: &str) -> Result<u64, ModelError> {
     match device::gpu() {
-        Ok(gpu) if device != device::CPU => gpu.memory().1,
-        _ => available_memory(),
+        Ok(gpu) if device != device::CPU => Ok(gpu.memory()?.1),
+        _ => Ok(available_memory()),
     }
 }
 
@@ -33,15 +33,17 @@ pub(crate) fn keep_devices_that_are_there(fields: &mut [Field]) {
 pub(crate) fn info(home: &Home, preferred: &str) -> SystemInfo {
     let (memory_bytes, free_bytes) = memory();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let (device, device_reason) = match device::choose(preferred) {
-        Ok(chosen) => (chosen.id.to_owned(), chosen.reason),
+    let gpu = device::gpu().as_ref().ok().map(|gpu| (gpu, gpu.memory()));
+    let (device, device_reason) = match (device::choose(preferred), &gpu) {
+        (Ok(chosen), Some((_, Err(error)))) if chosen.id == device::CUDA => (chosen.id.to_owned(), error.to_string()),
+        (Ok(chosen), _) => (chosen.id.to_owned(), chosen.reason),
         // It was there when it was chosen.
-        Err(error) => (device::CPU.to_owned(), error.to_string()),
+        (Err(error), _) => (device::CPU.to_owned(), error.to_string()),
     };
     let mut devices =
         vec![Device { id: device::CPU.into(), name: format!("CPU with {cores} cores"), memory_bytes, free_bytes }];
-    if let Ok(gpu) = device::gpu() {
-        let (memory_bytes, free_bytes) = gpu.memory();
+    if let Some((gpu, memory)) = gpu {
+        let (memory_bytes, free_bytes) = memory.unwrap_or_default();
         devices.push(Device { id: device::CUDA.into(), name: gpu.name.clone(), memory_bytes, free_bytes });
     }
     SystemInfo {

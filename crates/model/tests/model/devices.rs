@@ -22,7 +22,7 @@ fn a_gpu_that_is_asked_for_and_not_there_is_refused_with_the_reason() {
     match (choose("cuda:0"), device::gpu()) {
         (Ok(chosen), Ok(gpu)) => {
             assert_eq!(chosen.id, "cuda:0");
-            let (memory, free) = gpu.memory();
+            let (memory, free) = gpu.memory().unwrap();
             assert!(free > 0 && free <= memory, "{free} of {memory} bytes free");
         }
         (Err(ModelError::Device(refusal)), Err(reason)) => assert!(refusal.contains(reason.as_str()), "{refusal}"),

@@ -62,7 +62,7 @@ pub(super) fn check_memory(studio: &Studio, voices: &[Voice]) -> Result<(), Wire
         }
         seen.push(&voice.model);
     }
-    let available = system::free_memory(&studio.preferences()?.device);
+    let available = system::free_memory(&studio.preferences()?.device).map_err(models::model_error)?;
     if needed <= available {
         return Ok(());
     }

@@ -28,7 +28,7 @@ pub(super) struct Decision {
 pub(super) fn decide(job: &Job, config: &ModelConfig, targets: &Targets, device: &str) -> Result<Decision, TrainError> {
     // A GPU computes one piece at a time with all it has.
     let (threads, gpu_bytes) = match device::gpu() {
-        Ok(gpu) if device == device::CUDA => (1, Some(gpu.memory().1)),
+        Ok(gpu) if device == device::CUDA => (1, Some(gpu.memory()?.1)),
         _ => (threads(job.threads), None),
     };
     let recompute: &[bool] = match job.settings.gradient_checkpointing {
