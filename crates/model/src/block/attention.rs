@@ -6,8 +6,8 @@ use candle_lora::{Attention, attention, linear, norm};
 use super::Pass;
 use crate::fitted::Fitted;
 use crate::gradients::Collect;
+use crate::maps::{Map, Maps};
 use crate::norm::Norm;
-use crate::projection::{Maps, Projection};
 use crate::weights::{Weights, qk_norms};
 use crate::{ModelConfig, ModelError};
 
@@ -21,7 +21,7 @@ pub(super) struct Attend<'a> {
     qkv: Maps<'a, 3>,
     /// The norms of queries and keys.
     norms: Option<[Norm; 2]>,
-    o: Projection<'a>,
+    o: Map<'a>,
 }
 
 /// What backward needs besides the input.
@@ -41,11 +41,11 @@ impl<'a> Attend<'a> {
         layer: usize,
     ) -> Result<Self, ModelError> {
         let block = format!("model.layers.{layer}");
-        let projection = |name: &str| Projection::new(weights, adapter, format!("{block}.self_attn.{name}"));
+        let map = |name: &str| Map::new(weights, adapter, format!("{block}.self_attn.{name}"));
         let heads = config.heads();
         let qkv = match config.fused {
-            true => Maps::Fused(projection("qkv_proj")?, [heads.q_width(), heads.kv_width(), heads.kv_width()]),
-            false => Maps::Apart(vec![projection("q_proj")?, projection("k_proj")?, projection("v_proj")?]),
+            true => Maps::Fused(map("qkv_proj")?, [heads.q_width(), heads.kv_width(), heads.kv_width()]),
+            false => Maps::Apart(vec![map("q_proj")?, map("k_proj")?, map("v_proj")?]),
         };
         let norm = |names: Vec<(String, usize)>| {
             Norm::of_heads(config, weights, names.into_iter().map(|(name, _)| format!("{block}.{name}")).collect())
@@ -55,7 +55,7 @@ impl<'a> Attend<'a> {
             None => None,
         };
         let kind = config.layers[layer];
-        Ok(Self { attention: config.attention(kind), rope: kind.rope, qkv, norms, o: projection("o_proj")? })
+        Ok(Self { attention: config.attention(kind), rope: kind.rope, qkv, norms, o: map("o_proj")? })
     }
 
     /// (tokens, hidden), and what backward needs.

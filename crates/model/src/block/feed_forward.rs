@@ -7,7 +7,7 @@ use candle_lora::linear;
 use super::Pass;
 use crate::fitted::Fitted;
 use crate::gradients::Collect;
-use crate::projection::{Maps, Projection};
+use crate::maps::{Map, Maps};
 use crate::weights::Weights;
 use crate::{ModelConfig, ModelError};
 
@@ -15,7 +15,7 @@ use crate::{ModelConfig, ModelError};
 pub(super) struct FeedForward<'a> {
     activation: Activation,
     gate_up: Maps<'a, 2>,
-    down: Projection<'a>,
+    down: Map<'a>,
 }
 
 /// What backward needs besides the input.
@@ -33,12 +33,12 @@ impl<'a> FeedForward<'a> {
         adapter: &'a Fitted<'a>,
         layer: usize,
     ) -> Result<Self, ModelError> {
-        let projection = |name: &str| Projection::new(weights, adapter, format!("model.layers.{layer}.mlp.{name}"));
+        let map = |name: &str| Map::new(weights, adapter, format!("model.layers.{layer}.mlp.{name}"));
         let gate_up = match config.fused {
-            true => Maps::Fused(projection("gate_up_proj")?, [config.intermediate_size; 2]),
-            false => Maps::Apart(vec![projection("gate_proj")?, projection("up_proj")?]),
+            true => Maps::Fused(map("gate_up_proj")?, [config.intermediate_size; 2]),
+            false => Maps::Apart(vec![map("gate_proj")?, map("up_proj")?]),
         };
-        Ok(Self { activation: config.activation, gate_up, down: projection("down_proj")? })
+        Ok(Self { activation: config.activation, gate_up, down: map("down_proj")? })
     }
 
     /// (tokens, hidden), and what backward needs.

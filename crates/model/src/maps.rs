@@ -10,40 +10,40 @@ use crate::gradients::Collect;
 use crate::weights::{Weights, get};
 
 /// A linear map with the adapter that stands beside it.
-pub(crate) struct Projection<'a> {
+pub(crate) struct Map<'a> {
     name: String,
-    map: Linear<'a>,
+    linear: Linear<'a>,
     dropout: f64,
 }
 
-impl<'a> Projection<'a> {
-    /// The projection of this name.
+impl<'a> Map<'a> {
+    /// The map of this name.
     pub(crate) fn new(weights: &'a Weights, adapter: &'a Fitted<'a>, name: String) -> Result<Self, ModelError> {
-        let map = Linear {
+        let linear = Linear {
             weight: get(weights, &format!("{name}.weight"))?,
             bias: weights.get(&format!("{name}.bias")),
             lora: adapter.lora(&name),
         };
-        Ok(Self { name, map, dropout: adapter.dropout() })
+        Ok(Self { name, linear, dropout: adapter.dropout() })
     }
 
     /// y, (tokens, out), and what backward needs.
     pub(crate) fn forward(&self, x: &Tensor, pass: &Pass) -> Result<(Tensor, linear::Saved), ModelError> {
         let mask = self.mask(x, pass)?;
-        Ok(self.map.with_mask(mask.as_ref()).forward(x)?)
+        Ok(self.linear.with_mask(mask.as_ref()).forward(x)?)
     }
 
     /// What dropout hides, drawn anew each time: it costs less than to keep it.
     fn mask(&self, x: &Tensor, pass: &Pass) -> Result<Option<Tensor>, ModelError> {
         match pass.noise {
-            Some(noise) if self.dropout > 0.0 && self.map.lora.is_some() => {
+            Some(noise) if self.dropout > 0.0 && self.linear.lora.is_some() => {
                 noise.mask(&self.name, self.dropout, x.dims2()?, x.device()).map(Some)
             }
             _ => Ok(None),
         }
     }
 
-    /// `total` + the gradient of x; those of what the projection owns are collected. The caller alone holds the
+    /// `total` + the gradient of x; those of what the map owns are collected. The caller alone holds the
     /// total.
     pub(crate) fn backward(
         &self,
@@ -55,8 +55,8 @@ impl<'a> Projection<'a> {
         collect: &mut Collect,
     ) -> Result<Tensor, ModelError> {
         let (mask, mut own) = (self.mask(x, pass)?, linear::Gradients::default());
-        let map = self.map.with_mask(mask.as_ref());
-        let dx = map.backward(saved, x, grad, total, collect.wanted, &mut own)?;
+        let linear = self.linear.with_mask(mask.as_ref());
+        let dx = linear.backward(saved, x, grad, total, collect.wanted, &mut own)?;
         collect.linear(&self.name, own);
         Ok(dx)
     }
@@ -64,10 +64,10 @@ impl<'a> Projection<'a> {
 
 /// N maps of the same input.
 pub(crate) enum Maps<'a, const N: usize> {
-    /// One projection each.
-    Apart(Vec<Projection<'a>>),
-    /// One projection, whose output holds theirs side by side, of these widths.
-    Fused(Projection<'a>, [usize; N]),
+    /// One map each.
+    Apart(Vec<Map<'a>>),
+    /// One map, whose output holds theirs side by side, of these widths.
+    Fused(Map<'a>, [usize; N]),
 }
 
 impl<const N: usize> Maps<'_, N> {
