@@ -6,7 +6,7 @@ use candle_core::{DType, Device, Tensor};
 use candle_lora::{Adapter, Beside, Lora, LoraConfig, LoraPair};
 
 use crate::random::Random;
-use crate::weights::{EMBEDDING_MODULE, HEAD_MODULE, Projection, get, projections, shapes};
+use crate::weights::{EMBEDDING_MODULE, HEAD_MODULE, get, projections, shapes};
 use crate::{Decoder, ModelConfig, ModelError};
 
 /// How far new weights spread, unless the config says otherwise; what Llama and GPT-2 began with.
@@ -71,10 +71,8 @@ impl Decoder {
                 continue;
             }
             let Some(known) = projections.iter().find(|projection| projection.module() == asked) else {
-                let known = projections.iter().map(Projection::module).collect::<Vec<_>>().join(", ");
-                return Err(ModelError::Input(format!(
-                    "the model has no module {asked}; it has {known}, embed_tokens, lm_head"
-                )));
+                let known = crate::weights::modules(&self.config).join(", ");
+                return Err(ModelError::Input(format!("the model has no module {asked}; it has {known}")));
             };
             for layer in &layers {
                 modules.insert(format!("model.layers.{layer}.{}", known.name), (known.out, known.width));

@@ -37,4 +37,4 @@ pub use gradients::{Gradients, Wanted};
 pub use memory::{MemoryNeed, Shape, trained_parameters, trained_tensors, training_memory};
 pub use noise::Noise;
 pub use random::{Key, Random};
-pub use weights::{Projection, parameter_count, projections, shapes};
+pub use weights::{OUTSIDE, Projection, modules, parameter_count, projections, shapes};

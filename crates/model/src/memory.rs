@@ -5,7 +5,7 @@ use candle_lora::{Bits, dense_at_once};
 use crate::config::NormPlaces;
 use crate::fitted::layer_of;
 use crate::load::bits_of;
-use crate::weights::{HEAD_MODULE, Projection, parameter_count, projections, shapes};
+use crate::weights::{HEAD_MODULE, OUTSIDE, Projection, parameter_count, projections, shapes};
 use crate::{ModelConfig, ModelError};
 
 /// Bytes of an f32.
@@ -123,7 +123,7 @@ pub fn trained_tensors(config: &ModelConfig, shape: &Shape) -> Vec<(String, u64)
     let block = adapted(config, shape.target_modules).flat_map(|p| pair(p.module(), p.out, p.width, shape.dora));
     let block: Vec<_> = block.collect();
     let mut all: Vec<_> = (0..blocks(config, shape)).flat_map(|_| block.clone()).collect();
-    for module in shape.target_modules.iter().filter(|module| ["embed_tokens", HEAD_MODULE].contains(module)) {
+    for module in shape.target_modules.iter().filter(|module| OUTSIDE.contains(module)) {
         let dora = shape.dora && *module == HEAD_MODULE;
         all.extend(pair(module, config.vocabulary, config.hidden_size, dora));
     }

@@ -15,6 +15,8 @@ pub(crate) type Weights = BTreeMap<String, FrozenWeight>;
 pub(crate) const EMBEDDING: &str = "model.embed_tokens.weight";
 pub(crate) const EMBEDDING_MODULE: &str = "model.embed_tokens";
 pub(crate) const HEAD_MODULE: &str = "lm_head";
+/// The modules that belong to no layer, as settings and PEFT name them.
+pub const OUTSIDE: [&str; 2] = ["embed_tokens", HEAD_MODULE];
 pub(crate) const FINAL_NORM: &str = "model.norm";
 pub(crate) const HEAD: &str = "lm_head.weight";
 
@@ -67,6 +69,11 @@ pub fn projections(config: &ModelConfig) -> Vec<Projection> {
             down,
         ],
     }
+}
+
+/// The modules that can have an adapter, as settings and PEFT name them: those of a layer, then those outside.
+pub fn modules(config: &ModelConfig) -> Vec<&'static str> {
+    projections(config).iter().map(Projection::module).chain(OUTSIDE).collect()
 }
 
 /// The norms of every block before and after its two parts, by name.

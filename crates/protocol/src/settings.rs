@@ -66,7 +66,7 @@ settings! {
     /// How strongly the adapter counts; it is scaled by alpha / rank
     Advanced "Alpha" lora_alpha: f64 = 32.0, Number { min: 0.01, max: 4096.0 };
     /// The projections that get an adapter: all-linear, or a list such as q_proj, v_proj. embed_tokens and lm_head can be listed too; where a model uses one table for both, each gets an adapter of its own and the other stays as it was, as with PEFT
-    Advanced "Target modules" target_modules: TargetModules = TargetModules::AllLinear, Modules;
+    Advanced "Target modules" target_modules: TargetModules = TargetModules::AllLinear, Modules(words(&MODULES));
     /// The layers that are tuned: all, last-8, 4..11 (from 0, both included), or a list. With method full, only their weights are; embedding, last norm and head stay frozen
     Advanced "Layers" layers: Layers = Layers::All, WhichLayers;
     /// The share of its inputs that the adapter does not see at each step. A little (0.05) helps against learning by heart
@@ -105,7 +105,7 @@ settings! {
     Advanced "Max gradient norm" max_grad_norm: f64 = 1.0, Number { min: 0.0, max: 1000.0 };
     /// The number format of the computation. bf16 holds the frozen base model in 16 bits, half the memory, and rounds its products; the adapter stays in 32 bits. auto takes f32
     Advanced "Precision" precision: Precision = Precision::Auto, Choice(words(&["auto", "f32", "bf16"]));
-    /// Hold the frozen base model in blocks of 8 or 4 bits a number (QLoRA): an eighth of the memory at best, somewhat slower, a little less exact
+    /// Hold the frozen base model in blocks of 8 or 4 bits a number (QLoRA): a quarter or a seventh of the memory, somewhat slower, a little less exact
     Advanced "Quantization" quantization: Quantization = Quantization::None, Choice(words(&["none", "8bit", "4bit"]));
     /// Compute each layer twice to keep less of it in memory; auto does so only where it would not fit otherwise
     Advanced "Gradient checkpointing" gradient_checkpointing: Switch = Switch::Auto, Choice(words(&["auto", "on", "off"]));

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use tunesmith_data::Render;
 use tunesmith_model::ModelError;
-use tunesmith_protocol::{ErrorCode, ItemKind, Model, ModelSource, WireError};
+use tunesmith_protocol::{ErrorCode, Field, ItemKind, Kind, Model, ModelSource, WireError};
 
 pub(crate) use facts::{FactsCache, Stamp, fingerprint, stamp};
 pub(crate) use renderers::Renderers;
@@ -255,6 +255,16 @@ fn describe(studio: &Studio, place: Place, tags: Vec<String>) -> Option<Model> {
         added_ms: place.added_ms,
         problem,
     })
+}
+
+/// A form offers the modules that the model has: families that fuse projections name them otherwise.
+pub(crate) fn offer_its_modules(studio: &Studio, model: &Model, fields: &mut [Field]) {
+    let Ok(facts) = &*studio.facts.get(model.path.as_ref()) else { return };
+    for field in fields {
+        if let Kind::Modules(modules) = &mut field.kind {
+            *modules = facts.modules.iter().map(|module| module.to_string()).collect();
+        }
+    }
 }
 
 fn no_starter() -> WireError {

@@ -170,9 +170,11 @@ impl Api for Studio {
     }
 
     fn train_form(&self, model: String) -> Result<TrainForm, WireError> {
+        let model = models::get(self, &model)?;
         let mut fields = TrainSettings::fields();
         system::keep_devices_that_are_there(&mut fields);
-        Ok(TrainForm { fields, presets: presets(models::get(self, &model)?.parameters) })
+        models::offer_its_modules(self, &model, &mut fields);
+        Ok(TrainForm { fields, presets: presets(model.parameters) })
     }
 
     fn preview_run(&self, args: StartRun) -> Result<Preview, WireError> {

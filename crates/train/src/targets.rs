@@ -5,7 +5,7 @@ use std::path::Path;
 
 use candle_core::Device;
 use candle_lora::{Adapter, LoraConfig};
-use tunesmith_model::{Bits, ModelConfig, Shape, Wanted, projections};
+use tunesmith_model::{Bits, ModelConfig, OUTSIDE, Shape, Wanted, modules};
 use tunesmith_protocol::{SettingProblem, TargetModules, TrainSettings};
 
 use crate::{Job, TrainError, checkpoint};
@@ -36,7 +36,7 @@ impl Targets {
         let lora = LoraConfig {
             rank: settings.lora_rank as usize,
             alpha: settings.lora_alpha,
-            target_modules: modules(settings, config).into_iter().map(String::from).collect(),
+            target_modules: asked_for(settings, config).into_iter().map(String::from).collect(),
             layers: layers.clone(),
             rslora: settings.use_rslora,
             dora: settings.method == tunesmith_protocol::Method::Dora,
@@ -92,20 +92,16 @@ pub(crate) fn initial(job: &Job, folder: &Path, config: &ModelConfig, device: &D
 }
 
 /// The modules that the settings ask for, in the order in which the model uses them.
-fn modules(settings: &TrainSettings, config: &ModelConfig) -> Vec<&'static str> {
-    let blocks = projections(config).into_iter().map(|projection| projection.module());
+fn asked_for(settings: &TrainSettings, config: &ModelConfig) -> Vec<&'static str> {
     let named = |module: &&str| matches!(settings.target_modules, TargetModules::Named(_)) || !OUTSIDE.contains(module);
-    let all = blocks.chain(OUTSIDE).filter(named);
+    let all = modules(config).into_iter().filter(named);
     all.filter(|module| settings.target_modules.contains(module)).collect()
 }
-
-/// The modules that belong to no layer.
-const OUTSIDE: [&str; 2] = ["embed_tokens", "lm_head"];
 
 /// Every module that is named is one that the model has: families that fuse projections name them otherwise.
 fn modules_are_there(settings: &TrainSettings, config: &ModelConfig) -> Result<(), TrainError> {
     let TargetModules::Named(named) = &settings.target_modules else { return Ok(()) };
-    let known: Vec<&str> = projections(config).iter().map(|projection| projection.module()).chain(OUTSIDE).collect();
+    let known = modules(config);
     let Some(unknown) = named.iter().find(|module| !known.contains(&module.as_str())) else { return Ok(()) };
     let (family, known) = (config.family, known.join(", "));
     let message = format!("Target modules must be all-linear or a list of {known}: a {family} model has no {unknown}");

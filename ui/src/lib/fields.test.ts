@@ -5,6 +5,7 @@ import type { Kind } from './protocol';
 const whole: Kind = { type: 'integer', range: { min: 1, max: 1024 } };
 const decimal: Kind = { type: 'number', range: { min: 1e-8, max: 1 } };
 const auto: Kind = { type: 'integer_or_auto', range: { min: 1, max: 100 } };
+const modules: Kind = { type: 'modules', range: ['qkv_proj', 'o_proj', 'lm_head'] };
 const optional: Kind = { type: 'optional_integer', range: { min: 1, max: 100 } };
 
 const value = (kind: Kind, text: string) => {
@@ -35,11 +36,11 @@ test('nothing typed means no limit', () => {
   expect(value(optional, '0')).toBe('refused');
 });
 
-test('modules are known by name', () => {
-  expect(value({ type: 'modules' }, 'all-linear')).toBe('all-linear');
-  expect(value({ type: 'modules' }, 'q_proj, v_proj')).toEqual(['q_proj', 'v_proj']);
-  expect(value({ type: 'modules' }, 'q_prog')).toBe('refused');
-  expect(value({ type: 'modules' }, '')).toBe('refused');
+test('modules are those that the model has', () => {
+  expect(value(modules, 'all-linear')).toBe('all-linear');
+  expect(value(modules, 'qkv_proj, lm_head')).toEqual(['qkv_proj', 'lm_head']);
+  expect(value(modules, 'q_proj')).toBe('refused');
+  expect(value(modules, '')).toBe('refused');
 });
 
 test('layers, flags, folders and optional numbers are read', () => {
@@ -54,6 +55,6 @@ test('layers, flags, folders and optional numbers are read', () => {
 });
 
 test('a shown value reads back as itself', () => {
-  const kinds: [Kind, unknown][] = [[whole, 16], [decimal, 0.003], [decimal, 1e-8], [auto, 'auto'], [optional, null], [{ type: 'modules' }, ['q_proj']]];
+  const kinds: [Kind, unknown][] = [[whole, 16], [decimal, 0.003], [decimal, 1e-8], [auto, 'auto'], [optional, null], [modules, ['o_proj']]];
   for (const [kind, wanted] of kinds) expect(value(kind, showValue(wanted))).toEqual(wanted);
 });

@@ -3,11 +3,8 @@
 import type { Field, Kind, TrainSettings } from '$lib/protocol';
 import { words } from '$lib/words';
 
-/** The projections of a decoder block that can carry an adapter. */
-export const projections = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const;
-
-/** What can carry one too, outside of the blocks; not among “all-linear”. */
-export const outside = ['embed_tokens', 'lm_head'] as const;
+/** What can carry an adapter outside of the blocks; not among “all-linear”. */
+export const outside: readonly string[] = ['embed_tokens', 'lm_head'];
 
 export type Typed = { value: unknown } | { problem: string };
 
@@ -49,7 +46,7 @@ export function readValue(kind: Kind, text: string): Typed {
     case 'number':
       return decimal(typed, kind.range);
     case 'modules':
-      return modules(typed);
+      return modules(typed, kind.range);
     case 'flag':
       return typed === 'true' || typed === 'false' ? { value: typed === 'true' } : { problem: words.fields.oneOf(['true', 'false']) };
     case 'optional_number':
@@ -78,11 +75,10 @@ function decimal(typed: string, { min, max }: Limits): Typed {
   return { value };
 }
 
-function modules(typed: string): Typed {
+function modules(typed: string, known: string[]): Typed {
   if (typed === 'all-linear') return { value: typed };
   const names = typed.split(/[\s,]+/).filter(Boolean);
-  const known = names.every((name) => ([...projections, ...outside] as readonly string[]).includes(name));
-  return names.length > 0 && known ? { value: names } : { problem: words.fields.modules };
+  return names.length > 0 && names.every((name) => known.includes(name)) ? { value: names } : { problem: words.fields.modules };
 }
 
 function layers(typed: string): Typed {

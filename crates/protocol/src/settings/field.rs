@@ -48,8 +48,8 @@ wire! {
             /// Greatest value.
             max: f64
         },
-        /// `all-linear` or a list of projection names.
-        Modules,
+        /// `all-linear` or a list of these. The form of a model has only those that the model has.
+        Modules(Vec<String>),
         /// Yes or no.
         Flag,
         /// A number, inclusive, or nothing.
@@ -91,7 +91,7 @@ wire! {
     }
 }
 
-/// The modules that can carry an adapter. Families that fuse some projections have qkv and gate_up in the place of q, k
+/// The modules that can carry an adapter in any family. Families that fuse some projections have qkv and gate_up in the place of q, k
 /// and v, and of gate and up; the last two are outside of the blocks.
 pub const MODULES: [&str; 11] = [
     "q_proj",
@@ -138,7 +138,9 @@ impl Field {
                 Ok(_) => return None,
                 Err(expected) => expected.into(),
             },
-            Kind::Modules if !modules_are_known(value) => format!("all-linear or a list of {}", MODULES.join(", ")),
+            Kind::Modules(known) if !modules_are_known(value, known) => {
+                format!("all-linear or a list of {}", known.join(", "))
+            }
             _ => return None,
         };
         let message = format!("{} must be {expected}, not {value}", self.label);
@@ -146,10 +148,10 @@ impl Field {
     }
 }
 
-fn modules_are_known(value: &Value) -> bool {
-    let known = |module: &Value| module.as_str().is_some_and(|name| MODULES.contains(&name));
+fn modules_are_known(value: &Value, known: &[String]) -> bool {
+    let is_known = |module: &Value| module.as_str().is_some_and(|name| known.iter().any(|known| known == name));
     value.as_str() == Some("all-linear")
-        || value.as_array().is_some_and(|list| !list.is_empty() && list.iter().all(known))
+        || value.as_array().is_some_and(|list| !list.is_empty() && list.iter().all(is_known))
 }
 
 pub(super) fn words(list: &[&str]) -> Vec<String> {

@@ -20,6 +20,8 @@ pub(crate) struct Facts {
     pub parameters: u64,
     pub size_bytes: u64,
     pub context_length: u32,
+    /// What can have an adapter.
+    pub modules: Vec<&'static str>,
     pub has_chat_template: bool,
 }
 
@@ -70,6 +72,7 @@ fn read(folder: &Path) -> Result<Facts, Unusable> {
         parameters: facts.parameters,
         size_bytes: facts.size_bytes,
         context_length: facts.context_length,
+        modules: tunesmith_model::modules(&facts.config),
         has_chat_template: has_chat_template(folder),
     })
 }

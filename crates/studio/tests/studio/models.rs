@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use tunesmith_model::{DType, Decoder, Device, ModelConfig};
 use tunesmith_protocol::*;
 
 use crate::support::*;
@@ -28,6 +29,33 @@ fn a_folder_is_added_once_and_tells_its_facts() {
         form.presets.iter().map(|preset| preset.id.as_str()).collect::<Vec<_>>(),
         ["quick", "balanced", "thorough"]
     );
+}
+
+/// A folder with a tiny model that fuses its projections.
+fn fused_model(place: &Place) -> String {
+    let folder = place.path().join("fused");
+    tunesmith_tests::tiny_model(&folder).unwrap();
+    let config = fs::read_to_string(folder.join("config.json")).unwrap();
+    let config = config.replace("LlamaForCausalLM", "Phi3ForCausalLM").replace("\"llama\"", "\"phi3\"");
+    fs::write(folder.join("config.json"), config).unwrap();
+    let decoder = Decoder::scratch(ModelConfig::read(&folder).unwrap(), 7, &Device::Cpu).unwrap();
+    decoder.save(&folder, DType::F32).unwrap();
+    folder.to_string_lossy().into_owned()
+}
+
+#[test]
+fn a_form_offers_the_modules_that_the_model_has() {
+    let place = Place::new();
+    let studio = place.open();
+    let modules = |path: String| {
+        let model = studio.add_model(AddModel { path }).unwrap();
+        let fields = studio.train_form(model.id).unwrap().fields;
+        fields.into_iter().find_map(|field| if let Kind::Modules(modules) = field.kind { Some(modules) } else { None })
+    };
+    let apart = "q_proj k_proj v_proj o_proj gate_proj up_proj down_proj embed_tokens lm_head";
+    assert_eq!(modules(place.model_folder()).unwrap().join(" "), apart);
+    let fused = "qkv_proj o_proj gate_up_proj down_proj embed_tokens lm_head";
+    assert_eq!(modules(fused_model(&place)).unwrap().join(" "), fused);
 }
 
 #[test]

@@ -27,7 +27,7 @@ export const fields: Field[] = [
   field('basic', 'Learning rate', 'learning_rate', { type: 'number', range: { min: 1e-8, max: 1 } }, 'How big each step is. Too high makes the loss jump, too low learns little'),
   field('basic', 'Rank', 'lora_rank', { type: 'integer', range: { min: 1, max: 1024 } }, 'The size of the adapter. Higher can hold more and needs more memory'),
   field('advanced', 'Alpha', 'lora_alpha', { type: 'number', range: { min: 0.01, max: 4096 } }, 'How strongly the adapter counts; it is scaled by alpha / rank'),
-  field('advanced', 'Target modules', 'target_modules', { type: 'modules' }, 'The projections that get an adapter: all-linear, or a list such as q_proj, v_proj'),
+  field('advanced', 'Target modules', 'target_modules', { type: 'modules', range: ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj', 'embed_tokens', 'lm_head'] }, 'The projections that get an adapter: all-linear, or a list such as q_proj, v_proj'),
   field('advanced', 'Layers', 'layers', { type: 'layers' }, 'The layers that are tuned: all, last-8, 4..11 (from 0, both included), or a list'),
   field('advanced', 'Dropout', 'lora_dropout', { type: 'number', range: { min: 0, max: 0.95 } }, 'The share of its inputs that the adapter does not see at each step'),
   field('advanced', 'rsLoRA', 'use_rslora', { type: 'flag' }, 'Scale the adapter by alpha / √rank, so that a high rank learns as fast as a low one'),

@@ -386,7 +386,7 @@ min: number,
 /**
  * Greatest value.
  */
-max: number, } } | { "type": "modules" } | { "type": "flag" } | { "type": "optional_number", "range": { 
+max: number, } } | { "type": "modules", "range": Array<string> } | { "type": "flag" } | { "type": "optional_number", "range": { 
 /**
  * Least value.
  */
@@ -1150,7 +1150,7 @@ max_grad_norm: number,
  */
 precision: Precision, 
 /**
- * Hold the frozen base model in blocks of 8 or 4 bits a number (QLoRA): an eighth of the memory at best, somewhat slower, a little less exact
+ * Hold the frozen base model in blocks of 8 or 4 bits a number (QLoRA): a quarter or a seventh of the memory, somewhat slower, a little less exact
  */
 quantization: Quantization, 
 /**
