@@ -10,6 +10,9 @@ use tunesmith_protocol::{SettingProblem, TargetModules, TrainSettings};
 
 use crate::{Job, TrainError, checkpoint};
 
+/// The file that makes a folder an adapter of PEFT's format.
+const ADAPTER_CONFIG: &str = "adapter_config.json";
+
 /// What a run trains.
 pub(crate) struct Targets {
     /// The adapter; none trains the model's own weights.
@@ -29,7 +32,8 @@ impl Targets {
             return Ok(Self { lora: None, layers });
         }
         if let Some(folder) = &settings.init_adapter {
-            let adapter = initial(job, Path::new(folder), config, &Device::Cpu)?;
+            let found = initial(job, Path::new(folder), config, &Device::Cpu);
+            let adapter = if job.resume { found? } else { found.map_err(|error| not_to_continue(folder, &error))? };
             return Ok(Self { layers: adapter.config.layers.clone(), lora: Some(adapter.config) });
         }
         modules_are_there(settings, config)?;
@@ -89,6 +93,15 @@ pub(crate) fn initial(job: &Job, folder: &Path, config: &ModelConfig, device: &D
     config.check_adapter(&adapter)?;
     adapter.config.dropout = job.settings.lora_dropout;
     Ok(adapter)
+}
+
+/// Why the folder is not one to continue from, told of the setting that names it.
+fn not_to_continue(folder: &str, error: &TrainError) -> TrainError {
+    let why = match Path::new(folder).join(ADAPTER_CONFIG).is_file() {
+        true => error.to_string(),
+        false => format!("{folder} has no {ADAPTER_CONFIG}"),
+    };
+    problem("init_adapter", format!("Continue from must be the folder of an adapter for this model: {why}"))
 }
 
 /// The modules that the settings ask for, in the order in which the model uses them.

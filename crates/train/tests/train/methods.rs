@@ -175,13 +175,15 @@ fn an_adapter_to_continue_from_must_fit_and_may_be_gone_when_a_run_is_resumed() 
     else {
         panic!("an adapter of another family should be refused")
     };
-    assert!(error.to_string().contains("another model"), "{error}");
+    let of_the_setting =
+        |error: &TrainError| matches!(error, TrainError::Settings(problems) if problems[0].name == "init_adapter");
+    assert!(error.to_string().contains("another model") && of_the_setting(&error), "{error}");
     fs::remove_dir_all(&from).unwrap();
     train(resumed(second())).0.unwrap();
     let Err(error) = TrainPlan::new(Job { output: other.path().join("run"), ..second() }) else {
         panic!("a folder that is gone should be refused")
     };
-    assert!(error.to_string().contains("adapter_config.json"), "{error}");
+    assert!(error.to_string().contains("adapter_config.json") && of_the_setting(&error), "{error}");
 }
 
 #[test]
