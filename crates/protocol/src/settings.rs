@@ -65,18 +65,18 @@ settings! {
     Basic "Rank" lora_rank: u32 = 16, Integer { min: 1, max: 1024 };
     /// How strongly the adapter counts; it is scaled by alpha / rank
     Advanced "Alpha" lora_alpha: f64 = 32.0, Number { min: 0.01, max: 4096.0 };
-    /// The projections that get an adapter: all-linear, or a list such as q_proj, v_proj. embed_tokens and lm_head can be listed too; where a model uses one table for both, each gets an adapter of its own and the other stays as it was, as with PEFT
-    Advanced "Target modules" target_modules: TargetModules = TargetModules::AllLinear, Modules(words(&MODULES));
     /// The layers that are tuned: all, last-8, 4..11 (from 0, both included), or a list. With method full, only their weights are; embedding, last norm and head stay frozen
     Advanced "Layers" layers: Layers = Layers::All, WhichLayers;
+    /// The projections that get an adapter: all-linear, or a list such as q_proj, v_proj. embed_tokens and lm_head can be listed too; where a model uses one table for both, each gets an adapter of its own and the other stays as it was, as with PEFT
+    Advanced "Target modules" target_modules: TargetModules = TargetModules::AllLinear, Modules(words(&MODULES));
+    /// The folder of an adapter in PEFT's format to continue from. Its rank, alpha, modules, layers and kind take the place of the run's; dropout stays the run's
+    Advanced "Continue from" init_adapter: Option<String> = None, Folder;
     /// The share of its inputs that the adapter does not see at each step. A little (0.05) helps against learning by heart
     Advanced "Dropout" lora_dropout: f64 = 0.0, Number { min: 0.0, max: 0.95 };
     /// Scale the adapter by alpha / √rank, so that a high rank learns as fast as a low one
     Advanced "rsLoRA" use_rslora: bool = false, Flag;
     /// Begin with the most important part of each weight instead of nothing, which learns faster at first. Saved as an adapter of twice the rank, which fits the original model
     Advanced "PiSSA start" use_pissa: bool = false, Flag;
-    /// The folder of an adapter in PEFT's format to continue from. Its rank, alpha, modules, layers and kind take the place of the run's; dropout stays the run's
-    Advanced "Continue from" init_adapter: Option<String> = None, Folder;
     /// Noise on what the model reads while it learns (NEFTune); 5 is usual for short answers. Empty for none
     Advanced "NEFTune alpha" neftune_alpha: Option<f64> = None, OptionalNumber { min: 0.0, max: 100.0 };
     /// Rows computed at once. More is faster and needs more memory

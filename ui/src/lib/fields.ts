@@ -6,6 +6,8 @@ import { words } from '$lib/words';
 /** What can carry an adapter outside of the blocks; not among “all-linear”. */
 export const outside: readonly string[] = ['embed_tokens', 'lm_head'];
 
+const endless = 10_000_000;
+
 export type Typed = { value: unknown } | { problem: string };
 
 /** A field's value in the settings. */
@@ -86,9 +88,10 @@ function layers(typed: string): Typed {
   return shape.test(typed) ? { value: typed } : { problem: words.fields.layers };
 }
 
-/** A short range for the caption under a field. */
+/** A short range for the caption under a field; none where nobody comes near its end. */
 export function rangeOf(field: Field): string {
-  return 'range' in field.kind && !Array.isArray(field.kind.range) ? words.fields.range(field.kind.range.min, field.kind.range.max) : '';
+  if (!('range' in field.kind) || Array.isArray(field.kind.range) || field.kind.range.max >= endless) return '';
+  return words.fields.range(field.kind.range.min, field.kind.range.max);
 }
 
 /** Whether two values of a setting are the same. */

@@ -1070,13 +1070,17 @@ lora_rank: number,
  */
 lora_alpha: number, 
 /**
+ * The layers that are tuned: all, last-8, 4..11 (from 0, both included), or a list. With method full, only their weights are; embedding, last norm and head stay frozen
+ */
+layers: Layers, 
+/**
  * The projections that get an adapter: all-linear, or a list such as q_proj, v_proj. embed_tokens and lm_head can be listed too; where a model uses one table for both, each gets an adapter of its own and the other stays as it was, as with PEFT
  */
 target_modules: TargetModules, 
 /**
- * The layers that are tuned: all, last-8, 4..11 (from 0, both included), or a list. With method full, only their weights are; embedding, last norm and head stay frozen
+ * The folder of an adapter in PEFT's format to continue from. Its rank, alpha, modules, layers and kind take the place of the run's; dropout stays the run's
  */
-layers: Layers, 
+init_adapter: string | null, 
 /**
  * The share of its inputs that the adapter does not see at each step. A little (0.05) helps against learning by heart
  */
@@ -1089,10 +1093,6 @@ use_rslora: boolean,
  * Begin with the most important part of each weight instead of nothing, which learns faster at first. Saved as an adapter of twice the rank, which fits the original model
  */
 use_pissa: boolean, 
-/**
- * The folder of an adapter in PEFT's format to continue from. Its rank, alpha, modules, layers and kind take the place of the run's; dropout stays the run's
- */
-init_adapter: string | null, 
 /**
  * Noise on what the model reads while it learns (NEFTune); 5 is usual for short answers. Empty for none
  */
