@@ -1,0 +1,64 @@
+//! One prompt, several answers: where the answers are labels, at most one of them is right.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::Seen;
+use super::finding::{Finding, Kind, Severity, count, verb};
+use super::parts;
+use crate::Example;
+
+/// Answers of at most this many words are held to be labels.
+const LABEL_WORDS: usize = 5;
+
+/// A prompt, its answer and the row's place; and whether the answer is short.
+#[derive(Default)]
+pub(super) struct Conflicts(Vec<(u64, u64, u32, bool)>);
+
+impl Conflicts {
+    pub(super) fn look(&mut self, index: u32, example: &Example, answered: &[u64]) {
+        let messages = parts::messages(example);
+        let Some(last) = messages.iter().rposition(|message| message.role == "assistant") else { return };
+        if last == 0 || messages[last].weight == Some(0.0) {
+            return;
+        }
+        let mut prompt = DefaultHasher::new();
+        for message in &messages[..last] {
+            (message.role.as_str(), message.content.trim()).hash(&mut prompt);
+            message.tool_calls.as_ref().map(|calls| calls.to_string()).hash(&mut prompt);
+        }
+        let mut answer = DefaultHasher::new();
+        messages[last].content.trim().hash(&mut answer);
+        messages[last].tool_calls.as_ref().map(|calls| calls.to_string()).hash(&mut answer);
+        self.0.push((prompt.finish(), answer.finish(), index, answered.len() <= LABEL_WORDS));
+    }
+
+    pub(super) fn findings(mut self, seen: &Seen) -> Option<Finding> {
+        self.0.sort_unstable();
+        let by_prompt = self.0.chunk_by(|one, other| one.0 == other.0);
+        let differing = by_prompt.filter(|rows| rows.iter().any(|row| row.1 != rows[0].1));
+        let (mut groups, mut labels) = (Vec::new(), 0);
+        for rows in differing {
+            labels += usize::from(rows.iter().all(|row| row.3));
+            groups.push(seen.rows(&rows.iter().map(|row| row.2).collect::<Vec<u32>>()));
+        }
+        let prompts = groups.len();
+        if prompts == 0 {
+            return None;
+        }
+        let rows: Vec<u32> = groups.concat();
+        let (severity, why, advice) = if labels * 2 > prompts {
+            let advice = "Look at each group, and keep the answer that is right";
+            (Severity::Warning, "the answers are short, so at most one of them is right", advice)
+        } else {
+            let advice = "Fine if several answers are welcome; else keep the best of each group";
+            (Severity::Note, "the model learns to give any of them", advice)
+        };
+        let sentence = format!(
+            "{} {} different answers in {}: {why}",
+            count(prompts, "prompt"),
+            verb(prompts, "has", "have"),
+            count(rows.len(), "row")
+        );
+        Some(Finding::new(Kind::ConflictingAnswers, severity, rows, sentence, advice).grouped(groups))
+    }
+}

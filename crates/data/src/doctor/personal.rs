@@ -1,0 +1,73 @@
+//! Personal data and secrets: what a model should not learn by heart. Found by forms that are hard to mistake, and
+//! hidden behind a word in angle brackets. No sentence of the doctor holds what was found.
+
+mod forms;
+mod numbers;
+
+use super::Seen;
+use super::finding::{Finding, Kind, RepairKind, Severity, count, verb};
+use super::parts;
+use crate::Example;
+use forms::Form;
+
+/// The rows with each form, in the order of `Form::ALL`.
+#[derive(Default)]
+pub(super) struct Personal([Vec<u32>; Form::ALL.len()]);
+
+impl Personal {
+    pub(super) fn look(&mut self, index: u32, example: &Example) {
+        let mut found = [false; Form::ALL.len()];
+        parts::for_all(example, &mut |text| {
+            for (found, form) in found.iter_mut().zip(Form::ALL) {
+                *found = *found || form.is_in(text);
+            }
+        });
+        self.0.iter_mut().zip(found).filter(|(_, found)| *found).for_each(|(rows, _)| rows.push(index));
+    }
+
+    pub(super) fn findings(self, seen: &Seen) -> Vec<Finding> {
+        let (secrets, personal): (Vec<_>, Vec<_>) = Form::ALL
+            .into_iter()
+            .zip(self.0)
+            .filter(|(_, rows)| !rows.is_empty())
+            .partition(|(form, _)| matches!(form, Form::Secret));
+        let why = "the model may repeat it to anyone";
+        let advice = "Mask them; a key that was shared should also be withdrawn where it was made";
+        let secrets = finding(Kind::Secret, Severity::Error, secrets, why, advice, seen);
+        let advice = "Mask them, unless the model is meant to give them out";
+        secrets.into_iter().chain(finding(Kind::PersonalData, Severity::Warning, personal, why, advice, seen)).collect()
+    }
+}
+
+fn finding(
+    kind: Kind,
+    severity: Severity,
+    forms: Vec<(Form, Vec<u32>)>,
+    why: &str,
+    advice: &str,
+    seen: &Seen,
+) -> Option<Finding> {
+    let listed: Vec<String> = forms.iter().map(|(form, rows)| format!("{} in {}", form.name(), rows.len())).collect();
+    let mut places: Vec<u32> = forms.into_iter().flat_map(|(_, rows)| rows).collect();
+    places.sort_unstable();
+    places.dedup();
+    if places.is_empty() {
+        return None;
+    }
+    let holds = verb(places.len(), "holds", "hold");
+    let sentence = match kind {
+        Kind::Secret => format!("{} {holds} what looks like a key or a password: {why}", count(places.len(), "row")),
+        _ => format!("{} {holds} personal data ({}): {why}", count(places.len(), "row"), listed.join(", ")),
+    };
+    Some(Finding::new(kind, severity, seen.rows(&places), sentence, advice).mended_by(RepairKind::MaskPersonalData))
+}
+
+/// The text with personal data and secrets behind words in angle brackets.
+pub(super) fn mask(text: &str) -> Option<String> {
+    let mut masked: Option<String> = None;
+    // What stood against another number may be told apart once that is masked.
+    while let Some(next) = Form::ALL.into_iter().find_map(|form| form.mask(masked.as_deref().unwrap_or(text))) {
+        masked = Some(next);
+    }
+    masked
+}

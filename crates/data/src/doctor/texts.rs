@@ -1,0 +1,65 @@
+//! Texts that went through the wrong hands: left-over HTML, mojibake, invisible characters. A row has the fault when its
+//! repair would change it.
+
+use super::finding::{Finding, Kind, RepairKind, Severity, count, verb};
+use super::repair::repair;
+use super::{Seen, parts};
+use crate::Example;
+
+/// The rows with each fault.
+#[derive(Default)]
+pub(super) struct Texts {
+    html: Vec<u32>,
+    mojibake: Vec<u32>,
+    invisible: Vec<u32>,
+}
+
+impl Texts {
+    pub(super) fn look(&mut self, index: u32, example: &Example) {
+        // Most texts are of plain letters, of which only tags and entities can be wrong.
+        let (mut plain, mut marked) = (true, false);
+        parts::for_all(example, &mut |text| {
+            plain &= text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r'));
+            marked |= text.contains(['<', '&']);
+        });
+        let look = |may: bool, kind, rows: &mut Vec<u32>| {
+            if may && repair(kind, example).is_some() {
+                rows.push(index);
+            }
+        };
+        look(marked, RepairKind::StripHtml, &mut self.html);
+        look(!plain, RepairKind::FixMojibake, &mut self.mojibake);
+        look(!plain, RepairKind::RemoveControlCharacters, &mut self.invisible);
+    }
+
+    pub(super) fn findings(self, seen: &Seen) -> Vec<Finding> {
+        let html = (
+            Kind::Html,
+            RepairKind::StripHtml,
+            self.html,
+            "HTML tags or entities left over: the model would learn to write them",
+            "Strip them; rows about HTML and code are left as they are",
+        );
+        let mojibake = (
+            Kind::Mojibake,
+            RepairKind::FixMojibake,
+            self.mojibake,
+            "letters such as “Ã©” where “é” was meant: a file was read in the wrong encoding",
+            "Mend them: what was meant can be told exactly",
+        );
+        let invisible = (
+            Kind::ControlCharacters,
+            RepairKind::RemoveControlCharacters,
+            self.invisible,
+            "characters that nobody sees but the model reads",
+            "Remove them; emoji and scripts that need joiners keep theirs",
+        );
+        let found = [mojibake, html, invisible].into_iter().filter(|(_, _, places, _, _)| !places.is_empty());
+        found
+            .map(|(kind, repair, places, what, advice)| {
+                let sentence = format!("{} {} {what}", count(places.len(), "row"), verb(places.len(), "has", "have"));
+                Finding::new(kind, Severity::Warning, seen.rows(&places), sentence, advice).mended_by(repair)
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,123 @@
+//! Who speaks when: two messages of one role in a row, conversations that the assistant begins or a question ends, and
+//! conversations in which nobody asks.
+
+use super::Seen;
+use super::finding::{Finding, Kind, RepairKind, Severity, count, verb};
+use super::parts;
+use crate::{Example, Message};
+
+/// The rows with each fault.
+#[derive(Default)]
+pub(super) struct Turns {
+    twice: Vec<u32>,
+    begins: Vec<u32>,
+    ends: Vec<u32>,
+    nobody: Vec<u32>,
+}
+
+impl Turns {
+    pub(super) fn look(&mut self, index: u32, example: &Example) {
+        let messages = parts::messages(example);
+        if messages.is_empty() {
+            return;
+        }
+        if messages.windows(2).any(|pair| belong_together(&pair[0], &pair[1])) {
+            self.twice.push(index);
+        }
+        let asks = messages.iter().any(|message| message.role == "user");
+        let first = messages.iter().find(|message| message.role != "system");
+        if !asks {
+            self.nobody.push(index);
+        } else if first.is_some_and(|message| message.role == "assistant") {
+            self.begins.push(index);
+        }
+        if drop_trailing_user(example).is_some() {
+            self.ends.push(index);
+        }
+    }
+
+    pub(super) fn findings(self, seen: &Seen) -> Vec<Finding> {
+        let faults = [
+            (Kind::SameRoleTwice, self.twice),
+            (Kind::BeginsWithAssistant, self.begins),
+            (Kind::EndsWithUser, self.ends),
+            (Kind::NoUserMessage, self.nobody),
+        ];
+        let found = faults.into_iter().filter(|(_, places)| !places.is_empty());
+        found.map(|(kind, places)| finding(kind, seen.rows(&places))).collect()
+    }
+}
+
+fn finding(kind: Kind, rows: Vec<u32>) -> Finding {
+    let number = count(rows.len(), "conversation");
+    let verb = |one, more| verb(rows.len(), one, more);
+    let (sentence, advice, repair) = match kind {
+        Kind::SameRoleTwice => (
+            format!(
+                "{number} {} two messages of one role in a row, which many chat templates refuse",
+                verb("has", "have")
+            ),
+            "Merge them into one message, with a blank line between",
+            Some(RepairKind::MergeSameRole),
+        ),
+        Kind::BeginsWithAssistant => (
+            format!("{number} {} with the assistant, which many chat templates refuse", verb("begins", "begin")),
+            "Add the question that was asked, or remove the first message",
+            None,
+        ),
+        Kind::EndsWithUser => (
+            format!(
+                "{number} {} with a question: nothing is learned from what comes after the last answer",
+                verb("ends", "end")
+            ),
+            "Drop the questions after the last answer, or add the answers",
+            Some(RepairKind::DropTrailingUser),
+        ),
+        _ => (
+            format!("{number} {} no user message: the model would not learn what it answers", verb("has", "have")),
+            "Add what the user asks",
+            None,
+        ),
+    };
+    let finding = Finding::new(kind, Severity::Warning, rows, sentence, advice);
+    match repair {
+        Some(repair) => finding.mended_by(repair),
+        None => finding,
+    }
+}
+
+/// Two messages that are one said in two pieces. A call and what goes with it, or messages of which one is not
+/// learned, are meant as they are.
+fn belong_together(one: &Message, other: &Message) -> bool {
+    one.role == other.role
+        && matches!(one.role.as_str(), "system" | "user" | "assistant")
+        && one.tool_calls.is_none()
+        && other.tool_calls.is_none()
+        && one.weight == other.weight
+}
+
+/// The conversation with messages of one role in a row made one.
+pub(super) fn merge_same_role(example: &Example) -> Option<Example> {
+    let Example::Chat { messages, tools } = example else { return None };
+    let mut merged: Vec<Message> = Vec::with_capacity(messages.len());
+    for message in messages {
+        match merged.last_mut() {
+            Some(last) if belong_together(last, message) => {
+                let blank = if last.content.is_empty() || message.content.is_empty() { "" } else { "\n\n" };
+                last.content += blank;
+                last.content += &message.content;
+            }
+            _ => merged.push(message.clone()),
+        }
+    }
+    (merged.len() < messages.len()).then(|| Example::Chat { messages: merged, tools: tools.clone() })
+}
+
+/// The conversation up to its last answer, if questions follow it.
+pub(super) fn drop_trailing_user(example: &Example) -> Option<Example> {
+    let Example::Chat { messages, tools } = example else { return None };
+    let end = messages.iter().rposition(|message| message.role != "user")? + 1;
+    let answered = messages[..end].iter().any(|message| message.role == "assistant");
+    (answered && end < messages.len())
+        .then(|| Example::Chat { messages: messages[..end].to_vec(), tools: tools.clone() })
+}
