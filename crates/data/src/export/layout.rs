@@ -1,0 +1,167 @@
+//! The columns of each kind of file, and what of a row stands in them. The words for turns are in `turns`.
+
+use serde_json::Value;
+
+use super::ExportKind;
+use super::turns::{self, Why};
+use crate::{Example, Message};
+
+/// The columns of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Layout {
+    Messages,
+    ShareGpt,
+    Alpaca,
+    Completion,
+    CompletionLists,
+    /// A question and an answer as text where that is all, else both as lists.
+    Exchange,
+    OpenAi,
+    Text,
+    Preference,
+    Unpaired,
+    Classification,
+}
+
+impl Layout {
+    /// The columns that a kind of file has for rows like this one.
+    pub(super) fn of(kind: ExportKind, example: &Example) -> Result<Self, Why> {
+        let own = matches!(kind, ExportKind::Chat | ExportKind::Csv | ExportKind::Parquet);
+        match (example, kind) {
+            (Example::Chat { .. }, ExportKind::Chat | ExportKind::Parquet) => Ok(Self::Messages),
+            (Example::Chat { .. }, ExportKind::ShareGpt) => Ok(Self::ShareGpt),
+            (Example::Chat { .. }, ExportKind::Alpaca) => Ok(Self::Alpaca),
+            (Example::Chat { .. }, ExportKind::Completion) => Ok(Self::Completion),
+            (Example::Chat { .. }, ExportKind::CompletionLists) => Ok(Self::CompletionLists),
+            (Example::Chat { .. }, ExportKind::Csv) => Ok(Self::Exchange),
+            (Example::Chat { .. }, ExportKind::OpenAi) => Ok(Self::OpenAi),
+            (Example::Text { .. }, _) if own => Ok(Self::Text),
+            (Example::Preference { .. }, _) if own => Ok(Self::Preference),
+            (Example::Unpaired { .. }, _) if own => Ok(Self::Unpaired),
+            (Example::Classification { .. }, _) if own => Ok(Self::Classification),
+            (Example::Text { .. }, _) => Err("it is plain text, and this kind of file holds questions and answers"),
+            (Example::Preference { .. }, _) => Err("it has two answers to choose from, and this kind of file has one"),
+            (Example::Unpaired { .. }, _) => Err("it says whether its answer is good, which this kind of file cannot"),
+            (Example::Classification { .. }, _) => Err("it is a text with a label, and no conversation"),
+        }
+    }
+
+    /// The names of the columns.
+    pub(super) fn columns(self) -> &'static [&'static str] {
+        match self {
+            Self::Messages | Self::OpenAi => &["messages", "tools"],
+            Self::ShareGpt => &["conversations", "tools"],
+            Self::Alpaca => &["instruction", "input", "output", "system", "history"],
+            Self::Completion => &["system", "prompt", "completion"],
+            Self::CompletionLists => &["prompt", "completion", "tools"],
+            Self::Exchange => &["system", "prompt", "completion", "tools"],
+            Self::Text => &["text"],
+            Self::Preference => &["prompt", "chosen", "rejected", "tools"],
+            Self::Unpaired => &["prompt", "completion", "label"],
+            Self::Classification => &["text", "label"],
+        }
+    }
+
+    /// What stands in each column, null where there is nothing.
+    pub(super) fn cells(self, example: &Example) -> Result<Vec<Value>, Why> {
+        match example {
+            Example::Chat { messages, tools } => {
+                turns::conversation(messages)?;
+                self.chat(messages, turns::tools(tools)?)
+            }
+            Example::Text { text } => Ok(vec![said(text)?]),
+            Example::Preference { prompt, chosen, rejected, tools } => {
+                turns::known(prompt)?;
+                turns::conversation(chosen)?;
+                turns::conversation(rejected)?;
+                if prompt.is_empty() || (chosen.starts_with(prompt) && rejected.starts_with(prompt)) {
+                    return Err("where its prompt ends and its answers begin could not be told again");
+                }
+                let lists = [prompt, chosen, rejected].map(|messages| turns::plain(messages));
+                let [prompt, chosen, rejected] = lists;
+                Ok(vec![prompt?, chosen?, rejected?, turns::tools(tools)?])
+            }
+            Example::Unpaired { prompt, completion, label } => {
+                turns::known(prompt)?;
+                turns::conversation(completion)?;
+                if prompt.is_empty() {
+                    return Err("nothing comes before its answer");
+                }
+                Ok(vec![turns::plain(prompt)?, turns::plain(completion)?, Value::Bool(*label)])
+            }
+            Example::Classification { text, label } => Ok(vec![said(text)?, said(label)?]),
+        }
+    }
+
+    fn chat(self, messages: &[Message], tools: Value) -> Result<Vec<Value>, Why> {
+        match self {
+            Self::ShareGpt => Ok(vec![turns::share_gpt(messages)?, text_of_tools(tools)]),
+            Self::OpenAi => Ok(vec![turns::open_ai(messages)?, tools]),
+            Self::Alpaca => no_tools(tools).and_then(|()| alpaca(messages)),
+            Self::Completion => {
+                no_tools(tools)?;
+                let (system, question, answer) = turns::exchange(messages)?;
+                Ok(vec![system, question, answer])
+            }
+            Self::CompletionLists => {
+                let (prompt, completion) = halves(messages)?;
+                Ok(vec![prompt, completion, tools])
+            }
+            Self::Exchange => match turns::exchange(messages) {
+                Ok((system, question, answer)) => Ok(vec![system, question, answer, tools]),
+                Err(_) => {
+                    let (prompt, completion) = halves(messages)?;
+                    Ok(vec![Value::Null, prompt, completion, tools])
+                }
+            },
+            _ => Ok(vec![turns::plain(messages)?, tools]),
+        }
+    }
+}
+
+/// A text that says something and holds no character that tables cannot.
+fn said(text: &str) -> Result<Value, Why> {
+    match text {
+        _ if text.trim().is_empty() => Err("it says nothing"),
+        _ if text.contains('\0') => Err(turns::NUL),
+        _ => Ok(text.into()),
+    }
+}
+
+fn no_tools(tools: Value) -> Result<(), Why> {
+    if tools.is_null() {
+        Ok(())
+    } else {
+        Err("it has tools that may be called, for which this kind of file has no place")
+    }
+}
+
+/// ShareGPT's tools are text, as LLaMA-Factory reads them.
+fn text_of_tools(tools: Value) -> Value {
+    if tools.is_null() { tools } else { tools.to_string().into() }
+}
+
+/// All before the last answer, and that answer with what follows.
+fn halves(messages: &[Message]) -> Result<(Value, Value), Why> {
+    let last = messages.iter().rposition(|message| message.role == "assistant").unwrap_or_default();
+    match messages.split_at(last) {
+        ([], _) => Err("it begins with its only answer, and this kind of file needs a prompt"),
+        (prompt, completion) => Ok((turns::plain(prompt)?, turns::plain(completion)?)),
+    }
+}
+
+/// The last question and answer, those before as history.
+fn alpaca(messages: &[Message]) -> Result<Vec<Value>, Why> {
+    const PAIRS: Why = "its turns are not one question, one answer, and so on";
+    let (system, turns) = turns::system_apart(messages);
+    let (earlier, last) = turns.split_at(turns.len().saturating_sub(2));
+    let (_, question, answer) = turns::exchange(last)?;
+    let pairs = earlier.chunks(2).map(|pair| match turns::exchange(pair) {
+        Ok((_, question, answer)) => Ok(Value::Array(vec![question, answer])),
+        Err(why) if pair.len() == 2 => Err(why),
+        Err(_) => Err(PAIRS),
+    });
+    let history: Vec<Value> = pairs.collect::<Result<_, _>>()?;
+    let history = if history.is_empty() { Value::Null } else { history.into() };
+    Ok(vec![question, "".into(), answer, system, history])
+}

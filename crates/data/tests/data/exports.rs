@@ -1,0 +1,325 @@
+//! What is exported is imported as it was, for every kind of file that can say it; what one cannot say is named.
+
+use std::collections::BTreeMap;
+
+use arrow_array::cast::AsArray;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use tunesmith_data::{Example, ExportKind, Exporter, ImportedRow, Message, Said};
+
+use crate::support::{chat, examples, read, say};
+
+fn row(example: Example) -> ImportedRow {
+    ImportedRow { file: "a".into(), line: 1, example, extra: serde_json::Map::new() }
+}
+
+/// The file, and what became of each row.
+fn export(kind: ExportKind, rows: &[Example]) -> (Vec<u8>, Vec<Said>) {
+    let mut exporter = Exporter::new(kind, Vec::new());
+    let said: Vec<Said> = rows.iter().map(|example| exporter.row(&row(example.clone())).expect("written")).collect();
+    let written = said.iter().filter(|said| **said == Said::Written).count() as u64;
+    assert_eq!(exporter.written(), written);
+    let left_out: u64 = exporter.left_out().iter().map(|count| count.count).sum();
+    assert_eq!(written + left_out, rows.len() as u64, "every row is written or named");
+    (exporter.finish().expect("written"), said)
+}
+
+/// What an import makes of an exported file.
+fn imported(kind: ExportKind, file: &[u8]) -> Vec<Example> {
+    match kind {
+        ExportKind::Parquet => parquet_rows(file),
+        kind => examples(&read(&format!("rows.{}", kind.extension()), file)),
+    }
+}
+
+/// The rows of a Parquet file as the import is to see them: by way of JSON lines.
+fn parquet_rows(file: &[u8]) -> Vec<Example> {
+    let path = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(path.path(), file).expect("written");
+    let file = std::fs::File::open(path.path()).expect("a file");
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file).expect("a Parquet file").build().expect("rows");
+    let mut lines = String::new();
+    for batch in reader {
+        let batch = batch.expect("rows");
+        for row in 0..batch.num_rows() {
+            let cell = |(field, column): (&_, &std::sync::Arc<dyn arrow_array::Array>)| {
+                let field: &std::sync::Arc<arrow_schema::Field> = field;
+                let text = column.as_string::<i32>();
+                let value = if arrow_array::Array::is_null(text, row) { Value::Null } else { text.value(row).into() };
+                (field.name().clone(), value)
+            };
+            let object: serde_json::Map<String, Value> =
+                batch.schema().fields().iter().zip(batch.columns()).map(cell).collect();
+            lines += &format!("{}\n", Value::Object(object));
+        }
+    }
+    examples(&read("rows.jsonl", lines))
+}
+
+/// The same meaning has one form: only answers have a weight, and 1 is what they weigh anyway.
+fn plain(example: &Example) -> Example {
+    let mut example = example.clone();
+    let lists = match &mut example {
+        Example::Chat { messages, .. } => vec![messages],
+        Example::Preference { prompt, chosen, rejected, .. } => vec![prompt, chosen, rejected],
+        Example::Unpaired { prompt, completion, .. } => vec![prompt, completion],
+        Example::Text { .. } | Example::Classification { .. } => vec![],
+    };
+    for message in lists.into_iter().flatten() {
+        message.weight = message.weight.filter(|weight| *weight == 0.0 && message.role == "assistant");
+    }
+    example
+}
+
+fn assert_round_trip(kind: ExportKind, rows: &[Example]) {
+    let (file, said) = export(kind, rows);
+    let kept = rows.iter().zip(&said).filter(|(_, said)| **said == Said::Written);
+    let kept: Vec<Example> = kept.map(|(example, _)| plain(example)).collect();
+    if kept.is_empty() {
+        // The import calls a file without rows an error.
+        return;
+    }
+    let back: Vec<Example> = imported(kind, &file).iter().map(plain).collect();
+    assert_eq!(back, kept, "{kind:?}: {}", String::from_utf8_lossy(&file));
+}
+
+fn text() -> impl Strategy<Value = String> {
+    let word = prop::sample::select(
+        &[
+            "leek",
+            " ",
+            "\n",
+            "\r\n",
+            "\r",
+            "\t",
+            "\"",
+            "'",
+            ",",
+            ";",
+            "\\",
+            "é",
+            "😀",
+            "👩‍🍳",
+            "漢",
+            "[{",
+            "{\"role\": \"user\"}",
+            "[{'role': 'user', 'content': 'x'}]",
+            "null",
+            "true",
+            "1",
+            "\u{feff}",
+            "\u{0}",
+            "\u{2028}",
+            "#",
+            "=1+1",
+            "</s>",
+        ][..],
+    );
+    let word = prop_oneof![6 => word.prop_map(str::to_owned), 1 => any::<char>().prop_map(String::from)];
+    prop::collection::vec(word, 0..7).prop_map(|words| words.concat())
+}
+
+/// A text that the import does not drop.
+fn saying() -> impl Strategy<Value = String> {
+    text().prop_filter("says something", |text| !text.trim().is_empty())
+}
+
+fn calls(id: Option<&str>) -> Value {
+    let mut call =
+        json!({"type": "function", "function": {"name": "weather", "arguments": {"place": "Ulm \"x\"", "days": [1]}}});
+    if let Some(id) = id {
+        call["id"] = id.into();
+    }
+    json!([call])
+}
+
+fn turn() -> impl Strategy<Value = Vec<Message>> {
+    let weight = prop::option::weighted(0.2, prop::sample::select(&[0.0f32, 1.0][..]));
+    let plain = (saying(), saying(), weight).prop_map(|(question, answer, weight)| {
+        vec![Message::new("user", question), Message { weight, ..Message::new("assistant", answer) }]
+    });
+    let tool =
+        (saying(), text(), any::<bool>(), any::<bool>(), saying()).prop_map(|(question, result, id, says, answer)| {
+            let tool_calls = Some(calls(id.then_some("call_1")));
+            let tool_call_id = id.then(|| "call_1".to_owned());
+            vec![
+                Message::new("user", question),
+                Message { tool_calls, ..Message::new("assistant", if says { "I look." } else { "" }) },
+                Message { tool_call_id, ..Message::new("tool", result) },
+                Message::new("assistant", answer),
+            ]
+        });
+    prop_oneof![5 => plain, 1 => tool]
+}
+
+fn conversation() -> impl Strategy<Value = Example> {
+    let turns = prop_oneof![2 => prop::collection::vec(turn(), 1..2), 1 => prop::collection::vec(turn(), 1..4)];
+    (prop::option::of(saying()), turns, prop::bool::weighted(0.2)).prop_map(|(system, turns, has_tools)| {
+        let system = system.map(|system| Message::new("system", system));
+        let messages = system.into_iter().chain(turns.concat()).collect();
+        let tools = if has_tools { vec![json!({"type": "function", "function": {"name": "weather"}})] } else { vec![] };
+        Example::Chat { messages, tools }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn conversations_come_back_as_they_were_from_every_kind_of_file(rows in prop::collection::vec(conversation(), 1..6)) {
+        ExportKind::ALL.into_iter().for_each(|kind| assert_round_trip(kind, &rows));
+        // What is meant for all rows says all rows.
+        for kind in [ExportKind::Chat, ExportKind::Parquet] {
+            let (_, said) = export(kind, &rows);
+            prop_assert!(said.iter().all(|said| *said == Said::Written), "{:?}: {:?}", kind, said);
+        }
+    }
+
+    #[test]
+    fn judged_answers_and_classes_come_back_as_they_were(
+        asked in conversation(), better in saying(), worse in saying(), label in saying(), good: bool,
+    ) {
+        let Example::Chat { messages: prompt, tools } = asked else { return Ok(()) };
+        let [chosen, rejected] = [&better, &worse].map(|text| vec![Message::new("assistant", text)]);
+        let preference = Example::Preference { prompt: prompt.clone(), chosen: chosen.clone(), rejected, tools };
+        let unpaired = Example::Unpaired { prompt, completion: chosen, label: good };
+        let class = Example::Classification { text: better, label };
+        for kind in [ExportKind::Chat, ExportKind::Csv, ExportKind::Parquet] {
+            for example in [&preference, &unpaired, &class] {
+                assert_round_trip(kind, std::slice::from_ref(example));
+            }
+        }
+    }
+
+    #[test]
+    fn texts_come_back_as_they_were(texts in prop::collection::vec(saying(), 1..6)) {
+        let rows: Vec<Example> = texts.into_iter().map(|text| Example::Text { text }).collect();
+        for kind in [ExportKind::Chat, ExportKind::Csv, ExportKind::Parquet] {
+            assert_round_trip(kind, &rows);
+        }
+    }
+}
+
+#[test]
+fn a_plain_question_and_answer_can_be_said_in_every_kind_of_file() {
+    let rows = [
+        chat(&[("user", "What is a \"leek\"?\n"), ("assistant", "été 😀, a vegetable")]),
+        chat(&[("system", "Be brief."), ("user", "Why?"), ("assistant", "Because.")]),
+    ];
+    for kind in ExportKind::ALL {
+        let (_, said) = export(kind, &rows);
+        assert_eq!(said, [Said::Written; 2], "{kind:?}");
+        assert_round_trip(kind, &rows);
+    }
+}
+
+#[test]
+fn each_kind_is_written_as_its_tools_read_it() {
+    let rows = [chat(&[("system", "s"), ("user", "q1"), ("assistant", "a1"), ("user", "q2"), ("assistant", "a2")])];
+    let single = [chat(&[("user", "q"), ("assistant", "a, \"b\"")])];
+    let written = |kind, rows: &[Example]| String::from_utf8(export(kind, rows).0).expect("text");
+    let expected = [
+        (
+            ExportKind::ShareGpt,
+            r#"{"conversations":[{"from":"system","value":"s"},{"from":"human","value":"q1"},{"from":"gpt","value":"a1"},{"from":"human","value":"q2"},{"from":"gpt","value":"a2"}]}"#,
+        ),
+        (ExportKind::Alpaca, r#"{"instruction":"q2","input":"","output":"a2","system":"s","history":[["q1","a1"]]}"#),
+        (
+            ExportKind::OpenAi,
+            r#"{"messages":[{"role":"system","content":"s"},{"role":"user","content":"q1"},{"role":"assistant","content":"a1"},{"role":"user","content":"q2"},{"role":"assistant","content":"a2"}]}"#,
+        ),
+        (
+            ExportKind::CompletionLists,
+            r#"{"prompt":[{"role":"system","content":"s"},{"role":"user","content":"q1"},{"role":"assistant","content":"a1"},{"role":"user","content":"q2"}],"completion":[{"role":"assistant","content":"a2"}]}"#,
+        ),
+    ];
+    for (kind, line) in expected {
+        assert_eq!(written(kind, &rows), format!("{line}\n"), "{kind:?}");
+    }
+    assert_eq!(written(ExportKind::Completion, &single), "{\"prompt\":\"q\",\"completion\":\"a, \\\"b\\\"\"}\n");
+    assert_eq!(written(ExportKind::Csv, &single), "system,prompt,completion,tools\n,q,\"a, \"\"b\"\"\",\n");
+}
+
+#[test]
+fn calls_are_written_to_openai_as_text_with_their_ids() {
+    let mut messages = say(&[("user", "q"), ("assistant", ""), ("tool", "Sun"), ("assistant", "It shines.")]);
+    messages[1].tool_calls = Some(calls(Some("call_1")));
+    messages[2].tool_call_id = Some("call_1".into());
+    messages[3].weight = Some(0.0);
+    let (file, said) = export(ExportKind::OpenAi, &[Example::chat(messages)]);
+    assert_eq!(said, [Said::Written]);
+    let line: Value = serde_json::from_slice(&file).expect("one line");
+    assert_eq!(line["messages"][1]["content"], Value::Null);
+    let arguments = line["messages"][1]["tool_calls"][0]["function"]["arguments"].as_str().expect("text");
+    assert_eq!(serde_json::from_str::<Value>(arguments).expect("JSON")["place"], "Ulm \"x\"");
+    assert_eq!(line["messages"][3]["weight"], json!(0), "a whole number");
+}
+
+#[test]
+fn what_a_kind_of_file_cannot_say_is_left_out_and_named() {
+    let tools = vec![json!({"type": "function", "function": {"name": "f"}})];
+    let plain = say(&[("user", "q"), ("assistant", "a")]);
+    let mut unlearned = plain.clone();
+    unlearned[1].weight = Some(0.0);
+    let several = chat(&[("user", "q"), ("assistant", "a"), ("user", "q"), ("assistant", "a")]);
+    let with_tools = Example::Chat { messages: plain.clone(), tools };
+    let mut called = say(&[("user", "q"), ("assistant", ""), ("tool", "r"), ("assistant", "a")]);
+    called[1].tool_calls = Some(calls(None));
+    let cases = [
+        (ExportKind::Alpaca, with_tools.clone(), "tools"),
+        (ExportKind::Completion, with_tools, "tools"),
+        (ExportKind::Completion, several, "one question and one answer"),
+        (ExportKind::Completion, Example::chat(unlearned.clone()), "not learned"),
+        (ExportKind::ShareGpt, Example::chat(unlearned), "not learned"),
+        (ExportKind::OpenAi, Example::chat(called), "no id"),
+        (ExportKind::OpenAi, chat(&[("user", "q"), ("assistant", "a"), ("user", "q")]), "last message"),
+        (ExportKind::Alpaca, Example::Text { text: "x".into() }, "plain text"),
+        (ExportKind::Csv, Example::Text { text: "a\0b".into() }, "NUL"),
+        (ExportKind::Chat, chat(&[("user", "q"), ("assistant", " ")]), "says nothing"),
+        (ExportKind::Chat, chat(&[("narrator", "q"), ("assistant", "a")]), "unknown role"),
+        (ExportKind::Completion, chat(&[("user", "[{\"role\": \"user\"}]"), ("assistant", "a")]), "list of messages"),
+    ];
+    for (kind, example, why) in cases {
+        let mut exporter = Exporter::new(kind, Vec::new());
+        let said = exporter.row(&row(example.clone())).expect("no error");
+        assert!(matches!(said, Said::CannotBeSaid(reason) if reason.contains(why)), "{kind:?} {example:?}: {said:?}");
+        assert_eq!((exporter.written(), exporter.left_out()[0].count), (0, 1));
+    }
+}
+
+#[test]
+fn rows_of_another_shape_than_the_first_are_named() {
+    let rows = [chat(&[("user", "q"), ("assistant", "a")]), Example::Text { text: "x".into() }];
+    for kind in [ExportKind::Chat, ExportKind::Csv, ExportKind::Parquet] {
+        let (_, said) = export(kind, &rows);
+        assert!(matches!(said[..], [Said::Written, Said::CannotBeSaid(why)] if why.contains("first row")), "{said:?}");
+    }
+}
+
+#[test]
+fn a_full_disk_is_an_error() {
+    struct Full;
+    impl std::io::Write for Full {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            Err(std::io::ErrorKind::StorageFull.into())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    for kind in ExportKind::ALL {
+        let mut exporter = Exporter::new(kind, Full);
+        let written = exporter.row(&row(chat(&[("user", "q"), ("assistant", "a")])));
+        let error = written.err().or_else(|| exporter.finish().err()).expect("an error");
+        assert!(error.to_string().contains("space") || error.to_string().contains("storage"), "{kind:?}: {error}");
+    }
+}
+
+#[test]
+fn kinds_have_words_of_their_own() {
+    let words: BTreeMap<&str, ExportKind> = ExportKind::ALL.into_iter().map(|kind| (kind.word(), kind)).collect();
+    assert_eq!(words.len(), ExportKind::ALL.len());
+    words.into_iter().for_each(|(word, kind)| assert_eq!(ExportKind::of(word), Some(kind)));
+    assert_eq!(ExportKind::of("xlsx"), None);
+}
