@@ -1,21 +1,20 @@
 //! `tunesmith data`.
 
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use serde_json::{Value, json};
-use tunesmith_data::{Example, ImportOptions, Imported, Rendered, RowsError, import};
-use tunesmith_protocol::{Format, LearnFrom, WireError};
+use serde_json::json;
+use tunesmith_protocol::{Format, LearnFrom, Mapping, Validation};
+use tunesmith_studio::{Counting, DataFacts, data_facts};
 
 use crate::speaker::model_folder;
 use crate::{Ended, Out};
 
 /// Problems shown to people; scripts get all.
 const PROBLEMS_SHOWN: usize = 10;
-/// Rows tokenised at once.
-const ROWS_AT_ONCE: usize = 512;
+/// The batch size of a new run.
+const BATCH_SIZE: u32 = 2;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -25,18 +24,26 @@ pub(crate) enum Command {
 
 #[derive(Args)]
 pub(crate) struct Inspect {
-    /// Dataset files: .jsonl, .json, .csv, .tsv, .txt
+    /// Dataset files and folders: .jsonl, .json, .csv, .tsv, .parquet, .txt, .md, also .gz and .zst
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// The shape of a row
     #[arg(long, value_enum, default_value = "auto")]
     format: FormatWord,
+    /// The column that stands for a part of a row, such as prompt=question; can be given several times
+    #[arg(long = "column", value_name = "PART=COLUMN", value_parser = part)]
+    columns: Vec<(String, String)>,
     /// Count tokens as this model does: an id of `tunesmith models list`, or a folder
     #[arg(long, value_name = "ID|DIR")]
     model: Option<String>,
     /// Count rows longer than this many tokens (with --model)
     #[arg(long, value_name = "N", default_value_t = 1024)]
-    max_length: usize,
+    max_length: u32,
+}
+
+fn part(text: &str) -> Result<(String, String), String> {
+    let (part, column) = text.split_once('=').ok_or("write it as PART=COLUMN, such as prompt=question")?;
+    Ok((part.trim().into(), column.into()))
 }
 
 /// The words of `--format`.
@@ -52,6 +59,12 @@ pub(crate) enum FormatWord {
     Completion,
     /// text
     Text,
+    /// prompt, chosen, rejected
+    Preference,
+    /// prompt, completion, label: true or false
+    Unpaired,
+    /// text, label
+    Classification,
 }
 
 impl From<FormatWord> for Format {
@@ -62,94 +75,88 @@ impl From<FormatWord> for Format {
             FormatWord::Instruction => Self::Instruction,
             FormatWord::Completion => Self::Completion,
             FormatWord::Text => Self::Text,
+            FormatWord::Preference => Self::Preference,
+            FormatWord::Unpaired => Self::Unpaired,
+            FormatWord::Classification => Self::Classification,
         }
     }
 }
 
 pub(crate) fn inspect(arguments: &Inspect, out: &Out) -> anyhow::Result<Ended> {
-    let options = ImportOptions { format: arguments.format.into() };
-    let imported =
-        import(&arguments.files, &options, &mut |_, _| ControlFlow::Continue(())).map_err(WireError::from)?;
-    let tokens = match &arguments.model {
-        Some(model) => count_tokens(&imported, model, arguments.max_length)?,
-        None => Value::Null,
+    let mapping = Mapping { format: arguments.format.into(), columns: arguments.columns.iter().cloned().collect() };
+    let renderer = match &arguments.model {
+        Some(model) => Some(tunesmith_studio::open_renderer(&model_folder(model)?)?),
+        None => None,
     };
-    let kept = imported.rows.len() as u64;
+    let counting = renderer.as_deref().map(|renderer| Counting {
+        renderer,
+        learn_from: LearnFrom::Assistant,
+        batch_size: BATCH_SIZE,
+        max_length: arguments.max_length,
+    });
+    let go_on = &mut |_: &str, _, _| ControlFlow::Continue(());
+    let facts = data_facts(&arguments.files, &mapping, &Validation::Auto, counting, go_on)?;
+    let tokens = facts.tokens.as_ref().map(|(tokens, _)| tokens);
+    let cuts = facts.tokens.as_ref().map(
+        |(_, cuts)| json!({ "max_length": arguments.max_length, "rows": cuts.rows_cut, "answers": cuts.answers_cut }),
+    );
     out.json(&json!({
-        "format": imported.format,
-        "rows_read": imported.rows_read,
-        "rows_kept": kept,
-        "rows_dropped": imported.rows_read - kept,
-        "problems": imported.problems,
+        "format": facts.dataset.format,
+        "reason": facts.dataset.reason,
+        "columns": facts.dataset.columns,
+        "mapping": facts.dataset.mapping,
+        "rows_read": facts.dataset.rows_read,
+        "rows_kept": facts.dataset.rows_kept,
+        "rows_dropped": facts.dataset.rows_dropped,
+        "training_rows": facts.dataset.training_rows,
+        "validation_rows": facts.dataset.validation_rows,
+        "version": facts.dataset.version,
+        "problems": facts.problems,
+        "findings": facts.report.findings,
+        "distributions": facts.report.distributions,
         "tokens": tokens,
+        "cuts": cuts,
     }));
     if !out.is_json() {
-        tell(&imported, &tokens, out);
+        tell(&facts, arguments.max_length, out);
     }
     Ok(Ended::Done)
 }
 
-fn tell(imported: &Imported, tokens: &Value, out: &Out) {
-    let kept = imported.rows.len() as u64;
-    out.line(format!("Format: {} ({})", imported.format.word(), imported.reason));
-    out.line(format!("Rows: {} read, {kept} kept, {} dropped", imported.rows_read, imported.rows_read - kept));
-    for because in imported.dropped_because() {
+fn tell(facts: &DataFacts, max_length: u32, out: &Out) {
+    let DataFacts { dataset, problems, report, tokens } = facts;
+    out.line(format!("Format: {} ({})", dataset.format.word(), dataset.reason));
+    out.line(format!("Rows: {} read, {} kept, {} dropped", dataset.rows_read, dataset.rows_kept, dataset.rows_dropped));
+    for because in &dataset.dropped_because {
         out.line(format!("  {} dropped: {}", because.count, because.what));
     }
-    for problem in imported.problems.iter().take(PROBLEMS_SHOWN) {
+    for problem in problems.iter().take(PROBLEMS_SHOWN) {
         out.line(format!("  {}:{}: {}", problem.file, problem.line, problem.message));
     }
-    if imported.problems.len() > PROBLEMS_SHOWN {
-        out.line(format!("  … and {} more; --json lists all", imported.problems.len() - PROBLEMS_SHOWN));
+    if problems.len() > PROBLEMS_SHOWN {
+        out.line(format!("  … and {} more; --json lists all", problems.len() - PROBLEMS_SHOWN));
     }
-    if let Value::Object(tokens) = tokens {
-        let number = |name: &str| tokens.get(name).cloned().unwrap_or_default();
-        out.line(format!("Tokens: {} in all, {} learned", number("total"), number("learned")));
-        let (median, longest) = (number("median"), number("longest"));
-        out.line(format!("Row length: median {median}, 95 % within {}, longest {longest}", number("p95")));
-        out.line(format!("Longer than {} tokens: {} rows", number("max_length"), number("rows_too_long")));
-        if number("hidden_calls") != 0 {
-            out.line(format!("Tool calls that the chat template does not show: {}", number("hidden_calls")));
-        }
+    out.line(format!("Split: {} to learn from, {} held out", dataset.training_rows, dataset.validation_rows));
+    if report.findings.is_empty() {
+        out.line("The doctor found nothing");
     }
-}
-
-/// How long the rows are. Rows that the model's template refuses are counted, not fatal.
-fn count_tokens(imported: &Imported, model: &str, max_length: usize) -> anyhow::Result<Value> {
-    let renderer = tunesmith_studio::open_renderer(&model_folder(model)?)?;
-    let (mut lengths, mut learned, mut hidden_calls, mut refused) = (Vec::new(), 0, 0, BTreeMap::new());
-    for rows in imported.rows.chunks(ROWS_AT_ONCE) {
-        let examples: Vec<Example> = rows.iter().map(|row| row.example.clone()).collect();
-        let lost = |RowsError { row, source }| match row.and_then(|row| rows.get(row)) {
-            Some(row) => WireError::invalid(format!("{}:{}: {source}", row.file, row.line), source.hint()),
-            None => source.into(),
+    for finding in &report.findings {
+        out.line(format!("  {}: {}. {}", finding.kind, finding.sentence, finding.advice));
+    }
+    if let Some((tokens, cuts)) = tokens {
+        let within = |percent| {
+            let found = tokens.percentiles.iter().find(|known| known.percent == percent);
+            found.map_or(0, |known| known.tokens)
         };
-        for row in renderer.rows(&examples, LearnFrom::Assistant).map_err(lost)? {
-            match row {
-                Ok(Rendered { tokens, hidden_calls: hidden, .. }) => {
-                    hidden_calls += hidden;
-                    lengths.push(tokens.ids.len());
-                    learned += tokens.learned();
-                }
-                Err(error) => *refused.entry(error.to_string()).or_insert(0_u64) += 1,
-            }
+        out.line(format!("Tokens: {} in all, {} learned", tokens.tokens, tokens.learned_tokens));
+        let (median, p95) = (within(50), within(95));
+        out.line(format!("Row length: median {median}, 95 % within {p95}, longest {}", tokens.longest));
+        out.line(format!(
+            "Longer than {max_length} tokens: {} rows; {} answers are cut",
+            cuts.rows_cut, cuts.answers_cut
+        ));
+        if tokens.failed > 0 {
+            out.line(format!("{} rows cannot be said with this model's chat template", tokens.failed));
         }
     }
-    lengths.sort_unstable();
-    let at = |share: f64| {
-        lengths.get(((lengths.len() as f64 - 1.0).max(0.0) * share).round() as usize).copied().unwrap_or(0)
-    };
-    Ok(json!({
-        "total": lengths.iter().sum::<usize>(),
-        "learned": learned,
-        "shortest": at(0.0),
-        "median": at(0.5),
-        "p95": at(0.95),
-        "longest": at(1.0),
-        "max_length": max_length,
-        "rows_too_long": lengths.iter().filter(|length| **length > max_length).count(),
-        "hidden_calls": hidden_calls,
-        "rows_refused": refused.values().sum::<u64>(),
-        "refused_because": refused,
-    }))
 }

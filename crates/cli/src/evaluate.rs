@@ -31,18 +31,18 @@ pub(crate) struct Arguments {
 pub(crate) fn evaluate(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended> {
     let interrupt = Interrupt::listen("Stopping")?;
     let stop = || if interrupt.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
-    let options = ImportOptions { format: arguments.format.into() };
+    let options = ImportOptions::of(arguments.format.into());
     let imported = import(&arguments.data, &options, &mut |_, _| stop()).map_err(WireError::from)?;
     if imported.rows.is_empty() {
         return Err(
             WireError::invalid("No row of the file can be measured", "`tunesmith data inspect FILE` says why").into()
         );
     }
-    let dropped = imported.rows_read - imported.rows.len() as u64;
+    let dropped = imported.summary.rows_dropped();
     if dropped > 0 {
         out.note(format!(
             "{dropped} of {} rows cannot be read and are left out; `tunesmith data inspect` says why",
-            imported.rows_read
+            imported.summary.rows_read
         ));
     }
     let speaker = arguments.choice.load()?;

@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 use tunesmith_protocol::{
-    AddModel, Api, Dataset, EventBody, ImportDataset, Model, Run, RunConfig, RunState, StartRun, Topic, WireError,
+    AddModel, Api, Dataset, EventBody, ImportDataset, Mapping, Model, Run, RunConfig, RunState, StartRun, Topic,
+    WireError,
 };
 use tunesmith_studio::{RunNews, StopRun, default_home, run_config, run_file};
 
@@ -135,7 +136,7 @@ fn import(api: &dyn Api, config: &RunConfig, paths: Vec<String>, interrupt: &Int
     let ask = ImportDataset {
         paths,
         name: None,
-        format: config.data.format,
+        mapping: Mapping { format: config.data.format, columns: config.data.columns.clone() },
         validation: config.data.validation.clone(),
         task: Some(task.clone()),
         reuse: true,

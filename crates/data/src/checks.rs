@@ -5,22 +5,59 @@ mod calls;
 
 use serde_json::Value;
 
-use crate::Message;
 use crate::checks::calls::{called, has_call};
 use crate::source::{Bad, Object, value_name};
+use crate::{Example, Message};
 
 const KNOWN_KEYS: [&str; 9] =
     ["role", "content", "name", "function_call", "tool_calls", "tool_call_id", "weight", "from", "value"];
 
+/// A row that somebody typed in, held to what an import accepts. The error says what is wrong with it.
+pub fn check(example: Example) -> Result<Example, String> {
+    let said = |text: &str, what: &str| match text.trim().is_empty() {
+        true => Err(format!("The {what} is empty")),
+        false => Ok(()),
+    };
+    let answered =
+        |messages: &[Message], what: &str| said(&messages.iter().map(|m| m.content.as_str()).collect::<String>(), what);
+    match example {
+        Example::Chat { messages, tools } => {
+            let list = messages.iter().map(|message| serde_json::to_value(message).unwrap_or_default()).collect();
+            let messages = conversation(list, &mut Vec::new()).map_err(|bad| bad.message)?;
+            Ok(Example::Chat { messages, tools })
+        }
+        Example::Text { text } => said(&text, "text").map(|()| Example::Text { text }),
+        Example::Classification { text, label } => {
+            said(&text, "text").and(said(&label, "label")).map(|()| Example::Classification { text, label })
+        }
+        Example::Preference { prompt, chosen, rejected, tools } => {
+            answered(&chosen, "chosen answer").and(answered(&rejected, "rejected answer"))?;
+            Ok(Example::Preference { prompt, chosen, rejected, tools })
+        }
+        Example::Unpaired { prompt, completion, label } => {
+            answered(&completion, "answer").map(|()| Example::Unpaired { prompt, completion, label })
+        }
+    }
+}
+
 /// The messages of a conversation, checked.
 pub(crate) fn conversation(list: Vec<Value>, notes: &mut Vec<Bad>) -> Result<Vec<Message>, Bad> {
+    let messages = messages(list, notes)?;
+    if !messages.iter().any(|message| message.role == "assistant") {
+        let what = "No message in this row is the assistant's, so there is nothing to learn";
+        return Err(Bad::new("example_missing_assistant_message", what));
+    }
+    Ok(messages)
+}
+
+/// Messages that need not hold an answer, checked; at least one.
+pub(crate) fn messages(list: Vec<Value>, notes: &mut Vec<Bad>) -> Result<Vec<Message>, Bad> {
     let mut messages = Vec::with_capacity(list.len());
     for (number, value) in (1..).zip(list) {
         messages.extend(message(number, value, notes)?);
     }
-    if !messages.iter().any(|message| message.role == "assistant") {
-        let what = "No message in this row is the assistant's, so there is nothing to learn";
-        return Err(Bad::new("example_missing_assistant_message", what));
+    if messages.is_empty() {
+        return Err(Bad::new("missing_messages_list", "A list of messages is empty in this row"));
     }
     Ok(messages)
 }
@@ -89,9 +126,10 @@ fn role(number: usize, object: &mut Object, notes: &mut Vec<Bad>) -> Result<Stri
         ("human", true) => "user",
         ("gpt" | "chatgpt" | "bot" | "model", true) => "assistant",
         ("observation", true) => "tool",
+        // What it says are the calls.
         ("function_call", true) => {
-            let what = format!("Message {number} is a function call in ShareGPT's words; write it as “tool_calls”");
-            return Err(Bad::new("tool_call_unsupported", what));
+            calls::from_text(number, object)?;
+            "assistant"
         }
         ("developer", _) => {
             // Open models know this role as system; their templates refuse the newer name.

@@ -18,8 +18,8 @@ pub enum ImportError {
         /// The file.
         path: PathBuf,
     },
-    /// The path is a folder.
-    #[error("{} is a folder, not a dataset file", path.display())]
+    /// The path is a folder without a dataset file below it.
+    #[error("{} is a folder that holds no dataset file", path.display())]
     Folder {
         /// The folder.
         path: PathBuf,
@@ -31,6 +31,12 @@ pub enum ImportError {
         path: PathBuf,
         /// What the system says.
         reason: std::io::Error,
+    },
+    /// The file unpacks to far more than it can hold of anybody's rows.
+    #[error("{} cannot be read: it is small and unpacks to more than 256 MB, over 200 times its own size", path.display())]
+    Bomb {
+        /// The file.
+        path: PathBuf,
     },
     /// The file holds no row.
     #[error("{} is empty: {found}", path.display())]
@@ -54,7 +60,7 @@ pub enum ImportError {
         /// The file.
         path: PathBuf,
         /// The most problems an import may have.
-        limit: usize,
+        limit: u64,
         /// The first problem and its line.
         first: String,
     },
@@ -67,12 +73,22 @@ impl ImportError {
     /// What to do next.
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::NoFile => "Drop or pick a .jsonl, .json, .csv, .tsv, .txt or .md file",
+            Self::NoFile => {
+                "Drop or pick a .jsonl, .json, .csv, .tsv, .parquet, .txt or .md file, also packed as .gz or .zst, or a folder of them"
+            }
             Self::Missing { .. } => "Check the path, or pick the file again",
-            Self::Folder { .. } => "Pick the file inside it: .jsonl, .json, .csv, .tsv, .txt or .md",
+            Self::Folder { .. } => {
+                "Pick a folder with .jsonl, .json, .csv, .tsv, .parquet, .txt or .md files in it, also packed as .gz or .zst"
+            }
+            Self::Bomb { .. } => {
+                "Unpack it with a tool you trust and look at what it holds; import the unpacked file if it is right"
+            }
+            Self::Unreadable { reason, .. } if reason.kind() == std::io::ErrorKind::InvalidData => {
+                "Save or download the file again; if that does not help, save it as .jsonl and import that"
+            }
             Self::Unreadable { .. } => "Check that the file may be read and its disk is connected, then try again",
             Self::Empty { .. } => "Pick a file with at least one row",
-            Self::Unsupported { .. } => "Save it as .jsonl, .json, .csv, .tsv, .txt or .md, and import that",
+            Self::Unsupported { .. } => "Save it as .jsonl, .json, .csv, .tsv, .parquet, .txt or .md, and import that",
             Self::TooManyProblems { .. } => {
                 "Check that it is the right file, and that its columns have the names expected"
             }
@@ -123,6 +139,9 @@ pub enum RenderError {
     /// The chat template fails on this conversation.
     #[error("The model's chat template fails on this conversation: {0}")]
     Render(String),
+    /// The row is an answer that is not to be given.
+    #[error("This row is an answer that somebody has judged bad: there is nothing to learn from it")]
+    NothingTaught,
     /// Where the template writes an answer cannot be told from its rendering.
     #[error(
         "The model's chat template does not show message {0} in one place of its own, so it cannot be learned alone"
@@ -245,6 +264,7 @@ impl RenderError {
                 "Change the rows it names (often a system message, or two messages of one role in a row), or take another base model"
             }
             Self::Render(_) => "Take a base model with another chat template",
+            Self::NothingTaught => "Train on the rows whose label is true; these are left out",
             Self::Unclear(_) => {
                 "Take a base model with another chat template, or set “Learn from” to all and leave out weights"
             }

@@ -1,7 +1,9 @@
-//! What a row means: a conversation or a text.
+//! What a row means: a conversation, a text, a preference, a judged answer or a label.
+
+use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// One message of a conversation.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -49,12 +51,74 @@ pub enum Example {
         /// The text.
         text: String,
     },
+    /// Two answers to the same conversation, of which one is better.
+    Preference {
+        /// What both answer.
+        prompt: Vec<Message>,
+        /// The better answer.
+        chosen: Vec<Message>,
+        /// The worse one.
+        rejected: Vec<Message>,
+        /// The tools the assistant may call, as JSON schemas.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        tools: Vec<Value>,
+    },
+    /// An answer that somebody has judged.
+    Unpaired {
+        /// What is answered.
+        prompt: Vec<Message>,
+        /// The answer.
+        completion: Vec<Message>,
+        /// Whether it is a good one.
+        label: bool,
+    },
+    /// A text and the class, or the number, that belongs to it.
+    Classification {
+        /// The text.
+        text: String,
+        /// Its class.
+        label: String,
+    },
 }
 
 impl Example {
     /// A conversation without tools.
     pub fn chat(messages: Vec<Message>) -> Self {
         Self::Chat { messages, tools: Vec::new() }
+    }
+
+    /// What can be learned from it today: a conversation or a text. Of two answers the better one, of judged answers
+    /// the good ones, and a label as the answer to its text. None for an answer that is not to be given.
+    pub fn taught(&self) -> Option<Cow<'_, Self>> {
+        let label = !matches!(self, Self::Unpaired { label: false, .. });
+        label.then(|| self.said())
+    }
+
+    /// The bytes of all its texts.
+    pub(crate) fn text_bytes(&self) -> usize {
+        let of = |messages: &[Message]| messages.iter().map(|message| message.content.len()).sum::<usize>();
+        match self {
+            Self::Chat { messages, .. } => of(messages),
+            Self::Text { text } => text.len(),
+            Self::Preference { prompt, chosen, rejected, .. } => of(prompt) + of(chosen) + of(rejected),
+            Self::Unpaired { prompt, completion, .. } => of(prompt) + of(completion),
+            Self::Classification { text, label } => text.len() + label.len(),
+        }
+    }
+
+    /// What is asked and answered, good or bad: a conversation or a text.
+    pub(crate) fn said(&self) -> Cow<'_, Self> {
+        let joined = |prompt: &[Message], answer: &[Message]| [prompt, answer].concat();
+        match self {
+            Self::Chat { .. } | Self::Text { .. } => Cow::Borrowed(self),
+            Self::Preference { prompt, chosen, tools, .. } => {
+                Cow::Owned(Self::Chat { messages: joined(prompt, chosen), tools: tools.clone() })
+            }
+            Self::Unpaired { prompt, completion, .. } => Cow::Owned(Self::chat(joined(prompt, completion))),
+            Self::Classification { text, label } => {
+                Cow::Owned(Self::chat(vec![Message::new("user", text), Message::new("assistant", label)]))
+            }
+        }
     }
 }
 
@@ -67,4 +131,7 @@ pub struct ImportedRow {
     pub line: u64,
     /// What it means.
     pub example: Example,
+    /// The columns that have no part in what it means, kept for the user.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub extra: Map<String, Value>,
 }

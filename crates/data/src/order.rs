@@ -8,13 +8,18 @@ use rand_chacha::rand_core::{RngCore, SeedableRng};
 #[derive(Clone, Copy)]
 pub(crate) enum Purpose {
     Epoch = 1,
-    Split = 2,
+    Draw = 3,
 }
 
 /// The order in which epoch `epoch` visits `rows` rows: a permutation of 0..rows that depends on nothing but the
 /// arguments.
 pub fn epoch_order(seed: u64, epoch: u64, rows: usize) -> Vec<u32> {
     permutation(seed, Purpose::Epoch, epoch, rows)
+}
+
+/// All of so many rows in an order that chance gives: a permutation of 0..rows.
+pub fn draw(seed: u64, rows: usize) -> impl Iterator<Item = usize> {
+    permutation(seed, Purpose::Draw, 0, rows).into_iter().map(|row| row as usize)
 }
 
 /// Fisher and Yates's shuffle with the ChaCha stream of (seed, purpose, counter).

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use tunesmith_protocol::{LearnFrom, Task, TooLong, TrainSettings};
 
-use crate::{Example, PrepareError, Render, Rendered, RowsError, Tokens};
+use crate::{Example, PrepareError, Render, RenderError, Rendered, RowsError, Tokens};
 
 /// The rows a run learns from.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -13,8 +13,10 @@ pub struct Prepared {
     pub rows: Vec<Tokens>,
     /// Rows longer than the limit, whether cut or left out.
     pub too_long: u64,
-    /// Rows left out: too long, or without a token to learn.
+    /// Rows left out: too long, without a token to learn, or not to be learned.
     pub dropped: u64,
+    /// Of these, answers judged bad, from which nothing is learned.
+    pub untaught: u64,
     /// Learned tokens in all rows.
     pub learned_tokens: u64,
     /// Tokens in all rows.
@@ -54,8 +56,15 @@ pub fn prepare(
         };
         for rendered in renderer.rows(some, learn_from).map_err(lost)? {
             row += 1;
-            let Rendered { mut tokens, hidden_calls, .. } =
-                rendered.map_err(|source| PrepareError::Row { row, source })?;
+            let Rendered { mut tokens, hidden_calls, .. } = match rendered {
+                Ok(rendered) => rendered,
+                Err(RenderError::NothingTaught) => {
+                    prepared.dropped += 1;
+                    prepared.untaught += 1;
+                    continue;
+                }
+                Err(source) => return Err(PrepareError::Row { row, source }),
+            };
             prepared.hidden_calls += hidden_calls;
             let length = tokens.ids.len();
             if length > limit {
@@ -91,12 +100,18 @@ pub fn prepare(
         });
     }
     if prepared.rows.is_empty() {
-        return Err(PrepareError::NoLearnableToken { rows: total, why: why_nothing(&prepared, settings.too_long) });
+        return Err(PrepareError::NoLearnableToken {
+            rows: total,
+            why: why_nothing(&prepared, total, settings.too_long),
+        });
     }
     Ok(prepared)
 }
 
-fn why_nothing(prepared: &Prepared, too_long: TooLong) -> &'static str {
+fn why_nothing(prepared: &Prepared, rows: u64, too_long: TooLong) -> &'static str {
+    if prepared.untaught == rows {
+        return "all of them are answers judged bad";
+    }
     match (prepared.too_long > 0, too_long) {
         (true, TooLong::Drop) => "they are longer than the max length, or no answer in them may be learned",
         (true, _) => "the max length cuts off every answer, or no answer may be learned",

@@ -20,7 +20,8 @@ impl Question {
     /// The question in an example. None for a text, for a conversation that begins with its last answer, and where the
     /// model's template does not show the calls that are the answer.
     pub fn of(example: &Example, renderer: &dyn Render) -> Result<Option<Self>, RenderError> {
-        let Example::Chat { messages, tools } = example else { return Ok(None) };
+        let Some(taught) = example.taught() else { return Ok(None) };
+        let Example::Chat { messages, tools } = &*taught else { return Ok(None) };
         let last = messages.iter().rposition(|message| message.role == "assistant").filter(|last| *last > 0);
         let Some(last) = last else { return Ok(None) };
         let answer = &messages[last];

@@ -6,7 +6,7 @@ use std::thread;
 use serde_json::Value;
 use tunesmith_protocol::LearnFrom;
 
-use crate::{Example, Message, RenderError, Rendered, Renderer, RowsError, TextStream};
+use crate::{Example, Message, RenderError, Rendered, Renderer, RowsError, TextStream, Xray};
 
 /// A model's template and tokenizer, wherever they run.
 pub trait Render: Send + Sync {
@@ -16,6 +16,9 @@ pub trait Render: Send + Sync {
         examples: &[Example],
         learn_from: LearnFrom,
     ) -> Result<Vec<Result<Rendered, RenderError>>, RowsError>;
+
+    /// An example through the model's eyes: the same tokens, and what each stands for.
+    fn xray(&self, example: &Example, learn_from: LearnFrom) -> Result<Xray, RenderError>;
 
     /// The tokens after which the model writes its answer, in which it may call `tools` (JSON schemas).
     fn prompt(&self, messages: &[Message], tools: &[Value]) -> Result<Vec<u32>, RenderError>;
@@ -54,6 +57,10 @@ impl Render for Renderer {
             };
             workers.into_iter().flat_map(join).collect()
         }))
+    }
+
+    fn xray(&self, example: &Example, learn_from: LearnFrom) -> Result<Xray, RenderError> {
+        Renderer::xray(self, example, learn_from)
     }
 
     fn prompt(&self, messages: &[Message], tools: &[Value]) -> Result<Vec<u32>, RenderError> {

@@ -5,7 +5,9 @@ mod folder;
 mod mask;
 mod stream;
 mod turns;
+mod xray;
 
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::SystemTime;
@@ -33,6 +35,16 @@ impl Tokens {
     /// Number of learned tokens.
     pub fn learned(&self) -> u64 {
         self.learn.iter().filter(|learn| **learn).count() as u64
+    }
+
+    /// The answers: each run of learned tokens, from its first one to behind its last.
+    pub fn learned_spans(&self) -> impl Iterator<Item = Range<usize>> {
+        let mut from = 0;
+        self.learn.chunk_by(|one, next| one == next).filter_map(move |run| {
+            let span = from..from + run.len();
+            from = span.end;
+            run[0].then_some(span)
+        })
     }
 }
 
@@ -125,21 +137,30 @@ impl Renderer {
 
     /// The same, with what is learned of the messages.
     pub fn row(&self, example: &Example, learn_from: LearnFrom) -> Result<Rendered, RenderError> {
-        match example {
-            Example::Chat { messages, tools } => {
-                mask::chat(self, Conversation { messages, tools, now: self.moment() }, learn_from)
-            }
+        match &*example.taught().ok_or(RenderError::NothingTaught)? {
+            Example::Chat { messages, tools } => Ok(self.chat(messages, tools, learn_from)?.rendered),
             Example::Text { text } => {
-                let mut ids = self.ids(text, true)?;
-                if let Some(end) = self.end_of_text
-                    && ids.last() != Some(&end)
-                {
-                    ids.push(end);
-                }
-                let learn = (0..ids.len()).map(|index| index > 0).collect();
-                Ok(Rendered { tokens: Tokens { ids, learn }, learned_messages: vec![0], hidden_calls: 0 })
+                let tokens = self.ended(self.ids(text, true)?);
+                Ok(Rendered { tokens, learned_messages: vec![0], hidden_calls: 0 })
             }
+            // What is taught is a conversation or a text.
+            _ => Err(RenderError::NothingTaught),
         }
+    }
+
+    fn chat(&self, messages: &[Message], tools: &[Value], learn_from: LearnFrom) -> Result<mask::Chat, RenderError> {
+        mask::chat(self, Conversation { messages, tools, now: self.moment() }, learn_from)
+    }
+
+    /// The tokens of a text, all learned, with the end token behind them.
+    fn ended(&self, mut ids: Vec<u32>) -> Tokens {
+        if let Some(end) = self.end_of_text
+            && ids.last() != Some(&end)
+        {
+            ids.push(end);
+        }
+        let learn = (0..ids.len()).map(|index| index > 0).collect();
+        Tokens { ids, learn }
     }
 
     /// The tokens after which the model writes its answer, in which it may call `tools` (JSON schemas).

@@ -1,25 +1,42 @@
-//! Reads a dataset file as a stream of records: JSON Lines, a JSON list, a table, or plain text. What a record
-//! means is left to `columns`.
+//! Reads a dataset file as a stream of records: JSON Lines, a JSON list, a table, plain text, each also packed, or
+//! Parquet. What a record means is left to `columns`.
 
+mod folder;
 mod input;
 mod json;
 mod kind;
 mod lines;
+mod parquet;
 mod table;
 mod text;
+mod unpacked;
 
+use std::io::{self, Read};
 use std::ops::ControlFlow;
 use std::path::Path;
 
 use serde_json::{Map, Value};
 
 use crate::ImportError;
+pub(crate) use folder::{Found, expand};
 use input::Input;
 pub(crate) use json::name as value_name;
 use kind::Kind;
+pub use parquet::read_parquet_with;
+pub(crate) use unpacked::Bomb;
 
 /// The longest row, in bytes. A longer one is a problem of that row, and is never held in memory.
 pub(crate) const LONGEST_ROW: usize = 16 << 20;
+
+/// The most values in a row, and columns in a table. A value takes some hundred bytes of memory, in the file two.
+pub(crate) const MOST_VALUES: usize = 500_000;
+
+/// Whether a text in JSON's or Python's manner may hold more values than a row can have. Text has commas, too, but not
+/// so many.
+pub(crate) fn is_crowded(text: &[u8]) -> bool {
+    let separates = |byte: &&u8| matches!(**byte, b',' | b'[' | b'{');
+    text.len() > MOST_VALUES && text.iter().filter(separates).count() > MOST_VALUES
+}
 
 /// The columns of a row and their values.
 pub(crate) type Object = Map<String, Value>;
@@ -32,6 +49,21 @@ pub(crate) struct Record {
     pub counts: bool,
     /// Its columns, or why it cannot be read.
     pub body: Result<Object, Bad>,
+}
+
+/// About how many bytes of memory a row takes.
+pub(crate) fn weight(row: &Object) -> usize {
+    row.iter().map(|(column, value)| column.len() + size_of::<String>() + value_weight(value)).sum()
+}
+
+fn value_weight(value: &Value) -> usize {
+    let within = match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(value_weight).sum(),
+        Value::Object(object) => weight(object),
+        _ => 0,
+    };
+    size_of::<Value>() + within
 }
 
 /// Why a row cannot be used, or what is worth knowing about it.
@@ -56,6 +88,10 @@ impl Bad {
         Self::new("nul_byte", "This row holds a NUL byte, which no text has")
     }
 
+    fn crowded() -> Self {
+        Self::new("too_many_values", format!("This row holds more than {MOST_VALUES} values"))
+    }
+
     fn too_long() -> Self {
         Self::new("row_too_long", format!("This row is longer than {} MB", LONGEST_ROW >> 20))
     }
@@ -70,48 +106,95 @@ impl Record {
 /// The size of a file in bytes; an error if it cannot be a dataset file.
 pub(crate) fn size(path: &Path) -> Result<u64, ImportError> {
     match std::fs::metadata(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(ImportError::Missing { path: path.into() }),
-        Err(reason) => Err(ImportError::Unreadable { path: path.into(), reason }),
-        Ok(data) if data.is_dir() => Err(ImportError::Folder { path: path.into() }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(ImportError::Missing { path: path.into() }),
+        Err(reason) => Err(unreadable(path, reason)),
         Ok(data) => Ok(data.len()),
     }
 }
 
-/// Reads every record of the file into `sink`; `progress(bytes_read)` is called as it goes.
+/// Takes the records of a file; its error stops the reading.
+type Sink<'a> = dyn FnMut(Record) -> io::Result<()> + 'a;
+
+/// Reads the records of the file into `sink`, whose `Break` ends the reading without an error; `progress(bytes_read)`
+/// is called as it goes, and its `Break` cancels.
 pub(crate) fn read(
     path: &Path,
     progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
-    sink: &mut dyn FnMut(Record),
+    sink: &mut dyn FnMut(Record) -> ControlFlow<()>,
 ) -> Result<(), ImportError> {
-    let mut input = Input::open(path, progress).map_err(|reason| unreadable(path, reason))?;
-    if input.is_cancelled() {
-        return Err(ImportError::Cancelled);
-    }
-    let kind = kind::recognise(path, input.head(), input.is_whole())?;
-    let mut records = 0u64;
+    let (mut records, mut stopped, mut cancelled) = (0u64, false, false);
+    let mut progress = |bytes| {
+        let flow = progress(bytes);
+        cancelled |= flow.is_break();
+        flow
+    };
     let mut count = |record: Record| {
         records += 1;
-        sink(record);
+        stopped = sink(record).is_break();
+        if stopped { Err(io::Error::other("enough")) } else { Ok(()) }
     };
-    let done = match kind {
-        Kind::JsonLines => json::read_lines(&mut input, &mut count),
-        Kind::JsonList => json::read_values(&mut input, json::Between::Commas, &mut count),
-        Kind::JsonField => json::read_values(&mut input, json::Between::CommasInField, &mut count),
-        Kind::JsonValues => json::read_values(&mut input, json::Between::Nothing, &mut count),
-        Kind::Table { delimiter } => table::read(&mut input, delimiter, &mut count),
-        Kind::Text => text::read(&mut input, &mut count),
-    };
-    if input.is_cancelled() {
-        return Err(ImportError::Cancelled);
+    match read_kind(path, &mut progress, &mut count) {
+        _ if stopped => Ok(()),
+        _ if cancelled => Err(ImportError::Cancelled),
+        Ok(found) if records == 0 => Err(ImportError::Empty { path: path.into(), found }),
+        read => read.map(|_| ()),
     }
-    done.map_err(|reason| unreadable(path, reason))?;
-    let found = match kind {
-        Kind::Table { .. } => "it has a header, but no row",
-        _ => "it holds no row",
-    };
-    if records == 0 { Err(ImportError::Empty { path: path.into(), found }) } else { Ok(()) }
 }
 
-fn unreadable(path: &Path, reason: std::io::Error) -> ImportError {
-    ImportError::Unreadable { path: path.into(), reason }
+/// Reads a file as what it turns out to be. The result is what it holds if it has given no row.
+fn read_kind(
+    path: &Path,
+    progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
+    sink: &mut Sink,
+) -> Result<&'static str, ImportError> {
+    let unreadable = |reason| unreadable(path, reason);
+    if is_parquet(path) {
+        parquet::read(path, size(path)?, progress, sink).map_err(unreadable)?;
+        return Ok("it holds no row");
+    }
+    let mut input = Input::open(path, progress).map_err(unreadable)?;
+    let kind = kind::recognise(path, input.head(), input.is_whole())?;
+    read_text(kind, &mut input, sink).map_err(unreadable)?;
+    Ok(kind.without_rows())
+}
+
+/// What a file holds, by its beginning.
+pub(crate) fn recognise(path: &Path) -> Result<String, ImportError> {
+    if is_parquet(path) {
+        return Ok("Parquet".into());
+    }
+    let mut go_on = |_| ControlFlow::Continue(());
+    let input = Input::open(path, &mut go_on).map_err(|reason| unreadable(path, reason))?;
+    Ok(describe(kind::recognise(path, input.head(), input.is_whole())?, &input))
+}
+
+fn read_text(kind: Kind, input: &mut Input, sink: &mut Sink) -> io::Result<()> {
+    match kind {
+        Kind::JsonLines => json::read_lines(input, sink),
+        Kind::JsonList => json::read_values(input, json::Between::Commas, sink),
+        Kind::JsonField => json::read_values(input, json::Between::CommasInField, sink),
+        Kind::JsonValues => json::read_values(input, json::Between::Nothing, sink),
+        Kind::Table { delimiter } => table::read(input, delimiter, sink),
+        Kind::Text => text::read(input, sink),
+    }
+}
+
+/// What a file holds and how, such as “JSON Lines, gzip”.
+fn describe(kind: Kind, input: &Input) -> String {
+    let packing = input.packing().map(unpacked::Packing::name);
+    let encoding = input.is_utf16().then_some("UTF-16");
+    [Some(kind.name()), packing, encoding].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// Whether the file begins as Parquet files do.
+fn is_parquet(path: &Path) -> bool {
+    let mut magic = [0; 4];
+    std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut magic)).is_ok() && &magic == b"PAR1"
+}
+
+fn unreadable(path: &Path, reason: io::Error) -> ImportError {
+    match reason.get_ref().is_some_and(|inner| inner.is::<Bomb>()) {
+        true => ImportError::Bomb { path: path.into() },
+        false => ImportError::Unreadable { path: path.into(), reason },
+    }
 }

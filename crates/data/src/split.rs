@@ -1,12 +1,16 @@
-//! Holds rows out for validation; equal rows stay on one side, so that what is measured was never learned.
+//! Holds rows out for validation. Rows that say the same stay on one side, so that what is measured was never learned;
+//! where answers are classes, each class is held out in proportion.
 
-use std::collections::HashMap;
+mod groups;
+mod keys;
+mod shares;
 
-use sha2::{Digest, Sha256};
 use tunesmith_protocol::Validation;
 
-use crate::order::{Purpose, permutation};
-use crate::{Example, ImportedRow, SplitError};
+use crate::{ImportedRow, SplitError};
+use groups::Groups;
+pub use keys::{RowKey, row_key};
+use shares::Shares;
 
 /// The indices of the rows on each side, in the order of the rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,22 +24,30 @@ pub struct SplitRows {
 /// Splits rows: the same rows, rule and seed give the same split. Where many rows are equal, fewer rows than asked
 /// for may be held out.
 pub fn split(rows: &[ImportedRow], validation: &Validation, seed: u64) -> Result<SplitRows, SplitError> {
-    let wanted = wanted(rows.len(), validation)?;
-    let groups = groups(rows);
-    let mut held_out = vec![false; rows.len()];
-    let mut left = wanted;
-    for group in permutation(seed, Purpose::Split, 0, groups.len()) {
-        let group = &groups[group as usize];
-        if group.len() <= left {
-            group.iter().for_each(|row| held_out[*row] = true);
-            left -= group.len();
-        }
-        if left == 0 {
-            break;
-        }
-    }
+    let keys: Vec<RowKey> = rows.iter().map(|row| RowKey::of(&row.example)).collect();
+    let held_out = split_keys(&keys, &[], validation, seed)?;
     let (validation, training) = (0..rows.len()).partition(|row| held_out[*row]);
     Ok(SplitRows { training, validation })
+}
+
+/// Which rows are held out, by what is known of each in short. `alike` are groups of row numbers, such as near duplicates,
+/// that belong on one side, beside the rows with one digest. Where rows are alike, fewer than asked for may be held out;
+/// where answers are classes, a few more, so that each class of five rows or more is measured.
+pub fn split_keys(rows: &[RowKey], alike: &[Vec<u32>], rule: &Validation, seed: u64) -> Result<Vec<bool>, SplitError> {
+    let mut held_out = vec![false; rows.len()];
+    let wanted = wanted(rows.len(), rule)?;
+    if wanted == 0 {
+        return Ok(held_out);
+    }
+    let mut shares = Shares::new(rows, wanted);
+    // Groups come in an order that hangs on the seed and on what their rows say, and not on where they stand: what is held
+    // out is the beginning of that order, so rows that are added move few of the others to the other side.
+    for group in Groups::new(rows, alike).in_order_of(seed) {
+        if shares.take(group) {
+            group.iter().for_each(|row| held_out[*row as usize] = true);
+        }
+    }
+    Ok(held_out)
 }
 
 /// How many rows to hold out.
@@ -53,38 +65,4 @@ fn wanted(rows: usize, validation: &Validation) -> Result<usize, SplitError> {
         Validation::Share(part) => Err(SplitError::Share(*part)),
         Validation::File(file) => Err(SplitError::File(file.clone())),
     }
-}
-
-/// The rows grouped by what they say, in the order of first appearance.
-fn groups(rows: &[ImportedRow]) -> Vec<Vec<usize>> {
-    let mut groups: Vec<Vec<usize>> = Vec::new();
-    let mut known = HashMap::new();
-    for (index, row) in rows.iter().enumerate() {
-        let group = *known.entry(digest(&row.example)).or_insert(groups.len());
-        match groups.get_mut(group) {
-            Some(group) => group.push(index),
-            None => groups.push(vec![index]),
-        }
-    }
-    groups
-}
-
-fn digest(example: &Example) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    let mut add = |text: &str| {
-        hash.update((text.len() as u64).to_le_bytes());
-        hash.update(text);
-    };
-    match example {
-        Example::Text { text } => add(text),
-        Example::Chat { messages, tools } => {
-            for message in messages {
-                add(&message.role);
-                add(&message.content);
-                message.tool_calls.iter().for_each(|calls| add(&calls.to_string()));
-            }
-            tools.iter().for_each(|tool| add(&tool.to_string()));
-        }
-    }
-    hash.finalize().into()
 }

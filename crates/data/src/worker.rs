@@ -6,7 +6,7 @@
 //! second whether the folder could be opened. The side that asks is in `asking`.
 
 mod asking;
-mod limits;
+pub(crate) mod limits;
 mod process;
 
 use std::io::{self, BufRead, Write};
@@ -22,7 +22,7 @@ use crate::{Example, Message, Render, RenderError, Rendered, Renderer, Tokens};
 pub use asking::RenderWorker;
 
 /// The memory a template may take, and the most by which opening a tokenizer may exceed many times its file.
-const MEMORY_BYTES: u64 = 512 << 20;
+pub(crate) const MEMORY_BYTES: u64 = 512 << 20;
 /// Text sent at once, in bytes: no more than can be answered well within the time and the memory above.
 const TEXT_AT_ONCE: usize = 1 << 20;
 /// Memory for what a request has beyond that, in bytes for each of its bytes: a single row may be longer. 100 to 300
@@ -37,6 +37,7 @@ fn memory_for(request: u64) -> u64 {
 #[derive(Serialize, Deserialize)]
 enum Request {
     Rows { examples: Vec<Example>, learn_from: LearnFrom },
+    Xray { example: Example, learn_from: LearnFrom },
     Prompt { messages: Vec<Message>, tools: Vec<Value> },
     Decode { ids: Vec<u32> },
 }
@@ -113,6 +114,7 @@ pub fn serve_renderer(folder: &Path) -> io::Result<()> {
                 let rows = rows.map_err(|lost| lost.source);
                 reply(&mut out, &rows)?;
             }
+            Request::Xray { example, learn_from } => reply(&mut out, &renderer.xray(&example, learn_from))?,
             Request::Prompt { messages, tools } => reply(&mut out, &renderer.prompt(&messages, &tools))?,
             Request::Decode { ids } => reply(&mut out, &renderer.decode(&ids))?,
         }

@@ -4,14 +4,42 @@
 mod checks;
 #[path = "data/columns.rs"]
 mod columns;
+#[path = "data/doctor.rs"]
+mod doctor;
+#[path = "data/doctor_answers.rs"]
+mod doctor_answers;
+#[path = "data/doctor_duplicates.rs"]
+mod doctor_duplicates;
+#[path = "data/doctor_personal.rs"]
+mod doctor_personal;
+#[path = "data/doctor_repairs.rs"]
+mod doctor_repairs;
+#[path = "data/doctor_texts.rs"]
+mod doctor_texts;
+#[path = "data/equal.rs"]
+mod equal;
+#[path = "data/exports.rs"]
+mod exports;
 #[path = "data/files.rs"]
 mod files;
 #[path = "data/folders.rs"]
 mod folders;
+#[path = "data/heavy.rs"]
+mod heavy;
 #[path = "data/hostile.rs"]
 mod hostile;
+#[path = "data/inspections.rs"]
+mod inspections;
+#[path = "data/judged.rs"]
+mod judged;
+#[path = "data/lengths.rs"]
+mod lengths;
 #[path = "data/masks.rs"]
 mod masks;
+#[path = "data/packed.rs"]
+mod packed;
+#[path = "data/parquet.rs"]
+mod parquet_files;
 #[path = "data/preparation.rs"]
 mod preparation;
 #[path = "data/questions.rs"]
@@ -24,6 +52,8 @@ mod spans;
 mod speed;
 #[path = "data/splits.rs"]
 mod splits;
+#[path = "data/streams.rs"]
+mod streams;
 #[path = "data/support.rs"]
 mod support;
 #[path = "data/templates.rs"]
@@ -32,3 +62,5 @@ mod templates;
 mod token_ids;
 #[path = "data/tokens_files.rs"]
 mod tokens_files;
+#[path = "data/xray.rs"]
+mod xray;

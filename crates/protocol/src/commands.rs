@@ -65,14 +65,32 @@ commands! {
     list_datasets(()) -> Vec<Dataset>;
     /// Imports dataset files into the home.
     import_dataset(ImportDataset) -> Dataset;
+    /// The beginning of files, as they would be imported.
+    inspect_files(InspectFiles) -> Inspection;
     /// The bundled sample datasets.
     list_samples(()) -> Vec<Sample>;
     /// Imports a bundled sample, by id.
     import_sample(String) -> Dataset;
     /// Rows of a dataset as chat bubbles.
     dataset_rows(DatasetRows) -> RowsPage;
-    /// Dropped rows of a dataset.
+    /// One row with all it has.
+    dataset_row(DatasetRow) -> FullRow;
+    /// Dropped rows of a dataset, and kept ones with something worth knowing.
     dataset_problems(DatasetProblems) -> Vec<RowProblem>;
+    /// Has the doctor look at a dataset.
+    check_dataset(CheckDataset) -> DatasetReport;
+    /// What the doctor found in the version in use; null before it has looked.
+    dataset_report(String) -> Option<DatasetReport>;
+    /// Changes rows; the result is a new version.
+    edit_dataset(EditDataset) -> Dataset;
+    /// Puts another version of a dataset in use.
+    use_version(UseVersion) -> Dataset;
+    /// A row as a base model's tokens.
+    xray_row(XrayRow) -> Xray;
+    /// The lengths of all rows in a base model's tokens.
+    count_tokens(CountTokens) -> TokenCounts;
+    /// Writes a dataset to a file.
+    export_dataset(ExportDataset) -> ExportedDataset;
     /// The settings form for a base model, by id.
     train_form(String) -> TrainForm;
     /// What a run would do, and what stands in its way.

@@ -190,6 +190,12 @@ wire! {
         pub what: String,
         /// From 0 to 1; null when the end is not known.
         pub fraction: Option<f64>,
+        /// Bytes read so far; 0 where none are read.
+        #[serde(default)]
+        pub bytes: u64,
+        /// Rows done so far; 0 where none are counted.
+        #[serde(default)]
+        pub rows: u64,
         /// Whether it has ended, well or not.
         pub done: bool,
     }

@@ -4,6 +4,8 @@
 mod bindings;
 mod chat;
 mod commands;
+mod data_room;
+mod datasets;
 mod error;
 mod events;
 mod library;
@@ -13,6 +15,8 @@ mod system;
 
 pub use chat::*;
 pub use commands::*;
+pub use data_room::*;
+pub use datasets::*;
 pub use error::{ErrorCode, WireError};
 pub use events::*;
 pub use library::*;

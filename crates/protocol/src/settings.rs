@@ -151,6 +151,10 @@ pub struct DataConfig {
     /// The shape of a row, or auto.
     #[serde(default)]
     pub format: Format,
+    /// The columns that stand for parts of a row, as far as they are not to be recognised: part: column.
+    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    #[ts(as = "Option<std::collections::BTreeMap<String, String>>", optional)]
+    pub columns: std::collections::BTreeMap<String, String>,
     /// Which rows are held out.
     #[serde(default)]
     pub validation: Validation,

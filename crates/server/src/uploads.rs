@@ -126,7 +126,7 @@ impl Uploads {
                 )),
                 None => Ok(()),
             },
-            "import_dataset" => {
+            "import_dataset" | "inspect_files" => {
                 let listed = args["paths"].as_array().into_iter().flatten();
                 listed
                     .chain(args.get("validation"))
@@ -134,9 +134,8 @@ impl Uploads {
                     .filter(|word| *word != "auto")
                     .try_for_each(|path| self.check_uploaded(path))
             }
-            "run_file" | "run_yaml" if !args["save_to"].is_null() => {
-                Err(WireError::invalid("A browser cannot choose a path on this computer", "Download the file instead"))
-            }
+            "run_file" | "run_yaml" if !args["save_to"].is_null() => Err(no_path()),
+            "export_dataset" if !args["path"].is_null() => Err(no_path()),
             _ => Ok(()),
         }
     }
@@ -152,6 +151,10 @@ impl Uploads {
             )),
         }
     }
+}
+
+fn no_path() -> WireError {
+    WireError::invalid("A browser cannot choose a path on this computer", "Download the file instead")
 }
 
 fn check_size(bytes: u64) -> Result<(), WireError> {

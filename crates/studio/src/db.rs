@@ -144,6 +144,11 @@ impl Db {
         self.change("UPDATE items SET name = ? WHERE kind = ? AND id = ?", params![name, word(kind), id])
     }
 
+    /// Replaces what is known of an item; false when there is none.
+    pub fn set_facts(&self, kind: ItemKind, id: &str, facts: &str) -> Result<bool, WireError> {
+        self.change("UPDATE items SET facts = ? WHERE kind = ? AND id = ?", params![facts, word(kind), id])
+    }
+
     pub fn set_tags(&self, kind: ItemKind, id: &str, tags: &[String]) -> Result<bool, WireError> {
         self.change("UPDATE items SET tags = ? WHERE kind = ? AND id = ?", params![json(&tags)?, word(kind), id])
     }

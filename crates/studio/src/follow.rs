@@ -56,6 +56,12 @@ impl Board {
         channel.changed.notify_all();
     }
 
+    /// Tells everyone to fetch the lists again.
+    pub fn library_changed(&self) {
+        self.turn_page(&Topic::Library);
+        self.publish(&Topic::Library, EventBody::Library);
+    }
+
     /// From here on a new follower gets only what follows.
     pub fn turn_page(&self, topic: &Topic) {
         let channel = self.channel(topic);

@@ -74,6 +74,10 @@ impl Home {
         self.root.join("runs")
     }
 
+    pub fn exports(&self) -> PathBuf {
+        self.root.join("exports")
+    }
+
     pub fn bin(&self) -> PathBuf {
         self.root.join("bin")
     }
@@ -128,11 +132,28 @@ impl DatasetFolder {
         self.0.join("dataset.json")
     }
 
-    pub fn rows(&self, split: Split) -> PathBuf {
-        self.0.join(match split {
-            Split::Training => "training.jsonl",
-            Split::Validation => "validation.jsonl",
-        })
+    /// All rows that were imported, edited or added, one after another.
+    pub fn rows(&self) -> PathBuf {
+        self.0.join("rows.jsonl")
+    }
+
+    pub fn versions(&self) -> PathBuf {
+        self.0.join("versions")
+    }
+
+    /// Which rows a version has, in order.
+    pub fn version(&self, number: u32) -> PathBuf {
+        self.versions().join(format!("{number}.rows"))
+    }
+
+    /// What the doctor found in a version.
+    pub fn report(&self, number: u32) -> PathBuf {
+        self.versions().join(format!("{number}.report.json"))
+    }
+
+    /// The lengths of a version's rows for a model.
+    pub fn lengths(&self, number: u32, key: &str) -> PathBuf {
+        self.versions().join(format!("{number}.{key}.lengths"))
     }
 
     pub fn problems(&self) -> PathBuf {

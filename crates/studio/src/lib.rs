@@ -24,7 +24,6 @@ mod models;
 mod open;
 mod prepare;
 mod preview;
-mod rows;
 mod run_config;
 pub mod run_file;
 mod runs;
@@ -34,6 +33,7 @@ mod studio;
 mod system;
 mod tasks;
 
+pub use datasets::facts::{Counting, DataFacts, data_facts};
 pub use heaps::share_heaps;
 pub use holder::{Holder, holder};
 pub use home::default_home;

@@ -5,10 +5,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tunesmith_data::{Example, PrepareError, Prepared, Render, prepare};
-use tunesmith_protocol::{Split, TrainSettings, WireError};
+use tunesmith_protocol::{Dataset, Split, TrainSettings, WireError};
 
-use crate::home::DatasetFolder;
-use crate::{datasets, models};
+use crate::{Studio, datasets, models};
 
 /// How far a preparation is: rows done, rows in all. `Break` cancels.
 pub(crate) type Preparing<'a> = &'a mut dyn FnMut(u64, u64) -> ControlFlow<()>;
@@ -37,20 +36,21 @@ impl Latest {
     /// The tokens of a dataset, prepared anew when dataset, model or length settings are others than the last time.
     pub fn get(
         &self,
-        dataset: &DatasetFolder,
-        version: &str,
+        studio: &Studio,
+        dataset: &Dataset,
         model: &Path,
         renderer: &dyn Render,
         settings: &TrainSettings,
         progress: Preparing<'_>,
     ) -> Result<Arc<Sides>, WireError> {
-        let key = Key { version: version.into(), model: models::fingerprint(model)?, settings: what_counts(settings) };
+        let (version, model) = (dataset.version.clone(), models::fingerprint(model)?);
+        let key = Key { version, model, settings: what_counts(settings) };
         let known = self.lock().clone();
         if let Some((_, sides)) = known.filter(|(known, _)| *known == key) {
             return Ok(sides);
         }
-        let training = datasets::examples(dataset, Split::Training)?;
-        let validation = datasets::examples(dataset, Split::Validation)?;
+        let training = datasets::examples(studio, dataset, Split::Training)?;
+        let validation = datasets::examples(studio, dataset, Split::Validation)?;
         let sides = Arc::new(both(&training, &validation, renderer, settings, progress)?);
         *self.lock() = Some((key, sides.clone()));
         Ok(sides)

@@ -69,8 +69,7 @@ pub(crate) fn sides(
     progress: Preparing<'_>,
 ) -> Result<std::sync::Arc<Sides>, WireError> {
     let renderer = studio.renderer(model.path.as_ref())?;
-    let folder = studio.home.dataset(&dataset.id)?;
-    studio.prepared.get(&folder, &dataset.version, model.path.as_ref(), &*renderer, settings, progress)
+    studio.prepared.get(studio, dataset, model.path.as_ref(), &*renderer, settings, progress)
 }
 
 fn plan(model: &Model, settings: &TrainSettings, sides: &Sides, device: String) -> Result<Plan, TrainError> {

@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tunesmith_data::Example;
-use tunesmith_protocol::{ErrorCode, RunConfig, RunRecord, WireError};
+use tunesmith_protocol::{ErrorCode, Mapping, RunConfig, RunRecord, WireError};
 
 use crate::carry::{Order, carry_out};
 use crate::frozen::Frozen;
@@ -63,11 +62,10 @@ pub fn run_config(
     }
     let model = models::folder_of(&Home::create(home)?, &config.base_model)?;
     let paths: Vec<PathBuf> = config.data.path.all().iter().map(PathBuf::from).collect();
-    let carry_on = &mut |_, _| ControlFlow::Continue(());
-    let rows = datasets::gather(&paths, config.data.format, &config.data.validation, carry_on)?;
-    let version = datasets::version(&rows.training, &rows.validation)?;
-    let training: Vec<Example> = rows.training.into_iter().map(|row| row.example).collect();
-    let validation: Vec<Example> = rows.validation.into_iter().map(|row| row.example).collect();
+    let mapping = Mapping { format: config.data.format, columns: config.data.columns.clone() };
+    let datasets::reading::Gathered { training, validation } =
+        datasets::gather(&paths, &mapping, &config.data.validation)?;
+    let version = datasets::version_of_examples(&training, &validation);
     let output = std::path::absolute(output).map_err(explain::io(output))?;
     let folder = RunFolder::at(output);
     let frozen = Frozen {

@@ -16,7 +16,7 @@ pub use text::nearest;
 use text::{line_of, scalar};
 
 const TOP: [&str; 3] = ["base_model", "data", "training"];
-const DATA: [&str; 3] = ["path", "format", "validation"];
+const DATA: [&str; 4] = ["path", "format", "columns", "validation"];
 const FIX: &str = "Correct the run file and try again";
 
 /// Reads a run file; an unknown key or wrong value is an error that names its line and the nearest valid key.
@@ -70,10 +70,14 @@ pub fn load(path: &Path) -> Result<RunConfig, WireError> {
 
 /// Writes a run file, with each setting's help as a comment.
 pub fn write(config: &RunConfig) -> String {
-    let DataConfig { path, format, validation } = &config.data;
+    let DataConfig { path, format, columns, validation } = &config.data;
     let mut text = format!("base_model: {}\n", scalar(&json(&config.base_model)));
     let (path, format, validation) = (scalar(&json(path)), scalar(&json(format)), scalar(&json(validation)));
-    text += &format!("data:\n  path: {path}\n  format: {format}\n  validation: {validation}\n");
+    text += &format!("data:\n  path: {path}\n  format: {format}\n");
+    if !columns.is_empty() {
+        text += &format!("  columns: {}\n", json(columns)); // JSON is YAML
+    }
+    text += &format!("  validation: {validation}\n");
     text += "training:\n";
     let values = json(&config.training);
     for field in TrainSettings::fields() {
@@ -95,6 +99,7 @@ pub(crate) fn of(model: &Model, facts: &DatasetFacts, training: &TrainSettings) 
         data: DataConfig {
             path: if let [file] = files.as_slice() { Paths::One(file.clone()) } else { Paths::Many(files.clone()) },
             format: facts.dataset.format,
+            columns: facts.dataset.mapping.columns.clone(),
             validation: facts.validation.clone(),
         },
         training: training.clone(),

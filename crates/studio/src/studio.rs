@@ -11,6 +11,7 @@ use tunesmith_protocol::*;
 use tunesmith_train::{Outcome, Progress, TrainError, TrainPlan};
 
 use crate::chat::Room;
+use crate::datasets::shelf::Shelf;
 use crate::db::Db;
 use crate::digest::Digest;
 use crate::follow::{Board, follow_run};
@@ -21,7 +22,7 @@ use crate::run_config::StopRun;
 use crate::runs::Desk;
 use crate::socket::Listener;
 use crate::tasks::Tasks;
-use crate::{chat, datasets, files, items, logs, models, preview, rows, runs, samples, system};
+use crate::{chat, datasets, files, items, logs, models, preview, runs, samples, system};
 
 /// How a run is trained: `tunesmith_train::run`, or what a test puts in its place.
 pub type Trainer =
@@ -37,10 +38,11 @@ pub struct Studio {
     me: Weak<Self>,
     pub(crate) home: Home,
     pub(crate) db: Db,
-    pub(crate) board: Board,
-    pub(crate) tasks: Tasks,
+    pub(crate) board: Arc<Board>,
+    pub(crate) tasks: Arc<Tasks>,
     pub(crate) desk: Desk,
     pub(crate) room: Room,
+    pub(crate) shelf: Shelf,
     pub(crate) prepared: Latest,
     pub(crate) facts: FactsCache,
     pub(crate) renderers: Renderers,
@@ -61,10 +63,11 @@ impl Studio {
             me: me.clone(),
             home,
             db,
-            board: Board::default(),
-            tasks: Tasks::default(),
+            board: Arc::default(),
+            tasks: Arc::default(),
             desk: Desk::default(),
             room: Room::default(),
+            shelf: Shelf::default(),
             prepared: Latest::default(),
             facts: FactsCache::default(),
             renderers: Renderers::default(),
@@ -109,13 +112,17 @@ impl Studio {
 
     /// Tells everyone to fetch the lists again.
     pub(crate) fn library_changed(&self) {
-        self.board.turn_page(&Topic::Library);
-        self.board.publish(&Topic::Library, EventBody::Library);
+        self.board.library_changed();
     }
 
     /// This studio, to be held by a thread.
     pub(crate) fn me(&self) -> Result<Arc<Self>, WireError> {
         self.me.upgrade().ok_or_else(|| WireError::internal("Tunesmith is closing"))
+    }
+
+    /// The same for a thread that must not keep the home open.
+    pub(crate) fn weak(&self) -> Weak<Self> {
+        self.me.clone()
     }
 
     /// The user's preferences.
@@ -150,7 +157,11 @@ impl Api for Studio {
     }
 
     fn import_dataset(&self, args: ImportDataset) -> Result<Dataset, WireError> {
-        datasets::import_files(self, args)
+        datasets::import::import_files(self, args)
+    }
+
+    fn inspect_files(&self, args: InspectFiles) -> Result<Inspection, WireError> {
+        datasets::import::look(&args)
     }
 
     fn list_samples(&self, (): ()) -> Result<Vec<Sample>, WireError> {
@@ -158,15 +169,47 @@ impl Api for Studio {
     }
 
     fn import_sample(&self, id: String) -> Result<Dataset, WireError> {
-        datasets::import_sample(self, &id)
+        datasets::import::import_sample(self, &id)
     }
 
     fn dataset_rows(&self, args: DatasetRows) -> Result<RowsPage, WireError> {
-        rows::page(self, &args)
+        datasets::rows::page(self, &args)
+    }
+
+    fn dataset_row(&self, args: DatasetRow) -> Result<FullRow, WireError> {
+        datasets::rows::whole(self, &args)
     }
 
     fn dataset_problems(&self, args: DatasetProblems) -> Result<Vec<RowProblem>, WireError> {
         datasets::problems(self, &args)
+    }
+
+    fn check_dataset(&self, args: CheckDataset) -> Result<DatasetReport, WireError> {
+        datasets::checkup::check(self, args)
+    }
+
+    fn dataset_report(&self, id: String) -> Result<Option<DatasetReport>, WireError> {
+        datasets::checkup::report(self, &id)
+    }
+
+    fn edit_dataset(&self, args: EditDataset) -> Result<Dataset, WireError> {
+        datasets::edits::edit(self, args)
+    }
+
+    fn use_version(&self, args: UseVersion) -> Result<Dataset, WireError> {
+        datasets::edits::use_version(self, &args)
+    }
+
+    fn xray_row(&self, args: XrayRow) -> Result<Xray, WireError> {
+        datasets::tokens::xray(self, &args)
+    }
+
+    fn count_tokens(&self, args: CountTokens) -> Result<TokenCounts, WireError> {
+        datasets::tokens::count(self, args)
+    }
+
+    fn export_dataset(&self, args: ExportDataset) -> Result<ExportedDataset, WireError> {
+        datasets::export::export(self, args)
     }
 
     fn train_form(&self, model: String) -> Result<TrainForm, WireError> {

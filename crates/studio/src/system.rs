@@ -90,7 +90,8 @@ fn memory() -> (u64, u64) {
     }
 }
 
-fn disk_free(home: &Home) -> u64 {
+/// Free space where the home lies, in bytes; 0 where the system does not say.
+pub(crate) fn disk_free(home: &Home) -> u64 {
     let Ok(disks) = Disks::new_with_refreshed_list() else { return 0 };
     let root = home.root().canonicalize().unwrap_or_else(|_| home.root().to_path_buf());
     let holds = disks.iter().filter(|disk| root.starts_with(disk.mount_point()));

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tunesmith_protocol::{EventBody, TaskProgress, Topic};
@@ -32,25 +32,34 @@ impl Tasks {
 }
 
 /// A task at work; its topic ends when it is dropped. Without an id it tells no one.
-pub(crate) struct Task<'a> {
+pub(crate) struct Task {
     id: Option<String>,
-    tasks: &'a Tasks,
-    board: &'a Board,
+    tasks: Arc<Tasks>,
+    board: Arc<Board>,
     told: Option<Instant>,
 }
 
-impl<'a> Task<'a> {
-    pub fn start(id: Option<String>, tasks: &'a Tasks, board: &'a Board) -> Self {
-        Self { id, tasks, board, told: None }
+impl Task {
+    pub fn start(id: Option<String>, tasks: &Arc<Tasks>, board: &Arc<Board>) -> Self {
+        Self { id, tasks: tasks.clone(), board: board.clone(), told: None }
     }
 
     /// Tells how far it is; `Break` when it was cancelled.
     pub fn progress(&mut self, what: &str, done: u64, total: u64) -> ControlFlow<()> {
+        self.tell(what, (done, total), 0, 0)
+    }
+
+    /// The same of bytes that are read and rows that are found in them.
+    pub fn counted(&mut self, what: &str, bytes: u64, total: u64, rows: u64) -> ControlFlow<()> {
+        self.tell(what, (bytes, total), bytes, rows)
+    }
+
+    fn tell(&mut self, what: &str, (done, total): (u64, u64), bytes: u64, rows: u64) -> ControlFlow<()> {
         let Some(id) = &self.id else { return ControlFlow::Continue(()) };
         if self.told.is_none_or(|told| told.elapsed() >= BETWEEN_NEWS) {
             self.told = Some(Instant::now());
             let fraction = (total > 0).then(|| (done as f64 / total as f64).min(1.0));
-            self.tell(id, what, fraction, false);
+            self.publish(id, TaskProgress { what: what.into(), fraction, bytes, rows, done: false });
         }
         match self.tasks.is_cancelled(id) {
             true => ControlFlow::Break(()),
@@ -58,16 +67,15 @@ impl<'a> Task<'a> {
         }
     }
 
-    fn tell(&self, id: &str, what: &str, fraction: Option<f64>, done: bool) {
-        let progress = TaskProgress { what: what.into(), fraction, done };
+    fn publish(&self, id: &str, progress: TaskProgress) {
         self.board.publish(&Topic::Task(id.into()), EventBody::Task { progress });
     }
 }
 
-impl Drop for Task<'_> {
+impl Drop for Task {
     fn drop(&mut self) {
         if let Some(id) = &self.id {
-            self.tell(id, "", Some(1.0), true);
+            self.publish(id, TaskProgress { what: String::new(), fraction: Some(1.0), bytes: 0, rows: 0, done: true });
             self.board.end(&Topic::Task(id.clone()));
             self.tasks.forget(id);
         }

@@ -56,6 +56,10 @@ fn a_worker_makes_the_tokens_that_a_renderer_makes() {
     for (example, theirs) in examples.iter().zip(theirs) {
         assert_eq!(theirs.unwrap(), renderer.row(example, LearnFrom::Assistant).unwrap());
     }
+    for example in &examples[..4] {
+        let xray = worker.xray(example, LearnFrom::Assistant).unwrap();
+        assert_eq!(xray, renderer.xray(example, LearnFrom::Assistant).unwrap());
+    }
     let prompt = worker.prompt(&asked("Say 😀"), &[]).unwrap();
     assert_eq!(prompt, renderer.prompt(&asked("Say 😀"), &[]).unwrap());
     assert_eq!(worker.decode(&prompt).unwrap(), renderer.decode(&prompt).unwrap());

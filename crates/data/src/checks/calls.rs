@@ -12,6 +12,25 @@ pub(super) fn has_call(object: &Object) -> bool {
         || object.get("function_call").is_some_and(|call| !call.is_null())
 }
 
+/// ShareGPT writes calls as the text of `{"name", "arguments"}`, or of a list of these: turns it into `tool_calls`.
+pub(super) fn from_text(number: usize, object: &mut Object) -> Result<(), Bad> {
+    let calls = match object.shift_remove("value") {
+        Some(Value::String(text)) => serde_json::from_str(&text).ok(),
+        other => other,
+    };
+    let calls = match calls {
+        Some(Value::Array(calls)) => calls,
+        Some(call @ Value::Object(_)) => vec![call],
+        _ => {
+            let what = format!("Message {number} is a function call that is not JSON with name and arguments");
+            return Err(Bad::new("wrong_tool_calls", what));
+        }
+    };
+    let function = |call: Value| json!({"type": "function", "function": call});
+    object.insert("tool_calls".into(), calls.into_iter().map(function).collect());
+    Ok(())
+}
+
 /// The calls as a list of `{"type": "function", "function": {"name", "arguments"}}`.
 pub(super) fn called(number: usize, object: &mut Object) -> Result<Value, Bad> {
     let wrong = || {

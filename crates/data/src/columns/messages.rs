@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::literal;
 use crate::Message;
-use crate::source::{Bad, value_name};
+use crate::source::{Bad, is_crowded, value_name};
 
 /// Whether a value looks like a list of messages, and not like a text that happens to be in a column of that name.
 pub(super) fn may_be_list(value: Option<&Value>) -> bool {
@@ -15,15 +15,19 @@ pub(super) fn may_be_list(value: Option<&Value>) -> bool {
     }
 }
 
-/// Whether a value is a list of messages, as a list or as its text.
-pub(super) fn is_list(value: Option<&Value>) -> bool {
-    let message = |value: &Value| value.get("role").is_some() || value.get("from").is_some();
+/// The messages that a value is: a list of them, the text of such a list, or a single one. Else the value itself.
+pub(super) fn said(value: Value) -> Result<Vec<Value>, Value> {
+    let is_message = |value: &Value| value.get("role").is_some() || value.get("from").is_some();
     match value {
-        Some(Value::Array(list)) => list.first().is_none_or(message),
-        Some(Value::String(text)) if text.trim_start().starts_with("[{") => {
-            parse(text).is_some_and(|list| !list.is_empty() && list.iter().all(message))
+        Value::Array(list) if list.iter().all(is_message) => Ok(list),
+        Value::Object(_) if is_message(&value) => Ok(vec![value]),
+        Value::String(text) => {
+            let begins_as_list =
+                text.trim_start().strip_prefix('[').is_some_and(|rest| rest.trim_start().starts_with('{'));
+            let list = if begins_as_list { parse(&text) } else { None };
+            list.filter(|list| list.iter().all(is_message)).ok_or(Value::String(text))
         }
-        _ => false,
+        other => Err(other),
     }
 }
 
@@ -45,6 +49,9 @@ pub(super) fn list(value: Option<Value>, column: &str) -> Result<Vec<Value>, Bad
 }
 
 fn parse(text: &str) -> Option<Vec<Value>> {
+    if is_crowded(text.as_bytes()) {
+        return None;
+    }
     match serde_json::from_str(text).ok().or_else(|| literal::parse(text))? {
         Value::Array(list) => Some(list),
         _ => None,
@@ -52,12 +59,12 @@ fn parse(text: &str) -> Option<Vec<Value>> {
 }
 
 /// The tools that may be called in a row: a list of JSON schemas, or its text.
-pub(super) fn tools(value: Option<&Value>) -> Result<Vec<Value>, Bad> {
+pub(super) fn tools(value: Option<Value>) -> Result<Vec<Value>, Bad> {
     let list = match value {
         None | Some(Value::Null) => return Ok(Vec::new()),
         Some(Value::String(text)) if text.trim().is_empty() => return Ok(Vec::new()),
-        Some(Value::String(text)) => parse(text),
-        Some(Value::Array(list)) => Some(list.clone()),
+        Some(Value::String(text)) => parse(&text),
+        Some(Value::Array(list)) => Some(list),
         Some(_) => None,
     };
     list.filter(|list| list.iter().all(Value::is_object))
@@ -65,13 +72,13 @@ pub(super) fn tools(value: Option<&Value>) -> Result<Vec<Value>, Bad> {
 }
 
 /// Earlier turns of an instruction row: a list of [question, answer].
-pub(super) fn history(value: Option<&Value>) -> Result<Vec<Message>, Bad> {
+pub(super) fn history(value: Option<Value>) -> Result<Vec<Message>, Bad> {
     let wrong = || Bad::new("wrong_history", "“history” is not a list of [question, answer] in this row");
     let list = match value {
         None | Some(Value::Null) => return Ok(Vec::new()),
-        Some(Value::Array(list)) => list.clone(),
+        Some(Value::Array(list)) => list,
         Some(Value::String(text)) if text.trim().is_empty() => return Ok(Vec::new()),
-        Some(Value::String(text)) => parse(text).ok_or_else(wrong)?,
+        Some(Value::String(text)) => parse(&text).ok_or_else(wrong)?,
         Some(_) => return Err(wrong()),
     };
     let mut messages = Vec::new();

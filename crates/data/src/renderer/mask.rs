@@ -4,6 +4,7 @@
 
 use std::ops::Range;
 
+use tokenizers::Encoding;
 use tunesmith_protocol::LearnFrom;
 
 use super::answers::{Answer, Rendering};
@@ -11,12 +12,20 @@ use super::{Rendered, Renderer, Tokens};
 use crate::RenderError;
 use crate::template::Conversation;
 
+/// A conversation as text and as tokens.
+pub(super) struct Chat {
+    pub text: String,
+    /// Where each token stands in the text; a token that ends a row without an end of its own is not among them.
+    pub encoding: Encoding,
+    pub rendered: Rendered,
+}
+
 /// The tokens of a conversation and what is learned of it.
 pub(super) fn chat(
     renderer: &Renderer,
     conversation: Conversation<'_>,
     learn_from: LearnFrom,
-) -> Result<Rendered, RenderError> {
+) -> Result<Chat, RenderError> {
     let messages = conversation.messages;
     let rendering = Rendering::new(renderer, conversation)?;
     let everything = learn_from == LearnFrom::All;
@@ -59,7 +68,8 @@ pub(super) fn chat(
     if let Some(first) = tokens.learn.first_mut() {
         *first = false;
     }
-    Ok(Rendered { tokens, learned_messages, hidden_calls: rendering.hidden_calls() })
+    let rendered = Rendered { tokens, learned_messages, hidden_calls: rendering.hidden_calls() };
+    Ok(Chat { text: rendering.text, encoding, rendered })
 }
 
 fn overlaps(place: (usize, usize), span: &Range<usize>) -> bool {

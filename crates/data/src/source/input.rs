@@ -1,16 +1,19 @@
-//! The bytes of a dataset file as clean UTF-8 lines: without a byte order mark, UTF-16 decoded, old Mac line ends
-//! turned into today's; counted, so that progress and cancel work wherever the reader stands.
+//! The bytes of a dataset file as clean UTF-8 lines: unpacked, without a byte order mark, UTF-16 decoded, old Mac line
+//! ends turned into today's; counted, so that progress and cancel work wherever the reader stands.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::ops::ControlFlow;
 use std::path::Path;
+
+use super::unpacked::{Packing, Unpacked};
 
 const CHUNK: usize = 128 << 10;
 
 /// A dataset file being read.
 pub(crate) struct Input<'a> {
-    file: File,
+    file: Unpacked,
+    /// Bytes of the file on disk.
+    size: u64,
     encoding: Encoding,
     /// The file has carriage returns and no line feed.
     old_mac: bool,
@@ -19,9 +22,7 @@ pub(crate) struct Input<'a> {
     position: usize,
     /// Whether the file ended within what was read so far.
     ended: bool,
-    bytes_read: u64,
     progress: &'a mut dyn FnMut(u64) -> ControlFlow<()>,
-    cancelled: bool,
     /// Bytes given out since the last `mark`.
     since_mark: usize,
 }
@@ -36,23 +37,20 @@ impl<'a> Input<'a> {
     /// Opens the file and reads its head.
     pub(crate) fn open(path: &Path, progress: &'a mut dyn FnMut(u64) -> ControlFlow<()>) -> io::Result<Self> {
         let mut input = Self {
-            file: File::open(path)?,
+            file: Unpacked::open(path)?,
+            size: std::fs::metadata(path).map_or(u64::MAX, |data| if data.is_file() { data.len() } else { u64::MAX }),
             encoding: Encoding::Utf8,
             old_mac: false,
             raw: Vec::new(),
             clean: Vec::new(),
             position: 0,
             ended: false,
-            bytes_read: 0,
             progress,
-            cancelled: false,
             since_mark: 0,
         };
-        // Who opens asks `is_cancelled` first.
-        match input.fill_raw() {
-            Err(_) if input.cancelled => return Ok(input),
-            filled => filled?,
-        };
+        while input.raw.len() < CHUNK && !input.ended {
+            input.fill_raw()?;
+        }
         let mark = match input.raw.as_slice() {
             [0xEF, 0xBB, 0xBF, ..] => 3,
             [0xFF, 0xFE, ..] => 2,
@@ -79,9 +77,13 @@ impl<'a> Input<'a> {
         self.ended
     }
 
-    /// Whether the caller of the import cancelled it.
-    pub(crate) fn is_cancelled(&self) -> bool {
-        self.cancelled
+    pub(super) fn packing(&self) -> Option<Packing> {
+        self.file.packing()
+    }
+
+    /// Whether the text is in UTF-16.
+    pub(super) fn is_utf16(&self) -> bool {
+        self.encoding != Encoding::Utf8
     }
 
     /// Starts counting the bytes given out anew.
@@ -120,18 +122,13 @@ impl<'a> Input<'a> {
             }
         };
         self.raw.truncate(before + count);
-        self.ended = count == 0 || self.is_at_end();
-        self.bytes_read += count as u64;
-        if (self.progress)(self.bytes_read).is_break() {
-            self.cancelled = true;
+        // A packed file may give more once all of it was read; a pipe says that it ended only by giving no more.
+        let all_read = self.file.packing().is_none() && self.size <= self.file.packed_bytes();
+        self.ended = count == 0 || all_read;
+        if (self.progress)(self.file.packed_bytes()).is_break() {
             return Err(io::Error::other("cancelled"));
         }
         Ok(())
-    }
-
-    /// Whether all bytes of a plain file were read; false for a pipe, which says so only by giving no more.
-    fn is_at_end(&self) -> bool {
-        self.file.metadata().is_ok_and(|data| data.is_file() && data.len() <= self.bytes_read)
     }
 
     /// Moves `raw` into `clean` as UTF-8; half a character stays behind.

@@ -7,17 +7,17 @@ use serde_json::Value;
 
 use super::input::Input;
 use super::lines::{Line, next_line};
-use super::{Bad, LONGEST_ROW, Object, Record};
+use super::{Bad, LONGEST_ROW, Object, Record, Sink, is_crowded};
 
 /// Reads JSON Lines.
-pub(super) fn read_lines(input: &mut Input, sink: &mut dyn FnMut(Record)) -> io::Result<()> {
+pub(super) fn read_lines(input: &mut Input, sink: &mut Sink) -> io::Result<()> {
     let mut bytes = Vec::new();
     for line in 1.. {
         match next_line(input, &mut bytes)? {
             Line::End => break,
-            Line::TooLong => sink(Record::bad(line, Bad::too_long())),
+            Line::TooLong => sink(Record::bad(line, Bad::too_long()))?,
             Line::Whole if bytes.iter().all(u8::is_ascii_whitespace) => {}
-            Line::Whole => sink(Record { line, counts: true, body: object(&bytes) }),
+            Line::Whole => sink(Record { line, counts: true, body: object(&bytes) })?,
         }
     }
     Ok(())
@@ -35,21 +35,18 @@ pub(super) enum Between {
 }
 
 /// Reads JSON values that span lines.
-pub(super) fn read_values(input: &mut Input, between: Between, sink: &mut dyn FnMut(Record)) -> io::Result<()> {
+pub(super) fn read_values(input: &mut Input, between: Between, sink: &mut Sink) -> io::Result<()> {
     let mut splitter = Splitter::new(between);
     loop {
         let ready = input.ready()?;
         if ready.is_empty() {
             break;
         }
-        for byte in ready {
-            splitter.push(*byte, sink);
-        }
+        splitter.push_all(ready, sink)?;
         let taken = ready.len();
         input.consume(taken);
     }
-    splitter.finish(sink);
-    Ok(())
+    splitter.finish(sink)
 }
 
 /// Cuts a byte stream into JSON values by counting brackets outside strings.
@@ -80,39 +77,66 @@ impl Splitter {
         Self { between, place, depth, in_string, escaped, line, start_line, value: Vec::new(), too_long }
     }
 
-    fn push(&mut self, byte: u8, sink: &mut dyn FnMut(Record)) {
+    fn push_all(&mut self, mut bytes: &[u8], sink: &mut Sink) -> io::Result<()> {
+        loop {
+            if self.in_string && !self.escaped {
+                let plain = memchr::memchr2(b'"', b'\\', bytes).unwrap_or(bytes.len());
+                self.keep_all(&bytes[..plain]);
+                bytes = &bytes[plain..];
+            }
+            let Some((byte, rest)) = bytes.split_first() else { return Ok(()) };
+            self.push(*byte, sink)?;
+            bytes = rest;
+        }
+    }
+
+    /// Takes a part of a string without quotes and backslashes.
+    fn keep_all(&mut self, bytes: &[u8]) {
+        self.line += memchr::memchr_iter(b'\n', bytes).count() as u64;
+        if !self.is_outside() {
+            let room = LONGEST_ROW.saturating_sub(self.value.len());
+            self.too_long |= bytes.len() > room;
+            self.value.extend(&bytes[..bytes.len().min(room)]);
+        }
+    }
+
+    /// Whether this place is in the object around the list.
+    fn is_outside(&self) -> bool {
+        self.place == Place::BeforeList || (self.place == Place::AfterList && self.between == Between::CommasInField)
+    }
+
+    fn push(&mut self, byte: u8, sink: &mut Sink) -> io::Result<()> {
         self.line += u64::from(byte == b'\n');
-        let outside = self.place == Place::BeforeList
-            || (self.place == Place::AfterList && self.between == Between::CommasInField);
+        let outside = self.is_outside();
         if self.in_string {
             if !outside {
                 self.keep(byte);
             }
             self.in_string = self.escaped || byte != b'"';
             self.escaped = !self.escaped && byte == b'\\';
-            return;
+            return Ok(());
         }
         if outside {
             self.in_string = byte == b'"';
             if byte == b'[' && self.place == Place::BeforeList {
                 self.place = Place::Rows;
             }
-            return;
+            return Ok(());
         }
         let list = self.between != Between::Nothing && self.place == Place::Rows;
         match byte {
-            b',' if list && self.depth == 0 => self.end_row(sink),
+            b',' if list && self.depth == 0 => self.end_row(sink)?,
             b']' if list && self.depth == 0 => {
-                self.end_row(sink);
+                self.end_row(sink)?;
                 self.place = Place::AfterList;
             }
-            b'\n' if self.depth == 0 && self.between == Between::Nothing => self.end_row(sink),
+            b'\n' if self.depth == 0 && self.between == Between::Nothing => self.end_row(sink)?,
             byte if byte.is_ascii_whitespace() && self.value.is_empty() => {}
             b'}' | b']' => {
                 self.keep(byte);
                 self.depth = self.depth.saturating_sub(1);
                 if self.depth == 0 && self.between == Between::Nothing {
-                    self.end_row(sink);
+                    self.end_row(sink)?;
                 }
             }
             _ => {
@@ -121,6 +145,7 @@ impl Splitter {
                 self.in_string = byte == b'"';
             }
         }
+        Ok(())
     }
 
     fn keep(&mut self, byte: u8) {
@@ -134,32 +159,37 @@ impl Splitter {
         }
     }
 
-    fn end_row(&mut self, sink: &mut dyn FnMut(Record)) {
+    fn end_row(&mut self, sink: &mut Sink) -> io::Result<()> {
         if self.value.is_empty() {
-            return;
+            return Ok(());
         }
         let body = if self.too_long { Err(Bad::too_long()) } else { object(&self.value) };
-        sink(Record { line: self.start_line, counts: true, body });
+        sink(Record { line: self.start_line, counts: true, body })?;
         self.value.clear();
         self.too_long = false;
+        Ok(())
     }
 
-    fn finish(mut self, sink: &mut dyn FnMut(Record)) {
+    fn finish(mut self, sink: &mut Sink) -> io::Result<()> {
         let open = self.in_string || self.depth > 0;
         if open && self.place != Place::AfterList {
             let message = "This row starts here and never ends: a bracket or quote is missing, or the file was cut";
             return sink(Record::bad(self.start_line, Bad::new("invalid_json", message)));
         }
-        self.end_row(sink);
+        self.end_row(sink)?;
         if self.place == Place::Rows && self.between != Between::Nothing {
             let message = "The list is not closed: the file may have been cut, and rows after this line are missing";
             let (line, body) = (self.line, Err(Bad::new("list_not_closed", message)));
-            sink(Record { line, counts: false, body });
+            sink(Record { line, counts: false, body })?;
         }
+        Ok(())
     }
 }
 
-fn object(bytes: &[u8]) -> Result<Object, Bad> {
+pub(super) fn object(bytes: &[u8]) -> Result<Object, Bad> {
+    if is_crowded(bytes) {
+        return Err(Bad::crowded());
+    }
     match serde_json::from_slice(bytes) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(other) => {

@@ -25,11 +25,12 @@ pub(super) enum Kind {
 }
 
 /// The first bytes of files that hold no readable rows.
-const FOREIGN: [(&[u8], &str); 12] = [
-    (b"PAR1", "a Parquet file"),
+const FOREIGN: [(&[u8], &str); 13] = [
+    (b"PAR1", "a packed Parquet file"),
+    (b"PARE", "an encrypted Parquet file"),
     (b"ARROW1", "an Arrow file"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"\x28\xb5\x2f\xfd", "a zstd archive"),
+    (b"\x1f\x8b", "a gzip file within another"),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard file within another"),
     (b"PK\x03\x04", "a ZIP archive or an Office document"),
     (b"BZh", "a bzip2 archive"),
     (b"\xfd7zXZ", "an xz archive"),
@@ -40,8 +41,47 @@ const FOREIGN: [(&[u8], &str); 12] = [
     (b"\xff\xd8\xff", "a picture"),
 ];
 
-/// Recognises the file at `path` from its first bytes; `whole` says that they are all of it.
+impl Kind {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::JsonLines => "JSON Lines",
+            Self::JsonList => "a JSON list",
+            Self::JsonField => "a JSON list in an object",
+            Self::JsonValues => "JSON objects",
+            Self::Table { delimiter: b'\t' } => "a table with tabs",
+            Self::Table { delimiter: b';' } => "a table with semicolons",
+            Self::Table { .. } => "a table with commas",
+            Self::Text => "plain text",
+        }
+    }
+
+    /// What a file of this kind holds when it holds no row.
+    pub(super) fn without_rows(self) -> &'static str {
+        match self {
+            Self::Table { .. } => "it has a header, but no row",
+            _ => "it holds no row",
+        }
+    }
+}
+
+/// The name of a file without what says that it is packed.
+pub(super) fn name_unpacked(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let lower = name.to_ascii_lowercase();
+    let packed = [".gz", ".gzip", ".zst", ".zstd"].iter().find(|extension| lower.ends_with(*extension));
+    packed.map_or(name.to_string(), |extension| name[..name.len() - extension.len()].to_owned())
+}
+
+/// Whether the bytes in a tar archive's place for its name say that it is one.
+fn is_tar(head: &[u8]) -> bool {
+    head.get(257..262) == Some(b"ustar")
+}
+
+/// Recognises the file at `path` from its first bytes, unpacked; `whole` says that they are all of it.
 pub(super) fn recognise(path: &Path, head: &[u8], whole: bool) -> Result<Kind, ImportError> {
+    if is_tar(head) {
+        return Err(ImportError::Unsupported { path: path.into(), kind: "a tar archive" });
+    }
     if let Some((_, kind)) = FOREIGN.iter().find(|(magic, _)| head.starts_with(magic)) {
         return Err(ImportError::Unsupported { path: path.into(), kind });
     }
@@ -56,7 +96,8 @@ pub(super) fn recognise(path: &Path, head: &[u8], whole: bool) -> Result<Kind, I
     if nuls * 8 > head.len() {
         return Err(ImportError::Unsupported { path: path.into(), kind: "a binary file" });
     }
-    let extension = path.extension().and_then(|text| text.to_str()).unwrap_or_default().to_ascii_lowercase();
+    let name = name_unpacked(path);
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
     let json_name = matches!(extension.as_str(), "json" | "jsonl" | "ndjson");
     let lines = Lines::of(head, whole);
     Ok(match first {

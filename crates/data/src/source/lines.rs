@@ -25,7 +25,7 @@ pub(super) fn next_line(input: &mut Input, line: &mut Vec<u8>) -> io::Result<Lin
             let nothing = length == 0;
             return Ok(if nothing { Line::End } else { finish(line, length) });
         }
-        let end = ready.iter().position(|byte| *byte == b'\n');
+        let end = memchr::memchr(b'\n', ready);
         let part = &ready[..end.unwrap_or(ready.len())];
         length += part.len();
         line.extend(&part[..part.len().min((LONGEST_ROW + 1).saturating_sub(line.len()))]);

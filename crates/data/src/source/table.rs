@@ -6,7 +6,7 @@ use csv::{ByteRecord, ReaderBuilder};
 use serde_json::Value;
 
 use super::input::Input;
-use super::{Bad, LONGEST_ROW, Object, Record};
+use super::{Bad, LONGEST_ROW, MOST_VALUES, Object, Record, Sink};
 use crate::columns;
 
 const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
@@ -42,12 +42,16 @@ fn names(record: &ByteRecord) -> Vec<String> {
 }
 
 /// Reads the rows of a table.
-pub(super) fn read(input: &mut Input, delimiter: u8, sink: &mut dyn FnMut(Record)) -> io::Result<()> {
+pub(super) fn read(input: &mut Input, delimiter: u8, sink: &mut Sink) -> io::Result<()> {
     let mut reader =
         ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(Capped(input));
     let mut record = ByteRecord::new();
-    if !reader.read_byte_record(&mut record).map_err(io::Error::from)? {
+    if !reader.read_byte_record(&mut record).map_err(reason)? {
         return Ok(());
+    }
+    if record.len() > MOST_VALUES {
+        let reason = format!("its header has more than {MOST_VALUES} columns");
+        return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
     }
     let columns = names(&record);
     loop {
@@ -57,15 +61,22 @@ pub(super) fn read(input: &mut Input, delimiter: u8, sink: &mut dyn FnMut(Record
             Ok(false) => return Ok(()),
             Ok(true) => {
                 let line = record.position().map_or(line, csv::Position::line);
-                sink(Record { line, counts: true, body: object(&columns, &record) });
+                sink(Record { line, counts: true, body: object(&columns, &record) })?;
             }
             Err(_) if reader.get_ref().0.since_mark() > LONGEST_ROW => {
                 let message = "This row never ends: a closing quote is missing; the rows after it cannot be read";
-                sink(Record::bad(line, Bad::new("unclosed_quote", message)));
-                return Ok(());
+                return sink(Record::bad(line, Bad::new("unclosed_quote", message)));
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(reason(error)),
         }
+    }
+}
+
+/// What stopped the reading, as it was before it came through the table.
+fn reason(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(reason) => reason,
+        other => io::Error::other(format!("{other:?}")),
     }
 }
 

@@ -6,16 +6,16 @@ use serde_json::Value;
 
 use super::input::Input;
 use super::lines::{Line, next_line};
-use super::{Bad, LONGEST_ROW, Object, Record};
+use super::{Bad, LONGEST_ROW, Object, Record, Sink};
 
 /// Reads the blocks of a text.
-pub(super) fn read(input: &mut Input, sink: &mut dyn FnMut(Record)) -> io::Result<()> {
+pub(super) fn read(input: &mut Input, sink: &mut Sink) -> io::Result<()> {
     let mut bytes = Vec::new();
     let mut block = Block { start: 0, text: Vec::new(), too_long: false };
     for line in 1.. {
         match next_line(input, &mut bytes)? {
             Line::End => break,
-            Line::Whole if bytes.iter().all(u8::is_ascii_whitespace) => block.end(sink),
+            Line::Whole if bytes.iter().all(u8::is_ascii_whitespace) => block.end(sink)?,
             Line::Whole => block.add(line, &bytes),
             Line::TooLong => {
                 block.add(line, b"");
@@ -23,8 +23,7 @@ pub(super) fn read(input: &mut Input, sink: &mut dyn FnMut(Record)) -> io::Resul
             }
         }
     }
-    block.end(sink);
-    Ok(())
+    block.end(sink)
 }
 
 struct Block {
@@ -47,10 +46,10 @@ impl Block {
         }
     }
 
-    fn end(&mut self, sink: &mut dyn FnMut(Record)) {
+    fn end(&mut self, sink: &mut Sink) -> io::Result<()> {
         let line = std::mem::take(&mut self.start);
         if line == 0 {
-            return;
+            return Ok(());
         }
         let too_long = std::mem::take(&mut self.too_long);
         let body = match String::from_utf8(std::mem::take(&mut self.text)) {
@@ -59,6 +58,6 @@ impl Block {
             Ok(text) if text.contains('\0') => Err(Bad::nul_byte()),
             Ok(text) => Ok(Object::from_iter([("text".to_owned(), Value::String(text))])),
         };
-        sink(Record { line, counts: true, body });
+        sink(Record { line, counts: true, body })
     }
 }

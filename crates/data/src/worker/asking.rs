@@ -10,7 +10,7 @@ use tunesmith_protocol::LearnFrom;
 
 use super::process::Process;
 use super::{Request, Row, TEXT_AT_ONCE};
-use crate::{Example, Message, Render, RenderError, Rendered, RowsError};
+use crate::{Example, Message, Render, RenderError, Rendered, RowsError, Xray};
 
 /// The time in which the row is looked for that ended a worker.
 const SEARCH: Duration = Duration::from_secs(60);
@@ -96,6 +96,10 @@ impl Render for RenderWorker {
         Ok(all)
     }
 
+    fn xray(&self, example: &Example, learn_from: LearnFrom) -> Result<Xray, RenderError> {
+        self.ask(&Request::Xray { example: example.clone(), learn_from })
+    }
+
     fn prompt(&self, messages: &[Message], tools: &[Value]) -> Result<Vec<u32>, RenderError> {
         self.ask(&Request::Prompt { messages: messages.to_vec(), tools: tools.to_vec() })
     }
@@ -118,10 +122,7 @@ fn lost(row: usize, source: RenderError) -> RowsError {
 fn portion(examples: &[Example]) -> usize {
     let mut bytes = 0;
     let fit = examples.iter().take_while(|example| {
-        bytes += match example {
-            Example::Text { text } => text.len(),
-            Example::Chat { messages, .. } => messages.iter().map(|message| message.content.len()).sum(),
-        };
+        bytes += example.text_bytes();
         bytes <= TEXT_AT_ONCE
     });
     fit.count().max(1)

@@ -19,6 +19,12 @@ pub(super) fn for_a_tokenizer(folder: &Path) -> io::Result<()> {
     limit(super::MEMORY_BYTES.saturating_add(size.saturating_mul(PER_TOKENIZER_BYTE)))
 }
 
+/// Limits what reading a table may take.
+#[cfg(target_os = "linux")]
+pub(crate) fn for_a_table() -> io::Result<()> {
+    limit(super::MEMORY_BYTES)
+}
+
 /// Limits what comes from now on. That it could not be set must not open the door: then the worker ends.
 #[cfg(target_os = "linux")]
 pub(super) fn for_a_template() {
@@ -63,6 +69,11 @@ fn set(bytes: u64) -> io::Result<()> {
 
 #[cfg(not(target_os = "linux"))]
 pub(super) fn for_a_tokenizer(_folder: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn for_a_table() -> io::Result<()> {
     Ok(())
 }
 

@@ -45,11 +45,36 @@ fn rows_that_fail_a_check_are_dropped_by_its_name() {
     assert_eq!(kind(answered(json!({"role": "assistant", "content": "a", "tool_calls": call}))), "wrong_tool_calls");
     let call = json!([{"function": {"name": "f", "arguments": {}}}]);
     assert_eq!(kind(answered(json!({"role": "user", "content": "q", "tool_calls": call}))), "wrong_tool_calls");
-    let share_gpt = json!({"from": "function_call", "value": "{}"});
-    assert_eq!(kind(answered(share_gpt)), "tool_call_unsupported");
+    for call in [json!("{}"), json!("get()"), json!("[1]"), json!(null), json!({"arguments": {}})] {
+        assert_eq!(kind(answered(json!({"from": "function_call", "value": call}))), "wrong_tool_calls");
+    }
     assert_eq!(kind(json!({"messages": [{"role": "assistant", "content": "a"}], "tools": 3})), "wrong_tools");
     assert_eq!(kind(answered(json!({"role": "user", "content": [{"type": "image_url"}]}))), "unsupported_content");
     assert_eq!(kind(json!({"messages": [{"role": "assistant", "content": "a", "weight": 0.5}]})), "wrong_weight");
+}
+
+#[test]
+fn share_gpts_roles_mean_what_todays_mean() {
+    let turns = json!([
+        {"from": "system", "value": "s"},
+        {"from": "human", "value": "q"},
+        {"from": "function_call", "value": "{\"name\": \"f\", \"arguments\": {\"x\": 1}}"},
+        {"from": "observation", "value": "7"},
+        {"from": "gpt", "value": "a"},
+    ]);
+    let messages = json!([
+        {"role": "system", "content": "s"},
+        {"role": "user", "content": "q"},
+        {"role": "assistant", "tool_calls": [{"type": "function", "function": {"name": "f", "arguments": {"x": 1}}}]},
+        {"role": "tool", "content": "7"},
+        {"role": "assistant", "content": "a"},
+    ]);
+    let theirs = check(&[json!({"conversations": turns})]);
+    assert_eq!(theirs.problems, []);
+    assert_eq!(examples(&theirs), examples(&check(&[json!({"messages": messages})])));
+    // LLaMA-Factory keeps the system prompt in a column of its own.
+    let beside = check(&[json!({"conversations": turns.as_array().expect("a list")[1..], "system": "s"})]);
+    assert_eq!(examples(&beside), examples(&theirs));
 }
 
 #[test]
@@ -96,7 +121,7 @@ fn calls_of_tools_and_their_schemas_are_kept() {
     assert_eq!(messages[1].content, "");
     assert_eq!((messages[2].tool_call_id.as_deref(), messages[2].name.as_deref()), (Some("1"), Some("weather")));
     assert_eq!(imported.rows[0].example, imported.rows[1].example, "arguments and tools may be texts of JSON");
-    assert!(imported.reason.ends_with("with the tools in “tools”"), "{}", imported.reason);
+    assert!(imported.summary.reason.ends_with("with the tools in “tools”"), "{}", imported.summary.reason);
 }
 
 #[test]

@@ -40,7 +40,7 @@ fn shapes_of_rows_are_recognised() {
         (json!({"question": "q", "answer": "a", "id": 3}), chat(&turns)),
         (json!({"instruction": "q", "context": null, "response": "a", "category": "x"}), chat(&turns)),
         (json!({"question": "2 + 2", "answer": 4}), chat(&[("user", "2 + 2"), ("assistant", "4")])),
-        (json!({"text": "plain", "label": 1}), Example::Text { text: "plain".into() }),
+        (json!({"text": "plain", "labelled": 1}), Example::Text { text: "plain".into() }),
     ];
     for (row, expected) in shapes {
         assert_eq!(one(row.clone()), expected, "{row}");
@@ -74,31 +74,31 @@ fn the_majority_of_the_first_rows_decides_and_the_rest_are_problems() {
         text.push('\n');
     }
     let imported = read("a.jsonl", text);
-    assert_eq!(imported.format, Format::Completion);
+    assert_eq!(imported.summary.format, Format::Completion);
     assert_eq!(dropped(&imported), [(4, "missing_column"), (14, "missing_column"), (24, "missing_column")]);
     assert_eq!(
-        imported.reason,
-        "Prompts and answers: the columns “prompt”, “completion” in 27 of the first 30 rows; not used: “id”"
+        imported.summary.reason,
+        "Prompts and answers: the columns “prompt”, “completion” in 27 of the first 30 rows; not used: “id”, “text”"
     );
-    assert_eq!(imported.dropped_because()[0].count, 3);
+    assert_eq!(imported.summary.dropped_because[0].count, 3);
 }
 
 #[test]
 fn rows_of_no_known_shape_are_dropped_and_the_reason_names_their_columns() {
     let imported = read("a.csv", "frage,antwort\na,b\nc,d\n");
     assert_eq!(dropped(&imported), [(2, "unknown_shape"), (3, "unknown_shape")]);
-    assert_eq!(imported.format, Format::Auto);
+    assert_eq!(imported.summary.format, Format::Auto);
     assert!(
-        imported.reason.contains("“frage”, “antwort”") && imported.reason.contains("“prompt”"),
+        imported.summary.reason.contains("“frage”, “antwort”") && imported.summary.reason.contains("“prompt”"),
         "{}",
-        imported.reason
+        imported.summary.reason
     );
 }
 
 #[test]
 fn a_chosen_format_is_kept_to() {
     let row = json!({"text": "plain", "prompt": "q", "completion": "a"}).to_string();
-    assert_eq!(read("a.jsonl", &row).format, Format::Completion);
+    assert_eq!(read("a.jsonl", &row).summary.format, Format::Completion);
     let text = read_as("a.jsonl", &row, Format::Text).expect("an import");
     assert_eq!(examples(&text), [Example::Text { text: "plain".into() }]);
     assert_eq!(read_as("a.jsonl", &row, Format::Chat).expect("an import").rows.len(), 0);

@@ -45,7 +45,7 @@ fn the_same_rows_are_the_same_examples_in_every_file() {
         ("one line.json", JSON.replace('\n', " ").into()),
         ("field.json", format!("{{\"version\": \"[1]\", \"data\": {JSON}, \"more\": [{{\"a\": \"]\"}}]}}").into()),
         ("one line field.json", format!("{{\"rows\":{}}}", JSON.replace('\n', "")).into()),
-        ("tools first.json", JSONL.replace("{\"prompt\"", "{\"tools\":[{\"a\":1}],\"prompt\"").into()),
+        ("history first.json", JSONL.replace("{\"prompt\"", "{\"history\":[{\"a\":1}],\"prompt\"").into()),
         ("values.json", JSON.trim().trim_matches(['[', ']']).replace("},", "}").into()),
         ("no last line end.jsonl", JSONL.trim_end().into()),
         ("bom.jsonl", [b"\xEF\xBB\xBF", JSONL.as_bytes()].concat()),
@@ -63,8 +63,8 @@ fn the_same_rows_are_the_same_examples_in_every_file() {
     for (name, bytes) in files {
         let imported = read(name, bytes);
         assert_eq!(examples(&imported), expected(), "{name}: {:?}", imported.problems);
-        assert_eq!(imported.format, Format::Completion, "{name}");
-        assert_eq!(imported.rows_read, 2, "{name}");
+        assert_eq!(imported.summary.format, Format::Completion, "{name}");
+        assert_eq!(imported.summary.rows_read, 2, "{name}");
     }
     // Within a quoted cell a line end is part of the text, so here it is another text.
     assert_eq!(read("crlf.csv", CSV.replace('\n', "\r\n")).rows.len(), 2);
@@ -85,7 +85,7 @@ fn each_block_of_a_text_is_a_row() {
     let imported = read("a.md", "# Title\r\nfirst\r\n\r\n\r\n  second  \r\n");
     let texts = [Example::Text { text: "# Title\nfirst".into() }, Example::Text { text: "  second  ".into() }];
     assert_eq!(examples(&imported), texts);
-    assert_eq!(imported.format, Format::Text);
+    assert_eq!(imported.summary.format, Format::Text);
 }
 
 #[test]
@@ -98,8 +98,8 @@ fn files_are_read_one_after_another() {
     assert_eq!(imported.rows.len(), 5);
     assert_eq!(imported.rows[0].file, one.display().to_string(), "two files share the name");
     assert_eq!(imported.rows[4].file, "more.csv");
-    assert_eq!(imported.format, Format::Completion);
-    assert!(imported.reason.contains("Plain text"), "{}", imported.reason);
+    assert_eq!(imported.summary.format, Format::Completion);
+    assert!(imported.summary.reason.contains("Plain text"), "{}", imported.summary.reason);
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn unusable_files_are_errors_that_say_what_to_do() {
     };
     assert!(matches!(fails(&path), ImportError::Empty { .. }));
     assert!(matches!(fails(&folder.path().join("missing.csv")), ImportError::Missing { .. }));
-    assert!(matches!(fails(folder.path()), ImportError::Folder { .. }));
+    assert!(matches!(fails(tempfile::tempdir().expect("a folder").path()), ImportError::Folder { .. }));
     for (name, bytes) in [
         ("blank.txt", " \n\n\t\n"),
         ("bom.csv", "\u{FEFF}"),
@@ -121,7 +121,7 @@ fn unusable_files_are_errors_that_say_what_to_do() {
         assert!(matches!(error, ImportError::Empty { .. }), "{name}: {error}");
         assert!(error.to_string().contains(name) && !error.hint().is_empty());
     }
-    for bytes in [&b"PAR1\x15\x04\x15"[..], b"PK\x03\x04xx", b"\x1f\x8b\x08", &[0; 500], b"%PDF-1.7"] {
+    for bytes in [&b"PARE\x15\x04\x15"[..], b"PK\x03\x04xx", b"BZh91AY", &[0; 500], b"%PDF-1.7"] {
         let error = read_as("data.jsonl", bytes, Format::Auto).expect_err("an error");
         assert!(matches!(error, ImportError::Unsupported { .. }), "{error}");
     }

@@ -4,15 +4,16 @@ use proptest::prelude::*;
 use tunesmith_data::Renderer;
 use tunesmith_protocol::Format;
 
+use crate::packed::{gzip, zstd};
 use crate::support::{Folder, read_as, say, tokenizer};
 
-const NAMES: [&str; 7] = ["a.jsonl", "a.json", "a.csv", "a.tsv", "a.txt", "a.md", "a"];
+const NAMES: [&str; 8] = ["a.jsonl", "a.json", "a.csv", "a.tsv", "a.txt", "a.md", "a", "a.parquet"];
 
 fn survives(bytes: &[u8]) {
     for name in NAMES {
         for format in [Format::Auto, Format::Chat] {
             match read_as(name, bytes, format) {
-                Ok(imported) => assert!(!imported.reason.is_empty()),
+                Ok(imported) => assert!(!imported.summary.reason.is_empty()),
                 Err(error) => assert!(!error.to_string().is_empty() && !error.hint().is_empty()),
             }
         }
@@ -54,6 +55,14 @@ fn scraps() -> impl Strategy<Value = Vec<u8>> {
         "é😀".as_bytes(),
         b"{\"prompt\":[{\"role\":\"user\"}],\"completion\":\"[{\"}\n",
         b"messages\n\"[{'role':'user'}]\"\n",
+        b"chosen,rejected\n",
+        b"{\"chosen\":\"\n\nHuman:\",\"rejected\":\"x\"}\n",
+        b"{\"prompt\":\"q\",\"completion\":\"a\",\"label\":1}\n",
+        b"text,label\nx,y\n",
+        b"{\"conversations\":[{\"from\":\"function_call\",\"value\":\"{\"}]}\n",
+        b"PAR1",
+        b"\x1f\x8b\x08\0\0\0\0\0\0\xff",
+        b"\x28\xb5\x2f\xfd",
     ];
     let scrap = prop::sample::select(scraps);
     prop::collection::vec(scrap, 0..24).prop_map(|scraps| scraps.concat())
@@ -65,6 +74,17 @@ proptest! {
     #[test]
     fn scraps_of_files_are_survived(bytes in scraps()) {
         survives(&bytes);
+    }
+
+    #[test]
+    fn packed_scraps_are_survived(bytes in scraps(), at in any::<prop::sample::Index>(), with: u8) {
+        for mut packed in [gzip(&bytes), zstd(&bytes)] {
+            survives(&packed);
+            let at = at.index(packed.len());
+            packed[at] = with;
+            survives(&packed);
+            survives(&packed[..at]);
+        }
     }
 
     #[test]

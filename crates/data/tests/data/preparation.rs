@@ -111,3 +111,14 @@ fn rows_keep_their_order_however_many_cores_work_on_them() {
         assert_eq!(&renderer.tokens(example, settings.learn_from).expect("tokens"), tokens);
     }
 }
+
+#[test]
+fn answers_judged_bad_are_left_out_and_counted() {
+    let judged =
+        |label| Example::Unpaired { prompt: say(&[("user", "q")]), completion: say(&[("assistant", "short")]), label };
+    let prepared = run(&[judged(false), judged(true), judged(false)], &TrainSettings::default()).expect("rows");
+    assert_eq!((prepared.rows.len(), prepared.dropped, prepared.untaught), (1, 2, 2));
+    assert_eq!(prepared.rows, run(&rows()[..1], &TrainSettings::default()).expect("rows").rows);
+    let error = run(&[judged(false)], &TrainSettings::default()).expect_err("nothing to learn");
+    assert!(error.to_string().ends_with("all of them are answers judged bad"), "{error}");
+}

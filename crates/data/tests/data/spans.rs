@@ -28,16 +28,16 @@ const TEMPLATES: [(&str, &str); 13] = [
     ("zephyr", "</s>"),
 ];
 
-struct Pair {
-    template: &'static str,
+pub struct Pair {
+    pub template: &'static str,
     end: &'static str,
-    renderer: Renderer,
+    pub renderer: Renderer,
     /// The same rules of text and tokens, for their places in the text.
     places: Tokenizer,
 }
 
 thread_local! {
-    static PAIRS: Vec<Pair> = {
+    pub static PAIRS: Vec<Pair> = {
         let stored = stored();
         let kinds = stored.as_object().expect("kinds").values();
         kinds.flat_map(|kind| TEMPLATES.map(|(template, end)| pair(kind, template, end))).collect()

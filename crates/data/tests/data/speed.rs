@@ -46,7 +46,7 @@ fn measure(name: &str, header: &str, row: impl Fn(usize) -> String) -> Imported 
     let imported =
         import(&[path], &ImportOptions::default(), &mut |_, _| ControlFlow::Continue(())).expect("an import");
     let seconds = start.elapsed().as_secs_f64();
-    let rows = imported.rows_read;
+    let rows = imported.summary.rows_read;
     println!(
         "{name}: {rows} rows of {} bytes in {seconds:.2} s: {:.0} rows/s, {:.0} MB/s, peak {} MB (before {before})",
         written as u64 / rows,

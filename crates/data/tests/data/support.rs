@@ -19,11 +19,15 @@ pub fn file(name: &str, bytes: impl AsRef<[u8]>) -> (TempDir, PathBuf) {
     (folder, path)
 }
 
-pub fn read_as(name: &str, bytes: impl AsRef<[u8]>, format: Format) -> Result<Imported, ImportError> {
+pub fn read_with(name: &str, bytes: impl AsRef<[u8]>, options: &ImportOptions) -> Result<Imported, ImportError> {
     let (_folder, path) = file(name, bytes);
-    let imported = import(&[path], &ImportOptions { format }, &mut |_, _| ControlFlow::Continue(()))?;
+    let imported = import(&[path], options, &mut |_, _| ControlFlow::Continue(()))?;
     assert_counts(&imported);
     Ok(imported)
+}
+
+pub fn read_as(name: &str, bytes: impl AsRef<[u8]>, format: Format) -> Result<Imported, ImportError> {
+    read_with(name, bytes, &ImportOptions::of(format))
 }
 
 pub fn read(name: &str, bytes: impl AsRef<[u8]>) -> Imported {
@@ -33,8 +37,9 @@ pub fn read(name: &str, bytes: impl AsRef<[u8]>) -> Imported {
 /// N read = M kept + K dropped, and every dropped row is explained.
 pub fn assert_counts(imported: &Imported) {
     let dropped = imported.problems.iter().filter(|problem| problem.dropped).count() as u64;
-    assert_eq!(imported.rows_read, imported.rows.len() as u64 + dropped, "{:?}", imported.problems);
-    assert_eq!(imported.rows_dropped(), dropped);
+    assert_eq!(imported.summary.rows_read, imported.rows.len() as u64 + dropped, "{:?}", imported.problems);
+    assert_eq!(imported.summary.rows_dropped(), dropped);
+    assert_eq!(imported.summary.dropped_because.iter().map(|because| because.count).sum::<u64>(), dropped);
     for problem in &imported.problems {
         assert!(problem.line > 0 && !problem.file.is_empty() && !problem.kind.is_empty(), "{problem:?}");
         assert!(problem.message.contains(' '), "a sentence: {problem:?}");

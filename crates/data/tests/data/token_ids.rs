@@ -12,11 +12,11 @@ pub fn stored() -> Value {
     serde_json::from_str(&text).expect("JSON")
 }
 
-fn kinds(mut check: impl FnMut(&str, &Value)) {
+pub fn kinds(mut check: impl FnMut(&str, &Value)) {
     stored().as_object().expect("kinds").iter().for_each(|(name, kind)| check(name, kind));
 }
 
-fn open(kind: &Value, template: &str) -> Renderer {
+pub fn open(kind: &Value, template: &str) -> Renderer {
     Folder::new(&kind["tokenizer"])
         .with("tokenizer_config.json", &kind["config"].to_string())
         .with("chat_template.jinja", template)

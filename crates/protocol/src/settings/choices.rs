@@ -138,7 +138,23 @@ choice! {
         Completion = "completion",
         /// `text`.
         Text = "text",
+        /// `prompt?, chosen, rejected`.
+        Preference = "preference",
+        /// `prompt, completion, label: bool`.
+        Unpaired = "unpaired",
+        /// `text, label`.
+        Classification = "classification",
     }
+}
+
+/// Which column of a file stands for which part of a row. What is left out is recognised.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mapping {
+    /// The shape of a row.
+    pub format: Format,
+    /// The column of each part, by the part's name.
+    pub columns: std::collections::BTreeMap<String, String>,
 }
 
 /// A number of steps, or the studio's own choice.

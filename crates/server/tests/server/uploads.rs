@@ -153,3 +153,12 @@ fn a_page_cannot_choose_where_a_run_file_is_written() {
     let args = r#"{"run":"r","kind":"yaml","save_to":"/tmp/x.yaml"}"#;
     assert_eq!(browser.post("/api/call/run_file", args).status, 422);
 }
+
+#[test]
+fn a_page_looks_at_uploads_only_and_chooses_no_place_for_an_export() {
+    let browser = Browser::signed_in();
+    let look = r#"{"paths":["/etc/passwd"],"mapping":{"format":"auto","columns":{}}}"#;
+    assert_eq!(browser.post("/api/call/inspect_files", look).status, 422);
+    let export = r#"{"dataset":"d","format":"chat","split":null,"path":"/tmp/x.jsonl"}"#;
+    assert_eq!(browser.post("/api/call/export_dataset", export).status, 422);
+}

@@ -15,9 +15,11 @@ const KEPT: usize = 2;
 /// The program that renders in worker processes.
 static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
 
-/// Lets conversations be rendered by worker processes of this program, which understands `--worker`, instead of in this
-/// process; to be called first. Whoever uses this crate as a library and trusts its models need not.
+/// Lets conversations be rendered, and Parquet files be read, by worker processes of this program, which understands
+/// `--worker`, instead of in this process; to be called first. Whoever uses this crate as a library and trusts its
+/// models and files need not.
 pub fn render_with(program: PathBuf) {
+    tunesmith_data::read_parquet_with(program.clone());
     // The first who says so decides.
     let _ = PROGRAM.set(program);
 }

@@ -61,7 +61,14 @@ fn rows_show_what_is_learned_and_how_long_they_are() {
     let place = Place::new();
     let studio = place.open();
     let (model, dataset) = place.stocked(studio.as_ref());
-    let ask = |split, model| DatasetRows { dataset: dataset.id.clone(), split, offset: 1, limit: 3, model };
+    let ask = |split, model| DatasetRows {
+        dataset: dataset.id.clone(),
+        split: Some(split),
+        offset: 1,
+        limit: 3,
+        model,
+        find: None,
+    };
     let page = studio.dataset_rows(ask(Split::Training, Some(model.id))).unwrap();
     assert_eq!((page.total, page.rows.len()), (32, 3));
     let row = &page.rows[0];
@@ -94,7 +101,8 @@ fn calls_that_a_template_does_not_show_are_not_marked_as_learned_and_the_preview
     let import = ImportDataset { validation: Validation::Share(0.0), ..import_of(&[&file]) };
     let dataset = studio.import_dataset(import).unwrap();
     let marked = |model: Option<String>| {
-        let ask = DatasetRows { dataset: dataset.id.clone(), split: Split::Training, offset: 0, limit: 1, model };
+        let (dataset, split) = (dataset.id.clone(), Some(Split::Training));
+        let ask = DatasetRows { dataset, split, offset: 0, limit: 1, model, find: None };
         let row = studio.dataset_rows(ask).unwrap().rows.remove(0);
         (row.messages.iter().map(|message| message.learned).collect::<Vec<_>>(), row.hidden_calls)
     };

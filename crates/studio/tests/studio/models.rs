@@ -109,10 +109,11 @@ fn a_chat_template_edited_meanwhile_is_noticed() {
     let tokens = || {
         let ask = DatasetRows {
             dataset: dataset.id.clone(),
-            split: Split::Training,
+            split: Some(Split::Training),
             offset: 0,
             limit: 1,
             model: Some(model.id.clone()),
+            find: None,
         };
         let row = studio.dataset_rows(ask).unwrap().rows.remove(0);
         let plan = studio.preview_run(wish(&model, &dataset, settings(5))).unwrap().plan.unwrap();

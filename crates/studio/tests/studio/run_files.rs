@@ -80,6 +80,7 @@ fn what_is_written_reads_back_the_same() {
             data: DataConfig {
                 path: Paths::Many(vec![path.into(), "b.jsonl".into()]),
                 format: Format::Instruction,
+                columns: [("output".into(), path.into())].into(),
                 validation: Validation::File(path.into()),
             },
             training: TrainSettings {

@@ -79,7 +79,7 @@ pub fn import_of(paths: &[&str]) -> ImportDataset {
     ImportDataset {
         paths: paths.iter().map(|path| (*path).to_owned()).collect(),
         name: None,
-        format: Format::Auto,
+        mapping: Mapping::default(),
         validation: Validation::Share(0.2),
         task: None,
         reuse: false,

@@ -31,6 +31,15 @@ stop_reason: StopReason,
  */
 tokens_per_second: number, };
 export type AutoOr = "auto" | number;
+export type Cell = { 
+/**
+ * The column.
+ */
+column: string, 
+/**
+ * The value.
+ */
+value: string, };
 export type Chat = { 
 /**
  * Its id.
@@ -93,6 +102,15 @@ answer: Answer, } | { "type": "idle" } | { "type": "cleared" } | { "type": "fail
  * What.
  */
 error: WireError, };
+export type CheckDataset = { 
+/**
+ * The dataset.
+ */
+dataset: string, 
+/**
+ * The id, chosen by the caller, under which progress is published and cancel is understood.
+ */
+task: string | null, };
 export type ConfigureChat = { 
 /**
  * The chat.
@@ -115,6 +133,27 @@ what: string,
  * How often.
  */
 count: number, };
+export type CountTokens = { 
+/**
+ * The dataset.
+ */
+dataset: string, 
+/**
+ * The base model.
+ */
+model: string, 
+/**
+ * Which tokens are learned.
+ */
+learn_from: LearnFrom, 
+/**
+ * Rows of a batch, for what padding would cost.
+ */
+batch_size: number, 
+/**
+ * The id, chosen by the caller, under which progress is published and cancel is understood.
+ */
+task: string | null, };
 export type DataConfig = { 
 /**
  * One or several dataset files.
@@ -124,6 +163,10 @@ path: Paths,
  * The shape of a row, or auto.
  */
 format: Format, 
+/**
+ * The columns that stand for parts of a row, as far as they are not to be recognised: part: column.
+ */
+columns?: { [key in string]: string }, 
 /**
  * Which rows are held out.
  */
@@ -146,6 +189,14 @@ files: Array<string>,
  */
 format: Format, 
 /**
+ * Which column was taken for what.
+ */
+mapping: Mapping, 
+/**
+ * The columns that the files have.
+ */
+columns: Array<string>, 
+/**
  * How the shape was recognised, in a sentence.
  */
 reason: string, 
@@ -154,17 +205,21 @@ reason: string,
  */
 rows_read: number, 
 /**
- * Rows kept.
+ * Rows kept at import.
  */
 rows_kept: number, 
 /**
- * Rows dropped, each with a problem.
+ * Rows dropped at import, each with a problem.
  */
 rows_dropped: number, 
 /**
  * Why rows were dropped, the most frequent first.
  */
 dropped_because: Array<Count>, 
+/**
+ * Problems listed: of dropped rows and of kept ones.
+ */
+problems: number, 
 /**
  * Rows to learn from.
  */
@@ -186,6 +241,14 @@ size_bytes: number,
  */
 version: string, 
 /**
+ * The number of the version in use, from 1.
+ */
+number: number, 
+/**
+ * All versions, the oldest first.
+ */
+versions: Array<DatasetVersion>, 
+/**
  * The user's tags.
  */
 tags: Array<string>, 
@@ -206,17 +269,43 @@ offset: number,
  * How many, at most 500.
  */
 limit: number, };
+export type DatasetReport = { 
+/**
+ * The version's number.
+ */
+number: number, 
+/**
+ * Rows looked at.
+ */
+rows: number, 
+/**
+ * What was found, the gravest first.
+ */
+findings: Array<Finding>, 
+/**
+ * Messages per row, characters per answer and so on.
+ */
+distributions: Array<Distribution>, };
+export type DatasetRow = { 
+/**
+ * The dataset.
+ */
+dataset: string, 
+/**
+ * Its place in the version in use, from 0.
+ */
+row: number, };
 export type DatasetRows = { 
 /**
  * The dataset.
  */
 dataset: string, 
 /**
- * Which part.
+ * Which part; null is both.
  */
-split: Split, 
+split: Split | null, 
 /**
- * The first row, from 0.
+ * The first row among those that are found, from 0.
  */
 offset: number, 
 /**
@@ -226,7 +315,36 @@ limit: number,
 /**
  * The base model whose tokens are counted; null counts none.
  */
-model: string | null, };
+model: string | null, 
+/**
+ * Which rows; null is all.
+ */
+find: RowQuery | null, };
+export type DatasetVersion = { 
+/**
+ * From 1, as imported.
+ */
+number: number, 
+/**
+ * The hash of its row sequence, which runs remember.
+ */
+version: string, 
+/**
+ * What was changed, in a sentence.
+ */
+change: string, 
+/**
+ * Rows to learn from.
+ */
+training_rows: number, 
+/**
+ * Rows held out.
+ */
+validation_rows: number, 
+/**
+ * When, in milliseconds since 1970.
+ */
+made_ms: number, };
 export type Device = { 
 /**
  * `cpu` or `cuda:0`.
@@ -244,6 +362,97 @@ memory_bytes: number,
  * Memory free now.
  */
 free_bytes: number, };
+export type Distribution = { 
+/**
+ * What, e.g. `messages_per_row`.
+ */
+what: string, 
+/**
+ * The least.
+ */
+min: number, 
+/**
+ * The most.
+ */
+max: number, 
+/**
+ * The mean.
+ */
+mean: number, 
+/**
+ * The median.
+ */
+median: number, 
+/**
+ * 5 % are below.
+ */
+p5: number, 
+/**
+ * 95 % are below.
+ */
+p95: number, };
+export type Edit = { "kind": "replace", 
+/**
+ * Its place.
+ */
+row: number, 
+/**
+ * What it means now, as JSON.
+ */
+example: unknown, } | { "kind": "add", 
+/**
+ * What it means, as JSON.
+ */
+example: unknown, 
+/**
+ * The side it is on.
+ */
+split: Split, } | { "kind": "delete", 
+/**
+ * Their places.
+ */
+rows: Array<number>, } | { "kind": "merge", 
+/**
+ * The other dataset.
+ */
+dataset: string, } | { "kind": "sample", 
+/**
+ * How many.
+ */
+rows: number, 
+/**
+ * What decides the draw.
+ */
+seed: number, } | { "kind": "shuffle", 
+/**
+ * What decides it.
+ */
+seed: number, } | { "kind": "split", 
+/**
+ * Which.
+ */
+validation: Validation, 
+/**
+ * What decides the draw.
+ */
+seed: number, } | { "kind": "repair", 
+/**
+ * The finding's kind.
+ */
+finding: string, };
+export type EditDataset = { 
+/**
+ * The dataset.
+ */
+dataset: string, 
+/**
+ * What is changed.
+ */
+edit: Edit, 
+/**
+ * The id, chosen by the caller, under which progress is published and cancel is understood.
+ */
+task: string | null, };
 export type ErrorCode = "not_found" | "invalid" | "busy" | "too_big" | "disk_full" | "cancelled" | "internal";
 export type Event = { 
 /**
@@ -267,6 +476,44 @@ news: ChatNews, } | { "kind": "task",
  * How far it is.
  */
 progress: TaskProgress, };
+export type ExportDataset = { 
+/**
+ * The dataset.
+ */
+dataset: string, 
+/**
+ * The kind of file: chat, sharegpt, alpaca, completion, completion_lists, csv, parquet or openai.
+ */
+format: string, 
+/**
+ * Which rows; null is both sides.
+ */
+split: Split | null, 
+/**
+ * Where to write it; null puts it among the home's exports.
+ */
+path: string | null, 
+/**
+ * The id, chosen by the caller, under which progress is published and cancel is understood.
+ */
+task: string | null, };
+export type ExportedDataset = { 
+/**
+ * Where it is.
+ */
+path: string, 
+/**
+ * Rows written.
+ */
+rows: number, 
+/**
+ * Rows that this kind of file cannot say, by why, the most frequent first.
+ */
+left_out: Array<Count>, 
+/**
+ * Its size.
+ */
+bytes: number, };
 export type Field = { 
 /**
  * Its key in the run file.
@@ -292,6 +539,35 @@ kind: Kind,
  * The value it has when not set.
  */
 default: unknown, };
+export type Finding = { 
+/**
+ * A stable name, e.g. `near_duplicates`.
+ */
+kind: string, 
+/**
+ * How grave it is.
+ */
+severity: Severity, 
+/**
+ * How many rows it is about.
+ */
+rows: number, 
+/**
+ * The places of the first of them in the version, from 0.
+ */
+first: Array<number>, 
+/**
+ * What was found and why it matters.
+ */
+sentence: string, 
+/**
+ * What to do.
+ */
+advice: string, 
+/**
+ * The repair that one click does; null where there is none.
+ */
+repair: string | null, };
 export type Fit = { 
 /**
  * Whether it fits.
@@ -318,10 +594,19 @@ what: string,
  * How much.
  */
 bytes: number, };
-export type Format = "auto" | "chat" | "instruction" | "completion" | "text";
+export type Format = "auto" | "chat" | "instruction" | "completion" | "text" | "preference" | "unpaired" | "classification";
+export type FullRow = { 
+/**
+ * The row as bubbles.
+ */
+row: Row, 
+/**
+ * What it means, as JSON.
+ */
+example: unknown, };
 export type ImportDataset = { 
 /**
- * The files, read one after another.
+ * Files and folders, read one after another.
  */
 paths: Array<string>, 
 /**
@@ -329,9 +614,9 @@ paths: Array<string>,
  */
 name: string | null, 
 /**
- * The shape of a row, or auto.
+ * The shape of a row and its columns, as far as they are not to be recognised.
  */
-format: Format, 
+mapping: Mapping, 
 /**
  * Which rows are held out.
  */
@@ -344,6 +629,57 @@ task: string | null,
  * Takes a dataset of the very same rows, where there is one, instead of adding another.
  */
 reuse: boolean, };
+export type InspectFiles = { 
+/**
+ * Files and folders.
+ */
+paths: Array<string>, 
+/**
+ * The shape of a row and its columns, as far as they are not to be recognised.
+ */
+mapping: Mapping, };
+export type InspectedFile = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * What it holds, such as “JSON Lines, gzip”.
+ */
+what: string, 
+/**
+ * Its size.
+ */
+bytes: number, };
+export type Inspection = { 
+/**
+ * The files, with what each holds.
+ */
+files: Array<InspectedFile>, 
+/**
+ * All columns of the first rows.
+ */
+columns: Array<string>, 
+/**
+ * Which column is taken for what.
+ */
+mapping: Mapping, 
+/**
+ * The parts that the shape needs, and those it can have.
+ */
+parts: Array<Part>, 
+/**
+ * How the shape was recognised, in a sentence.
+ */
+reason: string, 
+/**
+ * The first rows, as they would be imported.
+ */
+rows: Array<Row>, 
+/**
+ * The problems of these rows.
+ */
+problems: Array<RowProblem>, };
 export type ItemKind = "model" | "dataset" | "run" | "chat";
 export type ItemRef = { 
 /**
@@ -397,6 +733,31 @@ min: number,
 max: number, } } | { "type": "folder" } | { "type": "layers" };
 export type Layers = string;
 export type LearnFrom = "assistant" | "last" | "all";
+export type LengthBucket = { 
+/**
+ * The shortest, in tokens.
+ */
+from: number, 
+/**
+ * The longest.
+ */
+to: number, 
+/**
+ * How many rows.
+ */
+rows: number, 
+/**
+ * Answers that end here: a limit below cuts them.
+ */
+answers: number, 
+/**
+ * Tokens of these rows.
+ */
+tokens: number, 
+/**
+ * Of these, how many are learned.
+ */
+learned_tokens: number, };
 export type Level = "basic" | "advanced";
 export type LogText = { 
 /**
@@ -407,6 +768,15 @@ path: string,
  * Its last lines.
  */
 text: string, };
+export type Mapping = { 
+/**
+ * The shape of a row.
+ */
+format: Format, 
+/**
+ * The column of each part, by the part's name.
+ */
+columns: { [key in string]: string }, };
 export type Method = "lora" | "dora" | "full" | "scratch";
 export type Model = { 
 /**
@@ -468,7 +838,25 @@ run: string | null,
  */
 model: string | null, };
 export type Optimizer = "adamw" | "adamw8bit" | "lion";
+export type Part = { 
+/**
+ * Its name, such as `prompt`.
+ */
+name: string, 
+/**
+ * A row cannot do without it.
+ */
+required: boolean, };
 export type Paths = string | Array<string>;
+export type Percentile = { 
+/**
+ * The share, in percent.
+ */
+percent: number, 
+/**
+ * The length, in tokens.
+ */
+tokens: number, };
 export type Plan = { 
 /**
  * The settings with every `auto` resolved.
@@ -574,6 +962,14 @@ item: ItemRef,
 name: string, };
 export type Row = { 
 /**
+ * Its place in the version, from 0.
+ */
+number: number, 
+/**
+ * The side it is on.
+ */
+split: Split, 
+/**
  * The file it came from.
  */
 file: string, 
@@ -585,6 +981,10 @@ line: number,
  * Its messages; a plain text row is one message of role `text`.
  */
 messages: Array<RowMessage>, 
+/**
+ * Columns that are kept and not used, with their values.
+ */
+extra: Array<Cell>, 
 /**
  * Its length in the model's tokens; null when no model was named.
  */
@@ -599,7 +999,7 @@ learned_tokens: number | null,
 hidden_calls: number, };
 export type RowMessage = { 
 /**
- * system, user, assistant, tool or text.
+ * system, user, assistant, tool, text, chosen, rejected or label.
  */
 role: string, 
 /**
@@ -631,9 +1031,34 @@ message: string,
  * Whether the row was left out; else it was kept, repaired if need be.
  */
 dropped: boolean, };
+export type RowQuery = { 
+/**
+ * A text that a message holds, in any case; empty is any.
+ */
+text: string, 
+/**
+ * A finding of the doctor, by its kind.
+ */
+finding: string | null, 
+/**
+ * The role of a message that the row has.
+ */
+role: string | null, 
+/**
+ * Characters in all messages, at least.
+ */
+least_characters: number | null, 
+/**
+ * Characters in all messages, at most.
+ */
+most_characters: number | null, 
+/**
+ * The line of the file it came from.
+ */
+line: number | null, };
 export type RowsPage = { 
 /**
- * Rows in this part.
+ * Rows found.
  */
 total: number, 
 /**
@@ -930,6 +1355,7 @@ name: string,
  * What is wrong with it, in a sentence.
  */
 message: string, };
+export type Severity = "error" | "warning" | "note";
 export type Side = "base" | "tuned";
 export type Split = "training" | "validation";
 export type StartRun = { 
@@ -1029,10 +1455,59 @@ what: string,
  */
 fraction: number | null, 
 /**
+ * Bytes read so far; 0 where none are read.
+ */
+bytes: number, 
+/**
+ * Rows done so far; 0 where none are counted.
+ */
+rows: number, 
+/**
  * Whether it has ended, well or not.
  */
 done: boolean, };
 export type Theme = "system" | "light" | "dark";
+export type TokenCounts = { 
+/**
+ * Rows counted.
+ */
+rows: number, 
+/**
+ * Rows that the model's template cannot say.
+ */
+failed: number, 
+/**
+ * Answers in them.
+ */
+answers: number, 
+/**
+ * All tokens.
+ */
+tokens: number, 
+/**
+ * Of these, how many are learned.
+ */
+learned_tokens: number, 
+/**
+ * The longest row.
+ */
+longest: number, 
+/**
+ * Groups of rows of about the same length, the shortest first.
+ */
+buckets: Array<LengthBucket>, 
+/**
+ * The length that 50, 90, 95 and 99 % of the rows do not exceed.
+ */
+percentiles: Array<Percentile>, 
+/**
+ * How often OpenAI would show each row.
+ */
+suggested_epochs: number, 
+/**
+ * Tokens that batches padded to their longest row would compute.
+ */
+padded_tokens: number, };
 export type TooLong = "truncate" | "drop" | "refuse";
 export type Topic = { "topic": "library" } | { "topic": "run", "id": string } | { "topic": "chat", "id": string } | { "topic": "task", "id": string };
 export type TrainForm = { 
@@ -1200,6 +1675,15 @@ what: string,
  * How much.
  */
 bytes: number, };
+export type UseVersion = { 
+/**
+ * The dataset.
+ */
+dataset: string, 
+/**
+ * The version's number.
+ */
+number: number, };
 export type Validation = "auto" | number | string;
 export type WireError = { 
 /**
@@ -1214,16 +1698,88 @@ message: string,
  * What to do next; empty when there is nothing sensible to say.
  */
 hint: string, };
+export type Xray = { 
+/**
+ * All tokens of the rendered row, also those beyond the limit.
+ */
+tokens: Array<XrayToken>, 
+/**
+ * How many are learned.
+ */
+learned: number, 
+/**
+ * Tokens beyond the limit.
+ */
+cut: number, 
+/**
+ * Learned tokens beyond the limit.
+ */
+learned_cut: number, 
+/**
+ * Answers that the limit cuts, wholly or in part.
+ */
+answers_cut: number, };
+export type XrayRow = { 
+/**
+ * The dataset.
+ */
+dataset: string, 
+/**
+ * The row's place in the version in use, from 0.
+ */
+row: number, 
+/**
+ * The base model.
+ */
+model: string, 
+/**
+ * Which tokens are learned.
+ */
+learn_from: LearnFrom, 
+/**
+ * The longest row, in tokens.
+ */
+max_length: number, };
+export type XrayToken = { 
+/**
+ * Its number in the vocabulary.
+ */
+id: number, 
+/**
+ * The text that it stands for. A part of a character is shown as its bytes, such as `\xE2`.
+ */
+text: string, 
+/**
+ * The model learns to write it.
+ */
+learned: boolean, 
+/**
+ * It is a special token.
+ */
+special: boolean, 
+/**
+ * It ends an answer.
+ */
+end_of_turn: boolean, };
 
 export interface Commands {
   list_models: { args: null; reply: Array<Model> };
   add_model: { args: AddModel; reply: Model };
   list_datasets: { args: null; reply: Array<Dataset> };
   import_dataset: { args: ImportDataset; reply: Dataset };
+  inspect_files: { args: InspectFiles; reply: Inspection };
   list_samples: { args: null; reply: Array<Sample> };
   import_sample: { args: string; reply: Dataset };
   dataset_rows: { args: DatasetRows; reply: RowsPage };
+  dataset_row: { args: DatasetRow; reply: FullRow };
   dataset_problems: { args: DatasetProblems; reply: Array<RowProblem> };
+  check_dataset: { args: CheckDataset; reply: DatasetReport };
+  dataset_report: { args: string; reply: DatasetReport | null };
+  edit_dataset: { args: EditDataset; reply: Dataset };
+  use_version: { args: UseVersion; reply: Dataset };
+  xray_row: { args: XrayRow; reply: Xray };
+  count_tokens: { args: CountTokens; reply: TokenCounts };
+  export_dataset: { args: ExportDataset; reply: ExportedDataset };
   train_form: { args: string; reply: TrainForm };
   preview_run: { args: StartRun; reply: Preview };
   run_yaml: { args: RunYaml; reply: RunFile };

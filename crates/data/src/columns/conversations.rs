@@ -1,0 +1,83 @@
+//! Rows that are a conversation: a list of messages, or a question and its answer.
+
+use serde_json::Value;
+
+use super::{Parts, cells, messages};
+use crate::source::Bad;
+use crate::{Example, Message, checks};
+
+/// A row with a list of messages.
+pub(super) fn chat(parts: &mut Parts, notes: &mut Vec<Bad>) -> Result<Example, Bad> {
+    let mut messages = conversation(parts, notes)?;
+    with_system(parts, &mut messages)?;
+    Ok(Example::Chat { messages, tools: messages::tools(parts.take("tools"))? })
+}
+
+/// The list of messages of a row.
+pub(super) fn conversation(parts: &mut Parts, notes: &mut Vec<Bad>) -> Result<Vec<Message>, Bad> {
+    let list = parts.take("messages");
+    checks::conversation(messages::list(list, parts.column("messages"))?, notes)
+}
+
+/// A row with a question and an answer.
+pub(super) fn exchange(parts: &mut Parts, question: &str, answer: &str, notes: &mut Vec<Bad>) -> Result<Example, Bad> {
+    let mut messages = asked(parts, question, notes)?;
+    messages.extend(answered(parts, answer, notes)?);
+    Ok(Example::Chat { messages, tools: messages::tools(parts.take("tools"))? })
+}
+
+/// All that comes before an answer: the system prompt, earlier turns and the question, as text or as messages.
+pub(super) fn asked(parts: &mut Parts, part: &str, notes: &mut Vec<Bad>) -> Result<Vec<Message>, Bad> {
+    let mut messages = messages::history(parts.take("history"))?;
+    match messages::said(parts.required(part)?) {
+        Ok(list) => messages.extend(checks::messages(list, notes)?),
+        Err(other) => {
+            let mut text = cells::text(other, parts.column(part))?;
+            if let Some(input) = parts.optional_text("input")? {
+                // Some datasets keep the whole question in the input and leave the instruction empty.
+                text = if text.trim().is_empty() { input } else { format!("{text}\n\n{input}") };
+            }
+            messages.push(question(text, parts.column(part))?);
+        }
+    }
+    with_system(parts, &mut messages)?;
+    Ok(messages)
+}
+
+/// An answer, as text or as messages.
+pub(super) fn answered(parts: &mut Parts, part: &str, notes: &mut Vec<Bad>) -> Result<Vec<Message>, Bad> {
+    let value = parts.required(part)?;
+    answer(value, parts.column(part), notes)
+}
+
+/// The same for a value that lies in this column.
+pub(super) fn answer(value: Value, column: &str, notes: &mut Vec<Bad>) -> Result<Vec<Message>, Bad> {
+    let other = match messages::said(value) {
+        Ok(list) => return checks::conversation(list, notes),
+        Err(other) => other,
+    };
+    let text = cells::text(other, column)?;
+    if text.trim().is_empty() {
+        let message = format!("The column “{column}” is empty in this row: there is no answer to learn");
+        return Err(Bad::new("empty_answer", message));
+    }
+    Ok(vec![Message::new("assistant", text)])
+}
+
+/// A question as a message.
+pub(super) fn question(text: String, column: &str) -> Result<Message, Bad> {
+    if text.trim().is_empty() {
+        return Err(Bad::new("empty_prompt", format!("The column “{column}” is empty in this row: nothing is asked")));
+    }
+    Ok(Message::new("user", text))
+}
+
+/// Puts the row's system prompt before messages that bring none.
+pub(super) fn with_system(parts: &mut Parts, messages: &mut Vec<Message>) -> Result<(), Bad> {
+    if let Some(text) = parts.optional_text("system")?
+        && messages.first().is_none_or(|first| first.role != "system")
+    {
+        messages.insert(0, Message::new("system", text));
+    }
+    Ok(())
+}

@@ -1,0 +1,148 @@
+//! Rows that judge: two answers of which one is better, an answer that is good or bad, a text and its class.
+
+use serde_json::Value;
+
+use super::conversations::{answer, answered, asked, conversation, question, with_system};
+use super::layout::truth;
+use super::{Parts, cells, messages};
+use crate::source::{Bad, value_name};
+use crate::{Example, Message, checks};
+
+/// A prompt and two answers to it.
+type Pair = (Vec<Message>, Vec<Message>, Vec<Message>);
+
+/// Two answers. Without a prompt, what both begin with is the prompt.
+pub(super) fn preference(parts: &mut Parts, notes: &mut Vec<Bad>) -> Result<Example, Bad> {
+    let tools = messages::tools(parts.take("tools"))?;
+    let (better, worse) = (parts.required("chosen")?, parts.required("rejected")?);
+    let (prompt, chosen, rejected) = match parts.has("prompt") {
+        true => beside(better, worse, parts, notes)?,
+        false => within(better, worse, parts, notes)?,
+    };
+    if chosen == rejected {
+        notes.push(Bad::new("equal_answers", "Both answers of this row are the same, so none is better"));
+    }
+    Ok(Example::Preference { prompt, chosen, rejected, tools })
+}
+
+/// The prompt has a column of its own. Some datasets repeat it at the head of both answers.
+fn beside(better: Value, worse: Value, parts: &mut Parts, notes: &mut Vec<Bad>) -> Result<Pair, Bad> {
+    let prompt = asked(parts, "prompt", notes)?;
+    let mut chosen = answer(better, parts.column("chosen"), notes)?;
+    let mut rejected = answer(worse, parts.column("rejected"), notes)?;
+    let repeats = |answer: &[Message]| answer.len() > prompt.len() && answer.starts_with(&prompt);
+    if repeats(&chosen) && repeats(&rejected) {
+        chosen.drain(..prompt.len());
+        rejected.drain(..prompt.len());
+    }
+    Ok((prompt, chosen, rejected))
+}
+
+/// The prompt is what both answers begin with.
+fn within(better: Value, worse: Value, parts: &mut Parts, notes: &mut Vec<Bad>) -> Result<Pair, Bad> {
+    let better = said(better, parts.column("chosen"), notes)?;
+    let worse = said(worse, parts.column("rejected"), notes)?;
+    let found = match (better, worse) {
+        (Said::Messages(better), Said::Messages(worse)) => messages_apart(better, worse),
+        (Said::Text(better), Said::Text(worse)) => texts_apart(&better, &worse, parts)?,
+        _ => None,
+    };
+    let (mut prompt, chosen, rejected) = found.ok_or_else(|| {
+        let (chosen, rejected) = (parts.column("chosen"), parts.column("rejected"));
+        let message = format!("This row has no prompt, and “{chosen}” and “{rejected}” do not begin with a common one");
+        Bad::new("empty_prompt", message)
+    })?;
+    with_system(parts, &mut prompt)?;
+    Ok((prompt, chosen, rejected))
+}
+
+fn messages_apart(mut chosen: Vec<Message>, mut rejected: Vec<Message>) -> Option<Pair> {
+    let most = chosen.len().min(rejected.len()).saturating_sub(1);
+    let common = chosen.iter().zip(&rejected).take(most).take_while(|(better, worse)| better == worse).count();
+    let prompt: Vec<Message> = chosen.drain(..common).collect();
+    rejected.drain(..common);
+    (!prompt.is_empty()).then_some((prompt, chosen, rejected))
+}
+
+/// As TRL's `extract_prompt`, but the prompt never ends within a word.
+fn texts_apart(better: &str, worse: &str, parts: &Parts) -> Result<Option<Pair>, Bad> {
+    let common: usize = better.chars().zip(worse.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
+    let in_word = |text: &str| text[common..].starts_with(char::is_alphanumeric);
+    let mut prompt = &better[..common];
+    if prompt.ends_with(char::is_alphanumeric) && (in_word(better) || in_word(worse)) {
+        prompt = &prompt[..prompt.rfind(char::is_whitespace).unwrap_or(0)];
+    }
+    let end = prompt.trim_end().len();
+    if end == 0 {
+        return Ok(None);
+    }
+    let answer = |text: &str, part: &str| answer(text[end..].trim_start().into(), parts.column(part), &mut Vec::new());
+    let prompt = question(better[..end].to_owned(), parts.column("chosen"))?;
+    Ok(Some((vec![prompt], answer(better, "chosen")?, answer(worse, "rejected")?)))
+}
+
+enum Said {
+    Messages(Vec<Message>),
+    Text(String),
+}
+
+fn said(value: Value, column: &str, notes: &mut Vec<Bad>) -> Result<Said, Bad> {
+    let text = match messages::said(value) {
+        Ok(list) => return checks::conversation(list, notes).map(Said::Messages),
+        Err(other) => cells::text(other, column)?,
+    };
+    match dialogue(&text) {
+        Some(messages) if messages.iter().any(|message| message.content.is_empty()) => {
+            Err(Bad::new("missing_content", format!("A turn in “{column}” says nothing")))
+        }
+        Some(messages) => Ok(Said::Messages(messages)),
+        None => Ok(Said::Text(text)),
+    }
+}
+
+/// The turns of a text in the manner of Anthropic's preference data: `\n\nHuman: …\n\nAssistant: …`.
+fn dialogue(text: &str) -> Option<Vec<Message>> {
+    const SPEAKERS: [(&str, &str); 2] = [("\n\nHuman:", "user"), ("\n\nAssistant:", "assistant")];
+    let mut messages = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (said, role) = SPEAKERS.iter().find_map(|(mark, role)| Some((rest.strip_prefix(mark)?, role)))?;
+        let end = SPEAKERS.iter().filter_map(|(mark, _)| said.find(mark)).min().unwrap_or(said.len());
+        messages.push(Message::new(*role, said[..end].trim()));
+        rest = &said[end..];
+    }
+    (messages.len() > 1).then_some(messages)
+}
+
+/// An answer that is good or bad, after its prompt or at the end of a conversation.
+pub(super) fn unpaired(parts: &mut Parts, notes: &mut Vec<Bad>) -> Result<Example, Bad> {
+    let value = parts.required("label")?;
+    let label = truth(&value).ok_or_else(|| {
+        let message =
+            format!("“{}” is {} in this row, neither true nor false", parts.column("label"), value_name(&value));
+        Bad::new("wrong_label", message)
+    })?;
+    if !parts.shape.columns.contains_key("messages") {
+        let prompt = asked(parts, "prompt", notes)?;
+        return Ok(Example::Unpaired { prompt, completion: answered(parts, "completion", notes)?, label });
+    }
+    let mut prompt = conversation(parts, notes)?;
+    let last = prompt.iter().rposition(|message| message.role == "assistant").unwrap_or_default();
+    let completion = prompt.split_off(last);
+    if prompt.is_empty() {
+        return Err(Bad::new("empty_prompt", "This row begins with the answer: nothing is asked"));
+    }
+    with_system(parts, &mut prompt)?;
+    Ok(Example::Unpaired { prompt, completion, label })
+}
+
+/// A text and its class.
+pub(super) fn classification(parts: &mut Parts) -> Result<Example, Bad> {
+    let (text, label) = (parts.required_text("text")?, parts.required_text("label")?);
+    let empty = |part: &str| format!("The column “{}” is empty in this row", parts.column(part));
+    match (text.trim().is_empty(), label.trim().is_empty()) {
+        (true, _) => Err(Bad::new("empty_text", empty("text"))),
+        (_, true) => Err(Bad::new("empty_label", empty("label"))),
+        _ => Ok(Example::Classification { text, label }),
+    }
+}

@@ -1,0 +1,118 @@
+//! The shapes that rows come in: their parts, and the names under which each part is known to people and other tools.
+
+use serde_json::Value;
+use tunesmith_protocol::Format;
+
+use super::messages;
+
+/// A shape of rows. One format may have several.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Layout {
+    pub format: Format,
+    /// The parts that a row cannot do without.
+    pub required: &'static [Part],
+    pub optional: &'static [Part],
+}
+
+/// A part of a row, and the columns that are taken for it, the likeliest first.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Part {
+    pub name: &'static str,
+    pub spellings: &'static [&'static str],
+}
+
+const fn part(name: &'static str, spellings: &'static [&'static str]) -> Part {
+    Part { name, spellings }
+}
+
+const MESSAGES: Part = part("messages", &["messages", "conversations", "conversation"]);
+const TOOLS: Part = part("tools", &["tools"]);
+const INSTRUCTION: Part = part("instruction", &["instruction"]);
+const INPUT: Part = part("input", &["input", "context"]);
+const OUTPUT: Part = part("output", &["output", "response", "completion", "answer"]);
+const SYSTEM: Part = part("system", &["system", "system_prompt"]);
+const HISTORY: Part = part("history", &["history"]);
+const PROMPT: Part = part("prompt", &["prompt", "question", "query", "input", "user"]);
+const COMPLETION: Part = part("completion", &["completion", "answer", "response", "output", "reply", "assistant"]);
+const TEXT: Part = part("text", &["text"]);
+const LABEL: Part = part("label", &["label", "target", "labels", "class"]);
+/// AutoTrain has the better answer in “text”, beside “rejected_text”.
+const CHOSEN: Part = part("chosen", &["chosen", "text"]);
+const REJECTED: Part = part("rejected", &["rejected", "rejected_text"]);
+/// What two answers, or a judged one, belong to: LLaMA-Factory has it in “instruction” and “input”, or as messages.
+const ASKED: Part = part(
+    "prompt",
+    &["prompt", "question", "query", "instruction", "messages", "conversations", "conversation", "input", "user"],
+);
+const GOOD: Part = part("label", &["label", "kto_tag"]);
+const TAG: Part = part("label", &["kto_tag"]);
+
+/// All layouts; the first that a row has wins.
+pub(crate) static LAYOUTS: [Layout; 8] = [
+    Layout { format: Format::Preference, required: &[CHOSEN, REJECTED], optional: &[ASKED, INPUT, SYSTEM, TOOLS] },
+    Layout { format: Format::Unpaired, required: &[ASKED, COMPLETION, GOOD], optional: &[INPUT, SYSTEM] },
+    Layout { format: Format::Unpaired, required: &[MESSAGES, TAG], optional: &[SYSTEM] },
+    Layout { format: Format::Chat, required: &[MESSAGES], optional: &[SYSTEM, TOOLS] },
+    Layout { format: Format::Instruction, required: &[INSTRUCTION, OUTPUT], optional: &[INPUT, SYSTEM, HISTORY] },
+    Layout { format: Format::Completion, required: &[PROMPT, COMPLETION], optional: &[SYSTEM, TOOLS] },
+    Layout { format: Format::Classification, required: &[TEXT, LABEL], optional: &[] },
+    Layout { format: Format::Text, required: &[TEXT], optional: &[] },
+];
+
+impl Layout {
+    /// All parts, those first that a row cannot do without.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &'static Part> + use<> {
+        self.required.iter().chain(self.optional)
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.parts().any(|part| part.name == name)
+    }
+
+    pub(super) fn requires(&self, name: &str) -> bool {
+        self.required.iter().any(|part| part.name == name)
+    }
+
+    /// Whether a value may be what a column of this name suggests. Some names mean many things.
+    pub(super) fn may_be(&self, part: &Part, value: Option<&Value>) -> bool {
+        match part.name {
+            "messages" => messages::may_be_list(value),
+            "tools" => matches!(value, None | Some(Value::Null)) || messages::may_be_list(value),
+            "label" if self.format == Format::Unpaired => value.is_some_and(|value| truth(value).is_some()),
+            _ => true,
+        }
+    }
+}
+
+/// The longest name in `LAYOUTS`.
+const LONGEST_NAME: usize = 16;
+
+/// The known name that a column has, whatever its case and the blanks around it.
+pub(super) fn known_name(column: &str) -> Option<&'static str> {
+    let column = column.trim();
+    if column.len() > LONGEST_NAME {
+        return None;
+    }
+    let names = LAYOUTS.iter().flat_map(Layout::parts).flat_map(|part| part.spellings);
+    names.copied().find(|name| name.eq_ignore_ascii_case(column))
+}
+
+/// Whether a column of this name means something.
+pub(crate) fn is_known(column: &str) -> bool {
+    known_name(column).is_some()
+}
+
+/// Whether a value says that an answer is good, in the words of tables and of JSON.
+pub(super) fn truth(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(good) => Some(*good),
+        Value::Number(number) if number.as_f64() == Some(1.0) => Some(true),
+        Value::Number(number) if number.as_f64() == Some(0.0) => Some(false),
+        Value::String(word) => match word.trim().to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" => Some(true),
+            "false" | "0" | "no" => Some(false),
+            _ => None,
+        },
+        _ => None,
+    }
+}

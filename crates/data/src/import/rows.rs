@@ -1,0 +1,147 @@
+//! The rows of one file on their way into the import: the first of them decide the shape, then each is kept or dropped.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
+
+use tunesmith_protocol::{Count, Format, Mapping, RowProblem};
+
+use super::{Summary, Taken};
+use crate::columns::{self, Shape};
+use crate::source::{self, Bad, Record};
+use crate::{ImportError, ImportedRow};
+
+/// Rows looked at before the shape of a file is decided.
+const SAMPLE_ROWS: usize = 200;
+
+/// What of them is held in memory at most, in bytes: few rows are enough where each is huge.
+const SAMPLE_BYTES: usize = 32 << 20;
+
+/// A file with more problems than this is the wrong file; nobody looks at them all.
+const MOST_PROBLEMS: u64 = 1_000_000;
+
+/// What was read so far.
+#[derive(Default)]
+pub(crate) struct SoFar {
+    summary: Summary,
+    dropped: BTreeMap<String, u64>,
+    problems: u64,
+    first_problem: Option<String>,
+}
+
+impl SoFar {
+    pub(crate) fn summary(self) -> Summary {
+        let count = |(what, count): (String, u64)| Count { what, count };
+        let mut dropped_because: Vec<Count> = self.dropped.into_iter().map(count).collect();
+        dropped_because.sort_by_key(|count| std::cmp::Reverse(count.count));
+        Summary { dropped_because, ..self.summary }
+    }
+}
+
+/// The rows of one file on their way into the import.
+pub(crate) struct Rows<'a> {
+    path: &'a Path,
+    file: String,
+    wanted: &'a Mapping,
+    sample: Vec<Record>,
+    sample_bytes: usize,
+    /// Decided once enough rows were seen; `Some(None)` when they have no known shape.
+    shape: Option<Option<Shape>>,
+    so_far: &'a mut SoFar,
+    sink: &'a mut dyn FnMut(Taken) -> Result<(), ImportError>,
+}
+
+impl<'a> Rows<'a> {
+    pub(crate) fn new(
+        path: &'a Path,
+        file: String,
+        wanted: &'a Mapping,
+        so_far: &'a mut SoFar,
+        sink: &'a mut dyn FnMut(Taken) -> Result<(), ImportError>,
+    ) -> Self {
+        Self { path, file, wanted, sample: vec![], sample_bytes: 0, shape: None, so_far, sink }
+    }
+
+    pub(crate) fn push(&mut self, record: Record) -> Result<(), ImportError> {
+        if self.shape.is_some() {
+            return self.take(record);
+        }
+        self.sample_bytes += record.body.as_ref().map_or(0, source::weight);
+        self.sample.push(record);
+        match self.sample.len() == SAMPLE_ROWS || self.sample_bytes > SAMPLE_BYTES {
+            true => self.decide(),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether the shape is decided, and all rows seen so far are handed on.
+    pub(crate) fn is_decided(&self) -> bool {
+        self.shape.is_some()
+    }
+
+    /// Hands on what is left.
+    pub(crate) fn finish(mut self) -> Result<(), ImportError> {
+        if self.shape.is_none() { self.decide() } else { Ok(()) }
+    }
+
+    /// Decides the shape by the rows seen so far, and takes them.
+    fn decide(&mut self) -> Result<(), ImportError> {
+        let objects = self.sample.iter().filter_map(|record| record.body.as_ref().ok());
+        let guess = columns::guess(objects, self.wanted);
+        self.say(&guess.reason);
+        let summary = &mut self.so_far.summary;
+        if summary.format == Format::Auto
+            && let Some(shape) = &guess.shape
+        {
+            summary.mapping = shape.mapping();
+            summary.format = summary.mapping.format;
+        }
+        let known: HashSet<String> = summary.columns.iter().cloned().collect();
+        summary.columns.extend(guess.columns.into_iter().filter(|column| !known.contains(column)));
+        self.shape = Some(guess.shape);
+        std::mem::take(&mut self.sample).into_iter().try_for_each(|record| self.take(record))
+    }
+
+    fn say(&mut self, reason: &str) {
+        let all = &mut self.so_far.summary.reason;
+        if all.is_empty() {
+            *all = reason.into();
+        } else if all != reason && !all.ends_with(&format!(": {reason}")) {
+            *all += &format!("; {}: {reason}", self.file);
+        }
+    }
+
+    fn take(&mut self, record: Record) -> Result<(), ImportError> {
+        if record.counts {
+            self.so_far.summary.rows_read += 1;
+        }
+        let mut notes = Vec::new();
+        let example = record.body.and_then(|mut object| match &self.shape {
+            Some(Some(shape)) => shape.example(&mut object, &mut notes).map(|example| (example, object)),
+            _ => Err(columns::unknown_shape(&object)),
+        });
+        match example {
+            Ok((example, extra)) => {
+                for note in notes {
+                    self.problem(record.line, note, false)?;
+                }
+                self.so_far.summary.rows_kept += 1;
+                (self.sink)(Taken::Row(ImportedRow { file: self.file.clone(), line: record.line, example, extra }))
+            }
+            Err(bad) => self.problem(record.line, bad, record.counts),
+        }
+    }
+
+    fn problem(&mut self, line: u64, bad: Bad, dropped: bool) -> Result<(), ImportError> {
+        let Bad { kind, message } = bad;
+        self.so_far.problems += 1;
+        let first = self.so_far.first_problem.get_or_insert_with(|| format!("Line {line}: {message}"));
+        if self.so_far.problems > MOST_PROBLEMS {
+            let (path, first) = (self.path.into(), first.clone());
+            return Err(ImportError::TooManyProblems { path, limit: MOST_PROBLEMS, first });
+        }
+        if dropped {
+            *self.so_far.dropped.entry(kind.into()).or_insert(0) += 1;
+        }
+        (self.sink)(Taken::Problem(RowProblem { file: self.file.clone(), line, kind: kind.into(), message, dropped }))
+    }
+}

@@ -1,0 +1,77 @@
+//! Looks at the beginning of files as an import would, however large they are.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use serde_json::{Map, Value};
+use tunesmith_protocol::{InspectedFile, Mapping, Part, RowProblem};
+
+use crate::import::{Rows, SoFar, display_name};
+use crate::{ImportError, ImportOptions, ImportedRow, Taken, columns, source};
+
+/// What files begin with.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Inspection {
+    /// The files in the order in which they would be read, and what each holds.
+    pub files: Vec<InspectedFile>,
+    /// The names of the first file's columns, in order.
+    pub columns: Vec<String>,
+    /// Which column is taken for which part of a row.
+    pub mapping: Mapping,
+    /// The parts that this shape has.
+    pub parts: Vec<Part>,
+    /// How the shape was recognised, in a sentence.
+    pub reason: String,
+    /// The first rows of the first file, as they would be imported.
+    pub rows: Vec<ImportedRow>,
+    /// The first problems.
+    pub problems: Vec<RowProblem>,
+    /// The first rows as they lie in the file: column and value.
+    pub raw: Vec<Map<String, Value>>,
+}
+
+/// Looks at the first file's first rows, of which at most `rows` are given back, and at what the other files hold. The
+/// shape is decided by as many rows as in an import, so that an import decides alike.
+pub fn inspect(paths: &[PathBuf], options: &ImportOptions, rows: usize) -> Result<Inspection, ImportError> {
+    let found = source::expand(paths)?;
+    let Some(first) = found.files.first() else { return Err(ImportError::NoFile) };
+    let mut inspection = Inspection::default();
+    for path in &found.files {
+        let bytes = source::size(path)?;
+        let (name, what) = (display_name(path, &found.files), source::recognise(path)?);
+        inspection.files.push(InspectedFile { name, what, bytes });
+    }
+    let mut so_far = SoFar::default();
+    let mut take = |taken| {
+        match taken {
+            Taken::Row(row) if inspection.rows.len() < rows => inspection.rows.push(row),
+            Taken::Problem(problem) if inspection.problems.len() < rows => inspection.problems.push(problem),
+            _ => {}
+        }
+        Ok(())
+    };
+    let name = display_name(first, &found.files);
+    let mut reading = Rows::new(first, name, &options.mapping, &mut so_far, &mut take);
+    let (raw, mut pushed) = (&mut inspection.raw, Ok(()));
+    let read = source::read(first, &mut |_| ControlFlow::Continue(()), &mut |record| {
+        if let Ok(object) = &record.body
+            && raw.len() < rows
+        {
+            raw.push(object.clone());
+        }
+        pushed = reading.push(record);
+        if pushed.is_err() || reading.is_decided() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    pushed?;
+    reading.finish()?;
+    read?;
+    let summary = so_far.summary();
+    inspection.parts = columns::parts(&summary.mapping);
+    found
+        .left_out
+        .iter()
+        .fold(summary.reason, |reason, more| format!("{reason}; {more}"))
+        .clone_into(&mut inspection.reason);
+    (inspection.columns, inspection.mapping) = (summary.columns, summary.mapping);
+    Ok(inspection)
+}

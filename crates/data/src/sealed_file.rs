@@ -1,0 +1,103 @@
+//! Files of numbers that are whole or not there: magic, version, what they hold, and a SHA-256 of all of it at the end.
+//! What they hold is left to others. Little-endian.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+const DIGEST: usize = 32;
+
+/// Why a file that ends too early cannot be used.
+pub(crate) const CUT: &str = "it ends too early";
+
+/// How such a file begins.
+pub(crate) struct Seal {
+    pub magic: &'static [u8; 8],
+    pub version: u32,
+}
+
+impl Seal {
+    /// Writes what `body` adds; the file appears under its name only once it is whole and on the disk.
+    pub(crate) fn write(&self, path: &Path, body: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        bytes.extend(self.magic);
+        bytes.extend(self.version.to_le_bytes());
+        body(&mut bytes);
+        let digest = Sha256::digest(&bytes);
+        bytes.extend(digest);
+        write_whole(path, &bytes)
+    }
+
+    /// What a file holds, or why it is not such a file.
+    pub(crate) fn open<'a>(&self, bytes: &'a [u8]) -> Result<Reader<'a>, &'static str> {
+        let Some(body) = bytes.strip_prefix(self.magic) else { return Err("it begins differently") };
+        let Some(body_length) = body.len().checked_sub(DIGEST) else { return Err(CUT) };
+        let (body, digest) = body.split_at(body_length);
+        if Sha256::digest(&bytes[..bytes.len() - DIGEST]).as_slice() != digest {
+            return Err("its checksum does not match: it was cut or changed");
+        }
+        let mut reader = Reader(body);
+        if reader.u32().ok_or(CUT)? != self.version {
+            return Err("it was written by another version");
+        }
+        Ok(reader)
+    }
+}
+
+fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let part = path.with_extension("part");
+    let mut file = File::create(&part)?;
+    let written = file
+        .write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .and_then(|()| fs::rename(&part, path))
+        .and_then(|()| sync_folder(path));
+    if written.is_err() {
+        // What is there is of no use, and may be what fills the disk.
+        let _ = fs::remove_file(&part);
+    }
+    written
+}
+
+/// Makes the new name survive a power cut; only Unix lets a folder be synced.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    match path.parent().filter(|folder| cfg!(unix) && !folder.as_os_str().is_empty()) {
+        Some(folder) => File::open(folder)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+/// What is left to be read.
+pub(crate) struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    pub(crate) fn take(&mut self, count: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(count)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    pub(crate) fn u32(&mut self) -> Option<u32> {
+        self.take(4)?.try_into().ok().map(u32::from_le_bytes)
+    }
+
+    pub(crate) fn u64(&mut self) -> Option<u64> {
+        self.take(8)?.try_into().ok().map(u64::from_le_bytes)
+    }
+
+    pub(crate) fn u32s(&mut self, count: usize) -> Option<Vec<u32>> {
+        let bytes = self.take(count.checked_mul(4)?)?;
+        Some(
+            bytes
+                .chunks_exact(4)
+                .map(|number| u32::from_le_bytes([number[0], number[1], number[2], number[3]]))
+                .collect(),
+        )
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}

@@ -1,0 +1,83 @@
+//! The dataset files that lie in a folder.
+
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use crate::ImportError;
+
+const EXTENSIONS: [&str; 9] = ["jsonl", "ndjson", "json", "csv", "tsv", "txt", "md", "parquet", "pq"];
+/// Files that lie beside datasets and hold none.
+const BESIDE: [&str; 9] =
+    ["readme", "license", "licence", "changelog", "citation", "notice", "dataset_info", "dataset_infos", "state"];
+/// A folder with more than this is not one of datasets.
+const MOST_ENTRIES: usize = 100_000;
+const DEEPEST: usize = 16;
+
+/// The files to read, and what was left out.
+pub(crate) struct Found {
+    pub files: Vec<PathBuf>,
+    /// A sentence for each folder with something that was left out.
+    pub left_out: Vec<String>,
+}
+
+/// Puts the dataset files below a folder in its place, sorted by their paths. Hidden and foreign files, and folders that
+/// are only linked to, are left out.
+pub(crate) fn expand(paths: &[PathBuf]) -> Result<Found, ImportError> {
+    let mut found = Found { files: Vec::new(), left_out: Vec::new() };
+    for path in paths {
+        if !path.is_dir() {
+            found.files.push(path.clone());
+            continue;
+        }
+        let mut below = Below { files: Vec::new(), others: Vec::new(), seen: 0 };
+        below.look(path, 0).map_err(|reason| ImportError::Unreadable { path: path.clone(), reason })?;
+        if below.files.is_empty() {
+            return Err(ImportError::Folder { path: path.clone() });
+        }
+        below.files.sort();
+        found.files.append(&mut below.files);
+        found.left_out.extend(below.sentence(path));
+    }
+    Ok(found)
+}
+
+struct Below {
+    files: Vec<PathBuf>,
+    others: Vec<PathBuf>,
+    seen: usize,
+}
+
+impl Below {
+    fn look(&mut self, folder: &Path, depth: usize) -> io::Result<()> {
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            self.seen += 1;
+            if self.seen > MOST_ENTRIES {
+                return Err(io::Error::other(format!("more than {MOST_ENTRIES} files lie in it")));
+            }
+            let path = entry.path();
+            let hidden = entry.file_name().to_string_lossy().starts_with('.');
+            match entry.file_type()? {
+                kind if kind.is_dir() && !hidden && depth < DEEPEST => self.look(&path, depth + 1)?,
+                _ if !hidden && path.is_file() && is_dataset(&path) => self.files.push(path),
+                _ => self.others.push(path),
+            }
+        }
+        Ok(())
+    }
+
+    fn sentence(mut self, folder: &Path) -> Option<String> {
+        self.others.sort();
+        let count = self.others.len();
+        let name = |path: &PathBuf| format!("“{}”", path.strip_prefix(folder).unwrap_or(path).display());
+        let names: Vec<String> = self.others.iter().take(3).map(name).collect();
+        let more = if count > 3 { format!(" and {} more", count - 3) } else { String::new() };
+        (count > 0).then(|| format!("left out of the folder: {}{more}", names.join(", ")))
+    }
+}
+
+fn is_dataset(path: &Path) -> bool {
+    let name = super::kind::name_unpacked(path).to_ascii_lowercase();
+    let Some((stem, extension)) = name.rsplit_once('.') else { return false };
+    EXTENSIONS.contains(&extension) && !BESIDE.contains(&stem)
+}

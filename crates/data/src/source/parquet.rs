@@ -1,0 +1,211 @@
+//! Parquet files, read by a worker process of our program that has little memory to lose. Which lines it writes is in
+//! `parquet_rows`.
+
+use std::io::{self, Read, Write};
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{Bad, Bomb, LONGEST_ROW, Record, Sink, json};
+use crate::parquet_rows::{COUNT, END, FAILED, NO_TEXT, ROW, TOO_LONG, write_rows};
+use crate::worker::MEMORY_BYTES;
+
+const CHUNK: usize = 64 << 10;
+/// Chunks that wait for the parser.
+const AHEAD: usize = 4;
+/// How long a worker may say nothing.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How often the caller may cancel while nothing comes.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// The program that reads Parquet files in worker processes.
+static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+
+/// Lets Parquet files be read by worker processes of this program, which understands `--worker`, instead of in this
+/// process; to be called first. Whoever uses this crate as a library and trusts its files need not.
+pub fn read_parquet_with(program: PathBuf) {
+    // The first who says so decides.
+    let _ = PROGRAM.set(program);
+}
+
+/// Reads the rows of a file of `size` bytes. `progress(bytes)` is called as it goes; its `Break` ends the reading with an
+/// error.
+pub(super) fn read(
+    path: &Path,
+    size: u64,
+    progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
+    sink: &mut Sink,
+) -> io::Result<()> {
+    let mut lines = Lines { size, progress, sink, partial: Vec::new(), rows: 0, count: 0, ended: false };
+    lines.look()?;
+    let silence = match PROGRAM.get() {
+        Some(program) => read_there(program, path, &mut lines)?,
+        None => read_here(path, &mut lines)?,
+    };
+    if lines.ended { Ok(()) } else { Err(invalid(silence)) }
+}
+
+/// Reads the file in this process. A panic of the library is an error like others.
+fn read_here(path: &Path, lines: &mut Lines) -> io::Result<String> {
+    let broken = || "its parts contradict each other".to_owned();
+    catch_unwind(AssertUnwindSafe(|| write_rows(path, lines)))
+        .map_or_else(|_| Ok(broken()), |read| read.map(|()| broken()))
+}
+
+/// Reads the file in a worker process; the result is why the worker ended, if it did not say so itself.
+fn read_there(program: &Path, path: &Path, lines: &mut Lines) -> io::Result<String> {
+    let mut worker = Worker::start(program, path)?;
+    let mut last = Instant::now();
+    loop {
+        match worker.chunks.recv_timeout(LOOK) {
+            Ok(chunk) => {
+                lines.write_all(&chunk)?;
+                last = Instant::now();
+            }
+            Err(RecvTimeoutError::Disconnected) => return Ok(worker.how_it_ended()),
+            Err(RecvTimeoutError::Timeout) if last.elapsed() > PATIENCE => {
+                return Err(invalid(format!("reading it takes longer than {} s for a few rows", PATIENCE.as_secs())));
+            }
+            Err(RecvTimeoutError::Timeout) => lines.look()?,
+        }
+    }
+}
+
+/// A running worker; killed when it is let go of.
+struct Worker {
+    child: Child,
+    chunks: Receiver<Vec<u8>>,
+}
+
+impl Worker {
+    fn start(program: &Path, path: &Path) -> io::Result<Self> {
+        let no_worker = |error: io::Error| io::Error::other(format!("{}, which reads it, {error}", program.display()));
+        let mut command = Command::new(program);
+        command.args(["--worker", "parquet"]).arg(path);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        // Ctrl+C in a terminal is for the program, which ends its workers itself.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child = command.spawn().map_err(no_worker)?;
+        let mut output = child.stdout.take().ok_or_else(|| no_worker(io::Error::other("has no output")))?;
+        let (sender, chunks) = sync_channel(AHEAD);
+        thread::spawn(move || {
+            loop {
+                let mut chunk = vec![0; CHUNK];
+                match output.read(&mut chunk) {
+                    Ok(count) if count > 0 => chunk.truncate(count),
+                    // That it broke off shows in what is missing.
+                    _ => return,
+                }
+                if sender.send(chunk).is_err() {
+                    return;
+                }
+            }
+        });
+        Ok(Self { child, chunks })
+    }
+
+    fn how_it_ended(&mut self) -> String {
+        let status = self.child.wait().map_or_else(|error| error.to_string(), |status| status.to_string());
+        let most = MEMORY_BYTES >> 20;
+        format!("it asks for more memory than the {most} MB that reading it may take, or is damaged ({status})")
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The lines of a worker on their way to being records.
+struct Lines<'a> {
+    size: u64,
+    progress: &'a mut (dyn FnMut(u64) -> ControlFlow<()> + 'a),
+    sink: &'a mut Sink<'a>,
+    /// The beginning of a line whose end is still to come.
+    partial: Vec<u8>,
+    /// Rows so far, and in the whole file.
+    rows: u64,
+    count: u64,
+    ended: bool,
+}
+
+impl Lines<'_> {
+    /// Tells how far it is, and asks whether to go on.
+    fn look(&mut self) -> io::Result<()> {
+        let share = self.rows.min(self.count) as f64 / self.count.max(1) as f64;
+        match (self.progress)((self.size as f64 * share) as u64) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(io::Error::other("cancelled")),
+        }
+    }
+
+    fn line(&mut self, line: &[u8]) -> io::Result<()> {
+        let Some((kind, text)) = line.split_first() else { return Ok(()) };
+        let words = || String::from_utf8_lossy(text).into_owned();
+        let body = match *kind {
+            COUNT => {
+                self.count = words().parse().unwrap_or(0);
+                return Ok(());
+            }
+            END => {
+                self.ended = true;
+                return Ok(());
+            }
+            FAILED if words() == Bomb.to_string() => return Err(io::Error::new(io::ErrorKind::InvalidData, Bomb)),
+            FAILED => return Err(invalid(words())),
+            NO_TEXT => {
+                let message =
+                    format!("The column “{}” holds bytes or another kind of cell that is no text; left out", words());
+                let (line, body) = (self.rows, Err(Bad::new("not_text", message)));
+                return (self.sink)(Record { line, counts: false, body });
+            }
+            ROW => json::object(text),
+            TOO_LONG => Err(Bad::too_long()),
+            _ => return Err(invalid("the program that reads it is of another version".into())),
+        };
+        self.rows += 1;
+        (self.sink)(Record { line: self.rows, counts: true, body })
+    }
+}
+
+impl Write for Lines<'_> {
+    fn write(&mut self, chunk: &[u8]) -> io::Result<usize> {
+        let mut rest = chunk;
+        while let Some(end) = memchr::memchr(b'\n', rest) {
+            if self.partial.is_empty() {
+                self.line(&rest[..end])?;
+            } else {
+                self.partial.extend(&rest[..end]);
+                let line = std::mem::take(&mut self.partial);
+                self.line(&line)?;
+                // Its memory serves the next one.
+                self.partial = line;
+                self.partial.clear();
+            }
+            rest = &rest[end + 1..];
+        }
+        self.partial.extend(rest);
+        if self.partial.len() > LONGEST_ROW + 1 {
+            return Err(invalid("the program that reads it has lost its way".into()));
+        }
+        self.look()?;
+        Ok(chunk.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn invalid(reason: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, reason)
+}

@@ -1,0 +1,141 @@
+//! The bytes of a file, unpacked where it is packed with gzip or Zstandard, whatever its name says. A small file that
+//! unpacks to a huge one is refused.
+
+use std::cell::Cell;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+use std::rc::Rc;
+
+use flate2::bufread::MultiGzDecoder;
+
+const CHUNK: usize = 64 << 10;
+
+/// What any file may unpack to.
+const HARMLESS: u64 = 256 << 20;
+/// Beyond it, how many times its own size: gzip shrinks logs and tables to a tenth, Zstandard finds the same prompt in
+/// every row and comes to a fiftieth. What shrinks further says nothing new, as files made to fill a disk do.
+const MOST_TIMES: u64 = 200;
+
+/// How a file is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Packing {
+    Gzip,
+    Zstd,
+}
+
+impl Packing {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Zstd => "Zstandard",
+        }
+    }
+
+    fn of(head: &[u8]) -> Option<Self> {
+        match head {
+            [0x1F, 0x8B, ..] => Some(Self::Gzip),
+            [0x28, 0xB5, 0x2F, 0xFD, ..] => Some(Self::Zstd),
+            _ => None,
+        }
+    }
+}
+
+/// A file that unpacks to far more than anybody's rows.
+#[derive(Debug, thiserror::Error)]
+#[error("it unpacks to more than {} MB, over {MOST_TIMES} times its own size", HARMLESS >> 20)]
+pub(crate) struct Bomb;
+
+impl Bomb {
+    /// Whether `unpacked` bytes out of `packed` ones are too many.
+    pub(crate) fn is(unpacked: u64, packed: u64) -> bool {
+        unpacked > HARMLESS && unpacked / MOST_TIMES > packed
+    }
+}
+
+/// A file whose unpacked bytes are read.
+pub(super) struct Unpacked {
+    reader: Box<dyn Read>,
+    packing: Option<Packing>,
+    packed_bytes: Rc<Cell<u64>>,
+    unpacked_bytes: u64,
+}
+
+impl Unpacked {
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        let unpacked = Self::begin(path)?;
+        if unpacked.packing.is_some() {
+            Self::begin(path)?.look_ahead()?;
+        }
+        Ok(unpacked)
+    }
+
+    fn begin(path: &Path) -> io::Result<Self> {
+        let packed_bytes = Rc::new(Cell::new(0));
+        let counted = Counted { file: File::open(path)?, bytes: packed_bytes.clone() };
+        let mut file = BufReader::with_capacity(CHUNK, counted);
+        let packing = Packing::of(file.fill_buf()?);
+        let reader: Box<dyn Read> = match packing {
+            None => Box::new(file),
+            Some(Packing::Gzip) => Box::new(MultiGzDecoder::new(file)),
+            Some(Packing::Zstd) => Box::new(zstd::stream::read::Decoder::with_buffer(file)?),
+        };
+        Ok(Self { reader, packing, packed_bytes, unpacked_bytes: 0 })
+    }
+
+    /// Unpacks until the file is known to be harmless or not: reading its rows would take longer than that.
+    fn look_ahead(mut self) -> io::Result<()> {
+        let mut chunk = vec![0; CHUNK];
+        while self.packed_bytes() <= HARMLESS / MOST_TIMES {
+            match self.read(&mut chunk) {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(error) if error.get_ref().is_some_and(|inner| inner.is::<Bomb>()) => return Err(error),
+                // Damaged: whatever rows come before are read first.
+                Err(_) => break,
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn packing(&self) -> Option<Packing> {
+        self.packing
+    }
+
+    /// Bytes of the file read so far.
+    pub(super) fn packed_bytes(&self) -> u64 {
+        self.packed_bytes.get()
+    }
+}
+
+impl Read for Unpacked {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let Some(packing) = self.packing else { return self.reader.read(out) };
+        let count = self.reader.read(out).map_err(|error| match error.kind() {
+            io::ErrorKind::Interrupted => error,
+            _ => {
+                let what = format!("its {} data is damaged, or the file was cut ({error})", packing.name());
+                io::Error::new(io::ErrorKind::InvalidData, what)
+            }
+        })?;
+        self.unpacked_bytes += count as u64;
+        if Bomb::is(self.unpacked_bytes, self.packed_bytes()) {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, Bomb));
+        }
+        Ok(count)
+    }
+}
+
+/// A file that counts the bytes read from it.
+struct Counted {
+    file: File,
+    bytes: Rc<Cell<u64>>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read(out)?;
+        self.bytes.set(self.bytes.get() + count as u64);
+        Ok(count)
+    }
+}

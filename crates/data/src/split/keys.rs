@@ -1,0 +1,92 @@
+//! What a split has to know of a row: what it says, in short, and its class.
+
+use sha2::{Digest, Sha256};
+
+use crate::{Example, Message};
+
+/// The longest answer that may be the name of a class.
+const CLASS_WORDS: usize = 5;
+const CLASS_BYTES: usize = 80;
+
+/// A row in short.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RowKey {
+    /// The same for rows that say the same.
+    pub digest: [u8; 16],
+    /// The same for rows with the same short answer; none where the answer is long or there are several.
+    pub class: Option<u32>,
+}
+
+impl RowKey {
+    /// The key of an example. Of two answers the better one counts, and of a judged one not the judgement: a question
+    /// and its answer must not be learned here and measured there.
+    pub fn of(example: &Example) -> Self {
+        let said = example.said();
+        Self { digest: digest(&said), class: class(&said) }
+    }
+}
+
+/// The first half of the SHA-256 of all that a row means, weights and worse answers too.
+pub fn row_key(example: &Example) -> [u8; 16] {
+    let mut hash = Sha256::new();
+    // A hash takes whatever is written to it, and an example can always be written.
+    let _ = serde_json::to_writer(&mut hash, example);
+    half(hash)
+}
+
+fn half(hash: Sha256) -> [u8; 16] {
+    let mut key = [0; 16];
+    key.copy_from_slice(&hash.finalize()[..16]);
+    key
+}
+
+fn digest(said: &Example) -> [u8; 16] {
+    let mut hash = Hash(Sha256::new());
+    match said {
+        Example::Text { text } => drop(hash.part("text").part(text)),
+        Example::Chat { messages, tools } => drop(hash.part("chat").messages(messages).values(tools)),
+        // What is said is a conversation or a text.
+        _ => {}
+    }
+    half(hash.0)
+}
+
+/// Parts of a row on their way into a hash, each with its length, so that none can pass for the end of another.
+struct Hash(Sha256);
+
+impl Hash {
+    fn part(&mut self, text: &str) -> &mut Self {
+        self.0.update((text.len() as u64).to_le_bytes());
+        self.0.update(text);
+        self
+    }
+
+    fn messages(&mut self, messages: &[Message]) -> &mut Self {
+        self.0.update((messages.len() as u64).to_le_bytes());
+        for message in messages {
+            self.part(&message.role).part(&message.content);
+            self.part(&message.tool_calls.as_ref().map(ToString::to_string).unwrap_or_default());
+        }
+        self
+    }
+
+    fn values(&mut self, values: &[serde_json::Value]) -> &mut Self {
+        values.iter().for_each(|value| {
+            self.part(&value.to_string());
+        });
+        self
+    }
+}
+
+/// The class of a conversation whose one answer is a few words, in whatever case they are written.
+fn class(said: &Example) -> Option<u32> {
+    let Example::Chat { messages, .. } = said else { return None };
+    let mut answers = messages.iter().filter(|message| message.role == "assistant");
+    let answer = answers.next().filter(|_| answers.next().is_none())?;
+    let name = answer.content.trim();
+    if name.is_empty() || name.len() > CLASS_BYTES || name.split_whitespace().count() > CLASS_WORDS {
+        return None;
+    }
+    let hash = Sha256::digest(name.to_lowercase());
+    Some(u32::from_le_bytes([hash[0], hash[1], hash[2], hash[3]]))
+}

@@ -1,0 +1,96 @@
+//! What files begin with is told as an import would see it, without reading them.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use tunesmith_data::{ImportError, ImportOptions, Inspection, inspect};
+use tunesmith_protocol::{Format, Mapping};
+
+use crate::packed::{gzip, zstd};
+use crate::parquet_files::{parquet, texts};
+use crate::support::{examples, file, read_with};
+
+fn look(name: &str, bytes: impl AsRef<[u8]>, options: &ImportOptions, rows: usize) -> Result<Inspection, ImportError> {
+    let (_folder, path) = file(name, bytes);
+    inspect(&[path], options, rows)
+}
+
+#[test]
+fn what_a_file_holds_is_named() {
+    let jsonl = "{\"text\":\"one\"}\n";
+    let utf16: Vec<u8> = std::iter::once(0xFEFF).chain(jsonl.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    for (name, bytes, what) in [
+        ("a.jsonl", jsonl.as_bytes().to_vec(), "JSON Lines"),
+        ("a.jsonl.gz", gzip(jsonl.as_bytes()), "JSON Lines, gzip"),
+        ("a.csv", zstd(b"text\tlabel\na\tb\n"), "a table with tabs, Zstandard"),
+        ("a.csv", b"text;label\na;b\n".to_vec(), "a table with semicolons"),
+        ("a.json", utf16, "JSON Lines, UTF-16"),
+        ("a.json", b"[{\"text\":\"a\"}]".to_vec(), "a JSON list"),
+        ("a.md", b"words".to_vec(), "plain text"),
+        ("a.bin", parquet(vec![("text", texts([Some("one")]))]), "Parquet"),
+    ] {
+        let seen = look(name, &bytes, &ImportOptions::default(), 5).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(seen.files[0].what, what);
+        assert_eq!((seen.files[0].name.as_str(), seen.files[0].bytes), (name, bytes.len() as u64));
+        assert_eq!(seen.rows.len(), 1, "{name}");
+    }
+}
+
+#[test]
+fn the_first_rows_are_those_of_the_import() {
+    let text: String = (0..300)
+        .map(|row| match row % 3 {
+            0 => "no json\n".to_owned(),
+            _ => format!("{{\"frage\":\"q{row}\",\"antwort\":\"a\",\"id\":{row}}}\n"),
+        })
+        .collect();
+    let columns = [("prompt", "frage"), ("completion", "antwort")].map(|(part, column)| (part.into(), column.into()));
+    let options = ImportOptions { mapping: Mapping { format: Format::Auto, columns: columns.into() } };
+    let seen = look("a.jsonl", &text, &options, 10).expect("a look");
+    let imported = read_with("a.jsonl", &text, &options).expect("an import");
+    assert_eq!(seen.rows, imported.rows[..10]);
+    assert_eq!(seen.problems, imported.problems[..10]);
+    assert_eq!((&seen.mapping, &seen.columns), (&imported.summary.mapping, &imported.summary.columns));
+    assert_eq!(seen.raw.len(), 10);
+    assert_eq!(seen.raw[0]["frage"], "q1");
+    let parts: Vec<(&str, bool)> = seen.parts.iter().map(|part| (part.name.as_str(), part.required)).collect();
+    assert_eq!(parts, [("prompt", true), ("completion", true), ("system", false), ("tools", false)]);
+    assert_eq!(examples(&imported).len(), 200);
+}
+
+#[test]
+fn columns_of_no_known_shape_are_shown_to_be_mapped() {
+    let seen = look("a.csv", "frage,antwort\nq,a\n", &ImportOptions::default(), 5).expect("a look");
+    assert_eq!(
+        (seen.columns.as_slice(), seen.rows.len(), seen.problems.len()),
+        (&["frage".into(), "antwort".into()][..], 0, 1)
+    );
+    assert_eq!((seen.raw[0]["frage"].as_str(), seen.parts.len()), (Some("q"), 0));
+    let seen = look("a.csv", "frage,antwort\nq,a\n", &ImportOptions::of(Format::Unpaired), 5).expect("a look");
+    assert_eq!(seen.parts.iter().filter(|part| part.required).count(), 3);
+}
+
+#[test]
+fn a_folder_is_seen_whole_and_its_first_file_read() {
+    let (folder, path) = file("b.jsonl", "{\"text\":\"one\"}\n");
+    fs::write(folder.path().join("a.csv"), "text\ntwo\n").expect("a file");
+    fs::write(folder.path().join("picture.png"), "no").expect("a file");
+    let seen = inspect(&[folder.path().into(), path], &ImportOptions::default(), 5).expect("a look");
+    let names: Vec<&str> = seen.files.iter().map(|file| file.name.as_str()).collect();
+    assert_eq!((names[0], names.len()), ("a.csv", 3));
+    assert_eq!(seen.rows[0].file, "a.csv");
+    assert!(seen.reason.ends_with("left out of the folder: “picture.png”"), "{}", seen.reason);
+    assert!(matches!(inspect(&[], &ImportOptions::default(), 5), Err(ImportError::NoFile)));
+}
+
+#[test]
+fn a_large_file_is_seen_at_once() {
+    let mut large = "{\"text\":\"some words\"}\n".repeat(1_000_000);
+    large += "the end";
+    for bytes in [gzip(large.as_bytes()), large.into_bytes()] {
+        let (_folder, path) = file("a.jsonl", bytes);
+        let start = Instant::now();
+        assert_eq!(inspect(&[path], &ImportOptions::default(), 20).expect("a look").rows.len(), 20);
+        assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    }
+}

@@ -1,0 +1,172 @@
+//! Parquet files hold the rows that JSON says they hold.
+
+use std::sync::Arc;
+
+use arrow_array::builder::{Float64Builder, ListBuilder, StringBuilder, StructBuilder};
+use arrow_array::{
+    ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, Int64Array, RecordBatch, StringArray,
+    TimestampMillisecondArray,
+};
+use arrow_schema::{DataType, Field, Fields};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::Compression;
+use parquet::file::properties::WriterProperties;
+use tunesmith_data::{Example, ImportError, ImportOptions, Message};
+use tunesmith_protocol::Format;
+
+use crate::support::{chat, dropped, examples, read, read_with};
+
+pub fn parquet_as(columns: Vec<(&str, ArrayRef)>, compression: Compression) -> Vec<u8> {
+    let batch = RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true)))
+        .expect("columns of one length");
+    let properties = WriterProperties::builder().set_compression(compression).build();
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).expect("a writer");
+    writer.write(&batch).expect("memory");
+    writer.into_inner().expect("memory")
+}
+
+pub fn parquet(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {
+    parquet_as(columns, Compression::SNAPPY)
+}
+
+pub fn texts<'a>(texts: impl IntoIterator<Item = Option<&'a str>>) -> ArrayRef {
+    Arc::new(texts.into_iter().collect::<StringArray>())
+}
+
+#[test]
+fn rows_know_their_numbers_and_their_faults() {
+    let prompt = texts([Some("q\n1"), None, Some("q3"), Some(" ")]);
+    let bytes =
+        parquet(vec![("prompt", prompt), ("completion", texts([Some("a\"1"), Some("a"), Some("é😀"), Some("a")]))]);
+    let imported = read("rows.parquet", &bytes);
+    assert_eq!(dropped(&imported), [(2, "missing_column"), (4, "empty_prompt")]);
+    assert_eq!(imported.rows.iter().map(|row| row.line).collect::<Vec<_>>(), [1, 3]);
+    assert_eq!(
+        examples(&imported),
+        [chat(&[("user", "q\n1"), ("assistant", "a\"1")]), chat(&[("user", "q3"), ("assistant", "é😀")]),]
+    );
+    assert_eq!(read("any name.csv", &bytes).rows.len(), 2, "its content says what it is");
+}
+
+#[test]
+fn every_packing_of_pages_is_read() {
+    for compression in [
+        Compression::UNCOMPRESSED,
+        Compression::SNAPPY,
+        Compression::GZIP(Default::default()),
+        Compression::LZ4,
+        Compression::LZ4_RAW,
+        Compression::ZSTD(Default::default()),
+    ] {
+        let bytes = parquet_as(vec![("text", texts([Some("one"), Some("two")]))], compression);
+        assert_eq!(read("a.parquet", bytes).rows.len(), 2, "{compression:?}");
+    }
+}
+
+/// A column with one list of two messages.
+fn messages() -> ArrayRef {
+    let fields = Fields::from(vec![
+        Field::new("role", DataType::Utf8, true),
+        Field::new("content", DataType::Utf8, true),
+        Field::new("mood", DataType::Utf8, true),
+        Field::new("weight", DataType::Float64, true),
+    ]);
+    let mut list = ListBuilder::new(StructBuilder::from_fields(fields, 4));
+    for (role, content, weight) in [("user", "q", None), ("assistant", "a", Some(0.0))] {
+        let message = list.values();
+        message.field_builder::<StringBuilder>(0).expect("a field").append_value(role);
+        message.field_builder::<StringBuilder>(1).expect("a field").append_value(content);
+        message.field_builder::<StringBuilder>(2).expect("a field").append_null();
+        message.field_builder::<Float64Builder>(3).expect("a field").append_option(weight);
+        message.append(true);
+    }
+    list.append(true);
+    Arc::new(list.finish())
+}
+
+#[test]
+fn lists_of_messages_lose_the_fields_that_a_row_does_not_have() {
+    let imported = read("a.parquet", parquet(vec![("messages", messages())]));
+    assert_eq!(imported.problems, []);
+    let answer = Message { weight: Some(0.0), ..Message::new("assistant", "a") };
+    assert_eq!(examples(&imported), [Example::chat(vec![Message::new("user", "q"), answer])]);
+}
+
+/// A row with a cell of each kind.
+fn kinds() -> Vec<(&'static str, ArrayRef)> {
+    vec![
+        ("text", texts([Some("x")])),
+        ("flag", Arc::new(BooleanArray::from(vec![true]))),
+        ("whole", Arc::new(Int64Array::from(vec![-7]))),
+        ("day", Arc::new(Date32Array::from(vec![19_724]))),
+        ("moment", Arc::new(TimestampMillisecondArray::from(vec![1_704_164_645_500]))),
+        ("price", Arc::new(Decimal128Array::from(vec![12_345]).with_precision_and_scale(10, 2).expect("a decimal"))),
+        ("number", Arc::new(arrow_array::Float32Array::from(vec![0.1]))),
+        ("none", Arc::new(arrow_array::Float64Array::from(vec![f64::NAN]))),
+        ("bytes as text", Arc::new(BinaryArray::from_vec(vec![b"caf\xC3\xA9"]))),
+        ("picture", Arc::new(BinaryArray::from_vec(vec![b"\xFF\xD8\xFF"]))),
+    ]
+}
+
+#[test]
+fn every_kind_of_cell_becomes_json() {
+    let bytes = parquet(kinds());
+    let imported = read("a.parquet", bytes);
+    assert_eq!(
+        serde_json::to_string(&imported.rows[0].extra).expect("JSON"),
+        r#"{"flag":true,"whole":-7,"day":"2024-01-02","moment":"2024-01-02 03:04:05.500","price":"123.45","number":0.1,"bytes as text":"café"}"#
+    );
+    assert_eq!(imported.summary.columns.len(), 10);
+    let remark = &imported.problems[0];
+    assert_eq!((remark.kind.as_str(), remark.dropped), ("not_text", false));
+    assert!(remark.message.contains("“picture”"), "{}", remark.message);
+}
+
+#[test]
+fn a_row_whose_text_is_bytes_is_a_problem() {
+    let column = Arc::new(BinaryArray::from_vec(vec![b"fine", b"\xFF\xD8"]));
+    let options = ImportOptions::of(Format::Text);
+    let imported = read_with("a.parquet", parquet(vec![("text", column)]), &options).expect("an import");
+    assert_eq!(dropped(&imported), [(2, "missing_column")]);
+}
+
+#[test]
+fn a_file_that_says_far_more_than_it_holds_is_refused() {
+    let zeros: ArrayRef = Arc::new(Int64Array::from(vec![0; 3_000_000]));
+    let bytes = parquet(vec![("zero", zeros)]);
+    assert!(bytes.len() < 100_000, "{} bytes", bytes.len());
+    let error = read_with("a.parquet", bytes, &ImportOptions::default()).expect_err("a bomb");
+    assert!(matches!(error, ImportError::Bomb { .. }), "{error}");
+    let long = "x".repeat(1 << 20);
+    let bytes =
+        parquet_as(vec![("text", texts(vec![Some(long.as_str()); 400]))], Compression::ZSTD(Default::default()));
+    assert!(bytes.len() < 100_000, "{} bytes", bytes.len());
+    let error = read_with("a.parquet", bytes, &ImportOptions::default()).expect_err("a bomb");
+    assert!(matches!(error, ImportError::Bomb { .. }), "{error}");
+}
+
+#[test]
+fn a_cut_file_is_an_error() {
+    let bytes = parquet(vec![("text", texts([Some("one"), Some("two")]))]);
+    for cut in [4, 9, bytes.len() / 2, bytes.len() - 1] {
+        let error = read_with("a.parquet", &bytes[..cut], &ImportOptions::default()).expect_err("a cut file");
+        assert!(matches!(error, ImportError::Unreadable { .. }), "{cut}: {error}");
+    }
+    let none = parquet(vec![("text", texts([]))]);
+    let error = read_with("a.parquet", none, &ImportOptions::default()).expect_err("no rows");
+    assert!(matches!(error, ImportError::Empty { .. }), "{error}");
+}
+
+/// `cargo nextest run --workspace --test data --run-ignored only seeds_for_fuzzing`
+#[test]
+#[ignore = "writes the seeds of a fuzz target"]
+fn seeds_for_fuzzing() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/seeds/parquet");
+    for (name, columns, compression) in [
+        ("messages", vec![("messages", messages())], Compression::UNCOMPRESSED),
+        ("kinds", kinds(), Compression::UNCOMPRESSED),
+        ("packed", vec![("text", texts([Some("one"), None, Some("two")]))], Compression::ZSTD(Default::default())),
+    ] {
+        std::fs::write(format!("{folder}/{name}"), parquet_as(columns, compression)).expect("a file");
+    }
+}

@@ -1,0 +1,259 @@
+//! Changes of rows. None touches what was imported: each writes new rows behind it, where there are any, and makes a new
+//! version of the list of rows. Undoing is putting an older version in use.
+
+use std::ops::ControlFlow;
+use std::sync::PoisonError;
+
+use tunesmith_data::doctor::{self, RepairKind};
+use tunesmith_data::{Example, ImportedRow, RowKey, draw, split_keys};
+use tunesmith_protocol::{Dataset, DatasetVersion, Edit, EditDataset, Split, UseVersion, Validation, WireError};
+
+use super::checkup::{self, cancelled};
+use super::entries;
+use super::prompts::SystemPrompts;
+use super::rows::no_row;
+use super::shelf::{DatasetFacts, counts, get, write_facts};
+use super::store::{Entry, RowReader, RowWriter, version_of, write_entries};
+use crate::home::{self, DatasetFolder};
+use crate::tasks::Task;
+use crate::{Studio, clock};
+
+/// A row that was typed in came from no file.
+const TYPED: &str = "typed in";
+
+/// Changes a dataset.
+pub(crate) fn edit(studio: &Studio, args: EditDataset) -> Result<Dataset, WireError> {
+    let mut task = Task::start(args.task, &studio.tasks, &studio.board);
+    let _one = studio.shelf.changing.lock().unwrap_or_else(PoisonError::into_inner);
+    let facts = get(studio, &args.dataset)?;
+    let mut rows = Rows::of(studio, &facts.dataset)?;
+    let mut progress = |done, total| match task.progress("Changing the rows", done, total) {
+        ControlFlow::Break(()) => Err(cancelled()),
+        ControlFlow::Continue(()) => Ok(()),
+    };
+    let change = apply(studio, &facts.dataset, &mut rows, args.edit, &mut progress)?;
+    if rows.entries.is_empty() {
+        return Err(WireError::invalid("No row would be left", "Keep at least one row"));
+    }
+    let dataset = rows.keep(studio, facts, change)?;
+    checkup::in_background(studio, &dataset.id);
+    Ok(dataset)
+}
+
+/// Puts another version in use.
+pub(crate) fn use_version(studio: &Studio, args: &UseVersion) -> Result<Dataset, WireError> {
+    let _one = studio.shelf.changing.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut facts = get(studio, &args.dataset)?;
+    let found = facts.dataset.versions.iter().find(|version| version.number == args.number).cloned();
+    let version = found.ok_or_else(|| WireError::not_found(format!("There is no version {}", args.number)))?;
+    take_over(&mut facts.dataset, &version);
+    let rows = Rows::of(studio, &facts.dataset)?;
+    facts.dataset.system_prompt = rows.system_prompt()?;
+    write_facts(studio, &facts)?;
+    checkup::in_background(studio, &args.dataset);
+    Ok(facts.dataset)
+}
+
+/// The rows of a version while they are changed.
+struct Rows {
+    folder: DatasetFolder,
+    entries: Vec<Entry>,
+}
+
+type Progress<'a> = &'a mut dyn FnMut(u64, u64) -> Result<(), WireError>;
+
+/// What was changed, in a sentence.
+fn apply(
+    studio: &Studio,
+    dataset: &Dataset,
+    rows: &mut Rows,
+    edit: Edit,
+    progress: Progress,
+) -> Result<String, WireError> {
+    Ok(match edit {
+        Edit::Replace { row, example } => {
+            let old = *rows.entries.get(row as usize).ok_or_else(|| no_row(row, rows.entries.len()))?;
+            let kept = RowReader::open(&rows.folder.rows())?.row(&old)?;
+            let new = ImportedRow { example: meant(example)?, ..kept };
+            rows.entries[row as usize] = rows.write(&[(new, old.held_out)])?[0];
+            format!("Row {} edited", row + 1)
+        }
+        Edit::Add { example, split } => {
+            let line = rows.entries.len() as u64 + 1;
+            let row = ImportedRow { file: TYPED.into(), line, example: meant(example)?, extra: Default::default() };
+            let new = rows.write(&[(row, split == Split::Validation)])?;
+            rows.entries.extend(new);
+            "A row added".into()
+        }
+        Edit::Delete { rows: gone } => rows.delete(&gone.iter().map(|row| *row as usize).collect::<Vec<_>>())?,
+        Edit::Merge { dataset: other } => rows.merge(studio, &other, progress)?,
+        Edit::Sample { rows: count, seed } => {
+            let before = rows.entries.len();
+            let count = (count as usize).min(before);
+            let mut kept: Vec<usize> = draw(seed, before).take(count).collect();
+            kept.sort_unstable();
+            rows.entries = kept.into_iter().map(|row| rows.entries[row]).collect();
+            format!("{count} of {before} rows drawn")
+        }
+        Edit::Shuffle { seed } => {
+            rows.entries = draw(seed, rows.entries.len()).map(|row| rows.entries[row]).collect();
+            "Rows shuffled".into()
+        }
+        Edit::Split { validation, seed } => rows.hold_out(studio, dataset, &validation, seed, progress)?,
+        Edit::Repair { finding } => rows.repair(studio, dataset, &finding, progress)?,
+    })
+}
+
+impl Rows {
+    fn of(studio: &Studio, dataset: &Dataset) -> Result<Self, WireError> {
+        Ok(Self { folder: studio.home.dataset(&dataset.id)?, entries: entries(studio, dataset)?.to_vec() })
+    }
+
+    /// Writes rows behind those that are there. What a failed change has written is never pointed to.
+    fn write(&self, rows: &[(ImportedRow, bool)]) -> Result<Vec<Entry>, WireError> {
+        let mut writer = RowWriter::open(&self.folder.rows())?;
+        let entries = rows.iter().map(|(row, held_out)| writer.push(row, *held_out)).collect::<Result<_, _>>()?;
+        writer.finish()?;
+        Ok(entries)
+    }
+
+    fn delete(&mut self, gone: &[usize]) -> Result<String, WireError> {
+        if let Some(row) = gone.iter().find(|row| **row >= self.entries.len()) {
+            return Err(no_row(*row as u64, self.entries.len()));
+        }
+        let mut keep = vec![true; self.entries.len()];
+        gone.iter().for_each(|row| keep[*row] = false);
+        let before = self.entries.len();
+        let mut kept = keep.into_iter();
+        self.entries.retain(|_| kept.next().unwrap_or(true));
+        Ok(deleted(before - self.entries.len()))
+    }
+
+    fn merge(&mut self, studio: &Studio, other: &str, progress: Progress) -> Result<String, WireError> {
+        let other = get(studio, other)?.dataset;
+        let theirs = entries(studio, &other)?;
+        let mut reader = RowReader::open(&studio.home.dataset(&other.id)?.rows())?;
+        let mut writer = RowWriter::open(&self.folder.rows())?;
+        for (number, entry) in theirs.iter().enumerate() {
+            progress(number as u64, theirs.len() as u64)?;
+            self.entries.push(writer.push(&reader.row(entry)?, entry.held_out)?);
+        }
+        writer.finish()?;
+        Ok(format!("{} rows of “{}” added", theirs.len(), other.name))
+    }
+
+    fn hold_out(
+        &mut self,
+        studio: &Studio,
+        dataset: &Dataset,
+        rule: &Validation,
+        seed: u64,
+        progress: Progress,
+    ) -> Result<String, WireError> {
+        let mut reader = RowReader::open(&self.folder.rows())?;
+        let mut keys = Vec::with_capacity(self.entries.len());
+        for (number, entry) in self.entries.iter().enumerate() {
+            progress(number as u64, self.entries.len() as u64)?;
+            keys.push(RowKey::of(&reader.row(entry)?.example));
+        }
+        let held_out = split_keys(&keys, &checkup::alike(studio, dataset)?, rule, seed)?;
+        self.entries.iter_mut().zip(held_out).for_each(|(entry, held_out)| entry.held_out = held_out);
+        Ok(format!("{} rows held out", counts(&self.entries).1))
+    }
+
+    fn repair(
+        &mut self,
+        studio: &Studio,
+        dataset: &Dataset,
+        kind: &str,
+        progress: Progress,
+    ) -> Result<String, WireError> {
+        let nothing = || WireError::invalid("There is nothing left to repair here", "Let the doctor look again");
+        let finding = checkup::finding(studio, dataset, kind)?.ok_or_else(nothing)?;
+        match finding.repair.ok_or_else(nothing)? {
+            RepairKind::RemoveRows | RepairKind::RemoveDuplicates => {
+                self.delete(&finding.rows_to_remove().iter().map(|row| *row as usize).collect::<Vec<_>>())
+            }
+            repair => self.mend(repair, &finding.rows, progress),
+        }
+    }
+
+    fn mend(&mut self, repair: RepairKind, rows: &[u32], progress: Progress) -> Result<String, WireError> {
+        let mut reader = RowReader::open(&self.folder.rows())?;
+        let mut writer = RowWriter::open(&self.folder.rows())?;
+        let mut mended = 0;
+        for (number, &row) in rows.iter().enumerate() {
+            progress(number as u64, rows.len() as u64)?;
+            let Some(entry) = self.entries.get_mut(row as usize) else { continue };
+            let old = reader.row(entry)?;
+            if let Some(example) = doctor::repair(repair, &old.example) {
+                *entry = writer.push(&ImportedRow { example, ..old }, entry.held_out)?;
+                mended += 1;
+            }
+        }
+        writer.finish()?;
+        let what = match repair {
+            RepairKind::MaskPersonalData => "Personal data masked",
+            RepairKind::StripHtml => "HTML removed",
+            RepairKind::FixMojibake => "Garbled text repaired",
+            RepairKind::RemoveControlCharacters => "Invisible characters removed",
+            RepairKind::MergeSameRole => "Messages of one role joined",
+            RepairKind::DropTrailingUser => "Unanswered questions removed",
+            RepairKind::RemoveRows | RepairKind::RemoveDuplicates => "Rows removed",
+        };
+        Ok(format!("{what} in {}", number_of(mended, "row")))
+    }
+
+    fn system_prompt(&self) -> Result<Option<String>, WireError> {
+        let mut reader = RowReader::open(&self.folder.rows())?;
+        let mut prompts = SystemPrompts::default();
+        for entry in self.entries.iter().filter(|entry| !entry.held_out) {
+            prompts.see(&reader.row(entry)?.example);
+        }
+        Ok(prompts.shared(counts(&self.entries).0 as usize))
+    }
+
+    /// Makes these rows the newest version and puts it in use.
+    fn keep(self, studio: &Studio, mut facts: DatasetFacts, change: String) -> Result<Dataset, WireError> {
+        let dataset = &mut facts.dataset;
+        let number = dataset.versions.iter().map(|version| version.number).max().unwrap_or(0) + 1;
+        write_entries(&self.folder.version(number), &self.entries)?;
+        let (training_rows, validation_rows) = counts(&self.entries);
+        let version = DatasetVersion {
+            number,
+            version: version_of(self.entries.iter().map(|entry| (&entry.key, entry.held_out))),
+            change,
+            training_rows,
+            validation_rows,
+            made_ms: clock::now_ms(),
+        };
+        take_over(dataset, &version);
+        dataset.versions.push(version);
+        dataset.system_prompt = self.system_prompt()?;
+        dataset.size_bytes = home::size(&self.folder.0);
+        write_facts(studio, &facts)?;
+        Ok(facts.dataset)
+    }
+}
+
+fn take_over(dataset: &mut Dataset, version: &DatasetVersion) {
+    dataset.number = version.number;
+    dataset.version = version.version.clone();
+    dataset.training_rows = version.training_rows;
+    dataset.validation_rows = version.validation_rows;
+}
+
+/// What was typed in, held to what an import would have accepted.
+fn meant(example: serde_json::Value) -> Result<Example, WireError> {
+    let example: Example = serde_json::from_value(example)
+        .map_err(|error| WireError::invalid(format!("This is not a row: {error}"), "Check roles and texts"))?;
+    tunesmith_data::check(example).map_err(|problem| WireError::invalid(problem, "Change the row and save again"))
+}
+
+fn deleted(rows: usize) -> String {
+    format!("{} removed", number_of(rows, "row"))
+}
+
+fn number_of(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}

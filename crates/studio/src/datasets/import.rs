@@ -1,0 +1,113 @@
+//! Imports: files become a folder with a copy of their rows, split into training and validation. Rows go from the files
+//! to the disk one by one, so that a file of any size fits.
+
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use tunesmith_data::{ImportOptions, inspect};
+use tunesmith_protocol::{Dataset, ErrorCode, ImportDataset, InspectFiles, Inspection, Mapping, Validation, WireError};
+
+use super::reading::{Progress, read};
+use super::rows::bubbles;
+use super::shelf::{DatasetFacts, Fresh, lasting, list};
+use crate::tasks::Task;
+use crate::{Studio, explain, home, samples, system};
+
+/// Rows shown before anything is imported.
+const FIRST_ROWS: usize = 50;
+/// A copy of the rows takes about as much as the files; what is compressed takes more, and is noticed on the way.
+const LEAST_FREE: u64 = 64 << 20;
+
+/// Imports files chosen by the user.
+pub(crate) fn import_files(studio: &Studio, args: ImportDataset) -> Result<Dataset, WireError> {
+    let mut task = Task::start(args.task, &studio.tasks, &studio.board);
+    let mut progress = |done, total, rows| task.counted("Reading the file", done, total, rows);
+    let absolute = |path: &String| std::path::absolute(path).map_err(explain::io("the dataset file"));
+    let paths = args.paths.iter().map(absolute).collect::<Result<Vec<_>, _>>()?;
+    let validation = match &args.validation {
+        Validation::File(path) => Validation::File(absolute(path)?.to_string_lossy().into_owned()),
+        rule => rule.clone(),
+    };
+    let stem = || paths.first().and_then(|path| path.file_stem()).map(|stem| stem.to_string_lossy().into_owned());
+    let name = args.name.filter(|name| !name.trim().is_empty()).or_else(stem).unwrap_or_else(|| "Dataset".into());
+    keep(studio, &name, &paths, &args.mapping, validation, args.reuse, &mut progress)
+}
+
+/// Imports a bundled sample.
+pub(crate) fn import_sample(studio: &Studio, id: &str) -> Result<Dataset, WireError> {
+    let sample = samples::list().into_iter().find(|sample| sample.id == id);
+    let sample = sample.ok_or_else(|| WireError::not_found(format!("There is no sample “{id}”")))?;
+    let rows = samples::rows(id)?;
+    let folder = tempfile::tempdir().map_err(explain::io("a temporary folder"))?;
+    let path = folder.path().join(format!("{id}.jsonl"));
+    fs::write(&path, &rows).map_err(explain::io(&path))?;
+    let go_on = &mut |_, _, _| ControlFlow::Continue(());
+    keep(studio, &sample.title, &[path], &Mapping::default(), Validation::Auto, false, go_on)
+}
+
+/// The beginning of files, as they would be imported.
+pub(crate) fn look(args: &InspectFiles) -> Result<Inspection, WireError> {
+    let paths: Vec<PathBuf> = args.paths.iter().map(PathBuf::from).collect();
+    let found = inspect(&paths, &ImportOptions { mapping: args.mapping.clone() }, FIRST_ROWS)?;
+    let rows = found.rows.into_iter().enumerate();
+    let rows = rows.map(|(number, row)| bubbles(number as u64, tunesmith_protocol::Split::Training, row, None));
+    Ok(Inspection {
+        files: found.files,
+        columns: found.columns,
+        parts: found.parts,
+        mapping: found.mapping,
+        reason: found.reason,
+        rows: rows.collect(),
+        problems: found.problems,
+    })
+}
+
+/// Reads files into a new dataset, or finds that there is one of the very same rows.
+fn keep(
+    studio: &Studio,
+    name: &str,
+    paths: &[PathBuf],
+    mapping: &Mapping,
+    validation: Validation,
+    reuse: bool,
+    progress: Progress,
+) -> Result<Dataset, WireError> {
+    require_room(studio, paths)?;
+    let fresh = Fresh::begin(studio, name)?;
+    let place = fresh.place(studio)?;
+    let read = read(&fresh.folder, paths, mapping, &validation, progress)?;
+    if reuse && let Some(known) = list(studio)?.into_iter().find(|known| known.version == read.version()) {
+        return Ok(known);
+    }
+    let lasting = |(number, path): (usize, &PathBuf)| {
+        Ok(lasting(number, path, &fresh.folder, &place)?.to_string_lossy().into_owned())
+    };
+    let files = paths.iter().enumerate().map(lasting).collect::<Result<Vec<String>, WireError>>()?;
+    let validation = match validation {
+        Validation::File(path) => Validation::File(lasting((paths.len(), &PathBuf::from(path)))?),
+        rule => rule,
+    };
+    let dataset = read.describe(&fresh.id, name, files, home::size(&fresh.folder.0));
+    let facts = DatasetFacts { dataset, validation };
+    fresh.keep(studio, &facts)?;
+    super::checkup::in_background(studio, &facts.dataset.id);
+    Ok(facts.dataset)
+}
+
+/// Refuses early what would fill the disk.
+fn require_room(studio: &Studio, paths: &[PathBuf]) -> Result<(), WireError> {
+    let needed = paths.iter().map(|path| home::size(path)).sum::<u64>() + LEAST_FREE;
+    match system::disk_free(&studio.home) {
+        free if free > 0 && free < needed => Err(WireError::new(
+            ErrorCode::DiskFull,
+            format!(
+                "The copy of these rows needs about {}, and {} are free where Tunesmith keeps its files",
+                explain::bytes(needed),
+                explain::bytes(free)
+            ),
+            "Free some space and try again",
+        )),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,169 @@
+//! Rows of a dataset as chat bubbles, with what a run would learn from marked, and the search among them.
+
+use tunesmith_data::{Example, ImportedRow, Message, Render, Rendered};
+use tunesmith_protocol::{
+    Cell, DatasetRow, DatasetRows, FullRow, LearnFrom, Row, RowMessage, RowQuery, RowsPage, Split, WireError,
+};
+
+use super::shelf::get;
+use super::store::{Entry, RowReader};
+use super::{checkup, entries};
+use crate::{Studio, models};
+
+const ROWS_PER_PAGE: u32 = 200;
+
+/// Some of the rows that are asked for.
+pub(crate) fn page(studio: &Studio, args: &DatasetRows) -> Result<RowsPage, WireError> {
+    let dataset = get(studio, &args.dataset)?.dataset;
+    let folder = studio.home.dataset(&args.dataset)?;
+    let all = entries(studio, &dataset)?;
+    let renderer = match &args.model {
+        Some(model) => Some(studio.renderer(models::usable(studio, model)?.path.as_ref())?),
+        None => None,
+    };
+    let question = format!("{} {:?} {:?}", folder.version(dataset.number).display(), args.split, args.find);
+    let found = studio.shelf.found(question, || search(studio, &dataset.id, &all, args))?;
+    let some = found.iter().skip(args.offset as usize).take(args.limit.min(ROWS_PER_PAGE) as usize);
+    let mut reader = RowReader::open(&folder.rows())?;
+    let mut rows = Vec::new();
+    for &number in some {
+        rows.push((number, reader.row(&all[number as usize])?));
+    }
+    let rendered = renderer.map(|renderer| rendered(&rows, &*renderer));
+    let rows = rows.into_iter().enumerate().map(|(index, (number, row))| {
+        let rendered = rendered.as_ref().map(|rendered| rendered[index].as_ref());
+        bubbles(number.into(), all[number as usize].split(), row, rendered)
+    });
+    Ok(RowsPage { total: found.len() as u64, rows: rows.collect() })
+}
+
+/// One row with all it has.
+pub(crate) fn whole(studio: &Studio, args: &DatasetRow) -> Result<FullRow, WireError> {
+    let (entry, row) = one(studio, &args.dataset, args.row)?;
+    let example = serde_json::to_value(&row.example).map_err(|error| WireError::internal(error.to_string()))?;
+    Ok(FullRow { row: bubbles(args.row, entry.split(), row, None), example })
+}
+
+/// One row of the version in use.
+pub(crate) fn one(studio: &Studio, dataset: &str, number: u64) -> Result<(Entry, ImportedRow), WireError> {
+    let facts = get(studio, dataset)?.dataset;
+    let all = entries(studio, &facts)?;
+    let entry = all.get(number as usize).ok_or_else(|| no_row(number, all.len()))?;
+    Ok((*entry, RowReader::open(&studio.home.dataset(dataset)?.rows())?.row(entry)?))
+}
+
+pub(crate) fn no_row(number: u64, rows: usize) -> WireError {
+    WireError::invalid(
+        format!("There is no row {}: this version has {rows}", number.saturating_add(1)),
+        "The dataset was changed meanwhile; look at it again",
+    )
+}
+
+/// The places of the rows that are asked for.
+fn search(studio: &Studio, id: &str, all: &[Entry], args: &DatasetRows) -> Result<Vec<u32>, WireError> {
+    let on_side = |number: &u32| args.split.is_none_or(|split| all[*number as usize].split() == split);
+    let numbers = (0..all.len() as u32).filter(on_side);
+    let Some(query) = args.find.as_ref().filter(|query| **query != RowQuery::default()) else {
+        return Ok(numbers.collect());
+    };
+    let numbers: Vec<u32> = match &query.finding {
+        Some(kind) => checkup::rows_of(studio, id, kind)?.into_iter().filter(on_side).collect(),
+        None => numbers.collect(),
+    };
+    let text = query.text.to_lowercase();
+    if text.is_empty() && (RowQuery { finding: None, ..query.clone() }) == RowQuery::default() {
+        return Ok(numbers);
+    }
+    let mut reader = RowReader::open(&studio.home.dataset(id)?.rows())?;
+    let mut found = Vec::new();
+    for number in numbers {
+        let row = reader.row(&all[number as usize])?;
+        if fits(&row, query, &text) {
+            found.push(number);
+        }
+    }
+    Ok(found)
+}
+
+fn fits(row: &ImportedRow, query: &RowQuery, text: &str) -> bool {
+    let messages = messages(&row.example);
+    let characters = || messages.iter().map(|message| message.content.chars().count() as u64).sum::<u64>();
+    query.line.is_none_or(|line| row.line == line)
+        && query.role.as_ref().is_none_or(|role| messages.iter().any(|message| message.role == *role))
+        && query.least_characters.is_none_or(|least| characters() >= least)
+        && query.most_characters.is_none_or(|most| characters() <= most)
+        && (text.is_empty() || messages.iter().any(|message| message.content.to_lowercase().contains(text)))
+}
+
+/// What a model makes of each row. A row that the template refuses still shows; the preview of the run says what is
+/// wrong with it.
+fn rendered(rows: &[(u32, ImportedRow)], renderer: &dyn Render) -> Vec<Option<Rendered>> {
+    let examples: Vec<Example> = rows.iter().map(|(_, row)| row.example.clone()).collect();
+    match renderer.rows(&examples, LearnFrom::Assistant) {
+        Ok(rendered) => rendered.into_iter().map(Result::ok).collect(),
+        Err(_) => vec![None; rows.len()],
+    }
+}
+
+/// A row with what a model would learn of it marked; nothing where it makes nothing of it. Without a model that is what
+/// any model may learn.
+pub(crate) fn bubbles(number: u64, split: Split, row: ImportedRow, rendered: Option<Option<&Rendered>>) -> Row {
+    let mut messages = messages(&row.example);
+    if let Some(rendered) = rendered {
+        let learned = |index| rendered.is_some_and(|rendered| rendered.learned_messages.contains(&index));
+        messages.iter_mut().enumerate().for_each(|(index, message)| message.learned = learned(index));
+    }
+    let rendered = rendered.flatten();
+    let value = |value: &serde_json::Value| match value {
+        serde_json::Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    Row {
+        number,
+        split,
+        file: row.file,
+        line: row.line,
+        messages,
+        extra: row.extra.iter().map(|(column, found)| Cell { column: column.clone(), value: value(found) }).collect(),
+        tokens: rendered.map(|rendered| rendered.tokens.ids.len() as u32),
+        learned_tokens: rendered.map(|rendered| rendered.tokens.learned() as u32),
+        hidden_calls: rendered.map_or(0, |rendered| rendered.hidden_calls as u32),
+    }
+}
+
+/// What a row says and who says it, as a person reads it, in the order in which it is rendered. Both answers of a preference have roles of their own.
+fn messages(example: &Example) -> Vec<RowMessage> {
+    let under = |role: &str, learned: bool, messages: &[Message]| -> Vec<RowMessage> {
+        messages.iter().map(|message| RowMessage { role: role.into(), content: said(message), learned }).collect()
+    };
+    match example {
+        Example::Chat { messages, .. } => messages.iter().map(bubble).collect(),
+        Example::Text { text } => vec![RowMessage { role: "text".into(), content: text.clone(), learned: true }],
+        Example::Preference { prompt, chosen, rejected, .. } => {
+            let prompt = prompt.iter().map(|message| RowMessage { learned: false, ..bubble(message) });
+            prompt.chain(under("chosen", true, chosen)).chain(under("rejected", false, rejected)).collect()
+        }
+        Example::Unpaired { prompt, completion, label } => {
+            let prompt = prompt.iter().map(|message| RowMessage { learned: false, ..bubble(message) });
+            prompt.chain(under(if *label { "chosen" } else { "rejected" }, *label, completion)).collect()
+        }
+        Example::Classification { text, label } => vec![
+            RowMessage { role: "text".into(), content: text.clone(), learned: false },
+            RowMessage { role: "label".into(), content: label.clone(), learned: true },
+        ],
+    }
+}
+
+fn bubble(message: &Message) -> RowMessage {
+    let learned = message.role == "assistant" && message.weight != Some(0.0);
+    RowMessage { role: message.role.clone(), content: said(message), learned }
+}
+
+/// What a message says and the tools it calls.
+fn said(message: &Message) -> String {
+    match &message.tool_calls {
+        Some(calls) if message.content.is_empty() => calls.to_string(),
+        Some(calls) => format!("{}\n{calls}", message.content),
+        None => message.content.clone(),
+    }
+}

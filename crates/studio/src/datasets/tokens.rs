@@ -1,0 +1,121 @@
+//! A dataset through a base model's eyes: one row as tokens, and the lengths of all.
+
+use std::ops::ControlFlow;
+
+use tunesmith_data::{Example, Length, LengthTable, Render, suggested_epochs};
+use tunesmith_protocol::{
+    CountTokens, LearnFrom, LengthBucket, Percentile, TokenCounts, WireError, Xray, XrayRow, XrayToken,
+};
+
+use super::checkup::cancelled;
+use super::entries;
+use super::rows::one;
+use super::shelf::get;
+use super::store::{Entry, RowReader};
+use crate::home::DatasetFolder;
+use crate::tasks::Task;
+use crate::{Studio, clock, models};
+
+/// Rows handed to the model's tokenizer at once.
+const ROWS_AT_ONCE: usize = 512;
+
+/// One row as tokens.
+pub(crate) fn xray(studio: &Studio, args: &XrayRow) -> Result<Xray, WireError> {
+    let (_, row) = one(studio, &args.dataset, args.row)?;
+    let model = models::usable(studio, &args.model)?;
+    let renderer = studio.renderer(model.path.as_ref())?;
+    let seen = renderer.xray(&row.example, args.learn_from)?;
+    let length = Length::of(&seen.row());
+    let beyond = length.beyond(args.max_length);
+    let token = |token: &tunesmith_data::XrayToken| XrayToken {
+        id: token.id,
+        text: token.text(),
+        learned: token.learned,
+        special: token.special,
+        end_of_turn: token.end_of_turn,
+    };
+    Ok(Xray {
+        tokens: seen.tokens.iter().map(token).collect(),
+        learned: length.answers.iter().map(|answer| answer.len() as u32).sum(),
+        cut: beyond.tokens,
+        learned_cut: beyond.learned,
+        answers_cut: beyond.answers,
+    })
+}
+
+/// The lengths of all rows to learn from; counted once for a version and a model.
+pub(crate) fn count(studio: &Studio, args: CountTokens) -> Result<TokenCounts, WireError> {
+    let mut task = Task::start(args.task, &studio.tasks, &studio.board);
+    let dataset = get(studio, &args.dataset)?.dataset;
+    let folder = studio.home.dataset(&dataset.id)?;
+    let model = models::usable(studio, &args.model)?;
+    let key = format!("{} {}", models::fingerprint(model.path.as_ref())?, args.learn_from.word());
+    let path = folder.lengths(dataset.number, &clock::short_hash(key.as_bytes()));
+    if let Some(known) = LengthTable::read(&path, &key) {
+        return Ok(told(&known, args.batch_size));
+    }
+    let renderer = studio.renderer(model.path.as_ref())?;
+    let all = entries(studio, &dataset)?;
+    let progress = &mut |done, total| task.counted("Counting tokens", done, total, done);
+    let table = lengths(&folder, &all, &*renderer, args.learn_from, progress)?;
+    table.write(&path, &key)?;
+    Ok(told(&table, args.batch_size))
+}
+
+/// The lengths of the rows to learn from. `progress(done, total)` can cancel.
+pub(crate) fn lengths(
+    folder: &DatasetFolder,
+    all: &[Entry],
+    renderer: &dyn Render,
+    learn_from: LearnFrom,
+    progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+) -> Result<LengthTable, WireError> {
+    let learned: Vec<_> = all.iter().filter(|entry| !entry.held_out).collect();
+    let mut reader = RowReader::open(&folder.rows())?;
+    let mut table = LengthTable::default();
+    for (number, some) in learned.chunks(ROWS_AT_ONCE).enumerate() {
+        if progress((number * ROWS_AT_ONCE) as u64, learned.len() as u64).is_break() {
+            return Err(cancelled());
+        }
+        let rows = some.iter().map(|entry| Ok(reader.row(entry)?.example));
+        let examples = rows.collect::<Result<Vec<Example>, WireError>>()?;
+        for row in renderer.rows(&examples, learn_from).map_err(|lost| lost.source)? {
+            table.push(row.ok().map(|row| Length::of(&row.tokens)));
+        }
+    }
+    Ok(table)
+}
+
+/// Groups of rows that a histogram shows.
+const BUCKETS: u32 = 400;
+const PERCENTILES: [u32; 4] = [50, 90, 95, 99];
+
+/// What the screen and the shell are told.
+pub(crate) fn told(table: &LengthTable, batch_size: u32) -> TokenCounts {
+    let totals = table.totals();
+    let bucket = |bucket: tunesmith_data::Bucket| LengthBucket {
+        from: bucket.from,
+        to: bucket.to,
+        rows: bucket.rows,
+        answers: bucket.answers_ending,
+        tokens: bucket.tokens,
+        learned_tokens: bucket.learned_tokens,
+    };
+    let lengths = table.percentiles(&PERCENTILES.map(f64::from));
+    TokenCounts {
+        rows: totals.rows,
+        failed: totals.failed,
+        answers: totals.answers,
+        tokens: totals.tokens,
+        learned_tokens: totals.learned_tokens,
+        longest: totals.longest,
+        buckets: table.histogram(BUCKETS).into_iter().map(bucket).collect(),
+        percentiles: PERCENTILES
+            .into_iter()
+            .zip(lengths)
+            .map(|(percent, tokens)| Percentile { percent, tokens })
+            .collect(),
+        suggested_epochs: suggested_epochs(totals.rows),
+        padded_tokens: table.packing(u32::MAX, batch_size.max(1)).padded_tokens,
+    }
+}
