@@ -2,7 +2,7 @@
 import { asWireError, backend, itemName, type Item } from '$lib/backend';
 import { library } from '$lib/state/library.svelte';
 import { route } from '$lib/state/route.svelte';
-import { looksLikeDataset, tasks } from '$lib/state/tasks.svelte';
+import { looksLikeDataset } from '$lib/state/tasks.svelte';
 import { toasts } from '$lib/state/toasts.svelte';
 import { wizard } from '$lib/state/wizard.svelte';
 import { words } from '$lib/words';
@@ -13,15 +13,21 @@ export async function take(items: Item[]): Promise<void> {
   if (rows.length > 0) return takeRows(rows);
   const [item] = items;
   // A folder has no ending that says so; the studio looks inside and explains what is missing.
-  if (item && 'path' in item && !/\.\w{2,5}$/.test(itemName(item))) return takeModel(item.path);
+  if (item && 'path' in item && !/\.\w{2,5}$/.test(itemName(item))) return (await forRows(item.path)) ? takeRows([item]) : takeModel(item.path);
   toasts.show({ tone: 'bad', text: words.datasets.notMixed, detail: words.datasets.notMixedHint });
+}
+
+/** A folder dropped where data is chosen is looked at for rows first. */
+async function forRows(path: string): Promise<boolean> {
+  const { screen, id } = route.place;
+  return (screen === 'datasets' || (screen === 'new' && id === 'data')) && importing.holdsRows(path);
 }
 
 async function takeRows(items: Item[]): Promise<void> {
   const inWizard = route.place.screen === 'new';
   if (inWizard && wizard.model) route.go('new', 'data');
   if (!inWizard) route.go('datasets');
-  const dataset = await importing.take(() => tasks.importFiles(items, importing.options));
+  const dataset = await importing.files(items);
   if (!dataset) return;
   toasts.show({ tone: 'good', text: words.datasets.imported(dataset.name) });
   if (inWizard) {

@@ -18,6 +18,7 @@ export function http(): Backend {
     toPath: async (item, onProgress, signal) => ('path' in item ? item.path : upload(item.file, onProgress, signal)),
     revealPath: null,
     saveFile: saveInBrowser,
+    pickNewFile: null,
     onCloseRequested: null,
     windowHide: null,
     windowQuit: null,

@@ -58,15 +58,25 @@ export const samples: Sample[] = [
   { id: 'support', title: 'Support persona', summary: 'Answers customers in one fixed, friendly tone', rows: 200 },
 ];
 
-export const dataset = (change: Partial<Dataset> = {}): Dataset => ({
+export const dataset = (change: Partial<Dataset> = {}): Dataset => {
+  const made = filled(change);
+  const { version, training_rows, validation_rows, added_ms } = made;
+  return { ...made, versions: change.versions ?? [{ number: 1, version, change: 'As imported', training_rows, validation_rows, made_ms: added_ms }] };
+};
+
+const filled = (change: Partial<Dataset>): Dataset => ({
   id: 'recipes-1', name: 'recipes', files: ['/home/ada/recipes.jsonl'], format: 'chat', reason: 'each row has a list called messages', rows_read: 312, rows_kept: 300, rows_dropped: 12,
-  dropped_because: [{ what: 'no answer of the assistant', count: 9 }, { what: 'not valid JSON', count: 3 }], training_rows: 280, validation_rows: 20,
-  system_prompt: 'You extract ingredients.', size_bytes: 412_000, version: 'a1b2c3', tags: ['kitchen'], added_ms: now - 26 * hour, ...change,
+  mapping: { format: 'chat', columns: { messages: 'messages' } }, columns: ['messages', 'source', 'rating'], problems: 31,
+  dropped_because: [{ what: 'example_missing_assistant_message', count: 9 }, { what: 'invalid_json', count: 3 }], training_rows: 280, validation_rows: 20,
+  system_prompt: 'You extract ingredients.', size_bytes: 412_000, version: 'a1b2c3', number: 1, tags: ['kitchen'], added_ms: now - 26 * hour, versions: [{ number: 1, version: 'a1b2c3', change: 'As imported', training_rows: 280, validation_rows: 20, made_ms: now - 26 * hour }], ...change,
 });
 
 export const datasets = (): Dataset[] => [
   dataset(),
-  dataset({ id: 'support-1', name: 'support-2026', format: 'instruction', reason: 'each row has instruction and output', rows_read: 200, rows_kept: 200, rows_dropped: 0, dropped_because: [], training_rows: 180, validation_rows: 20, system_prompt: null, size_bytes: 188_000, tags: [], added_ms: now - 3 * hour }),
+  dataset({ id: 'support-1', name: 'support-2026', files: ['/home/ada/support-2026.csv'], format: 'instruction', reason: 'the columns question and reply', mapping: { format: 'instruction', columns: { instruction: 'question', output: 'reply' } }, columns: ['id', 'question', 'reply', 'topic', 'asked_at'], problems: 0, rows_read: 200, rows_kept: 200, rows_dropped: 0, dropped_because: [], training_rows: 180, validation_rows: 20, system_prompt: null, size_bytes: 188_000, tags: [], added_ms: now - 3 * hour }),
+  dataset({ id: 'million', name: 'forum-dump', files: ['/home/ada/forum/part-1.jsonl.gz', '/home/ada/forum/part-2.jsonl.gz'], rows_read: 1_000_000, rows_kept: 1_000_000, rows_dropped: 0, problems: 0, dropped_because: [], training_rows: 995_000, validation_rows: 5000, size_bytes: 1_840_000_000, tags: [], added_ms: now - 5 * hour }),
+  dataset({ id: 'preference', name: 'helpful-answers', files: ['/home/ada/helpful.parquet'], format: 'preference', reason: 'each row has chosen and rejected', mapping: { format: 'preference', columns: { prompt: 'question', chosen: 'chosen', rejected: 'rejected' } }, columns: ['question', 'chosen', 'rejected', 'score'], rows_read: 120, rows_kept: 120, rows_dropped: 0, problems: 0, dropped_because: [], training_rows: 108, validation_rows: 12, system_prompt: null, tags: [], added_ms: now - 50 * hour }),
+  dataset({ id: 'nothing', name: 'prices', files: ['/home/ada/prices.csv'], format: 'auto', reason: 'No known shape: the columns are “article”, “price”, “stock”', mapping: { format: 'auto', columns: {} }, columns: ['article', 'price', 'stock'], rows_read: 40, rows_kept: 0, rows_dropped: 40, problems: 40, dropped_because: [{ what: 'unknown_shape', count: 40 }], training_rows: 0, validation_rows: 0, system_prompt: null, tags: [], added_ms: now - 52 * hour }),
 ];
 
 const dishes = ['Lentil soup', 'Shakshuka', 'Plum cake', 'Miso aubergine', 'Potato salad', 'Flatbread'];
@@ -74,6 +84,8 @@ const dishes = ['Lentil soup', 'Shakshuka', 'Plum cake', 'Miso aubergine', 'Pota
 export function row(index: number): Row {
   const dish = dishes[index % dishes.length]!;
   return {
+    number: index,
+    split: index % 15 === 7 ? 'validation' : 'training',
     file: '/home/ada/recipes.jsonl',
     line: index + 1 + Math.floor(index / 25),
     messages: [
@@ -81,6 +93,7 @@ export function row(index: number): Row {
       { role: 'user', content: `${dish}\n\n2 cups (400 g) red lentils, rinsed\n1 large onion – finely chopped\n3 tbsp. olive oil, plus extra\nsalt & pepper to taste`, learned: false },
       { role: 'assistant', content: 'red lentils\nonion\nolive oil\nsalt\npepper', learned: true },
     ],
+    extra: [],
     tokens: 74 + (index % 13),
     learned_tokens: 12 + (index % 4),
     hidden_calls: 0,

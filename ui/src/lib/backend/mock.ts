@@ -4,7 +4,9 @@
 import type { Answer, Chat, Commands, Dataset, Event, EventBody, ItemRef, Preferences, Run, RunRecord, Side, Topic, WireError } from '$lib/protocol';
 import { onBrowserDrop, pickBrowserFiles, saveInBrowser } from './browser';
 import * as made from './mock-data';
-import { itemName, type Args, type Backend, type CommandName, type Reply } from './types';
+import { madeUpReport, madeUpRoom, wholeChange } from './mock-room';
+import { look, madeUpRows } from './mock-rows';
+import { itemName, type Args, type Backend, type CommandName, type Item, type Reply } from './types';
 
 type Handlers = { [K in keyof Commands]: (args: Args<K>) => Reply<K> | Promise<Reply<K>> };
 
@@ -144,13 +146,13 @@ export function mock(scenario = ''): Backend {
     const list = listOf(item);
     const index = list.findIndex((one) => one.id === item.id);
     list[index] = { ...list[index]!, ...change };
-    changed();
+    renew();
     return null;
   }
 
   async function read(task: string | null, dataset: Dataset): Promise<Dataset> {
     for (let step = 0; step <= 10; step++) {
-      if (task) board.publish({ topic: 'task', id: task }, { kind: 'task', progress: { what: 'Reading', fraction: step / 10, done: step === 10 } });
+      if (task) board.publish({ topic: 'task', id: task }, { kind: 'task', progress: { what: 'Reading', fraction: step / 10, bytes: step * 41_200, rows: step * 31, done: step === 10 } });
       await wait(scenario === 'slow' ? 1500 : 60);
       if (task && state.cancelled.has(task)) fail('cancelled', 'Cancelled');
     }
@@ -158,6 +160,8 @@ export function mock(scenario = ''): Backend {
     changed();
     return dataset;
   }
+
+  const rows = madeUpRows({ datasets: () => state.datasets, replace: (dataset) => edit({ kind: 'dataset', id: dataset.id }, dataset), fail });
 
   const handlers: Handlers = {
     list_models: () => state.models,
@@ -169,22 +173,35 @@ export function mock(scenario = ''): Backend {
       changed();
       return model;
     },
-    list_datasets: () => state.datasets,
-    import_dataset: ({ paths, task, format }) => {
+    list_datasets: () => [...state.datasets],
+    import_dataset: ({ paths, name, task, mapping }) => {
       if (paths.some((path) => path.includes('bad'))) fail('invalid', 'bad.jsonl holds no rows', 'Check that each line is one JSON object');
-      return read(task, made.dataset({ id: `data-${Date.now()}`, name: paths[0]!.replace(/\.\w+$/, ''), files: paths, format: format === 'auto' ? 'chat' : format, tags: [], added_ms: Date.now() }));
+      const found = look(paths, mapping);
+      const file = paths[0]!.split('/').at(-1)!;
+      return read(task, made.dataset({ id: `data-${Date.now()}`, name: name ?? file.replace(/\.\w+$/, ''), files: paths, format: found.mapping.format, mapping: found.mapping, columns: found.columns, reason: found.reason, tags: [], added_ms: Date.now() }));
     },
     list_samples: () => made.samples,
     import_sample: (id) => read(null, made.dataset({ id: `data-${Date.now()}`, name: made.samples.find((sample) => sample.id === id)!.title, rows_read: 300, rows_dropped: 0, dropped_because: [], tags: [], added_ms: Date.now() })),
-    dataset_rows: async ({ dataset, split, offset, limit }) => {
-      await wait(80);
-      const total = split === 'training' ? find(state.datasets, dataset).training_rows : find(state.datasets, dataset).validation_rows;
-      return { total, rows: Array.from({ length: Math.max(0, Math.min(limit, total - offset)) }, (_, index) => made.row(offset + index)) };
+    ...rows,
+    ...madeUpRoom({
+      pace: scenario === 'slow' ? 1500 : 60,
+      dataset: (id) => find(state.datasets, id),
+      row: made.row,
+      publish: (id, progress) => board.publish({ topic: 'task', id }, { kind: 'task', progress }),
+      cancelled: (task) => state.cancelled.delete(task),
+      fail,
+    }),
+    dataset_report: (id) => (scenario === 'slow' ? null : madeUpReport(find(state.datasets, id))),
+    edit_dataset: async (args) => {
+      const dataset = find(state.datasets, args.dataset);
+      const whole = wholeChange(dataset, args.edit, (id) => find(state.datasets, id));
+      if (!whole) return rows.edit_dataset(args);
+      await wait(400);
+      const number = dataset.versions.length + 1;
+      const version = { number, version: `v${number}`, change: whole.said, training_rows: whole.training, validation_rows: whole.validation, made_ms: Date.now() };
+      edit({ kind: 'dataset', id: dataset.id }, { number, version: version.version, training_rows: whole.training, validation_rows: whole.validation, versions: [...dataset.versions, version] });
+      return find(state.datasets, dataset.id);
     },
-    dataset_problems: ({ offset, limit }) =>
-      Array.from({ length: Math.max(0, Math.min(limit, 12 - offset)) }, (_, index) => ({
-        file: '/home/ada/recipes.jsonl', line: 17 + 23 * (offset + index), kind: index % 4 ? 'example_missing_assistant_message' : 'not_json', message: index % 4 ? 'There is no answer of the assistant, so there is nothing to learn' : 'This is not valid JSON: a comma is missing after “user”', dropped: true,
-      })) as Reply<'dataset_problems'>,
     train_form: () => ({ fields: made.fields, presets: made.presets }),
     preview_run: async ({ model, training }) => {
       await wait(scenario === 'slow' ? 4000 : 350);
@@ -295,12 +312,13 @@ export function mock(scenario = ''): Backend {
       return (handlers[name] as (args: Args<K>) => Reply<K>)(args);
     },
     subscribe: (topic, after, onEvents) => board.follow(topic, after, onEvents),
-    onDrop: onBrowserDrop,
-    pickFiles: pickBrowserFiles,
+    onDrop: (on) => onBrowserDrop((drop) => on(drop.phase === 'drop' ? { ...drop, items: drop.items.map(named) } : drop)),
+    pickFiles: async (title, extensions) => (await pickBrowserFiles(title, extensions)).map(named),
     pickFolder: async () => '/home/ada/models/my-llama',
-    toPath: async (item) => itemName(item),
-    revealPath: async () => undefined,
+    toPath: async (item) => ('path' in item ? item.path : itemName(item)),
+    revealPath: scenario === 'browser' ? null : async () => undefined,
     saveFile: saveInBrowser,
+    pickNewFile: scenario === 'browser' ? null : async (name) => `/home/ada/Documents/${name}`,
     onCloseRequested: (on) => {
       const ask = () => void on();
       window.addEventListener('mock-close', ask);
@@ -310,6 +328,9 @@ export function mock(scenario = ''): Backend {
     windowQuit: async () => undefined,
   };
 }
+
+/** A file as the desktop names it. */
+const named = (item: Item): Item => ({ path: `/home/ada/${itemName(item)}` });
 
 const words: Record<Side, string> = {
   tuned: 'red lentils\nonion\nolive oil\nsalt\npepper',

@@ -64,6 +64,8 @@ export function tauri(): Backend {
       return path;
     },
 
+    pickNewFile: (name) => save({ defaultPath: name }),
+
     onCloseRequested(on) {
       // A page that does not say in time that it asks is taken for hung: the shell then hides the window by itself.
       const unlisten = listen('close-requested', async () => {

@@ -120,7 +120,7 @@ test('a failure while answering ends the waiting', async () => {
 
 test('a cancelled import leaves nothing behind and is no error', async () => {
   const before = library.datasets?.length;
-  const reading = tasks.importFiles([{ path: '/home/ada/more.jsonl' }], { format: 'auto', validation: 'auto' });
+  const reading = tasks.importFiles([{ path: '/home/ada/more.jsonl' }], { mapping: { format: 'auto', columns: {} }, validation: 'auto' });
   await expect.poll(() => tasks.list.length).toBe(1);
   await expect.poll(() => tasks.list[0]?.fraction ?? 0).toBeGreaterThan(0);
   await tasks.cancel(tasks.list[0]!.id);
@@ -130,5 +130,5 @@ test('a cancelled import leaves nothing behind and is no error', async () => {
 });
 
 test('an import that fails says why', async () => {
-  await expect(tasks.importFiles([{ path: '/home/ada/bad.jsonl' }], { format: 'auto', validation: 'auto' })).rejects.toMatchObject({ code: 'invalid' });
+  await expect(tasks.importFiles([{ path: '/home/ada/bad.jsonl' }], { mapping: { format: 'auto', columns: {} }, validation: 'auto' })).rejects.toMatchObject({ code: 'invalid' });
 });

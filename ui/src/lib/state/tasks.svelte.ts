@@ -1,6 +1,6 @@
 // Long commands that the user waits for and may cancel: imports, and in a browser the uploads before them.
 import { asWireError, backend, itemName, type Item } from '$lib/backend';
-import type { Dataset, Format, Validation } from '$lib/protocol';
+import type { Dataset, Mapping, TaskProgress, Validation } from '$lib/protocol';
 import { words } from '$lib/words';
 import { library } from './library.svelte';
 
@@ -9,19 +9,39 @@ export interface Task {
   title: string;
   /** From 0 to 1; null when the end is not known. */
   fraction: number | null;
+  /** Rows read so far. */
+  rows: number;
+  /** How fast it goes and when it ends; null while nobody can know. */
+  pace: Pace | null;
   cancelling: boolean;
   cancellable: boolean;
 }
 
-export interface ReadingOptions {
-  format: Format;
-  validation: Validation;
+export interface Pace {
+  rowsPerSecond: number;
+  leftMs: number | null;
 }
 
-const datasetFile = /\.(jsonl|ndjson|json|csv|tsv|txt|md)$/i;
+export interface ReadingOptions {
+  mapping: Mapping;
+  validation: Validation;
+  /** Null takes the first file's. */
+  name?: string | null;
+}
 
-/** Files that hold rows, by their name. */
-export const datasetExtensions = ['jsonl', 'ndjson', 'json', 'csv', 'tsv', 'txt', 'md'];
+const datasetFile = /\.(jsonl|ndjson|json|csv|tsv|parquet|txt|md)(\.(gz|zst))?$/i;
+
+/** Files that hold rows, by the end of their name. */
+export const datasetExtensions = ['jsonl', 'ndjson', 'json', 'csv', 'tsv', 'parquet', 'txt', 'md', 'gz', 'zst'];
+
+/** The first moments say nothing about the rest. */
+const settledMs = 700;
+
+/** How fast rows are read, after so long. */
+export function paceOf({ rows, fraction }: Pick<TaskProgress, 'rows' | 'fraction'>, elapsedMs: number): Pace | null {
+  if (elapsedMs < settledMs || rows === 0) return null;
+  return { rowsPerSecond: rows / (elapsedMs / 1000), leftMs: fraction ? (elapsedMs * (1 - fraction)) / fraction : null };
+}
 
 export const looksLikeDataset = (name: string): boolean => datasetFile.test(name);
 
@@ -30,8 +50,8 @@ class Tasks {
   #uploads = new Map<string, AbortController>();
 
   /** Imports files as one dataset. Null when the user cancelled; other failures are thrown as WireError. */
-  importFiles(items: Item[], options: ReadingOptions): Promise<Dataset | null> {
-    const title = items.length === 1 ? itemName(items[0]!) : `${itemName(items[0]!)} + ${items.length - 1}`;
+  importFiles(items: Item[], { name = null, ...options }: ReadingOptions): Promise<Dataset | null> {
+    const title = words.datasets.filesNamed(itemName(items[0]!), items.length - 1);
     return this.#run(title, true, async (task, signal) => {
       const paths: string[] = [];
       for (const item of items) {
@@ -39,7 +59,7 @@ class Tasks {
         paths.push(await backend.toPath(item, (fraction) => this.#update(task, { fraction }), signal));
       }
       this.#update(task, { title: words.datasets.importing(title), fraction: null });
-      return backend.call('import_dataset', { paths, name: null, task, reuse: false, ...options });
+      return backend.call('import_dataset', { paths, name, task, reuse: false, ...options });
     });
   }
 
@@ -55,11 +75,14 @@ class Tasks {
 
   async #run(title: string, cancellable: boolean, work: (task: string, signal: AbortSignal) => Promise<Dataset>): Promise<Dataset | null> {
     const id = `task-${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}`;
-    this.list = [...this.list, { id, title, fraction: null, cancelling: false, cancellable }];
+    this.list = [...this.list, { id, title, fraction: null, rows: 0, pace: null, cancelling: false, cancellable }];
     const upload = new AbortController();
     this.#uploads.set(id, upload);
+    // Reading begins with the first news; an upload before it tells nothing about how fast rows are read.
+    let beganMs = 0;
+    const pace = (progress: TaskProgress) => paceOf(progress, Date.now() - (beganMs ||= Date.now()));
     const stop = backend.subscribe({ topic: 'task', id }, 0, (events) => {
-      for (const { body } of events) if (body.kind === 'task') this.#update(id, { fraction: body.progress.fraction });
+      for (const { body } of events) if (body.kind === 'task' && !body.progress.done) this.#update(id, { fraction: body.progress.fraction, rows: body.progress.rows, pace: pace(body.progress) });
     });
     try {
       const dataset = await work(id, upload.signal);

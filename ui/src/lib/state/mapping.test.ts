@@ -1,0 +1,66 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { setBackend, type Backend } from '$lib/backend';
+import { look } from '$lib/backend/mock-rows';
+import type { InspectFiles, Inspection } from '$lib/protocol';
+import { MappingDraft } from './mapping.svelte';
+
+let asked: { args: InspectFiles; answer: (found: Inspection) => void }[] = [];
+beforeEach(() => {
+  vi.useFakeTimers();
+  asked = [];
+  setBackend({ call: (_: string, args: InspectFiles) => new Promise((answer) => asked.push({ args, answer })) } as unknown as Backend);
+});
+afterEach(() => vi.useRealTimers());
+
+const auto = { format: 'auto', columns: {} } as const;
+async function answer(index: number) {
+  asked[index]!.answer(look(asked[index]!.args.paths, asked[index]!.args.mapping));
+  await vi.advanceTimersByTimeAsync(0);
+}
+async function opened() {
+  const draft = new MappingDraft(['/home/ada/faq.csv'], { ...auto });
+  draft.look();
+  await vi.advanceTimersByTimeAsync(300);
+  await answer(0);
+  return draft;
+}
+
+test('what was recognised is said outright in the import, and what is left over is named', async () => {
+  const draft = await opened();
+  expect(draft.settled).toEqual({ format: 'completion', columns: { prompt: 'question', completion: 'reply', system: '' } });
+  expect(draft.unused).toEqual(['id', 'topic', 'asked_at']);
+  expect(draft.possible).toBe(true);
+});
+
+test('another column is tried out, and a part can be left without one', async () => {
+  const draft = await opened();
+  draft.takeColumn('system', 'topic');
+  draft.takeColumn('prompt', 'asked_at');
+  await vi.advanceTimersByTimeAsync(300);
+  expect(asked).toHaveLength(2);
+  expect(asked[1]!.args.mapping.columns).toEqual({ prompt: 'asked_at', completion: 'reply', system: 'topic' });
+  await answer(1);
+  draft.takeColumn('system', '');
+  expect(draft.settled?.columns.system).toBe('');
+  expect(draft.unused).toContain('topic');
+});
+
+test('a late answer to an older question is ignored', async () => {
+  const draft = await opened();
+  draft.takeFormat('text');
+  await vi.advanceTimersByTimeAsync(300);
+  draft.takeFormat('classification');
+  await vi.advanceTimersByTimeAsync(300);
+  await answer(2);
+  await answer(1);
+  expect(draft.found?.mapping.format).toBe('classification');
+});
+
+test('another shape forgets the columns of the one before', async () => {
+  const draft = await opened();
+  draft.takeFormat('preference');
+  await vi.advanceTimersByTimeAsync(300);
+  expect(asked[1]!.args.mapping).toEqual({ format: 'preference', columns: {} });
+  await answer(1);
+  expect(draft.possible, 'no column stands for the rejected answer').toBe(false);
+});

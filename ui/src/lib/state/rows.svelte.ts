@@ -1,0 +1,133 @@
+// The rows of a dataset that a person looks through: what is looked for, how many there are, and those fetched so far.
+import { asWireError, backend } from '$lib/backend';
+import type { Row, RowQuery, Split, WireError } from '$lib/protocol';
+
+export interface Search {
+  side: Split | null;
+  text: string;
+  finding: string | null;
+  role: string | null;
+  least: number | null;
+  most: number | null;
+  line: number | null;
+}
+
+export const anyRow: Search = { side: null, text: '', finding: null, role: null, least: null, most: null, line: null };
+
+const pageSize = 100;
+/** Pages kept in memory; beyond it the longest unseen one goes. */
+const keptPages = 40;
+/** While somebody scrolls past, nothing is fetched. */
+const restMs = 60;
+const typingMs = 250;
+
+export class RowList {
+  search = $state.raw<Search>(anyRow);
+  /** Rows found; null until the first answer. */
+  total = $state<number | null>(null);
+  error = $state.raw<WireError | null>(null);
+  /** Another search is on its way; what is said of rows is still of the last one. */
+  looking = $state(false);
+  /** The line that is chosen, from 0, and whether it is shown beside the list. */
+  active = $state(0);
+  open = $state(true);
+  /** The version of the dataset that was last asked for. */
+  version: string | null = null;
+  /** Counts the answers; the pages themselves lie outside of what Svelte watches. */
+  #revision = $state(0);
+  #pages = new Map<number, Row[] | null>();
+  #question = 0;
+  #wanted: [number, number] = [0, pageSize];
+  #rest: ReturnType<typeof setTimeout> | undefined;
+  #typing: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    readonly dataset: string,
+    readonly model: string | null,
+  ) {}
+
+  /** Whether only some rows are looked for. */
+  narrowed = $derived(Object.entries(this.search).some(([name, value]) => value !== anyRow[name as keyof Search]));
+  /** How many of the filters beside the text and the side are set. */
+  filters = $derived([this.search.finding, this.search.role, this.search.least ?? this.search.most, this.search.line].filter((value) => value !== null).length);
+
+  /** The row of a line; undefined while it is on its way. */
+  at(line: number): Row | undefined {
+    void this.#revision;
+    return this.#pages.get(Math.floor(line / pageSize))?.[line % pageSize];
+  }
+
+  /** Looks for other rows. What is typed is looked for when the typing rests. */
+  find(change: Partial<Search>): void {
+    this.search = { ...this.search, ...change };
+    clearTimeout(this.#typing);
+    if (change.text) this.#typing = setTimeout(() => this.reload(), typingMs);
+    else this.reload();
+  }
+
+  /** Fetches anew, from the first line on. */
+  reload(): void {
+    this.active = 0;
+    this.refresh();
+  }
+
+  /** Fetches anew what is on screen; `version` is the one that the rows are of now. */
+  refresh(version = this.version): void {
+    this.version = version;
+    this.#question++;
+    this.#pages.clear();
+    this.looking = true;
+    this.#revision++;
+    if (this.active === 0) this.#wanted = [0, pageSize];
+    void this.#fetch();
+  }
+
+  /** These lines are on screen. */
+  show(first: number, end: number): void {
+    this.#wanted = [first, end];
+    clearTimeout(this.#rest);
+    this.#rest = setTimeout(() => void this.#fetch(), restMs);
+  }
+
+  async #fetch(): Promise<void> {
+    const [first, end] = this.#wanted;
+    const pages = [];
+    for (let page = Math.floor(first / pageSize); page * pageSize < Math.max(end, first + 1); page++) pages.push(page);
+    await Promise.all(pages.filter((page) => !this.#pages.has(page)).map((page) => this.#page(page)));
+  }
+
+  async #page(page: number): Promise<void> {
+    const question = this.#question;
+    this.#pages.set(page, null);
+    try {
+      const { side, ...query } = this.search;
+      const found = await backend.call('dataset_rows', { dataset: this.dataset, split: side, offset: page * pageSize, limit: pageSize, model: this.model, find: asQuery(query) });
+      if (question !== this.#question) return;
+      this.#keep(page, found.rows);
+      this.total = found.total;
+      this.error = null;
+      this.active = Math.min(this.active, Math.max(0, found.total - 1));
+    } catch (thrown) {
+      if (question !== this.#question) return;
+      this.#pages.delete(page);
+      this.error = asWireError(thrown);
+    }
+    this.looking = false;
+    this.#revision++;
+  }
+
+  #keep(page: number, rows: Row[]): void {
+    // Set anew, a page becomes the youngest.
+    this.#pages.delete(page);
+    this.#pages.set(page, rows);
+    for (const old of this.#pages.keys()) {
+      if (this.#pages.size <= keptPages) break;
+      this.#pages.delete(old);
+    }
+  }
+}
+
+function asQuery({ text, finding, role, least, most, line }: Omit<Search, 'side'>): RowQuery | null {
+  if (!text && [finding, role, least, most, line].every((value) => value === null)) return null;
+  return { text, finding, role, least_characters: least, most_characters: most, line };
+}

@@ -1,0 +1,64 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { setBackend, type Backend } from '$lib/backend';
+import type { DatasetRows, Row, RowsPage } from '$lib/protocol';
+import * as made from '$lib/backend/mock-data';
+import { RowList } from './rows.svelte';
+
+let asked: { args: DatasetRows; answer: (page: RowsPage) => void }[] = [];
+beforeEach(() => {
+  vi.useFakeTimers();
+  asked = [];
+  const call = (_: string, args: DatasetRows) => new Promise<RowsPage>((answer) => asked.push({ args, answer }));
+  setBackend({ call } as unknown as Backend);
+});
+afterEach(() => vi.useRealTimers());
+
+const rows = (from: number, count: number): Row[] => Array.from({ length: count }, (_, index) => made.row(from + index));
+const answered = async (index: number, total = 1_000_000) => {
+  const { args, answer } = asked[index]!;
+  answer({ total, rows: rows(args.offset, Math.min(args.limit, total - args.offset)) });
+  await vi.advanceTimersByTimeAsync(0);
+};
+
+test('rows come a page at a time, when the scrolling rests', async () => {
+  const list = new RowList('data', null);
+  list.reload();
+  await answered(0);
+  expect(list.total).toBe(1_000_000);
+  expect(list.at(99)?.number).toBe(99);
+  for (const first of [5000, 90_000, 500_050]) list.show(first, first + 20);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(asked.slice(1).map(({ args }) => args.offset)).toEqual([500_000]);
+  expect(list.at(500_055)).toBeUndefined();
+  await answered(1);
+  expect(list.at(500_055)?.number).toBe(500_055);
+});
+
+test('an answer to an older question is not shown', async () => {
+  const list = new RowList('data', null);
+  list.reload();
+  list.find({ side: 'validation' });
+  await answered(1, 20);
+  await answered(0, 300);
+  expect(list.total).toBe(20);
+});
+
+test('what is typed is looked for once', async () => {
+  const list = new RowList('data', null);
+  for (const text of ['s', 'so', 'soup']) list.find({ text });
+  list.show(0, 20);
+  expect(asked).toHaveLength(0);
+  await vi.advanceTimersByTimeAsync(300);
+  expect(asked.map(({ args }) => args.find?.text).at(-1)).toBe('soup');
+  expect(asked.filter(({ args }) => args.find?.text !== 'soup' && args.find).length, 'half a word is not looked for').toBe(0);
+});
+
+test('no filter asks for all rows', () => {
+  const list = new RowList('data', null);
+  list.reload();
+  expect(asked[0]!.args.find).toBeNull();
+  expect(list.narrowed).toBe(false);
+  list.find({ least: 10 });
+  expect(list.narrowed).toBe(true);
+  expect(asked[1]!.args.find).toEqual({ text: '', finding: null, role: null, least_characters: 10, most_characters: null, line: null });
+});

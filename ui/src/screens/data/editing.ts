@@ -1,0 +1,27 @@
+// Changes of a dataset: each makes a new version, and the toast puts the one before back in use.
+import { asWireError, backend } from '$lib/backend';
+import type { Dataset, Edit } from '$lib/protocol';
+import { library } from '$lib/state/library.svelte';
+import { toasts } from '$lib/state/toasts.svelte';
+import { words } from '$lib/words';
+
+/** Changes a dataset and offers to undo it; null when it failed, which a toast has said. */
+export async function editDataset(dataset: Dataset, edit: Edit, said: string): Promise<Dataset | null> {
+  return attempt(async () => {
+    const changed = await backend.call('edit_dataset', { dataset: dataset.id, edit, task: null });
+    await library.refresh();
+    const undo = () => attempt(() => backend.call('use_version', { dataset: dataset.id, number: dataset.number }).then(() => library.refresh()));
+    toasts.show({ text: said, action: { label: words.common.undo, run: undo } });
+    return changed;
+  });
+}
+
+async function attempt<T>(work: () => Promise<T>): Promise<T | null> {
+  try {
+    return await work();
+  } catch (thrown) {
+    const { message, hint } = asWireError(thrown);
+    toasts.show({ tone: 'bad', text: message, detail: hint }, 12_000);
+    return null;
+  }
+}

@@ -1,0 +1,161 @@
+import { flushSync, mount, unmount, type Component } from 'svelte';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { setBackend } from '$lib/backend';
+import { mock } from '$lib/backend/mock';
+import { library } from '$lib/state/library.svelte';
+import { toasts } from '$lib/state/toasts.svelte';
+import DatasetScreen from '../datasets/DatasetScreen.svelte';
+
+let mounted: object | undefined;
+beforeEach(async () => {
+  setBackend(mock());
+  await library.refresh();
+});
+afterEach(() => {
+  if (mounted) void unmount(mounted);
+  mounted = undefined;
+  document.body.innerHTML = '';
+});
+
+const open = (id: string) => (mounted = mount(DatasetScreen as Component<{ id: string }>, { target: document.body, props: { id } }));
+const at = (id: string) => document.querySelector<HTMLElement>(`[data-testid="${id}"]`);
+const all = (id: string) => [...document.querySelectorAll<HTMLElement>(`[data-testid="${id}"]`)];
+const shown = (id: string, text: RegExp | string = /./) => expect.poll(() => at(id)?.textContent ?? '').toMatch(text);
+async function click(id: string) {
+  await expect.poll(() => at(id)).toBeTruthy();
+  at(id)!.click();
+  flushSync();
+}
+function type(id: string, text: string) {
+  const input = at(id) as HTMLInputElement;
+  input.value = text;
+  input.dispatchEvent(new window.Event('input', { bubbles: true }));
+  flushSync();
+}
+const press = (key: string) => {
+  at('rows-list')!.dispatchEvent(new window.KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+  flushSync();
+};
+
+test('the first row is open at once, with what is learned marked and the other columns below', async () => {
+  open('recipes-1');
+  await shown('row-1', 'Lentil soup');
+  await shown('bubble-learned', 'red lentils');
+  expect(at('row-panel')!.textContent).toContain('rating');
+  expect(document.querySelectorAll('[role=option]').length, 'only what is on screen is drawn').toBeLessThan(40);
+});
+
+test('a search tells how many rows it found, and all come back with one click', async () => {
+  open('recipes-1');
+  await shown('rows-found', '300 rows');
+  type('rows-search', 'Shakshuka');
+  await shown('rows-found', '50 of 300 rows');
+  await click('rows-clear');
+  await shown('rows-found', /^300 rows/);
+});
+
+test('one side is shown alone', async () => {
+  open('recipes-1');
+  await shown('rows-found', '300 rows');
+  at('tab-validation')!.querySelector('input')!.click();
+  await shown('rows-found', '20 of 300 rows');
+});
+
+test('the keyboard moves through the rows, closes and opens', async () => {
+  open('recipes-1');
+  await shown('row-3');
+  press('ArrowDown');
+  press('ArrowDown');
+  expect(at('row-panel')!.dataset.row).toBe('2');
+  press('Escape');
+  expect(at('row-panel')).toBeNull();
+  press('ArrowUp');
+  expect(at('row-panel')).toBeNull();
+  press('Enter');
+  expect(at('row-panel')!.dataset.row).toBe('1');
+  press('/');
+  expect(document.activeElement).toBe(at('rows-search'));
+});
+
+test('a changed row is a new version, and undo brings the old one back', async () => {
+  open('recipes-1');
+  await shown('row-1', 'Lentil soup');
+  await click('row-tab-edit');
+  await expect.poll(() => at('edit-content-2')).toBeTruthy();
+  expect((at('save-row') as HTMLButtonElement).disabled, 'nothing is changed yet').toBe(true);
+  type('edit-content-2', '');
+  expect(at('edit-fault')!.textContent).toBe('Every message needs a text');
+  type('edit-content-2', 'Pea soup');
+  await click('save-row');
+  await shown('row-1', 'Pea soup');
+  expect(library.dataset('recipes-1')!.number).toBe(2);
+  toasts.list.at(-1)!.action!.run();
+  await shown('row-1', 'Lentil soup');
+  expect(library.dataset('recipes-1')!.number).toBe(1);
+});
+
+test('a deleted row is gone and can be brought back', async () => {
+  open('recipes-1');
+  await shown('row-1', 'Lentil soup');
+  await click('delete-row');
+  await shown('row-1', 'Shakshuka');
+  await shown('rows-found', '299 rows');
+  toasts.list.at(-1)!.action!.run();
+  await shown('rows-found', '300 rows');
+});
+
+test('a row written here is added at the end', async () => {
+  open('recipes-1');
+  await click('add-row');
+  type('edit-content-1', 'What is dal?');
+  type('edit-content-2', 'A soup of lentils');
+  await click('save-row');
+  await shown('rows-found', '301 rows');
+  await expect.poll(() => at('new-row')).toBeNull();
+});
+
+test('rows read are rows kept and rows dropped, and a kept one with a problem leads to its row', async () => {
+  open('recipes-1');
+  await click('tab-problems');
+  await shown('problems-summary', '312 read = 300 kept + 12 dropped');
+  await shown('problem');
+  expect(all('problem')).toHaveLength(31);
+  const kind = at('problems-kind') as HTMLSelectElement;
+  kind.value = 'developer_role';
+  kind.dispatchEvent(new window.Event('change', { bubbles: true }));
+  await expect.poll(() => all('problem').length).toBe(19);
+  const line = at('problem')!.dataset.line!;
+  await click('show-row');
+  expect((at('filter-line') as HTMLInputElement).value).toBe(line);
+});
+
+test('two answers that are compared stand side by side, and it is said what training does with them', async () => {
+  open('preference');
+  await shown('compared', 'I do not know');
+  await shown('partly-trained', 'chosen answers');
+});
+
+test('a file whose shape is not known opens with its columns to choose from', async () => {
+  open('nothing');
+  await shown('first-rows', 'Prompt and completion');
+  await expect.poll(() => (at('read-again') as HTMLButtonElement).disabled).toBe(false);
+  const shape = at('mapping-format') as HTMLSelectElement;
+  shape.value = 'preference';
+  shape.dispatchEvent(new window.Event('change', { bubbles: true }));
+  await shown('first-rows', 'None of the first rows');
+  expect((at('read-again') as HTMLButtonElement).disabled, 'a part has no column').toBe(true);
+});
+
+test('files read another way take the place of the dataset, and undo brings it back', async () => {
+  open('support-1');
+  await click('read-differently');
+  await expect.poll(() => (at('read-again') as HTMLButtonElement)?.disabled).toBe(false);
+  await click('read-again');
+  await expect.poll(() => library.dataset('support-1')).toBeUndefined();
+  const fresh = library.datasets![0]!;
+  expect(fresh.name).toBe('support-2026');
+  expect(fresh.mapping.columns).toMatchObject({ instruction: 'question', output: 'reply' });
+  await expect.poll(() => toasts.list.at(-1)?.text).toContain('Deleted');
+  toasts.list.at(-1)!.action!.run();
+  await expect.poll(() => library.dataset('support-1')?.name).toBe('support-2026');
+});

@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest';
+import type { LengthBucket } from '$lib/protocol';
+import { bars, billed, cutAt, gridLengths, lengthAt, longTail, place, readPrice, savedByPacking, scaleFor, wholeBars } from './lengths';
+
+/** Rows of one question and one answer each, all of the same length. */
+const same = (length: number, rows: number, learned: number): LengthBucket => ({ from: length, to: length, rows, answers: rows, tokens: length * rows, learned_tokens: learned * rows });
+const counts = (buckets: LengthBucket[]) => ({ buckets, learned_tokens: buckets.reduce((sum, bucket) => sum + bucket.learned_tokens, 0) });
+
+test('a limit at the longest row cuts nothing', () => {
+  expect(cutAt(counts([same(100, 10, 20)]), 100)).toEqual({ rows: 0, answers: 0, tokens: 1000, lost: 0, exact: true });
+});
+
+test('the answer is lost before the question', () => {
+  // 10 tokens are beyond the limit, and the last 20 tokens are the answer: half of it goes.
+  expect(cutAt(counts([same(100, 10, 20)]), 90)).toEqual({ rows: 10, answers: 10, tokens: 900, lost: 0.5, exact: true });
+});
+
+test('no more is lost than was to learn', () => {
+  expect(cutAt(counts([same(100, 10, 20)]), 10).lost).toBe(1);
+});
+
+test('short rows lose nothing, and count against the share', () => {
+  const cut = cutAt(counts([same(50, 30, 20), same(100, 10, 20)]), 80);
+  expect(cut).toMatchObject({ rows: 10, answers: 10, tokens: 30 * 50 + 10 * 80 });
+  expect(cut.lost).toBeCloseTo(200 / 800);
+});
+
+test('with several answers in a row, those before the limit stay', () => {
+  // Two turns of 50 tokens, of which the last 20 are learned: a limit of 50 keeps one answer of two.
+  const talk: LengthBucket = { from: 100, to: 100, rows: 10, answers: 20, tokens: 1000, learned_tokens: 400 };
+  expect(cutAt(counts([talk]), 50).lost).toBeCloseTo(0.5);
+});
+
+test('a bucket across the limit is shared out, and said to be an estimate', () => {
+  const wide: LengthBucket = { from: 1, to: 100, rows: 100, answers: 100, tokens: 5050, learned_tokens: 1000 };
+  expect(cutAt(counts([wide]), 75)).toMatchObject({ rows: 25, answers: 25, exact: false });
+});
+
+test('the lower the limit the more is lost', () => {
+  const all = counts([same(20, 5, 4), { from: 30, to: 90, rows: 40, answers: 80, tokens: 2400, learned_tokens: 900 }, same(200, 3, 90)]);
+  const lost = Array.from({ length: 220 }, (_, limit) => cutAt(all, limit + 1));
+  for (const [index, cut] of lost.entries()) {
+    const next = lost[index + 1];
+    if (next) expect([cut.rows >= next.rows, cut.answers >= next.answers, cut.tokens <= next.tokens]).toEqual([true, true, true]);
+  }
+});
+
+test('nothing to learn loses nothing', () => {
+  expect(cutAt({ buckets: [same(100, 2, 0)], learned_tokens: 0 }, 10).lost).toBe(0);
+});
+
+test('a job bills every token of every epoch', () => {
+  expect(billed(2_000_000, 3, 8)).toBe(48);
+  expect(billed(500, 3, 0)).toBe(0);
+});
+
+test('a price is a number with a point or a comma, and nothing else', () => {
+  expect(['3', '0,80', '.5', '12.', ''].map(readPrice)).toEqual([3, 0.8, 0.5, 12, null]);
+  expect(['-1', '3 USD', '1e9', 'NaN', '1.000,50'].map(readPrice)).toEqual([null, null, null, null, null]);
+});
+
+test('packing saves what padding would fill up', () => {
+  expect(savedByPacking({ tokens: 600, padded_tokens: 800 })).toBeCloseTo(0.25);
+  expect(savedByPacking({ tokens: 600, padded_tokens: 600 })).toBe(0);
+});
+
+test('a long tail gets a logarithmic scale, and every place leads back to its length', () => {
+  const percentiles = [{ percent: 95, tokens: 200 }];
+  expect(longTail({ longest: 8000, percentiles })).toBe(true);
+  expect(longTail({ longest: 300, percentiles })).toBe(false);
+  for (const longest of [300, 8000]) {
+    const scale = scaleFor({ longest, percentiles, buckets: [same(40, 1, 1)] });
+    for (const tokens of [50, 120, longest]) expect(lengthAt(scale, place(scale, tokens))).toBe(tokens);
+  }
+});
+
+test('no row is lost between the bars', () => {
+  const buckets = [same(40, 7, 1), { from: 41, to: 160, rows: 90, answers: 90, tokens: 9000, learned_tokens: 100 }, same(7999, 2, 5)];
+  for (const percent95 of [200, 7000]) {
+    const scale = scaleFor({ longest: 7999, percentiles: [{ percent: 95, tokens: percent95 }], buckets });
+    expect(bars(buckets, scale, 60).reduce((sum, rows) => sum + rows, 0)).toBeCloseTo(99);
+  }
+});
+
+test('the lengths below the bars are few and round', () => {
+  expect(gridLengths({ log: false, min: 0, max: 312 }, 8)).toEqual([0, 50, 100, 150, 200, 250, 300]);
+  expect(gridLengths({ log: true, min: 20, max: 9000 }, 8)).toEqual([20, 50, 100, 200, 500, 1000, 2000, 5000]);
+});
+
+test('the bars of rows that a limit keeps lie left of it', () => {
+  const counts = { longest: 79, percentiles: [], buckets: [70, 79].map((length) => ({ from: length, to: length, rows: 3, answers: 3, tokens: 3 * length, learned_tokens: 6 })) };
+  const { scale, count } = wholeBars(scaleFor(counts), 96);
+  const heights = bars(counts.buckets, scale, count);
+  const kept = (limit: number) => Math.round(place(scale, limit) * count);
+  const rows = (from: number, to: number) => heights.slice(from, to).reduce((sum, height) => sum + height, 0);
+  expect(rows(0, kept(79))).toBeCloseTo(6);
+  expect(rows(0, kept(78))).toBeCloseTo(3);
+  expect(rows(kept(70), kept(78))).toBeCloseTo(0);
+});
