@@ -32,10 +32,12 @@ export async function chooseModelAndData(page, { examples }, drop) {
 
 /** The rows as bubbles, what is learned from each marked, and the row that was dropped with its line. */
 export async function lookAtRows(page) {
-  await page.text('row-1', /What colour is .* number \d+\?/);
+  await page.find('[data-testid="row-1"]');
+  await page.text('row-panel', /What colour is .* number \d+\?/);
   await page.find('[data-testid="bubble-learned"]');
   await page.click('tab-problems');
   await page.text('problem', /line 6/);
+  await page.click('tab-rows');
   await page.click('tab-training');
 }
 

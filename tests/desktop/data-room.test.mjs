@@ -1,0 +1,44 @@
+// The data room in the real window: columns of odd names are mapped, and a messy file is mended and exported.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { axeSource } from '../support/axe.mjs';
+import { walkDataRoom, writeMessyRows, writeOddTable } from '../support/data-room.mjs';
+import { makeHome } from '../support/home.mjs';
+import { startDisplay, StudioWindow } from './window.mjs';
+
+test('a table of odd columns is mapped, and a messy file is mended and exported', { timeout: 300_000 }, async (t) => {
+  const home = await makeHome(t);
+  const display = await startDisplay(t);
+  const window = await StudioWindow.open(t, display, home.env);
+  const { page } = window;
+  await window.keepPictureOfFailure('desktop data room', async () => {
+    await page.inject(axeSource);
+    await page.click('nav-datasets');
+    await window.drop([writeOddTable(home.folder)]);
+    await page.text('import-summary', /12 read, 0 kept, 12 dropped/);
+    await choose(page, 'mapping-format', 'completion');
+    await choose(page, 'mapping-prompt', 'frage');
+    await choose(page, 'mapping-completion', 'antwort');
+    await page.text('first-row-1', /Das ist 0, sagt man/);
+    await page.click('read-again');
+    await page.text('import-summary', /12 read, 12 kept/);
+    await page.text('row-panel', /Was ist 0\?/);
+
+    await walkDataRoom(page, writeMessyRows(home.folder), (file) => window.drop([file]));
+    assert.deepEqual(await window.wrong(), []);
+  });
+});
+
+/** Chooses from a list as the keyboard does. */
+async function choose(page, id, value) {
+  await page.find(`select[data-testid="${id}"] option[value="${value}"]`);
+  return page.run(
+    (id, value) => {
+      const list = document.querySelector(`select[data-testid="${id}"]`);
+      list.value = value;
+      list.dispatchEvent(new Event('change', { bubbles: true }));
+    },
+    id,
+    value,
+  );
+}

@@ -1,0 +1,106 @@
+// The way of a messy file through the data room, the same in the window and in a browser: dropped, repaired, seen as
+// tokens, split, undone, exported.
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expectNoBarriers } from './journey.mjs';
+
+const foods = ['lentils', 'rice', 'tomatoes', 'leeks', 'apples', 'beans', 'pears', 'oats'];
+const row = (question, answer) => JSON.stringify({ messages: [{ role: 'user', content: question }, { role: 'assistant', content: answer }], book: 'one' });
+
+/** 60 good rows, one of them three times, one with an address, one garbled, and two that cannot be used. */
+export function writeMessyRows(folder) {
+  const lines = Array.from({ length: 60 }, (_, index) => row(`What goes into dish number ${index}, please?`, `Into it go ${foods[index % 8]} and ${foods[(index * 3 + 1) % 8]}.`));
+  lines.push(lines[3], lines[3]);
+  lines.push(row('Who knows more about dishes?', 'Write to ada@lovelace-labs.net, she knows.'));
+  lines.push(row('What is a crepe?', 'A thin cake from the cafÃ©.'));
+  lines.push('not a row', '{"messages": 7}');
+  const file = join(folder, `ada's “kitchen” 🍲 notes.jsonl`);
+  writeFileSync(file, `${lines.join('\n')}\n`);
+  return file;
+}
+
+/** A table whose columns have names of their own. */
+export function writeOddTable(folder) {
+  const file = join(folder, 'fragen.csv');
+  writeFileSync(file, `nummer,frage,antwort\n${Array.from({ length: 12 }, (_, index) => `${index},Was ist ${index}?,"Das ist ${index}, sagt man."\n`).join('')}`);
+  return file;
+}
+
+/** From the dropped file to its export. `drop` drops a file on the window. */
+export async function walkDataRoom(page, file, drop) {
+  await page.click('nav-datasets');
+  await drop(file);
+  await page.text('import-summary', /66 read, 64 kept, 2 dropped/);
+  await page.text('row-panel', /What goes into dish number 0/);
+  await page.find('[data-testid="bubble-learned"]');
+  await expectNoBarriers(page, 'the rows');
+
+  await page.type('rows-search', 'DISH NUMBER 17,');
+  await page.text('rows-found', /^1 /);
+  await page.click('row-1');
+  await page.text('row-panel', /number 17/);
+  await page.click('rows-clear');
+  await page.text('rows-found', /64/);
+
+  await page.click('tab-problems');
+  await page.text('problems-summary', /66 read = 64 kept \+ 2 dropped/);
+  await page.text('problem', /line 65/);
+  await expectNoBarriers(page, 'the problems');
+
+  await page.click('tab-doctor');
+  await page.text('finding-exact_duplicates', /2 rows are the same/);
+  await page.find('[data-testid="finding-mojibake"]');
+  await expectNoBarriers(page, 'the doctor');
+  await page.click('repair-exact_duplicates');
+  await gone(page, 'finding-exact_duplicates');
+  await page.click('repair-personal_data');
+  await gone(page, 'finding-personal_data');
+
+  await page.click('tab-rows');
+  await page.text('rows-found', /62/);
+  await page.type('rows-search', 'Who knows more');
+  await page.text('rows-found', /^1 /);
+  await page.click('row-1');
+  await page.text('row-panel', /<EMAIL>/);
+  await page.click('row-tab-edit');
+  await page.type('edit-content-2', 'Write to the cook.');
+  await page.click('save-row');
+  await page.text('row-panel', /Write to the cook/);
+
+  await page.click('row-tab-tokens');
+  await page.text('xray-learned', /[1-9]/);
+  assert.ok((await page.count('[data-testid="xray-tokens"] [data-place]')) > 5, 'a row has tokens');
+  await expectNoBarriers(page, 'the tokens of a row');
+
+  await page.click('tab-tokens');
+  await page.text('total-tokens', /[1-9]/);
+  await page.run(() => {
+    const limit = document.querySelector('[data-testid="limit-input"]');
+    limit.value = '20';
+    limit.dispatchEvent(new Event('change', { bubbles: true }));
+  });
+  await page.text('cut', /[1-9]\d* answers/);
+  await expectNoBarriers(page, 'the lengths');
+
+  await page.click('tab-versions');
+  await page.text('version-4', /edited/);
+  await page.click('version-split');
+  await page.click('split-way-share');
+  await page.click('split-dialog-yes');
+  await page.text('version-5', /held out/);
+  await page.click('version-undo');
+  await page.find('[data-testid="version-4"][data-current="true"]');
+  await expectNoBarriers(page, 'the versions');
+
+  await page.click('dataset-menu');
+  await page.click('menu-export');
+  await page.click('export-openai');
+}
+
+async function gone(page, id) {
+  for (let tries = 0; (await page.count(`[data-testid="${id}"]`)) > 0; tries++) {
+    assert.ok(tries < 300, `${id} is still there`);
+    await new Promise((done) => setTimeout(done, 100));
+  }
+}
