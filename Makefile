@@ -26,7 +26,7 @@ check: ## fast: formatting, lints, types, unit tests of the screens
 screenshots: ## drive the real window through every screen, pictures to target/screenshots
 	@scripts/screenshots
 
-bench: ## how fast this machine trains, and in how much memory
+bench: ## how fast this machine trains and imports, and in how much memory
 	@bench/run $(ARGS)
 
 parity: ## load trained adapters of every family with PEFT; with MODELS=FOLDER, compare the chats of the models there
