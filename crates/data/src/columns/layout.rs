@@ -36,21 +36,26 @@ const PROMPT: Part = part("prompt", &["prompt", "question", "query", "input", "u
 const COMPLETION: Part = part("completion", &["completion", "answer", "response", "output", "reply", "assistant"]);
 const TEXT: Part = part("text", &["text"]);
 const LABEL: Part = part("label", &["label", "target", "labels", "class"]);
+const CHOSEN: Part = part("chosen", &["chosen"]);
+const REJECTED: Part = part("rejected", &["rejected"]);
 /// AutoTrain has the better answer in “text”, beside “rejected_text”.
-const CHOSEN: Part = part("chosen", &["chosen", "text"]);
-const REJECTED: Part = part("rejected", &["rejected", "rejected_text"]);
+const CHOSEN_TEXT: Part = part("chosen", &["text"]);
+const REJECTED_TEXT: Part = part("rejected", &["rejected_text"]);
 /// What two answers, or a judged one, belong to: LLaMA-Factory has it in “instruction” and “input”, or as messages.
 const ASKED: Part = part(
     "prompt",
     &["prompt", "question", "query", "instruction", "messages", "conversations", "conversation", "input", "user"],
 );
-const GOOD: Part = part("label", &["label", "kto_tag"]);
+/// Only TRL's three names together: many datasets of instructions have some label of zeros and ones beside them.
+const JUDGED: [Part; 3] = [part("prompt", &["prompt"]), part("completion", &["completion"]), part("label", &["label"])];
 const TAG: Part = part("label", &["kto_tag"]);
 
 /// All layouts; the first that a row has wins.
-pub(crate) static LAYOUTS: [Layout; 8] = [
+pub(crate) static LAYOUTS: [Layout; 10] = [
     Layout { format: Format::Preference, required: &[CHOSEN, REJECTED], optional: &[ASKED, INPUT, SYSTEM, TOOLS] },
-    Layout { format: Format::Unpaired, required: &[ASKED, COMPLETION, GOOD], optional: &[INPUT, SYSTEM] },
+    Layout { format: Format::Preference, required: &[CHOSEN_TEXT, REJECTED_TEXT], optional: &[ASKED, SYSTEM] },
+    Layout { format: Format::Unpaired, required: &JUDGED, optional: &[INPUT, SYSTEM] },
+    Layout { format: Format::Unpaired, required: &[ASKED, COMPLETION, TAG], optional: &[INPUT, SYSTEM] },
     Layout { format: Format::Unpaired, required: &[MESSAGES, TAG], optional: &[SYSTEM] },
     Layout { format: Format::Chat, required: &[MESSAGES], optional: &[SYSTEM, TOOLS] },
     Layout { format: Format::Instruction, required: &[INSTRUCTION, OUTPUT], optional: &[INPUT, SYSTEM, HISTORY] },
@@ -85,7 +90,7 @@ impl Layout {
 }
 
 /// The longest name in `LAYOUTS`.
-const LONGEST_NAME: usize = 16;
+const LONGEST_NAME: usize = 13;
 
 /// The known name that a column has, whatever its case and the blanks around it.
 pub(super) fn known_name(column: &str) -> Option<&'static str> {

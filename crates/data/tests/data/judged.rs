@@ -95,6 +95,10 @@ fn judged_answers_are_recognised() {
     // A label of another kind judges nothing.
     let graded = json!({"prompt": "q", "completion": "a", "label": "physics"});
     assert_eq!(one(&graded, Format::Completion), chat(&[("user", "q"), ("assistant", "a")]));
+    let labelled = json!({"instruction": "q", "output": "a", "label": 0});
+    assert_eq!(one(&labelled, Format::Instruction), chat(&[("user", "q"), ("assistant", "a")]));
+    let moderated = json!({"text": "x", "rejected": true});
+    assert_eq!(one(&moderated, Format::Text), Example::Text { text: "x".into() });
     let rows = "prompt,completion,label\nq,a,true\nq,a,maybe\n";
     assert_eq!(dropped(&read("a.csv", rows)), [(3, "wrong_label")]);
 }
