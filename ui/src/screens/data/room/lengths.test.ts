@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { LengthBucket } from '$lib/protocol';
-import { bars, billed, cutAt, gridLengths, lengthAt, longTail, place, readPrice, savedByPacking, scaleFor, wholeBars } from './lengths';
+import { bars, billed, cutAt, gridLengths, lengthAt, longTail, place, readPrice, savedByPacking, scaleFor } from './lengths';
 
 /** Rows of one question and one answer each, all of the same length. */
 const same = (length: number, rows: number, learned: number): LengthBucket => ({ from: length, to: length, rows, answers: rows, tokens: length * rows, learned_tokens: learned * rows });
@@ -78,7 +78,20 @@ test('no row is lost between the bars', () => {
   const buckets = [same(40, 7, 1), { from: 41, to: 160, rows: 90, answers: 90, tokens: 9000, learned_tokens: 100 }, same(7999, 2, 5)];
   for (const percent95 of [200, 7000]) {
     const scale = scaleFor({ longest: 7999, percentiles: [{ percent: 95, tokens: percent95 }], buckets });
-    expect(bars(buckets, scale, 60).reduce((sum, rows) => sum + rows, 0)).toBeCloseTo(99);
+    expect(bars(buckets, scale, 60).reduce((sum, { rows }) => sum + rows, 0)).toBeCloseTo(99);
+  }
+});
+
+test('what a limit keeps is drawn before it, and what it cuts behind', () => {
+  const lengths = [12, 13, 31, 43, 44, 78, 79];
+  const buckets = lengths.map((length) => same(length, 3, 1));
+  for (const [longest, percent95, most] of [[79, 78, 96], [79, 78, 23], [79, 15, 60]] as const) {
+    const scale = scaleFor({ longest, percentiles: [{ percent: 95, tokens: percent95 }], buckets });
+    const drawn = bars(buckets, scale, most).filter(({ rows }) => rows > 0);
+    expect(drawn.length).toBeLessThanOrEqual(most);
+    expect(drawn.at(-1)!.to, 'the last bar ends where a limit at the longest row stands').toBe(longest);
+    for (const { from, to } of drawn) expect(lengths, `${from} to ${to}`).toContain(to);
+    expect(place(scale, longest)).toBeLessThanOrEqual(1);
   }
 });
 
@@ -88,12 +101,8 @@ test('the lengths below the bars are few and round', () => {
 });
 
 test('the bars of rows that a limit keeps lie left of it', () => {
-  const counts = { longest: 79, percentiles: [], buckets: [70, 79].map((length) => ({ from: length, to: length, rows: 3, answers: 3, tokens: 3 * length, learned_tokens: 6 })) };
-  const { scale, count } = wholeBars(scaleFor(counts), 96);
-  const heights = bars(counts.buckets, scale, count);
-  const kept = (limit: number) => Math.round(place(scale, limit) * count);
-  const rows = (from: number, to: number) => heights.slice(from, to).reduce((sum, height) => sum + height, 0);
-  expect(rows(0, kept(79))).toBeCloseTo(6);
-  expect(rows(0, kept(78))).toBeCloseTo(3);
-  expect(rows(kept(70), kept(78))).toBeCloseTo(0);
+  const buckets = [70, 79].map((length) => same(length, 3, 2));
+  const scale = scaleFor({ longest: 79, percentiles: [], buckets });
+  const rows = (above: number, limit: number) => bars(buckets, scale, 96).filter(({ from, to }) => from > above && to <= limit).reduce((sum, bar) => sum + bar.rows, 0);
+  expect([rows(0, 79), rows(0, 78), rows(70, 78)]).toEqual([6, 3, 0]);
 });

@@ -112,27 +112,39 @@ export function lengthAt(scale: Scale, at: number): number {
   return Math.max(1, Math.round(scale.log ? scale.min * (scale.max / scale.min) ** inside : scale.min + inside * (scale.max - scale.min)));
 }
 
-/** At most so many bars, on a linear scale of whole tokens each: the scale that ends with a bar, and how many there are. */
-export function wholeBars(scale: Scale, most: number): { scale: Scale; count: number } {
-  if (scale.log) return { scale, count: most };
-  const span = scale.max - scale.min;
-  const step = Math.max(1, Math.ceil(span / most));
-  const count = Math.max(1, Math.ceil(span / step));
-  return { scale: { ...scale, max: scale.min + count * step }, count };
+/** Rows of these lengths, drawn as one. */
+export interface Bar {
+  /** The shortest length that it stands for. */
+  from: number;
+  /** The longest length that a row in it has. */
+  to: number;
+  rows: number;
 }
 
-/** So many bars of the same width, each with the rows that fall into it; a bucket gives each bar its share. */
-export function bars(buckets: readonly LengthBucket[], scale: Scale, count: number): number[] {
-  const heights = new Array<number>(count).fill(0);
-  for (const bucket of buckets) {
-    // A row of n tokens lies left of n, so that a limit of n stands to its right.
-    const left = place(scale, bucket.from - 1) * count;
-    const right = Math.max(left, place(scale, bucket.to) * count);
-    const [first, last] = [Math.floor(left), Math.min(count - 1, Math.ceil(right) - 1)];
-    if (first >= last) heights[Math.min(count - 1, first)]! += bucket.rows;
-    else for (let bar = first; bar <= last; bar++) heights[bar]! += (bucket.rows * (Math.min(right, bar + 1) - Math.max(left, bar))) / (right - left);
-  }
-  return heights;
+/**
+ * At most so many bars. They meet at whole lengths and none reaches beyond its longest row, so that what a limit keeps
+ * is drawn before the limit's place. A bucket gives each bar its share.
+ */
+export function bars(buckets: readonly LengthBucket[], scale: Scale, most: number): Bar[] {
+  const ends = barEnds(scale, most);
+  return ends.map((end, index) => {
+    const before = index === 0 ? 0 : ends[index - 1]!;
+    const bar: Bar = { from: before + 1, to: before, rows: 0 };
+    for (const { from, to, rows } of buckets) {
+      const lengths = Math.min(to, end) - Math.max(from - 1, before);
+      if (lengths <= 0 || rows <= 0) continue;
+      bar.rows += (rows * lengths) / (to - from + 1);
+      bar.to = Math.max(bar.to, Math.min(to, end));
+    }
+    return bar;
+  });
+}
+
+/** The last length of each bar: evenly many lengths on a plain scale, evenly wide bars on a logarithmic one. */
+function barEnds(scale: Scale, most: number): number[] {
+  const step = Math.max(1, Math.ceil((scale.max - scale.min) / most));
+  if (!scale.log) return Array.from({ length: Math.ceil(scale.max / step) }, (_, index) => (index + 1) * step);
+  return [...new Set(Array.from({ length: most }, (_, index) => lengthAt(scale, (index + 1) / most)))];
 }
 
 /** Round lengths to write below the bars. */
