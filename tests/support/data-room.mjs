@@ -31,7 +31,7 @@ export function writeOddTable(folder) {
 export async function walkDataRoom(page, file, drop) {
   await page.click('nav-datasets');
   await drop(file);
-  await page.text('import-summary', /66 read, 64 kept, 2 dropped/);
+  await page.text('import-summary', /66 read = 64 kept \+ 2 dropped: /);
   await page.text('row-panel', /What goes into dish number 0/);
   await page.find('[data-testid="bubble-learned"]');
   await expectNoBarriers(page, 'the rows');

@@ -27,7 +27,7 @@ export async function chooseModelAndData(page, { examples }, drop) {
   await page.find('[data-testid="drop-zone"]');
   await drop(examples.file);
   const number = (count) => String(count).replace(/\B(?=(\d{3})+$)/, '.?');
-  await page.text('import-summary', new RegExp(`${number(examples.read)} read, ${number(examples.rows)} kept, 1 dropped`));
+  await page.text('import-summary', new RegExp(`${number(examples.read)} read = ${number(examples.rows)} kept \\+ 1 dropped`));
 }
 
 /** The rows as bubbles, what is learned from each marked, and the row that was dropped with its line. */
@@ -39,6 +39,7 @@ export async function lookAtRows(page) {
   await page.text('problem', /line 6/);
   await page.click('tab-rows');
   await page.click('tab-training');
+  await page.find('[data-testid="row-1"]');
 }
 
 /** Sets a field of the settings. */
