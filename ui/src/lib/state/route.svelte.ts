@@ -1,4 +1,5 @@
 // Where the user is, kept in the address after `#`, so that a reload comes back to the same place.
+import { unsaved } from './unsaved.svelte';
 
 export type Screen = 'runs' | 'new' | 'chat' | 'models' | 'datasets' | 'settings';
 
@@ -26,15 +27,26 @@ class Route {
 
   /** Follows the address; returns a stop function. */
   follow(): () => void {
-    const read = () => (this.place = readPlace(location.hash));
+    const read = () => {
+      const to = location.hash;
+      const { screen, id } = this.place;
+      // The address has changed already: it waits with the page until the user has said what becomes of the changes.
+      if (unsaved.dirty && to !== placeHash(screen, id)) history.replaceState(null, '', placeHash(screen, id));
+      unsaved.leave(() => {
+        if (location.hash !== to) history.replaceState(null, '', to);
+        this.place = readPlace(to);
+      });
+    };
     window.addEventListener('hashchange', read);
     return () => window.removeEventListener('hashchange', read);
   }
 
   go(screen: Screen, id: string | null = null): void {
     const hash = placeHash(screen, id);
-    if (location.hash !== hash) location.hash = hash;
-    this.place = { screen, id };
+    unsaved.leave(() => {
+      if (location.hash !== hash) location.hash = hash;
+      this.place = { screen, id };
+    });
   }
 
   /** Goes there without a new entry in the history. */

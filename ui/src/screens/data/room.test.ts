@@ -94,6 +94,37 @@ test('a changed row is a new version, and undo brings the old one back', async (
   expect(library.dataset('recipes-1')!.number).toBe(1);
 });
 
+test('changes of a row are not lost without a question', async () => {
+  open('recipes-1');
+  await shown('row-1', 'Lentil soup');
+  await click('row-tab-edit');
+  await expect.poll(() => at('edit-content-2')).toBeTruthy();
+  await click('row-2');
+  expect(at('unsaved-dialog'), 'nothing is changed yet, so nothing is asked').toBeNull();
+  await click('row-tab-edit');
+  await expect.poll(() => at('edit-content-2')).toBeTruthy();
+  type('edit-content-2', 'Pea soup');
+  for (const way of ['row-3', 'close-row', 'add-row', 'row-tab-messages', 'tab-versions', 'delete-row']) {
+    await click(way);
+    await shown('unsaved-dialog');
+    await click('unsaved-dialog-no');
+    expect(at('unsaved-dialog'), way).toBeNull();
+    expect((at('edit-content-2') as HTMLTextAreaElement).value, way).toBe('Pea soup');
+  }
+  type('rows-search', 'zebra');
+  await shown('rows-found', '0 of 300 rows');
+  expect((at('edit-content-2') as HTMLTextAreaElement).value, 'a search leaves the open row alone').toBe('Pea soup');
+  await click('rows-clear');
+  await shown('row-3');
+  await click('row-3');
+  await click('unsaved-dialog-yes');
+  await expect.poll(() => at('row-panel')!.dataset.row).toBe('2');
+  await click('row-2');
+  await shown('row-panel', /^Row 2/);
+  expect(at('row-panel')!.textContent).not.toContain('Pea soup');
+  expect(library.dataset('recipes-1')!.number).toBe(1);
+});
+
 test('a deleted row is gone and can be brought back', async () => {
   open('recipes-1');
   await shown('row-1', 'Lentil soup');
