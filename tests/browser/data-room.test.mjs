@@ -1,8 +1,9 @@
 // The data room in a browser: what is dropped is repaired, seen, split and taken back.
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { axeSource } from '../support/axe.mjs';
-import { walkDataRoom, writeMessyRows } from '../support/data-room.mjs';
+import { cutByTheRun, expectExported, walkDataRoom, writeMessyRows } from '../support/data-room.mjs';
 import { makeHome } from '../support/home.mjs';
 import { BrowserPage, openBrowser, serveStudio } from './page.mjs';
 
@@ -15,6 +16,9 @@ test('a messy file is mended in a browser', { timeout: 300_000 }, async (t) => {
     await walkDataRoom(page, writeMessyRows(home.folder), (file) => page.drop(file));
     await page.click('export-yes');
     await page.text('exported', /62 rows/);
+    expectExported(join(home.home, 'exports'));
+    await page.click('export-done');
+    await cutByTheRun(page);
     assert.deepEqual(page.problems, []);
   });
 });

@@ -68,6 +68,11 @@ export class BrowserPage {
     return this.page.locator(`[data-testid^="${prefix}"]`, { hasText: text }).first().click();
   }
 
+  /** Presses a key on the element with this test id. */
+  key(id, key) {
+    return this.at(id).press(key);
+  }
+
   type(id, text) {
     return this.at(id).fill(text);
   }

@@ -1,9 +1,11 @@
 // The data room in the real window: columns of odd names are mapped, and a messy file is mended and exported.
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { axeSource } from '../support/axe.mjs';
-import { walkDataRoom, writeMessyRows, writeOddTable } from '../support/data-room.mjs';
+import { cutByTheRun, expectExported, walkDataRoom, writeMessyRows, writeOddTable } from '../support/data-room.mjs';
 import { makeHome } from '../support/home.mjs';
+import { call } from '../support/journey.mjs';
 import { startDisplay, StudioWindow } from './window.mjs';
 
 test('a table of odd columns is mapped, and a messy file is mended and exported', { timeout: 300_000 }, async (t) => {
@@ -25,6 +27,12 @@ test('a table of odd columns is mapped, and a messy file is mended and exported'
     await page.text('row-panel', /Was ist 0\?/);
 
     await walkDataRoom(page, writeMessyRows(home.folder), (file) => window.drop([file]));
+    // The button asks with the system's own dialog where the file goes; without an answer it goes among the exports.
+    const dataset = await page.run(() => decodeURIComponent(location.hash.split('/').at(-1)));
+    await call(page, 'export_dataset', { dataset, format: 'openai', split: null, path: null, task: null });
+    expectExported(join(home.home, 'exports'));
+    await page.click('export-cancel');
+    await cutByTheRun(page);
     assert.deepEqual(await window.wrong(), []);
   });
 });

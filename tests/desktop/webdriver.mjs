@@ -1,6 +1,8 @@
 // A small W3C WebDriver client: what the tests of the window need, and no more.
 import { until } from '../support/wait.mjs';
 
+/** Keys as WebDriver writes them. */
+const keys = { End: '\uE010', Home: '\uE011', ArrowLeft: '\uE012', Escape: '\uE00C' };
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
 
 export class Driver {
@@ -68,15 +70,31 @@ export class Driver {
       // In the middle of the window nothing that sticks to an edge lies over it.
       await this.run((css) => document.querySelector(css)?.scrollIntoView({ block: 'center' }), css);
       const [target] = await this.all(`label:has(> input${css})`);
+      await this.stands(css);
       await (target ?? (await this.find(css, 5000))).click();
       return true;
     }, limit);
+  }
+
+  /** Waits until the element moves no more: a click goes to where it was seen last. */
+  stands(css) {
+    const place = () => this.run((css) => JSON.stringify(document.querySelector(css)?.getBoundingClientRect()), css);
+    return until(`${css} stands still`, async () => {
+      const before = await place();
+      await new Promise((done) => setTimeout(done, 40));
+      return before === (await place());
+    });
   }
 
   /** Presses a button that takes the window away: the driver would wait for a window to report the click from. */
   async press(id) {
     await this.test(id);
     await this.run((css) => void setTimeout(() => document.querySelector(css)?.click()), `[data-testid="${id}"]`);
+  }
+
+  /** Presses a key on the element with this test id. */
+  async key(id, key) {
+    await (await this.test(id)).type(keys[key]);
   }
 
   /** How many elements match now. */

@@ -1,9 +1,10 @@
 // The way of a messy file through the data room, the same in the window and in a browser: dropped, repaired, seen as
 // tokens, split, undone, exported.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expectNoBarriers } from './journey.mjs';
+import { expectNoBarriers, setField } from './journey.mjs';
+import { until } from './wait.mjs';
 
 const foods = ['lentils', 'rice', 'tomatoes', 'leeks', 'apples', 'beans', 'pears', 'oats'];
 const row = (question, answer) => JSON.stringify({ messages: [{ role: 'user', content: question }, { role: 'assistant', content: answer }], book: 'one' });
@@ -42,6 +43,11 @@ export async function walkDataRoom(page, file, drop) {
   await page.text('row-panel', /number 17/);
   await page.click('rows-clear');
   await page.text('rows-found', /64/);
+  await page.click('rows-filters');
+  await page.type('filter-line', '64');
+  await page.text('rows-found', /^1 /);
+  await page.text('row-panel', /What is a crepe/);
+  await page.click('rows-clear');
 
   await page.click('tab-problems');
   await page.text('problems-summary', /66 read = 64 kept \+ 2 dropped/);
@@ -52,6 +58,10 @@ export async function walkDataRoom(page, file, drop) {
   await page.text('finding-exact_duplicates', /2 rows are the same/);
   await page.find('[data-testid="finding-mojibake"]');
   await expectNoBarriers(page, 'the doctor');
+  await page.click('repair-exact_duplicates');
+  await gone(page, 'finding-exact_duplicates');
+  await page.click('toast-action');
+  await page.find('[data-testid="finding-exact_duplicates"]');
   await page.click('repair-exact_duplicates');
   await gone(page, 'finding-exact_duplicates');
   await page.click('repair-personal_data');
@@ -65,6 +75,10 @@ export async function walkDataRoom(page, file, drop) {
   await page.text('row-panel', /<EMAIL>/);
   await page.click('row-tab-edit');
   await page.type('edit-content-2', 'Write to the cook.');
+  await page.click('close-row');
+  await page.text('unsaved-dialog', /not saved/);
+  await expectNoBarriers(page, 'the question about changes');
+  await page.click('unsaved-dialog-no');
   await page.click('save-row');
   await page.text('row-panel', /Write to the cook/);
 
@@ -75,6 +89,10 @@ export async function walkDataRoom(page, file, drop) {
 
   await page.click('tab-tokens');
   await page.text('total-tokens', /[1-9]/);
+  await page.key('limit-line', 'End');
+  await page.text('cut', /Nothing is cut/);
+  await page.key('limit-line', 'Home');
+  await page.text('cut', /rows and \d+ answers are cut at 1 token/);
   await page.run(() => {
     const limit = document.querySelector('[data-testid="limit-input"]');
     limit.value = '20';
@@ -84,13 +102,20 @@ export async function walkDataRoom(page, file, drop) {
   await expectNoBarriers(page, 'the lengths');
 
   await page.click('tab-versions');
-  await page.text('version-4', /edited/);
+  const before = await versionInUse(page, /edited/);
   await page.click('version-split');
   await page.click('split-way-share');
+  await page.run(() => {
+    const share = document.querySelector('[data-testid="split-share"]');
+    share.value = '25';
+    share.dispatchEvent(new Event('input', { bubbles: true }));
+  });
+  await page.text('split-dialog', /25 %/);
   await page.click('split-dialog-yes');
-  await page.text('version-5', /held out/);
+  // A quarter of 62; those that are nearly the same stay on one side.
+  await versionInUse(page, /4[5-8] to learn from, 1[4-7] held out/);
   await page.click('version-undo');
-  await page.find('[data-testid="version-4"][data-current="true"]');
+  assert.equal(await versionInUse(page, /edited/), before);
   await expectNoBarriers(page, 'the versions');
 
   await page.click('dataset-menu');
@@ -98,9 +123,43 @@ export async function walkDataRoom(page, file, drop) {
   await page.click('export-openai');
 }
 
-async function gone(page, id) {
-  for (let tries = 0; (await page.count(`[data-testid="${id}"]`)) > 0; tries++) {
-    assert.ok(tries < 300, `${id} is still there`);
-    await new Promise((done) => setTimeout(done, 100));
-  }
+/** What was exported: a list of messages a row with the keys that OpenAI allows, and nothing that was masked. */
+export function expectExported(folder) {
+  const [name, ...others] = readdirSync(folder);
+  assert.deepEqual(others, []);
+  const text = readFileSync(join(folder, name), 'utf8');
+  const rows = text.trimEnd().split('\n').map((line) => JSON.parse(line));
+  assert.equal(rows.length, 62);
+  for (const row of rows) assert.deepEqual([Object.keys(row), row.messages.map(({ role }) => role)], [['messages'], ['user', 'assistant']]);
+  assert.ok(!text.includes('lovelace') && text.includes('Write to the cook.'), 'it holds the rows as they were mended');
+}
+
+/** The dataset is offered to the next fine-tune, and a row shows what that one's limit cuts. */
+export async function cutByTheRun(page) {
+  await page.click('use-dataset');
+  await page.clickText('model-', 'tiny-llama');
+  await page.click('model-next');
+  await page.text('import-summary', /66 read/);
+  await page.click('data-next');
+  await setField(page, 'max_length', '50');
+  await page.text('preview-steps', /^[1-9]/);
+  await page.click('settings-back');
+  await page.click('row-1');
+  await page.click('row-tab-tokens');
+  await page.text('xray-cut', /^[1-9]/);
+  await page.find('[data-testid="xray-cut-line"]');
+  await page.text('xray-lost', /tokens are cut/);
+  await expectNoBarriers(page, 'a row that is cut');
+}
+
+/** The number of the version in use, once its text matches. */
+function versionInUse(page, wanted) {
+  return until(`the version in use says ${wanted}`, () => page.run((wanted) => {
+    const version = document.querySelector('[data-testid^="version-"][data-current="true"]');
+    return new RegExp(wanted).test(version?.textContent) && version.dataset.testid;
+  }, wanted.source));
+}
+
+function gone(page, id) {
+  return until(`${id} is gone`, async () => (await page.count(`[data-testid="${id}"]`)) === 0);
 }
