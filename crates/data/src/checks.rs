@@ -47,6 +47,12 @@ pub(crate) fn conversation(list: Vec<Value>, notes: &mut Vec<Bad>) -> Result<Vec
         let what = "No message in this row is the assistant's, so there is nothing to learn";
         return Err(Bad::new("example_missing_assistant_message", what));
     }
+    if messages.iter().all(|message| message.role != "assistant" || message.weight == Some(0.0)) {
+        notes.push(Bad::new(
+            "nothing_learned",
+            "All answers of this row have the weight 0, so nothing of it is learned",
+        ));
+    }
     Ok(messages)
 }
 
@@ -108,7 +114,7 @@ fn remark_on_keys(number: usize, object: &Object, notes: &mut Vec<Bad>) {
     }
 }
 
-/// The role under today's name; ShareGPT's names are understood too.
+/// The role under today's name.
 fn role(number: usize, object: &mut Object, notes: &mut Vec<Bad>) -> Result<String, Bad> {
     let share_gpt = object.contains_key("from") && !object.contains_key("role");
     let role = match object.shift_remove(if share_gpt { "from" } else { "role" }) {
@@ -121,29 +127,43 @@ fn role(number: usize, object: &mut Object, notes: &mut Vec<Bad>) -> Result<Stri
             return Err(Bad::new("unrecognized_role", what));
         }
     };
-    let known = match (role.as_str(), share_gpt) {
-        ("system" | "user" | "assistant" | "tool" | "function", _) => role.as_str(),
-        ("human", true) => "user",
-        ("gpt" | "chatgpt" | "bot" | "model", true) => "assistant",
-        ("observation", true) => "tool",
+    if share_gpt && role == "function_call" {
         // What it says are the calls.
-        ("function_call", true) => {
-            calls::from_text(number, object)?;
-            "assistant"
-        }
-        ("developer", _) => {
+        calls::from_text(number, object)?;
+        return Ok("assistant".into());
+    }
+    let Some(known) = known_role(&role) else {
+        let what = format!(
+            "Message {number} has the role “{role}”; known are system, developer, user, assistant, function and tool"
+        );
+        return Err(Bad::new("unrecognized_role", what));
+    };
+    match role.as_str() {
+        "developer" => {
             // Open models know this role as system; their templates refuse the newer name.
             notes.push(Bad::new("developer_role", format!("Message {number} has the role developer; read as system")));
-            "system"
         }
-        _ => {
-            let what = format!(
-                "Message {number} has the role “{role}”; known are system, developer, user, assistant, function and tool"
-            );
-            return Err(Bad::new("unrecognized_role", what));
-        }
-    };
+        _ if role == known || share_gpt => {}
+        _ => notes.push(read_as(number, &role, known)),
+    }
     Ok(known.to_owned())
+}
+
+/// The role that a name means, whatever its case: today's names, ShareGPT's and those of other services.
+fn known_role(role: &str) -> Option<&'static str> {
+    Some(match role.trim().to_ascii_lowercase().as_str() {
+        "system" | "developer" => "system",
+        "user" | "human" => "user",
+        "assistant" | "gpt" | "chatgpt" | "bot" | "model" | "ai" => "assistant",
+        "tool" | "observation" => "tool",
+        "function" => "function",
+        _ => return None,
+    })
+}
+
+/// A remark on a role that others would not know, under the name of OpenAI's check.
+fn read_as(number: usize, role: &str, known: &str) -> Bad {
+    Bad::new("unrecognized_role", format!("Message {number} has the role “{role}”; read as {known}"))
 }
 
 fn weight(number: usize, value: Option<&Value>) -> Result<Option<f32>, Bad> {

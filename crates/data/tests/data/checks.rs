@@ -34,7 +34,7 @@ fn rows_that_fail_a_check_are_dropped_by_its_name() {
     assert_eq!(kind(answered(json!({"content": "q"}))), "message_missing_key");
     assert_eq!(kind(answered(json!({"role": "user"}))), "message_missing_key");
     assert_eq!(kind(answered(json!("q"))), "message_missing_key");
-    assert_eq!(kind(answered(json!({"role": "human", "content": "q"}))), "unrecognized_role");
+    assert_eq!(kind(answered(json!({"role": "narrator", "content": "q"}))), "unrecognized_role");
     assert_eq!(kind(answered(json!({"role": 7, "content": "q"}))), "unrecognized_role");
     assert_eq!(kind(answered(json!({"role": "user", "content": ""}))), "missing_content");
     assert_eq!(kind(answered(json!({"role": "user", "content": null}))), "missing_content");
@@ -51,6 +51,25 @@ fn rows_that_fail_a_check_are_dropped_by_its_name() {
     assert_eq!(kind(json!({"messages": [{"role": "assistant", "content": "a"}], "tools": 3})), "wrong_tools");
     assert_eq!(kind(answered(json!({"role": "user", "content": [{"type": "image_url"}]}))), "unsupported_content");
     assert_eq!(kind(json!({"messages": [{"role": "assistant", "content": "a", "weight": 0.5}]})), "wrong_weight");
+}
+
+#[test]
+fn roles_of_other_cases_and_services_are_understood_and_remarked_on() {
+    let turns = json!([{"role": "System", "content": "s"}, {"role": " human ", "content": "q"}, {"role": "model", "content": "a"}]);
+    let imported = check(&[json!({"messages": turns})]);
+    assert_eq!(examples(&imported), [chat(&[("system", "s"), ("user", "q"), ("assistant", "a")])]);
+    let said: Vec<_> = imported.problems.iter().map(|problem| (problem.kind.as_str(), problem.dropped)).collect();
+    assert_eq!(said, [("unrecognized_role", false); 3]);
+    assert_eq!(imported.problems[1].message, "Message 2 has the role “ human ”; read as user");
+}
+
+#[test]
+fn a_row_of_answers_without_weight_is_kept_and_remarked_on() {
+    let answer = |weight: u8| json!({"role": "assistant", "content": "a", "weight": weight});
+    let imported = check(&[json!({"messages": [answer(0)]}), json!({"messages": [answer(0), answer(1)]})]);
+    assert_eq!(imported.rows.len(), 2);
+    let said: Vec<_> = imported.problems.iter().map(|problem| (problem.line, problem.kind.as_str())).collect();
+    assert_eq!(said, [(1, "nothing_learned")]);
 }
 
 #[test]

@@ -72,7 +72,7 @@ fn messages() -> ArrayRef {
         Field::new("weight", DataType::Float64, true),
     ]);
     let mut list = ListBuilder::new(StructBuilder::from_fields(fields, 4));
-    for (role, content, weight) in [("user", "q", None), ("assistant", "a", Some(0.0))] {
+    for (role, content, weight) in [("user", "q", None), ("assistant", "a", Some(1.0))] {
         let message = list.values();
         message.field_builder::<StringBuilder>(0).expect("a field").append_value(role);
         message.field_builder::<StringBuilder>(1).expect("a field").append_value(content);
@@ -88,7 +88,7 @@ fn messages() -> ArrayRef {
 fn lists_of_messages_lose_the_fields_that_a_row_does_not_have() {
     let imported = read("a.parquet", parquet(vec![("messages", messages())]));
     assert_eq!(imported.problems, []);
-    let answer = Message { weight: Some(0.0), ..Message::new("assistant", "a") };
+    let answer = Message { weight: Some(1.0), ..Message::new("assistant", "a") };
     assert_eq!(examples(&imported), [Example::chat(vec![Message::new("user", "q"), answer])]);
 }
 

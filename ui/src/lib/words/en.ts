@@ -242,6 +242,7 @@ export const en = {
       missing_messages_list: 'no list of messages',
       message_missing_key: 'a message without role or content',
       unrecognized_role: 'an unknown role',
+      nothing_learned: 'no answer to learn',
       tool_call_unsupported: 'only a tool call',
       example_missing_assistant_message: 'no answer of the assistant',
     } as Record<string, string>,
