@@ -26,6 +26,8 @@ const fn part(name: &'static str, spellings: &'static [&'static str]) -> Part {
 }
 
 const MESSAGES: Part = part("messages", &["messages", "conversations", "conversation"]);
+/// AutoTrain has lists of messages in the column that otherwise holds plain text.
+const MESSAGES_AS_TEXT: Part = part("messages", &["text"]);
 const TOOLS: Part = part("tools", &["tools"]);
 const INSTRUCTION: Part = part("instruction", &["instruction"]);
 const INPUT: Part = part("input", &["input", "context"]);
@@ -49,18 +51,22 @@ const ASKED: Part = part(
 /// Only TRL's three names together: many datasets of instructions have some label of zeros and ones beside them.
 const JUDGED: [Part; 3] = [part("prompt", &["prompt"]), part("completion", &["completion"]), part("label", &["label"])];
 const TAG: Part = part("label", &["kto_tag"]);
+/// LLaMA-Factory judges whole conversations with true and false; a number there may be any class.
+const TRUTH: Part = part("label", &["label"]);
 
 /// All layouts; the first that a row has wins.
-pub(crate) static LAYOUTS: [Layout; 10] = [
+pub(crate) static LAYOUTS: [Layout; 12] = [
     Layout { format: Format::Preference, required: &[CHOSEN, REJECTED], optional: &[ASKED, INPUT, SYSTEM, TOOLS] },
     Layout { format: Format::Preference, required: &[CHOSEN_TEXT, REJECTED_TEXT], optional: &[ASKED, SYSTEM] },
     Layout { format: Format::Unpaired, required: &JUDGED, optional: &[INPUT, SYSTEM] },
     Layout { format: Format::Unpaired, required: &[ASKED, COMPLETION, TAG], optional: &[INPUT, SYSTEM] },
     Layout { format: Format::Unpaired, required: &[MESSAGES, TAG], optional: &[SYSTEM] },
+    Layout { format: Format::Unpaired, required: &[MESSAGES, TRUTH], optional: &[SYSTEM] },
     Layout { format: Format::Chat, required: &[MESSAGES], optional: &[SYSTEM, TOOLS] },
     Layout { format: Format::Instruction, required: &[INSTRUCTION, OUTPUT], optional: &[INPUT, SYSTEM, HISTORY] },
     Layout { format: Format::Completion, required: &[PROMPT, COMPLETION], optional: &[SYSTEM, TOOLS] },
     Layout { format: Format::Classification, required: &[TEXT, LABEL], optional: &[] },
+    Layout { format: Format::Chat, required: &[MESSAGES_AS_TEXT], optional: &[SYSTEM, TOOLS] },
     Layout { format: Format::Text, required: &[TEXT], optional: &[] },
 ];
 
@@ -81,8 +87,10 @@ impl Layout {
     /// Whether a value may be what a column of this name suggests. Some names mean many things.
     pub(super) fn may_be(&self, part: &Part, value: Option<&Value>) -> bool {
         match part.name {
+            "messages" if *part == MESSAGES_AS_TEXT => value.is_some_and(messages::is_conversation),
             "messages" => messages::may_be_list(value),
             "tools" => matches!(value, None | Some(Value::Null)) || messages::may_be_list(value),
+            "label" if *part == TRUTH && self.has("messages") => value.is_some_and(says_truth),
             "label" if self.format == Format::Unpaired => value.is_some_and(|value| truth(value).is_some()),
             _ => true,
         }
@@ -105,6 +113,12 @@ pub(super) fn known_name(column: &str) -> Option<&'static str> {
 /// Whether a column of this name means something.
 pub(crate) fn is_known(column: &str) -> bool {
     known_name(column).is_some()
+}
+
+/// Whether a value is true or false and nothing else, in JSON or as Python and tables write it.
+fn says_truth(value: &Value) -> bool {
+    let word = |text: &String| ["true", "false"].contains(&text.trim().to_ascii_lowercase().as_str());
+    matches!(value, Value::Bool(_)) || matches!(value, Value::String(text) if word(text))
 }
 
 /// Whether a value says that an answer is good, in the words of tables and of JSON.

@@ -1,4 +1,4 @@
-//! Lists written as Python prints them (`[{'role': 'user', …}]`), which is how tables made with pandas hold them.
+//! Lists written as Python and numpy print them (`[{'role': 'user', …}]`), which is how tables made with pandas hold them.
 
 use serde_json::{Map, Value};
 
@@ -45,6 +45,7 @@ impl Reader<'_> {
             '(' => self.items(depth, "(", ")").map(Value::Array),
             '{' => self.pairs(depth),
             '\'' | '"' => self.string().map(Value::String),
+            'a' => self.array(depth),
             _ => self.word(),
         }
     }
@@ -54,11 +55,22 @@ impl Reader<'_> {
         let mut items = Vec::new();
         while !self.take(close) {
             items.push(self.value(depth + 1)?);
-            if !self.take(",") {
+            // numpy puts nothing but a line end between objects.
+            let next = |reader: &Self| items.last().is_some_and(Value::is_object) && reader.rest().starts_with('{');
+            if !self.take(",") && !next(self) {
                 return self.take(close).then_some(items);
             }
         }
         Some(items)
+    }
+
+    /// `array([…], dtype=object)`, as numpy prints a list within another value.
+    fn array(&mut self, depth: usize) -> Option<Value> {
+        let value = if self.take("array(") { self.value(depth + 1)? } else { return None };
+        if self.take(",") && !self.take("dtype=object") {
+            return None;
+        }
+        self.take(")").then_some(value)
     }
 
     fn pairs(&mut self, depth: usize) -> Option<Value> {
@@ -88,11 +100,17 @@ impl Reader<'_> {
                     'n' => text.push('\n'),
                     't' => text.push('\t'),
                     'r' => text.push('\r'),
+                    'a' => text.push('\x07'),
+                    'b' => text.push('\x08'),
+                    'f' => text.push('\x0c'),
+                    'v' => text.push('\x0b'),
                     'x' => text.push(code(&mut characters, 2)?),
                     'u' => text.push(code(&mut characters, 4)?),
                     'U' => text.push(code(&mut characters, 8)?),
                     '\n' => {}
                     same @ ('\\' | '\'' | '"') => text.push(same),
+                    // Python can read these but does not print them: better no row than another text.
+                    '0'..='7' | 'N' => return None,
                     other => text.extend(['\\', other]),
                 },
                 end if end == quote => {

@@ -3,16 +3,27 @@
 use serde_json::Value;
 
 use super::literal;
-use crate::Message;
 use crate::source::{Bad, is_crowded, value_name};
+use crate::{Message, checks};
 
 /// Whether a value looks like a list of messages, and not like a text that happens to be in a column of that name.
 pub(super) fn may_be_list(value: Option<&Value>) -> bool {
     match value {
-        Some(Value::String(text)) => text.trim_start().starts_with('['),
+        Some(Value::String(text)) => begins_as_list(text),
         Some(Value::Number(_) | Value::Bool(_)) => false,
         _ => true,
     }
+}
+
+/// Whether a value is a conversation beyond doubt.
+pub(super) fn is_conversation(value: &Value) -> bool {
+    said(value.clone()).is_ok_and(|list| checks::conversation(list, &mut Vec::new()).is_ok())
+}
+
+/// Whether a text begins as JSON, Python and numpy write a list.
+fn begins_as_list(text: &str) -> bool {
+    let text = text.trim_start();
+    ["[", "(", "array("].iter().any(|open| text.starts_with(open))
 }
 
 /// The messages that a value is: a list of them, the text of such a list, or a single one. Else the value itself.
@@ -22,9 +33,7 @@ pub(super) fn said(value: Value) -> Result<Vec<Value>, Value> {
         Value::Array(list) if list.iter().all(is_message) => Ok(list),
         Value::Object(_) if is_message(&value) => Ok(vec![value]),
         Value::String(text) => {
-            let begins_as_list =
-                text.trim_start().strip_prefix('[').is_some_and(|rest| rest.trim_start().starts_with('{'));
-            let list = if begins_as_list { parse(&text) } else { None };
+            let list = if begins_as_list(&text) && text.contains('{') { parse(&text) } else { None };
             list.filter(|list| list.iter().all(is_message)).ok_or(Value::String(text))
         }
         other => Err(other),
@@ -42,10 +51,21 @@ pub(super) fn list(value: Option<Value>, column: &str) -> Result<Vec<Value>, Bad
         Some(Value::String(text)) => match parse(&text) {
             Some(list) if list.is_empty() => missing(format!("The list “{column}” is empty in this row")),
             Some(list) => Ok(list),
-            None => missing(format!("“{column}” is a text in this row that is not a list of messages in JSON")),
+            None => missing(unreadable(&text, column)),
         },
         Some(other) => missing(format!("“{column}” is {} in this row, not a list of messages", value_name(&other))),
     }
+}
+
+/// Why a text is no list of messages.
+fn unreadable(text: &str, column: &str) -> String {
+    if begins_as_list(text) && !text.trim_end().ends_with([']', ')']) {
+        let letters = text.chars().count();
+        return format!(
+            "“{column}” breaks off after {letters} characters in this row, in the middle of its list; Excel cuts cells at 32,767"
+        );
+    }
+    format!("“{column}” is a text in this row that is not a list of messages, neither as JSON nor as Python prints it")
 }
 
 fn parse(text: &str) -> Option<Vec<Value>> {

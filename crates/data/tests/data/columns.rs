@@ -55,12 +55,49 @@ fn python_literals_are_understood() {
     answer.weight = Some(1.0);
     let messages = vec![Message::new("user", "it's \"q\"\néA"), answer];
     assert_eq!(examples(&imported), [Example::chat(messages)]);
-    for broken in ["[{'role': 'user'", "['a' 'b']", "[{'role': f('x')}]", "[1e999]", "[(((", "['\\u12']", "{}"] {
+    for broken in [
+        "[{'role': 'user'",
+        "['a' 'b']",
+        "[{'role': f('x')}]",
+        "[1e999]",
+        "[(((",
+        "['\\u12']",
+        "[{'role': '\\101'}]",
+        "{}",
+    ] {
         let imported = read_as("a.csv", format!("messages\n\"{broken}\"\n"), Format::Chat).expect("an import");
         assert!(imported.rows.is_empty(), "{broken}");
     }
     let deep = "[".repeat(100_000);
     assert!(read_as("a.csv", format!("messages\n{deep}\n"), Format::Chat).expect("an import").rows.is_empty());
+}
+
+#[test]
+fn lists_are_understood_as_numpy_prints_them() {
+    let turns = chat(&[("user", "q"), ("assistant", "a")]);
+    let (q, a) = ("{'content': 'q', 'role': 'user'}", "{'content': 'a', 'role': 'assistant'}");
+    for cell in [format!("[{q}\n {a}]"), format!("array([{q},\n {a}], dtype=object)"), format!("({q}, {a})")] {
+        let imported = read("a.csv", format!("messages\n\"{cell}\"\n"));
+        assert_eq!(examples(&imported), [turns.clone()], "{cell}");
+    }
+    let cut = read("a.csv", format!("messages\n\"[{q}, {a}]\"\n\"[{q}, {{'content': 'a\"\n"));
+    assert_eq!(dropped(&cut), [(3, "missing_messages_list")]);
+    let why = &cut.problems[0].message;
+    assert!(why.contains("breaks off after 49 characters") && why.contains("Excel"), "{why}");
+}
+
+#[test]
+fn messages_in_the_column_of_texts_are_a_conversation_and_texts_in_brackets_are_not() {
+    let turns = chat(&[("user", "q"), ("assistant", "a")]);
+    let list = json!([{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]);
+    assert_eq!(one(json!({"text": list})), turns);
+    assert_eq!(one(json!({"text": list.to_string()})), turns);
+    let imported =
+        read("a.csv", "text\n\"[{'role': 'user', 'content': 'q'}, {'role': 'assistant', 'content': 'a'}]\"\n");
+    assert_eq!((examples(&imported), imported.summary.format), (vec![turns], Format::Chat));
+    for text in ["[INST] q [/INST] a", "[12:01] hello", "[]", "(a) {b}"] {
+        assert_eq!(one(json!({"text": text})), Example::Text { text: text.into() });
+    }
 }
 
 #[test]

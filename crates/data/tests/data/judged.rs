@@ -92,7 +92,15 @@ fn judged_answers_are_recognised() {
         "conversations": [{"from": "human", "value": "q"}, {"from": "gpt", "value": "a"}], "system": "s", "kto_tag": false,
     });
     assert_eq!(one(&share_gpt, Format::Unpaired), judged(&[("system", "s"), ("user", "q")], "a", false));
+    for label in [json!(false), json!("False")] {
+        let judged_turns = json!({"messages": say(&[("user", "q"), ("assistant", "a")]), "label": label});
+        assert_eq!(one(&judged_turns, Format::Unpaired), judged(&[("user", "q")], "a", false));
+    }
     // A label of another kind judges nothing.
+    for label in [json!(0), json!("1"), json!("physics")] {
+        let classed = json!({"messages": say(&[("user", "q"), ("assistant", "a")]), "label": label});
+        assert_eq!(one(&classed, Format::Chat), chat(&[("user", "q"), ("assistant", "a")]));
+    }
     let graded = json!({"prompt": "q", "completion": "a", "label": "physics"});
     assert_eq!(one(&graded, Format::Completion), chat(&[("user", "q"), ("assistant", "a")]));
     let labelled = json!({"instruction": "q", "output": "a", "label": 0});
