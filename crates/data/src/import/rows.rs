@@ -16,15 +16,15 @@ const SAMPLE_ROWS: usize = 200;
 /// What of them is held in memory at most, in bytes: few rows are enough where each is huge.
 const SAMPLE_BYTES: usize = 32 << 20;
 
-/// A file with more problems than this is the wrong file; nobody looks at them all.
-const MOST_PROBLEMS: u64 = 1_000_000;
+/// A file of which more rows than this are dropped is the wrong file; nobody looks at them all.
+const MOST_DROPPED: u64 = 1_000_000;
 
 /// What was read so far.
 #[derive(Default)]
 pub(crate) struct SoFar {
     summary: Summary,
     dropped: BTreeMap<String, u64>,
-    problems: u64,
+    not_usable: u64,
     first_problem: Option<String>,
 }
 
@@ -121,7 +121,7 @@ impl<'a> Rows<'a> {
         });
         match example {
             Ok((example, extra)) => {
-                for note in notes {
+                for note in one_of_each_kind(notes) {
                     self.problem(record.line, note, false)?;
                 }
                 self.so_far.summary.rows_kept += 1;
@@ -133,15 +133,31 @@ impl<'a> Rows<'a> {
 
     fn problem(&mut self, line: u64, bad: Bad, dropped: bool) -> Result<(), ImportError> {
         let Bad { kind, message } = bad;
-        self.so_far.problems += 1;
-        let first = self.so_far.first_problem.get_or_insert_with(|| format!("Line {line}: {message}"));
-        if self.so_far.problems > MOST_PROBLEMS {
-            let (path, first) = (self.path.into(), first.clone());
-            return Err(ImportError::TooManyProblems { path, limit: MOST_PROBLEMS, first });
-        }
         if dropped {
+            self.so_far.not_usable += 1;
+            let first = self.so_far.first_problem.get_or_insert_with(|| format!("Line {line}: {message}"));
+            if self.so_far.not_usable > MOST_DROPPED {
+                let (path, first) = (self.path.into(), first.clone());
+                return Err(ImportError::TooManyProblems { path, limit: MOST_DROPPED, first });
+            }
             *self.so_far.dropped.entry(kind.into()).or_insert(0) += 1;
         }
         (self.sink)(Taken::Problem(RowProblem { file: self.file.clone(), line, kind: kind.into(), message, dropped }))
     }
+}
+
+/// The notes on one row, those of one kind as one: every message of a row may have the same key that is not used.
+fn one_of_each_kind(notes: Vec<Bad>) -> Vec<Bad> {
+    let mut merged: Vec<(Bad, usize)> = Vec::new();
+    for note in notes {
+        match merged.iter_mut().find(|(first, _)| first.kind == note.kind) {
+            Some((_, more)) => *more += 1,
+            None => merged.push((note, 0)),
+        }
+    }
+    let said = |(note, more): (Bad, usize)| match more {
+        0 => note,
+        more => Bad::new(note.kind, format!("{}; {more} more like this in the row", note.message)),
+    };
+    merged.into_iter().map(said).collect()
 }
