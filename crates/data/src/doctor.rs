@@ -29,6 +29,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::words::words;
 use crate::Example;
 use answers::Answers;
 use conflicts::Conflicts;
@@ -41,7 +42,6 @@ use statistics::Histogram;
 use system::SystemPrompts;
 use texts::Texts;
 use turns::Turns;
-use words::words;
 
 pub use finding::{Finding, Kind, RepairKind, Severity};
 pub use repair::repair;

@@ -4,8 +4,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::Seen;
 use super::finding::{Finding, Kind, Severity, count, verb};
-use super::parts;
-use crate::Example;
+use super::parts::{self, Exchange};
+use crate::{Example, Message};
 
 /// Answers of at most this many words are held to be labels.
 const LABEL_WORDS: usize = 5;
@@ -16,20 +16,12 @@ pub(super) struct Conflicts(Vec<(u64, u64, u32, bool)>);
 
 impl Conflicts {
     pub(super) fn look(&mut self, index: u32, example: &Example, answered: &[u64]) {
-        let messages = parts::messages(example);
-        let Some(last) = messages.iter().rposition(|message| message.role == "assistant") else { return };
-        if last == 0 || messages[last].weight == Some(0.0) {
-            return;
-        }
-        let mut prompt = DefaultHasher::new();
-        for message in &messages[..last] {
-            (message.role.as_str(), message.content.trim()).hash(&mut prompt);
-            message.tool_calls.as_ref().map(|calls| calls.to_string()).hash(&mut prompt);
-        }
-        let mut answer = DefaultHasher::new();
-        messages[last].content.trim().hash(&mut answer);
-        messages[last].tool_calls.as_ref().map(|calls| calls.to_string()).hash(&mut answer);
-        self.0.push((prompt.finish(), answer.finish(), index, answered.len() <= LABEL_WORDS));
+        let (prompt, answer) = match parts::exchange(example) {
+            Some(Exchange::Said { before, answer }) => (number(before), number([answer])),
+            Some(Exchange::Classed { text, label }) => (number_of(text.trim()), number_of(label.trim())),
+            None => return,
+        };
+        self.0.push((prompt, answer, index, answered.len() <= LABEL_WORDS));
     }
 
     pub(super) fn findings(mut self, seen: &Seen) -> Option<Finding> {
@@ -61,4 +53,20 @@ impl Conflicts {
         );
         Some(Finding::new(Kind::ConflictingAnswers, severity, rows, sentence, advice).grouped(groups))
     }
+}
+
+/// A number for what messages say.
+fn number<'a>(messages: impl IntoIterator<Item = &'a Message>) -> u64 {
+    let mut hash = DefaultHasher::new();
+    for message in messages {
+        (message.role.as_str(), message.content.trim()).hash(&mut hash);
+        message.tool_calls.as_ref().map(|calls| calls.to_string()).hash(&mut hash);
+    }
+    hash.finish()
+}
+
+fn number_of(text: &str) -> u64 {
+    let mut hash = DefaultHasher::new();
+    text.hash(&mut hash);
+    hash.finish()
 }

@@ -42,6 +42,8 @@ pub enum Kind {
     PersonalData,
     /// UTF-8 that was read as Latin-1 or Windows-1252.
     Mojibake,
+    /// “�” where a letter was.
+    LostCharacters,
     /// HTML tags and entities that were left over.
     Html,
     /// Control characters and characters without width.
@@ -52,6 +54,10 @@ pub enum Kind {
     BeginsWithAssistant,
     /// A conversation that ends with a question.
     EndsWithUser,
+    /// A system message that does not come first.
+    MisplacedSystem,
+    /// What a tool says without having been called, or a call that nothing answers though more is said.
+    ToolWithoutCall,
     /// A conversation in which nobody asks.
     NoUserMessage,
     /// A conversation without a system message.
@@ -70,7 +76,9 @@ pub enum RepairKind {
     RemoveRows,
     /// All but the first of each group go.
     RemoveDuplicates,
-    /// Personal data and secrets become `<EMAIL>`, `<PHONE>`, `<CARD>`, `<IBAN>`, `<SECRET>`.
+    /// Keys and passwords become `<SECRET>`.
+    MaskSecrets,
+    /// Personal data become `<EMAIL>`, `<PHONE>`, `<CARD>`, `<IBAN>`.
     MaskPersonalData,
     /// Tags go, entities become their characters.
     StripHtml,

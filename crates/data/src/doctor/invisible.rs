@@ -1,11 +1,15 @@
 //! Characters that nobody sees and a model reads: control characters, escape sequences of terminals, characters without
 //! width, byte order marks inside. Emoji and the scripts that need joiners keep theirs.
 
+use super::mojibake;
+
 /// The text without them; none if it has none.
 pub(super) fn remove(text: &str) -> Option<String> {
     if !text.chars().any(|character| is_control(character) || is_mark(character) || is_joiner(character)) {
         return None;
     }
+    // Of misread text they are half of a letter: read again first, it is whole.
+    let misread = mojibake::mend(text).is_some();
     let characters: Vec<char> = text.chars().collect();
     let mut kept = String::with_capacity(text.len());
     let mut at = 0;
@@ -14,7 +18,8 @@ pub(super) fn remove(text: &str) -> Option<String> {
             at += length;
             continue;
         }
-        if !goes(&characters, at) {
+        let is_half = misread && ('\u{80}'..='\u{ad}').contains(&characters[at]);
+        if is_half || !goes(&characters, at) {
             kept.push(characters[at]);
         }
         at += 1;
@@ -37,9 +42,13 @@ fn is_control(character: char) -> bool {
     character.is_control() && !matches!(character, '\t' | '\n' | '\r')
 }
 
-/// Byte order marks, soft hyphens, word joiners, and what is no character.
+/// Byte order marks, soft hyphens, word joiners, what is no character, and what makes text read other than it is: turns
+/// of direction by force, tags that spell words.
 fn is_mark(character: char) -> bool {
-    matches!(character, '\u{feff}' | '\u{ad}' | '\u{2060}' | '\u{fffe}' | '\u{ffff}')
+    matches!(
+        character,
+        '\u{feff}' | '\u{ad}' | '\u{180e}' | '\u{2060}' | '\u{202d}' | '\u{202e}' | '\u{fffe}' | '\u{ffff}'
+    )
 }
 
 /// Space, non-joiner and joiner without width.

@@ -74,6 +74,6 @@ impl Labels {
 
 /// A label as a sentence may hold it.
 fn shown(label: &str) -> String {
-    let label = personal::mask(label).unwrap_or_else(|| label.to_owned());
+    let label = personal::mask_all(label).unwrap_or_else(|| label.to_owned());
     label.chars().take(CHARACTERS).collect()
 }

@@ -50,6 +50,26 @@ fn answer(message: &Message) -> Answer<'_> {
     Answer { text: &message.content, calls: message.tool_calls.is_some() }
 }
 
+/// What is asked in a row, and the last answer that is taught.
+pub(super) enum Exchange<'a> {
+    Said { before: Vec<&'a Message>, answer: &'a Message },
+    Classed { text: &'a str, label: &'a str },
+}
+
+/// None where nothing is asked, or the last answer is not learned.
+pub(super) fn exchange(example: &Example) -> Option<Exchange<'_>> {
+    let (prompt, said): (&[Message], &[Message]) = match example {
+        Example::Chat { messages, .. } => (&[], messages),
+        Example::Preference { prompt, chosen, .. } => (prompt, chosen),
+        Example::Unpaired { prompt, completion, label: true } => (prompt, completion),
+        Example::Classification { text, label } => return Some(Exchange::Classed { text, label }),
+        Example::Unpaired { .. } | Example::Text { .. } => return None,
+    };
+    let last = said.iter().rposition(|message| message.role == "assistant")?;
+    let before: Vec<&Message> = prompt.iter().chain(&said[..last]).collect();
+    (!before.is_empty() && said[last].weight != Some(0.0)).then_some(Exchange::Said { before, answer: &said[last] })
+}
+
 /// The text of an example that is nothing else.
 pub(super) fn plain(example: &Example) -> Option<&str> {
     match example {

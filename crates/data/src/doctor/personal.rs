@@ -59,14 +59,29 @@ fn finding(
         Kind::Secret => format!("{} {holds} what looks like a key or a password: {why}", count(places.len(), "row")),
         _ => format!("{} {holds} personal data ({}): {why}", count(places.len(), "row"), listed.join(", ")),
     };
-    Some(Finding::new(kind, severity, seen.rows(&places), sentence, advice).mended_by(RepairKind::MaskPersonalData))
+    let repair = if kind == Kind::Secret { RepairKind::MaskSecrets } else { RepairKind::MaskPersonalData };
+    Some(Finding::new(kind, severity, seen.rows(&places), sentence, advice).mended_by(repair))
 }
 
-/// The text with personal data and secrets behind words in angle brackets.
-pub(super) fn mask(text: &str) -> Option<String> {
+/// The text with `<SECRET>` in place of keys and passwords.
+pub(super) fn mask_secrets(text: &str) -> Option<String> {
+    mask(text, &[Form::Secret])
+}
+
+/// The text with personal data behind words in angle brackets.
+pub(super) fn mask_personal_data(text: &str) -> Option<String> {
+    mask(text, &Form::PERSONAL)
+}
+
+/// The text with all of these masked.
+pub(super) fn mask_all(text: &str) -> Option<String> {
+    mask(text, &Form::ALL)
+}
+
+fn mask(text: &str, forms: &[Form]) -> Option<String> {
     let mut masked: Option<String> = None;
     // What stood against another number may be told apart once that is masked.
-    while let Some(next) = Form::ALL.into_iter().find_map(|form| form.mask(masked.as_deref().unwrap_or(text))) {
+    while let Some(next) = forms.iter().find_map(|form| form.mask(masked.as_deref().unwrap_or(text))) {
         masked = Some(next);
     }
     masked

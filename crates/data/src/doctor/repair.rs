@@ -9,7 +9,8 @@ use crate::Example;
 pub fn repair(kind: RepairKind, example: &Example) -> Option<Example> {
     match kind {
         RepairKind::RemoveRows | RepairKind::RemoveDuplicates => None,
-        RepairKind::MaskPersonalData => parts::map_all(example, &personal::mask),
+        RepairKind::MaskSecrets => parts::map_all(example, &personal::mask_secrets),
+        RepairKind::MaskPersonalData => parts::map_all(example, &personal::mask_personal_data),
         RepairKind::StripHtml => html::strip(example),
         RepairKind::FixMojibake => parts::map_all(example, &mojibake::mend),
         RepairKind::RemoveControlCharacters => parts::map_all(example, &invisible::remove),

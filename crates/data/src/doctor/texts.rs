@@ -12,6 +12,7 @@ pub(super) struct Texts {
     html: Vec<u32>,
     mojibake: Vec<u32>,
     invisible: Vec<u32>,
+    lost: Vec<u32>,
 }
 
 impl Texts {
@@ -22,6 +23,9 @@ impl Texts {
             plain &= text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r'));
             marked |= text.contains(['<', '&']);
         });
+        if !plain && parts::said(example).any(|text| text.contains('\u{fffd}')) {
+            self.lost.push(index);
+        }
         let look = |may: bool, kind, rows: &mut Vec<u32>| {
             if may && repair(kind, example).is_some() {
                 rows.push(index);
@@ -54,12 +58,22 @@ impl Texts {
             "characters that nobody sees but the model reads",
             "Remove them; emoji and scripts that need joiners keep theirs",
         );
+        let lost = (self.lost.len() > 0).then(|| {
+            let sentence = format!(
+                "{} {} “�” where a letter was lost when the file was made",
+                count(self.lost.len(), "row"),
+                verb(self.lost.len(), "has", "have")
+            );
+            let advice = "Export the data again as UTF-8: what was lost cannot be told from what is left";
+            Finding::new(Kind::LostCharacters, Severity::Warning, seen.rows(&self.lost), sentence, advice)
+        });
         let found = [mojibake, html, invisible].into_iter().filter(|(_, _, places, _, _)| !places.is_empty());
         found
             .map(|(kind, repair, places, what, advice)| {
                 let sentence = format!("{} {} {what}", count(places.len(), "row"), verb(places.len(), "has", "have"));
                 Finding::new(kind, Severity::Warning, seen.rows(&places), sentence, advice).mended_by(repair)
             })
+            .chain(lost)
             .collect()
     }
 }

@@ -13,6 +13,8 @@ pub(super) struct Turns {
     begins: Vec<u32>,
     ends: Vec<u32>,
     nobody: Vec<u32>,
+    system_late: Vec<u32>,
+    uncalled: Vec<u32>,
 }
 
 impl Turns {
@@ -31,6 +33,13 @@ impl Turns {
         } else if first.is_some_and(|message| message.role == "assistant") {
             self.begins.push(index);
         }
+        let talk = messages.iter().skip_while(|message| message.role == "system");
+        if talk.clone().any(|message| message.role == "system") {
+            self.system_late.push(index);
+        }
+        if !calls_are_answered(messages) {
+            self.uncalled.push(index);
+        }
         if drop_trailing_user(example).is_some() {
             self.ends.push(index);
         }
@@ -41,6 +50,8 @@ impl Turns {
             (Kind::SameRoleTwice, self.twice),
             (Kind::BeginsWithAssistant, self.begins),
             (Kind::EndsWithUser, self.ends),
+            (Kind::MisplacedSystem, self.system_late),
+            (Kind::ToolWithoutCall, self.uncalled),
             (Kind::NoUserMessage, self.nobody),
         ];
         let found = faults.into_iter().filter(|(_, places)| !places.is_empty());
@@ -73,6 +84,22 @@ fn finding(kind: Kind, rows: Vec<u32>) -> Finding {
             "Drop the questions after the last answer, or add the answers",
             Some(RepairKind::DropTrailingUser),
         ),
+        Kind::MisplacedSystem => (
+            format!(
+                "{number} {} a system message that does not come first, which many chat templates refuse",
+                verb("has", "have")
+            ),
+            "Put it first, or make it part of the message it belongs to",
+            None,
+        ),
+        Kind::ToolWithoutCall => (
+            format!(
+                "{number} {} what a tool said without a call, or a call that no tool answered: the model would learn to make results up",
+                verb("has", "have")
+            ),
+            "Add the call or the tool's answer, or remove the other half",
+            None,
+        ),
         _ => (
             format!("{number} {} no user message: the model would not learn what it answers", verb("has", "have")),
             "Add what the user asks",
@@ -84,6 +111,18 @@ fn finding(kind: Kind, rows: Vec<u32>) -> Finding {
         Some(repair) => finding.mended_by(repair),
         None => finding,
     }
+}
+
+/// Whether each result of a tool follows a call, and each call but the last message is followed by a result.
+fn calls_are_answered(messages: &[Message]) -> bool {
+    let is_result = |message: &Message| matches!(message.role.as_str(), "tool" | "function");
+    let called = |message: &Message| message.tool_calls.is_some() || is_result(message);
+    let first = messages.first().is_none_or(|first| !is_result(first));
+    first
+        && messages.windows(2).all(|pair| {
+            let (before, after) = (&pair[0], &pair[1]);
+            if is_result(after) { called(before) } else { before.tool_calls.is_none() }
+        })
 }
 
 /// Two messages that are one said in two pieces. A call and what goes with it, or messages of which one is not

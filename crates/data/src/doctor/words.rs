@@ -2,7 +2,7 @@
 
 /// The words of a text, each as a number that is the same for the same word in upper or lower case. A script that
 /// writes no spaces has a word per character.
-pub(super) fn words(text: &str) -> Vec<u64> {
+pub(crate) fn words(text: &str) -> Vec<u64> {
     let mut words = Vec::with_capacity(text.len() / 6);
     let mut hash = START;
     for character in text.chars() {

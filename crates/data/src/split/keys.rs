@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::doctor::words;
 use crate::{Example, Message};
 
 /// The longest answer that may be the name of a class.
@@ -43,7 +44,7 @@ fn half(hash: Sha256) -> [u8; 16] {
 fn digest(said: &Example) -> [u8; 16] {
     let mut hash = Hash(Sha256::new());
     match said {
-        Example::Text { text } => drop(hash.part("text").part(text)),
+        Example::Text { text } => drop(hash.part("text").said(text)),
         Example::Chat { messages, tools } => drop(hash.part("chat").messages(messages).values(tools)),
         // What is said is a conversation or a text.
         _ => {}
@@ -61,10 +62,21 @@ impl Hash {
         self
     }
 
+    /// A text by its words: case, blanks and punctuation must not put the same row on both sides.
+    fn said(&mut self, text: &str) -> &mut Self {
+        let words = words(text);
+        if words.is_empty() {
+            return self.part(text.trim());
+        }
+        self.0.update((words.len() as u64).to_le_bytes());
+        words.iter().for_each(|word| self.0.update(word.to_le_bytes()));
+        self
+    }
+
     fn messages(&mut self, messages: &[Message]) -> &mut Self {
         self.0.update((messages.len() as u64).to_le_bytes());
         for message in messages {
-            self.part(&message.role).part(&message.content);
+            self.part(&message.role).said(&message.content);
             self.part(&message.tool_calls.as_ref().map(ToString::to_string).unwrap_or_default());
         }
         self

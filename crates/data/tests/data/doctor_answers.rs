@@ -211,10 +211,18 @@ fn faults_in_who_speaks_when_are_found() {
     let begins = chat(&[("system", "s"), ("assistant", "Hello."), ("user", "a"), ("assistant", "b")]);
     let ends = chat(&[("user", "a"), ("assistant", "b"), ("user", "c")]);
     let nobody = chat(&[("system", "s"), ("assistant", "b")]);
+    let late = chat(&[("user", "a"), ("system", "s"), ("assistant", "b")]);
+    let uncalled = chat(&[("user", "a"), ("tool", "4"), ("assistant", "b")]);
+    let mut call = Message::new("assistant", "");
+    call.tool_calls = Some(serde_json::json!([{"type": "function", "function": {"name": "f", "arguments": {}}}]));
+    let unanswered = Example::chat(vec![Message::new("user", "q"), call.clone(), Message::new("assistant", "4")]);
+    let ends_in_call = Example::chat(vec![Message::new("user", "q"), call]);
     let mut data = fine.to_vec();
-    data.extend([twice, begins, ends, nobody]);
+    data.extend([twice, begins, ends, nobody, late, uncalled, unanswered, ends_in_call]);
     assert_eq!(found(Kind::SameRoleTwice, &data), [3]);
     assert_eq!(found(Kind::BeginsWithAssistant, &data), [4]);
     assert_eq!(found(Kind::EndsWithUser, &data), [5]);
     assert_eq!(found(Kind::NoUserMessage, &data), [6]);
+    assert_eq!(found(Kind::MisplacedSystem, &data), [7]);
+    assert_eq!(found(Kind::ToolWithoutCall, &data), [8, 9]);
 }

@@ -4,7 +4,7 @@ use tunesmith_data::Example;
 use tunesmith_data::doctor::{Kind, RepairKind, Severity, Side};
 
 use crate::doctor::{examine, examine_sides, finding, healthy, pair, rows, spelled};
-use crate::support::chat;
+use crate::support::{chat, say};
 
 /// Words of their own for a number, `count` of them.
 fn own_words(number: usize, count: usize) -> Vec<String> {
@@ -155,6 +155,19 @@ fn one_prompt_with_two_labels_is_a_warning_and_with_two_stories_a_note() {
     let report = examine(&data);
     let found = finding(&report, Kind::ConflictingAnswers).expect("conflicts");
     assert_eq!((found.severity, found.groups.clone(), found.repair), (Severity::Warning, vec![vec![60, 61]], None));
+
+    let class = |label: &str| Example::Classification { text: "A fine day".into(), label: label.into() };
+    let mut data = vec![class("good"), class("bad"), class("good")];
+    let better = |chosen: &str| Example::Preference {
+        prompt: say(&[("user", "Is a whale a fish?")]),
+        chosen: say(&[("assistant", chosen)]),
+        rejected: say(&[("assistant", "Arr")]),
+        tools: vec![],
+    };
+    data.extend([better("Yes"), better("No")]);
+    let report = examine(&data);
+    let found = finding(&report, Kind::ConflictingAnswers).expect("conflicts");
+    assert_eq!((found.severity, found.groups.clone()), (Severity::Warning, vec![vec![0, 1, 2], vec![3, 4]]));
 
     let mut data = healthy(60);
     data.extend((0..3).map(|number| pair("Tell me a story", &own_words(number, 30).join(" "))));

@@ -8,7 +8,8 @@ use crate::doctor::{examine, finding, healthy, pair, rows};
 use crate::doctor_texts::mended;
 
 fn mask(text: &str) -> Option<String> {
-    mended(RepairKind::MaskPersonalData, text)
+    let secrets = mended(RepairKind::MaskSecrets, text);
+    mended(RepairKind::MaskPersonalData, secrets.as_deref().unwrap_or(text)).or(secrets)
 }
 
 fn check(faults: &[(String, &str)], whole: &[&str]) {
@@ -46,6 +47,10 @@ fn secrets_are_masked_and_what_only_looks_like_one_is_not() {
         (format!("key eyJ{0}.eyJ{0}.{0} end", random(20)), "key <SECRET> end"),
         (format!("key {block} end"), "key <SECRET> end"),
         ("postgres://ada:s3cr3tZ9@db.tunes.org/x".into(), "postgres://ada:<SECRET>@db.tunes.org/x"),
+        (format!("aws_secret_access_key = {}", random(40)), "aws_secret_access_key = <SECRET>"),
+        ("Password: hunter2Xy!9".into(), "Password: <SECRET>"),
+        (format!("{{\"api_key\": \"{}\"}}", random(32).to_lowercase()), "{\"api_key\": \"<SECRET>\"}"),
+        (format!("https://hooks.slack.com/services/T0AB/B1CD/{}", random(24)), "https://<SECRET>"),
     ];
     let whole = [
         "sk-learn-is-a-library-with-many-estimators",
@@ -53,6 +58,8 @@ fn secrets_are_masked_and_what_only_looks_like_one_is_not() {
         "AKIAIOSFODNN7EXAMPLE",
         "postgres://user:password@localhost/x and https://u:<password>@h.org and ftp://a:$PASS@h.org",
         "https://tunes.org:8080/a@b",
+        "token = next_token_2(lexer); password = Password1(form); secret=your-Secret-123",
+        "let password = passwords[17]; key: value2 and token: 12345678",
         "-----BEGIN PRIVATE KEY----- is how such a file begins, as you know",
         "-----BEGIN PUBLIC KEY-----",
         "ghp_short AIza xoxb- eyJhbGciOi",
@@ -66,6 +73,7 @@ fn addresses_are_masked_and_decorators_products_and_examples_are_not() {
     let faults = [
         ("Write to ada.lovelace+x@mail.tunes.org.".into(), "Write to <EMAIL>."),
         ("<ada@tunes.co.uk>".into(), "<<EMAIL>>"),
+        ("müller@firma.de".into(), "<EMAIL>"),
         ("a@b.io,c@d.de".into(), "<EMAIL>,<EMAIL>"),
     ];
     let whole = [
@@ -89,6 +97,8 @@ fn phones_are_masked_and_other_numbers_are_not() {
         ("(212) 736-5000 or 212-736-5001".into(), "<PHONE> or <PHONE>"),
         ("Tel.: 030 901820".into(), "Tel.: <PHONE>"),
         ("phone number: 0171/4711815".into(), "phone number: <PHONE>"),
+        ("Appelez le 06 12 34 56 78.".into(), "Appelez le <PHONE>."),
+        ("Ring 020 7946 0958 or 07700 900123".into(), "Ring <PHONE> or <PHONE>"),
     ];
     let whole = [
         "123-456-7890",
@@ -137,7 +147,7 @@ fn sentences_count_what_was_found_and_never_show_it() {
         (finding(&report, Kind::Secret).expect("a secret"), finding(&report, Kind::PersonalData).expect("data"));
     assert_eq!(
         (key.severity, key.rows.as_slice(), key.repair),
-        (Severity::Error, [60].as_slice(), Some(RepairKind::MaskPersonalData))
+        (Severity::Error, [60].as_slice(), Some(RepairKind::MaskSecrets))
     );
     assert_eq!((personal.severity, personal.rows.as_slice()), (Severity::Warning, [61].as_slice()));
     assert!(personal.sentence.contains("e-mail addresses in 1, phone numbers in 1"), "{}", personal.sentence);

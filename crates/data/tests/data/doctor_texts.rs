@@ -116,6 +116,7 @@ fn invisible_characters_go_and_joiners_that_mean_something_stay() {
         ("\u{1b}[31mred\u{1b}[0m", "red"),
         ("a\u{200d}b", "ab"),
         ("page\u{c}break\u{85}", "pagebreak"),
+        ("user\u{202e}nimda", "usernimda"),
     ];
     let whole = [
         "tab\tline\nreturn\r\n",
@@ -136,4 +137,22 @@ fn rows_with_a_fault_are_those_that_its_repair_changes() {
     assert_eq!(rows(&report, Kind::Mojibake), [1]);
     assert_eq!(rows(&report, Kind::ControlCharacters), [2]);
     assert_eq!(rows(&report, Kind::Html), [3]);
+    assert_eq!(rows(&examine(&[pair("a", "b"), pair("a", "caf\u{fffd}")]), Kind::LostCharacters), [1]);
+}
+
+#[test]
+fn repairs_come_to_the_same_text_in_either_order() {
+    // “Привет\u{200b}” whose bytes were read as Latin-1: half of its letters look like control characters.
+    let misread: String = "Привет\u{200b} мир".bytes().map(char::from).collect();
+    let orders = [
+        [RepairKind::FixMojibake, RepairKind::RemoveControlCharacters],
+        [RepairKind::RemoveControlCharacters, RepairKind::FixMojibake],
+    ];
+    for order in orders {
+        let mut text = misread.clone();
+        for kind in order.into_iter().chain(order) {
+            text = mended(kind, &text).unwrap_or(text);
+        }
+        assert_eq!(text, "Привет мир", "{order:?}");
+    }
 }

@@ -174,6 +174,7 @@ fn rows_that_ask_and_answer_the_same_have_one_digest() {
         judged(true),
         judged(false),
         Example::Classification { text: "q".into(), label: "a".into() },
+        chat(&[("user", " Q?\n"), ("assistant", "“A”.")]),
     ];
     same.iter().for_each(|example| assert_eq!(digest(example), plain, "{example:?}"));
     let keys: HashSet<[u8; 16]> = same.iter().map(row_key).collect();

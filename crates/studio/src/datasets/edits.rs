@@ -193,6 +193,7 @@ impl Rows {
         }
         writer.finish()?;
         let what = match repair {
+            RepairKind::MaskSecrets => "Keys and passwords masked",
             RepairKind::MaskPersonalData => "Personal data masked",
             RepairKind::StripHtml => "HTML removed",
             RepairKind::FixMojibake => "Garbled text repaired",

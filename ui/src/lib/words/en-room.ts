@@ -38,6 +38,7 @@ export const room = {
     repairs: {
       remove_rows: (n: number) => `Remove ${rows(n)}`,
       remove_duplicates: () => 'Keep one of each',
+      mask_secrets: (n: number) => `Mask keys in ${rows(n)}`,
       mask_personal_data: (n: number) => `Mask personal data in ${rows(n)}`,
       strip_html: (n: number) => `Strip HTML from ${rows(n)}`,
       fix_mojibake: (n: number) => `Fix garbled text in ${rows(n)}`,

@@ -25,6 +25,9 @@ pub(super) enum Form {
 impl Form {
     pub(super) const ALL: [Self; 5] = [Self::Secret, Self::Email, Self::Iban, Self::Card, Self::Phone];
 
+    /// All but secrets.
+    pub(super) const PERSONAL: [Self; 4] = [Self::Email, Self::Iban, Self::Card, Self::Phone];
+
     /// What it is called in a sentence.
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -101,22 +104,26 @@ impl Form {
 
 /// The part of a match that is hidden: the one that has a name for it, else all.
 fn hidden<'a>(found: &Captures<'a>) -> Option<Match<'a>> {
-    ["it", "american", "after_name"].iter().find_map(|name| found.name(name)).or_else(|| found.get(0))
+    ["it", "national", "after_name", "secret"].iter().find_map(|name| found.name(name)).or_else(|| found.get(0))
 }
 
-const SECRET: &str = r"(?x)
+const SECRET: &str = r#"(?x)
     \b(?:sk-[A-Za-z0-9_-]{20,} | gh[pousr]_[A-Za-z0-9]{36,} | github_pat_[A-Za-z0-9_]{22,} | glpat-[A-Za-z0-9_-]{20,}
         | (?:AKIA|ASIA)[A-Z0-9]{16}\b | AIza[A-Za-z0-9_-]{35} | xox[abeoprs]-[A-Za-z0-9-]{10,} | hf_[A-Za-z0-9]{34,}
         | [sr]k_live_[A-Za-z0-9]{20,} | npm_[A-Za-z0-9]{36}
+        | hooks\.slack\.com/services/T[A-Z0-9]+/B[A-Z0-9]+/[A-Za-z0-9]{16,}
         | eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,})
     | -----BEGIN\ (?:[A-Z]+\ )*PRIVATE\ KEY-----(?:\s+[A-Za-z0-9+/=]{16,})+(?:\s+[A-Za-z0-9+/=]+)?(?:\s*-----END\ (?:[A-Z]+\ )*PRIVATE\ KEY-----)?
-    | \b[a-z][a-z0-9+.-]*://[^\s/:@]+:(?P<it>[^\s/@]{3,})@[A-Za-z0-9]";
-const EMAIL: &str = r"\b[A-Za-z0-9][A-Za-z0-9._%+-]*@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}\b";
+    | \b[a-z][a-z0-9+.-]*://[^\s/:@]+:(?P<it>[^\s/@]{3,})@[A-Za-z0-9]
+    | (?i:(?:\b|_)(?:api[_-]?key|secret|(?:secret|access|private)[_-]?(?:access[_-]?)?key|token|password|passwd|pwd)
+        ["']?\ ?[:=]\ ?["']?)(?P<secret>[A-Za-z0-9+/=_!@\#%^&*~-]{8,})(?:$|[\s"',;)}\]])"#;
+const EMAIL: &str = r"\b[\p{L}0-9][\p{L}0-9._%+-]*@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}\b";
 const IBAN: &str = r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b";
 const CARD: &str = r"\b[2-6](?:[0-9]{12,18}|[0-9]{3}(?:[ -][0-9]{4}){3}|[0-9]{3}[ -][0-9]{6}[ -][0-9]{4,5})\b";
 const PHONE: &str = r"(?x)
     (?:^|[\s(\[,;:])(?P<it>\+[0-9][0-9\ ()./-]{6,}[0-9])\b
-    | (?:^|[\s\[,;:])(?P<american>\(?[2-9][0-9]{2}(?:\)\ ?|[-.])[2-9][0-9]{2}[-.][0-9]{4})\b
+    | (?:^|[\s\[,;:])(?P<national>\(?[2-9][0-9]{2}(?:\)\ ?|[-.])[2-9][0-9]{2}[-.][0-9]{4}
+        | 0[1-9](?:[\ .][0-9]{2}){4} | 020\ [0-9]{4}\ [0-9]{4} | 07[0-9]{3}\ [0-9]{6})\b
     | (?i:\b(?P<named>tel|phone|telephone|telefon|telefone|teléfono|téléphone|mobile|mobil|handy|fax|whatsapp|sms)
         \b(?-i:[^\n0-9+]{0,12}))(?P<after_name>\(?[0-9][0-9\ ()/.-]{5,}[0-9])\b";
 
@@ -137,6 +144,9 @@ fn is_secret(found: &Captures, whole: &str) -> bool {
     if whole.starts_with("-----") {
         return true;
     }
+    if let Some(secret) = found.name("secret") {
+        return is_random(secret.as_str());
+    }
     // Chance gives a key digits and letters; a name in kebab case and a row of x do not have both.
     let has = |class: fn(&u8) -> bool| whole.bytes().skip(4).any(|byte| class(&byte));
     let letters = if whole.starts_with("sk-") {
@@ -145,6 +155,17 @@ fn is_secret(found: &Captures, whole: &str) -> bool {
         has(u8::is_ascii_alphabetic)
     };
     has(u8::is_ascii_digit) && letters && !whole.contains("EXAMPLE")
+}
+
+/// Whether what follows “password =” is one and no word, name or placeholder.
+fn is_random(secret: &str) -> bool {
+    let has = |class: fn(&char) -> bool| secret.chars().any(|character| class(&character));
+    let lower = secret.to_lowercase();
+    has(char::is_ascii_digit)
+        && has(char::is_ascii_lowercase)
+        && (has(char::is_ascii_uppercase) || secret.len() >= 20)
+        && !secret.contains("EXAMPLE")
+        && !NO_PASSWORD.iter().any(|word| lower.starts_with(word))
 }
 
 /// Domains of examples, and endings of files and of programs.

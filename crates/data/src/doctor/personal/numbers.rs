@@ -86,7 +86,8 @@ pub(super) fn is_iban(text: &str) -> bool {
     known && characters[4..].iter().chain(&characters[..4]).fold(0, value) == 1
 }
 
-/// Whether digits are a phone number: named as one, or in an international or American form that is in use.
+/// Whether digits are a phone number: named as one, or in an international, American, French or
+/// British form that is in use.
 pub(super) fn is_phone(text: &str, named: bool) -> bool {
     let digits: Vec<u32> = text.chars().filter_map(|character| character.to_digit(10)).collect();
     let varied = digits.iter().any(|digit| *digit != digits[0]);
@@ -103,5 +104,5 @@ pub(super) fn is_phone(text: &str, named: bool) -> bool {
         return (7..=15).contains(&digits.len());
     }
     // 555-0100 to 555-0199 are kept for stories.
-    digits.len() == 10 && !(digits[3..7] == [5, 5, 5, 0] && digits[7] == 1)
+    matches!(digits.len(), 10 | 11) && !(digits[3..7] == [5, 5, 5, 0] && digits[7] == 1)
 }
