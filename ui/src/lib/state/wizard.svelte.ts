@@ -4,6 +4,7 @@ import { asWireError, backend } from '$lib/backend';
 import { sameValue, valueOf } from '$lib/fields';
 import type { Field, Preset, Preview, Run, StartRun, TrainForm, TrainSettings, WireError } from '$lib/protocol';
 import { library } from './library.svelte';
+import { limits } from './limits.svelte';
 
 export type WizardStep = 'model' | 'data' | 'settings';
 
@@ -34,11 +35,12 @@ class Wizard {
   starting = $state(false);
 
   preset: Preset | undefined = $derived(this.form?.presets.find((preset) => preset.id === this.presetId) ?? this.form?.presets[0]);
-  /** What the preset says, for the kind of data chosen. */
+  /** What the preset says, for the kind of data chosen and the limit set among its rows. */
   ground: TrainSettings | null = $derived.by(() => {
     if (!this.preset) return null;
     const text = library.dataset(this.dataset)?.format === 'text';
-    return text ? { ...this.preset.training, task: 'text' } : this.preset.training;
+    const limit = this.dataset === null ? undefined : limits.taken[this.dataset];
+    return { ...this.preset.training, ...(text && { task: 'text' as const }), ...(limit && { max_length: limit }) };
   });
   training: TrainSettings | null = $derived(this.ground && ({ ...this.ground, ...this.changes } as TrainSettings));
   request: StartRun | null = $derived(
@@ -103,6 +105,14 @@ class Wizard {
   refuse(field: Field, problem: string | null): void {
     const { [field.name]: _, ...others } = this.invalid;
     this.invalid = problem === null ? others : { ...others, [field.name]: problem };
+  }
+
+  /** Takes back what was changed or typed for a setting, by its name. */
+  forget(name: string): void {
+    const { [name]: _, ...changes } = this.changes;
+    const { [name]: __, ...invalid } = this.invalid;
+    Object.assign(this, { changes, invalid });
+    this.remember();
   }
 
   resetAll(): void {

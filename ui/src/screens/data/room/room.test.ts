@@ -5,6 +5,7 @@ import { mock } from '$lib/backend/mock';
 import * as made from '$lib/backend/mock-data';
 import type { Dataset, TokenCounts } from '$lib/protocol';
 import { library } from '$lib/state/library.svelte';
+import { limits } from '$lib/state/limits.svelte';
 import { toasts } from '$lib/state/toasts.svelte';
 import Doctor from './Doctor.svelte';
 import Histogram from './Histogram.svelte';
@@ -23,6 +24,7 @@ beforeEach(() => {
   library.models = made.models();
   toasts.list = [];
   localStorage.clear();
+  limits.forgetAll();
 });
 afterEach(() => {
   if (mounted) void unmount(mounted);
@@ -99,6 +101,20 @@ test('nothing is billed until a price is typed, and the price is remembered', as
   expect(byId('billed')?.textContent).toBe('0.08');
   expect(localStorage.getItem('tunesmith-token-price')).toBe('8');
   expect(byId('saved')?.textContent).toContain('20 %');
+});
+
+test('a limit that only the line has is offered for training', async () => {
+  setBackend(studio({ count_tokens: counts }));
+  show(Tokens, { dataset: made.dataset(), model: null });
+  await vi.waitFor(() => expect(byId('limit-in-use')?.textContent).toContain('begin with a limit of 1,024'));
+  expect(byId('limit-use'), 'nothing is to be taken').toBeNull();
+  press('percentile-100');
+  flushSync();
+  expect(byId('limit-in-use')?.textContent).toContain('Only tried out');
+  press('limit-use');
+  flushSync();
+  expect(limits.taken).toEqual({ [made.dataset().id]: 100 });
+  expect(byId('limit-in-use')?.textContent).toContain('begin with a limit of 100');
 });
 
 test('the limit stands between the last token that stays and the first that is cut', async () => {
