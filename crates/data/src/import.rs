@@ -47,6 +47,8 @@ pub struct Summary {
     pub format: Format,
     /// How the shape was recognised, in a sentence.
     pub reason: String,
+    /// The names by which rows say which file they came from, in order.
+    pub files: Vec<String>,
     /// The names of the columns of the first rows of each file, in order.
     pub columns: Vec<String>,
     /// Which column was taken for which part of a row in the first file.
@@ -125,6 +127,7 @@ pub fn import_into(
         before += size;
     }
     let mut summary = so_far.summary();
+    summary.files = paths.iter().map(|path| display_name(path, paths)).collect();
     left_out.iter().for_each(|sentence| summary.reason += &format!("; {sentence}"));
     Ok(summary)
 }

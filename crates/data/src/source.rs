@@ -1,6 +1,7 @@
 //! Reads a dataset file as a stream of records: JSON Lines, a JSON list, a table, plain text, each also packed, or
 //! Parquet. What a record means is left to `columns`.
 
+mod beginning;
 mod folder;
 mod input;
 mod json;
@@ -18,6 +19,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use crate::ImportError;
+pub(crate) use beginning::Beginning;
 pub(crate) use folder::{Found, expand};
 use input::Input;
 pub(crate) use json::name as value_name;
@@ -47,6 +49,8 @@ pub(crate) struct Record {
     pub line: u64,
     /// Whether it is a row; false for a remark about the file itself.
     pub counts: bool,
+    /// How it begins in the file.
+    pub beginning: Beginning,
     /// Its columns, or why it cannot be read.
     pub body: Result<Object, Bad>,
 }
@@ -98,8 +102,12 @@ impl Bad {
 }
 
 impl Record {
-    fn bad(line: u64, bad: Bad) -> Self {
-        Self { line, counts: true, body: Err(bad) }
+    fn row(line: u64, beginning: Beginning, body: Result<Object, Bad>) -> Self {
+        Self { line, counts: true, beginning, body }
+    }
+
+    fn remark(line: u64, bad: Bad) -> Self {
+        Self { line, counts: false, beginning: Beginning::default(), body: Err(bad) }
     }
 }
 

@@ -16,6 +16,8 @@ mod doctor_personal;
 mod doctor_repairs;
 #[path = "data/doctor_texts.rs"]
 mod doctor_texts;
+#[path = "data/dropped.rs"]
+mod dropped;
 #[path = "data/equal.rs"]
 mod equal;
 #[path = "data/exports.rs"]

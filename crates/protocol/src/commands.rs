@@ -76,7 +76,7 @@ commands! {
     /// One row with all it has.
     dataset_row(DatasetRow) -> FullRow;
     /// Dropped rows of a dataset, and kept ones with something worth knowing.
-    dataset_problems(DatasetProblems) -> Vec<RowProblem>;
+    dataset_problems(DatasetProblems) -> ProblemsPage;
     /// Has the doctor look at a dataset.
     check_dataset(CheckDataset) -> DatasetReport;
     /// What the doctor found in the version in use; null before it has looked.

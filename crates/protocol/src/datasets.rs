@@ -14,6 +14,9 @@ wire! {
         pub name: String,
         /// The files it was read from.
         pub files: Vec<String>,
+        /// The names by which its rows say which file they came from.
+        #[serde(default)]
+        pub row_files: Vec<String>,
         /// The shape of its rows.
         pub format: Format,
         /// Which column was taken for what.
@@ -183,6 +186,9 @@ wire! {
         /// Characters in all messages, at most.
         #[serde(default)]
         pub most_characters: Option<u64>,
+        /// The file it came from, by the name that its rows have for it.
+        #[serde(default)]
+        pub file: Option<String>,
         /// The line of the file it came from.
         #[serde(default)]
         pub line: Option<u64>,
@@ -265,15 +271,34 @@ wire! {
         pub message: String,
         /// Whether the row was left out; else it was kept, repaired if need be.
         pub dropped: bool,
+        /// A row that was left out as it stood in the file; empty where nothing of it was kept.
+        #[serde(default)]
+        pub text: String,
+        /// Only its beginning was kept.
+        #[serde(default)]
+        pub text_cut: bool,
+    }
+
+    /// Some problems.
+    pub struct ProblemsPage {
+        /// Problems of the kind that is asked for.
+        pub total: u64,
+        /// How many there are of each kind, the most frequent first.
+        pub kinds: Vec<Count>,
+        /// Those asked for.
+        pub problems: Vec<RowProblem>,
     }
 
     /// Ask for some problems.
     pub struct DatasetProblems {
         /// The dataset.
         pub dataset: String,
+        /// Those of one kind; null is all.
+        #[serde(default)]
+        pub kind: Option<String>,
         /// The first problem, from 0.
         pub offset: u64,
-        /// How many, at most 500.
+        /// How many, at most 200.
         pub limit: u32,
     }
 }

@@ -6,6 +6,7 @@ pub(crate) mod edits;
 pub(crate) mod export;
 pub(crate) mod facts;
 pub(crate) mod import;
+pub(crate) mod problems;
 mod prompts;
 pub(crate) mod reading;
 pub(crate) mod rows;
@@ -20,7 +21,7 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use tunesmith_data::Example;
-use tunesmith_protocol::{Dataset, DatasetProblems, RowProblem, Split, WireError};
+use tunesmith_protocol::{Dataset, Split, WireError};
 
 use crate::{Studio, explain};
 pub(crate) use prompts::SystemPrompts;
@@ -28,8 +29,6 @@ pub(crate) use reading::gather;
 pub(crate) use shelf::{DatasetFacts, get, list, rebuild};
 pub(crate) use store::version_of_examples;
 use store::{Entry, RowReader};
-
-const PROBLEMS_PER_PAGE: u32 = 500;
 
 /// The rows of the version in use.
 pub(crate) fn entries(studio: &Studio, dataset: &Dataset) -> Result<Arc<Vec<Entry>>, WireError> {
@@ -43,22 +42,13 @@ pub(crate) fn examples(studio: &Studio, dataset: &Dataset, split: Split) -> Resu
     all.iter().filter(|entry| entry.split() == split).map(|entry| Ok(reader.row(entry)?.example)).collect()
 }
 
-/// Some dropped rows, and kept ones with something worth knowing.
-pub(crate) fn problems(studio: &Studio, args: &DatasetProblems) -> Result<Vec<RowProblem>, WireError> {
-    get(studio, &args.dataset)?;
-    let path = studio.home.dataset(&args.dataset)?.problems();
-    read_lines(&path, args.offset, u64::from(args.limit.min(PROBLEMS_PER_PAGE)))
-}
-
-/// Some rows of a file with one JSON object per line.
-fn read_lines<T: DeserializeOwned>(path: &Path, offset: u64, limit: u64) -> Result<Vec<T>, WireError> {
+/// All rows of a file with one JSON object per line.
+fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, WireError> {
     let reader = BufReader::new(File::open(path).map_err(explain::io(path))?);
-    let mut rows = Vec::new();
-    for line in reader.lines().skip(offset as usize).take(limit as usize) {
-        let line = line.map_err(explain::io(path))?;
-        rows.push(serde_json::from_str(&line).map_err(explain::damaged(path))?);
-    }
-    Ok(rows)
+    let row = |line: std::io::Result<String>| {
+        serde_json::from_str(&line.map_err(explain::io(path))?).map_err(explain::damaged(path))
+    };
+    reader.lines().map(row).collect()
 }
 
 /// The system prompt that most examples share.

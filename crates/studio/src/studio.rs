@@ -180,8 +180,8 @@ impl Api for Studio {
         datasets::rows::whole(self, &args)
     }
 
-    fn dataset_problems(&self, args: DatasetProblems) -> Result<Vec<RowProblem>, WireError> {
-        datasets::problems(self, &args)
+    fn dataset_problems(&self, args: DatasetProblems) -> Result<ProblemsPage, WireError> {
+        datasets::problems::page(self, &args)
     }
 
     fn check_dataset(&self, args: CheckDataset) -> Result<DatasetReport, WireError> {

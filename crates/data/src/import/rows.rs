@@ -7,7 +7,7 @@ use tunesmith_protocol::{Count, Format, Mapping, RowProblem};
 
 use super::{Summary, Taken};
 use crate::columns::{self, Shape};
-use crate::source::{self, Bad, Record};
+use crate::source::{self, Bad, Beginning, Record};
 use crate::{ImportError, ImportedRow};
 
 /// Rows looked at before the shape of a file is decided.
@@ -19,12 +19,16 @@ const SAMPLE_BYTES: usize = 32 << 20;
 /// A file of which more rows than this are dropped is the wrong file; nobody looks at them all.
 const MOST_DROPPED: u64 = 1_000_000;
 
+/// What is kept in all of the texts of rows that are dropped, in bytes.
+const MOST_TEXT: usize = 64 << 20;
+
 /// What was read so far.
 #[derive(Default)]
 pub(crate) struct SoFar {
     summary: Summary,
     dropped: BTreeMap<String, u64>,
     not_usable: u64,
+    text_bytes: usize,
     first_problem: Option<String>,
 }
 
@@ -111,29 +115,31 @@ impl<'a> Rows<'a> {
     }
 
     fn take(&mut self, record: Record) -> Result<(), ImportError> {
-        if record.counts {
+        let Record { line, counts, beginning, body } = record;
+        if counts {
             self.so_far.summary.rows_read += 1;
         }
         let mut notes = Vec::new();
-        let example = record.body.and_then(|mut object| match &self.shape {
+        let example = body.and_then(|mut object| match &self.shape {
             Some(Some(shape)) => shape.example(&mut object, &mut notes).map(|example| (example, object)),
             _ => Err(columns::unknown_shape(&object)),
         });
         match example {
             Ok((example, extra)) => {
                 for note in one_of_each_kind(notes) {
-                    self.problem(record.line, note, false)?;
+                    self.problem(line, note, None)?;
                 }
                 self.so_far.summary.rows_kept += 1;
-                (self.sink)(Taken::Row(ImportedRow { file: self.file.clone(), line: record.line, example, extra }))
+                (self.sink)(Taken::Row(ImportedRow { file: self.file.clone(), line, example, extra }))
             }
-            Err(bad) => self.problem(record.line, bad, record.counts),
+            Err(bad) => self.problem(line, bad, counts.then_some(beginning)),
         }
     }
 
-    fn problem(&mut self, line: u64, bad: Bad, dropped: bool) -> Result<(), ImportError> {
+    /// Something is wrong; `dropped` is how the row begins that is left out for it.
+    fn problem(&mut self, line: u64, bad: Bad, dropped: Option<Beginning>) -> Result<(), ImportError> {
         let Bad { kind, message } = bad;
-        if dropped {
+        if dropped.is_some() {
             self.so_far.not_usable += 1;
             let first = self.so_far.first_problem.get_or_insert_with(|| format!("Line {line}: {message}"));
             if self.so_far.not_usable > MOST_DROPPED {
@@ -142,7 +148,16 @@ impl<'a> Rows<'a> {
             }
             *self.so_far.dropped.entry(kind.into()).or_insert(0) += 1;
         }
-        (self.sink)(Taken::Problem(RowProblem { file: self.file.clone(), line, kind: kind.into(), message, dropped }))
+        let (file, kind, is_dropped) = (self.file.clone(), kind.into(), dropped.is_some());
+        let (text, text_cut) = dropped.map(|beginning| self.keep(beginning)).unwrap_or_default();
+        (self.sink)(Taken::Problem(RowProblem { file, line, kind, message, dropped: is_dropped, text, text_cut }))
+    }
+
+    /// The text of a row that is dropped, as long as there is room for it.
+    fn keep(&mut self, beginning: Beginning) -> (String, bool) {
+        let (text, cut) = beginning.into_text();
+        self.so_far.text_bytes += text.len();
+        if self.so_far.text_bytes > MOST_TEXT { Default::default() } else { (text, cut) }
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::input::Input;
 use super::lines::{Line, next_line};
-use super::{Bad, LONGEST_ROW, Object, Record, Sink, is_crowded};
+use super::{Bad, Beginning, LONGEST_ROW, Object, Record, Sink, is_crowded};
 
 /// Reads JSON Lines.
 pub(super) fn read_lines(input: &mut Input, sink: &mut Sink) -> io::Result<()> {
@@ -15,9 +15,9 @@ pub(super) fn read_lines(input: &mut Input, sink: &mut Sink) -> io::Result<()> {
     for line in 1.. {
         match next_line(input, &mut bytes)? {
             Line::End => break,
-            Line::TooLong => sink(Record::bad(line, Bad::too_long()))?,
+            Line::TooLong => sink(Record::row(line, Beginning::of(&bytes), Err(Bad::too_long())))?,
             Line::Whole if bytes.iter().all(u8::is_ascii_whitespace) => {}
-            Line::Whole => sink(Record { line, counts: true, body: object(&bytes) })?,
+            Line::Whole => sink(Record::row(line, Beginning::of(&bytes), object(&bytes)))?,
         }
     }
     Ok(())
@@ -164,7 +164,7 @@ impl Splitter {
             return Ok(());
         }
         let body = if self.too_long { Err(Bad::too_long()) } else { object(&self.value) };
-        sink(Record { line: self.start_line, counts: true, body })?;
+        sink(Record::row(self.start_line, Beginning::of(&self.value), body))?;
         self.value.clear();
         self.too_long = false;
         Ok(())
@@ -174,13 +174,13 @@ impl Splitter {
         let open = self.in_string || self.depth > 0;
         if open && self.place != Place::AfterList {
             let message = "This row starts here and never ends: a bracket or quote is missing, or the file was cut";
-            return sink(Record::bad(self.start_line, Bad::new("invalid_json", message)));
+            let bad = Bad::new("invalid_json", message);
+            return sink(Record::row(self.start_line, Beginning::of(&self.value), Err(bad)));
         }
         self.end_row(sink)?;
         if self.place == Place::Rows && self.between != Between::Nothing {
             let message = "The list is not closed: the file may have been cut, and rows after this line are missing";
-            let (line, body) = (self.line, Err(Bad::new("list_not_closed", message)));
-            sink(Record { line, counts: false, body })?;
+            sink(Record::remark(self.line, Bad::new("list_not_closed", message)))?;
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Bad, Bomb, LONGEST_ROW, Record, Sink, json};
+use super::{Bad, Beginning, Bomb, LONGEST_ROW, Record, Sink, json};
 use crate::parquet_rows::{COUNT, END, FAILED, NO_TEXT, ROW, TOO_LONG, write_rows};
 use crate::worker::MEMORY_BYTES;
 
@@ -165,15 +165,14 @@ impl Lines<'_> {
             NO_TEXT => {
                 let message =
                     format!("The column “{}” holds bytes or another kind of cell that is no text; left out", words());
-                let (line, body) = (self.rows, Err(Bad::new("not_text", message)));
-                return (self.sink)(Record { line, counts: false, body });
+                return (self.sink)(Record::remark(self.rows, Bad::new("not_text", message)));
             }
             ROW => json::object(text),
             TOO_LONG => Err(Bad::too_long()),
             _ => return Err(invalid("the program that reads it is of another version".into())),
         };
         self.rows += 1;
-        (self.sink)(Record { line: self.rows, counts: true, body })
+        (self.sink)(Record::row(self.rows, Beginning::of(text), body))
     }
 }
 

@@ -6,7 +6,7 @@ use csv::{ByteRecord, ReaderBuilder};
 use serde_json::Value;
 
 use super::input::Input;
-use super::{Bad, LONGEST_ROW, MOST_VALUES, Object, Record, Sink};
+use super::{Bad, Beginning, LONGEST_ROW, MOST_VALUES, Object, Record, Sink};
 use crate::columns;
 
 const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
@@ -61,11 +61,12 @@ pub(super) fn read(input: &mut Input, delimiter: u8, sink: &mut Sink) -> io::Res
             Ok(false) => return Ok(()),
             Ok(true) => {
                 let line = record.position().map_or(line, csv::Position::line);
-                sink(Record { line, counts: true, body: object(&columns, &record) })?;
+                sink(Record::row(line, Beginning::of_cells(&record, delimiter), object(&columns, &record)))?;
             }
             Err(_) if reader.get_ref().0.since_mark() > LONGEST_ROW => {
                 let message = "This row never ends: a closing quote is missing; the rows after it cannot be read";
-                return sink(Record::bad(line, Bad::new("unclosed_quote", message)));
+                let beginning = Beginning::of_cells(&record, delimiter);
+                return sink(Record::row(line, beginning, Err(Bad::new("unclosed_quote", message))));
             }
             Err(error) => return Err(reason(error)),
         }

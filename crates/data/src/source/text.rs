@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::input::Input;
 use super::lines::{Line, next_line};
-use super::{Bad, LONGEST_ROW, Object, Record, Sink};
+use super::{Bad, Beginning, LONGEST_ROW, Object, Record, Sink};
 
 /// Reads the blocks of a text.
 pub(super) fn read(input: &mut Input, sink: &mut Sink) -> io::Result<()> {
@@ -52,12 +52,13 @@ impl Block {
             return Ok(());
         }
         let too_long = std::mem::take(&mut self.too_long);
+        let beginning = Beginning::of(&self.text);
         let body = match String::from_utf8(std::mem::take(&mut self.text)) {
             _ if too_long => Err(Bad::too_long()),
             Err(_) => Err(Bad::invalid_utf8()),
             Ok(text) if text.contains('\0') => Err(Bad::nul_byte()),
             Ok(text) => Ok(Object::from_iter([("text".to_owned(), Value::String(text))])),
         };
-        sink(Record { line, counts: true, body })
+        sink(Record::row(line, beginning, body))
     }
 }

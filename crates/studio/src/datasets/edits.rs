@@ -11,6 +11,7 @@ use tunesmith_protocol::{Dataset, DatasetVersion, Edit, EditDataset, Split, UseV
 use super::checkup::{self, cancelled};
 use super::entries;
 use super::prompts::SystemPrompts;
+use super::reading::distinct;
 use super::rows::no_row;
 use super::shelf::{DatasetFacts, counts, get, write_facts};
 use super::store::{Entry, RowReader, RowWriter, version_of, write_entries};
@@ -58,6 +59,8 @@ pub(crate) fn use_version(studio: &Studio, args: &UseVersion) -> Result<Dataset,
 struct Rows {
     folder: DatasetFolder,
     entries: Vec<Entry>,
+    /// The names of the files that rows came from.
+    files: Vec<String>,
 }
 
 type Progress<'a> = &'a mut dyn FnMut(u64, u64) -> Result<(), WireError>;
@@ -83,6 +86,7 @@ fn apply(
             let row = ImportedRow { file: TYPED.into(), line, example: meant(example)?, extra: Default::default() };
             let new = rows.write(&[(row, split == Split::Validation)])?;
             rows.entries.extend(new);
+            rows.files.push(TYPED.into());
             "A row added".into()
         }
         Edit::Delete { rows: gone } => rows.delete(&gone.iter().map(|row| *row as usize).collect::<Vec<_>>())?,
@@ -106,7 +110,8 @@ fn apply(
 
 impl Rows {
     fn of(studio: &Studio, dataset: &Dataset) -> Result<Self, WireError> {
-        Ok(Self { folder: studio.home.dataset(&dataset.id)?, entries: entries(studio, dataset)?.to_vec() })
+        let (folder, files) = (studio.home.dataset(&dataset.id)?, dataset.row_files.clone());
+        Ok(Self { folder, entries: entries(studio, dataset)?.to_vec(), files })
     }
 
     /// Writes rows behind those that are there. What a failed change has written is never pointed to.
@@ -139,6 +144,7 @@ impl Rows {
             self.entries.push(writer.push(&reader.row(entry)?, entry.held_out)?);
         }
         writer.finish()?;
+        self.files.extend(other.row_files);
         Ok(format!("{} rows of “{}” added", theirs.len(), other.name))
     }
 
@@ -215,7 +221,7 @@ impl Rows {
     }
 
     /// Makes these rows the newest version and puts it in use.
-    fn keep(self, studio: &Studio, mut facts: DatasetFacts, change: String) -> Result<Dataset, WireError> {
+    fn keep(mut self, studio: &Studio, mut facts: DatasetFacts, change: String) -> Result<Dataset, WireError> {
         let dataset = &mut facts.dataset;
         let number = dataset.versions.iter().map(|version| version.number).max().unwrap_or(0) + 1;
         write_entries(&self.folder.version(number), &self.entries)?;
@@ -230,6 +236,10 @@ impl Rows {
         };
         take_over(dataset, &version);
         dataset.versions.push(version);
+        // An import of an earlier day has told no names, and some are worse than none.
+        if !dataset.row_files.is_empty() {
+            dataset.row_files = distinct(std::mem::take(&mut self.files).into_iter());
+        }
         dataset.system_prompt = self.system_prompt()?;
         dataset.size_bytes = home::size(&self.folder.0);
         write_facts(studio, &facts)?;

@@ -62,7 +62,7 @@ pub fn data_facts(
         None => None,
     };
     let report = checkup::told(&dataset, &report);
-    Ok(DataFacts { problems: read_lines(&folder.problems(), 0, u64::MAX)?, report, tokens, dataset })
+    Ok(DataFacts { problems: read_lines(&folder.problems())?, report, tokens, dataset })
 }
 
 fn name(paths: &[PathBuf]) -> String {

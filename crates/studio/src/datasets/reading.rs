@@ -1,6 +1,7 @@
 //! Files on their way to the disk, row by row, or into memory where a run file is trained without a home.
 
 use std::cell::Cell;
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::ops::ControlFlow;
@@ -35,6 +36,7 @@ pub(crate) fn read(
         Validation::File(path) => {
             let held_out = reading.read(&[PathBuf::from(path)], mapping, true, progress)?;
             summary.rows_read += held_out.rows_read;
+            summary.files.extend(held_out.files);
         }
         rule => reading.hold_out(rule)?,
     }
@@ -165,6 +167,7 @@ impl Read {
             id: id.into(),
             name: name.into(),
             files,
+            row_files: distinct(summary.files.iter().cloned()),
             format: summary.format,
             mapping: summary.mapping.clone(),
             columns: summary.columns.clone(),
@@ -185,6 +188,12 @@ impl Read {
             added_ms: now,
         }
     }
+}
+
+/// Names without those that were there before.
+pub(crate) fn distinct(names: impl Iterator<Item = String>) -> Vec<String> {
+    let mut seen = HashSet::new();
+    names.filter(|name| seen.insert(name.clone())).collect()
 }
 
 /// Rows read into memory, for a run straight from a run file.

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 use tunesmith_protocol::{Dataset, ItemKind, Split, Validation, WireError};
 
+use super::problems::ProblemIndex;
 use super::store::{Entry, read_entries};
 use crate::home::{self, DatasetFolder};
 use crate::{Studio, clock, explain};
@@ -26,6 +27,7 @@ pub(crate) struct DatasetFacts {
 pub(crate) struct Shelf {
     rows: Mutex<Option<(String, Arc<Vec<Entry>>)>>,
     found: Mutex<Option<(String, Arc<Vec<u32>>)>>,
+    problems: Mutex<Option<(String, Arc<ProblemIndex>)>>,
     /// Held by whoever changes a dataset: one change at a time.
     pub changing: Mutex<()>,
     /// Held by the doctor, who needs memory and time.
@@ -46,6 +48,15 @@ impl Shelf {
         look: impl FnOnce() -> Result<Vec<u32>, WireError>,
     ) -> Result<Arc<Vec<u32>>, WireError> {
         remembered(&self.found, question, look)
+    }
+
+    /// The index of a list of problems, which never changes.
+    pub fn problems(
+        &self,
+        path: &Path,
+        make: impl FnOnce() -> Result<ProblemIndex, WireError>,
+    ) -> Result<Arc<ProblemIndex>, WireError> {
+        remembered(&self.problems, path.to_string_lossy().into_owned(), make)
     }
 }
 

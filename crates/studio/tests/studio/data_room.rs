@@ -155,6 +155,60 @@ fn rows_are_found_by_what_they_say() {
 }
 
 #[test]
+fn a_problem_leads_to_the_row_of_its_own_file() {
+    let place = Place::new();
+    let studio = place.open();
+    let row = |role: &str, answer: &str| {
+        let messages = [("user", "Well?"), (role, answer)].map(|(role, text)| json!({ "role": role, "content": text }));
+        json!({ "messages": messages, "judge": "Ada" }).to_string()
+    };
+    let one = place.write("one.jsonl", &[row("assistant", "1"), row("assistant", "2"), "{nothing".into()].join("\n"));
+    let two = place.write("two.jsonl", &[row("assistant", "3"), row("assistant", "4"), row("king", "5")].join("\n"));
+    let dataset = studio.import_dataset(import_of(&[&one, &two])).unwrap();
+    assert_eq!(dataset.row_files, ["one.jsonl", "two.jsonl"]);
+    let from = |file: Option<&str>, line| {
+        let file = file.map(str::to_owned);
+        let found = rows_of(&*studio, &dataset.id, Some(RowQuery { file, line, ..RowQuery::default() }));
+        found.rows.into_iter().map(|row| row.messages.last().unwrap().content.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(from(None, Some(2)), ["2", "4"], "a line alone is of any file");
+    assert_eq!(from(Some("two.jsonl"), Some(2)), ["4"]);
+    assert_eq!(from(Some("one.jsonl"), None), ["1", "2"]);
+
+    let page = |kind: Option<&str>, offset| {
+        let kind = kind.map(str::to_owned);
+        studio.dataset_problems(DatasetProblems { dataset: dataset.id.clone(), kind, offset, limit: 1 }).unwrap()
+    };
+    let all = page(None, 0);
+    assert_eq!(all.total, all.kinds.iter().map(|kind| kind.count).sum::<u64>());
+    for count in &all.kinds {
+        let last = page(Some(&count.what), count.count - 1);
+        assert_eq!((last.total, last.problems.len(), &last.problems[0].kind), (count.count, 1, &count.what));
+    }
+    let broken = page(Some("invalid_json"), 0).problems.remove(0);
+    assert_eq!((broken.file.as_str(), broken.line, broken.text.as_str()), ("one.jsonl", 3, "{nothing"));
+    let king = page(Some("unrecognized_role"), 0).problems.remove(0);
+    assert_eq!((king.file.as_str(), king.text), ("two.jsonl", row("king", "5")), "whole, as it stood in the file");
+    assert_eq!(page(Some("no such kind"), 0).total, 0);
+}
+
+#[test]
+fn rows_say_which_file_they_came_from_after_a_merge() {
+    let place = Place::new();
+    let studio = place.open();
+    let file = |name: &str| place.write(name, "{\"prompt\":\"Hi\",\"completion\":\"Hello\"}\n");
+    let import = |name: &str| {
+        let none = Validation::Share(0.0);
+        studio.import_dataset(ImportDataset { validation: none, ..import_of(&[&file(name)]) }).unwrap()
+    };
+    let (one, two) = (import("one.jsonl"), import("two.jsonl"));
+    let both = edit(&*studio, &one.id, Edit::Merge { dataset: two.id }).unwrap();
+    assert_eq!(both.row_files, ["one.jsonl", "two.jsonl"]);
+    let file = Some("two.jsonl".to_owned());
+    assert_eq!(rows_of(&*studio, &one.id, Some(RowQuery { file, ..RowQuery::default() })).total, 1);
+}
+
+#[test]
 fn the_doctor_finds_repairs_and_looks_again() {
     let place = Place::new();
     let studio = place.open();

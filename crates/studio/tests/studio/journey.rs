@@ -78,8 +78,10 @@ fn rows_show_what_is_learned_and_how_long_they_are() {
     assert!(row.tokens.unwrap() > learned);
     assert!(row.file.ends_with("counting.jsonl") && row.line > 0);
     assert_eq!(studio.dataset_rows(ask(Split::Validation, None)).unwrap().rows[0].tokens, None);
-    let problems = studio.dataset_problems(DatasetProblems { dataset: dataset.id, offset: 0, limit: 10 }).unwrap();
+    let ask = DatasetProblems { dataset: dataset.id, kind: None, offset: 0, limit: 10 };
+    let problems = studio.dataset_problems(ask).unwrap().problems;
     assert_eq!((problems.len(), problems[0].line), (1, 41));
+    assert_eq!(problems[0].text, r#"{"messages": 7}"#, "a row that is left out can still be seen");
 }
 
 #[test]

@@ -58,9 +58,12 @@ export function madeUpRows({ datasets, replace, fail }: Studio): Handlers {
       const made = view(find(id)).at(row);
       return { row: bubbles(row, made, false), example: structuredClone(made.example) };
     },
-    dataset_problems: ({ dataset: id, offset, limit }) => {
-      const { problems, rows_dropped, files } = find(id);
-      return Array.from({ length: Math.max(0, Math.min(limit, problems - offset)) }, (_, index) => problem(offset + index, rows_dropped, files[0]!));
+    dataset_problems: ({ dataset: id, kind, offset, limit }) => {
+      const { problems, rows_dropped, row_files } = find(id);
+      const all = Array.from({ length: problems }, (_, index) => problem(index, rows_dropped, row_files[0]!));
+      const kinds = [...new Set(all.map((one) => one.kind))].map((what) => ({ what, count: all.filter((one) => one.kind === what).length }));
+      const wanted = all.filter((one) => kind === null || one.kind === kind);
+      return { total: wanted.length, kinds: kinds.sort((a, b) => b.count - a.count), problems: wanted.slice(offset, offset + limit) };
     },
     dataset_report: (id) => report(find(id)),
     edit_dataset: async ({ dataset: id, edit }) => {
@@ -102,7 +105,7 @@ export function look(paths: string[], wanted: Mapping): Inspection {
     columns, mapping, parts: parts[format]!,
     reason: missing.length ? `No column stands for ${missing.join(' and ')}` : table ? 'the columns question and reply' : 'each row has a list called messages',
     rows: rows.filter((_, index) => index !== 4),
-    problems: missing.length ? [] : [{ file: paths[0]!, line: 5, kind: 'empty_answer', message: 'The column “reply” is empty in this row: there is nothing to learn', dropped: true }],
+    problems: missing.length ? [] : [{ file: paths[0]!, line: 5, kind: 'empty_answer', message: 'The column “reply” is empty in this row: there is nothing to learn', dropped: true, text: '1004,How do I reset my password?,', text_cut: false }],
   };
 }
 
@@ -134,7 +137,7 @@ function imported(dataset: Dataset): View {
     if (dataset.format === 'chat') return chat(place);
     return mapped(dataset.format, (part, index) => cells(dataset.mapping.columns[part] ?? '', index) || cells(/prompt|instruction|text/.test(part) ? 'question' : 'reply', index), place);
   };
-  const at = (place: number): Made => ({ example: example(place), split: place % every === 7 % every ? 'validation' : 'training', file: dataset.files[0]!, line: place + 1 + Math.floor(place / 25) });
+  const at = (place: number): Made => ({ example: example(place), split: place % every === 7 % every ? 'validation' : 'training', file: dataset.row_files[place % dataset.row_files.length]!, line: place + 1 + Math.floor(place / 25) });
   return { total: dataset.versions[0]!.training_rows + dataset.versions[0]!.validation_rows, at };
 }
 
@@ -159,7 +162,7 @@ function matching(all: View, split: Split | null, query: RowQuery | null): numbe
     const said = messages(made.example);
     const length = said.reduce((sum, { content }) => sum + content.length, 0);
     const fits = (!split || made.split === split) && (!text || said.some(({ content }) => content.toLowerCase().includes(text))) && (!query?.role || said.some(({ role }) => role === query.role))
-      && (query?.least_characters ?? 0) <= length && (query?.most_characters ?? Infinity) >= length && (!query?.line || query.line === made.line) && (!query?.finding || place % 6 === 2);
+      && (query?.least_characters ?? 0) <= length && (query?.most_characters ?? Infinity) >= length && (!query?.line || query.line === made.line) && (!query?.file || query.file === made.file) && (!query?.finding || place % 6 === 2);
     if (fits) found.push(place);
   }
   return found;
@@ -184,10 +187,10 @@ function bubbles(number: number, { example, split, file, line }: Made, counted: 
 
 function problem(index: number, dropped: number, file: string): RowProblem {
   const line = 17 + 23 * index;
-  if (index >= dropped) return { file, line: line % 300, kind: 'developer_role', message: 'Message 1 has the role developer; read as system', dropped: false };
+  if (index >= dropped) return { file, line: line % 300, kind: 'developer_role', message: 'Message 1 has the role developer; read as system', dropped: false, text: '', text_cut: false };
   return index % 4
-    ? { file, line, kind: 'example_missing_assistant_message', message: 'There is no answer of the assistant, so there is nothing to learn', dropped: true }
-    : { file, line, kind: 'invalid_json', message: 'This is not valid JSON: a comma is missing after “user”', dropped: true };
+    ? { file, line, kind: 'example_missing_assistant_message', message: 'There is no answer of the assistant, so there is nothing to learn', dropped: true, text: '{"messages": [{"role": "user", "content": "How long do lentils cook?"}]}', text_cut: false }
+    : { file, line, kind: 'invalid_json', message: 'This is not valid JSON: a comma is missing after “user”', dropped: true, text: '{"messages": [{"role": "user" "content": "And beans?"}', text_cut: true };
 }
 
 function report(dataset: Dataset): DatasetReport | null {

@@ -185,6 +185,10 @@ name: string,
  */
 files: Array<string>, 
 /**
+ * The names by which its rows say which file they came from.
+ */
+row_files: Array<string>, 
+/**
  * The shape of its rows.
  */
 format: Format, 
@@ -262,11 +266,15 @@ export type DatasetProblems = {
  */
 dataset: string, 
 /**
+ * Those of one kind; null is all.
+ */
+kind: string | null, 
+/**
  * The first problem, from 0.
  */
 offset: number, 
 /**
- * How many, at most 500.
+ * How many, at most 200.
  */
 limit: number, };
 export type DatasetReport = { 
@@ -950,6 +958,19 @@ blockers: Array<string>,
  * What the user should know; empty when nothing.
  */
 warnings: Array<string>, };
+export type ProblemsPage = { 
+/**
+ * Problems of the kind that is asked for.
+ */
+total: number, 
+/**
+ * How many there are of each kind, the most frequent first.
+ */
+kinds: Array<Count>, 
+/**
+ * Those asked for.
+ */
+problems: Array<RowProblem>, };
 export type Quantization = "none" | "8bit" | "4bit";
 export type Rename = { 
 /**
@@ -1030,7 +1051,15 @@ message: string,
 /**
  * Whether the row was left out; else it was kept, repaired if need be.
  */
-dropped: boolean, };
+dropped: boolean, 
+/**
+ * A row that was left out as it stood in the file; empty where nothing of it was kept.
+ */
+text: string, 
+/**
+ * Only its beginning was kept.
+ */
+text_cut: boolean, };
 export type RowQuery = { 
 /**
  * A text that a message holds, in any case; empty is any.
@@ -1052,6 +1081,10 @@ least_characters: number | null,
  * Characters in all messages, at most.
  */
 most_characters: number | null, 
+/**
+ * The file it came from, by the name that its rows have for it.
+ */
+file: string | null, 
 /**
  * The line of the file it came from.
  */
@@ -1772,7 +1805,7 @@ export interface Commands {
   import_sample: { args: string; reply: Dataset };
   dataset_rows: { args: DatasetRows; reply: RowsPage };
   dataset_row: { args: DatasetRow; reply: FullRow };
-  dataset_problems: { args: DatasetProblems; reply: Array<RowProblem> };
+  dataset_problems: { args: DatasetProblems; reply: ProblemsPage };
   check_dataset: { args: CheckDataset; reply: DatasetReport };
   dataset_report: { args: string; reply: DatasetReport | null };
   edit_dataset: { args: EditDataset; reply: Dataset };

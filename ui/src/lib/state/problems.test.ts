@@ -1,39 +1,53 @@
-import { expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { setBackend, type Backend } from '$lib/backend';
-import type { DatasetProblems, RowProblem } from '$lib/protocol';
+import type { DatasetProblems, ProblemsPage, RowProblem } from '$lib/protocol';
 import { ProblemList } from './problems.svelte';
 
-const all: RowProblem[] = Array.from({ length: 1300 }, (_, index) => ({ file: 'a.jsonl', line: index + 1, kind: index === 1250 ? 'rare' : 'common', message: 'wrong', dropped: true }));
-let calls = 0;
-setBackend({ call: async (_: string, { offset, limit }: DatasetProblems) => (calls++, all.slice(offset, offset + limit)) } as unknown as Backend);
-
-test('only as many problems are fetched as are shown', async () => {
-  calls = 0;
-  const list = new ProblemList('data');
-  await list.fetch();
-  expect(calls).toBe(1);
-  expect(list.page.map(({ line }) => line).slice(0, 3)).toEqual([1, 2, 3]);
-  expect(list.page).toHaveLength(50);
-  expect(list.more).toBe(true);
+const all: RowProblem[] = Array.from({ length: 1300 }, (_, index) => ({ file: 'a.jsonl', line: index + 1, kind: index === 1250 ? 'rare' : 'common', message: 'wrong', dropped: true, text: '', text_cut: false }));
+let asked: { args: DatasetProblems; answer: () => void }[] = [];
+let failing = false;
+const page = ({ kind, offset, limit }: DatasetProblems): ProblemsPage => {
+  const some = all.filter((one) => kind === null || one.kind === kind);
+  return { total: some.length, kinds: [{ what: 'common', count: 1299 }, { what: 'rare', count: 1 }], problems: some.slice(offset, offset + limit) };
+};
+beforeEach(() => {
+  asked = [];
+  failing = false;
+  const call = (_: string, args: DatasetProblems) =>
+    new Promise<ProblemsPage>((answer, fail) => asked.push({ args, answer: () => (failing ? fail({ code: 'internal', message: 'no', hint: '' }) : answer(page(args))) }));
+  setBackend({ call } as unknown as Backend);
 });
 
-test('a rare kind is found wherever it lies', async () => {
+test('only what is shown is fetched, wherever it lies', async () => {
   const list = new ProblemList('data');
-  await list.show('rare');
-  expect(list.page.map(({ line }) => line)).toEqual([1251]);
-  expect(list.more).toBe(false);
-  expect(list.kinds).toEqual([{ kind: 'common', count: 1299 }, { kind: 'rare', count: 1 }]);
+  const shown = list.show(null, 1250);
+  asked[0]!.answer();
+  await shown;
+  expect(asked.map(({ args }) => [args.offset, args.limit])).toEqual([[1250, 50]]);
+  expect(list.found?.problems.map(({ line }) => line)).toEqual(Array.from({ length: 50 }, (_, index) => 1251 + index));
+});
+
+test('an answer to an older question is not shown', async () => {
+  const list = new ProblemList('data');
+  const shown = [list.show('common'), list.show('rare')];
+  asked[1]!.answer();
+  asked[0]!.answer();
+  await Promise.all(shown);
+  expect(list.found?.problems.map(({ line }) => line)).toEqual([1251]);
+  expect(list.found?.total).toBe(1);
 });
 
 test('a failure is told and can be tried again', async () => {
   const list = new ProblemList('data');
-  const working = (globalThis as { fail?: boolean });
-  setBackend({ call: async (_: string, { offset, limit }: DatasetProblems) => { if (working.fail) throw { code: 'internal', message: 'no', hint: '' }; return all.slice(offset, offset + limit); } } as unknown as Backend);
-  working.fail = true;
-  await list.fetch();
+  failing = true;
+  let fetched = list.fetch();
+  asked[0]!.answer();
+  await fetched;
   expect(list.error?.message).toBe('no');
-  working.fail = false;
-  await list.fetch();
+  failing = false;
+  fetched = list.fetch();
+  asked[1]!.answer();
+  await fetched;
   expect(list.error).toBeNull();
-  expect(list.page).toHaveLength(50);
+  expect(list.found?.problems).toHaveLength(50);
 });

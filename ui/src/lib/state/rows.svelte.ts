@@ -9,10 +9,12 @@ export interface Search {
   role: string | null;
   least: number | null;
   most: number | null;
+  /** The file it came from, by the name that rows have for it. */
+  file: string | null;
   line: number | null;
 }
 
-export const anyRow: Search = { side: null, text: '', finding: null, role: null, least: null, most: null, line: null };
+export const anyRow: Search = { side: null, text: '', finding: null, role: null, least: null, most: null, file: null, line: null };
 
 const pageSize = 100;
 /** Pages kept in memory; beyond it the longest unseen one goes. */
@@ -49,7 +51,7 @@ export class RowList {
   /** Whether only some rows are looked for. */
   narrowed = $derived(Object.entries(this.search).some(([name, value]) => value !== anyRow[name as keyof Search]));
   /** How many of the filters beside the text and the side are set. */
-  filters = $derived([this.search.finding, this.search.role, this.search.least ?? this.search.most, this.search.line].filter((value) => value !== null).length);
+  filters = $derived([this.search.finding, this.search.role, this.search.least ?? this.search.most, this.search.file, this.search.line].filter((value) => value !== null).length);
 
   /** The row of a line; undefined while it is on its way. */
   at(line: number): Row | undefined {
@@ -127,7 +129,7 @@ export class RowList {
   }
 }
 
-function asQuery({ text, finding, role, least, most, line }: Omit<Search, 'side'>): RowQuery | null {
-  if (!text && [finding, role, least, most, line].every((value) => value === null)) return null;
-  return { text, finding, role, least_characters: least, most_characters: most, line };
+function asQuery({ text, finding, role, least, most, file, line }: Omit<Search, 'side'>): RowQuery | null {
+  if (!text && [finding, role, least, most, file, line].every((value) => value === null)) return null;
+  return { text, finding, role, least_characters: least, most_characters: most, file, line };
 }

@@ -60,5 +60,5 @@ test('no filter asks for all rows', () => {
   expect(list.narrowed).toBe(false);
   list.find({ least: 10 });
   expect(list.narrowed).toBe(true);
-  expect(asked[1]!.args.find).toEqual({ text: '', finding: null, role: null, least_characters: 10, most_characters: null, line: null });
+  expect(asked[1]!.args.find).toEqual({ text: '', finding: null, role: null, least_characters: 10, most_characters: null, file: null, line: null });
 });

@@ -158,6 +158,27 @@ test('rows read are rows kept and rows dropped, and a kept one with a problem le
   const line = at('problem')!.dataset.line!;
   await click('show-row');
   expect((at('filter-line') as HTMLInputElement).value).toBe(line);
+  expect((at('filter-file') as HTMLSelectElement).value, 'a line is a line of a file').toBe('recipes.jsonl');
+});
+
+test('a dropped row is shown as it stood in the file', async () => {
+  open('recipes-1');
+  await click('tab-problems');
+  await shown('problem');
+  expect(at('dropped-text')).toBeNull();
+  await click('show-dropped');
+  await shown('dropped-text', '"role": "user" "content": "And beans?"');
+  expect(at('dropped-text')!.textContent).toContain('Only its beginning was kept');
+  await click('show-dropped');
+  expect(at('dropped-text')).toBeNull();
+});
+
+test('rows of several files can be told apart', async () => {
+  open('million');
+  await shown('rows-found', '1,000,000 rows');
+  await click('rows-filters');
+  const file = at('filter-file') as HTMLSelectElement;
+  expect([...file.options].map(({ textContent }) => textContent)).toEqual(['Any file', 'part-1.jsonl.gz', 'part-2.jsonl.gz']);
 });
 
 test('two answers that are compared stand side by side, and it is said what training does with them', async () => {
