@@ -78,6 +78,10 @@ wire! {
     pub struct EditDataset {
         /// The dataset.
         pub dataset: String,
+        /// The number of the version that the change is meant for, refused where another is in use; null is the one in
+        /// use.
+        #[serde(default)]
+        pub version: Option<u32>,
         /// What is changed.
         pub edit: Edit,
         /// The id, chosen by the caller, under which progress is published and cancel is understood.

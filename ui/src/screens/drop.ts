@@ -4,6 +4,7 @@ import { library } from '$lib/state/library.svelte';
 import { route } from '$lib/state/route.svelte';
 import { looksLikeDataset } from '$lib/state/tasks.svelte';
 import { toasts } from '$lib/state/toasts.svelte';
+import { unsaved } from '$lib/state/unsaved.svelte';
 import { wizard } from '$lib/state/wizard.svelte';
 import { words } from '$lib/words';
 import { importing } from './datasets/importing.svelte';
@@ -31,8 +32,10 @@ async function takeRows(items: Item[]): Promise<void> {
   if (!dataset) return;
   toasts.show({ tone: 'good', text: words.datasets.imported(dataset.name) });
   if (inWizard) {
-    wizard.dataset = dataset.id;
-    wizard.remember();
+    unsaved.leave(() => {
+      wizard.dataset = dataset.id;
+      wizard.remember();
+    });
   } else route.go('datasets', dataset.id);
 }
 

@@ -27,6 +27,7 @@ pub(crate) fn edit(studio: &Studio, args: EditDataset) -> Result<Dataset, WireEr
     let mut task = Task::start(args.task, &studio.tasks, &studio.board);
     let _one = studio.shelf.changing.lock().unwrap_or_else(PoisonError::into_inner);
     let facts = get(studio, &args.dataset)?;
+    require_version(&facts.dataset, args.version)?;
     let mut rows = Rows::of(studio, &facts.dataset)?;
     let mut progress = |done, total| match task.progress("Changing the rows", done, total) {
         ControlFlow::Break(()) => Err(cancelled()),
@@ -39,6 +40,17 @@ pub(crate) fn edit(studio: &Studio, args: EditDataset) -> Result<Dataset, WireEr
     let dataset = rows.keep(studio, facts, change)?;
     checkup::in_background(studio, &dataset.id);
     Ok(dataset)
+}
+
+/// Places are of one version: in another there may be other rows.
+fn require_version(dataset: &Dataset, meant: Option<u32>) -> Result<(), WireError> {
+    match meant.filter(|meant| *meant != dataset.number) {
+        None => Ok(()),
+        Some(meant) => Err(WireError::invalid(
+            format!("Version {} is in use by now, and this change was meant for version {meant}", dataset.number),
+            "Look at the rows as they are now, and make the change there",
+        )),
+    }
 }
 
 /// Puts another version in use.

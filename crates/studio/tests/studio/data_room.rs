@@ -17,7 +17,7 @@ fn answers(studio: &dyn Api, dataset: &str) -> Vec<String> {
 }
 
 fn edit(studio: &dyn Api, dataset: &str, edit: Edit) -> Result<Dataset, WireError> {
-    studio.edit_dataset(EditDataset { dataset: dataset.into(), edit, task: None })
+    studio.edit_dataset(EditDataset { dataset: dataset.into(), version: None, edit, task: None })
 }
 
 fn chat(question: &str, answer: &str) -> serde_json::Value {
@@ -134,6 +134,22 @@ fn a_change_that_cannot_be_is_refused_and_changes_nothing() {
         assert!(refusal.contains(word), "{refusal}");
     }
     assert_eq!(studio.list_datasets(()).unwrap()[0].version, imported.version);
+}
+
+#[test]
+fn a_change_of_rows_that_are_not_there_any_more_is_refused() {
+    let place = Place::new();
+    let studio = place.open();
+    let id = studio.import_dataset(import_of(&[&place.data_file(10)])).unwrap().id;
+    let delete = |version| {
+        let edit = Edit::Delete { rows: vec![0] };
+        studio.edit_dataset(EditDataset { dataset: id.clone(), version, edit, task: None })
+    };
+    assert_eq!(delete(Some(1)).unwrap().number, 2);
+    let refusal = delete(Some(1)).unwrap_err();
+    assert!(refusal.to_string().contains("Version 2 is in use"), "{refusal}");
+    assert_eq!(answers(&*studio, &id).len(), 9, "no other row went in its place");
+    assert_eq!(delete(Some(2)).unwrap().number, 3);
 }
 
 #[test]

@@ -66,8 +66,10 @@ export function madeUpRows({ datasets, replace, fail }: Studio): Handlers {
       return { total: wanted.length, kinds: kinds.sort((a, b) => b.count - a.count), problems: wanted.slice(offset, offset + limit) };
     },
     dataset_report: (id) => report(find(id)),
-    edit_dataset: async ({ dataset: id, edit }) => {
+    edit_dataset: async ({ dataset: id, version, edit }) => {
       await wait(150);
+      const inUse = find(id).number;
+      if (version !== null && version !== inUse) fail('invalid', `Version ${inUse} is in use by now, and this change was meant for version ${version}`, 'Look at the rows as they are now, and make the change there');
       const next = change(find(id), edit);
       replace(next);
       return next;

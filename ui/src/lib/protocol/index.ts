@@ -454,6 +454,11 @@ export type EditDataset = {
  */
 dataset: string, 
 /**
+ * The number of the version that the change is meant for, refused where another is in use; null is the one in
+ * use.
+ */
+version: number | null, 
+/**
  * What is changed.
  */
 edit: Edit, 

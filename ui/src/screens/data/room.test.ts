@@ -1,6 +1,6 @@
 import { flushSync, mount, unmount, type Component } from 'svelte';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { setBackend } from '$lib/backend';
+import { backend, setBackend } from '$lib/backend';
 import { mock } from '$lib/backend/mock';
 import { library } from '$lib/state/library.svelte';
 import { toasts } from '$lib/state/toasts.svelte';
@@ -123,6 +123,47 @@ test('changes of a row are not lost without a question', async () => {
   await shown('row-panel', /^Row 2/);
   expect(at('row-panel')!.textContent).not.toContain('Pea soup');
   expect(library.dataset('recipes-1')!.number).toBe(1);
+});
+
+test('what is typed outlives news of the library, and an undo asks first', async () => {
+  open('recipes-1');
+  await shown('row-1', 'Lentil soup');
+  await click('delete-row');
+  await shown('rows-found', '299 rows');
+  await click('row-tab-edit');
+  await expect.poll(() => at('edit-content-2')).toBeTruthy();
+  type('edit-content-2', 'Pea soup');
+  await library.refresh();
+  flushSync();
+  expect((at('edit-content-2') as HTMLTextAreaElement).value, 'the doctor was done meanwhile').toBe('Pea soup');
+  toasts.list.at(-1)!.action!.run();
+  await shown('unsaved-dialog');
+  await click('unsaved-dialog-no');
+  expect(library.dataset('recipes-1')!.number).toBe(2);
+  const unload = new window.Event('beforeunload', { cancelable: true });
+  window.dispatchEvent(unload);
+  expect(unload.defaultPrevented, 'a reload asks, too').toBe(true);
+  toasts.list.at(-1)!.action!.run();
+  await shown('unsaved-dialog');
+  await click('unsaved-dialog-yes');
+  await shown('rows-found', '300 rows');
+});
+
+test('a version that comes into use elsewhere leaves the open row, and its save is refused', async () => {
+  open('recipes-1');
+  await shown('row-1', 'Lentil soup');
+  await click('row-tab-edit');
+  await expect.poll(() => at('edit-content-2')).toBeTruthy();
+  type('edit-content-2', 'Pea soup');
+  await backend.call('edit_dataset', { dataset: 'recipes-1', version: null, edit: { kind: 'delete', rows: [0] }, task: null });
+  await library.refresh();
+  await shown('rows-found', '299 rows');
+  expect((at('edit-content-2') as HTMLTextAreaElement).value).toBe('Pea soup');
+  await click('save-row');
+  await expect.poll(() => toasts.list.at(-1)?.text).toContain('Version 2 is in use');
+  expect((at('edit-content-2') as HTMLTextAreaElement).value).toBe('Pea soup');
+  await click('close-row');
+  await click('unsaved-dialog-yes');
 });
 
 test('a deleted row is gone and can be brought back', async () => {

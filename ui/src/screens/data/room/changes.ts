@@ -2,6 +2,7 @@
 import { asWireError, backend } from '$lib/backend';
 import type { Dataset, Edit } from '$lib/protocol';
 import { toasts } from '$lib/state/toasts.svelte';
+import { unsaved } from '$lib/state/unsaved.svelte';
 import { words } from '$lib/words';
 import type { Work } from './work.svelte';
 
@@ -17,11 +18,11 @@ function tell(toast: Parameters<typeof toasts.show>[0]): void {
 
 /** Changes a dataset, and offers to undo it. Null when it was cancelled or failed; `work` says why. */
 export async function change(dataset: Dataset, edit: Edit, work: Work, onchange: Changed): Promise<Dataset | null> {
-  const fresh = await work.run((task) => backend.call('edit_dataset', { dataset: dataset.id, edit, task }));
+  const fresh = await work.run((task) => backend.call('edit_dataset', { dataset: dataset.id, version: dataset.number, edit, task }));
   if (!fresh) return null;
   onchange(fresh);
   const said = fresh.versions.find(({ number }) => number === fresh.number)?.change;
-  const undo = () => use(fresh, dataset.number, onchange);
+  const undo = () => unsaved.leave(() => void use(fresh, dataset.number, onchange));
   tell({ tone: 'good', text: said ?? words.room.versions.version(fresh.number), action: { label: words.common.undo, run: undo } });
   return fresh;
 }
