@@ -18,6 +18,7 @@ use crate::Example;
 use crate::source::{Bad, Object};
 pub(crate) use guess::{guess, unknown_shape};
 use layout::Layout;
+use layout::is_judgement;
 pub(crate) use layout::is_known;
 
 /// A text of more bytes than this is remarked on: hardly any of it fits into a row of tokens.
@@ -100,6 +101,14 @@ impl Shape {
             Format::Text | Format::Auto => format!("Plain text in {columns}"),
         }
     }
+}
+
+/// What an import makes of a file by the names of its columns, whatever stands in them.
+pub(crate) fn recognised(names: &[&str]) -> Option<Mapping> {
+    // A label of judged answers is recognised only where it is a judgement, and nothing is whatever a name suggests.
+    let value = |name: &str| if is_judgement(name) { Value::Bool(true) } else { Value::Null };
+    let row: Object = names.iter().map(|name| ((*name).to_owned(), value(name))).collect();
+    guess(std::iter::once(&row), &Mapping::default()).shape.map(|shape| shape.mapping())
 }
 
 /// The parts that rows of a chosen or recognised shape have.

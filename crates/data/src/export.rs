@@ -1,83 +1,27 @@
 //! Writes rows as the files of other tools, one by one. What a kind of file cannot say is left out and named, never bent
-//! into something else. What a row is in each kind is in `layout`.
+//! into something else. What a row is in each kind is in `layout`, what must be known of all rows before in `survey`.
 
+mod cells;
+mod kind;
 mod layout;
+mod names;
 mod parquet;
+mod survey;
 mod turns;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tunesmith_protocol::Count;
 
 use self::parquet::ParquetRows;
-use crate::ImportedRow;
+use crate::{Example, ImportedRow};
+pub use kind::ExportKind;
 use layout::Layout;
-
-/// A kind of file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ExportKind {
-    /// JSON lines in the shape that rows have here: `messages`, or `text`, or `prompt`, `chosen` and `rejected`, and so on.
-    Chat,
-    /// JSON lines of `conversations` with `from` and `value`.
-    ShareGpt,
-    /// JSON lines of `instruction`, `input`, `output`, `system` and `history`.
-    Alpaca,
-    /// JSON lines of `prompt` and `completion` as text: one question and one answer.
-    Completion,
-    /// JSON lines of `prompt` and `completion` as lists of messages.
-    CompletionLists,
-    /// A table of `system`, `prompt`, `completion` and `tools`, or of the columns of another shape. What is more than one
-    /// question and one answer stands in its cells as lists of messages.
-    Csv,
-    /// The rows of the first kind in Apache Parquet; lists are JSON text.
-    Parquet,
-    /// JSON lines that OpenAI takes for fine-tuning: conversations in allowed keys.
-    OpenAi,
-}
-
-impl ExportKind {
-    /// All kinds.
-    pub const ALL: [Self; 8] = [
-        Self::Chat,
-        Self::ShareGpt,
-        Self::Alpaca,
-        Self::Completion,
-        Self::CompletionLists,
-        Self::Csv,
-        Self::Parquet,
-        Self::OpenAi,
-    ];
-
-    /// Its name in commands.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Chat => "chat",
-            Self::ShareGpt => "sharegpt",
-            Self::Alpaca => "alpaca",
-            Self::Completion => "completion",
-            Self::CompletionLists => "completion_lists",
-            Self::Csv => "csv",
-            Self::Parquet => "parquet",
-            Self::OpenAi => "openai",
-        }
-    }
-
-    /// The kind of this name.
-    pub fn of(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.word() == word)
-    }
-
-    /// What its files' names end with.
-    pub fn extension(self) -> &'static str {
-        match self {
-            Self::Csv => "csv",
-            Self::Parquet => "parquet",
-            _ => "jsonl",
-        }
-    }
-}
+use survey::Columns;
+pub use survey::{Others, Survey};
+use turns::Why;
 
 /// What became of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +35,7 @@ pub enum Said {
 /// Writes rows to a file of one kind.
 pub struct Exporter<W: Write + Send> {
     kind: ExportKind,
+    columns: Columns,
     /// Until the first row that can be said, which decides the columns of all.
     waiting: Option<W>,
     open: Option<(Layout, Sink<W>)>,
@@ -105,23 +50,21 @@ enum Sink<W: Write + Send> {
 }
 
 impl<W: Write + Send> Exporter<W> {
-    /// Nothing is written yet.
-    pub fn new(kind: ExportKind, writer: W) -> Self {
-        Self { kind, waiting: Some(writer), open: None, written: 0, left_out: BTreeMap::new() }
+    /// Nothing is written yet. The survey has seen the rows that will follow, if it had to.
+    pub fn new(survey: Survey, writer: W) -> Self {
+        let (kind, columns) = survey.settled();
+        Self { kind, columns, waiting: Some(writer), open: None, written: 0, left_out: BTreeMap::new() }
     }
 
-    /// Writes a row, or says why this kind of file cannot say it. Columns that have no part in what a row means are not
-    /// written.
+    /// Writes a row, or says why this kind of file cannot say it.
     pub fn row(&mut self, row: &ImportedRow) -> io::Result<Said> {
-        let layout = Layout::of(self.kind, &row.example);
-        let cells = layout.and_then(|layout| Ok((layout, layout.cells(&row.example)?)));
-        let cells = cells.and_then(|(layout, cells)| match self.open {
-            Some((first, _)) if first != layout => Err("it has another shape than the first row, and so other columns"),
-            _ => Ok((layout, cells)),
-        });
-        match cells {
+        let said = said(self.kind, self.open.as_ref().map(|(layout, _)| *layout), &row.example);
+        let has_nul = || self.kind == ExportKind::Csv && self.columns.others_in_order(&row.extra).any(cells::has_nul);
+        match said.and_then(|said| if has_nul() { Err(turns::NUL) } else { Ok(said) }) {
             Ok((layout, cells)) => {
-                self.open(layout)?.write(layout.columns(), cells)?;
+                self.open(layout)?;
+                let Some((_, sink)) = &mut self.open else { return Err(lost()) };
+                sink.write(layout, cells, &self.columns, &row.extra)?;
                 self.written += 1;
                 Ok(Said::Written)
             }
@@ -145,6 +88,11 @@ impl<W: Write + Send> Exporter<W> {
         counts
     }
 
+    /// Columns that are written under another name, with that name.
+    pub fn renamed(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.columns.renamed()
+    }
+
     /// Writes what is left, and gives the writer back.
     pub fn finish(mut self) -> io::Result<W> {
         // A file without rows has columns all the same.
@@ -159,11 +107,29 @@ impl<W: Write + Send> Exporter<W> {
         Ok(writer)
     }
 
-    fn open(&mut self, layout: Layout) -> io::Result<&mut Sink<W>> {
+    fn open(&mut self, layout: Layout) -> io::Result<()> {
         if let Some(writer) = self.waiting.take() {
-            self.open = Some((layout, Sink::new(self.kind, layout, writer)?));
+            self.open = Some((layout, Sink::new(self.kind, layout, &self.columns, writer)?));
         }
-        self.open.as_mut().map(|(_, sink)| sink).ok_or_else(lost)
+        Ok(())
+    }
+}
+
+/// What a row says in a kind of file, where `first` is the layout of the rows before it.
+fn said(kind: ExportKind, first: Option<Layout>, example: &Example) -> Result<(Layout, Vec<Value>), Why> {
+    let layout = Layout::of(kind, example)?;
+    let mut cells = layout.cells(example)?;
+    if kind == ExportKind::Parquet {
+        cells = layout
+            .columns()
+            .iter()
+            .zip(cells)
+            .map(|(column, cell)| turns::typed(column, cell))
+            .collect::<Result<_, _>>()?;
+    }
+    match first {
+        Some(first) if first != layout => Err("it has another shape than the first row, and so other columns"),
+        _ => Ok((layout, cells)),
     }
 }
 
@@ -173,41 +139,40 @@ fn lost() -> io::Error {
 }
 
 impl<W: Write + Send> Sink<W> {
-    fn new(kind: ExportKind, layout: Layout, writer: W) -> io::Result<Self> {
+    fn new(kind: ExportKind, layout: Layout, columns: &Columns, writer: W) -> io::Result<Self> {
         Ok(match kind {
             ExportKind::Csv => {
                 let mut writer = csv::Writer::from_writer(writer);
-                writer.write_record(layout.columns())?;
+                writer.write_record(layout.columns().iter().copied().chain(columns.other_names()))?;
                 Self::Csv(Box::new(writer))
             }
-            ExportKind::Parquet => Self::Parquet(Box::new(ParquetRows::new(layout.columns(), writer)?)),
+            ExportKind::Parquet => Self::Parquet(Box::new(ParquetRows::new(columns.typed(layout), writer)?)),
             _ => Self::Lines(writer),
         })
     }
 
-    /// Writes the cells of a row, null where there is nothing.
-    fn write(&mut self, columns: &[&str], cells: Vec<Value>) -> io::Result<()> {
+    /// Writes the cells of a row, null where there is nothing, and its other columns as far as they are kept.
+    fn write(
+        &mut self,
+        layout: Layout,
+        cells: Vec<Value>,
+        columns: &Columns,
+        extra: &Map<String, Value>,
+    ) -> io::Result<()> {
         match self {
             Self::Lines(writer) => {
-                let named = columns.iter().map(|column| (*column).to_owned()).zip(cells);
-                let row: Value = named.filter(|(_, cell)| !cell.is_null()).collect();
+                let named = layout.columns().iter().map(|column| (*column).to_owned()).zip(cells);
+                let row: Value = named.chain(columns.others_of(extra)).filter(|(_, cell)| !cell.is_null()).collect();
                 serde_json::to_writer(&mut *writer, &row)?;
                 writer.write_all(b"\n")
             }
             Self::Csv(writer) => {
-                let cells = cells.into_iter().map(|cell| text_of(cell).unwrap_or_default());
-                Ok(writer.write_record(cells)?)
+                let cells = cells.iter().chain(columns.others_in_order(extra));
+                Ok(writer.write_record(cells.map(|cell| cells::text_of(cell).unwrap_or_default().into_owned()))?)
             }
-            Self::Parquet(rows) => rows.push(cells.into_iter().map(text_of)),
+            Self::Parquet(rows) => {
+                rows.push(cells.into_iter().chain(columns.others_in_order(extra).cloned()).collect())
+            }
         }
-    }
-}
-
-/// A value as the text of a cell: lists and objects as JSON.
-fn text_of(cell: Value) -> Option<String> {
-    match cell {
-        Value::Null => None,
-        Value::String(text) => Some(text),
-        other => Some(other.to_string()),
     }
 }

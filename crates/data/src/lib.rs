@@ -28,7 +28,7 @@ mod xray;
 pub use checks::check;
 pub use error::{ImportError, PrepareError, RenderError, RowsError, SplitError, TokensFileError};
 pub use example::{Example, ImportedRow, Message};
-pub use export::{ExportKind, Exporter, Said};
+pub use export::{ExportKind, Exporter, Others, Said, Survey};
 pub use import::{ImportOptions, Imported, Summary, Taken, import, import_into};
 pub use inspect::{Inspection, inspect};
 pub use lengths::{Beyond, Bucket, Cuts, Length, LengthTable, Packing, Totals, suggested_epochs};

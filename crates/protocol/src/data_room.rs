@@ -267,6 +267,10 @@ wire! {
         pub format: String,
         /// Which rows; null is both sides.
         pub split: Option<Split>,
+        /// Writes the columns, too, that have no part in what a row means, where the kind of file has room for them:
+        /// chat, csv and parquet.
+        #[serde(default)]
+        pub other_columns: bool,
         /// Where to write it; null puts it among the home's exports.
         pub path: Option<String>,
         /// The id, chosen by the caller, under which progress is published and cancel is understood.
@@ -282,6 +286,8 @@ wire! {
         pub rows: u64,
         /// Rows that this kind of file cannot say, by why, the most frequent first.
         pub left_out: Vec<crate::Count>,
+        /// What else is worth knowing about it, in sentences.
+        pub notes: Vec<String>,
         /// Its size.
         pub bytes: u64,
     }

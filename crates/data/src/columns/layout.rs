@@ -121,6 +121,13 @@ fn says_truth(value: &Value) -> bool {
     matches!(value, Value::Bool(_)) || matches!(value, Value::String(text) if word(text))
 }
 
+/// Whether a column of this name may say whether an answer is good.
+pub(super) fn is_judgement(column: &str) -> bool {
+    let known = known_name(column);
+    let spellings = [LABEL.spellings, TAG.spellings];
+    known.is_some_and(|known| spellings.iter().any(|names| names.contains(&known)))
+}
+
 /// Whether a value says that an answer is good, in the words of tables and of JSON.
 pub(super) fn truth(value: &Value) -> Option<bool> {
     match value {

@@ -66,6 +66,23 @@ pub(super) fn plain(messages: &[Message]) -> Result<Value, Why> {
     Ok(all.collect())
 }
 
+/// A cell as a typed column holds it: there all calls have the same keys, so their arguments, of which each tool has its
+/// own, become text, as OpenAI writes them and the import reads them. So do tools, whose schemas are alike in nothing.
+pub(super) fn typed(column: &str, cell: Value) -> Result<Value, Why> {
+    let Value::Array(mut messages) = cell else { return Ok(cell) };
+    if column == "tools" {
+        return Ok(Value::Array(messages).to_string().into());
+    }
+    for call in messages.iter_mut().filter_map(|message| message.get_mut("tool_calls")?.as_array_mut()).flatten() {
+        match call.get_mut("function").and_then(|function| function.get_mut("arguments")) {
+            Some(arguments) if arguments.is_object() => *arguments = arguments.to_string().into(),
+            Some(_) => return Err("the arguments of a tool call in it are no object"),
+            None => {}
+        }
+    }
+    Ok(messages.into())
+}
+
 /// Tools as a list; null if there are none.
 pub(super) fn tools(tools: &[Value]) -> Result<Value, Why> {
     match tools {

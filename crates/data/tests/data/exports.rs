@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use arrow_array::cast::AsArray;
+use arrow_schema::DataType;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use tunesmith_data::{Example, ExportKind, Exporter, ImportedRow, Message, Said};
+use tunesmith_data::{Example, ExportKind, Exporter, ImportedRow, Message, Others, Said, Survey};
 
 use crate::support::{chat, examples, read, say};
 
@@ -16,45 +16,28 @@ fn row(example: Example) -> ImportedRow {
 
 /// The file, and what became of each row.
 fn export(kind: ExportKind, rows: &[Example]) -> (Vec<u8>, Vec<Said>) {
-    let mut exporter = Exporter::new(kind, Vec::new());
-    let said: Vec<Said> = rows.iter().map(|example| exporter.row(&row(example.clone())).expect("written")).collect();
+    let rows: Vec<ImportedRow> = rows.iter().cloned().map(row).collect();
+    let (file, said, _) = export_rows(kind, Others::Leave, &rows);
+    (file, said)
+}
+
+/// The file, what became of each row, and the columns that are called otherwise.
+fn export_rows(kind: ExportKind, others: Others, rows: &[ImportedRow]) -> (Vec<u8>, Vec<Said>, Vec<String>) {
+    let mut survey = Survey::new(kind, others);
+    rows.iter().for_each(|row| survey.see(row));
+    let mut exporter = Exporter::new(survey, Vec::new());
+    let said: Vec<Said> = rows.iter().map(|row| exporter.row(row).expect("written")).collect();
     let written = said.iter().filter(|said| **said == Said::Written).count() as u64;
     assert_eq!(exporter.written(), written);
     let left_out: u64 = exporter.left_out().iter().map(|count| count.count).sum();
     assert_eq!(written + left_out, rows.len() as u64, "every row is written or named");
-    (exporter.finish().expect("written"), said)
+    let renamed = exporter.renamed().map(|(column, name)| format!("{column} → {name}")).collect();
+    (exporter.finish().expect("written"), said, renamed)
 }
 
 /// What an import makes of an exported file.
 fn imported(kind: ExportKind, file: &[u8]) -> Vec<Example> {
-    match kind {
-        ExportKind::Parquet => parquet_rows(file),
-        kind => examples(&read(&format!("rows.{}", kind.extension()), file)),
-    }
-}
-
-/// The rows of a Parquet file as the import is to see them: by way of JSON lines.
-fn parquet_rows(file: &[u8]) -> Vec<Example> {
-    let path = tempfile::NamedTempFile::new().expect("a file");
-    std::fs::write(path.path(), file).expect("written");
-    let file = std::fs::File::open(path.path()).expect("a file");
-    let reader = ParquetRecordBatchReaderBuilder::try_new(file).expect("a Parquet file").build().expect("rows");
-    let mut lines = String::new();
-    for batch in reader {
-        let batch = batch.expect("rows");
-        for row in 0..batch.num_rows() {
-            let cell = |(field, column): (&_, &std::sync::Arc<dyn arrow_array::Array>)| {
-                let field: &std::sync::Arc<arrow_schema::Field> = field;
-                let text = column.as_string::<i32>();
-                let value = if arrow_array::Array::is_null(text, row) { Value::Null } else { text.value(row).into() };
-                (field.name().clone(), value)
-            };
-            let object: serde_json::Map<String, Value> =
-                batch.schema().fields().iter().zip(batch.columns()).map(cell).collect();
-            lines += &format!("{}\n", Value::Object(object));
-        }
-    }
-    examples(&read("rows.jsonl", lines))
+    examples(&read(&format!("rows.{}", kind.extension()), file))
 }
 
 /// The same meaning has one form: only answers have a weight, and 1 is what they weigh anyway.
@@ -163,6 +146,35 @@ fn conversation() -> impl Strategy<Value = Example> {
     })
 }
 
+/// A column that no part of a row stands in; some have names that mean something elsewhere.
+fn other_column() -> impl Strategy<Value = (String, Value)> {
+    let name = prop::sample::select(
+        &[
+            "id",
+            "Quelle, \"x\"",
+            "text",
+            "system",
+            "system_prompt",
+            "label",
+            "rejected",
+            "prompt",
+            "other_system",
+            "tools",
+        ][..],
+    );
+    let value = prop_oneof![
+        Just(json!(true)),
+        (-5i64..5).prop_map(Value::from),
+        Just(json!(9_007_199_254_740_993_i64)),
+        Just(json!(0.5)),
+        saying().prop_map(Value::from),
+        Just(json!(["a", "b"])),
+        Just(json!([])),
+        Just(json!({"from": {"page": 1}, "tags": ["x"]})),
+    ];
+    (name.prop_map(str::to_owned), value)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -173,6 +185,38 @@ proptest! {
         for kind in [ExportKind::Chat, ExportKind::Parquet] {
             let (_, said) = export(kind, &rows);
             prop_assert!(said.iter().all(|said| *said == Said::Written), "{:?}: {:?}", kind, said);
+        }
+    }
+
+    #[test]
+    fn other_columns_change_nothing_of_what_rows_mean(
+        rows in prop::collection::vec((conversation(), prop::collection::vec(other_column(), 0..4)), 1..4), shape in 0..4,
+    ) {
+        let meant = |example: Example| match (shape, example) {
+            (1, _) => Example::Text { text: "A text".into() },
+            (2, _) => Example::Classification { text: "A text".into(), label: "yes".into() },
+            (3, Example::Chat { messages, .. }) => {
+                Example::Unpaired { prompt: say(&[("user", "q")]), completion: vec![messages.last().expect("one").clone()], label: true }
+            }
+            (_, example) => example,
+        };
+        let rows: Vec<ImportedRow> = rows.into_iter()
+            .map(|(example, extra)| ImportedRow { extra: extra.into_iter().collect(), ..row(meant(example)) })
+            .collect();
+        for kind in [ExportKind::Chat, ExportKind::Csv, ExportKind::Parquet] {
+            let (file, said, renamed) = export_rows(kind, Others::Keep, &rows);
+            let kept: Vec<&ImportedRow> =
+                rows.iter().zip(&said).filter(|(_, said)| **said == Said::Written).map(|(row, _)| row).collect();
+            if kept.is_empty() {
+                continue;
+            }
+            let back = read(&format!("rows.{}", kind.extension()), &file);
+            let expected: Vec<Example> = kept.iter().map(|row| plain(&row.example)).collect();
+            let found: Vec<Example> = back.rows.iter().map(|row| plain(&row.example)).collect();
+            prop_assert_eq!(found, expected, "{:?} {:?}: {}", kind, renamed, String::from_utf8_lossy(&file));
+            for (row, back) in kept.iter().zip(&back.rows) {
+                prop_assert_eq!(row.extra.len(), back.extra.values().filter(|value| **value != json!("")).count(), "{:?}", kind);
+            }
         }
     }
 
@@ -281,11 +325,88 @@ fn what_a_kind_of_file_cannot_say_is_left_out_and_named() {
         (ExportKind::Completion, chat(&[("user", "[{\"role\": \"user\"}]"), ("assistant", "a")]), "list of messages"),
     ];
     for (kind, example, why) in cases {
-        let mut exporter = Exporter::new(kind, Vec::new());
+        let mut exporter = Exporter::new(Survey::new(kind, Others::Leave), Vec::new());
         let said = exporter.row(&row(example.clone())).expect("no error");
         assert!(matches!(said, Said::CannotBeSaid(reason) if reason.contains(why)), "{kind:?} {example:?}: {said:?}");
         assert_eq!((exporter.written(), exporter.left_out()[0].count), (0, 1));
     }
+}
+
+fn with(example: Example, extra: Value) -> ImportedRow {
+    let Value::Object(extra) = extra else { panic!("no object: {extra}") };
+    ImportedRow { extra, ..row(example) }
+}
+
+#[test]
+fn other_columns_are_kept_where_there_is_room_for_them() {
+    let rows = [
+        with(chat(&[("user", "q"), ("assistant", "a")]), json!({"id": 1, "tags": ["x", "y"]})),
+        with(chat(&[("user", "q"), ("assistant", "b")]), json!({"quelle": "Buch, S. 3"})),
+    ];
+    let text = |kind, others| String::from_utf8(export_rows(kind, others, &rows).0).expect("text");
+    let lines = text(ExportKind::Chat, Others::Keep);
+    assert!(lines.lines().next().expect("a line").ends_with(r#"],"id":1,"tags":["x","y"]}"#), "{lines}");
+    let table = text(ExportKind::Csv, Others::Keep);
+    let expected =
+        "system,prompt,completion,tools,id,tags,quelle\n,q,a,,1,\"[\"\"x\"\",\"\"y\"\"]\",\n,q,b,,,,\"Buch, S. 3\"\n";
+    assert_eq!(table, expected);
+    let (file, ..) = export_rows(ExportKind::Parquet, Others::Keep, &rows);
+    let back = read("rows.parquet", &file);
+    assert_eq!(back.rows[0].extra, rows[0].extra, "numbers stay numbers and lists stay lists");
+    assert_eq!(back.rows[1].extra, rows[1].extra);
+    for kind in ExportKind::ALL.into_iter().filter(|kind| !kind.has_room() || *kind == ExportKind::Chat) {
+        assert_eq!(
+            text(kind, Others::Leave),
+            text(kind, if kind.has_room() { Others::Leave } else { Others::Keep }),
+            "{kind:?}"
+        );
+    }
+}
+
+#[test]
+fn a_column_that_would_be_taken_for_a_part_gets_another_name() {
+    let example = chat(&[("user", "q"), ("assistant", "a")]);
+    let renamed = |kind, extra| export_rows(kind, Others::Keep, &[with(example.clone(), extra)]).2;
+    assert_eq!(renamed(ExportKind::Chat, json!({"system": "x", "text": "y"})), ["system → other_system"]);
+    assert_eq!(renamed(ExportKind::Chat, json!({"messages": "x"})), ["messages → other_messages"]);
+    assert_eq!(renamed(ExportKind::Chat, json!({"tools": 1, "other_tools": 2})), ["tools → other_other_tools"]);
+    assert_eq!(renamed(ExportKind::Csv, json!({"label": "spam"})), ["label → other_label"]);
+    assert_eq!(renamed(ExportKind::Chat, json!({"label": "spam", "id": 1, "rejected": "r"})), [""; 0]);
+    assert_eq!(renamed(ExportKind::Chat, json!({"chosen": "c", "rejected": "r"})), ["rejected → other_rejected"]);
+}
+
+#[test]
+fn messages_in_parquet_are_lists_of_structs() {
+    let mut called = say(&[("user", "q"), ("assistant", ""), ("tool", "Sun"), ("assistant", "It shines.")]);
+    called[1].tool_calls = Some(calls(Some("call_1")));
+    let tools = vec![json!({"type": "function", "function": {"name": "f", "parameters": {"default": null}}})];
+    let rows = [Example::Chat { messages: called, tools }, chat(&[("user", "q"), ("assistant", "a")])];
+    let (file, _) = export(ExportKind::Parquet, &rows);
+    let path = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(path.path(), &file).expect("written");
+    let file = std::fs::File::open(path.path()).expect("a file");
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file).expect("a Parquet file");
+    let fields = |kind: &DataType| match kind {
+        DataType::Struct(fields) => {
+            fields.iter().map(|field| (field.name().clone(), field.data_type().clone())).collect()
+        }
+        other => panic!("no struct: {other}"),
+    };
+    let items = |kind: &DataType| match kind {
+        DataType::List(item) => item.data_type().clone(),
+        other => panic!("no list: {other}"),
+    };
+    let message: BTreeMap<String, DataType> = fields(&items(reader.schema().field(0).data_type()));
+    assert_eq!(
+        message.keys().collect::<Vec<_>>(),
+        ["content", "role", "tool_calls"],
+        "and what no message has is no field"
+    );
+    let call: BTreeMap<String, DataType> = fields(&items(&message["tool_calls"]));
+    let function: BTreeMap<String, DataType> = fields(&call["function"]);
+    assert_eq!((&function["name"], &function["arguments"]), (&DataType::Utf8, &DataType::Utf8));
+    assert_eq!(reader.schema().field(1).data_type(), &DataType::Utf8, "tools are alike in nothing");
+    assert_round_trip(ExportKind::Parquet, &rows);
 }
 
 #[test]
@@ -309,7 +430,7 @@ fn a_full_disk_is_an_error() {
         }
     }
     for kind in ExportKind::ALL {
-        let mut exporter = Exporter::new(kind, Full);
+        let mut exporter = Exporter::new(Survey::new(kind, Others::Leave), Full);
         let written = exporter.row(&row(chat(&[("user", "q"), ("assistant", "a")])));
         let error = written.err().or_else(|| exporter.finish().err()).expect("an error");
         assert!(error.to_string().contains("space") || error.to_string().contains("storage"), "{kind:?}: {error}");

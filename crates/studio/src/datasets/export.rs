@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::io::BufWriter;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use tunesmith_data::{ExportKind, Exporter};
-use tunesmith_protocol::{ExportDataset, ExportedDataset, WireError};
+use tunesmith_data::{ExportKind, Exporter, Others, Survey};
+use tunesmith_protocol::{ExportDataset, ExportedDataset, Split, WireError};
 
 use super::checkup::cancelled;
 use super::entries;
@@ -13,6 +14,9 @@ use super::shelf::get;
 use super::store::RowReader;
 use crate::tasks::Task;
 use crate::{Studio, explain};
+
+/// The longest name of a dataset that becomes one of a file, in bytes; file systems allow 255 for all of it.
+const LONGEST_NAME: usize = 160;
 
 /// Writes the rows of a dataset; the file is there whole or not at all.
 pub(crate) fn export(studio: &Studio, args: ExportDataset) -> Result<ExportedDataset, WireError> {
@@ -23,34 +27,64 @@ pub(crate) fn export(studio: &Studio, args: ExportDataset) -> Result<ExportedDat
     })?;
     let path = match &args.path {
         Some(path) => std::path::absolute(path).map_err(explain::io(path))?,
-        None => free_name(&studio.home.exports(), &dataset.name, kind.extension()),
+        None => free_name(&studio.home.exports(), &stem(&dataset.name, args.split), kind.extension()),
     };
     let folder = path.parent().unwrap_or(Path::new("."));
     let file = tempfile::NamedTempFile::new_in(folder).map_err(explain::io(folder))?;
-    let mut exporter = Exporter::new(kind, BufWriter::new(file));
     let all = entries(studio, &dataset)?;
     let mut reader = RowReader::open(&studio.home.dataset(&dataset.id)?.rows())?;
     let wanted: Vec<_> = all.iter().filter(|entry| args.split.is_none_or(|split| entry.split() == split)).collect();
-    for (number, entry) in wanted.iter().enumerate() {
-        if task.counted("Writing the file", number as u64, wanted.len() as u64, number as u64).is_break() {
-            return Err(cancelled());
+    let mut survey = Survey::new(kind, if args.other_columns { Others::Keep } else { Others::Leave });
+    let looks = u64::from(survey.has_to_look());
+    let total = wanted.len() as u64 * (looks + 1);
+    let mut step = |number: u64| match task.counted("Writing the file", number, total, number / (looks + 1)) {
+        ControlFlow::Break(()) => Err(cancelled()),
+        ControlFlow::Continue(()) => Ok(()),
+    };
+    if survey.has_to_look() {
+        for (number, entry) in (0..).zip(&wanted) {
+            step(number)?;
+            survey.see(&reader.row(entry)?);
         }
+    }
+    let mut exporter = Exporter::new(survey, BufWriter::new(file));
+    for (number, entry) in (wanted.len() as u64 * looks..).zip(&wanted) {
+        step(number)?;
         exporter.row(&reader.row(entry)?).map_err(explain::io(&path))?;
     }
+    let notes = exporter.renamed().map(renamed).collect();
     let (rows, reasons) = (exporter.written(), exporter.left_out());
     let written = exporter.finish().map_err(explain::io(&path))?;
     let file = written.into_inner().map_err(|error| explain::io_at(&path, error.error()))?;
     file.as_file().sync_all().map_err(explain::io(&path))?;
     let bytes = file.as_file().metadata().map_err(explain::io(&path))?.len();
     file.persist(&path).map_err(|error| explain::io_at(&path, &error.error))?;
-    Ok(ExportedDataset { path: path.to_string_lossy().into_owned(), rows, left_out: reasons, bytes })
+    Ok(ExportedDataset { path: path.to_string_lossy().into_owned(), rows, left_out: reasons, notes, bytes })
 }
 
-/// A name that no file of the folder has, made of the dataset's.
-fn free_name(folder: &Path, name: &str, extension: &str) -> PathBuf {
-    let plain: String = name.chars().map(|c| if c.is_alphanumeric() || " -_.".contains(c) { c } else { '-' }).collect();
-    let plain = plain.trim().trim_matches('.').chars().take(80).collect::<String>();
-    let stem = if plain.is_empty() { "dataset".to_owned() } else { plain };
+fn renamed((column, name): (&str, &str)) -> String {
+    format!(
+        "The column “{column}” is called “{name}” in the file: under its own name it would be read as a part of the row"
+    )
+}
+
+/// What a file of a dataset, or of one of its sides, is called.
+fn stem(name: &str, split: Option<Split>) -> String {
+    // Characters that one file system or another does not take.
+    let fine = |letter: char| !letter.is_control() && !"\\/:*?\"<>|".contains(letter);
+    let plain: String = name.chars().map(|letter| if fine(letter) { letter } else { '-' }).collect();
+    let plain = plain.trim().trim_matches('.');
+    let plain = plain[..plain.floor_char_boundary(LONGEST_NAME)].trim_end();
+    let side = match split {
+        Some(Split::Training) => "-training",
+        Some(Split::Validation) => "-validation",
+        None => "",
+    };
+    format!("{}{side}", if plain.is_empty() { "dataset" } else { plain })
+}
+
+/// A name that no file of the folder has.
+fn free_name(folder: &Path, stem: &str, extension: &str) -> PathBuf {
     let numbered = |number: u32| match number {
         1 => folder.join(format!("{stem}.{extension}")),
         _ => folder.join(format!("{stem} {number}.{extension}")),

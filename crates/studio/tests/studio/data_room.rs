@@ -309,6 +309,7 @@ fn a_dataset_is_written_as_other_tools_read_it() {
             dataset: imported.id.clone(),
             format: format.into(),
             split: None,
+            other_columns: true,
             path: Some(path.clone()),
             task: None,
         };
@@ -323,12 +324,37 @@ fn a_dataset_is_written_as_other_tools_read_it() {
         dataset: imported.id.clone(),
         format: "openai".into(),
         split: Some(Split::Validation),
+        other_columns: false,
         path: None,
         task: None,
     });
     let home = home.unwrap();
     assert_eq!(home.rows, imported.validation_rows);
     assert!(home.path.starts_with(place.home().join("exports").to_str().unwrap()), "{}", home.path);
+    assert!(home.path.ends_with("counting-validation.jsonl"), "{}", home.path);
+}
+
+#[test]
+fn other_columns_are_written_where_they_are_wanted() {
+    let place = Place::new();
+    let studio = place.open();
+    let file =
+        place.write("rows.jsonl", "{\"prompt\":\"Hi\",\"completion\":\"Hello\",\"id\":7,\"label\":\"greeting\"}\n");
+    let dataset = studio.import_dataset(import_of(&[&file])).unwrap();
+    let write = |format: &str, other_columns| {
+        let (dataset, format) = (dataset.id.clone(), format.into());
+        let ask = ExportDataset { dataset, format, split: None, other_columns, path: None, task: None };
+        let written = studio.export_dataset(ask).unwrap();
+        (std::fs::read(&written.path).map(|file| String::from_utf8_lossy(&file).into_owned()).unwrap(), written.notes)
+    };
+    let (text, notes) = write("csv", true);
+    assert_eq!(text, "system,prompt,completion,tools,id,other_label\n,Hi,Hello,,7,greeting\n");
+    assert!(matches!(&notes[..], [note] if note.contains("“label” is called “other_label”")), "{notes:?}");
+    assert_eq!(write("csv", false).0, "system,prompt,completion,tools\n,Hi,Hello,\n");
+    assert!(write("chat", true).0.contains(r#""id":7,"label":"greeting""#));
+    for format in ["openai", "sharegpt", "alpaca", "completion"] {
+        assert!(!write(format, true).0.contains("greeting"), "{format} has keys of its own only");
+    }
 }
 
 #[test]

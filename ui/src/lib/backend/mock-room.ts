@@ -43,13 +43,13 @@ export function madeUpRoom({ pace, dataset, row, publish, cancelled, fail }: Stu
       await work(task, 'Counting tokens', found.training_rows);
       return counts(found, batch_size);
     },
-    export_dataset: async ({ dataset: id, format, split, path, task }) => {
+    export_dataset: async ({ dataset: id, format, split, other_columns, path, task }) => {
       const found = dataset(id);
       const rows = { both: size(found), training: found.training_rows, validation: found.validation_rows }[split ?? 'both'];
       await work(task, 'Writing', rows);
       if (path?.includes('full')) fail('disk_full', 'The disk is full, so the file could not be written', 'Make room, or choose another disk');
       const left_out = format === 'alpaca' ? Math.min(12, rows) : 0;
-      return { path: path ?? `/home/ada/.local/share/tunesmith/exports/${found.name}.${format === 'csv' || format === 'parquet' ? format : 'jsonl'}`, rows: rows - left_out, left_out: left_out ? [{ what: 'it has more than one question and one answer', count: left_out }] : [], bytes: rows * 412 };
+      return { path: path ?? `/home/ada/.local/share/tunesmith/exports/${found.name}.${format === 'csv' || format === 'parquet' ? format : 'jsonl'}`, rows: rows - left_out, left_out: left_out ? [{ what: 'it has more than one question and one answer', count: left_out }] : [], notes: other_columns && format === 'csv' ? ['The column “label” is called “other_label” in the file: under its own name it would be read as a part of the row'] : [], bytes: rows * 412 };
     },
   };
 }

@@ -503,6 +503,11 @@ format: string,
  */
 split: Split | null, 
 /**
+ * Writes the columns, too, that have no part in what a row means, where the kind of file has room for them:
+ * chat, csv and parquet.
+ */
+other_columns: boolean, 
+/**
  * Where to write it; null puts it among the home's exports.
  */
 path: string | null, 
@@ -523,6 +528,10 @@ rows: number,
  * Rows that this kind of file cannot say, by why, the most frequent first.
  */
 left_out: Array<Count>, 
+/**
+ * What else is worth knowing about it, in sentences.
+ */
+notes: Array<string>, 
 /**
  * Its size.
  */
