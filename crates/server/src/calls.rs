@@ -22,7 +22,10 @@ pub(crate) async fn call(
         Err(error) => return refusal(&error),
     };
     // Commands block: they read files and wait for a database.
-    match tokio::task::spawn_blocking(move || dispatch(state.api.as_ref(), &name, args)).await {
+    let answered = tokio::task::spawn_blocking(move || {
+        dispatch(state.api.as_ref(), &name, args).inspect(|reply| state.downloads.offer(&name, reply))
+    });
+    match answered.await {
         Ok(Ok(reply)) => ([(header::CACHE_CONTROL, "no-store")], Json(reply)).into_response(),
         Ok(Err(error)) => refusal(&error),
         Err(_) => {

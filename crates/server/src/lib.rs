@@ -2,6 +2,7 @@
 //! screen itself. What a command does, the studio decides; who may call one is decided in `guard`.
 
 mod calls;
+mod downloads;
 mod events;
 mod guard;
 mod pages;
@@ -18,6 +19,7 @@ use axum::{Router, extract::DefaultBodyLimit, middleware, routing};
 use tokio::sync::oneshot;
 use tunesmith_protocol::Api;
 
+use downloads::Downloads;
 use events::Streams;
 use guard::Guard;
 use uploads::Uploads;
@@ -121,8 +123,9 @@ fn router(api: Arc<dyn Api>, guard: Arc<Guard>, uploads: Arc<Uploads>) -> Router
         .layer(DefaultBodyLimit::max(LONGEST_CALL_BYTES))
         .route("/api/events", routing::get(events::open))
         .route("/api/upload", routing::post(uploads::upload))
+        .route("/api/exports/{name}", routing::get(downloads::download))
         .fallback(pages::page)
-        .with_state(State { api, uploads, streams: Arc::default() })
+        .with_state(State { api, uploads, downloads: Arc::default(), streams: Arc::default() })
         .layer(middleware::from_fn_with_state(guard, guard::check))
 }
 
@@ -131,6 +134,7 @@ fn router(api: Arc<dyn Api>, guard: Arc<Guard>, uploads: Arc<Uploads>) -> Router
 struct State {
     api: Arc<dyn Api>,
     uploads: Arc<Uploads>,
+    downloads: Arc<Downloads>,
     streams: Arc<Streams>,
 }
 

@@ -4,6 +4,8 @@
 mod calls;
 #[path = "server/client.rs"]
 mod client;
+#[path = "server/downloads.rs"]
+mod downloads;
 #[path = "server/events.rs"]
 mod events;
 #[path = "server/guard.rs"]

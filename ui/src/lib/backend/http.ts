@@ -3,7 +3,7 @@
 import { cancelled, lostConnection } from './errors';
 import { EventStream } from './events';
 import { onBrowserDrop, pickBrowserFiles, saveInBrowser } from './browser';
-import { asWireError, type Backend } from './types';
+import { asWireError, itemName, type Backend } from './types';
 
 export function http(): Backend {
   const stream = new EventStream(command);
@@ -19,6 +19,7 @@ export function http(): Backend {
     revealPath: null,
     saveFile: saveInBrowser,
     pickNewFile: null,
+    exportHref: (path) => `/api/exports/${encodeURIComponent(itemName({ path }))}`,
     onCloseRequested: null,
     windowHide: null,
     windowQuit: null,

@@ -318,6 +318,7 @@ export function mock(scenario = ''): Backend {
     toPath: async (item) => ('path' in item ? item.path : itemName(item)),
     revealPath: scenario === 'browser' ? null : async () => undefined,
     saveFile: saveInBrowser,
+    exportHref: scenario === 'browser' ? (path) => `data:text/plain,${encodeURIComponent(path)}` : null,
     pickNewFile: scenario === 'browser' ? null : async (name) => `/home/ada/Documents/${name}`,
     onCloseRequested: (on) => {
       const ask = () => void on();

@@ -65,6 +65,7 @@ export function tauri(): Backend {
     },
 
     pickNewFile: (name) => save({ defaultPath: name }),
+    exportHref: null,
 
     onCloseRequested(on) {
       // A page that does not say in time that it asks is taken for hung: the shell then hides the window by itself.

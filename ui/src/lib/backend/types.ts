@@ -37,6 +37,8 @@ export interface Backend {
   saveFile(name: string, make: (path: string | null) => Promise<RunFile>): Promise<string | null>;
   /** Asks where a new file should go; null when the user thought better of it. */
   pickNewFile: ((name: string) => Promise<string | null>) | null;
+  /** Where an exported file can be downloaded from, where it lies on another side than the user. */
+  exportHref: ((path: string) => string) | null;
   /** The user wants to close the window while something runs; `on` is done when the question is on the screen. */
   onCloseRequested: ((on: () => Promise<void>) => Stop) | null;
   windowHide: (() => Promise<void>) | null;
