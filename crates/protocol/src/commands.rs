@@ -77,9 +77,11 @@ commands! {
     dataset_row(DatasetRow) -> FullRow;
     /// Dropped rows of a dataset, and kept ones with something worth knowing.
     dataset_problems(DatasetProblems) -> ProblemsPage;
-    /// Has the doctor look at a dataset.
-    check_dataset(CheckDataset) -> DatasetReport;
-    /// What the doctor found in the version in use; null before it has looked.
+    /// Has the doctor look at a dataset, by id, or waits for the check that is going. Progress comes on the task
+    /// `check-DATASET-VERSION`, which also cancels it.
+    check_dataset(String) -> DatasetReport;
+    /// What the doctor found in the version in use; null before it has looked, which it then
+    /// does, unless someone cancelled that.
     dataset_report(String) -> Option<DatasetReport>;
     /// Changes rows; the result is a new version.
     edit_dataset(EditDataset) -> Dataset;

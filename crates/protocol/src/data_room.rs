@@ -5,15 +5,6 @@ use serde_json::Value;
 use crate::{LearnFrom, Split, Validation, wire};
 
 wire! {
-    /// Check a dataset, or read what the last check found.
-    pub struct CheckDataset {
-        /// The dataset.
-        pub dataset: String,
-        /// The id, chosen by the caller, under which progress is published and cancel is understood.
-        #[serde(default)]
-        pub task: Option<String>,
-    }
-
     /// What the doctor found in a version of a dataset.
     pub struct DatasetReport {
         /// The version's number.

@@ -13,6 +13,7 @@ pub(crate) mod rows;
 pub(crate) mod shelf;
 pub(crate) mod store;
 pub(crate) mod tokens;
+mod visits;
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};

@@ -109,9 +109,10 @@ impl Home {
         Ok(self.bin().join(kind).join(plain(id)?))
     }
 
-    /// Removes what an import or a start that was cut short has left.
+    /// Removes what an import, a check or a start that was cut short has left.
     pub fn sweep(&self) {
-        for folder in [self.models(), self.datasets(), self.runs()] {
+        let versions = entries(&self.datasets()).into_iter().map(|dataset| DatasetFolder(dataset).versions());
+        for folder in [self.models(), self.datasets(), self.runs()].into_iter().chain(versions) {
             for entry in entries(&folder) {
                 if entry.extension().is_some_and(|extension| extension == "tmp")
                     && let Err(error) = fs::remove_dir_all(&entry)

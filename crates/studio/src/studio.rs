@@ -184,8 +184,8 @@ impl Api for Studio {
         datasets::problems::page(self, &args)
     }
 
-    fn check_dataset(&self, args: CheckDataset) -> Result<DatasetReport, WireError> {
-        datasets::checkup::check(self, args)
+    fn check_dataset(&self, id: String) -> Result<DatasetReport, WireError> {
+        datasets::checkup::check(self, &id)
     }
 
     fn dataset_report(&self, id: String) -> Result<Option<DatasetReport>, WireError> {

@@ -26,7 +26,8 @@ impl Tasks {
         self.cancelled.lock().unwrap_or_else(PoisonError::into_inner).contains(id)
     }
 
-    fn forget(&self, id: &str) {
+    /// Takes back that someone wanted a task cancelled.
+    pub fn forget(&self, id: &str) {
         self.cancelled.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
     }
 }

@@ -2,6 +2,8 @@
 
 #[path = "studio/chats.rs"]
 mod chats;
+#[path = "studio/checks.rs"]
+mod checks;
 #[path = "studio/data_room.rs"]
 mod data_room;
 #[path = "studio/datasets.rs"]

@@ -4,13 +4,14 @@
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 use tunesmith_data::doctor::{self, Doctor, DoctorError, Report, Side, Spread};
-use tunesmith_protocol::{CheckDataset, Dataset, DatasetReport, Distribution, ErrorCode, Finding, Severity, WireError};
+use tunesmith_protocol::{Dataset, DatasetReport, Distribution, ErrorCode, Finding, Severity, WireError};
 
 use super::shelf::get;
 use super::store::{Entry, RowReader, read_entries};
+use super::visits::{Visit, Visits};
 use crate::follow::Board;
 use crate::home::{self, DatasetFolder};
 use crate::tasks::Task;
@@ -21,58 +22,77 @@ const FIRST: usize = 20;
 /// Rows between two looks at whether someone cancelled.
 const ROWS_BETWEEN: usize = 256;
 
-/// Has the doctor look at the version in use, unless that was done.
-pub(crate) fn check(studio: &Studio, args: CheckDataset) -> Result<DatasetReport, WireError> {
-    let task = args.task.unwrap_or_else(|| own_task(&args.dataset));
-    Visit::to(studio, &args.dataset)?.carry_out(Task::start(Some(task), &studio.tasks, &studio.board))
+/// What the doctor finds in the version in use: known already, being looked for, or looked for now.
+pub(crate) fn check(studio: &Studio, id: &str) -> Result<DatasetReport, WireError> {
+    let dataset = get(studio, id)?.dataset;
+    match known(studio, &dataset)? {
+        Some(known) => Ok(told(&dataset, &known)),
+        None => visit(studio, dataset)?.wait(),
+    }
 }
 
-/// The same on a thread of its own; who wants to follow or cancel it knows the task `check-ID`.
+/// The same without waiting for it; who wants to follow or cancel it knows the task `check-DATASET-VERSION`.
 pub(crate) fn in_background(studio: &Studio, id: &str) {
-    let task = Task::start(Some(own_task(id)), &studio.tasks, &studio.board);
-    let visit = Visit::to(studio, id);
-    let id = id.to_owned();
-    std::thread::spawn(move || match visit.and_then(|visit| visit.carry_out(task)) {
-        Ok(_) => {}
-        // Cancelled, or deleted or closed meanwhile: nobody waits for it.
-        Err(error) if matches!(error.code, ErrorCode::Cancelled | ErrorCode::NotFound) => {}
-        Err(error) => tracing::warn!("{id} could not be checked: {error}"),
-    });
+    if let Err(error) = get(studio, id).and_then(|facts| visit(studio, facts.dataset)) {
+        tracing::warn!("{id} could not be checked: {error}");
+    }
 }
 
-/// A visit to the version that was in use when it was planned. It never holds the studio, so that a home can be closed
-/// while the doctor looks.
-struct Visit {
+/// The visit to a version, on a thread of its own.
+fn visit(studio: &Studio, dataset: Dataset) -> Result<Arc<Visit>, WireError> {
+    let (visit, begun) = studio.shelf.visits.join_or_begin(&dataset.id, dataset.number);
+    let Some(ending) = begun else { return Ok(visit) };
+    // Who cancelled an earlier visit, when it was just over, did not mean this one.
+    studio.tasks.forget(&own_task(&dataset));
+    let task = Task::start(Some(own_task(&dataset)), &studio.tasks, &studio.board);
+    let round = Round {
+        studio: studio.weak(),
+        board: studio.board.clone(),
+        visits: studio.shelf.visits.clone(),
+        visit: visit.clone(),
+        folder: studio.home.dataset(&dataset.id)?,
+        dataset,
+    };
+    std::thread::spawn(move || {
+        let id = round.dataset.id.clone();
+        let found = round.carry_out(task);
+        match &found {
+            // Cancelled, or deleted or closed meanwhile: nobody waits for it.
+            Err(error) if !matches!(error.code, ErrorCode::Cancelled | ErrorCode::NotFound) => {
+                tracing::warn!("{id} could not be checked: {error}");
+            }
+            _ => {}
+        }
+        ending.tell(found);
+    });
+    Ok(visit)
+}
+
+/// What a visit needs. It never holds the studio, so that a home can be closed while the doctor looks.
+struct Round {
     studio: Weak<Studio>,
     board: Arc<Board>,
-    /// One visit at a time: each takes hundreds of megabytes for a large dataset.
-    one: Arc<Mutex<()>>,
+    visits: Arc<Visits>,
+    visit: Arc<Visit>,
     dataset: Dataset,
     folder: DatasetFolder,
 }
 
-impl Visit {
-    fn to(studio: &Studio, id: &str) -> Result<Self, WireError> {
-        Ok(Self {
-            studio: studio.weak(),
-            board: studio.board.clone(),
-            one: studio.shelf.checking.clone(),
-            dataset: get(studio, id)?.dataset,
-            folder: studio.home.dataset(id)?,
-        })
-    }
-
+impl Round {
     fn carry_out(self, mut task: Task) -> Result<DatasetReport, WireError> {
-        let _one = self.one.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut go_on = |what: &str, done, total| match self.studio.strong_count() > 0 && self.visit.is_going() {
+            true => task.counted(what, done, total, done),
+            false => ControlFlow::Break(()),
+        };
+        let Some(_turn) = self.visits.turn(&mut || go_on("Waiting for another check", 0, 0)) else {
+            return Err(cancelled());
+        };
         let path = self.folder.report(self.dataset.number);
         if let Some(known) = read(&path)? {
             return Ok(told(&self.dataset, &known));
         }
         let all = read_entries(&self.folder.version(self.dataset.number))?;
-        let report = look(&self.folder, &all, &mut |what, done, total| match self.studio.strong_count() {
-            0 => ControlFlow::Break(()),
-            _ => task.counted(what, done, total, done),
-        })?;
+        let report = look(&self.folder, &all, &mut go_on)?;
         let text = serde_json::to_vec(&report).map_err(|error| WireError::internal(error.to_string()))?;
         home::write_whole(&path, &text)?;
         self.board.library_changed();
@@ -80,10 +100,15 @@ impl Visit {
     }
 }
 
-/// What was found in the version in use; none before the doctor has looked.
+/// What was found in the version in use; none before the doctor has looked. A visit that the end of the program cut short
+/// is taken up when somebody asks for what it found; one that was cancelled is not.
 pub(crate) fn report(studio: &Studio, id: &str) -> Result<Option<DatasetReport>, WireError> {
     let dataset = get(studio, id)?.dataset;
-    Ok(known(studio, &dataset)?.map(|report| told(&dataset, &report)))
+    let report = known(studio, &dataset)?.map(|report| told(&dataset, &report));
+    if report.is_none() && !studio.shelf.visits.knows(id, dataset.number) {
+        visit(studio, dataset)?;
+    }
+    Ok(report)
 }
 
 /// What was found, with all rows.
@@ -123,7 +148,9 @@ pub(crate) fn look(
     all: &[Entry],
     progress: &mut dyn FnMut(&str, u64, u64) -> ControlFlow<()>,
 ) -> Result<Report, WireError> {
-    let scratch = tempfile::tempdir_in(folder.versions()).map_err(explain::io(folder.versions()))?;
+    // Its name says that it is to be swept away should the program end meanwhile.
+    let scratch = tempfile::Builder::new().suffix(".tmp").tempdir_in(folder.versions());
+    let scratch = scratch.map_err(explain::io(folder.versions()))?;
     let mut reader = RowReader::open(&folder.rows())?;
     let mut doctor = Doctor::new(scratch.path()).map_err(explain::io(scratch.path()))?;
     let total = all.len() as u64;
@@ -146,8 +173,8 @@ pub(crate) fn cancelled() -> WireError {
     WireError::new(ErrorCode::Cancelled, "It was cancelled", "")
 }
 
-fn own_task(id: &str) -> String {
-    format!("check-{id}")
+fn own_task(Dataset { id, number, .. }: &Dataset) -> String {
+    format!("check-{id}-{number}")
 }
 
 /// What the screen and the shell are told.

@@ -10,6 +10,7 @@ use tunesmith_protocol::{Dataset, ItemKind, Split, Validation, WireError};
 
 use super::problems::ProblemIndex;
 use super::store::{Entry, read_entries};
+use super::visits::Visits;
 use crate::home::{self, DatasetFolder};
 use crate::{Studio, clock, explain};
 
@@ -30,8 +31,8 @@ pub(crate) struct Shelf {
     problems: Mutex<Option<(String, Arc<ProblemIndex>)>>,
     /// Held by whoever changes a dataset: one change at a time.
     pub changing: Mutex<()>,
-    /// Held by the doctor, who needs memory and time.
-    pub checking: Arc<Mutex<()>>,
+    /// Where the doctor is.
+    pub visits: Arc<Visits>,
 }
 
 impl Shelf {

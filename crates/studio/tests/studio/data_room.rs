@@ -236,7 +236,7 @@ fn the_doctor_finds_repairs_and_looks_again() {
         json!({ "prompt": "Who do I write to?", "completion": "Write to ada@lovelace-labs.net, please." }).to_string(),
     );
     let id = studio.import_dataset(import_of(&[&place.write("rows.jsonl", &lines.join("\n"))])).unwrap().id;
-    let check = || studio.check_dataset(CheckDataset { dataset: id.clone(), task: None }).unwrap();
+    let check = || studio.check_dataset(id.clone()).unwrap();
     let report = check();
     assert_eq!(report.rows, 32);
     let finding = |report: &DatasetReport, kind: &str| report.findings.iter().find(|one| one.kind == kind).cloned();

@@ -26,8 +26,8 @@ export function madeUpRoom({ pace, dataset, row, publish, cancelled, fail }: Stu
   }
 
   return {
-    check_dataset: async ({ dataset: id, task }) => {
-      await work(task, 'Looking at the rows', size(dataset(id)));
+    check_dataset: async (id) => {
+      await work(`check-${id}-${dataset(id).number}`, 'Looking at the rows', size(dataset(id)));
       return madeUpReport(dataset(id));
     },
     xray_row: async ({ dataset: id, row: place, max_length }) => {

@@ -102,15 +102,6 @@ answer: Answer, } | { "type": "idle" } | { "type": "cleared" } | { "type": "fail
  * What.
  */
 error: WireError, };
-export type CheckDataset = { 
-/**
- * The dataset.
- */
-dataset: string, 
-/**
- * The id, chosen by the caller, under which progress is published and cancel is understood.
- */
-task: string | null, };
 export type ConfigureChat = { 
 /**
  * The chat.
@@ -1820,7 +1811,7 @@ export interface Commands {
   dataset_rows: { args: DatasetRows; reply: RowsPage };
   dataset_row: { args: DatasetRow; reply: FullRow };
   dataset_problems: { args: DatasetProblems; reply: ProblemsPage };
-  check_dataset: { args: CheckDataset; reply: DatasetReport };
+  check_dataset: { args: string; reply: DatasetReport };
   dataset_report: { args: string; reply: DatasetReport | null };
   edit_dataset: { args: EditDataset; reply: Dataset };
   use_version: { args: UseVersion; reply: Dataset };
