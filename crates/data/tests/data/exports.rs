@@ -371,7 +371,8 @@ fn a_column_that_would_be_taken_for_a_part_gets_another_name() {
     assert_eq!(renamed(ExportKind::Chat, json!({"messages": "x"})), ["messages → other_messages"]);
     assert_eq!(renamed(ExportKind::Chat, json!({"tools": 1, "other_tools": 2})), ["tools → other_other_tools"]);
     assert_eq!(renamed(ExportKind::Csv, json!({"label": "spam"})), ["label → other_label"]);
-    assert_eq!(renamed(ExportKind::Chat, json!({"label": "spam", "id": 1, "rejected": "r"})), [""; 0]);
+    assert_eq!(renamed(ExportKind::Chat, json!({"label": "spam", "id": 1, "rejected": "r"})), ["label → other_label"]);
+    assert_eq!(renamed(ExportKind::Chat, json!({"id": 1, "rejected": "r"})), [""; 0]);
     assert_eq!(renamed(ExportKind::Chat, json!({"chosen": "c", "rejected": "r"})), ["rejected → other_rejected"]);
 }
 

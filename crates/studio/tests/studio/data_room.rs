@@ -351,7 +351,7 @@ fn other_columns_are_written_where_they_are_wanted() {
     assert_eq!(text, "system,prompt,completion,tools,id,other_label\n,Hi,Hello,,7,greeting\n");
     assert!(matches!(&notes[..], [note] if note.contains("“label” is called “other_label”")), "{notes:?}");
     assert_eq!(write("csv", false).0, "system,prompt,completion,tools\n,Hi,Hello,\n");
-    assert!(write("chat", true).0.contains(r#""id":7,"label":"greeting""#));
+    assert!(write("chat", true).0.contains(r#""id":7,"other_label":"greeting""#));
     for format in ["openai", "sharegpt", "alpaca", "completion"] {
         assert!(!write(format, true).0.contains("greeting"), "{format} has keys of its own only");
     }
