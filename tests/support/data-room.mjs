@@ -28,6 +28,20 @@ export function writeOddTable(folder) {
   return file;
 }
 
+/** Says what the columns of a table mean, and reads it again. */
+export async function mapOddTable(page, file, drop) {
+  await page.click('nav-datasets');
+  await drop(file);
+  await page.text('import-summary', /12 read = 0 kept \+ 12 dropped/);
+  await choose(page, 'mapping-format', 'completion');
+  await choose(page, 'mapping-prompt', 'frage');
+  await choose(page, 'mapping-completion', 'antwort');
+  await page.text('first-row-1', /Das ist 0, sagt man/);
+  await page.click('read-again');
+  await page.text('import-summary', /12 read = 12 kept/);
+  await page.text('row-panel', /Was ist 0\?/);
+}
+
 /** From the dropped file to its export. `drop` drops a file on the window. */
 export async function walkDataRoom(page, file, drop) {
   await page.click('nav-datasets');
@@ -60,6 +74,8 @@ export async function walkDataRoom(page, file, drop) {
   await expectNoBarriers(page, 'the doctor');
   await page.click('repair-exact_duplicates');
   await gone(page, 'finding-exact_duplicates');
+  // The toast of another dataset has an Undo, too.
+  await until('one toast can undo', async () => (await page.count('[data-testid="toast-action"]')) === 1);
   await page.click('toast-action');
   await page.find('[data-testid="finding-exact_duplicates"]');
   await page.click('repair-exact_duplicates');
@@ -92,10 +108,10 @@ export async function walkDataRoom(page, file, drop) {
   await page.key('limit-line', 'End');
   await page.text('cut', /Nothing is cut/);
   await page.key('limit-line', 'Home');
-  await page.text('cut', /rows and \d+ answers are cut at 1 token/);
+  await page.text('cut', /rows and \d+ answers are cut at 8 tokens/);
   await page.run(() => {
     const limit = document.querySelector('[data-testid="limit-input"]');
-    limit.value = '20';
+    limit.value = '30';
     limit.dispatchEvent(new Event('change', { bubbles: true }));
   });
   await page.text('cut', /[1-9]\d* answers/);
@@ -162,4 +178,14 @@ function versionInUse(page, wanted) {
 
 function gone(page, id) {
   return until(`${id} is gone`, async () => (await page.count(`[data-testid="${id}"]`)) === 0);
+}
+
+/** Chooses from a list as the keyboard does. */
+async function choose(page, id, value) {
+  await page.find(`select[data-testid="${id}"] option[value="${value}"]`);
+  await page.run((id, value) => {
+    const list = document.querySelector(`select[data-testid="${id}"]`);
+    list.value = value;
+    list.dispatchEvent(new Event('change', { bubbles: true }));
+  }, id, value);
 }

@@ -16,14 +16,16 @@ pub(crate) async fn call(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let args = match arguments(&headers, &body).and_then(|args| state.uploads.check_paths(&name, &args).map(|()| args))
-    {
+    let args = match arguments(&headers, &body) {
         Ok(args) => args,
         Err(error) => return refusal(&error),
     };
     // Commands block: they read files and wait for a database.
     let answered = tokio::task::spawn_blocking(move || {
-        dispatch(state.api.as_ref(), &name, args).inspect(|reply| state.downloads.offer(&name, reply))
+        state.uploads.check_paths(&name, &args, state.api.as_ref())?;
+        let reply = dispatch(state.api.as_ref(), &name, args).map_err(|error| state.uploads.without_folder(error))?;
+        state.downloads.offer(&name, &reply);
+        Ok(reply)
     });
     match answered.await {
         Ok(Ok(reply)) => ([(header::CACHE_CONTROL, "no-store")], Json(reply)).into_response(),

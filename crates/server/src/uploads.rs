@@ -1,7 +1,8 @@
 //! `POST /api/upload?name=…`: a dropped or picked file on its way from the browser to this computer, and which paths a
 //! page may name at all.
 //!
-//! A page may name files that it uploaded, and the folder of a model (typed by the user): nothing else. Uploads live in
+//! A page may name files that it uploaded or that a dataset was made of, and the folder of a model (typed by the user):
+//! nothing else. Uploads live in
 //! a private temporary folder until the server ends, so that an import can be tried again with other options.
 
 use std::path::{Path, PathBuf};
@@ -18,7 +19,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
 use tokio_stream::StreamExt;
-use tunesmith_protocol::{ErrorCode, WireError};
+use tunesmith_protocol::{Api, ErrorCode, WireError, dispatch};
 
 use crate::calls::refusal;
 
@@ -116,7 +117,7 @@ impl Uploads {
     }
 
     /// Refuses commands that name files which the page has no business with.
-    pub(crate) fn check_paths(&self, command: &str, args: &Value) -> Result<(), WireError> {
+    pub(crate) fn check_paths(&self, command: &str, args: &Value, api: &dyn Api) -> Result<(), WireError> {
         match command {
             "add_model" => match args["path"].as_str().map(Path::new) {
                 Some(path) if path.is_absolute() && path.exists() => Ok(()),
@@ -132,12 +133,22 @@ impl Uploads {
                     .chain(args.get("validation"))
                     .filter_map(Value::as_str)
                     .filter(|word| *word != "auto")
-                    .try_for_each(|path| self.check_uploaded(path))
+                    .try_for_each(|path| if is_of_a_dataset(path, api) { Ok(()) } else { self.check_uploaded(path) })
             }
             "run_file" | "run_yaml" if !args["save_to"].is_null() => Err(no_path()),
             "export_dataset" if !args["path"].is_null() => Err(no_path()),
             _ => Ok(()),
         }
+    }
+
+    /// The error with a file's own name where it names the folder that the file was uploaded to.
+    pub(crate) fn without_folder(&self, error: WireError) -> WireError {
+        let folder = format!("{}/", self.folder.path().display());
+        let mut parts = error.message.split(&folder);
+        let mut message = parts.next().unwrap_or_default().to_owned();
+        // What follows is the name of the upload's own folder, and then the file's.
+        parts.for_each(|part| message += part.split_once('/').map_or(part, |(_, rest)| rest));
+        WireError { message, ..error }
     }
 
     fn check_uploaded(&self, path: &str) -> Result<(), WireError> {
@@ -151,6 +162,13 @@ impl Uploads {
             )),
         }
     }
+}
+
+/// Whether a dataset was made of the file: it may be read again, in another way.
+fn is_of_a_dataset(path: &str, api: &dyn Api) -> bool {
+    let datasets = dispatch(api, "list_datasets", Value::Null).unwrap_or_default();
+    let files = datasets.as_array().into_iter().flatten().filter_map(|dataset| dataset["files"].as_array()).flatten();
+    files.into_iter().any(|file| file.as_str() == Some(path))
 }
 
 fn no_path() -> WireError {

@@ -19,7 +19,7 @@ const CHUNK: usize = 64 << 10;
 /// Chunks that wait for the parser.
 const AHEAD: usize = 4;
 /// How long a worker may say nothing.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(9);
 /// How often the caller may cancel while nothing comes.
 const LOOK: Duration = Duration::from_millis(100);
 

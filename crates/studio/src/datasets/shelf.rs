@@ -172,14 +172,16 @@ pub(crate) fn rebuild(studio: &Studio) -> Result<(), WireError> {
     Ok(())
 }
 
-/// Where a file will still be tomorrow: a sample or an upload lies in a temporary folder, so the dataset keeps a copy.
+/// Where a file will still be tomorrow: a sample or an upload lies in a temporary folder, and the copy that another
+/// dataset keeps goes with that one, so the dataset keeps one of its own.
 pub(crate) fn lasting(
     number: usize,
     path: &Path,
     fresh: &DatasetFolder,
     place: &DatasetFolder,
 ) -> Result<PathBuf, WireError> {
-    if !path.starts_with(std::env::temp_dir()) {
+    let of_another = place.0.parent().is_some_and(|datasets| path.starts_with(datasets));
+    if !of_another && !path.starts_with(std::env::temp_dir()) {
         return Ok(path.to_path_buf());
     }
     let mut name = path.file_name().unwrap_or_default().to_owned();
@@ -188,7 +190,11 @@ pub(crate) fn lasting(
     if fresh.originals().join(&name).exists() {
         name = format!("{}-{}", number + 1, name.to_string_lossy()).into();
     }
-    fs::copy(path, fresh.originals().join(&name)).map_err(explain::io(path))?;
+    let own = fresh.originals().join(&name);
+    // A second name for the same bytes takes no room; where that cannot be, a copy does.
+    if fs::hard_link(path, &own).is_err() {
+        fs::copy(path, &own).map_err(explain::io(path))?;
+    }
     Ok(place.originals().join(name))
 }
 

@@ -54,8 +54,8 @@ class Importing {
 
 export const importing = new Importing();
 
-/** The files of a dataset that can be read again: those that the host can name. */
+/** Whether the files of a dataset can be read again: those whose place is known. */
 export function readable({ files }: Dataset): boolean {
-  return backend.namesFiles && files.length > 0 && files.every((file) => /^(\/|[A-Za-z]:|\\\\)/.test(file));
+  return files.length > 0 && files.every((file) => /^(\/|[A-Za-z]:|\\\\)/.test(file));
 }
 
