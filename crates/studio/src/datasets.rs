@@ -25,7 +25,7 @@ use tunesmith_data::Example;
 use tunesmith_protocol::{Dataset, Split, WireError};
 
 use crate::{Studio, explain};
-pub(crate) use prompts::SystemPrompts;
+pub(crate) use prompts::shared_by;
 pub(crate) use reading::gather;
 pub(crate) use shelf::{DatasetFacts, get, list, rebuild};
 pub(crate) use store::version_of_examples;
@@ -50,14 +50,4 @@ fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, WireError> {
         serde_json::from_str(&line.map_err(explain::io(path))?).map_err(explain::damaged(path))
     };
     reader.lines().map(row).collect()
-}
-
-/// The system prompt that most examples share.
-pub(crate) fn system_prompt<'a>(examples: impl Iterator<Item = &'a Example>) -> Option<String> {
-    let (mut prompts, mut rows) = (SystemPrompts::default(), 0);
-    for example in examples {
-        prompts.see(example);
-        rows += 1;
-    }
-    prompts.shared(rows)
 }

@@ -70,7 +70,7 @@ pub fn run_config(
     let folder = RunFolder::at(output);
     let frozen = Frozen {
         data_version: version,
-        system_prompt: datasets::system_prompt(training.iter()),
+        system_prompt: datasets::shared_by(&training),
         ..describe(config, &model, folder.path())?
     };
     let frozen = settle(&folder, frozen, resume)?;

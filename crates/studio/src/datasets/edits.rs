@@ -10,7 +10,7 @@ use tunesmith_protocol::{Dataset, DatasetVersion, Edit, EditDataset, Split, UseV
 
 use super::checkup::{self, cancelled};
 use super::entries;
-use super::prompts::SystemPrompts;
+use super::prompts;
 use super::reading::distinct;
 use super::rows::no_row;
 use super::shelf::{DatasetFacts, counts, get, write_facts};
@@ -126,7 +126,7 @@ impl Rows {
         Ok(Self { folder, entries: entries(studio, dataset)?.to_vec(), files })
     }
 
-    /// Writes rows behind those that are there. What a failed change has written is never pointed to.
+    /// Writes rows behind those that are there.
     fn write(&self, rows: &[(ImportedRow, bool)]) -> Result<Vec<Entry>, WireError> {
         let mut writer = RowWriter::open(&self.folder.rows())?;
         let entries = rows.iter().map(|(row, held_out)| writer.push(row, *held_out)).collect::<Result<_, _>>()?;
@@ -153,7 +153,7 @@ impl Rows {
         let mut writer = RowWriter::open(&self.folder.rows())?;
         for (number, entry) in theirs.iter().enumerate() {
             progress(number as u64, theirs.len() as u64)?;
-            self.entries.push(writer.push(&reader.row(entry)?, entry.held_out)?);
+            self.entries.push(writer.copy(reader.bytes(entry)?, entry)?);
         }
         writer.finish()?;
         self.files.extend(other.row_files);
@@ -224,12 +224,7 @@ impl Rows {
     }
 
     fn system_prompt(&self) -> Result<Option<String>, WireError> {
-        let mut reader = RowReader::open(&self.folder.rows())?;
-        let mut prompts = SystemPrompts::default();
-        for entry in self.entries.iter().filter(|entry| !entry.held_out) {
-            prompts.see(&reader.row(entry)?.example);
-        }
-        Ok(prompts.shared(counts(&self.entries).0 as usize))
+        prompts::shared(&self.entries, &mut RowReader::open(&self.folder.rows())?)
     }
 
     /// Makes these rows the newest version and puts it in use.

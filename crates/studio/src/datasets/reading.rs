@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use tunesmith_data::{Example, ImportError, ImportOptions, RowKey, Summary, Taken, import_into, split_keys};
 use tunesmith_protocol::{Dataset, DatasetVersion, Mapping, RowProblem, Validation, WireError};
 
-use super::prompts::SystemPrompts;
+use super::prompts;
 use super::shelf::counts;
-use super::store::{Entry, RowWriter, version_of, write_entries};
+use super::store::{Entry, RowReader, RowWriter, version_of, write_entries};
 use crate::home::DatasetFolder;
 use crate::{clock, explain};
 
@@ -53,7 +53,6 @@ struct Reading {
     problem_count: u64,
     entries: Vec<Entry>,
     keys: Vec<RowKey>,
-    prompts: SystemPrompts,
 }
 
 /// What an import has read.
@@ -75,7 +74,6 @@ impl Reading {
             problem_count: 0,
             entries: Vec::new(),
             keys: Vec::new(),
-            prompts: SystemPrompts::default(),
         })
     }
 
@@ -108,7 +106,6 @@ impl Reading {
             Taken::Row(row) => {
                 self.entries.push(self.rows.push(&row, held_out)?);
                 self.keys.push(RowKey::of(&row.example));
-                self.prompts.see(&row.example);
             }
             Taken::Problem(problem) => self.problem(&problem)?,
         }
@@ -135,7 +132,7 @@ impl Reading {
         self.problems.flush().map_err(explain::io(&path))?;
         self.problems.get_ref().sync_all().map_err(explain::io(&path))?;
         Ok(Read {
-            system_prompt: self.prompts.shared(self.entries.len()),
+            system_prompt: prompts::shared(&self.entries, &mut RowReader::open(&self.folder.rows())?)?,
             entries: self.entries,
             problem_count: self.problem_count,
             summary,

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use tunesmith_data::{Example, ImportedRow, row_key};
 use tunesmith_protocol::WireError;
 
+use super::prompts::{MARK_BITS, mark};
 use crate::{clock, explain};
 
 /// What begins a list of entries.
@@ -16,6 +17,8 @@ const MAGIC: &[u8; 8] = b"TSROWS01";
 /// The bytes of an entry on disk.
 const ENTRY: usize = 32;
 const HELD_OUT: u32 = 1;
+/// The bits above it are the mark of the row's system prompt; lists of an earlier day have none.
+const MARKED: u32 = 2;
 /// Rows that are read in one go, in bytes: large enough to be fast, small enough to be cancelled soon.
 const SPAN: u64 = 4 << 20;
 
@@ -30,6 +33,8 @@ pub(crate) struct Entry {
     pub held_out: bool,
     /// The same for rows that say the same.
     pub key: [u8; 16],
+    /// The mark of its system prompt; none in a list of an earlier day.
+    pub prompt: Option<u32>,
 }
 
 /// Writes rows behind those that are there.
@@ -38,6 +43,9 @@ pub(crate) struct RowWriter {
     file: BufWriter<File>,
     at: u64,
     line: Vec<u8>,
+    /// Where the file ended before; it ends there again unless the rows are finished.
+    start: u64,
+    finished: bool,
 }
 
 impl RowWriter {
@@ -45,7 +53,8 @@ impl RowWriter {
     pub fn open(path: &Path) -> Result<Self, WireError> {
         let file = OpenOptions::new().create(true).append(true).open(path).map_err(explain::io(path))?;
         let at = file.metadata().map_err(explain::io(path))?.len();
-        Ok(Self { path: path.into(), file: BufWriter::with_capacity(1 << 18, file), at, line: Vec::new() })
+        let file = BufWriter::with_capacity(1 << 18, file);
+        Ok(Self { path: path.into(), file, at, line: Vec::new(), start: at, finished: false })
     }
 
     /// Writes a row.
@@ -57,15 +66,40 @@ impl RowWriter {
         })?;
         self.line.push(b'\n');
         self.file.write_all(&self.line).map_err(explain::io(&self.path))?;
-        let entry = Entry { at: self.at, bytes, held_out, key: row_key(&row.example) };
+        let prompt = Some(mark(&row.example));
+        let entry = Entry { at: self.at, bytes, held_out, key: row_key(&row.example), prompt };
         self.at += self.line.len() as u64;
         Ok(entry)
+    }
+
+    /// Writes a row of another dataset as it lies there.
+    pub fn copy(&mut self, row: &[u8], entry: &Entry) -> Result<Entry, WireError> {
+        let written = self.file.write_all(row).and_then(|()| self.file.write_all(b"\n"));
+        written.map_err(explain::io(&self.path))?;
+        let copied = Entry { at: self.at, ..*entry };
+        self.at += row.len() as u64 + 1;
+        Ok(copied)
     }
 
     /// Makes what was written last.
     pub fn finish(mut self) -> Result<(), WireError> {
         self.file.flush().map_err(explain::io(&self.path))?;
+        self.finished = true;
         self.file.get_ref().sync_all().map_err(explain::io(&self.path))
+    }
+}
+
+impl Drop for RowWriter {
+    /// What a change has written that was cancelled or has failed is taken back: no version points to it.
+    fn drop(&mut self) {
+        if self.finished {
+            return;
+        }
+        // What is still buffered would be written behind the end when the buffer goes.
+        let flushed = self.file.flush();
+        if let Err(error) = flushed.and_then(|()| self.file.get_ref().set_len(self.start)) {
+            tracing::warn!("{} keeps rows of no version: {error}", self.path.display());
+        }
     }
 }
 
@@ -123,12 +157,17 @@ pub(crate) fn write_entries(path: &Path, entries: &[Entry]) -> Result<(), WireEr
     for entry in entries {
         bytes.extend(entry.at.to_le_bytes());
         bytes.extend(entry.bytes.to_le_bytes());
-        bytes.extend(if entry.held_out { HELD_OUT } else { 0 }.to_le_bytes());
+        bytes.extend(flags(entry).to_le_bytes());
         bytes.extend(entry.key);
     }
     let hash = Sha256::digest(&bytes);
     bytes.extend(hash);
     crate::home::write_whole(path, &bytes)
+}
+
+fn flags(entry: &Entry) -> u32 {
+    let side = if entry.held_out { HELD_OUT } else { 0 };
+    side | entry.prompt.map_or(0, |mark| MARKED | mark << (u32::BITS - MARK_BITS))
 }
 
 /// Reads the entries of a version.
@@ -141,11 +180,13 @@ pub(crate) fn read_entries(path: &Path) -> Result<Vec<Entry>, WireError> {
         return Err(damaged());
     }
     let entry = |bytes: &[u8]| -> Option<Entry> {
+        let flags = u32::from_le_bytes(bytes[12..16].try_into().ok()?);
         Some(Entry {
             at: u64::from_le_bytes(bytes[0..8].try_into().ok()?),
             bytes: u32::from_le_bytes(bytes[8..12].try_into().ok()?),
-            held_out: u32::from_le_bytes(bytes[12..16].try_into().ok()?) & HELD_OUT != 0,
+            held_out: flags & HELD_OUT != 0,
             key: bytes[16..32].try_into().ok()?,
+            prompt: (flags & MARKED != 0).then_some(flags >> (u32::BITS - MARK_BITS)),
         })
     };
     list.chunks_exact(ENTRY).map(entry).collect::<Option<_>>().ok_or_else(damaged)

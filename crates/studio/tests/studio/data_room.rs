@@ -153,6 +153,55 @@ fn a_change_of_rows_that_are_not_there_any_more_is_refused() {
 }
 
 #[test]
+fn a_cancelled_change_takes_back_what_it_has_written() {
+    let place = Place::new();
+    let studio = place.open();
+    let one = studio.import_dataset(import_of(&[&place.data_file(40)])).unwrap();
+    let two = studio.import_dataset(import_of(&[&place.data_file(30)])).unwrap();
+    let rows = place.home().join("datasets").join(&one.id).join("rows.jsonl");
+    let before = std::fs::read(&rows).unwrap();
+    studio.cancel_task("merging".into()).unwrap();
+    let (edit, task) = (Edit::Merge { dataset: two.id }, Some("merging".into()));
+    let merge = || EditDataset { dataset: one.id.clone(), version: None, edit: edit.clone(), task: task.clone() };
+    assert_eq!(studio.edit_dataset(merge()).unwrap_err().code, ErrorCode::Cancelled);
+    assert_eq!(std::fs::read(&rows).unwrap(), before);
+    let refusal = edit_invalid(&*studio, &one.id);
+    assert_eq!(std::fs::read(&rows).unwrap(), before, "{refusal}");
+    assert_eq!(studio.edit_dataset(merge()).unwrap().training_rows, one.training_rows + 24);
+    assert!(std::fs::read(&rows).unwrap().starts_with(&before));
+}
+
+/// A change that is refused.
+fn edit_invalid(studio: &dyn Api, dataset: &str) -> WireError {
+    edit(studio, dataset, Edit::Replace { row: 0, example: json!({ "kind": "chat", "messages": [] }) }).unwrap_err()
+}
+
+#[test]
+fn the_shared_system_prompt_follows_every_change() {
+    let place = Place::new();
+    let studio = place.open();
+    let row = |system: &str, number: usize| {
+        let messages = [("system", system), ("user", "Well?"), ("assistant", &number.to_string())]
+            .map(|(role, text)| json!({ "role": role, "content": text }));
+        json!({ "messages": messages }).to_string()
+    };
+    let lines: Vec<_> = (0..9).map(|number| row(if number < 5 { "Be kind." } else { "Be short." }, number)).collect();
+    let none = Validation::Share(0.0);
+    let file = place.write("rows.jsonl", &lines.join("\n"));
+    let imported = studio.import_dataset(ImportDataset { validation: none, ..import_of(&[&file]) }).unwrap();
+    assert_eq!(imported.system_prompt.as_deref(), Some("Be kind."), "five of nine");
+    let half = edit(&*studio, &imported.id, Edit::Delete { rows: vec![0] }).unwrap();
+    assert_eq!(half.system_prompt, None, "four of eight are not most");
+    let other = edit(&*studio, &imported.id, Edit::Delete { rows: vec![0] }).unwrap();
+    assert_eq!(other.system_prompt.as_deref(), Some("Be short."));
+    let added =
+        edit(&*studio, &imported.id, Edit::Add { example: chat("Hi", "Hello"), split: Split::Training }).unwrap();
+    assert_eq!(added.system_prompt, None, "four of eight again");
+    let first = studio.use_version(UseVersion { dataset: imported.id.clone(), number: 1 }).unwrap();
+    assert_eq!(first.system_prompt, imported.system_prompt);
+}
+
+#[test]
 fn rows_are_found_by_what_they_say() {
     let place = Place::new();
     let studio = place.open();
