@@ -34,7 +34,7 @@ export class BrowserPage {
     const page = (opened.page = await context.newPage());
     opened.problems = [];
     page.setDefaultTimeout(120_000);
-    page.on('console', (said) => ['error', 'warning'].includes(said.type()) && opened.problems.push(`${said.type()}: ${said.text()}`));
+    page.on('console', (said) => ['error', 'warning'].includes(said.type()) && opened.problems.push(`${said.type()}: ${said.text()} ${said.location().url}`));
     page.on('pageerror', (error) => opened.problems.push(`error: ${error.message}`));
     page.on('requestfailed', (request) => {
       // Leaving a page cuts its event streams off; anything else is a failure.
