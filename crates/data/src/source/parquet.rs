@@ -1,7 +1,7 @@
 //! Parquet files, read by a worker process of our program that has little memory to lose. Which lines it writes is in
 //! `parquet_rows`.
 
-use std::io::{self, Read, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -53,8 +53,14 @@ pub(super) fn read(
 /// Reads the file in this process. A panic of the library is an error like others.
 fn read_here(path: &Path, lines: &mut Lines) -> io::Result<String> {
     let broken = || "its parts contradict each other".to_owned();
-    catch_unwind(AssertUnwindSafe(|| write_rows(path, lines)))
-        .map_or_else(|_| Ok(broken()), |read| read.map(|()| broken()))
+    let read = catch_unwind(AssertUnwindSafe(|| {
+        let mut out = BufWriter::with_capacity(CHUNK, lines);
+        let written = write_rows(path, &mut out).and_then(|()| out.flush());
+        // Lines that were refused once must not be offered again.
+        drop(out.into_parts());
+        written
+    }));
+    read.map_or_else(|_| Ok(broken()), |written| written.map(|()| broken()))
 }
 
 /// Reads the file in a worker process; the result is why the worker ended, if it did not say so itself.

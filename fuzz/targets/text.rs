@@ -1,0 +1,7 @@
+//! Plain text in every encoding.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use tunesmith_protocol::Format;
+
+fuzz_target!(|bytes: &[u8]| tunesmith_fuzz::survive("rows.txt", bytes, Format::Text));
