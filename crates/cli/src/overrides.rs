@@ -10,11 +10,13 @@ use crate::home::absolute;
 use crate::out::WrongUsage;
 
 /// Keys outside `training`, with their place in a run file.
-const OTHERS: [(&str, &str); 4] = [
+const OTHERS: [(&str, &str); 6] = [
     ("base_model", "/base_model"),
     ("data.path", "/data/path"),
     ("data.format", "/data/format"),
     ("data.validation", "/data/validation"),
+    ("data.dataset", "/data/dataset"),
+    ("data.version", "/data/version"),
 ];
 
 /// The run file with the `key=value` pairs put in, checked.
@@ -33,7 +35,7 @@ pub(crate) fn help() -> String {
     let settings = settings.iter().map(|field| line(&field.name, &word(&field.default), &field.help));
     format!(
         "Keys of --set, with their defaults (the same as under `training` in a run file):\n{}\
-         \nAlso base_model, data.path, data.format and data.validation.",
+         \nAlso base_model, data.path, data.format and data.validation, or data.dataset and data.version.",
         settings.collect::<String>()
     )
 }
@@ -59,9 +61,23 @@ fn set(values: &mut Value, pair: &str) -> anyhow::Result<()> {
         return Err(WrongUsage(format!("--set: {}", problem.message)).into());
     }
     if let Some(Value::Object(parent)) = values.pointer_mut(parent) {
+        // Files and a dataset take each other's place.
+        match place.as_str() {
+            "/data/path" => parent.retain(|key, _| key != "dataset" && key != "version"),
+            "/data/dataset" => parent.clear(),
+            "/data/version" if !parent.contains_key("dataset") => return Err(apart(key, "names no dataset")),
+            "/data/format" | "/data/validation" if parent.contains_key("dataset") => {
+                return Err(apart(key, "names a dataset, which has its own"));
+            }
+            _ => {}
+        }
         parent.insert(name.to_owned(), value);
     }
     Ok(())
+}
+
+fn apart(key: &str, what: &str) -> anyhow::Error {
+    WrongUsage(format!("--set: {key} does not go with this run file, which {what}")).into()
 }
 
 fn place(key: &str) -> Option<String> {

@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 use tunesmith_protocol::{
-    AddModel, Api, Dataset, EventBody, ImportDataset, Mapping, Model, Run, RunConfig, RunState, StartRun, Topic,
-    WireError,
+    AddModel, Api, DataConfig, DataFiles, Dataset, EventBody, ImportDataset, Mapping, Model, Run, RunConfig, RunState,
+    StartRun, Topic, WireError,
 };
 use tunesmith_studio::{RunNews, StopRun, default_home, run_config, run_file};
 
@@ -76,14 +76,28 @@ fn into_home(config: &RunConfig, resume: bool, interrupt: &Interrupt, out: &Out)
     let home = Home::open()?;
     let api = home.api.as_ref();
     let model = base_model(api, &config.base_model)?;
-    let paths = config.data.path.all().iter().map(|path| absolute(Path::new(path)));
-    let paths: Vec<String> =
-        paths.map(|path| Ok(path?.to_string_lossy().into_owned())).collect::<Result<_, WireError>>()?;
-    let dataset = import(api, config, paths, interrupt)?;
-    if resume && let Some(run) = resumable(api, &model, &dataset, config)? {
+    let (dataset, version) = match &config.data {
+        DataConfig::Files(files) => {
+            let dataset = import(api, files, interrupt)?;
+            let version = dataset.number;
+            (dataset, version)
+        }
+        DataConfig::Dataset(wanted) => {
+            let dataset = run_file::named(&api.list_datasets(())?, &wanted.dataset)?.clone();
+            let version = wanted.version.unwrap_or(dataset.number);
+            (dataset, version)
+        }
+    };
+    let start = StartRun {
+        name: None,
+        model: model.id,
+        dataset: dataset.id,
+        version: Some(version),
+        training: config.training.clone(),
+    };
+    if resume && let Some(run) = resumable(api, &start)? {
         return go_on(&home, &run, interrupt, out);
     }
-    let start = StartRun { name: None, model: model.id, dataset: dataset.id, training: config.training.clone() };
     let run = api.start_run(start)?;
     out.note(format!("Run {}", run.id));
     let records = api.subscribe(Topic::Run(run.id.clone()), 0)?;
@@ -131,13 +145,16 @@ fn base_model(api: &dyn Api, name: &str) -> Result<Model, WireError> {
 }
 
 /// Imports the files, with a bar. The same rows as before stay one dataset.
-fn import(api: &dyn Api, config: &RunConfig, paths: Vec<String>, interrupt: &Interrupt) -> Result<Dataset, WireError> {
+fn import(api: &dyn Api, files: &DataFiles, interrupt: &Interrupt) -> Result<Dataset, WireError> {
+    let paths = files.path.all().iter().map(|path| absolute(Path::new(path)));
+    let paths = paths.map(|path| Ok(path?.to_string_lossy().into_owned())).collect::<Result<_, WireError>>()?;
     let task = task_id();
     let ask = ImportDataset {
         paths,
         name: None,
-        mapping: Mapping { format: config.data.format, columns: config.data.columns.clone() },
-        validation: config.data.validation.clone(),
+        mapping: Mapping { format: files.format, columns: files.columns.clone() },
+        validation: files.validation.clone(),
+        seed: None,
         task: Some(task.clone()),
         reuse: true,
     };
@@ -164,10 +181,11 @@ fn import(api: &dyn Api, config: &RunConfig, paths: Vec<String>, interrupt: &Int
 }
 
 /// The newest unfinished run of the same model, data and settings.
-fn resumable(api: &dyn Api, model: &Model, dataset: &Dataset, config: &RunConfig) -> Result<Option<Run>, WireError> {
+fn resumable(api: &dyn Api, start: &StartRun) -> Result<Option<Run>, WireError> {
     let unfinished =
         |run: &Run| matches!(run.status, RunState::Stopped | RunState::Interrupted | RunState::Failed { .. });
-    let same = |run: &Run| run.model == model.id && run.dataset == dataset.id && run.config.training == config.training;
+    let same_data = |run: &Run| run.dataset == start.dataset && run.dataset_version == start.version;
+    let same = |run: &Run| run.model == start.model && same_data(run) && run.config.training == start.training;
     Ok(api.list_runs(())?.into_iter().find(|run| unfinished(run) && same(run)))
 }
 

@@ -121,7 +121,8 @@ wire! {
             /// What decides it.
             seed: u64,
         },
-        /// Other rows are held out.
+        /// Other rows are held out. Those of a file come in beside the rows that are there, in the place of such as came
+        /// from another file to be held out.
         Split {
             /// Which.
             validation: Validation,

@@ -72,6 +72,12 @@ wire! {
         pub training_rows: u64,
         /// Rows held out.
         pub validation_rows: u64,
+        /// The rule by which its rows were held out.
+        #[serde(default)]
+        pub validation: Validation,
+        /// What decided the draw of the rows held out.
+        #[serde(default)]
+        pub seed: u64,
         /// When, in milliseconds since 1970.
         pub made_ms: u64,
     }
@@ -88,6 +94,9 @@ wire! {
         /// Which rows are held out.
         #[serde(default)]
         pub validation: Validation,
+        /// What decides the draw of the rows held out; null takes the usual.
+        #[serde(default)]
+        pub seed: Option<u64>,
         /// The id, chosen by the caller, under which progress is published and cancel is understood.
         #[serde(default)]
         pub task: Option<String>,

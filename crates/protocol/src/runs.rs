@@ -11,6 +11,9 @@ wire! {
         pub model: String,
         /// The dataset's id.
         pub dataset: String,
+        /// The number of its version; null is the one in use.
+        #[serde(default)]
+        pub version: Option<u32>,
         /// How to train.
         pub training: TrainSettings,
     }
@@ -127,6 +130,8 @@ wire! {
         pub dataset: String,
         /// The dataset's name.
         pub dataset_name: String,
+        /// The number of the dataset's version; null for a run straight from files.
+        pub dataset_version: Option<u32>,
         /// The system prompt that most training rows share; null when there is none.
         pub system_prompt: Option<String>,
         /// The plan; null until prepared.

@@ -144,8 +144,18 @@ pub struct RunConfig {
 
 /// The data part of a run file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(untagged)]
+pub enum DataConfig {
+    /// Rows that are read from files.
+    Files(DataFiles),
+    /// Rows that are in the home.
+    Dataset(DataVersion),
+}
+
+/// Files of rows, and how they are read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
-pub struct DataConfig {
+pub struct DataFiles {
     /// One or several dataset files.
     pub path: Paths,
     /// The shape of a row, or auto.
@@ -158,4 +168,16 @@ pub struct DataConfig {
     /// Which rows are held out.
     #[serde(default)]
     pub validation: Validation,
+}
+
+/// A version of a dataset, which no file on the disk need have the rows of: it may have been edited and repaired.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct DataVersion {
+    /// The dataset's id or name.
+    pub dataset: String,
+    /// The version's number; the one in use where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub version: Option<u32>,
 }

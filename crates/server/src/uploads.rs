@@ -129,12 +129,9 @@ impl Uploads {
             },
             "import_dataset" | "inspect_files" => {
                 let listed = args["paths"].as_array().into_iter().flatten();
-                listed
-                    .chain(args.get("validation"))
-                    .filter_map(Value::as_str)
-                    .filter(|word| *word != "auto")
-                    .try_for_each(|path| if is_of_a_dataset(path, api) { Ok(()) } else { self.check_uploaded(path) })
+                listed.chain(args.get("validation")).try_for_each(|path| self.check_uploaded(path, api))
             }
+            "edit_dataset" => self.check_uploaded(&args["edit"]["validation"], api),
             "run_file" | "run_yaml" if !args["save_to"].is_null() => Err(no_path()),
             "export_dataset" if !args["path"].is_null() => Err(no_path()),
             _ => Ok(()),
@@ -151,7 +148,12 @@ impl Uploads {
         WireError { message, ..error }
     }
 
-    fn check_uploaded(&self, path: &str) -> Result<(), WireError> {
+    /// Refuses a path that leads elsewhere; what is no path passes, and what a dataset was made of.
+    fn check_uploaded(&self, path: &Value, api: &dyn Api) -> Result<(), WireError> {
+        let Some(path) = path.as_str().filter(|word| *word != "auto") else { return Ok(()) };
+        if is_of_a_dataset(path, api) {
+            return Ok(());
+        }
         // Resolved, so that neither `..` nor a link leads out.
         let inside = |root: PathBuf| Path::new(path).canonicalize().is_ok_and(|path| path.starts_with(root));
         match self.folder.path().canonicalize().is_ok_and(inside) {

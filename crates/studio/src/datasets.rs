@@ -5,6 +5,7 @@ pub(crate) mod checkup;
 pub(crate) mod edits;
 pub(crate) mod export;
 pub(crate) mod facts;
+mod gather;
 pub(crate) mod import;
 pub(crate) mod problems;
 mod prompts;
@@ -25,22 +26,31 @@ use tunesmith_data::Example;
 use tunesmith_protocol::{Dataset, Split, WireError};
 
 use crate::{Studio, explain};
+pub(crate) use gather::{Gathered, gather, gather_version};
 pub(crate) use prompts::shared_by;
-pub(crate) use reading::gather;
-pub(crate) use shelf::{DatasetFacts, get, list, rebuild};
+pub(crate) use reading::SPLIT_SEED;
+pub use shelf::named;
+pub(crate) use shelf::{find, get, list, rebuild};
+use store::Entry;
 pub(crate) use store::version_of_examples;
-use store::{Entry, RowReader};
 
 /// The rows of the version in use.
 pub(crate) fn entries(studio: &Studio, dataset: &Dataset) -> Result<Arc<Vec<Entry>>, WireError> {
     studio.shelf.entries(&studio.home.dataset(&dataset.id)?, dataset)
 }
 
+/// A dataset as it is with this version in use; none is the one that is.
+pub(crate) fn at(studio: &Studio, id: &str, version: Option<u32>) -> Result<Dataset, WireError> {
+    let dataset = get(studio, id)?;
+    let Some(number) = version.filter(|number| *number != dataset.number) else { return Ok(dataset) };
+    let dataset = shelf::at_version(dataset, number)?;
+    let system_prompt = shared_by(&examples(studio, &dataset, Split::Training)?);
+    Ok(Dataset { system_prompt, ..dataset })
+}
+
 /// All examples on one side of the version in use.
 pub(crate) fn examples(studio: &Studio, dataset: &Dataset, split: Split) -> Result<Vec<Example>, WireError> {
-    let mut reader = RowReader::open(&studio.home.dataset(&dataset.id)?.rows())?;
-    let all = entries(studio, dataset)?;
-    all.iter().filter(|entry| entry.split() == split).map(|entry| Ok(reader.row(entry)?.example)).collect()
+    gather::examples_in(&studio.home.dataset(&dataset.id)?, &entries(studio, dataset)?, split)
 }
 
 /// All rows of a file with one JSON object per line.

@@ -24,9 +24,12 @@ pub(crate) struct Frozen {
     pub model_name: String,
     pub model_path: PathBuf,
     pub model_hash: String,
-    /// The dataset's id; empty for a run straight from a run file.
+    /// The dataset's id; empty for a run straight from files.
     pub dataset: String,
     pub dataset_name: String,
+    /// The number of its version; none for a run straight from files.
+    #[serde(default)]
+    pub dataset_version: Option<u32>,
     pub data_version: String,
     /// The system prompt that most rows share.
     pub system_prompt: Option<String>,

@@ -19,15 +19,15 @@ const FEW_STEPS: u32 = 10;
 /// The run file that stands for the choices.
 pub(crate) fn config(studio: &Studio, args: &StartRun) -> Result<RunConfig, WireError> {
     let model = models::get(studio, &args.model)?;
-    let facts = datasets::get(studio, &args.dataset)?;
-    Ok(run_file::of(&model, &facts, &args.training))
+    let dataset = datasets::at(studio, &args.dataset, args.version)?;
+    Ok(run_file::of(&model, &dataset, &args.training))
 }
 
 /// The plan, or what stands in its way. Only what is asked for wrongly is an error.
 pub(crate) fn preview(studio: &Studio, args: &StartRun) -> Result<Preview, WireError> {
     let mut preview =
         Preview { plan: None, problems: args.training.problems(), blockers: Vec::new(), warnings: Vec::new() };
-    let dataset = datasets::get(studio, &args.dataset)?.dataset;
+    let dataset = datasets::at(studio, &args.dataset, args.version)?;
     if !preview.problems.is_empty() {
         preview.blockers.push("Some settings cannot be used".into());
         return Ok(preview);

@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tunesmith_protocol::{ErrorCode, Mapping, RunConfig, RunRecord, WireError};
+use tunesmith_protocol::{DataConfig, Dataset, ErrorCode, RunConfig, RunRecord, WireError};
 
 use crate::carry::{Order, carry_out};
+use crate::datasets::Gathered;
 use crate::frozen::Frozen;
 use crate::home::{Home, RunFolder};
 use crate::{clock, datasets, explain, models, prepare};
@@ -60,18 +61,25 @@ pub fn run_config(
         let sentences: Vec<String> = problems.into_iter().map(|problem| problem.message).collect();
         return Err(WireError::invalid(sentences.join("; "), "Change the run file"));
     }
-    let model = models::folder_of(&Home::create(home)?, &config.base_model)?;
-    let paths: Vec<PathBuf> = config.data.path.all().iter().map(PathBuf::from).collect();
-    let mapping = Mapping { format: config.data.format, columns: config.data.columns.clone() };
-    let datasets::reading::Gathered { training, validation } =
-        datasets::gather(&paths, &mapping, &config.data.validation)?;
-    let version = datasets::version_of_examples(&training, &validation);
+    let home = Home::create(home)?;
+    let model = models::folder_of(&home, &config.base_model)?;
+    let (Gathered { training, validation }, dataset) = match &config.data {
+        DataConfig::Files(files) => (datasets::gather(files)?, None),
+        DataConfig::Dataset(wanted) => {
+            let dataset = datasets::find(&home, wanted)?;
+            (datasets::gather_version(&home, &dataset)?, Some(dataset))
+        }
+    };
+    let version = match &dataset {
+        Some(dataset) => dataset.version.clone(),
+        None => datasets::version_of_examples(&training, &validation),
+    };
     let output = std::path::absolute(output).map_err(explain::io(output))?;
     let folder = RunFolder::at(output);
     let frozen = Frozen {
         data_version: version,
         system_prompt: datasets::shared_by(&training),
-        ..describe(config, &model, folder.path())?
+        ..describe(config, &model, dataset.as_ref(), folder.path())?
     };
     let frozen = settle(&folder, frozen, resume)?;
     let renderer = models::open_renderer(&model)?;
@@ -90,9 +98,15 @@ pub fn run_config(
     })
 }
 
-fn describe(config: &RunConfig, model: &Path, output: &Path) -> Result<Frozen, WireError> {
+fn describe(config: &RunConfig, model: &Path, dataset: Option<&Dataset>, output: &Path) -> Result<Frozen, WireError> {
     let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let files: Vec<String> = config.data.path.all().iter().map(|path| name(path.as_ref())).collect();
+    let dataset_name = match (&config.data, dataset) {
+        (_, Some(dataset)) => dataset.name.clone(),
+        (DataConfig::Files(files), None) => {
+            files.path.all().iter().map(|path| name(path.as_ref())).collect::<Vec<_>>().join(", ")
+        }
+        (DataConfig::Dataset(wanted), None) => wanted.dataset.clone(),
+    };
     Ok(Frozen {
         id: name(output),
         name: name(output),
@@ -101,8 +115,9 @@ fn describe(config: &RunConfig, model: &Path, output: &Path) -> Result<Frozen, W
         model_name: if config.base_model == "starter" { "Tunesmith starter".into() } else { name(model) },
         model_path: model.to_path_buf(),
         model_hash: models::fingerprint(model)?,
-        dataset: String::new(),
-        dataset_name: files.join(", "),
+        dataset: dataset.map(|dataset| dataset.id.clone()).unwrap_or_default(),
+        dataset_name,
+        dataset_version: dataset.map(|dataset| dataset.number),
         data_version: String::new(),
         system_prompt: None,
         started_ms: clock::now_ms(),

@@ -4,19 +4,22 @@
 mod text;
 
 use std::path::Path;
+use std::time::UNIX_EPOCH;
 
 use serde_json::{Map, Value};
 use tunesmith_protocol::{
-    DataConfig, Format, Model, ModelSource, Paths, RunConfig, TrainSettings, Validation, WireError,
+    DataConfig, DataFiles, DataVersion, Dataset, DatasetVersion, Format, Model, ModelSource, Paths, RunConfig,
+    TrainSettings, Validation, WireError,
 };
 
-use crate::datasets::DatasetFacts;
+use crate::datasets::SPLIT_SEED;
+pub use crate::datasets::named;
 use crate::explain;
 pub use text::nearest;
 use text::{line_of, scalar};
 
 const TOP: [&str; 3] = ["base_model", "data", "training"];
-const DATA: [&str; 4] = ["path", "format", "columns", "validation"];
+const DATA: [&str; 6] = ["path", "format", "columns", "validation", "dataset", "version"];
 const FIX: &str = "Correct the run file and try again";
 
 /// Reads a run file; an unknown key or wrong value is an error that names its line and the nearest valid key.
@@ -50,12 +53,14 @@ pub fn load(path: &Path) -> Result<RunConfig, WireError> {
     let path = std::path::absolute(path).map_err(explain::io(path))?;
     let folder = path.parent().unwrap_or(Path::new("."));
     let absolute = |path: &str| folder.join(path).to_string_lossy().into_owned();
-    config.data.path = match &config.data.path {
-        Paths::One(path) => Paths::One(absolute(path)),
-        Paths::Many(paths) => Paths::Many(paths.iter().map(|path| absolute(path)).collect()),
-    };
-    if let Validation::File(path) = &config.data.validation {
-        config.data.validation = Validation::File(absolute(path));
+    if let DataConfig::Files(files) = &mut config.data {
+        files.path = match &files.path {
+            Paths::One(path) => Paths::One(absolute(path)),
+            Paths::Many(paths) => Paths::Many(paths.iter().map(|path| absolute(path)).collect()),
+        };
+        if let Validation::File(path) = &files.validation {
+            files.validation = Validation::File(absolute(path));
+        }
     }
     if let Some(adapter) = &config.training.init_adapter {
         config.training.init_adapter = Some(absolute(adapter));
@@ -70,14 +75,23 @@ pub fn load(path: &Path) -> Result<RunConfig, WireError> {
 
 /// Writes a run file, with each setting's help as a comment.
 pub fn write(config: &RunConfig) -> String {
-    let DataConfig { path, format, columns, validation } = &config.data;
-    let mut text = format!("base_model: {}\n", scalar(&json(&config.base_model)));
-    let (path, format, validation) = (scalar(&json(path)), scalar(&json(format)), scalar(&json(validation)));
-    text += &format!("data:\n  path: {path}\n  format: {format}\n");
-    if !columns.is_empty() {
-        text += &format!("  columns: {}\n", json(columns)); // JSON is YAML
+    let mut text = format!("base_model: {}\ndata:\n", scalar(&json(&config.base_model)));
+    match &config.data {
+        DataConfig::Files(DataFiles { path, format, columns, validation }) => {
+            let (path, format, validation) = (scalar(&json(path)), scalar(&json(format)), scalar(&json(validation)));
+            text += &format!("  path: {path}\n  format: {format}\n");
+            if !columns.is_empty() {
+                text += &format!("  columns: {}\n", json(columns)); // JSON is YAML
+            }
+            text += &format!("  validation: {validation}\n");
+        }
+        DataConfig::Dataset(DataVersion { dataset, version }) => {
+            text += &format!("  dataset: {}\n", scalar(&json(dataset)));
+            if let Some(version) = version {
+                text += &format!("  version: {version}\n");
+            }
+        }
     }
-    text += &format!("  validation: {validation}\n");
     text += "training:\n";
     let values = json(&config.training);
     for field in TrainSettings::fields() {
@@ -91,19 +105,44 @@ fn json(value: &impl serde::Serialize) -> Value {
     serde_json::to_value(value).unwrap_or_default()
 }
 
-/// The run file of choices made by clicking. A model that lies elsewhere is named by its folder.
-pub(crate) fn of(model: &Model, facts: &DatasetFacts, training: &TrainSettings) -> RunConfig {
-    let files = &facts.dataset.files;
+/// The run file of choices made by clicking. A model that lies elsewhere is named by its folder; rows are named by their
+/// files while these still give them, else by the dataset's version.
+pub(crate) fn of(model: &Model, dataset: &Dataset, training: &TrainSettings) -> RunConfig {
     RunConfig {
         base_model: if model.source == ModelSource::Starter { model.id.clone() } else { model.path.clone() },
-        data: DataConfig {
-            path: if let [file] = files.as_slice() { Paths::One(file.clone()) } else { Paths::Many(files.clone()) },
-            format: facts.dataset.format,
-            columns: facts.dataset.mapping.columns.clone(),
-            validation: facts.validation.clone(),
+        data: match files_of(dataset) {
+            Some(files) => DataConfig::Files(files),
+            None => DataConfig::Dataset(DataVersion { dataset: dataset.id.clone(), version: Some(dataset.number) }),
         },
         training: training.clone(),
     }
+}
+
+/// The files that give the rows of the version in use: it is as imported by the rules of a run file, and none of them was
+/// written to since.
+fn files_of(dataset: &Dataset) -> Option<DataFiles> {
+    let DatasetVersion { validation, seed, made_ms, .. } =
+        dataset.versions.iter().find(|version| version.number == dataset.number && version.number == 1)?;
+    let untouched = |path: &Path| {
+        let changed = path.metadata().and_then(|facts| facts.modified()).ok()?;
+        let changed_ms = changed.duration_since(UNIX_EPOCH).ok()?.as_millis();
+        Some(path.is_file() && changed_ms <= u128::from(*made_ms))
+    };
+    let held_out = match validation {
+        Validation::File(path) => Some(path),
+        Validation::Auto | Validation::Share(_) if *seed == SPLIT_SEED => None,
+        Validation::Auto | Validation::Share(_) => return None,
+    };
+    let all = dataset.files.iter().chain(held_out);
+    all.into_iter().all(|path| untouched(path.as_ref()).unwrap_or(false)).then(|| DataFiles {
+        path: match dataset.files.as_slice() {
+            [file] => Paths::One(file.clone()),
+            files => Paths::Many(files.to_vec()),
+        },
+        format: dataset.format,
+        columns: dataset.mapping.columns.clone(),
+        validation: validation.clone(),
+    })
 }
 
 fn section<'a>(yaml: &str, top: &'a Map<String, Value>, name: &str) -> Result<&'a Map<String, Value>, WireError> {
@@ -139,7 +178,15 @@ fn check_data(yaml: &str, top: &Map<String, Value>) -> Result<(), WireError> {
     }
     let data = section(yaml, top, "data")?;
     let line = |key| line_of(yaml, Some("data"), key);
-    let Some(path) = data.get("path") else { return Err(at(line_of(yaml, None, "data"), "data has no path")) };
+    if data.contains_key("dataset") {
+        return check_dataset(yaml, data);
+    }
+    if data.contains_key("version") {
+        return Err(at(line("version"), "version is one of a dataset, and data names no dataset"));
+    }
+    let Some(path) = data.get("path") else {
+        return Err(at(line_of(yaml, None, "data"), "data has no path and no dataset"));
+    };
     if serde_json::from_value::<Paths>(path.clone()).is_err() {
         return Err(at(line("path"), "path must be a file or a list of files"));
     }
@@ -159,6 +206,24 @@ fn check_data(yaml: &str, top: &Map<String, Value>) -> Result<(), WireError> {
         }
         Some(Err(_)) => Err(at(line("validation"), "validation must be auto, a share such as 0.1, or a file")),
         _ => Ok(()),
+    }
+}
+
+/// A dataset of the home in the place of files.
+fn check_dataset(yaml: &str, data: &Map<String, Value>) -> Result<(), WireError> {
+    let line = |key| line_of(yaml, Some("data"), key);
+    if let Some(key) = data.keys().find(|key| !["dataset", "version"].contains(&key.as_str())) {
+        return Err(at(line(key), &format!("{key} is for files, and data names a dataset, which has its own")));
+    }
+    if !data["dataset"].is_string() {
+        return Err(at(line("dataset"), "dataset must be the id or the name of a dataset"));
+    }
+    let wrong = |version: &&Value| {
+        !version.is_null() && !version.as_u64().is_some_and(|version| (1..=u64::from(u32::MAX)).contains(&version))
+    };
+    match data.get("version").filter(wrong) {
+        Some(version) => Err(at(line("version"), &format!("version must be a whole number from 1 on, not {version}"))),
+        None => Ok(()),
     }
 }
 

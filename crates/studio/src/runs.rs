@@ -51,22 +51,23 @@ pub(crate) fn start(studio: &Studio, args: StartRun) -> Result<Run, WireError> {
         return Err(WireError::invalid(sentences.join("; "), "Change the settings"));
     }
     let model = models::usable(studio, &args.model)?;
-    let facts = datasets::get(studio, &args.dataset)?;
+    let dataset = datasets::at(studio, &args.dataset, args.version)?;
     let name = args.name.clone().filter(|name| !name.trim().is_empty());
-    let name = name.unwrap_or_else(|| format!("{} · {}", facts.dataset.name, model.name));
-    let id = clock::new_id(&facts.dataset.name);
+    let name = name.unwrap_or_else(|| format!("{} · {}", dataset.name, model.name));
+    let id = clock::new_id(&dataset.name);
     let frozen = Frozen {
         id: id.clone(),
         name: name.clone(),
-        config: run_file::of(&model, &facts, &args.training),
+        config: run_file::of(&model, &dataset, &args.training),
         model: model.id.clone(),
         model_name: model.name.clone(),
         model_path: model.path.clone().into(),
         model_hash: models::fingerprint(model.path.as_ref())?,
-        dataset: facts.dataset.id.clone(),
-        dataset_name: facts.dataset.name.clone(),
-        data_version: facts.dataset.version.clone(),
-        system_prompt: facts.dataset.system_prompt.clone(),
+        dataset: dataset.id.clone(),
+        dataset_name: dataset.name.clone(),
+        dataset_version: Some(dataset.number),
+        data_version: dataset.version.clone(),
+        system_prompt: dataset.system_prompt.clone(),
         started_ms: clock::now_ms(),
         tunesmith: env!("CARGO_PKG_VERSION").into(),
     };
@@ -198,6 +199,7 @@ fn read(studio: &Studio, item: Item) -> Result<Run, WireError> {
         model_name: frozen.model_name,
         dataset: frozen.dataset,
         dataset_name: frozen.dataset_name,
+        dataset_version: frozen.dataset_version,
         system_prompt: frozen.system_prompt,
         step: digest.step,
         loss: digest.loss,
@@ -256,7 +258,7 @@ fn go(studio: &Studio, folder: RunFolder, frozen: Frozen, going: Arc<Going>, res
             resume,
             trainer: me.trainer,
             prepare: &mut |progress| {
-                let dataset = datasets::get(&me, &frozen.dataset)?.dataset;
+                let dataset = datasets::at(&me, &frozen.dataset, frozen.dataset_version)?;
                 let model = models::usable(&me, &frozen.model)?;
                 preview::sides(&me, &model, &dataset, &frozen.config.training, progress)
             },

@@ -26,3 +26,5 @@ mod run_files;
 mod support;
 #[path = "studio/trouble.rs"]
 mod trouble;
+#[path = "studio/versions.rs"]
+mod versions;

@@ -230,3 +230,32 @@ fn an_empty_dataset_is_an_error_that_says_so() {
     assert_eq!(ran.code, 1);
     assert!(ran.stderr.contains("empty.jsonl") && ran.stderr.contains("empty"), "{}", ran.stderr);
 }
+
+#[test]
+fn a_run_file_can_name_a_dataset_of_the_home_and_its_version() {
+    let shell = Shell::new();
+    let first = shell.run(&["train", "run.yaml", "--json"]).lines();
+    let files = std::fs::read_to_string(shell.path("run.yaml")).unwrap();
+    let (before, after) = (files.split("data:").next().unwrap(), files.split("training:").nth(1).unwrap());
+    shell.write("named.yaml", &format!("{before}data:\n  dataset: rows\n  version: 1\ntraining:{after}"));
+    for output in [&["--output", "out"][..], &[]] {
+        let events = shell.run(&[&["train", "named.yaml", "--json"], output].concat()).lines();
+        let plan = |events: &[serde_json::Value]| events.iter().find(|event| event["type"] == "plan").cloned().unwrap();
+        assert_eq!(plan(&events)["rows"], plan(&first)["rows"], "{output:?}");
+        assert_eq!(plan(&events)["learned_tokens"], plan(&first)["learned_tokens"], "{output:?}");
+    }
+    let frozen: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(shell.path("out/run.json")).unwrap()).unwrap();
+    assert_eq!((&frozen["dataset_name"], &frozen["dataset_version"]), (&"rows".into(), &1.into()));
+
+    let refused = |arguments: &[&str]| {
+        let ran = shell.run(&[&["train", "named.yaml", "--output", "other"], arguments].concat());
+        assert_ne!(ran.code, 0, "{arguments:?}");
+        ran.stderr
+    };
+    assert!(refused(&["--set", "data.version=9"]).contains("no version 9"));
+    assert!(refused(&["--set", "data.dataset=songs"]).contains("no dataset “songs”"));
+    assert!(refused(&["--set", "data.format=chat"]).contains("names a dataset"));
+    let files = format!("data.path={}", text(&shell.path("rows.jsonl")));
+    assert_eq!(shell.run(&["train", "named.yaml", "--output", "files", "--set", &files, "--json"]).code, 0);
+}

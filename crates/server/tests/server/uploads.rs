@@ -120,6 +120,20 @@ fn a_page_may_import_what_it_uploaded_and_nothing_else() {
     );
 }
 
+#[test]
+fn a_page_holds_out_what_it_uploaded_and_nothing_else() {
+    let browser = Browser::signed_in();
+    let edit = |validation: serde_json::Value| {
+        let args = serde_json::json!({"dataset": "d", "edit": {"kind": "split", "validation": validation, "seed": 1}});
+        browser.post("/api/call/edit_dataset", &args.to_string()).json()["message"].as_str().unwrap().to_owned()
+    };
+    assert!(edit("/etc/passwd".into()).contains("not uploaded"));
+    let path = uploaded(&browser, "a.csv", b"1");
+    for passes in [path.to_str().into(), "auto".into(), 0.1.into()] {
+        assert!(edit(passes).contains("stand-in"));
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_link_does_not_lead_out_of_the_uploads() {

@@ -24,7 +24,7 @@ const ROWS_BETWEEN: usize = 256;
 
 /// What the doctor finds in the version in use: known already, being looked for, or looked for now.
 pub(crate) fn check(studio: &Studio, id: &str) -> Result<DatasetReport, WireError> {
-    let dataset = get(studio, id)?.dataset;
+    let dataset = get(studio, id)?;
     match known(studio, &dataset)? {
         Some(known) => Ok(told(&dataset, &known)),
         None => visit(studio, dataset)?.wait(),
@@ -33,7 +33,7 @@ pub(crate) fn check(studio: &Studio, id: &str) -> Result<DatasetReport, WireErro
 
 /// The same without waiting for it; who wants to follow or cancel it knows the task `check-DATASET-VERSION`.
 pub(crate) fn in_background(studio: &Studio, id: &str) {
-    if let Err(error) = get(studio, id).and_then(|facts| visit(studio, facts.dataset)) {
+    if let Err(error) = get(studio, id).and_then(|dataset| visit(studio, dataset)) {
         tracing::warn!("{id} could not be checked: {error}");
     }
 }
@@ -103,7 +103,7 @@ impl Round {
 /// What was found in the version in use; none before the doctor has looked. A visit that the end of the program cut short
 /// is taken up when somebody asks for what it found; one that was cancelled is not.
 pub(crate) fn report(studio: &Studio, id: &str) -> Result<Option<DatasetReport>, WireError> {
-    let dataset = get(studio, id)?.dataset;
+    let dataset = get(studio, id)?;
     let report = known(studio, &dataset)?.map(|report| told(&dataset, &report));
     if report.is_none() && !studio.shelf.visits.knows(id, dataset.number) {
         visit(studio, dataset)?;
@@ -138,7 +138,7 @@ pub(crate) fn alike(studio: &Studio, dataset: &Dataset) -> Result<Vec<Vec<u32>>,
 
 /// The rows of a finding, in order.
 pub(crate) fn rows_of(studio: &Studio, id: &str, kind: &str) -> Result<Vec<u32>, WireError> {
-    let dataset = get(studio, id)?.dataset;
+    let dataset = get(studio, id)?;
     Ok(finding(studio, &dataset, kind)?.map(|finding| finding.rows).unwrap_or_default())
 }
 

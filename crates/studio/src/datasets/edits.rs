@@ -9,15 +9,15 @@ use tunesmith_data::{Example, ImportedRow, RowKey, draw, split_keys};
 use tunesmith_protocol::{Dataset, DatasetVersion, Edit, EditDataset, Split, UseVersion, Validation, WireError};
 
 use super::checkup::{self, cancelled};
-use super::entries;
 use super::prompts;
-use super::reading::distinct;
+use super::reading::{HoldOut, distinct};
 use super::rows::no_row;
-use super::shelf::{DatasetFacts, counts, get, write_facts};
+use super::shelf::{at_version, counts, get, lasting, take_over, write_facts};
 use super::store::{Entry, RowReader, RowWriter, version_of, write_entries};
+use super::{entries, reading};
 use crate::home::{self, DatasetFolder};
 use crate::tasks::Task;
-use crate::{Studio, clock};
+use crate::{Studio, clock, explain};
 
 /// A row that was typed in came from no file.
 const TYPED: &str = "typed in";
@@ -26,18 +26,18 @@ const TYPED: &str = "typed in";
 pub(crate) fn edit(studio: &Studio, args: EditDataset) -> Result<Dataset, WireError> {
     let mut task = Task::start(args.task, &studio.tasks, &studio.board);
     let _one = studio.shelf.changing.lock().unwrap_or_else(PoisonError::into_inner);
-    let facts = get(studio, &args.dataset)?;
-    require_version(&facts.dataset, args.version)?;
-    let mut rows = Rows::of(studio, &facts.dataset)?;
+    let dataset = get(studio, &args.dataset)?;
+    require_version(&dataset, args.version)?;
+    let mut rows = Rows::of(studio, &dataset)?;
     let mut progress = |done, total| match task.progress("Changing the rows", done, total) {
         ControlFlow::Break(()) => Err(cancelled()),
         ControlFlow::Continue(()) => Ok(()),
     };
-    let change = apply(studio, &facts.dataset, &mut rows, args.edit, &mut progress)?;
+    let change = apply(studio, &dataset, &mut rows, args.edit, &mut progress)?;
     if rows.entries.is_empty() {
         return Err(WireError::invalid("No row would be left", "Keep at least one row"));
     }
-    let dataset = rows.keep(studio, facts, change)?;
+    let dataset = rows.keep(studio, dataset, change)?;
     checkup::in_background(studio, &dataset.id);
     Ok(dataset)
 }
@@ -56,15 +56,12 @@ fn require_version(dataset: &Dataset, meant: Option<u32>) -> Result<(), WireErro
 /// Puts another version in use.
 pub(crate) fn use_version(studio: &Studio, args: &UseVersion) -> Result<Dataset, WireError> {
     let _one = studio.shelf.changing.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut facts = get(studio, &args.dataset)?;
-    let found = facts.dataset.versions.iter().find(|version| version.number == args.number).cloned();
-    let version = found.ok_or_else(|| WireError::not_found(format!("There is no version {}", args.number)))?;
-    take_over(&mut facts.dataset, &version);
-    let rows = Rows::of(studio, &facts.dataset)?;
-    facts.dataset.system_prompt = rows.system_prompt()?;
-    write_facts(studio, &facts)?;
+    let mut dataset = at_version(get(studio, &args.dataset)?, args.number)?;
+    let rows = Rows::of(studio, &dataset)?;
+    dataset.system_prompt = rows.system_prompt()?;
+    write_facts(studio, &dataset)?;
     checkup::in_background(studio, &args.dataset);
-    Ok(facts.dataset)
+    Ok(dataset)
 }
 
 /// The rows of a version while they are changed.
@@ -73,6 +70,10 @@ struct Rows {
     entries: Vec<Entry>,
     /// The names of the files that rows came from.
     files: Vec<String>,
+    /// The rule by which rows are held out; a change keeps it, unless it is about that.
+    hold_out: HoldOut,
+    /// Problems of rows that were read for this change.
+    problems: u64,
 }
 
 type Progress<'a> = &'a mut dyn FnMut(u64, u64) -> Result<(), WireError>;
@@ -115,15 +116,23 @@ fn apply(
             rows.entries = draw(seed, rows.entries.len()).map(|row| rows.entries[row]).collect();
             "Rows shuffled".into()
         }
-        Edit::Split { validation, seed } => rows.hold_out(studio, dataset, &validation, seed, progress)?,
+        Edit::Split { validation: Validation::File(path), seed } => {
+            rows.hold_out_file(dataset, &path, seed, progress)?
+        }
+        Edit::Split { validation, seed } => rows.hold_out(studio, dataset, HoldOut { validation, seed }, progress)?,
         Edit::Repair { finding } => rows.repair(studio, dataset, &finding, progress)?,
     })
 }
 
 impl Rows {
     fn of(studio: &Studio, dataset: &Dataset) -> Result<Self, WireError> {
-        let (folder, files) = (studio.home.dataset(&dataset.id)?, dataset.row_files.clone());
-        Ok(Self { folder, entries: entries(studio, dataset)?.to_vec(), files })
+        Ok(Self {
+            folder: studio.home.dataset(&dataset.id)?,
+            entries: entries(studio, dataset)?.to_vec(),
+            files: dataset.row_files.clone(),
+            hold_out: hold_out(dataset),
+            problems: 0,
+        })
     }
 
     /// Writes rows behind those that are there.
@@ -147,7 +156,7 @@ impl Rows {
     }
 
     fn merge(&mut self, studio: &Studio, other: &str, progress: Progress) -> Result<String, WireError> {
-        let other = get(studio, other)?.dataset;
+        let other = get(studio, other)?;
         let theirs = entries(studio, &other)?;
         let mut reader = RowReader::open(&studio.home.dataset(&other.id)?.rows())?;
         let mut writer = RowWriter::open(&self.folder.rows())?;
@@ -164,8 +173,7 @@ impl Rows {
         &mut self,
         studio: &Studio,
         dataset: &Dataset,
-        rule: &Validation,
-        seed: u64,
+        hold_out: HoldOut,
         progress: Progress,
     ) -> Result<String, WireError> {
         let mut reader = RowReader::open(&self.folder.rows())?;
@@ -174,9 +182,38 @@ impl Rows {
             progress(number as u64, self.entries.len() as u64)?;
             keys.push(RowKey::of(&reader.row(entry)?.example));
         }
-        let held_out = split_keys(&keys, &checkup::alike(studio, dataset)?, rule, seed)?;
+        let held_out = split_keys(&keys, &checkup::alike(studio, dataset)?, &hold_out.validation, hold_out.seed)?;
         self.entries.iter_mut().zip(held_out).for_each(|(entry, held_out)| entry.held_out = held_out);
-        Ok(format!("{} rows held out", counts(&self.entries).1))
+        self.hold_out = hold_out;
+        Ok(format!("{} held out", number_of(counts(&self.entries).1 as usize, "row")))
+    }
+
+    /// All rows that are there are learned from, and those of a file held out, in the place of such that were.
+    fn hold_out_file(
+        &mut self,
+        dataset: &Dataset,
+        path: &str,
+        seed: u64,
+        progress: Progress,
+    ) -> Result<String, WireError> {
+        let path = std::path::absolute(path).map_err(explain::io(path))?;
+        if let Validation::File(_) = self.hold_out.validation {
+            self.entries.retain(|entry| !entry.held_out);
+        }
+        self.entries.iter_mut().for_each(|entry| entry.held_out = false);
+        let more =
+            reading::append(&self.folder, &path, &dataset.mapping, &mut |done, total| match progress(done, total) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(_) => ControlFlow::Break(()),
+            })?;
+        self.problems += more.problems;
+        self.entries.extend(&more.entries);
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let dropped = if more.dropped > 0 { format!(", {} dropped", more.dropped) } else { String::new() };
+        let change = format!("{} of “{name}” held out{dropped}", number_of(more.entries.len(), "row"));
+        let kept = lasting(dataset.versions.len() + 1, &path, &self.folder, &self.folder)?;
+        self.hold_out = HoldOut { validation: Validation::File(kept.to_string_lossy().into_owned()), seed };
+        Ok(change)
     }
 
     fn repair(
@@ -228,8 +265,7 @@ impl Rows {
     }
 
     /// Makes these rows the newest version and puts it in use.
-    fn keep(mut self, studio: &Studio, mut facts: DatasetFacts, change: String) -> Result<Dataset, WireError> {
-        let dataset = &mut facts.dataset;
+    fn keep(mut self, studio: &Studio, mut dataset: Dataset, change: String) -> Result<Dataset, WireError> {
         let number = dataset.versions.iter().map(|version| version.number).max().unwrap_or(0) + 1;
         write_entries(&self.folder.version(number), &self.entries)?;
         let (training_rows, validation_rows) = counts(&self.entries);
@@ -239,26 +275,28 @@ impl Rows {
             change,
             training_rows,
             validation_rows,
+            validation: self.hold_out.validation.clone(),
+            seed: self.hold_out.seed,
             made_ms: clock::now_ms(),
         };
-        take_over(dataset, &version);
+        take_over(&mut dataset, &version);
         dataset.versions.push(version);
         // An import of an earlier day has told no names, and some are worse than none.
         if !dataset.row_files.is_empty() {
             dataset.row_files = distinct(std::mem::take(&mut self.files).into_iter());
         }
         dataset.system_prompt = self.system_prompt()?;
+        dataset.problems += self.problems;
         dataset.size_bytes = home::size(&self.folder.0);
-        write_facts(studio, &facts)?;
-        Ok(facts.dataset)
+        write_facts(studio, &dataset)?;
+        Ok(dataset)
     }
 }
 
-fn take_over(dataset: &mut Dataset, version: &DatasetVersion) {
-    dataset.number = version.number;
-    dataset.version = version.version.clone();
-    dataset.training_rows = version.training_rows;
-    dataset.validation_rows = version.validation_rows;
+/// The rule of the version in use.
+fn hold_out(dataset: &Dataset) -> HoldOut {
+    let version = dataset.versions.iter().find(|version| version.number == dataset.number);
+    version.map_or(HoldOut::default(), |version| HoldOut { validation: version.validation.clone(), seed: version.seed })
 }
 
 /// What was typed in, held to what an import would have accepted.

@@ -21,7 +21,7 @@ const LONGEST_NAME: usize = 160;
 /// Writes the rows of a dataset; the file is there whole or not at all.
 pub(crate) fn export(studio: &Studio, args: ExportDataset) -> Result<ExportedDataset, WireError> {
     let mut task = Task::start(args.task, &studio.tasks, &studio.board);
-    let dataset = get(studio, &args.dataset)?.dataset;
+    let dataset = get(studio, &args.dataset)?;
     let kind = ExportKind::of(&args.format).ok_or_else(|| {
         WireError::invalid(format!("There is no kind of file “{}”", args.format), "Take one of those that are offered")
     })?;

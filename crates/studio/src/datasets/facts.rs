@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use tunesmith_data::{Cuts, Render};
 use tunesmith_protocol::{Dataset, DatasetReport, LearnFrom, Mapping, RowProblem, TokenCounts, Validation, WireError};
 
-use super::{checkup, read_lines, reading, tokens};
+use super::reading::{self, HoldOut, Origin};
+use super::{checkup, read_lines, tokens};
 use crate::explain;
 use crate::home::DatasetFolder;
 
@@ -46,12 +47,13 @@ pub fn data_facts(
     let scratch = tempfile::tempdir().map_err(explain::io(std::env::temp_dir()))?;
     let folder = DatasetFolder(scratch.path().into());
     std::fs::create_dir(folder.versions()).map_err(explain::io(folder.versions()))?;
-    let read = reading::read(&folder, paths, mapping, validation, &mut |done, total, _| {
+    let hold_out = HoldOut { validation: validation.clone(), ..HoldOut::default() };
+    let read = reading::read(&folder, paths, mapping, &hold_out, &mut |done, total, _| {
         progress("Reading the files", done, total)
     })?;
     let entries = read.entries.clone();
     let names = paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
-    let dataset = read.describe("", &name(paths), names, 0);
+    let dataset = read.describe(Origin { id: "", name: &name(paths), files: names, size_bytes: 0, hold_out });
     let report = checkup::look(&folder, &entries, progress)?;
     let tokens = match counting {
         Some(Counting { renderer, learn_from, batch_size, max_length }) => {

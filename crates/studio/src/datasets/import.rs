@@ -8,9 +8,9 @@ use std::path::PathBuf;
 use tunesmith_data::{ImportOptions, inspect};
 use tunesmith_protocol::{Dataset, ErrorCode, ImportDataset, InspectFiles, Inspection, Mapping, Validation, WireError};
 
-use super::reading::{Progress, read};
+use super::reading::{HoldOut, Origin, Progress, SPLIT_SEED, read};
 use super::rows::bubbles;
-use super::shelf::{DatasetFacts, Fresh, lasting, list};
+use super::shelf::{Fresh, lasting, list};
 use crate::tasks::Task;
 use crate::{Studio, explain, home, samples, system};
 
@@ -31,7 +31,8 @@ pub(crate) fn import_files(studio: &Studio, args: ImportDataset) -> Result<Datas
     };
     let stem = || paths.first().and_then(|path| path.file_stem()).map(|stem| stem.to_string_lossy().into_owned());
     let name = args.name.filter(|name| !name.trim().is_empty()).or_else(stem).unwrap_or_else(|| "Dataset".into());
-    keep(studio, &name, &paths, &args.mapping, validation, args.reuse, &mut progress)
+    let hold_out = HoldOut { validation, seed: args.seed.unwrap_or(SPLIT_SEED) };
+    keep(studio, &name, &paths, &args.mapping, hold_out, args.reuse, &mut progress)
 }
 
 /// Imports a bundled sample.
@@ -43,7 +44,7 @@ pub(crate) fn import_sample(studio: &Studio, id: &str) -> Result<Dataset, WireEr
     let path = folder.path().join(format!("{id}.jsonl"));
     fs::write(&path, &rows).map_err(explain::io(&path))?;
     let go_on = &mut |_, _, _| ControlFlow::Continue(());
-    keep(studio, &sample.title, &[path], &Mapping::default(), Validation::Auto, false, go_on)
+    keep(studio, &sample.title, &[path], &Mapping::default(), HoldOut::default(), false, go_on)
 }
 
 /// The beginning of files, as they would be imported.
@@ -69,14 +70,14 @@ fn keep(
     name: &str,
     paths: &[PathBuf],
     mapping: &Mapping,
-    validation: Validation,
+    mut hold_out: HoldOut,
     reuse: bool,
     progress: Progress,
 ) -> Result<Dataset, WireError> {
     require_room(studio, paths)?;
     let fresh = Fresh::begin(studio, name)?;
     let place = fresh.place(studio)?;
-    let read = read(&fresh.folder, paths, mapping, &validation, progress)?;
+    let read = read(&fresh.folder, paths, mapping, &hold_out, progress)?;
     if reuse && let Some(known) = list(studio)?.into_iter().find(|known| known.version == read.version()) {
         return Ok(known);
     }
@@ -84,15 +85,14 @@ fn keep(
         Ok(lasting(number, path, &fresh.folder, &place)?.to_string_lossy().into_owned())
     };
     let files = paths.iter().enumerate().map(lasting).collect::<Result<Vec<String>, WireError>>()?;
-    let validation = match validation {
-        Validation::File(path) => Validation::File(lasting((paths.len(), &PathBuf::from(path)))?),
-        rule => rule,
-    };
-    let dataset = read.describe(&fresh.id, name, files, home::size(&fresh.folder.0));
-    let facts = DatasetFacts { dataset, validation };
-    fresh.keep(studio, &facts)?;
-    super::checkup::in_background(studio, &facts.dataset.id);
-    Ok(facts.dataset)
+    if let Validation::File(path) = &hold_out.validation {
+        hold_out.validation = Validation::File(lasting((paths.len(), &PathBuf::from(path)))?);
+    }
+    let size = home::size(&fresh.folder.0);
+    let dataset = read.describe(Origin { id: &fresh.id, name, files, size_bytes: size, hold_out });
+    fresh.keep(studio, &dataset)?;
+    super::checkup::in_background(studio, &dataset.id);
+    Ok(dataset)
 }
 
 /// Refuses early what would fill the disk.

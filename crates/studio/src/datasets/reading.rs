@@ -1,4 +1,4 @@
-//! Files on their way to the disk, row by row, or into memory where a run file is trained without a home.
+//! Files on their way to the disk, row by row: as a new dataset, or behind the rows of one that is there.
 
 use std::cell::Cell;
 use std::collections::HashSet;
@@ -7,8 +7,8 @@ use std::io::{BufWriter, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use tunesmith_data::{Example, ImportError, ImportOptions, RowKey, Summary, Taken, import_into, split_keys};
-use tunesmith_protocol::{Dataset, DatasetVersion, Mapping, RowProblem, Validation, WireError};
+use tunesmith_data::{ImportError, ImportOptions, RowKey, Summary, Taken, import_into, inspect, split_keys};
+use tunesmith_protocol::{Count, Dataset, DatasetVersion, Mapping, RowProblem, Validation, WireError};
 
 use super::prompts;
 use super::shelf::counts;
@@ -17,7 +17,23 @@ use crate::home::DatasetFolder;
 use crate::{clock, explain};
 
 /// Splitting is a fact of the dataset, not of a run: the same rows are always held out.
-const SPLIT_SEED: u64 = 42;
+pub(crate) const SPLIT_SEED: u64 = 42;
+
+/// Rows by which the columns of one more file are recognised.
+const FIRST_ROWS: usize = 50;
+
+/// Which rows are held out.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct HoldOut {
+    pub validation: Validation,
+    pub seed: u64,
+}
+
+impl Default for HoldOut {
+    fn default() -> Self {
+        Self { validation: Validation::Auto, seed: SPLIT_SEED }
+    }
+}
 
 /// Bytes read, bytes in all, rows found. `Break` cancels.
 pub(crate) type Progress<'a> = &'a mut dyn FnMut(u64, u64, u64) -> ControlFlow<()>;
@@ -27,22 +43,75 @@ pub(crate) fn read(
     folder: &DatasetFolder,
     paths: &[PathBuf],
     mapping: &Mapping,
-    validation: &Validation,
+    hold_out: &HoldOut,
     progress: Progress,
 ) -> Result<Read, WireError> {
     let mut reading = Reading::begin(folder)?;
     let mut summary = reading.read(paths, mapping, false, progress)?;
-    match validation {
+    match &hold_out.validation {
         Validation::File(path) => {
             let held_out = reading.read(&[PathBuf::from(path)], mapping, true, progress)?;
             summary.rows_read += held_out.rows_read;
             summary.files.extend(held_out.files);
+            held_out.dropped_because.into_iter().for_each(|because| add(&mut summary.dropped_because, because));
         }
-        rule => reading.hold_out(rule)?,
+        rule => reading.hold_out(rule, hold_out.seed)?,
     }
     let read = reading.finish(summary)?;
     write_entries(&folder.version(1), &read.entries)?;
     Ok(read)
+}
+
+/// Rows that were read behind others.
+pub(crate) struct Appended {
+    pub entries: Vec<Entry>,
+    pub dropped: u64,
+    /// Problems listed, of dropped rows and of kept ones.
+    pub problems: u64,
+}
+
+/// Reads the rows of one more file, to be held out, behind those in a folder; in the columns of `mapping`, unless it has
+/// others.
+pub(crate) fn append(
+    folder: &DatasetFolder,
+    path: &Path,
+    mapping: &Mapping,
+    progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+) -> Result<Appended, WireError> {
+    let paths = [path.to_path_buf()];
+    let known = inspect(&paths, &ImportOptions { mapping: mapping.clone() }, FIRST_ROWS)?;
+    let mapping = if known.rows.is_empty() { Mapping::default() } else { mapping.clone() };
+    let mut reading = Reading::go_on(folder)?;
+    let before = reading.problems.get_ref().metadata().map_err(explain::io(folder.problems()))?.len();
+    let read = reading.read(&paths, &mapping, true, &mut |done, total, _| progress(done, total));
+    let read = read.and_then(|summary| match reading.entries.len() {
+        0 => Err(WireError::invalid(
+            format!("No row of {} can be held out. {}", path.display(), summary.reason),
+            "Choose another file",
+        )),
+        _ => Ok(summary),
+    });
+    let written = reading.problems.flush().map_err(explain::io(folder.problems()));
+    let dropped = match read.and_then(|summary| written.map(|()| summary.rows_dropped())) {
+        Ok(dropped) => dropped,
+        Err(error) => {
+            // Rows behind the last one that a version points to do no harm; problems would be listed.
+            let _ = reading.problems.get_ref().set_len(before);
+            return Err(error);
+        }
+    };
+    reading.problems.get_ref().sync_all().map_err(explain::io(folder.problems()))?;
+    reading.rows.finish()?;
+    Ok(Appended { entries: reading.entries, dropped, problems: reading.problem_count })
+}
+
+/// Counts what was counted in another file, too; the most frequent stays first.
+fn add(counts: &mut Vec<Count>, more: Count) {
+    match counts.iter_mut().find(|known| known.what == more.what) {
+        Some(known) => known.count += more.count,
+        None => counts.push(more),
+    }
+    counts.sort_by_key(|count| std::cmp::Reverse(count.count));
 }
 
 /// An import on its way to the disk.
@@ -55,6 +124,15 @@ struct Reading {
     keys: Vec<RowKey>,
 }
 
+/// What a dataset is besides its rows.
+pub(crate) struct Origin<'a> {
+    pub id: &'a str,
+    pub name: &'a str,
+    pub files: Vec<String>,
+    pub size_bytes: u64,
+    pub hold_out: HoldOut,
+}
+
 /// What an import has read.
 pub(crate) struct Read {
     pub entries: Vec<Entry>,
@@ -65,8 +143,17 @@ pub(crate) struct Read {
 
 impl Reading {
     fn begin(folder: &DatasetFolder) -> Result<Self, WireError> {
+        Self::with(folder, File::create(folder.problems()))
+    }
+
+    /// Behind what is there.
+    fn go_on(folder: &DatasetFolder) -> Result<Self, WireError> {
+        Self::with(folder, File::options().create(true).append(true).open(folder.problems()))
+    }
+
+    fn with(folder: &DatasetFolder, problems: std::io::Result<File>) -> Result<Self, WireError> {
         let folder = folder.clone();
-        let problems = File::create(folder.problems()).map_err(explain::io(folder.problems()))?;
+        let problems = problems.map_err(explain::io(folder.problems()))?;
         Ok(Self {
             rows: RowWriter::open(&folder.rows())?,
             folder,
@@ -120,8 +207,8 @@ impl Reading {
         self.problems.write_all(&line).map_err(explain::io(path))
     }
 
-    fn hold_out(&mut self, rule: &Validation) -> Result<(), WireError> {
-        let held_out = split_keys(&self.keys, &[], rule, SPLIT_SEED)?;
+    fn hold_out(&mut self, rule: &Validation, seed: u64) -> Result<(), WireError> {
+        let held_out = split_keys(&self.keys, &[], rule, seed)?;
         self.entries.iter_mut().zip(held_out).for_each(|(entry, held_out)| entry.held_out = held_out);
         Ok(())
     }
@@ -146,7 +233,8 @@ impl Read {
         version_of(self.entries.iter().map(|entry| (&entry.key, entry.held_out)))
     }
 
-    pub fn describe(self, id: &str, name: &str, files: Vec<String>, size_bytes: u64) -> Dataset {
+    pub fn describe(self, origin: Origin<'_>) -> Dataset {
+        let Origin { id, name, files, size_bytes, hold_out } = origin;
         let summary = &self.summary;
         let (version, now) = (self.version(), clock::now_ms());
         let (training_rows, validation_rows) = counts(&self.entries);
@@ -158,6 +246,8 @@ impl Read {
             change,
             training_rows,
             validation_rows,
+            validation: hold_out.validation,
+            seed: hold_out.seed,
             made_ms: now,
         };
         Dataset {
@@ -191,34 +281,4 @@ impl Read {
 pub(crate) fn distinct(names: impl Iterator<Item = String>) -> Vec<String> {
     let mut seen = HashSet::new();
     names.filter(|name| seen.insert(name.clone())).collect()
-}
-
-/// Rows read into memory, for a run straight from a run file.
-pub(crate) struct Gathered {
-    pub training: Vec<Example>,
-    pub validation: Vec<Example>,
-}
-
-/// Reads files and splits their rows, in memory.
-pub(crate) fn gather(paths: &[PathBuf], mapping: &Mapping, validation: &Validation) -> Result<Gathered, WireError> {
-    let read = |paths: &[PathBuf]| -> Result<Vec<Example>, WireError> {
-        let mut rows = Vec::new();
-        let options = ImportOptions { mapping: mapping.clone() };
-        import_into(paths, &options, &mut |_, _| ControlFlow::Continue(()), &mut |taken| {
-            if let Taken::Row(row) = taken {
-                rows.push(row.example);
-            }
-            Ok(())
-        })?;
-        Ok(rows)
-    };
-    let rows = read(paths)?;
-    if let Validation::File(path) = validation {
-        return Ok(Gathered { training: rows, validation: read(&[Path::new(path).to_path_buf()])? });
-    }
-    let keys: Vec<RowKey> = rows.iter().map(RowKey::of).collect();
-    let held_out = split_keys(&keys, &[], validation, SPLIT_SEED)?;
-    let (validation, training): (Vec<_>, Vec<_>) = rows.into_iter().zip(held_out).partition(|(_, held_out)| *held_out);
-    let examples = |rows: Vec<(Example, bool)>| rows.into_iter().map(|(row, _)| row).collect();
-    Ok(Gathered { training: examples(training), validation: examples(validation) })
 }

@@ -17,7 +17,7 @@ const ROWS_PER_PAGE: u32 = 200;
 
 /// Some of the rows that are asked for.
 pub(crate) fn page(studio: &Studio, args: &DatasetRows) -> Result<RowsPage, WireError> {
-    let dataset = get(studio, &args.dataset)?.dataset;
+    let dataset = get(studio, &args.dataset)?;
     let folder = studio.home.dataset(&args.dataset)?;
     let all = entries(studio, &dataset)?;
     let renderer = match &args.model {
@@ -49,7 +49,7 @@ pub(crate) fn whole(studio: &Studio, args: &DatasetRow) -> Result<FullRow, WireE
 
 /// One row of the version in use.
 pub(crate) fn one(studio: &Studio, dataset: &str, number: u64) -> Result<(Entry, ImportedRow), WireError> {
-    let facts = get(studio, dataset)?.dataset;
+    let facts = get(studio, dataset)?;
     let all = entries(studio, &facts)?;
     let entry = all.get(number as usize).ok_or_else(|| no_row(number, all.len()))?;
     Ok((*entry, RowReader::open(&studio.home.dataset(dataset)?.rows())?.row(entry)?))

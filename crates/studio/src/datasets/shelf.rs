@@ -5,23 +5,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde::{Deserialize, Serialize};
-use tunesmith_protocol::{Dataset, ItemKind, Split, Validation, WireError};
+use tunesmith_protocol::{DataVersion, Dataset, DatasetVersion, ErrorCode, ItemKind, Split, WireError};
 
 use super::problems::ProblemIndex;
 use super::store::{Entry, read_entries};
 use super::visits::Visits;
-use crate::home::{self, DatasetFolder};
+use crate::db::Db;
+use crate::home::{self, DatasetFolder, Home};
 use crate::{Studio, clock, explain};
-
-/// `dataset.json`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct DatasetFacts {
-    #[serde(flatten)]
-    pub dataset: Dataset,
-    /// The rule by which rows were held out at import.
-    pub validation: Validation,
-}
 
 /// The rows of the dataset that was looked at last, which is mostly looked at again.
 #[derive(Default)]
@@ -77,23 +68,73 @@ fn remembered<T>(
 
 /// All datasets, the newest first.
 pub(crate) fn list(studio: &Studio) -> Result<Vec<Dataset>, WireError> {
-    let items = studio.db.items(ItemKind::Dataset)?.into_iter().filter(|item| !item.deleted);
+    all(&studio.db)
+}
+
+fn all(db: &Db) -> Result<Vec<Dataset>, WireError> {
+    let items = db.items(ItemKind::Dataset)?.into_iter().filter(|item| !item.deleted);
     let datasets = items.filter_map(|item| {
-        let facts: DatasetFacts = serde_json::from_str(&item.facts).ok()?;
-        Some(Dataset { name: item.name, tags: item.tags, added_ms: item.added_ms, ..facts.dataset })
+        let facts: Dataset = serde_json::from_str(&item.facts).ok()?;
+        Some(Dataset { name: item.name, tags: item.tags, added_ms: item.added_ms, ..facts })
     });
     Ok(datasets.collect())
 }
 
-/// One dataset with its rule of validation.
-pub(crate) fn get(studio: &Studio, id: &str) -> Result<DatasetFacts, WireError> {
+/// The dataset of a home that a run file names, for one who does not hold the home.
+pub(crate) fn find(home: &Home, wanted: &DataVersion) -> Result<Dataset, WireError> {
+    let datasets = Db::peek(&home.database())?.map_or(Ok(Vec::new()), |db| all(&db))?;
+    let dataset = named(&datasets, &wanted.dataset)?.clone();
+    let Some(number) = wanted.version.filter(|number| *number != dataset.number) else { return Ok(dataset) };
+    at_version(dataset, number)
+}
+
+/// The dataset with this id, or the only one with this name.
+pub fn named<'a>(datasets: &'a [Dataset], wanted: &str) -> Result<&'a Dataset, WireError> {
+    if let Some(dataset) = datasets.iter().find(|dataset| dataset.id == wanted) {
+        return Ok(dataset);
+    }
+    match datasets.iter().filter(|dataset| dataset.name == wanted).collect::<Vec<_>>()[..] {
+        [dataset] => Ok(dataset),
+        [] => Err(WireError::new(
+            ErrorCode::NotFound,
+            format!("There is no dataset “{wanted}” in this home"),
+            "Name files in its place: data with a path",
+        )),
+        [first, ..] => Err(WireError::invalid(
+            format!("Several datasets are called “{wanted}”"),
+            format!("Name one by its id, such as {}", first.id),
+        )),
+    }
+}
+
+/// A dataset as it is with another version in use, but for the system prompt, for which the rows must be read.
+pub(crate) fn at_version(mut dataset: Dataset, number: u32) -> Result<Dataset, WireError> {
+    let found = dataset.versions.iter().find(|version| version.number == number).cloned();
+    let version = found.ok_or_else(|| {
+        WireError::not_found(format!(
+            "There is no version {number} of “{}”; the newest is {}",
+            dataset.name,
+            dataset.versions.len()
+        ))
+    })?;
+    take_over(&mut dataset, &version);
+    Ok(dataset)
+}
+
+/// Makes a version the one in use.
+pub(crate) fn take_over(dataset: &mut Dataset, version: &DatasetVersion) {
+    dataset.number = version.number;
+    dataset.version = version.version.clone();
+    dataset.training_rows = version.training_rows;
+    dataset.validation_rows = version.validation_rows;
+}
+
+/// One dataset.
+pub(crate) fn get(studio: &Studio, id: &str) -> Result<Dataset, WireError> {
     let gone = || WireError::not_found(format!("There is no dataset “{id}”"));
     let item = studio.db.item(ItemKind::Dataset, id)?.filter(|item| !item.deleted).ok_or_else(gone)?;
-    let facts: DatasetFacts = serde_json::from_str(&item.facts).map_err(|_| gone())?;
-    Ok(DatasetFacts {
-        dataset: Dataset { name: item.name, tags: item.tags, ..facts.dataset },
-        validation: facts.validation,
-    })
+    let facts: Dataset = serde_json::from_str(&item.facts).map_err(|_| gone())?;
+    Ok(Dataset { name: item.name, tags: item.tags, ..facts })
 }
 
 /// A dataset on its way: a folder under a temporary name, which goes unless it is kept.
@@ -118,14 +159,14 @@ impl Fresh {
     }
 
     /// Puts it in its place, complete.
-    pub fn keep(mut self, studio: &Studio, facts: &DatasetFacts) -> Result<(), WireError> {
-        let text = text(facts)?;
+    pub fn keep(mut self, studio: &Studio, dataset: &Dataset) -> Result<(), WireError> {
+        let text = text(dataset)?;
         home::write_whole(&self.folder.facts(), text.as_bytes())?;
         let place = self.place(studio)?;
         fs::rename(&self.folder.0, &place.0).map_err(explain::io(&place.0))?;
         self.kept = true;
         home::sync_folder(&studio.home.datasets()).map_err(explain::io(&place.0))?;
-        let Dataset { id, name, added_ms, .. } = &facts.dataset;
+        let Dataset { id, name, added_ms, .. } = dataset;
         studio.db.add(ItemKind::Dataset, id, name, &text, *added_ms)?;
         studio.library_changed();
         Ok(())
@@ -143,17 +184,17 @@ impl Drop for Fresh {
 }
 
 /// Writes the facts of a dataset that is there: into its folder first, which is the truth.
-pub(crate) fn write_facts(studio: &Studio, facts: &DatasetFacts) -> Result<(), WireError> {
-    let folder = studio.home.dataset(&facts.dataset.id)?;
-    let text = text(facts)?;
+pub(crate) fn write_facts(studio: &Studio, dataset: &Dataset) -> Result<(), WireError> {
+    let folder = studio.home.dataset(&dataset.id)?;
+    let text = text(dataset)?;
     home::write_whole(&folder.facts(), text.as_bytes())?;
-    studio.db.set_facts(ItemKind::Dataset, &facts.dataset.id, &text)?;
+    studio.db.set_facts(ItemKind::Dataset, &dataset.id, &text)?;
     studio.library_changed();
     Ok(())
 }
 
-fn text(facts: &DatasetFacts) -> Result<String, WireError> {
-    serde_json::to_string_pretty(facts).map_err(|error| WireError::internal(error.to_string()))
+fn text(dataset: &Dataset) -> Result<String, WireError> {
+    serde_json::to_string_pretty(dataset).map_err(|error| WireError::internal(error.to_string()))
 }
 
 /// Gives the database what the folders hold, where it does not know it or knows it as it was before a crash.
@@ -161,8 +202,8 @@ pub(crate) fn rebuild(studio: &Studio) -> Result<(), WireError> {
     for path in home::entries(&studio.home.datasets()) {
         let facts = DatasetFolder(path).facts();
         let Ok(text) = fs::read_to_string(&facts) else { continue };
-        match serde_json::from_str::<DatasetFacts>(&text) {
-            Ok(DatasetFacts { dataset, .. }) => {
+        match serde_json::from_str::<Dataset>(&text) {
+            Ok(dataset) => {
                 studio.db.add(ItemKind::Dataset, &dataset.id, &dataset.name, &text, dataset.added_ms)?;
                 studio.db.set_facts(ItemKind::Dataset, &dataset.id, &text)?;
             }

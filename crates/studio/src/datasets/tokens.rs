@@ -46,7 +46,7 @@ pub(crate) fn xray(studio: &Studio, args: &XrayRow) -> Result<Xray, WireError> {
 /// The lengths of all rows to learn from; counted once for a version and a model.
 pub(crate) fn count(studio: &Studio, args: CountTokens) -> Result<TokenCounts, WireError> {
     let mut task = Task::start(args.task, &studio.tasks, &studio.board);
-    let dataset = get(studio, &args.dataset)?.dataset;
+    let dataset = get(studio, &args.dataset)?;
     let folder = studio.home.dataset(&dataset.id)?;
     let model = models::usable(studio, &args.model)?;
     let key = format!("{} {}", models::fingerprint(model.path.as_ref())?, args.learn_from.word());

@@ -24,14 +24,15 @@ fn a_file_that_will_be_gone_tomorrow_is_kept_also_when_it_holds_the_validation_r
         std::fs::remove_file(file).unwrap();
     }
 
-    let choices = StartRun { name: None, model: model.id, dataset: dataset.id, training: settings(2) };
+    let choices = StartRun { name: None, model: model.id, dataset: dataset.id, version: None, training: settings(2) };
     let yaml = studio.run_yaml(RunYaml { start: choices, save_to: None }).unwrap();
     let yaml = base64::engine::general_purpose::STANDARD.decode(yaml.base64).unwrap();
     let config = tunesmith_studio::run_file::parse(&String::from_utf8(yaml).unwrap()).unwrap();
-    let Validation::File(kept) = &config.data.validation else { panic!("{:?}", config.data.validation) };
+    let DataConfig::Files(files) = config.data else { panic!("{:?}", config.data) };
+    let Validation::File(kept) = &files.validation else { panic!("{:?}", files.validation) };
     let lines = |path: &str| std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{path}: {error}"));
     assert_eq!(lines(kept).lines().count(), 7, "the run file names rows that are still there");
-    assert_eq!(lines(&config.data.path.all()[0]), text, "and does not mix them up");
+    assert_eq!(lines(&files.path.all()[0]), text, "and does not mix them up");
 }
 
 #[test]

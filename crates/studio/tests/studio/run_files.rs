@@ -24,8 +24,9 @@ fn complaint(from: &str, to: &str) -> String {
 #[test]
 fn a_run_file_is_read() {
     let config = parse(GOOD).unwrap();
-    assert_eq!(config.data.path.all(), ["a.jsonl", "b.jsonl"]);
-    assert_eq!(config.data.validation, Validation::Share(0.1));
+    let DataConfig::Files(files) = config.data else { panic!("{:?}", config.data) };
+    assert_eq!(files.path.all(), ["a.jsonl", "b.jsonl"]);
+    assert_eq!(files.validation, Validation::Share(0.1));
     let TrainSettings { epochs, learning_rate, gradient_checkpointing, eval_every, .. } = config.training;
     assert_eq!((epochs, learning_rate), (2.0, 2e-4));
     assert_eq!((gradient_checkpointing, eval_every), (Switch::On, AutoOr::Steps(5)));
@@ -73,16 +74,36 @@ fn a_wrong_value_names_its_line_and_what_is_expected() {
 }
 
 #[test]
+fn a_dataset_of_the_home_takes_the_place_of_files() {
+    let named = |data: &str| parse(&format!("base_model: starter\ndata:\n{data}"));
+    let config = named("  dataset: Rezepte 🍲\n  version: 3\n").unwrap();
+    let DataConfig::Dataset(DataVersion { dataset, version }) = &config.data else { panic!("{:?}", config.data) };
+    assert_eq!((dataset.as_str(), *version), ("Rezepte 🍲", Some(3)));
+    assert_eq!(parse(&write(&config)).unwrap(), config);
+    assert!(named("  dataset: rows\n").is_ok(), "without a version it is the one in use");
+    for (data, line, wrong) in [
+        ("  dataset: rows\n  path: a.jsonl\n", "Line 4", "path is for files"),
+        ("  dataset: 7\n", "Line 3", "id or the name"),
+        ("  dataset: rows\n  version: 0\n", "Line 4", "from 1 on"),
+        ("  path: a.jsonl\n  version: 2\n", "Line 4", "names no dataset"),
+        ("  format: chat\n", "Line 2", "no path and no dataset"),
+    ] {
+        let said = named(data).unwrap_err().to_string();
+        assert!(said.contains(line) && said.contains(wrong), "{data}: {said}");
+    }
+}
+
+#[test]
 fn what_is_written_reads_back_the_same() {
     for path in ["plain.jsonl", "with space.jsonl", "it's: #1.jsonl", "\"q\" \\ ü 🍲.jsonl", "yes", "12", "- a"] {
         let config = RunConfig {
             base_model: format!("/models/{path}"),
-            data: DataConfig {
+            data: DataConfig::Files(DataFiles {
                 path: Paths::Many(vec![path.into(), "b.jsonl".into()]),
                 format: Format::Instruction,
                 columns: [("output".into(), path.into())].into(),
                 validation: Validation::File(path.into()),
-            },
+            }),
             training: TrainSettings {
                 target_modules: TargetModules::Named(vec!["q_proj".into()]),
                 gradient_checkpointing: Switch::Off,

@@ -81,6 +81,7 @@ pub fn import_of(paths: &[&str]) -> ImportDataset {
         name: None,
         mapping: Mapping::default(),
         validation: Validation::Share(0.2),
+        seed: None,
         task: None,
         reuse: false,
     }
@@ -101,7 +102,13 @@ pub fn settings(steps: u32) -> TrainSettings {
 }
 
 pub fn wish(model: &Model, dataset: &Dataset, training: TrainSettings) -> StartRun {
-    StartRun { name: Some("Counting".into()), model: model.id.clone(), dataset: dataset.id.clone(), training }
+    StartRun {
+        name: Some("Counting".into()),
+        model: model.id.clone(),
+        dataset: dataset.id.clone(),
+        version: None,
+        training,
+    }
 }
 
 /// Waits until the run is where it should be.

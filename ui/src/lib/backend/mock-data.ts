@@ -62,14 +62,14 @@ export const dataset = (change: Partial<Dataset> = {}): Dataset => {
   const made = filled(change);
   const { version, training_rows, validation_rows, added_ms } = made;
   const row_files = change.row_files ?? made.files.map((file) => file.split('/').at(-1)!);
-  return { ...made, row_files, versions: change.versions ?? [{ number: 1, version, change: 'As imported', training_rows, validation_rows, made_ms: added_ms }] };
+  return { ...made, row_files, versions: change.versions ?? [{ number: 1, version, change: 'As imported', training_rows, validation_rows, validation: 'auto', seed: 42, made_ms: added_ms }] };
 };
 
 const filled = (change: Partial<Dataset>): Dataset => ({
   id: 'recipes-1', name: 'recipes', files: ['/home/ada/recipes.jsonl'], row_files: [], format: 'chat', reason: 'each row has a list called messages', rows_read: 312, rows_kept: 300, rows_dropped: 12,
   mapping: { format: 'chat', columns: { messages: 'messages' } }, columns: ['messages', 'source', 'rating'], problems: 31,
   dropped_because: [{ what: 'example_missing_assistant_message', count: 9 }, { what: 'invalid_json', count: 3 }], training_rows: 280, validation_rows: 20,
-  system_prompt: 'You extract ingredients.', size_bytes: 412_000, version: 'a1b2c3', number: 1, tags: ['kitchen'], added_ms: now - 26 * hour, versions: [{ number: 1, version: 'a1b2c3', change: 'As imported', training_rows: 280, validation_rows: 20, made_ms: now - 26 * hour }], ...change,
+  system_prompt: 'You extract ingredients.', size_bytes: 412_000, version: 'a1b2c3', number: 1, tags: ['kitchen'], added_ms: now - 26 * hour, versions: [{ number: 1, version: 'a1b2c3', change: 'As imported', training_rows: 280, validation_rows: 20, validation: 'auto', seed: 42, made_ms: now - 26 * hour }], ...change,
 });
 
 export const datasets = (): Dataset[] => [
@@ -110,7 +110,7 @@ export const plan = (change: Partial<Plan> = {}): Plan => ({
 
 export const run = (id: string, name: string, status: RunState, change: Partial<Run> = {}): Run => ({
   id, name, status, config: { base_model: 'starter', data: { path: '/home/ada/recipes.jsonl', format: 'auto', validation: 'auto' }, training }, model: 'starter', model_name: 'Tunesmith Starter',
-  dataset: 'recipes-1', dataset_name: 'recipes', system_prompt: null, plan: plan(), step: 105, loss: 0.412, first_eval_loss: 3.214, best_eval_loss: 0.538, best_step: 99,
+  dataset: 'recipes-1', dataset_name: 'recipes', dataset_version: 1, system_prompt: null, plan: plan(), step: 105, loss: 0.412, first_eval_loss: 3.214, best_eval_loss: 0.538, best_step: 99,
   result_path: `/home/ada/.local/share/tunesmith/runs/${id}/result`, path: `/home/ada/.local/share/tunesmith/runs/${id}`, size_bytes: 5_200_000, tags: [], started_ms: now - 2 * hour, elapsed_ms: 94_000, ...change,
 });
 

@@ -97,6 +97,7 @@ export function wholeChange(dataset: Dataset, edit: Edit, other: (id: string) =>
     case 'shuffle':
       return { training, validation, said: 'Shuffled the rows' };
     case 'split': {
+      if (typeof edit.validation === 'string' && edit.validation !== 'auto') return { training: all, validation: 24, said: `24 rows of “${edit.validation.split('/').at(-1)}” held out` };
       const held = edit.validation === 'auto' ? Math.max(20, Math.round(all / 20)) : Math.round(all * Number(edit.validation));
       return { training: all - held, validation: held, said: held ? `Held ${held} rows out` : 'Held no rows out' };
     }

@@ -33,7 +33,7 @@ export function madeUpRows({ datasets, replace, fail }: Studio): Handlers {
     const { view: next, said } = changed(view(dataset), edit);
     views.set(`${dataset.id} ${number}`, next);
     const added = next.total - view(dataset).total;
-    const version = { number, version: `v${number}`, change: said, training_rows: dataset.training_rows + added, validation_rows: dataset.validation_rows, made_ms: Date.now() };
+    const version = { number, version: `v${number}`, change: said, training_rows: dataset.training_rows + added, validation_rows: dataset.validation_rows, validation: dataset.versions.at(-1)!.validation, seed: dataset.versions.at(-1)!.seed, made_ms: Date.now() };
     return { ...dataset, number, version: version.version, training_rows: version.training_rows, versions: [...dataset.versions, version] };
   }
 

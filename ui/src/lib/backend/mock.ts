@@ -198,7 +198,7 @@ export function mock(scenario = ''): Backend {
       if (!whole) return rows.edit_dataset(args);
       await wait(400);
       const number = dataset.versions.length + 1;
-      const version = { number, version: `v${number}`, change: whole.said, training_rows: whole.training, validation_rows: whole.validation, made_ms: Date.now() };
+      const version = { number, version: `v${number}`, change: whole.said, training_rows: whole.training, validation_rows: whole.validation, validation: args.edit.kind === 'split' ? args.edit.validation : dataset.versions.at(-1)!.validation, seed: args.edit.kind === 'split' ? args.edit.seed : 42, made_ms: Date.now() };
       edit({ kind: 'dataset', id: dataset.id }, { number, version: version.version, training_rows: whole.training, validation_rows: whole.validation, versions: [...dataset.versions, version] });
       return find(state.datasets, dataset.id);
     },
@@ -213,10 +213,10 @@ export function mock(scenario = ''): Backend {
       return { plan, problems: [], blockers: [], warnings: plan.steps < 40 ? [`${plan.steps} steps are few. More epochs or a smaller batch would teach more`] : [] };
     },
     run_yaml: () => ({ name: 'run.yaml', mime: 'application/yaml', base64: btoa('base_model: starter\n') }),
-    start_run: async ({ name, model, dataset, training }) => {
+    start_run: async ({ name, model, dataset, version, training }) => {
       await wait(300);
       const id = `run-${Date.now()}`;
-      const run = made.run(id, name ?? `${find(state.datasets, dataset).name} · ${find(state.models, model).name}`, { state: 'preparing' }, { step: 0, loss: null, plan: made.plan({ steps: 60 }), best_eval_loss: null, best_step: null, result_path: null, dataset, model, elapsed_ms: 0, started_ms: Date.now(), config: { ...made.run('', '', { state: 'done' }).config, training } });
+      const run = made.run(id, name ?? `${find(state.datasets, dataset).name} · ${find(state.models, model).name}`, { state: 'preparing' }, { step: 0, loss: null, plan: made.plan({ steps: 60 }), best_eval_loss: null, best_step: null, result_path: null, dataset, dataset_version: version ?? find(state.datasets, dataset).number, model, elapsed_ms: 0, started_ms: Date.now(), config: { ...made.run('', '', { state: 'done' }).config, training } });
       state.runs = [run, ...state.runs];
       record(id, [{ type: 'plan', plan: run.plan! }, { type: 'status', status: run.status }, { type: 'preparing', what: 'Tokenising the rows', fraction: 0.4 }]);
       changed();

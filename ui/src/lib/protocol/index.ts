@@ -145,7 +145,8 @@ batch_size: number,
  * The id, chosen by the caller, under which progress is published and cancel is understood.
  */
 task: string | null, };
-export type DataConfig = { 
+export type DataConfig = DataFiles | DataVersion;
+export type DataFiles = { 
 /**
  * One or several dataset files.
  */
@@ -162,6 +163,15 @@ columns?: { [key in string]: string },
  * Which rows are held out.
  */
 validation: Validation, };
+export type DataVersion = { 
+/**
+ * The dataset's id or name.
+ */
+dataset: string, 
+/**
+ * The version's number; the one in use where there is none.
+ */
+version?: number, };
 export type Dataset = { 
 /**
  * Its id.
@@ -340,6 +350,14 @@ training_rows: number,
  * Rows held out.
  */
 validation_rows: number, 
+/**
+ * The rule by which its rows were held out.
+ */
+validation: Validation, 
+/**
+ * What decided the draw of the rows held out.
+ */
+seed: number, 
 /**
  * When, in milliseconds since 1970.
  */
@@ -634,6 +652,10 @@ mapping: Mapping,
  * Which rows are held out.
  */
 validation: Validation, 
+/**
+ * What decides the draw of the rows held out; null takes the usual.
+ */
+seed: number | null, 
 /**
  * The id, chosen by the caller, under which progress is published and cancel is understood.
  */
@@ -1137,6 +1159,10 @@ dataset: string,
  */
 dataset_name: string, 
 /**
+ * The number of the dataset's version; null for a run straight from files.
+ */
+dataset_version: number | null, 
+/**
  * The system prompt that most training rows share; null when there is none.
  */
 system_prompt: string | null, 
@@ -1409,6 +1435,10 @@ model: string,
  * The dataset's id.
  */
 dataset: string, 
+/**
+ * The number of its version; null is the one in use.
+ */
+version: number | null, 
 /**
  * How to train.
  */

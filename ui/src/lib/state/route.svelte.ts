@@ -7,19 +7,21 @@ export interface Place {
   screen: Screen;
   /** The thing shown, or the step of a flow. */
   id: string | null;
+  /** A part of the thing, such as the number of a dataset's version. */
+  part: string | null;
 }
 
 const screens: readonly Screen[] = ['runs', 'new', 'chat', 'models', 'datasets', 'settings'];
 
 /** Reads `#/runs/ID`. Anything unknown is home. */
 export function readPlace(hash: string): Place {
-  const [screen, id] = hash.replace(/^#\/?/, '').split('/');
-  if (!screens.includes(screen as Screen)) return { screen: 'runs', id: null };
-  return { screen: screen as Screen, id: id ? decodeURIComponent(id) : null };
+  const [screen, id, part] = hash.replace(/^#\/?/, '').split('/');
+  if (!screens.includes(screen as Screen)) return { screen: 'runs', id: null, part: null };
+  return { screen: screen as Screen, id: id ? decodeURIComponent(id) : null, part: id && part ? decodeURIComponent(part) : null };
 }
 
-export function placeHash(screen: Screen, id: string | null = null): string {
-  return id === null ? `#/${screen}` : `#/${screen}/${encodeURIComponent(id)}`;
+export function placeHash(screen: Screen, id: string | null = null, part: string | null = null): string {
+  return ['#', screen, ...[id, part].filter((name) => name !== null).map(encodeURIComponent)].join('/');
 }
 
 class Route {
@@ -29,9 +31,9 @@ class Route {
   follow(): () => void {
     const read = () => {
       const to = location.hash;
-      const { screen, id } = this.place;
+      const { screen, id, part } = this.place;
       // The address has changed already: it waits with the page until the user has said what becomes of the changes.
-      if (unsaved.dirty && to !== placeHash(screen, id)) history.replaceState(null, '', placeHash(screen, id));
+      if (unsaved.dirty && to !== placeHash(screen, id, part)) history.replaceState(null, '', placeHash(screen, id, part));
       unsaved.leave(() => {
         if (location.hash !== to) history.replaceState(null, '', to);
         this.place = readPlace(to);
@@ -45,14 +47,14 @@ class Route {
     const hash = placeHash(screen, id);
     unsaved.leave(() => {
       if (location.hash !== hash) location.hash = hash;
-      this.place = { screen, id };
+      this.place = { screen, id, part: null };
     });
   }
 
   /** Goes there without a new entry in the history. */
   replace(screen: Screen, id: string | null = null): void {
     history.replaceState(null, '', placeHash(screen, id));
-    this.place = { screen, id };
+    this.place = { screen, id, part: null };
   }
 }
 

@@ -25,6 +25,8 @@ export interface Pace {
 export interface ReadingOptions {
   mapping: Mapping;
   validation: Validation;
+  /** What decides the draw of the rows held out; null takes the usual. */
+  seed?: number | null;
   /** Null takes the first file's. */
   name?: string | null;
 }
@@ -50,7 +52,7 @@ class Tasks {
   #uploads = new Map<string, AbortController>();
 
   /** Imports files as one dataset. Null when the user cancelled; other failures are thrown as WireError. */
-  importFiles(items: Item[], { name = null, ...options }: ReadingOptions): Promise<Dataset | null> {
+  importFiles(items: Item[], { name = null, seed = null, ...options }: ReadingOptions): Promise<Dataset | null> {
     const title = words.datasets.filesNamed(itemName(items[0]!), items.length - 1);
     return this.#run(title, true, async (task, signal) => {
       const paths: string[] = [];
@@ -59,7 +61,7 @@ class Tasks {
         paths.push(await backend.toPath(item, (fraction) => this.#update(task, { fraction }), signal));
       }
       this.#update(task, { title: words.datasets.importing(title), fraction: null });
-      return backend.call('import_dataset', { paths, name, task, reuse: false, ...options });
+      return backend.call('import_dataset', { paths, name, seed, task, reuse: false, ...options });
     });
   }
 

@@ -45,7 +45,7 @@ class Wizard {
   training: TrainSettings | null = $derived(this.ground && ({ ...this.ground, ...this.changes } as TrainSettings));
   request: StartRun | null = $derived(
     this.model && this.dataset && this.training
-      ? { name: this.name.trim() || null, model: this.model, dataset: this.dataset, training: this.training }
+      ? { name: this.name.trim() || null, model: this.model, dataset: this.dataset, version: null, training: this.training }
       : null,
   );
   /** The preview found nothing that stands in the way. */
