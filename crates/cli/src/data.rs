@@ -108,6 +108,8 @@ pub(crate) fn inspect(arguments: &Inspect, out: &Out) -> anyhow::Result<Ended> {
         "rows_read": facts.dataset.rows_read,
         "rows_kept": facts.dataset.rows_kept,
         "rows_dropped": facts.dataset.rows_dropped,
+        "dropped_because": facts.dataset.dropped_because,
+        "system_prompt": facts.dataset.system_prompt,
         "training_rows": facts.dataset.training_rows,
         "validation_rows": facts.dataset.validation_rows,
         "version": facts.dataset.version,
