@@ -17,6 +17,12 @@ test('a table of odd columns is mapped, and a messy file is mended and exported,
     await walkDataRoom(page, writeMessyRows(home.folder), (file) => page.drop(file));
     await page.click('export-yes');
     await page.text('exported', /62 rows/);
+    const lines = await page.run(async () => {
+      const answer = await fetch(document.querySelector('[data-testid="export-download"]').href);
+      return (await answer.text()).trim().split('\n').map((line) => Object.keys(JSON.parse(line)).join());
+    });
+    assert.equal(lines.length, 62, 'the download has every row');
+    assert.deepEqual([...new Set(lines)], ['messages'], 'and what OpenAI allows');
     expectExported(join(home.home, 'exports'));
     await page.click('export-done');
     await cutByTheRun(page);
