@@ -1,11 +1,12 @@
 // Walks the real window through every screen and state and takes pictures: light and dark, large and small.
-// node tests/desktop/screenshots.mjs [--readme]; the pictures go to target/screenshots, a few to assets/screenshots.
+// node tests/desktop/screenshots.mjs [--readme | --data-room]; the pictures go to target/screenshots, a few to assets/screenshots.
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeHome, writeManyExamples } from '../support/home.mjs';
 import { ask, call, chartPoints, setField } from '../support/journey.mjs';
 import { finish, root } from '../support/programs.mjs';
 import { until } from '../support/wait.mjs';
+import { photographDataRoom } from './data-room-scenes.mjs';
 import { startDisplay, StudioWindow } from './window.mjs';
 
 const folder = join(process.env.CARGO_TARGET_DIR ?? join(root, 'target'), 'screenshots');
@@ -66,7 +67,10 @@ async function walk(t) {
   const home = await makeHome(t);
   const display = await startDisplay(t);
   const window = await StudioWindow.open(t, display, home.env);
-  await window.keepPictureOfFailure('screenshots', () => walkThrough(window, home));
+  await window.keepPictureOfFailure('screenshots', async () => {
+    if (!process.argv.includes('--data-room')) await walkThrough(window, home);
+    await photographDataRoom(window, new Photographer(window), home);
+  });
 }
 
 async function walkThrough(window, home) {

@@ -151,7 +151,12 @@ fn a_separate_validation_file_is_taken_afterwards_and_another_takes_its_place() 
     let id = dataset.id;
     let hold_out = |name: &str, text: &str| {
         let validation = Validation::File(place.write(name, text));
-        studio.edit_dataset(EditDataset { dataset: id.clone(), edit: Edit::Split { validation, seed: 42 }, version: None, task: None })
+        studio.edit_dataset(EditDataset {
+            dataset: id.clone(),
+            edit: Edit::Split { validation, seed: 42 },
+            version: None,
+            task: None,
+        })
     };
     let first = hold_out("first.jsonl", &format!("{}\nno row\n", lines(27..35))).unwrap();
     assert_eq!((first.training_rows, first.validation_rows, first.problems), (30, 8, dataset.problems + 1));
