@@ -45,7 +45,7 @@ pub(crate) type Object = Map<String, Value>;
 
 /// A row as it lies in the file.
 pub(crate) struct Record {
-    /// The line it starts on, from 1.
+    /// The line it starts on, from 1; its number where rows share a line, and in Parquet.
     pub line: u64,
     /// Whether it is a row; false for a remark about the file itself.
     pub counts: bool,
@@ -53,6 +53,17 @@ pub(crate) struct Record {
     pub beginning: Beginning,
     /// Its columns, or why it cannot be read.
     pub body: Result<Object, Bad>,
+    /// What is not quite as it stands in the file.
+    pub changes: Vec<Change>,
+}
+
+/// Something that could not be read as it stands in the file.
+#[derive(Debug, Clone)]
+pub(crate) struct Change {
+    /// The column, if it matters only to one who uses it.
+    pub column: Option<String>,
+    /// What to say of it.
+    pub bad: Bad,
 }
 
 /// About how many bytes of memory a row takes.
@@ -103,11 +114,11 @@ impl Bad {
 
 impl Record {
     fn row(line: u64, beginning: Beginning, body: Result<Object, Bad>) -> Self {
-        Self { line, counts: true, beginning, body }
+        Self { line, counts: true, beginning, body, changes: Vec::new() }
     }
 
     fn remark(line: u64, bad: Bad) -> Self {
-        Self { line, counts: false, beginning: Beginning::default(), body: Err(bad) }
+        Self { line, counts: false, beginning: Beginning::default(), body: Err(bad), changes: Vec::new() }
     }
 }
 
@@ -137,7 +148,7 @@ pub(crate) fn read(
         flow
     };
     let mut count = |record: Record| {
-        records += 1;
+        records += u64::from(record.counts);
         stopped = sink(record).is_break();
         if stopped { Err(io::Error::other("enough")) } else { Ok(()) }
     };
@@ -180,7 +191,7 @@ fn read_text(kind: Kind, input: &mut Input, sink: &mut Sink) -> io::Result<()> {
     match kind {
         Kind::JsonLines => json::read_lines(input, sink),
         Kind::JsonList => json::read_values(input, json::Between::Commas, sink),
-        Kind::JsonField => json::read_values(input, json::Between::CommasInField, sink),
+        Kind::JsonFields => json::read_values(input, json::Between::CommasInFields, sink),
         Kind::JsonValues => json::read_values(input, json::Between::Nothing, sink),
         Kind::Table { delimiter } => table::read(input, delimiter, sink),
         Kind::Text => text::read(input, sink),

@@ -32,6 +32,8 @@ mod heavy;
 mod hostile;
 #[path = "data/inspections.rs"]
 mod inspections;
+#[path = "data/json_files.rs"]
+mod json_files;
 #[path = "data/judged.rs"]
 mod judged;
 #[path = "data/lengths.rs"]

@@ -7,7 +7,7 @@ use tunesmith_protocol::{Count, Format, Mapping, RowProblem};
 
 use super::{Summary, Taken};
 use crate::columns::{self, Shape};
-use crate::source::{self, Bad, Beginning, Record};
+use crate::source::{self, Bad, Beginning, Change, Record};
 use crate::{ImportError, ImportedRow};
 
 /// Rows looked at before the shape of a file is decided.
@@ -115,7 +115,7 @@ impl<'a> Rows<'a> {
     }
 
     fn take(&mut self, record: Record) -> Result<(), ImportError> {
-        let Record { line, counts, beginning, body } = record;
+        let Record { line, counts, beginning, body, changes } = record;
         if counts {
             self.so_far.summary.rows_read += 1;
         }
@@ -126,6 +126,7 @@ impl<'a> Rows<'a> {
         });
         match example {
             Ok((example, extra)) => {
+                notes.extend(self.worth_saying(changes));
                 for note in one_of_each_kind(notes) {
                     self.problem(line, note, None)?;
                 }
@@ -134,6 +135,16 @@ impl<'a> Rows<'a> {
             }
             Err(bad) => self.problem(line, bad, counts.then_some(beginning)),
         }
+    }
+
+    /// Of what was changed in a row, what concerns a column that is used, or all of the row.
+    fn worth_saying(&self, changes: Vec<Change>) -> Vec<Bad> {
+        let Some(Some(shape)) = &self.shape else { return Vec::new() };
+        let is_used = |change: &Change| match &change.column {
+            Some(column) => shape.mapping().columns.values().any(|used| used == column),
+            None => true,
+        };
+        changes.into_iter().filter(is_used).map(|change| change.bad).collect()
     }
 
     /// Something is wrong; `dropped` is how the row begins that is left out for it.

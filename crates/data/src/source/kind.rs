@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{Object, table};
+use super::{json, table};
 use crate::{ImportError, columns};
 
 /// What a file holds.
@@ -14,8 +14,8 @@ pub(super) enum Kind {
     JsonLines,
     /// One JSON list of rows.
     JsonList,
-    /// One JSON object that has such a list as a field, e.g. `{"version": 1, "data": [{…}, …]}`.
-    JsonField,
+    /// One JSON object that has such lists as fields, e.g. `{"version": 1, "train": [{…}, …], "test": [{…}, …]}`.
+    JsonFields,
     /// JSON values one after another, each over several lines.
     JsonValues,
     /// Rows of cells.
@@ -46,7 +46,7 @@ impl Kind {
         match self {
             Self::JsonLines => "JSON Lines",
             Self::JsonList => "a JSON list",
-            Self::JsonField => "a JSON list in an object",
+            Self::JsonFields => "a JSON list in an object",
             Self::JsonValues => "JSON objects",
             Self::Table { delimiter: b'\t' } => "a table with tabs",
             Self::Table { delimiter: b';' } => "a table with semicolons",
@@ -85,6 +85,8 @@ pub(super) fn recognise(path: &Path, head: &[u8], whole: bool) -> Result<Kind, I
     if let Some((_, kind)) = FOREIGN.iter().find(|(magic, _)| head.starts_with(magic)) {
         return Err(ImportError::Unsupported { path: path.into(), kind });
     }
+    let name = name_unpacked(path);
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
     let Some(first) = head.iter().find(|byte| !byte.is_ascii_whitespace()) else {
         if whole {
             let found = if head.is_empty() { "it has no bytes" } else { "it holds only blank lines" };
@@ -96,8 +98,6 @@ pub(super) fn recognise(path: &Path, head: &[u8], whole: bool) -> Result<Kind, I
     if nuls * 8 > head.len() {
         return Err(ImportError::Unsupported { path: path.into(), kind: "a binary file" });
     }
-    let name = name_unpacked(path);
-    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
     let json_name = matches!(extension.as_str(), "json" | "jsonl" | "ndjson");
     let lines = Lines::of(head, whole);
     Ok(match first {
@@ -105,7 +105,7 @@ pub(super) fn recognise(path: &Path, head: &[u8], whole: bool) -> Result<Kind, I
             true => Kind::JsonLines,
             false => Kind::JsonList,
         },
-        b'{' if extension == "json" && !lines.has_row && holds_list(head) => Kind::JsonField,
+        b'{' if extension == "json" && !lines.first_is_row && holds_list(head) => Kind::JsonFields,
         b'{' if lines.has_object => Kind::JsonLines,
         b'{' if extension == "json" || (json_name && lines.first_is_brace) => Kind::JsonValues,
         _ if extension == "jsonl" || extension == "ndjson" => Kind::JsonLines,
@@ -121,10 +121,12 @@ pub(super) fn recognise(path: &Path, head: &[u8], whole: bool) -> Result<Kind, I
     })
 }
 
-/// Whether the first list in the object that begins here is one of rows, and not a column of a row.
+/// Whether the first list of objects in the object that begins here is one of rows, and not a column of a row, which
+/// would have others that mean something.
 fn holds_list(head: &[u8]) -> bool {
-    let (mut in_string, mut escaped) = (false, false);
+    let (mut in_string, mut escaped, mut depth) = (false, false, 0usize);
     let mut key = Vec::new();
+    let (mut found, mut known) = (false, 0);
     for (at, byte) in head.iter().enumerate() {
         match byte {
             _ if in_string => {
@@ -138,16 +140,30 @@ fn holds_list(head: &[u8]) -> bool {
                 in_string = true;
                 key.clear();
             }
-            b'[' => {
-                let rows = head[at + 1..].iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
-                return rows && !columns::is_known(&String::from_utf8_lossy(&key));
+            // Another object after this one: they are rows themselves.
+            b'{' if depth == 0 && !head[..at].trim_ascii().is_empty() => return false,
+            b':' if depth == 1 => {
+                known += usize::from(columns::is_known(&String::from_utf8_lossy(&key)));
+                if known > 1 {
+                    return false;
+                }
             }
-            // The opening brace is the first byte that is not blank.
-            b'{' if !head[..at].trim_ascii().is_empty() => return false,
+            b'[' if depth == 1 && !found && begins_with_brace(&head[at + 1..]) => {
+                if columns::is_known(&String::from_utf8_lossy(&key)) {
+                    return false;
+                }
+                (found, depth) = (true, 2);
+            }
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
             _ => {}
         }
     }
-    false
+    found
+}
+
+fn begins_with_brace(bytes: &[u8]) -> bool {
+    bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{')
 }
 
 /// What the first lines look like as JSON.
@@ -160,8 +176,8 @@ struct Lines {
     first_is_brace: bool,
     /// Some line, not indented, is a whole JSON object.
     has_object: bool,
-    /// Such an object has a column that means something.
-    has_row: bool,
+    /// The first line is such an object, with a column that means something.
+    first_is_row: bool,
     /// The text after the first bracket.
     after_bracket: Option<u8>,
 }
@@ -176,14 +192,17 @@ impl Lines {
             .collect();
         let value = |line: &[u8]| serde_json::from_slice::<Value>(line).ok();
         let whole_objects = lines.iter().filter(|line| line.first() == Some(&b'{'));
-        let objects: Vec<Object> =
-            whole_objects.filter_map(|line| serde_json::from_slice::<Object>(line).ok()).collect();
+        let object = |line: &[u8]| json::object(line, &mut Vec::new()).ok();
+        let first = lines.first().and_then(|line| object(json::without_comma(line)));
+        // Where the first line is none, a comma says that a line is a row of a list.
+        let row = |line: &&[u8]| object(if first.is_some() { json::without_comma(line) } else { line });
+        let has_object = whole_objects.filter_map(row).next().is_some();
         Self {
             count: lines.len(),
             first_is_json: lines.first().is_some_and(|line| value(line).is_some()),
             first_is_brace: lines.first().is_some_and(|line| line.trim_ascii() == b"{"),
-            has_object: !objects.is_empty(),
-            has_row: objects.iter().any(|object| object.keys().any(|key| columns::is_known(key))),
+            has_object,
+            first_is_row: first.is_some_and(|row| row.keys().any(|column| columns::is_known(column))),
             after_bracket: head.iter().filter(|byte| !byte.is_ascii_whitespace()).nth(1).copied(),
         }
     }

@@ -173,7 +173,10 @@ impl Lines<'_> {
                     format!("The column “{}” holds bytes or another kind of cell that is no text; left out", words());
                 return (self.sink)(Record::remark(self.rows, Bad::new("not_text", message)));
             }
-            ROW => json::object(text),
+            ROW => {
+                self.rows += 1;
+                return (self.sink)(json::row(self.rows, text));
+            }
             TOO_LONG => Err(Bad::too_long()),
             _ => return Err(invalid("the program that reads it is of another version".into())),
         };

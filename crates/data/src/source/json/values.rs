@@ -1,0 +1,249 @@
+//! JSON values that span lines: the elements of a list, of the lists in an object, or values one after another. The
+//! bytes are cut into rows as they come; reading each is left to `json`.
+
+use std::collections::HashSet;
+use std::io;
+
+use super::places::Places;
+use super::row;
+use crate::source::input::Input;
+use crate::source::{Bad, Beginning, LONGEST_ROW, Record, Sink};
+
+/// A name in the object around the lists is kept up to this many bytes.
+const LONGEST_NAME: usize = 200;
+
+/// What separates rows.
+#[derive(Clone, Copy, PartialEq)]
+pub(in crate::source) enum Between {
+    /// The rows are elements of one list.
+    Commas,
+    /// The rows are elements of lists, which are fields of an object whose other fields do not matter.
+    CommasInFields,
+    /// The rows follow each other.
+    Nothing,
+}
+
+/// Reads JSON values that span lines.
+pub(in crate::source) fn read_values(input: &mut Input, between: Between, sink: &mut Sink) -> io::Result<()> {
+    let mut splitter = Splitter::new(between);
+    loop {
+        let ready = input.ready()?;
+        if ready.is_empty() {
+            break;
+        }
+        splitter.push_all(ready, sink)?;
+        let taken = ready.len();
+        input.consume(taken);
+    }
+    splitter.finish(sink)
+}
+
+/// Cuts a byte stream into JSON values by counting brackets outside strings.
+struct Splitter {
+    between: Between,
+    place: Place,
+    /// Open brackets: of the row within rows, else of what is around them.
+    depth: usize,
+    in_string: bool,
+    escaped: bool,
+    line: u64,
+    start_line: u64,
+    value: Vec<u8>,
+    too_long: bool,
+    /// The text that stood last around the rows: the name of the list that begins.
+    name: Vec<u8>,
+    /// The list that is read has given no row.
+    is_first: bool,
+    /// The columns of the first row of the first list.
+    columns: Option<HashSet<String>>,
+    places: Places,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Place {
+    /// Before a list of rows, and in the object around such lists.
+    Around,
+    Rows,
+    AfterList,
+}
+
+impl Splitter {
+    fn new(between: Between) -> Self {
+        Self {
+            between,
+            place: if between == Between::Nothing { Place::Rows } else { Place::Around },
+            depth: 0,
+            in_string: false,
+            escaped: false,
+            line: 1,
+            start_line: 1,
+            value: Vec::new(),
+            too_long: false,
+            name: Vec::new(),
+            is_first: true,
+            columns: None,
+            places: Places::default(),
+        }
+    }
+
+    fn push_all(&mut self, mut bytes: &[u8], sink: &mut Sink) -> io::Result<()> {
+        loop {
+            if self.in_string && !self.escaped {
+                let plain = memchr::memchr2(b'"', b'\\', bytes).unwrap_or(bytes.len());
+                self.keep_all(&bytes[..plain]);
+                bytes = &bytes[plain..];
+            }
+            let Some((byte, rest)) = bytes.split_first() else { return Ok(()) };
+            self.push(*byte, sink)?;
+            bytes = rest;
+        }
+    }
+
+    /// Takes a part of a string without quotes and backslashes.
+    fn keep_all(&mut self, bytes: &[u8]) {
+        self.line += memchr::memchr_iter(b'\n', bytes).count() as u64;
+        if self.place == Place::Around {
+            let room = LONGEST_NAME.saturating_sub(self.name.len());
+            self.name.extend(&bytes[..bytes.len().min(room)]);
+            return;
+        }
+        let room = LONGEST_ROW.saturating_sub(self.value.len());
+        self.too_long |= bytes.len() > room;
+        self.value.extend(&bytes[..bytes.len().min(room)]);
+    }
+
+    fn push(&mut self, byte: u8, sink: &mut Sink) -> io::Result<()> {
+        self.line += u64::from(byte == b'\n');
+        if self.in_string {
+            if self.place != Place::Around {
+                self.keep(byte);
+            }
+            self.in_string = self.escaped || byte != b'"';
+            self.escaped = !self.escaped && byte == b'\\';
+            return Ok(());
+        }
+        if self.place == Place::Around {
+            self.push_around(byte);
+            return Ok(());
+        }
+        let list = self.between != Between::Nothing && self.place == Place::Rows;
+        let between = self.depth == 0;
+        match byte {
+            byte if byte.is_ascii_whitespace() && self.value.is_empty() => {}
+            b',' if between && (list || self.value.is_empty()) => self.end_row(sink)?,
+            b']' if list && between => {
+                self.end_row(sink)?;
+                self.end_list();
+            }
+            b'\n' if between && self.between == Between::Nothing => self.end_row(sink)?,
+            _ if self.value.is_empty() && self.is_no_row(byte) => self.leave_list(byte),
+            b'}' | b']' => {
+                self.keep(byte);
+                self.depth = self.depth.saturating_sub(1);
+                if self.depth == 0 && self.between == Between::Nothing {
+                    self.end_row(sink)?;
+                }
+            }
+            _ => {
+                self.keep(byte);
+                self.depth += usize::from(matches!(byte, b'{' | b'['));
+                self.in_string = byte == b'"';
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a byte, outside strings, of what is around the rows.
+    fn push_around(&mut self, byte: u8) {
+        match byte {
+            b'"' => {
+                self.in_string = true;
+                self.name.clear();
+            }
+            b'[' if self.between == Between::Commas || self.depth == 1 => {
+                (self.place, self.depth, self.is_first) = (Place::Rows, 0, true);
+            }
+            b'{' | b'[' => self.depth += 1,
+            b'}' | b']' => self.depth = self.depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+
+    /// Whether a list in an object begins with something that is no row, and so is none of rows.
+    fn is_no_row(&self, byte: u8) -> bool {
+        self.between == Between::CommasInFields && self.is_first && byte != b'{'
+    }
+
+    fn leave_list(&mut self, byte: u8) {
+        // Within the list within the object.
+        (self.place, self.depth) = (Place::Around, 2);
+        self.push_around(byte);
+    }
+
+    fn end_list(&mut self) {
+        (self.place, self.depth) = match self.between {
+            Between::CommasInFields => (Place::Around, 1),
+            _ => (Place::AfterList, 0),
+        };
+    }
+
+    fn keep(&mut self, byte: u8) {
+        if self.value.is_empty() {
+            self.start_line = self.line;
+        }
+        if self.value.len() < LONGEST_ROW {
+            self.value.push(byte);
+        } else {
+            self.too_long = true;
+        }
+    }
+
+    fn end_row(&mut self, sink: &mut Sink) -> io::Result<()> {
+        if self.value.is_empty() {
+            return Ok(());
+        }
+        let record = match self.too_long {
+            true => Record::row(self.start_line, Beginning::of(&self.value), Err(Bad::too_long())),
+            false => row(self.start_line, &self.value),
+        };
+        self.value.clear();
+        self.too_long = false;
+        if self.between == Between::CommasInFields && std::mem::take(&mut self.is_first) && !self.are_rows(&record) {
+            (self.place, self.depth) = (Place::Around, 2);
+            let name = String::from_utf8_lossy(&self.name);
+            let message =
+                format!("The list “{name}” is left out: its elements have other columns than the rows before it");
+            return sink(Record::remark(self.start_line, Bad::new("left_out_list", message)));
+        }
+        self.places.push(record, sink)
+    }
+
+    /// Whether a list that begins so is one of rows: the first one is, and those that share a column with it.
+    fn are_rows(&mut self, first: &Record) -> bool {
+        let Ok(row) = &first.body else { return true };
+        match &self.columns {
+            Some(columns) => row.keys().any(|column| columns.contains(column)),
+            None => {
+                self.columns = Some(row.keys().cloned().collect());
+                true
+            }
+        }
+    }
+
+    fn finish(mut self, sink: &mut Sink) -> io::Result<()> {
+        let open = self.in_string || self.depth > 0;
+        if open && self.place == Place::Rows {
+            let message = "This row starts here and never ends: a bracket or quote is missing, or the file was cut";
+            let bad = Bad::new("invalid_json", message);
+            self.places.push(Record::row(self.start_line, Beginning::of(&self.value), Err(bad)), sink)?;
+            return self.places.finish(sink);
+        }
+        self.end_row(sink)?;
+        self.places.finish(sink)?;
+        if (self.place == Place::Rows && self.between != Between::Nothing) || (open && self.place == Place::Around) {
+            let message = "The list is not closed: the file may have been cut, and rows after this line are missing";
+            sink(Record::remark(self.line, Bad::new("list_not_closed", message)))?;
+        }
+        Ok(())
+    }
+}
