@@ -60,6 +60,8 @@ mod splits;
 mod streams;
 #[path = "data/support.rs"]
 mod support;
+#[path = "data/tables.rs"]
+mod tables;
 #[path = "data/templates.rs"]
 mod templates;
 #[path = "data/token_ids.rs"]

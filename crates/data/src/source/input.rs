@@ -1,7 +1,7 @@
 //! The bytes of a dataset file as clean UTF-8 lines: unpacked, without a byte order mark, UTF-16 decoded, old Mac line
 //! ends turned into today's; counted, so that progress and cancel work wherever the reader stands.
 
-use std::io::{self, Read};
+use std::io::{self, Read as _};
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -23,8 +23,6 @@ pub(crate) struct Input<'a> {
     /// Whether the file ended within what was read so far.
     ended: bool,
     progress: &'a mut dyn FnMut(u64) -> ControlFlow<()>,
-    /// Bytes given out since the last `mark`.
-    since_mark: usize,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -46,7 +44,6 @@ impl<'a> Input<'a> {
             position: 0,
             ended: false,
             progress,
-            since_mark: 0,
         };
         while input.raw.len() < CHUNK && !input.ended {
             input.fill_raw()?;
@@ -84,16 +81,6 @@ impl<'a> Input<'a> {
     /// Whether the text is in UTF-16.
     pub(super) fn is_utf16(&self) -> bool {
         self.encoding != Encoding::Utf8
-    }
-
-    /// Starts counting the bytes given out anew.
-    pub(crate) fn mark(&mut self) {
-        self.since_mark = 0;
-    }
-
-    /// Bytes given out since the last `mark`.
-    pub(crate) fn since_mark(&self) -> usize {
-        self.since_mark
     }
 
     /// The bytes that are ready, after reading more if there are none; empty at the end of the file.
@@ -166,16 +153,5 @@ impl<'a> Input<'a> {
         if self.old_mac {
             self.clean.iter_mut().filter(|byte| **byte == b'\r').for_each(|byte| *byte = b'\n');
         }
-    }
-}
-
-impl Read for Input<'_> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let ready = self.ready()?;
-        let count = ready.len().min(out.len());
-        out[..count].copy_from_slice(&ready[..count]);
-        self.consume(count);
-        self.since_mark += count;
-        Ok(count)
     }
 }

@@ -50,6 +50,7 @@ impl Kind {
             Self::JsonValues => "JSON objects",
             Self::Table { delimiter: b'\t' } => "a table with tabs",
             Self::Table { delimiter: b';' } => "a table with semicolons",
+            Self::Table { delimiter: b'|' } => "a table with bars",
             Self::Table { .. } => "a table with commas",
             Self::Text => "plain text",
         }
@@ -108,7 +109,7 @@ pub(super) fn recognise(path: &Path, head: &[u8], whole: bool) -> Result<Kind, I
         b'{' if extension == "json" && !lines.first_is_row && holds_list(head) => Kind::JsonFields,
         b'{' if lines.has_object => Kind::JsonLines,
         b'{' if extension == "json" || (json_name && lines.first_is_brace) => Kind::JsonValues,
-        _ if extension == "jsonl" || extension == "ndjson" => Kind::JsonLines,
+        _ if matches!(extension.as_str(), "jsonl" | "ndjson") && lines.has_object => Kind::JsonLines,
         _ if extension == "csv" || extension == "tsv" => {
             Kind::Table { delimiter: table::delimiter(head, extension == "tsv") }
         }
