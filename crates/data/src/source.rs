@@ -194,7 +194,7 @@ fn read_text(kind: Kind, input: &mut Input, sink: &mut Sink) -> io::Result<()> {
         Kind::JsonFields => json::read_values(input, json::Between::CommasInFields, sink),
         Kind::JsonValues => json::read_values(input, json::Between::Nothing, sink),
         Kind::Table { delimiter } => table::read(input, delimiter, sink),
-        Kind::Text => text::read(input, sink),
+        Kind::Text { has_fences } => text::read(input, has_fences, sink),
     }
 }
 

@@ -20,8 +20,8 @@ pub(super) enum Kind {
     JsonValues,
     /// Rows of cells.
     Table { delimiter: u8 },
-    /// Paragraphs.
-    Text,
+    /// Paragraphs; in Markdown blank lines between code fences do not end one.
+    Text { has_fences: bool },
 }
 
 /// The first bytes of files that hold no readable rows.
@@ -52,7 +52,7 @@ impl Kind {
             Self::Table { delimiter: b';' } => "a table with semicolons",
             Self::Table { delimiter: b'|' } => "a table with bars",
             Self::Table { .. } => "a table with commas",
-            Self::Text => "plain text",
+            Self::Text { .. } => "plain text",
         }
     }
 
@@ -88,12 +88,13 @@ pub(super) fn recognise(path: &Path, head: &[u8], whole: bool) -> Result<Kind, I
     }
     let name = name_unpacked(path);
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
+    let text = Kind::Text { has_fences: extension == "md" };
     let Some(first) = head.iter().find(|byte| !byte.is_ascii_whitespace()) else {
         if whole {
             let found = if head.is_empty() { "it has no bytes" } else { "it holds only blank lines" };
             return Err(ImportError::Empty { path: path.into(), found });
         }
-        return Ok(Kind::Text);
+        return Ok(text);
     };
     let nuls = head.iter().filter(|byte| **byte == 0).count();
     if nuls * 8 > head.len() {
@@ -113,11 +114,11 @@ pub(super) fn recognise(path: &Path, head: &[u8], whole: bool) -> Result<Kind, I
         _ if extension == "csv" || extension == "tsv" => {
             Kind::Table { delimiter: table::delimiter(head, extension == "tsv") }
         }
-        _ if extension == "txt" || extension == "md" => Kind::Text,
+        _ if extension == "txt" || extension == "md" => text,
         _ => match table::known_delimiter(head) {
             Some(delimiter) => Kind::Table { delimiter },
             None if json_name => Kind::JsonLines,
-            None => Kind::Text,
+            None => text,
         },
     })
 }

@@ -1,4 +1,4 @@
-//! Plain text: each block of lines between blank lines is a row.
+//! Plain text: each block of lines between blank lines is a row. Code between fences in Markdown stays in one piece.
 
 use std::io;
 
@@ -9,28 +9,78 @@ use super::lines::{Line, next_line};
 use super::{Bad, Beginning, LONGEST_ROW, Object, Record, Sink};
 
 /// Reads the blocks of a text.
-pub(super) fn read(input: &mut Input, sink: &mut Sink) -> io::Result<()> {
+pub(super) fn read(input: &mut Input, has_fences: bool, sink: &mut Sink) -> io::Result<()> {
     let mut bytes = Vec::new();
-    let mut block = Block { start: 0, text: Vec::new(), too_long: false };
+    let mut block = Block::default();
     for line in 1.. {
         match next_line(input, &mut bytes)? {
             Line::End => break,
-            Line::Whole if bytes.iter().all(u8::is_ascii_whitespace) => block.end(sink)?,
-            Line::Whole => block.add(line, &bytes),
+            Line::Whole if block.fence.is_none() && is_blank(&bytes) => block.end(sink)?,
+            Line::Whole => {
+                // A fence that nothing closes must not swallow the file.
+                if block.is_full(&bytes)
+                    && let Some(fence) = block.fence.take()
+                {
+                    block.end_cut(&fence, sink)?;
+                }
+                block.add(line, &bytes);
+                if has_fences {
+                    block.pass_fence(line, &bytes);
+                }
+            }
             Line::TooLong => {
                 block.add(line, b"");
-                block.too_long = true;
+                (block.too_long, block.fence) = (true, None);
             }
         }
     }
-    block.end(sink)
+    match block.fence.take() {
+        Some(fence) => block.end_cut(&fence, sink),
+        None => block.end(sink),
+    }
 }
 
+fn is_blank(line: &[u8]) -> bool {
+    line.iter().all(u8::is_ascii_whitespace)
+}
+
+#[derive(Default)]
 struct Block {
     /// The line it starts on; 0 between blocks.
     start: u64,
     text: Vec<u8>,
     too_long: bool,
+    /// The code fence that is open.
+    fence: Option<Fence>,
+}
+
+/// What a block of code begins with (CommonMark 0.31, section 4.5): three or more of a character, indented by at most
+/// three blanks. It ends with at least as many of them and nothing else on a line.
+struct Fence {
+    line: u64,
+    mark: u8,
+    length: usize,
+}
+
+impl Fence {
+    fn opened_by(line: u64, bytes: &[u8]) -> Option<Self> {
+        let (mark, length, rest) = marks(bytes)?;
+        // What has a backtick behind them is code within a line.
+        (mark == b'~' || !rest.contains(&b'`')).then_some(Self { line, mark, length })
+    }
+
+    fn is_closed_by(&self, bytes: &[u8]) -> bool {
+        marks(bytes).is_some_and(|(mark, length, rest)| mark == self.mark && length >= self.length && is_blank(rest))
+    }
+}
+
+/// The character of a fence, how often it stands there, and what follows on its line.
+fn marks(line: &[u8]) -> Option<(u8, usize, &[u8])> {
+    let indent = line.iter().take_while(|byte| **byte == b' ').count();
+    let line = &line[indent..];
+    let mark = *line.first().filter(|byte| indent < 4 && matches!(byte, b'`' | b'~'))?;
+    let length = line.iter().take_while(|byte| **byte == mark).count();
+    (length > 2).then(|| (mark, length, &line[length..]))
 }
 
 impl Block {
@@ -40,10 +90,35 @@ impl Block {
         } else {
             self.text.push(b'\n');
         }
-        self.too_long |= self.text.len() + bytes.len() > LONGEST_ROW;
+        self.too_long |= self.is_full(bytes);
         if !self.too_long {
             self.text.extend(bytes);
         }
+    }
+
+    /// Whether a line has no room in it.
+    fn is_full(&self, line: &[u8]) -> bool {
+        self.text.len() + line.len() > LONGEST_ROW
+    }
+
+    /// Opens or closes a fence with a line.
+    fn pass_fence(&mut self, line: u64, bytes: &[u8]) {
+        match &self.fence {
+            Some(fence) if fence.is_closed_by(bytes) => self.fence = None,
+            Some(_) => {}
+            None => self.fence = Fence::opened_by(line, bytes),
+        }
+    }
+
+    /// Ends the text with a fence that nothing closes: what follows it is cut at blank lines like any text.
+    fn end_cut(&mut self, fence: &Fence, sink: &mut Sink) -> io::Result<()> {
+        let message = "A code fence that begins here is never closed; the text after it is cut at blank lines";
+        sink(Record::remark(fence.line, Bad::new("unclosed_fence", message)))?;
+        let (start, text) = (std::mem::take(&mut self.start), std::mem::take(&mut self.text));
+        for (line, bytes) in (start..).zip(text.split(|byte| *byte == b'\n')) {
+            if is_blank(bytes) { self.end(sink)? } else { self.add(line, bytes) }
+        }
+        self.end(sink)
     }
 
     fn end(&mut self, sink: &mut Sink) -> io::Result<()> {

@@ -214,3 +214,25 @@ fn a_text_too_long_to_be_learned_is_remarked_on() {
     assert_eq!(imported.rows.len(), 1);
     assert_eq!((imported.problems[0].kind.as_str(), imported.problems[0].dropped), ("long_text", false));
 }
+
+#[test]
+fn code_between_fences_is_not_cut() {
+    let texts = |name: &str, text: &str| {
+        let row = |row: &tunesmith_data::ImportedRow| match &row.example {
+            Example::Text { text } => (row.line, text.clone()),
+            other => panic!("{other:?}"),
+        };
+        read(name, text).rows.iter().map(row).collect::<Vec<_>>()
+    };
+    let code = "So:\n```py\nx = 1\n\n  ~~~\n\ny = 2\n ```` ";
+    let text = format!("# Title\n\n{code}\n\n~~~\na\n\n```\n~~~\nend\n");
+    let expected = [(1, "# Title".to_owned()), (3, code.to_owned()), (12, "~~~\na\n\n```\n~~~\nend".to_owned())];
+    assert_eq!(texts("a.md", &text), expected);
+    assert_eq!(texts("a.md.gz", "a ``` b\n\n``` `c`\n\nd").len(), 3, "these are no fences");
+    assert_eq!(texts("a.txt", "```\na\n\nb\n```").len(), 2, "plain text has none");
+    let open = read("a.md", "a\n\nb\n```\nc\n\nd\n");
+    assert_eq!(open.rows.iter().map(|row| row.line).collect::<Vec<_>>(), [1, 3, 7]);
+    assert_eq!((open.problems[0].line, open.problems[0].kind.as_str()), (4, "unclosed_fence"));
+    let long = format!("```\n{}", "word\n\n".repeat(4 << 20));
+    assert_eq!(read("a.md", long).rows.len(), 4 << 20, "an open fence swallows no file");
+}

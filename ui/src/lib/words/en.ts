@@ -236,6 +236,7 @@ export const en = {
       repeated_key: 'a name that stands twice',
       not_a_number: 'NaN or Infinity read as empty',
       long_number: 'a number read as text',
+      unclosed_fence: 'a code fence is not closed',
       unknown_shape: 'no shape that is known',
       missing_column: 'a column is missing',
       not_text: 'a column is not text',
