@@ -2,6 +2,7 @@
 //! Parquet. What a record means is left to `columns`.
 
 mod beginning;
+mod encoding;
 mod folder;
 mod input;
 mod json;
@@ -20,6 +21,7 @@ use serde_json::{Map, Value};
 
 use crate::ImportError;
 pub(crate) use beginning::Beginning;
+use encoding::Encoding;
 pub(crate) use folder::{Found, expand};
 use input::Input;
 pub(crate) use json::name as value_name;
@@ -173,6 +175,7 @@ fn read_kind(
     }
     let mut input = Input::open(path, progress).map_err(unreadable)?;
     let kind = kind::recognise(path, input.head(), input.is_whole())?;
+    settle(kind, &mut input);
     read_text(kind, &mut input, sink).map_err(unreadable)?;
     Ok(kind.without_rows())
 }
@@ -183,11 +186,40 @@ pub(crate) fn recognise(path: &Path) -> Result<String, ImportError> {
         return Ok("Parquet".into());
     }
     let mut go_on = |_| ControlFlow::Continue(());
-    let input = Input::open(path, &mut go_on).map_err(|reason| unreadable(path, reason))?;
-    Ok(describe(kind::recognise(path, input.head(), input.is_whole())?, &input))
+    let mut input = Input::open(path, &mut go_on).map_err(|reason| unreadable(path, reason))?;
+    let kind = kind::recognise(path, input.head(), input.is_whole())?;
+    settle(kind, &mut input);
+    Ok(describe(kind, &input))
+}
+
+/// Lets the input be decoded as files of this kind may be.
+fn settle(kind: Kind, input: &mut Input) {
+    // A quoted cell may hold a carriage return.
+    if !matches!(kind, Kind::Table { .. }) {
+        input.end_lines_at_returns();
+    }
+    // JSON is UTF-8 whoever writes it.
+    if matches!(kind, Kind::Table { .. } | Kind::Text { .. }) {
+        input.allow_windows_1252();
+    }
 }
 
 fn read_text(kind: Kind, input: &mut Input, sink: &mut Sink) -> io::Result<()> {
+    let is_guessed = |input: &Input| input.encoding() == Encoding::Windows1252;
+    let is_told = is_guessed(input);
+    if is_told {
+        sink(guessed_encoding())?;
+    }
+    read_rows(kind, input, sink)?;
+    if is_guessed(input) && !is_told { sink(guessed_encoding()) } else { Ok(()) }
+}
+
+fn guessed_encoding() -> Record {
+    let message = "This file is not UTF-8 and is read as Windows-1252; if letters look wrong, save it as UTF-8 and import it again";
+    Record::remark(1, Bad::new("windows_1252", message))
+}
+
+fn read_rows(kind: Kind, input: &mut Input, sink: &mut Sink) -> io::Result<()> {
     match kind {
         Kind::JsonLines => json::read_lines(input, sink),
         Kind::JsonList => json::read_values(input, json::Between::Commas, sink),
@@ -201,8 +233,7 @@ fn read_text(kind: Kind, input: &mut Input, sink: &mut Sink) -> io::Result<()> {
 /// What a file holds and how, such as “JSON Lines, gzip”.
 fn describe(kind: Kind, input: &Input) -> String {
     let packing = input.packing().map(unpacked::Packing::name);
-    let encoding = input.is_utf16().then_some("UTF-16");
-    [Some(kind.name()), packing, encoding].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    [Some(kind.name()), packing, input.encoding().name()].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// Whether the file begins as Parquet files do.

@@ -1,10 +1,11 @@
-//! The bytes of a dataset file as clean UTF-8 lines: unpacked, without a byte order mark, UTF-16 decoded, old Mac line
-//! ends turned into today's; counted, so that progress and cancel work wherever the reader stands.
+//! The bytes of a dataset file as clean UTF-8 lines: unpacked, without a byte order mark, decoded, old Mac line ends
+//! turned into today's; counted, so that progress and cancel work wherever the reader stands.
 
 use std::io::{self, Read as _};
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use super::encoding::{Encoding, from_utf16, from_windows_1252};
 use super::unpacked::{Packing, Unpacked};
 
 const CHUNK: usize = 128 << 10;
@@ -15,8 +16,9 @@ pub(crate) struct Input<'a> {
     /// Bytes of the file on disk.
     size: u64,
     encoding: Encoding,
-    /// The file has carriage returns and no line feed.
-    old_mac: bool,
+    returns: Returns,
+    /// What was read last ends with a carriage return.
+    after_return: bool,
     raw: Vec<u8>,
     clean: Vec<u8>,
     position: usize,
@@ -25,10 +27,15 @@ pub(crate) struct Input<'a> {
     progress: &'a mut dyn FnMut(u64) -> ControlFlow<()>,
 }
 
+/// What becomes of carriage returns.
 #[derive(Clone, Copy, PartialEq)]
-enum Encoding {
-    Utf8,
-    Utf16 { big_endian: bool },
+enum Returns {
+    /// They stay.
+    Kept,
+    /// Those without a line feed become one.
+    LineEnds,
+    /// All become line feeds: the file begins with carriage returns and no line feed.
+    OldMac,
 }
 
 impl<'a> Input<'a> {
@@ -38,7 +45,8 @@ impl<'a> Input<'a> {
             file: Unpacked::open(path)?,
             size: std::fs::metadata(path).map_or(u64::MAX, |data| if data.is_file() { data.len() } else { u64::MAX }),
             encoding: Encoding::Utf8,
-            old_mac: false,
+            returns: Returns::Kept,
+            after_return: false,
             raw: Vec::new(),
             clean: Vec::new(),
             position: 0,
@@ -59,7 +67,9 @@ impl<'a> Input<'a> {
         }
         input.raw.drain(..mark);
         input.decode();
-        input.old_mac = input.clean.contains(&b'\r') && !input.clean.contains(&b'\n');
+        if input.clean.contains(&b'\r') && !input.clean.contains(&b'\n') {
+            input.returns = Returns::OldMac;
+        }
         input.straighten();
         Ok(input)
     }
@@ -78,9 +88,25 @@ impl<'a> Input<'a> {
         self.file.packing()
     }
 
-    /// Whether the text is in UTF-16.
-    pub(super) fn is_utf16(&self) -> bool {
-        self.encoding != Encoding::Utf8
+    pub(super) fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    /// Takes text that is not UTF-8 for Windows-1252 where it may be that. To be called before anything is read.
+    pub(super) fn allow_windows_1252(&mut self) {
+        if self.encoding == Encoding::Utf8 {
+            self.encoding = Encoding::Ascii;
+            self.decode_clean();
+        }
+    }
+
+    /// Makes line feeds of carriage returns that stand alone, for files in which no text holds one. To be called before
+    /// anything is read.
+    pub(super) fn end_lines_at_returns(&mut self) {
+        if self.returns == Returns::Kept {
+            self.returns = Returns::LineEnds;
+            self.straighten();
+        }
     }
 
     /// The bytes that are ready, after reading more if there are none; empty at the end of the file.
@@ -122,36 +148,46 @@ impl<'a> Input<'a> {
     fn decode(&mut self) {
         self.clean.clear();
         self.position = 0;
-        let Encoding::Utf16 { big_endian } = self.encoding else {
-            std::mem::swap(&mut self.raw, &mut self.clean);
+        if let Encoding::Utf16 { big_endian } = self.encoding {
+            let read = from_utf16(&self.raw, big_endian, self.ended, &mut self.clean);
+            self.raw.drain(..read);
             return;
-        };
-        let unit = |pair: &[u8]| match big_endian {
-            true => u16::from_be_bytes([pair[0], pair[1]]),
-            false => u16::from_le_bytes([pair[0], pair[1]]),
-        };
-        let mut units: Vec<u16> = self.raw.chunks_exact(2).map(unit).collect();
-        let half_pair = units.last().is_some_and(|unit| (0xD800..0xDC00).contains(unit));
-        if half_pair && !self.ended {
-            units.pop();
         }
-        for character in char::decode_utf16(units.iter().copied()) {
-            match character {
-                Ok(character) => self.clean.extend(character.encode_utf8(&mut [0; 4]).as_bytes()),
-                // No UTF-8 text has this byte, so the row becomes a problem.
-                Err(_) => self.clean.push(0xFF),
-            }
+        std::mem::swap(&mut self.raw, &mut self.clean);
+        self.decode_clean();
+    }
+
+    fn decode_clean(&mut self) {
+        if self.encoding == Encoding::Ascii {
+            self.encoding = Encoding::of(&self.clean);
         }
-        self.raw.drain(..units.len() * 2);
-        if self.ended && !self.raw.is_empty() {
-            self.raw.clear();
-            self.clean.push(0xFF);
+        if self.encoding == Encoding::Windows1252 {
+            self.clean = from_windows_1252(&self.clean);
         }
     }
 
     fn straighten(&mut self) {
-        if self.old_mac {
-            self.clean.iter_mut().filter(|byte| **byte == b'\r').for_each(|byte| *byte = b'\n');
+        match self.returns {
+            Returns::Kept => {}
+            Returns::OldMac => self.clean.iter_mut().filter(|byte| **byte == b'\r').for_each(|byte| *byte = b'\n'),
+            Returns::LineEnds => self.end_lines(),
+        }
+    }
+
+    fn end_lines(&mut self) {
+        let Some(last) = self.clean.last() else { return };
+        let ends_with_return = *last == b'\r';
+        // The carriage return before stays, as the first half of a line end.
+        if self.after_return && self.clean[0] != b'\n' {
+            self.clean.insert(0, b'\n');
+        }
+        self.after_return = ends_with_return;
+        let mut at = 0;
+        while let Some(found) = memchr::memchr(b'\r', &self.clean[at..]) {
+            at += found + 1;
+            if self.clean.get(at).is_some_and(|next| *next != b'\n') {
+                self.clean[at - 1] = b'\n';
+            }
         }
     }
 }

@@ -186,9 +186,10 @@ struct Lines {
 
 impl Lines {
     fn of(head: &[u8], whole: bool) -> Self {
-        let cut = if whole { head.len() } else { head.iter().rposition(|byte| *byte == b'\n').unwrap_or(0) };
+        let cut =
+            if whole { head.len() } else { head.iter().rposition(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(0) };
         let lines: Vec<&[u8]> = head[..cut]
-            .split(|byte| *byte == b'\n')
+            .split(|byte| matches!(byte, b'\n' | b'\r'))
             .filter(|line| !line.iter().all(u8::is_ascii_whitespace))
             .take(20)
             .collect();

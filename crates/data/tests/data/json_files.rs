@@ -131,3 +131,19 @@ fn rows_with_commas_between_them_are_rows() {
         assert_eq!(imported.problems, []);
     }
 }
+
+#[test]
+fn lines_may_end_in_every_way_within_one_file() {
+    let rows = ["\n", "\r\n", "\r", "\r\n\r", "\r", ""].map(|end| format!("{{\"text\":\"a\"}}{end}")).concat();
+    let imported = read("a.jsonl", &rows);
+    assert_eq!((imported.rows.len(), imported.problems.len()), (6, 0));
+    assert_eq!(imported.rows.iter().map(|row| row.line).collect::<Vec<_>>(), [1, 2, 3, 4, 6, 7]);
+    let text = read("a.txt", "one\rtwo\r\r\nthree\n\rfour");
+    assert_eq!(text.rows.iter().map(|row| row.line).collect::<Vec<_>>(), [1, 4, 6]);
+    // Wherever the file is cut into pieces while it is read.
+    let row = "{\"text\":\"some words\"}\r";
+    for shift in 0..row.len() + 1 {
+        let bytes = format!("{}\n{}\n", " ".repeat(shift), row.repeat(20_000));
+        assert_eq!(read("a.jsonl", bytes).rows.len(), 20_000, "{shift}");
+    }
+}

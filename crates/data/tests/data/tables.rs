@@ -147,3 +147,27 @@ fn tables_of_other_programs_are_understood() {
     let imported = read("a.jsonl", "prompt,completion\n{\"prompt\":\"q\",\"completion\":\"a\"}\n");
     assert_eq!((imported.rows.len(), dropped(&imported)), (1, vec![(1, "invalid_json")]));
 }
+
+#[test]
+fn excels_own_encoding_is_read_and_told() {
+    let table = b"prompt;completion\r\nGr\xFC\xDFe \x96 \x84so\x93;caf\xE9 5 \x80\r\n".to_vec();
+    let late = [b"prompt;completion\n", "plain text;only\n".repeat(20_000).as_bytes(), b"Gr\xFC\xDFe;b\n"].concat();
+    let first = read("a.csv", &table);
+    assert_eq!(pairs(&first), [pair("Grüße – „so“", "café 5 €")]);
+    assert_eq!((notes(&first), dropped(&first)), (vec![(1, "windows_1252")], vec![]));
+    let late = read("a.csv", late);
+    assert_eq!((late.rows.len(), notes(&late)), (20_001, vec![(1, "windows_1252")]));
+    assert_eq!(pairs(&late)[20_000], pair("Grüße", "b"));
+    assert_eq!(examples(&read("a.txt", b"caf\xE9 and more words")).len(), 1);
+    let (_folder, path) = file("a.csv", table);
+    let seen = inspect(&[path], &ImportOptions::default(), 5).expect("a look");
+    assert_eq!(seen.files[0].what, "a table with semicolons, Windows-1252");
+    // One wrong byte among UTF-8, and another script, are no such files.
+    for bytes in ["text\nGrüße an alle\nGr\u{fc}n\n".as_bytes(), "text\nПривет\n".as_bytes()] {
+        let mut broken = bytes.to_vec();
+        broken.extend(b"\xFC wrong\n");
+        assert_eq!(dropped(&read("a.csv", broken)).iter().map(|(_, kind)| *kind).collect::<Vec<_>>(), ["invalid_utf8"]);
+    }
+    let cyrillic: &[u8] = b"text\n\xCF\xF0\xE8\xE2\xE5\xF2\n";
+    assert_eq!(dropped(&read("a.csv", cyrillic)), [(2, "invalid_utf8")]);
+}

@@ -232,6 +232,7 @@ export const en = {
       stray_quote: 'a quote in the middle of a cell',
       repeated_column: 'columns of one name',
       no_header: 'no line with names of columns',
+      windows_1252: 'read as Windows-1252',
       left_out_list: 'a list left out',
       repeated_key: 'a name that stands twice',
       not_a_number: 'NaN or Infinity read as empty',
