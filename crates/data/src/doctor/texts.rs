@@ -58,7 +58,7 @@ impl Texts {
             "characters that nobody sees but the model reads",
             "Remove them; emoji and scripts that need joiners keep theirs",
         );
-        let lost = (self.lost.len() > 0).then(|| {
+        let lost = (!self.lost.is_empty()).then(|| {
             let sentence = format!(
                 "{} {} “�” where a letter was lost when the file was made",
                 count(self.lost.len(), "row"),
