@@ -7,7 +7,7 @@ use tunesmith_protocol::*;
 use crate::support::*;
 
 /// As many rows as keep the doctor busy for a while.
-const MANY: usize = 30_000;
+const MANY: usize = 120_000;
 
 fn many(place: &Place, studio: &dyn Api) -> String {
     studio.import_dataset(import_of(&[&place.data_file(MANY)])).unwrap().id
@@ -38,7 +38,7 @@ fn a_check_that_is_going_is_joined_and_cancelled_for_all_who_wait() {
             std::thread::spawn(move || studio.check_dataset(id))
         })
         .collect();
-    std::thread::sleep(Duration::from_millis(200));
+    std::thread::sleep(Duration::from_millis(100));
     studio.cancel_task(format!("check-{id}-1")).unwrap();
     for one in waiting {
         assert_eq!(one.join().unwrap().unwrap_err().code, ErrorCode::Cancelled, "no second visit is begun");

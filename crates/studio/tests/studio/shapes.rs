@@ -131,9 +131,9 @@ fn the_shell_and_the_window_say_the_same_of_files() {
         let facts = tunesmith_studio::data_facts(&[(&file).into()], &mapping, &Validation::Auto, None, go_on).unwrap();
         let wish = ImportDataset { mapping, validation: Validation::Auto, ..import_of(&[&file]) };
         let dataset = studio.import_dataset(wish).unwrap();
-        let report = studio.check_dataset(CheckDataset { dataset: dataset.id.clone(), task: None }).unwrap();
-        let ask = DatasetProblems { dataset: dataset.id.clone(), offset: 0, limit: 500 };
-        assert_eq!(facts.problems, studio.dataset_problems(ask).unwrap(), "{name}");
+        let report = studio.check_dataset(dataset.id.clone()).unwrap();
+        let ask = DatasetProblems { dataset: dataset.id.clone(), kind: None, offset: 0, limit: 500 };
+        assert_eq!(facts.problems, studio.dataset_problems(ask).unwrap().problems, "{name}");
         assert_eq!(facts.report, report, "{name}");
         // All but what a dataset of the home has besides its rows.
         let Dataset { id, files, size_bytes, added_ms, .. } = dataset.clone();
