@@ -235,7 +235,7 @@ export const en = {
       windows_1252: 'read as Windows-1252',
       left_out_list: 'a list left out',
       repeated_key: 'a name that stands twice',
-      not_a_number: 'NaN or Infinity read as empty',
+      not_a_number: 'a number that is not finite, read as empty',
       long_number: 'a number read as text',
       unclosed_fence: 'a code fence is not closed',
       unknown_shape: 'no shape that is known',
