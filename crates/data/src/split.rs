@@ -3,6 +3,7 @@
 
 mod groups;
 mod keys;
+mod names;
 mod shares;
 
 use tunesmith_protocol::Validation;
@@ -10,6 +11,7 @@ use tunesmith_protocol::Validation;
 use crate::{ImportedRow, SplitError};
 use groups::Groups;
 pub use keys::{RowKey, row_key};
+pub use names::{TYPED_IN, is_named_for_holding_out, split_by_names};
 use shares::Shares;
 
 /// The indices of the rows on each side, in the order of the rows.
@@ -24,16 +26,22 @@ pub struct SplitRows {
 /// Splits rows: the same rows, rule and seed give the same split. Where many rows are equal, fewer rows than asked
 /// for may be held out.
 pub fn split(rows: &[ImportedRow], validation: &Validation, seed: u64) -> Result<SplitRows, SplitError> {
-    let keys: Vec<RowKey> = rows.iter().map(|row| RowKey::of(&row.example)).collect();
+    let keys: Vec<RowKey> = rows.iter().map(RowKey::of_row).collect();
     let held_out = split_keys(&keys, &[], validation, seed)?;
     let (validation, training) = (0..rows.len()).partition(|row| held_out[*row]);
     Ok(SplitRows { training, validation })
 }
 
-/// Which rows are held out, by what is known of each in short. `alike` are groups of row numbers, such as near duplicates,
+/// Which rows are held out, by what is known of each in short. The automatic rule goes by the names of their files where
+/// some are named for one side and some for the other. `alike` are groups of row numbers, such as near duplicates,
 /// that belong on one side, beside the rows with one digest. Where rows are alike, fewer than asked for may be held out;
 /// where answers are classes, a few more, so that each class of five rows or more is measured.
 pub fn split_keys(rows: &[RowKey], alike: &[Vec<u32>], rule: &Validation, seed: u64) -> Result<Vec<bool>, SplitError> {
+    if let Validation::Auto = rule
+        && let Some(held_out) = split_by_names(rows)
+    {
+        return Ok(held_out);
+    }
     let mut held_out = vec![false; rows.len()];
     let wanted = wanted(rows.len(), rule)?;
     if wanted == 0 {

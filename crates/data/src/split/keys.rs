@@ -2,8 +2,9 @@
 
 use sha2::{Digest, Sha256};
 
+use super::{TYPED_IN, is_named_for_holding_out};
 use crate::doctor::words;
-use crate::{Example, Message};
+use crate::{Example, ImportedRow, Message};
 
 /// The longest answer that may be the name of a class.
 const CLASS_WORDS: usize = 5;
@@ -16,6 +17,8 @@ pub struct RowKey {
     pub digest: [u8; 16],
     /// The same for rows with the same short answer; none where the answer is long or there are several.
     pub class: Option<u32>,
+    /// Whether it lies in a file whose name says that it is not to be learned; none where it came from no file.
+    pub is_set_aside: Option<bool>,
 }
 
 impl RowKey {
@@ -23,7 +26,13 @@ impl RowKey {
     /// and its answer must not be learned here and measured there.
     pub fn of(example: &Example) -> Self {
         let said = example.said();
-        Self { digest: digest(&said), class: class(&said) }
+        Self { digest: digest(&said), class: class(&said), is_set_aside: None }
+    }
+
+    /// The key of a row that came from a file.
+    pub fn of_row(row: &ImportedRow) -> Self {
+        let is_set_aside = (row.file != TYPED_IN).then(|| is_named_for_holding_out(&row.file));
+        Self { is_set_aside, ..Self::of(&row.example) }
     }
 }
 

@@ -200,3 +200,26 @@ fn epochs_and_seeds_have_orders_of_their_own() {
 }
 
 const FROZEN: [u32; 10] = [8, 2, 7, 0, 4, 6, 9, 3, 1, 5];
+
+#[test]
+fn files_named_for_validation_and_test_are_held_out() {
+    let rows = |files: &[&str]| -> Vec<ImportedRow> {
+        let row = |(line, file): (u64, &&str)| {
+            let example = Example::Text { text: format!("row {line}") };
+            ImportedRow { file: file.to_string(), line, example, extra: Default::default() }
+        };
+        (1..).zip(files).map(row).collect()
+    };
+    let held_out = |files: &[&str]| split(&rows(files), &Validation::Auto, 42).expect("a split").validation;
+    assert_eq!(held_out(&["train.jsonl", "validation.jsonl", "test.jsonl"]), [1, 2]);
+    assert_eq!(held_out(&["train-00000-of-00001.parquet", "test-00000-of-00001.parquet"]), [1]);
+    assert_eq!(held_out(&["Fragen.csv", "Fragen_DEV.csv"]), [1], "a file that is not named is learned");
+    assert_eq!(held_out(&["/home/test/train/a.csv", "/home/test/val/a.csv"]), [1], "only the nearest folder counts");
+    assert_eq!(held_out(&["train_test.csv", "eval.csv"]), [1], "what is named for both is learned");
+    let none: [usize; 0] = [];
+    assert_eq!(held_out(&["test.csv", "dev.csv"]), none, "something has to be learned");
+    assert_eq!(held_out(&["test.csv", "typed in"]), none, "one row typed in does not make a file");
+    assert_eq!(held_out(&["latest.csv", "contest.csv", "training.csv"]), none, "words are whole");
+    let share = split(&rows(&["train.csv", "test.csv"]), &Validation::Share(0.0), 42).expect("a split");
+    assert_eq!(share.validation, none, "who names a share has it");
+}

@@ -197,7 +197,8 @@ impl TargetModules {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, TS)]
 #[serde(untagged)]
 pub enum Validation {
-    /// 5 %, at least 20 rows where there are 200 or more, none under 20.
+    /// The files whose names say so (validation, test), where others do not; else 5 %, at least 20 rows where there are 200
+    /// or more, none under 20.
     #[default]
     #[serde(with = "auto_word")]
     #[ts(type = "\"auto\"")]

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use tunesmith_data::{Example, ImportOptions, RowKey, Taken, import_into, split_keys};
+use tunesmith_data::{Example, ImportOptions, ImportedRow, RowKey, Taken, import_into, split_keys};
 use tunesmith_protocol::{DataFiles, Dataset, Mapping, Split, Validation, WireError};
 
 use super::reading::SPLIT_SEED;
@@ -19,12 +19,12 @@ pub(crate) struct Gathered {
 /// Reads files and splits their rows.
 pub(crate) fn gather(files: &DataFiles) -> Result<Gathered, WireError> {
     let mapping = Mapping { format: files.format, columns: files.columns.clone() };
-    let read = |paths: &[PathBuf]| -> Result<Vec<Example>, WireError> {
+    let read = |paths: &[PathBuf]| -> Result<Vec<ImportedRow>, WireError> {
         let mut rows = Vec::new();
         let options = ImportOptions { mapping: mapping.clone() };
         import_into(paths, &options, &mut |_, _| ControlFlow::Continue(()), &mut |taken| {
             if let Taken::Row(row) = taken {
-                rows.push(row.example);
+                rows.push(row);
             }
             Ok(())
         })?;
@@ -32,13 +32,15 @@ pub(crate) fn gather(files: &DataFiles) -> Result<Gathered, WireError> {
     };
     let paths: Vec<PathBuf> = files.path.all().iter().map(PathBuf::from).collect();
     let rows = read(&paths)?;
+    let examples = |rows: Vec<ImportedRow>| rows.into_iter().map(|row| row.example).collect();
     if let Validation::File(path) = &files.validation {
-        return Ok(Gathered { training: rows, validation: read(&[Path::new(path).to_path_buf()])? });
+        let validation = read(&[Path::new(path).to_path_buf()])?;
+        return Ok(Gathered { training: examples(rows), validation: examples(validation) });
     }
-    let keys: Vec<RowKey> = rows.iter().map(RowKey::of).collect();
+    let keys: Vec<RowKey> = rows.iter().map(RowKey::of_row).collect();
     let held_out = split_keys(&keys, &[], &files.validation, SPLIT_SEED)?;
-    let (validation, training): (Vec<_>, Vec<_>) = rows.into_iter().zip(held_out).partition(|(_, held_out)| *held_out);
-    let examples = |rows: Vec<(Example, bool)>| rows.into_iter().map(|(row, _)| row).collect();
+    let mut held_out = held_out.into_iter();
+    let (validation, training) = rows.into_iter().partition(|_| held_out.next().unwrap_or(false));
     Ok(Gathered { training: examples(training), validation: examples(validation) })
 }
 

@@ -1,20 +1,24 @@
 //! Files on their way to the disk, row by row: as a new dataset, or behind the rows of one that is there.
 
+mod described;
+
 use std::cell::Cell;
-use std::collections::HashSet;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use tunesmith_data::{ImportError, ImportOptions, RowKey, Summary, Taken, import_into, inspect, split_keys};
-use tunesmith_protocol::{Count, Dataset, DatasetVersion, Mapping, RowProblem, Validation, WireError};
+use tunesmith_data::{
+    ImportError, ImportOptions, RowKey, Summary, Taken, import_into, inspect, is_named_for_holding_out, split_by_names,
+    split_keys,
+};
+use tunesmith_protocol::{Count, Mapping, RowProblem, Validation, WireError};
 
 use super::prompts;
-use super::shelf::counts;
-use super::store::{Entry, RowReader, RowWriter, version_of, write_entries};
+use super::store::{Entry, RowReader, RowWriter, write_entries};
+use crate::explain;
 use crate::home::DatasetFolder;
-use crate::{clock, explain};
+pub(crate) use described::{Origin, Read, distinct};
 
 /// Splitting is a fact of the dataset, not of a run: the same rows are always held out.
 pub(crate) const SPLIT_SEED: u64 = 42;
@@ -55,7 +59,10 @@ pub(crate) fn read(
             summary.files.extend(held_out.files);
             held_out.dropped_because.into_iter().for_each(|because| add(&mut summary.dropped_because, because));
         }
-        rule => reading.hold_out(rule, hold_out.seed)?,
+        rule => {
+            reading.hold_out(rule, hold_out.seed)?;
+            summary.reason += &reading.said_by_names(rule, &summary.files).unwrap_or_default();
+        }
     }
     let read = reading.finish(summary)?;
     write_entries(&folder.version(1), &read.entries)?;
@@ -124,23 +131,6 @@ struct Reading {
     keys: Vec<RowKey>,
 }
 
-/// What a dataset is besides its rows.
-pub(crate) struct Origin<'a> {
-    pub id: &'a str,
-    pub name: &'a str,
-    pub files: Vec<String>,
-    pub size_bytes: u64,
-    pub hold_out: HoldOut,
-}
-
-/// What an import has read.
-pub(crate) struct Read {
-    pub entries: Vec<Entry>,
-    problem_count: u64,
-    system_prompt: Option<String>,
-    summary: Summary,
-}
-
 impl Reading {
     fn begin(folder: &DatasetFolder) -> Result<Self, WireError> {
         Self::with(folder, File::create(folder.problems()))
@@ -192,7 +182,7 @@ impl Reading {
         match taken {
             Taken::Row(row) => {
                 self.entries.push(self.rows.push(&row, held_out)?);
-                self.keys.push(RowKey::of(&row.example));
+                self.keys.push(RowKey::of_row(&row));
             }
             Taken::Problem(problem) => self.problem(&problem)?,
         }
@@ -213,6 +203,16 @@ impl Reading {
         Ok(())
     }
 
+    /// A sentence about the files that are held out because of their names.
+    fn said_by_names(&self, rule: &Validation, files: &[String]) -> Option<String> {
+        if *rule != Validation::Auto {
+            return None;
+        }
+        split_by_names(&self.keys)?;
+        let named = files.iter().filter(|file| is_named_for_holding_out(file)).map(|file| format!("“{file}”"));
+        Some(format!("; held out by the name of the file: {}", named.collect::<Vec<_>>().join(", ")))
+    }
+
     fn finish(mut self, summary: Summary) -> Result<Read, WireError> {
         let path = self.folder.problems();
         self.rows.finish()?;
@@ -225,60 +225,4 @@ impl Reading {
             summary,
         })
     }
-}
-
-impl Read {
-    /// The hash of its rows.
-    pub fn version(&self) -> String {
-        version_of(self.entries.iter().map(|entry| (&entry.key, entry.held_out)))
-    }
-
-    pub fn describe(self, origin: Origin<'_>) -> Dataset {
-        let Origin { id, name, files, size_bytes, hold_out } = origin;
-        let summary = &self.summary;
-        let (version, now) = (self.version(), clock::now_ms());
-        let (training_rows, validation_rows) = counts(&self.entries);
-        let kept = training_rows + validation_rows;
-        let change = "As imported".into();
-        let first = DatasetVersion {
-            number: 1,
-            version: version.clone(),
-            change,
-            training_rows,
-            validation_rows,
-            validation: hold_out.validation,
-            seed: hold_out.seed,
-            made_ms: now,
-        };
-        Dataset {
-            id: id.into(),
-            name: name.into(),
-            files,
-            row_files: distinct(summary.files.iter().cloned()),
-            format: summary.format,
-            mapping: summary.mapping.clone(),
-            columns: summary.columns.clone(),
-            reason: summary.reason.clone(),
-            rows_read: summary.rows_read,
-            rows_kept: kept,
-            rows_dropped: summary.rows_read.saturating_sub(kept),
-            dropped_because: summary.dropped_because.clone(),
-            problems: self.problem_count,
-            training_rows,
-            validation_rows,
-            system_prompt: self.system_prompt,
-            size_bytes,
-            version,
-            number: 1,
-            versions: vec![first],
-            tags: Vec::new(),
-            added_ms: now,
-        }
-    }
-}
-
-/// Names without those that were there before.
-pub(crate) fn distinct(names: impl Iterator<Item = String>) -> Vec<String> {
-    let mut seen = HashSet::new();
-    names.filter(|name| seen.insert(name.clone())).collect()
 }

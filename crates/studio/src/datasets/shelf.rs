@@ -222,7 +222,8 @@ pub(crate) fn lasting(
     place: &DatasetFolder,
 ) -> Result<PathBuf, WireError> {
     let of_another = place.0.parent().is_some_and(|datasets| path.starts_with(datasets));
-    if !of_another && !path.starts_with(std::env::temp_dir()) {
+    // Nobody uploads a folder, and one may hold much that is no dataset.
+    if path.is_dir() || (!of_another && !path.starts_with(std::env::temp_dir())) {
         return Ok(path.to_path_buf());
     }
     let mut name = path.file_name().unwrap_or_default().to_owned();

@@ -144,6 +144,44 @@ fn a_separate_validation_file_is_taken_at_import_and_what_leaks_into_it_is_found
 }
 
 #[test]
+fn a_repair_that_would_leave_nothing_to_learn_from_is_refused() {
+    let place = Place::new();
+    let studio = place.open();
+    let rows = place.write("rows.jsonl", &lines(0..30));
+    let same = place.write("same.jsonl", &lines(0..30));
+    let wish = ImportDataset { validation: Validation::File(same), ..import_of(&[&rows]) };
+    let dataset = studio.import_dataset(wish).unwrap();
+    assert_eq!(leaks(&*studio, &dataset.id), 30);
+    let repair = Edit::Repair { finding: "leakage".into() };
+    let ask = EditDataset { dataset: dataset.id.clone(), edit: repair, version: None, task: None };
+    let refused = studio.edit_dataset(ask).unwrap_err();
+    assert_eq!(refused.message, "No row would be left to learn from: 30 rows held out");
+    let same = studio.list_datasets(()).unwrap().into_iter().find(|known| known.id == dataset.id).unwrap();
+    assert_eq!(same.versions.len(), 1, "nothing was changed");
+}
+
+#[test]
+fn files_named_for_validation_are_held_out_and_stay_so_when_split_again() {
+    let place = Place::new();
+    let studio = place.open();
+    let folder = place.path().join("town");
+    std::fs::create_dir(&folder).unwrap();
+    for (name, rows) in [("train.jsonl", 0..40), ("validation.jsonl", 40..46), ("test.jsonl", 46..50)] {
+        std::fs::write(folder.join(name), lines(rows)).unwrap();
+    }
+    let wish = ImportDataset { validation: Validation::Auto, ..import_of(&[&folder.to_string_lossy()]) };
+    let dataset = studio.import_dataset(wish).unwrap();
+    assert_eq!((dataset.training_rows, dataset.validation_rows), (40, 10));
+    let said = "held out by the name of the file: “test.jsonl”, “validation.jsonl”";
+    assert!(dataset.reason.ends_with(said), "{}", dataset.reason);
+    let id = dataset.id;
+    let share = edit(&*studio, &id, Edit::Split { validation: Validation::Share(0.5), seed: 1 });
+    assert_eq!(share.validation_rows, 25, "who names a share has it");
+    let again = edit(&*studio, &id, Edit::Split { validation: Validation::Auto, seed: 42 });
+    assert_eq!((again.training_rows, again.validation_rows), (40, 10));
+}
+
+#[test]
 fn a_separate_validation_file_is_taken_afterwards_and_another_takes_its_place() {
     let place = Place::new();
     let studio = place.open();

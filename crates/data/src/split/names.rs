@@ -1,0 +1,35 @@
+//! Which side the rows of a file belong on, as far as its name says. The words are those by which the Hugging Face Hub
+//! recognises splits: <https://huggingface.co/docs/hub/datasets-file-names-and-splits>.
+
+use super::RowKey;
+
+const LEARNED: [&str; 2] = ["train", "training"];
+const HELD_OUT: [&str; 8] = ["validation", "valid", "val", "dev", "test", "testing", "eval", "evaluation"];
+
+/// What stands in place of a file's name where a row was typed in.
+pub const TYPED_IN: &str = "typed in";
+
+/// Whether a file's name says that its rows are for measuring, not for learning; where it says nothing, the name of the
+/// folder it lies in counts.
+pub fn is_named_for_holding_out(file: &str) -> bool {
+    let mut parts = file.rsplit(['/', '\\']);
+    let mut side = || parts.next().and_then(side);
+    side().or_else(side).unwrap_or(false)
+}
+
+/// Whether a name is that of held-out rows; none where it does not say.
+fn side(name: &str) -> Option<bool> {
+    let parts = name.split(|letter: char| !letter.is_alphabetic());
+    let any = |words: &[&str]| parts.clone().any(|part| words.iter().any(|word| part.eq_ignore_ascii_case(word)));
+    match (any(&LEARNED), any(&HELD_OUT)) {
+        (true, _) => Some(false),
+        (false, true) => Some(true),
+        (false, false) => None,
+    }
+}
+
+/// Which rows the names of their files hold out; none where no file is left to learn from, or none is held out.
+pub fn split_by_names(rows: &[RowKey]) -> Option<Vec<bool>> {
+    let any = |side| rows.iter().any(|row| row.is_set_aside == Some(side));
+    (any(true) && any(false)).then(|| rows.iter().map(|row| row.is_set_aside == Some(true)).collect())
+}

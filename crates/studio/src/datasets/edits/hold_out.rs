@@ -1,0 +1,63 @@
+//! Which rows of a version are held out: by a rule, or those of a file of their own.
+
+use std::ops::ControlFlow;
+
+use tunesmith_data::{RowKey, split_keys};
+use tunesmith_protocol::{Dataset, Validation, WireError};
+
+use super::rows::Rows;
+use super::{Progress, number_of};
+use crate::datasets::checkup;
+use crate::datasets::reading::{self, HoldOut};
+use crate::datasets::shelf::{counts, lasting};
+use crate::datasets::store::RowReader;
+use crate::{Studio, explain};
+
+impl Rows {
+    pub(super) fn hold_out(
+        &mut self,
+        studio: &Studio,
+        dataset: &Dataset,
+        hold_out: HoldOut,
+        progress: Progress,
+    ) -> Result<String, WireError> {
+        let mut reader = RowReader::open(&self.folder.rows())?;
+        let mut keys = Vec::with_capacity(self.entries.len());
+        for (number, entry) in self.entries.iter().enumerate() {
+            progress(number as u64, self.entries.len() as u64)?;
+            keys.push(RowKey::of_row(&reader.row(entry)?));
+        }
+        let held_out = split_keys(&keys, &checkup::alike(studio, dataset)?, &hold_out.validation, hold_out.seed)?;
+        self.entries.iter_mut().zip(held_out).for_each(|(entry, held_out)| entry.held_out = held_out);
+        self.hold_out = hold_out;
+        Ok(format!("{} held out", number_of(counts(&self.entries).1 as usize, "row")))
+    }
+
+    /// All rows that are there are learned from, and those of a file held out, in the place of such that were.
+    pub(super) fn hold_out_file(
+        &mut self,
+        dataset: &Dataset,
+        path: &str,
+        seed: u64,
+        progress: Progress,
+    ) -> Result<String, WireError> {
+        let path = std::path::absolute(path).map_err(explain::io(path))?;
+        if let Validation::File(_) = self.hold_out.validation {
+            self.entries.retain(|entry| !entry.held_out);
+        }
+        self.entries.iter_mut().for_each(|entry| entry.held_out = false);
+        let more =
+            reading::append(&self.folder, &path, &dataset.mapping, &mut |done, total| match progress(done, total) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(_) => ControlFlow::Break(()),
+            })?;
+        self.problems += more.problems;
+        self.entries.extend(&more.entries);
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let dropped = if more.dropped > 0 { format!(", {} dropped", more.dropped) } else { String::new() };
+        let change = format!("{} of “{name}” held out{dropped}", number_of(more.entries.len(), "row"));
+        let kept = lasting(dataset.versions.len() + 1, &path, &self.folder, &self.folder)?;
+        self.hold_out = HoldOut { validation: Validation::File(kept.to_string_lossy().into_owned()), seed };
+        Ok(change)
+    }
+}

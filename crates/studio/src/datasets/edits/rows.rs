@@ -1,0 +1,122 @@
+//! The rows of a version while they are changed, and what is left of them as the next version.
+
+use tunesmith_data::ImportedRow;
+use tunesmith_protocol::{Dataset, DatasetVersion, WireError};
+
+use super::{Progress, number_of};
+use crate::datasets::entries;
+use crate::datasets::prompts;
+use crate::datasets::reading::{HoldOut, distinct};
+use crate::datasets::rows::no_row;
+use crate::datasets::shelf::{counts, get, take_over, write_facts};
+use crate::datasets::store::{Entry, RowReader, RowWriter, version_of, write_entries};
+use crate::home::{self, DatasetFolder};
+use crate::{Studio, clock};
+
+/// The rows of a version while they are changed.
+pub(super) struct Rows {
+    pub folder: DatasetFolder,
+    pub entries: Vec<Entry>,
+    /// The names of the files that rows came from.
+    pub files: Vec<String>,
+    /// The rule by which rows are held out; a change keeps it, unless it is about that.
+    pub hold_out: HoldOut,
+    /// Problems of rows that were read for this change.
+    pub problems: u64,
+}
+
+impl Rows {
+    pub(super) fn of(studio: &Studio, dataset: &Dataset) -> Result<Self, WireError> {
+        Ok(Self {
+            folder: studio.home.dataset(&dataset.id)?,
+            entries: entries(studio, dataset)?.to_vec(),
+            files: dataset.row_files.clone(),
+            hold_out: hold_out(dataset),
+            problems: 0,
+        })
+    }
+
+    /// Refuses a change after which there is nothing, or nothing to learn from.
+    pub(super) fn require_some(&self, before: &Dataset) -> Result<(), WireError> {
+        match counts(&self.entries) {
+            (0, 0) => Err(WireError::invalid("No row would be left", "Keep at least one row")),
+            (0, held_out) if before.training_rows > 0 => Err(WireError::invalid(
+                format!("No row would be left to learn from: {} held out", number_of(held_out as usize, "row")),
+                "Hold out fewer rows, or take another file to hold out",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes rows behind those that are there.
+    pub(super) fn write(&self, rows: &[(ImportedRow, bool)]) -> Result<Vec<Entry>, WireError> {
+        let mut writer = RowWriter::open(&self.folder.rows())?;
+        let entries = rows.iter().map(|(row, held_out)| writer.push(row, *held_out)).collect::<Result<_, _>>()?;
+        writer.finish()?;
+        Ok(entries)
+    }
+
+    pub(super) fn delete(&mut self, gone: &[usize]) -> Result<String, WireError> {
+        if let Some(row) = gone.iter().find(|row| **row >= self.entries.len()) {
+            return Err(no_row(*row as u64, self.entries.len()));
+        }
+        let mut keep = vec![true; self.entries.len()];
+        gone.iter().for_each(|row| keep[*row] = false);
+        let before = self.entries.len();
+        let mut kept = keep.into_iter();
+        self.entries.retain(|_| kept.next().unwrap_or(true));
+        Ok(format!("{} removed", number_of(before - self.entries.len(), "row")))
+    }
+
+    pub(super) fn merge(&mut self, studio: &Studio, other: &str, progress: Progress) -> Result<String, WireError> {
+        let other = get(studio, other)?;
+        let theirs = entries(studio, &other)?;
+        let mut reader = RowReader::open(&studio.home.dataset(&other.id)?.rows())?;
+        let mut writer = RowWriter::open(&self.folder.rows())?;
+        for (number, entry) in theirs.iter().enumerate() {
+            progress(number as u64, theirs.len() as u64)?;
+            self.entries.push(writer.copy(reader.bytes(entry)?, entry)?);
+        }
+        writer.finish()?;
+        self.files.extend(other.row_files);
+        Ok(format!("{} rows of “{}” added", theirs.len(), other.name))
+    }
+
+    pub(super) fn system_prompt(&self) -> Result<Option<String>, WireError> {
+        prompts::shared(&self.entries, &mut RowReader::open(&self.folder.rows())?)
+    }
+
+    /// Makes these rows the newest version and puts it in use.
+    pub(super) fn keep(mut self, studio: &Studio, mut dataset: Dataset, change: String) -> Result<Dataset, WireError> {
+        let number = dataset.versions.iter().map(|version| version.number).max().unwrap_or(0) + 1;
+        write_entries(&self.folder.version(number), &self.entries)?;
+        let (training_rows, validation_rows) = counts(&self.entries);
+        let version = DatasetVersion {
+            number,
+            version: version_of(self.entries.iter().map(|entry| (&entry.key, entry.held_out))),
+            change,
+            training_rows,
+            validation_rows,
+            validation: self.hold_out.validation.clone(),
+            seed: self.hold_out.seed,
+            made_ms: clock::now_ms(),
+        };
+        take_over(&mut dataset, &version);
+        dataset.versions.push(version);
+        // An import of an earlier day has told no names, and some are worse than none.
+        if !dataset.row_files.is_empty() {
+            dataset.row_files = distinct(std::mem::take(&mut self.files).into_iter());
+        }
+        dataset.system_prompt = self.system_prompt()?;
+        dataset.problems += self.problems;
+        dataset.size_bytes = home::size(&self.folder.0);
+        write_facts(studio, &dataset)?;
+        Ok(dataset)
+    }
+}
+
+/// The rule of the version in use.
+fn hold_out(dataset: &Dataset) -> HoldOut {
+    let version = dataset.versions.iter().find(|version| version.number == dataset.number);
+    version.map_or(HoldOut::default(), |version| HoldOut { validation: version.validation.clone(), seed: version.seed })
+}

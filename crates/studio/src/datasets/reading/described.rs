@@ -1,0 +1,84 @@
+//! What an import has read, told as a dataset.
+
+use std::collections::HashSet;
+
+use tunesmith_data::Summary;
+use tunesmith_protocol::{Dataset, DatasetVersion};
+
+use super::HoldOut;
+use crate::clock;
+use crate::datasets::shelf::counts;
+use crate::datasets::store::{Entry, version_of};
+
+/// What a dataset is besides its rows.
+pub(crate) struct Origin<'a> {
+    pub id: &'a str,
+    pub name: &'a str,
+    pub files: Vec<String>,
+    pub size_bytes: u64,
+    pub hold_out: HoldOut,
+}
+
+/// What an import has read.
+pub(crate) struct Read {
+    pub entries: Vec<Entry>,
+    pub problem_count: u64,
+    pub system_prompt: Option<String>,
+    pub summary: Summary,
+}
+
+impl Read {
+    /// The hash of its rows.
+    pub fn version(&self) -> String {
+        version_of(self.entries.iter().map(|entry| (&entry.key, entry.held_out)))
+    }
+
+    pub fn describe(self, origin: Origin<'_>) -> Dataset {
+        let Origin { id, name, files, size_bytes, hold_out } = origin;
+        let summary = &self.summary;
+        let (version, now) = (self.version(), clock::now_ms());
+        let (training_rows, validation_rows) = counts(&self.entries);
+        let kept = training_rows + validation_rows;
+        let change = "As imported".into();
+        let first = DatasetVersion {
+            number: 1,
+            version: version.clone(),
+            change,
+            training_rows,
+            validation_rows,
+            validation: hold_out.validation,
+            seed: hold_out.seed,
+            made_ms: now,
+        };
+        Dataset {
+            id: id.into(),
+            name: name.into(),
+            files,
+            row_files: distinct(summary.files.iter().cloned()),
+            format: summary.format,
+            mapping: summary.mapping.clone(),
+            columns: summary.columns.clone(),
+            reason: summary.reason.clone(),
+            rows_read: summary.rows_read,
+            rows_kept: kept,
+            rows_dropped: summary.rows_read.saturating_sub(kept),
+            dropped_because: summary.dropped_because.clone(),
+            problems: self.problem_count,
+            training_rows,
+            validation_rows,
+            system_prompt: self.system_prompt,
+            size_bytes,
+            version,
+            number: 1,
+            versions: vec![first],
+            tags: Vec::new(),
+            added_ms: now,
+        }
+    }
+}
+
+/// Names without those that were there before.
+pub(crate) fn distinct(names: impl Iterator<Item = String>) -> Vec<String> {
+    let mut seen = HashSet::new();
+    names.filter(|name| seen.insert(name.clone())).collect()
+}
