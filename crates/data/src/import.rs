@@ -92,7 +92,8 @@ pub fn import(
 
 /// Imports the files one after another, each with the shape that its own rows have. `progress(bytes_read,
 /// bytes_total)` is called as the files are read; its `Break` cancels. `sink` takes rows and problems as they come; its
-/// error ends the import and is the import's error. A folder stands for the dataset files below it. Only the first rows of a file are held in memory.
+/// error ends the import and is the import's error. A folder stands for the dataset files below it; of several files one
+/// without a row is left out. Only the first rows of a file are held in memory.
 pub fn import_into(
     paths: &[PathBuf],
     options: &ImportOptions,
@@ -102,34 +103,59 @@ pub fn import_into(
     if paths.is_empty() {
         return Err(ImportError::NoFile);
     }
-    let source::Found { files, left_out } = source::expand(paths)?;
+    let source::Found { files, mut left_out } = source::expand(paths)?;
     let paths = files.as_slice();
     let sizes = paths.iter().map(|path| source::size(path)).collect::<Result<Vec<u64>, ImportError>>()?;
     let total = sizes.iter().sum();
-    let mut so_far = SoFar::default();
+    let (mut so_far, mut empty) = (SoFar::default(), None);
     let mut before = 0;
     for (path, size) in paths.iter().zip(sizes) {
-        let mut rows = Rows::new(path, display_name(path, paths), &options.mapping, &mut so_far, sink);
-        let mut failed = None;
-        let mut stop_at = |error: ImportError| {
-            failed = Some(error);
-            ControlFlow::Break(())
-        };
-        let read = source::read(path, &mut |bytes| progress(before + bytes, total), &mut |record| {
-            rows.push(record).map_or_else(&mut stop_at, ControlFlow::Continue)
-        });
-        // What was sampled comes before what is wrong with the rest of the file.
-        match failed {
-            Some(error) => return Err(error),
-            None => rows.finish()?,
+        let name = display_name(path, paths);
+        let rows = Rows::new(path, name.clone(), &options.mapping, &mut so_far, sink);
+        let read = read_file(path, rows, &mut |bytes| progress(before + bytes, total));
+        match read.and_then(|()| require_whole(path, size)) {
+            // Others may have rows.
+            Err(error @ ImportError::Empty { .. }) => {
+                left_out.push(format!("“{name}” is empty and left out"));
+                empty.get_or_insert(error);
+            }
+            read => read?,
         }
-        read?;
         before += size;
     }
     let mut summary = so_far.summary();
+    if let Some(error) = empty.filter(|_| summary.rows_read == 0) {
+        return Err(error);
+    }
     summary.files = paths.iter().map(|path| display_name(path, paths)).collect();
     left_out.iter().for_each(|sentence| summary.reason += &format!("; {sentence}"));
     Ok(summary)
+}
+
+/// Refuses a file of which something went missing on the way.
+fn require_whole(path: &Path, size: u64) -> Result<(), ImportError> {
+    if source::size(path)? < size { Err(ImportError::Shrunk { path: path.into() }) } else { Ok(()) }
+}
+
+/// Hands the rows of one file on.
+fn read_file(
+    path: &Path,
+    mut rows: Rows<'_>,
+    progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
+) -> Result<(), ImportError> {
+    let mut failed = None;
+    let read = source::read(path, progress, &mut |record| match rows.push(record) {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(error) => {
+            failed = Some(error);
+            ControlFlow::Break(())
+        }
+    });
+    // What was sampled comes before what is wrong with the rest of the file.
+    match failed {
+        Some(error) => Err(error),
+        None => rows.finish().and(read),
+    }
 }
 
 /// The file's name, or its whole path where another file has the same name.

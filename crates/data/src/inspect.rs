@@ -1,7 +1,7 @@
 //! Looks at the beginning of files as an import would, however large they are.
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 use tunesmith_protocol::{InspectedFile, Mapping, Part, RowProblem};
@@ -30,18 +30,32 @@ pub struct Inspection {
     pub raw: Vec<Map<String, Value>>,
 }
 
-/// Looks at the first file's first rows, of which at most `rows` are given back, and at what the other files hold. The
-/// shape is decided by as many rows as in an import, so that an import decides alike.
+/// Looks at the first rows of the first file that has any, of which at most `rows` are given back, and at what the other
+/// files hold. The shape is decided by as many rows as in an import, so that an import decides alike.
 pub fn inspect(paths: &[PathBuf], options: &ImportOptions, rows: usize) -> Result<Inspection, ImportError> {
     let found = source::expand(paths)?;
-    let Some(first) = found.files.first() else { return Err(ImportError::NoFile) };
-    let mut inspection = Inspection::default();
-    for path in &found.files {
-        let bytes = source::size(path)?;
-        let (name, what) = (display_name(path, &found.files), source::recognise(path)?);
+    let sizes = found.files.iter().map(|path| source::size(path)).collect::<Result<Vec<u64>, ImportError>>()?;
+    let mut looks = found.files.iter().map(|path| look(path, display_name(path, &found.files), options, rows));
+    let mut first = looks.next().unwrap_or(Err(ImportError::NoFile));
+    if let Err(ImportError::Empty { .. }) = first {
+        first = looks.find(|seen| !matches!(seen, Err(ImportError::Empty { .. }))).unwrap_or(first);
+    }
+    let mut inspection = first?;
+    for (path, bytes) in found.files.iter().zip(sizes) {
+        let name = display_name(path, &found.files);
+        let what = match source::recognise(path) {
+            Err(ImportError::Empty { .. }) => "empty".into(),
+            what => what?,
+        };
         inspection.files.push(InspectedFile { name, what, bytes });
     }
-    let mut so_far = SoFar::default();
+    found.left_out.iter().for_each(|sentence| inspection.reason += &format!("; {sentence}"));
+    Ok(inspection)
+}
+
+/// The first rows of one file.
+fn look(path: &Path, name: String, options: &ImportOptions, rows: usize) -> Result<Inspection, ImportError> {
+    let (mut inspection, mut so_far) = (Inspection::default(), SoFar::default());
     let mut take = |taken| {
         match taken {
             Taken::Row(row) if inspection.rows.len() < rows => inspection.rows.push(row),
@@ -50,10 +64,9 @@ pub fn inspect(paths: &[PathBuf], options: &ImportOptions, rows: usize) -> Resul
         }
         Ok(())
     };
-    let name = display_name(first, &found.files);
-    let mut reading = Rows::new(first, name, &options.mapping, &mut so_far, &mut take);
+    let mut reading = Rows::new(path, name, &options.mapping, &mut so_far, &mut take);
     let (raw, mut pushed) = (&mut inspection.raw, Ok(()));
-    let read = source::read(first, &mut |_| ControlFlow::Continue(()), &mut |record| {
+    let read = source::read(path, &mut |_| ControlFlow::Continue(()), &mut |record| {
         if let Ok(object) = &record.body
             && raw.len() < rows
         {
@@ -67,11 +80,6 @@ pub fn inspect(paths: &[PathBuf], options: &ImportOptions, rows: usize) -> Resul
     read?;
     let summary = so_far.summary();
     inspection.parts = columns::parts(&summary.mapping);
-    found
-        .left_out
-        .iter()
-        .fold(summary.reason, |reason, more| format!("{reason}; {more}"))
-        .clone_into(&mut inspection.reason);
-    (inspection.columns, inspection.mapping) = (summary.columns, summary.mapping);
+    (inspection.columns, inspection.mapping, inspection.reason) = (summary.columns, summary.mapping, summary.reason);
     Ok(inspection)
 }

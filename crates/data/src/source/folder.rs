@@ -20,8 +20,8 @@ pub(crate) struct Found {
     pub left_out: Vec<String>,
 }
 
-/// Puts the dataset files below a folder in its place, sorted by their paths. Hidden and foreign files, and folders that
-/// are only linked to, are left out.
+/// Puts the dataset files below a folder in its place, sorted by their paths. Hidden, foreign and empty files, and folders
+/// that are only linked to, are left out.
 pub(crate) fn expand(paths: &[PathBuf]) -> Result<Found, ImportError> {
     let mut found = Found { files: Vec::new(), left_out: Vec::new() };
     for path in paths {
@@ -59,7 +59,7 @@ impl Below {
             let hidden = entry.file_name().to_string_lossy().starts_with('.');
             match entry.file_type()? {
                 kind if kind.is_dir() && !hidden && depth < DEEPEST => self.look(&path, depth + 1)?,
-                _ if !hidden && path.is_file() && is_dataset(&path) => self.files.push(path),
+                _ if !hidden && is_dataset(&path) && has_bytes(&path) => self.files.push(path),
                 _ => self.others.push(path),
             }
         }
@@ -74,6 +74,11 @@ impl Below {
         let more = if count > 3 { format!(" and {} more", count - 3) } else { String::new() };
         (count > 0).then(|| format!("left out of the folder: {}{more}", names.join(", ")))
     }
+}
+
+/// Whether it is a file, or a link to one, that is not empty.
+fn has_bytes(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() > 0)
 }
 
 fn is_dataset(path: &Path) -> bool {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use tunesmith_data::{ImportError, ImportOptions, Imported, import};
+use tunesmith_data::{ImportError, ImportOptions, Imported, import, inspect};
 
 use crate::support::{examples, file, read, read_with};
 
@@ -133,4 +133,39 @@ fn a_folder_is_the_dataset_files_below_it() {
     let none = tempfile::tempdir().expect("a folder");
     fs::write(none.path().join("picture.png"), "no").expect("a file");
     assert!(matches!(read_path(none.path()), Err(ImportError::Folder { .. })));
+}
+
+#[test]
+fn of_several_files_those_without_a_row_are_left_out_and_named() {
+    let (folder, good) = file("b.jsonl", "{\"text\":\"2\"}\n");
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).expect("a file");
+        path
+    };
+    let header = write("a.csv", "text,label\n");
+    let nothing = write("c.jsonl", "");
+    let imported = read_path(folder.path()).expect("an import of the folder");
+    assert_eq!(imported.rows.len(), 1);
+    let reason = &imported.summary.reason;
+    assert!(reason.contains("“a.csv” is empty and left out") && reason.contains("“c.jsonl”"), "{reason}");
+    let looked = inspect(&[header.clone(), nothing.clone(), good], &ImportOptions::default(), 5).expect("a look");
+    let whats: Vec<&str> = looked.files.iter().map(|file| file.what.as_str()).collect();
+    assert_eq!((whats, looked.rows.len()), (vec!["a table with commas", "empty", "JSON Lines"], 1));
+    let empty =
+        import(&[header.clone(), nothing.clone()], &ImportOptions::default(), &mut |_, _| ControlFlow::Continue(()));
+    assert!(matches!(empty, Err(ImportError::Empty { path, .. }) if path == header), "the first is named");
+    assert!(matches!(inspect(&[nothing], &ImportOptions::default(), 5), Err(ImportError::Empty { .. })));
+}
+
+#[test]
+fn a_file_that_is_cut_while_it_is_read_is_refused() {
+    let (_folder, path) = file("a.jsonl", "{\"text\":\"some words\"}\n".repeat(500_000));
+    let cut = |_, _| {
+        let file = fs::OpenOptions::new().write(true).open(&path).expect("the file");
+        file.set_len(100).expect("a cut");
+        ControlFlow::Continue(())
+    };
+    let result = import(std::slice::from_ref(&path), &ImportOptions::default(), &mut { cut });
+    assert!(matches!(result, Err(ImportError::Shrunk { .. })), "{result:?}");
 }
