@@ -96,6 +96,11 @@ fn message(number: usize, value: Value, notes: &mut Vec<Bad>) -> Result<Option<M
     let speaks_as_tool = matches!(role.as_str(), "tool" | "function");
     let mut word = |key: &str| object.shift_remove(key).and_then(|value| value.as_str().map(str::to_owned));
     let (tool_call_id, name) = if speaks_as_tool { (word("tool_call_id"), word("name")) } else { (None, None) };
+    if !speaks_as_tool && let Some(name) = word("name").filter(|name| !name.is_empty()) {
+        let what =
+            format!("Message {number} names its speaker, “{name}”, which chat templates do not show; it is not used");
+        notes.push(Bad::new("speaker_name_unused", what));
+    }
     // A tool may have nothing to say.
     if !content.trim().is_empty() || speaks_as_tool {
         return Ok(Some(Message { role, content, tool_call_id, name, weight, tool_calls: None }));

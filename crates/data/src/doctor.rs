@@ -19,6 +19,7 @@ mod sketch;
 mod spill;
 mod statistics;
 mod system;
+mod taught;
 mod texts;
 mod turns;
 mod words;
@@ -34,12 +35,12 @@ use crate::Example;
 use answers::Answers;
 use conflicts::Conflicts;
 use duplicates::Duplicates;
-use finding::{count, verb};
 use labels::Labels;
 use language::Languages;
 use personal::Personal;
 use statistics::Histogram;
 use system::SystemPrompts;
+use taught::Taught;
 use texts::Texts;
 use turns::Turns;
 
@@ -89,6 +90,7 @@ pub struct Doctor {
     languages: Languages,
     labels: Labels,
     system: SystemPrompts,
+    taught: Taught,
     turns: Turns,
     texts: Texts,
     personal: Personal,
@@ -108,6 +110,7 @@ impl Doctor {
             languages: Languages::default(),
             labels: Labels::default(),
             system: SystemPrompts::default(),
+            taught: Taught::default(),
             turns: Turns::default(),
             texts: Texts::default(),
             personal: Personal::default(),
@@ -130,6 +133,7 @@ impl Doctor {
         self.duplicates.look(example, &asked, &answered)?;
         self.conflicts.look(index, example, &answered);
         self.system.look(index, example);
+        self.taught.look(index, example);
         self.turns.look(index, example);
         self.texts.look(index, example);
         self.personal.look(index, example);
@@ -174,7 +178,7 @@ impl Doctor {
         findings.extend(self.turns.findings(seen));
         findings.extend(self.texts.findings(seen));
         findings.extend(self.personal.findings(seen));
-        findings.extend(too_few(seen));
+        findings.extend(self.taught.findings(seen));
         findings.sort_by_key(|finding| (finding.severity, finding.kind));
         let statistics = Statistics {
             messages_per_row: self.messages_per_row.spread(),
@@ -183,23 +187,6 @@ impl Doctor {
         };
         Ok(Report { findings, statistics, rows: seen.0.len() as u64 })
     }
-}
-
-/// What OpenAI and Azure ask for at least, and what OpenAI advises to start with.
-const LEAST_ROWS: usize = 10;
-const ROWS_TO_START: usize = 50;
-
-fn too_few(seen: &Seen) -> Option<Finding> {
-    let rows = seen.0.iter().filter(|(_, side)| *side == Side::Training).count();
-    let severity = match rows {
-        ..LEAST_ROWS => Severity::Warning,
-        LEAST_ROWS..ROWS_TO_START => Severity::Note,
-        _ => return None,
-    };
-    let sentence =
-        format!("There {} only {} to learn from, which is little", verb(rows, "is", "are"), count(rows, "row"));
-    let advice = "Start with 50 to 100 good rows; OpenAI and Azure ask for 10 at least";
-    Some(Finding::new(Kind::TooFewRows, severity, Vec::new(), sentence, advice))
 }
 
 /// Which row is which.

@@ -9,7 +9,7 @@ use crate::{Example, Message, checks};
 /// A row with a list of messages.
 pub(super) fn chat(parts: &mut Parts, notes: &mut Vec<Bad>) -> Result<Example, Bad> {
     let mut messages = conversation(parts, notes)?;
-    with_system(parts, &mut messages)?;
+    with_system(parts, &mut messages, notes)?;
     Ok(Example::Chat { messages, tools: messages::tools(parts.take("tools"))? })
 }
 
@@ -40,7 +40,7 @@ pub(super) fn asked(parts: &mut Parts, part: &str, notes: &mut Vec<Bad>) -> Resu
             messages.push(question(text, parts.column(part))?);
         }
     }
-    with_system(parts, &mut messages)?;
+    with_system(parts, &mut messages, notes)?;
     Ok(messages)
 }
 
@@ -73,11 +73,17 @@ pub(super) fn question(text: String, column: &str) -> Result<Message, Bad> {
 }
 
 /// Puts the row's system prompt before messages that bring none.
-pub(super) fn with_system(parts: &mut Parts, messages: &mut Vec<Message>) -> Result<(), Bad> {
-    if let Some(text) = parts.optional_text("system")?
-        && messages.first().is_none_or(|first| first.role != "system")
-    {
-        messages.insert(0, Message::new("system", text));
+pub(super) fn with_system(parts: &mut Parts, messages: &mut Vec<Message>, notes: &mut Vec<Bad>) -> Result<(), Bad> {
+    let Some(text) = parts.optional_text("system")? else { return Ok(()) };
+    match messages.first().filter(|first| first.role == "system") {
+        None => messages.insert(0, Message::new("system", text)),
+        Some(own) if own.content != text => {
+            let column = parts.column("system");
+            let message =
+                format!("The messages bring a system message of their own, so that in “{column}” is not used");
+            notes.push(Bad::new("system_column_unused", message));
+        }
+        Some(_) => {}
     }
     Ok(())
 }

@@ -52,7 +52,7 @@ fn within(better: Value, worse: Value, parts: &mut Parts, notes: &mut Vec<Bad>) 
         let message = format!("This row has no prompt, and “{chosen}” and “{rejected}” do not begin with a common one");
         Bad::new("empty_prompt", message)
     })?;
-    with_system(parts, &mut prompt)?;
+    with_system(parts, &mut prompt, notes)?;
     Ok((prompt, chosen, rejected))
 }
 
@@ -132,7 +132,7 @@ pub(super) fn unpaired(parts: &mut Parts, notes: &mut Vec<Bad>) -> Result<Exampl
     if prompt.is_empty() {
         return Err(Bad::new("empty_prompt", "This row begins with the answer: nothing is asked"));
     }
-    with_system(parts, &mut prompt)?;
+    with_system(parts, &mut prompt, notes)?;
     Ok(Example::Unpaired { prompt, completion, label })
 }
 

@@ -26,6 +26,8 @@ pub enum Kind {
     EmptyAnswer,
     /// Fewer rows than are worth a try.
     TooFewRows,
+    /// Rows of which a run learns nothing.
+    NothingTaught,
     /// Rows equal to another row.
     ExactDuplicates,
     /// Rows nearly equal to another row.

@@ -73,6 +73,20 @@ fn a_row_of_answers_without_weight_is_kept_and_remarked_on() {
 }
 
 #[test]
+fn what_a_row_says_and_a_model_never_sees_is_remarked_on() {
+    let turns = json!([
+        {"role": "system", "content": "own"},
+        {"role": "user", "content": "q", "name": "Ada"},
+        {"role": "assistant", "content": "a", "name": ""},
+    ]);
+    let imported = check(&[json!({"system": "s", "messages": turns}), json!({"system": "own", "messages": turns})]);
+    assert_eq!(examples(&imported)[0], chat(&[("system", "own"), ("user", "q"), ("assistant", "a")]));
+    let said: Vec<_> = imported.problems.iter().map(|problem| (problem.line, problem.kind.as_str())).collect();
+    assert_eq!(said, [(1, "speaker_name_unused"), (1, "system_column_unused"), (2, "speaker_name_unused")]);
+    assert!(imported.problems.iter().all(|problem| !problem.dropped));
+}
+
+#[test]
 fn share_gpts_roles_mean_what_todays_mean() {
     let turns = json!([
         {"from": "system", "value": "s"},

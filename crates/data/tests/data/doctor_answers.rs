@@ -226,3 +226,23 @@ fn faults_in_who_speaks_when_are_found() {
     assert_eq!(found(Kind::MisplacedSystem, &data), [7]);
     assert_eq!(found(Kind::ToolWithoutCall, &data), [8, 9]);
 }
+
+#[test]
+fn rows_that_a_run_leaves_out_are_told_and_do_not_count_as_rows_to_learn_from() {
+    let judged = |number: usize, label| Example::Unpaired {
+        prompt: vec![Message::new("user", format!("What is {}?", spelled(number)))],
+        completion: vec![Message::new("assistant", format!("It is {}.", spelled(number + 500)))],
+        label,
+    };
+    let mut rows: Vec<Example> = (0..60).map(|number| judged(number, number >= 20)).collect();
+    let mut silent = Message::new("assistant", "Nothing of this is learned.");
+    silent.weight = Some(0.0);
+    rows.push(Example::Chat { messages: vec![Message::new("user", "Is it?"), silent], tools: Vec::new() });
+    let report = examine(&rows);
+    let places: Vec<u32> = (0..20).chain([60]).collect();
+    assert_eq!(finding(&report, Kind::NothingTaught).expect("a finding").rows, places);
+    let few = finding(&report, Kind::TooFewRows).expect("a finding");
+    assert!(few.sentence.contains("only 40 rows"), "{}", few.sentence);
+    let none = examine(&rows[..20]);
+    assert_eq!(finding(&none, Kind::TooFewRows).expect("a finding").sentence, "There is no row to learn from");
+}

@@ -252,6 +252,8 @@ export const en = {
       message_missing_key: 'a message without role or content',
       unrecognized_role: 'an unknown role',
       nothing_learned: 'no answer to learn',
+      speaker_name_unused: 'a name of a speaker',
+      system_column_unused: 'two system prompts',
       tool_call_unsupported: 'only a tool call',
       example_missing_assistant_message: 'no answer of the assistant',
     } as Record<string, string>,
@@ -269,6 +271,7 @@ export const en = {
     anyFinding: 'Any',
     findings: {
       near_duplicates: 'Nearly the same as another row',
+      nothing_taught: 'Nothing to learn',
       no_system_prompt: 'No system prompt',
     } as Record<string, string>,
     findingRows: (finding: string, n: number) => `${finding} (${count(n)})`,

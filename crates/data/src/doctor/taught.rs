@@ -1,0 +1,65 @@
+//! Rows that a run leaves out, because nothing of them is to be learned; and whether enough others are left.
+
+use super::finding::{Finding, Kind, Severity, count, verb};
+use super::{Seen, Side};
+use crate::Example;
+
+/// What OpenAI and Azure ask for at least, and what OpenAI advises to start with.
+const LEAST_ROWS: usize = 10;
+const ROWS_TO_START: usize = 50;
+
+/// The rows of which nothing is learned.
+#[derive(Default)]
+pub(super) struct Taught {
+    nothing: Vec<u32>,
+}
+
+impl Taught {
+    pub(super) fn look(&mut self, index: u32, example: &Example) {
+        if !teaches(example) {
+            self.nothing.push(index);
+        }
+    }
+
+    pub(super) fn findings(self, seen: &Seen) -> Vec<Finding> {
+        let to_learn = seen.0.iter().filter(|(_, side)| *side == Side::Training).count();
+        let idle = self.nothing.iter().filter(|index| seen.side(**index) == Side::Training).count();
+        let nothing = (!self.nothing.is_empty()).then(|| nothing_taught(seen.rows(&self.nothing)));
+        nothing.into_iter().chain(too_few(to_learn - idle)).collect()
+    }
+}
+
+/// Whether a run learns anything of a row, under the setting to learn from answers.
+fn teaches(example: &Example) -> bool {
+    match example.taught().as_deref() {
+        Some(Example::Chat { messages, .. }) => {
+            messages.iter().any(|message| message.role == "assistant" && message.weight != Some(0.0))
+        }
+        said => said.is_some(),
+    }
+}
+
+fn nothing_taught(rows: Vec<u32>) -> Finding {
+    let sentence = format!(
+        "{} only {} what not to say (judged bad, or all answers with the weight 0), so a run leaves {} out",
+        count(rows.len(), "row"),
+        verb(rows.len(), "shows", "show"),
+        verb(rows.len(), "it", "them"),
+    );
+    let advice = "Fine if that is meant: they are kept, and runs learn from the other rows";
+    Finding::new(Kind::NothingTaught, Severity::Note, rows, sentence, advice)
+}
+
+fn too_few(rows: usize) -> Option<Finding> {
+    let severity = match rows {
+        ..LEAST_ROWS => Severity::Warning,
+        LEAST_ROWS..ROWS_TO_START => Severity::Note,
+        _ => return None,
+    };
+    let sentence = match rows {
+        0 => "There is no row to learn from".into(),
+        _ => format!("There {} only {} to learn from, which is little", verb(rows, "is", "are"), count(rows, "row")),
+    };
+    let advice = "Start with 50 to 100 good rows; OpenAI and Azure ask for 10 at least";
+    Some(Finding::new(Kind::TooFewRows, severity, Vec::new(), sentence, advice))
+}
