@@ -1,18 +1,22 @@
-//! `tunesmith data`.
+//! `tunesmith data`: what dataset files hold, as the window shows it.
+
+mod tell;
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
-use tunesmith_protocol::{Format, LearnFrom, Mapping, Validation};
+use tunesmith_protocol::{ErrorCode, Format, LearnFrom, Mapping, Validation, WireError};
 use tunesmith_studio::{Counting, DataFacts, data_facts};
 
+use crate::interrupt::Interrupt;
 use crate::speaker::model_folder;
-use crate::{Ended, Out};
+use crate::{Ended, Out, show};
 
-/// Problems shown to people; scripts get all.
-const PROBLEMS_SHOWN: usize = 10;
+/// What to do where an import would keep no row.
+const UNUSABLE: &str =
+    "Say which column is which part of a row with --column PART=COLUMN, or name the shape with --format";
 /// The batch size of a new run.
 const BATCH_SIZE: u32 = 2;
 
@@ -94,8 +98,7 @@ pub(crate) fn inspect(arguments: &Inspect, out: &Out) -> anyhow::Result<Ended> {
         batch_size: BATCH_SIZE,
         max_length: arguments.max_length,
     });
-    let go_on = &mut |_: &str, _, _| ControlFlow::Continue(());
-    let facts = data_facts(&arguments.files, &mapping, &Validation::Auto, counting, go_on)?;
+    let Some(facts) = look(&arguments.files, &mapping, counting)? else { return Ok(Ended::Interrupted) };
     let tokens = facts.tokens.as_ref().map(|(tokens, _)| tokens);
     let cuts = facts.tokens.as_ref().map(
         |(_, cuts)| json!({ "max_length": arguments.max_length, "rows": cuts.rows_cut, "answers": cuts.answers_cut }),
@@ -120,45 +123,29 @@ pub(crate) fn inspect(arguments: &Inspect, out: &Out) -> anyhow::Result<Ended> {
         "cuts": cuts,
     }));
     if !out.is_json() {
-        tell(&facts, arguments.max_length, out);
+        tell::facts(&facts, arguments.max_length, out);
     }
-    Ok(Ended::Done)
+    match facts.dataset.rows_kept {
+        0 => Err(WireError::invalid("No row can be used", UNUSABLE).into()),
+        _ => Ok(Ended::Done),
+    }
 }
 
-fn tell(facts: &DataFacts, max_length: u32, out: &Out) {
-    let DataFacts { dataset, problems, report, tokens } = facts;
-    out.line(format!("Format: {} ({})", dataset.format.word(), dataset.reason));
-    out.line(format!("Rows: {} read, {} kept, {} dropped", dataset.rows_read, dataset.rows_kept, dataset.rows_dropped));
-    for because in &dataset.dropped_because {
-        out.line(format!("  {} dropped: {}", because.count, because.what));
-    }
-    for problem in problems.iter().take(PROBLEMS_SHOWN) {
-        out.line(format!("  {}:{}: {}", problem.file, problem.line, problem.message));
-    }
-    if problems.len() > PROBLEMS_SHOWN {
-        out.line(format!("  … and {} more; --json lists all", problems.len() - PROBLEMS_SHOWN));
-    }
-    out.line(format!("Split: {} to learn from, {} held out", dataset.training_rows, dataset.validation_rows));
-    if report.findings.is_empty() {
-        out.line("The doctor found nothing");
-    }
-    for finding in &report.findings {
-        out.line(format!("  {}: {}. {}", finding.kind, finding.sentence, finding.advice));
-    }
-    if let Some((tokens, cuts)) = tokens {
-        let within = |percent| {
-            let found = tokens.percentiles.iter().find(|known| known.percent == percent);
-            found.map_or(0, |known| known.tokens)
-        };
-        out.line(format!("Tokens: {} in all, {} learned", tokens.tokens, tokens.learned_tokens));
-        let (median, p95) = (within(50), within(95));
-        out.line(format!("Row length: median {median}, 95 % within {p95}, longest {}", tokens.longest));
-        out.line(format!(
-            "Longer than {max_length} tokens: {} rows; {} answers are cut",
-            cuts.rows_cut, cuts.answers_cut
-        ));
-        if tokens.failed > 0 {
-            out.line(format!("{} rows cannot be said with this model's chat template", tokens.failed));
+/// Reads and checks files with a bar; none once the user has stopped it.
+fn look(files: &[PathBuf], mapping: &Mapping, counting: Option<Counting<'_>>) -> anyhow::Result<Option<DataFacts>> {
+    let interrupt = Interrupt::listen("")?;
+    let bar = show::bar(0, "{msg} {wide_bar} {percent} %");
+    let facts = data_facts(files, mapping, &Validation::Auto, counting, &mut |what, done, total| {
+        if bar.message() != what {
+            bar.set_message(what.to_owned());
         }
+        bar.set_length(total);
+        bar.set_position(done);
+        if interrupt.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    bar.finish_and_clear();
+    match facts {
+        Err(error) if error.code == ErrorCode::Cancelled && interrupt.asked() => Ok(None),
+        facts => Ok(Some(facts?)),
     }
 }

@@ -58,3 +58,29 @@ fn a_missing_file_is_an_error_and_a_dropped_row_is_not() {
     assert_eq!((ran.types(), ran.json()[0]["code"].as_str()), (vec!["error".into()], Some("not_found")));
     assert!(ran.stderr.contains("missing.jsonl"), "{}", ran.stderr);
 }
+
+#[test]
+fn people_read_what_is_wrong_how_grave_it_is_and_how_long_answers_are() {
+    let shell = Shell::new();
+    shell.write("some.csv", "prompt,completion\na,It is fine\n,x\na,It is fine\n");
+    let ran = shell.run(&["data", "inspect", "some.csv"]);
+    let said = |line: &str| assert!(ran.stdout.contains(line), "{line}: {}", ran.stdout);
+    said("some.csv:3: The column “prompt” is empty in this row: nothing is asked");
+    said("warning, too_few_rows: There are only 2 rows to learn from");
+    said("exact_duplicates: 1 row is the same as an earlier row");
+    said("(one click in the app mends it)");
+    said("words per answer");
+}
+
+#[test]
+fn a_file_of_which_no_row_can_be_used_fails_after_saying_why() {
+    let shell = Shell::new();
+    shell.write("odd.csv", "frage,antwort\na,b\n");
+    let ran = shell.run(&["data", "inspect", "odd.csv", "--json"]);
+    let lines = ran.json();
+    assert_eq!((ran.code, lines[0]["rows_dropped"].as_u64()), (1, Some(1)));
+    assert_eq!(lines[1]["message"], "No row can be used");
+    let columns = ["--column", "prompt=frage", "--column", "completion=antwort"];
+    let mapped = shell.run(&[&["data", "inspect", "odd.csv", "--format", "completion"][..], &columns].concat());
+    assert_eq!(mapped.code, 0, "{}", mapped.stderr);
+}
