@@ -1,5 +1,5 @@
 //! The three commands of the page: `call`, `subscribe`, `unsubscribe`. They carry JSON and know no command but the
-//! three that concern the window itself.
+//! four that concern the window itself.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -15,11 +15,13 @@ use crate::{Desk, window};
 /// How often a quiet subscription looks whether it is still wanted.
 const LOOK_UP: Duration = Duration::from_millis(250);
 
-/// Calls a command of the studio, or one of the window: `window_asks`, `window_hide`, `window_quit`.
+/// Calls a command of the studio, or one of the window: `window_asks`, `window_holds`, `window_hide`,
+/// `window_quit`.
 #[tauri::command]
 pub async fn call<R: Runtime>(app: AppHandle<R>, name: String, args: Value) -> Result<Value, WireError> {
     match name.as_str() {
         "window_asks" => window::page_asks(&app),
+        "window_holds" => window::page_holds(&app, args.as_bool().unwrap_or(false)),
         "window_hide" => window::hide(&app),
         "window_quit" => window::quit(&app),
         _ => {

@@ -25,24 +25,29 @@ pub struct Page {
     asks: AtomicU64,
     /// It did not answer, so its process was ended; it must be loaded again before it is shown.
     lost: AtomicBool,
+    /// It holds something typed that is not saved.
+    unsaved: AtomicBool,
 }
 
-/// A closed window ends the program, unless a run is going: then the page asks what should become of it.
+/// A closed window ends the program, unless a run is going or something is not saved: then the page asks what should
+/// become of it.
 pub fn on_event<R: Runtime>(window: &Window<R>, event: &WindowEvent) {
     let WindowEvent::CloseRequested { api, .. } = event else { return };
-    if window.state::<Desk>().studio.running() {
+    let running = window.state::<Desk>().studio.running();
+    if running || window.state::<Page>().unsaved.load(Ordering::Relaxed) {
         api.prevent_close();
         // The question must be seen to be answered, also when the close came from a task bar.
         let _ = window.unminimize();
         let question = window.state::<Page>().told.fetch_add(1, Ordering::Relaxed) + 1;
-        if let Err(error) = window.emit("close-requested", ()) {
+        if let Err(error) = window.emit("close-requested", running) {
             tracing::error!("the page could not be asked whether to close: {error}");
         }
         let app = window.app_handle().clone();
         std::thread::spawn(move || {
             std::thread::sleep(PATIENCE);
             if app.state::<Page>().asks.load(Ordering::Relaxed) < question {
-                hide_lost(&app);
+                // Nothing can be saved from a page that hangs, but a run can be.
+                if running { hide_lost(&app) } else { app.exit(0) }
             }
         });
     }
@@ -54,6 +59,11 @@ pub fn page_asks<R: Runtime>(app: &AppHandle<R>) {
     page.asks.store(page.told.load(Ordering::Relaxed), Ordering::Relaxed);
 }
 
+/// The page tells whether it holds something that is not saved.
+pub fn page_holds<R: Runtime>(app: &AppHandle<R>, unsaved: bool) {
+    app.state::<Page>().unsaved.store(unsaved, Ordering::Relaxed);
+}
+
 /// Hides a window whose page has crashed or hangs, as its user cannot; nothing is lost by training on. A page that hangs
 /// would go on computing beside the run, so its process ends.
 fn hide_lost<R: Runtime>(app: &AppHandle<R>) {
@@ -62,6 +72,7 @@ fn hide_lost<R: Runtime>(app: &AppHandle<R>) {
     }
     tracing::error!("the page does not answer; the window is hidden, and the run goes on");
     app.state::<ipc::Subscriptions>().end_all();
+    page_holds(app, false);
     if let Some(window) = main(app) {
         end_page(&window);
     }

@@ -1,12 +1,45 @@
 // The scenes of the data room: how a file was read, its rows, what is wrong with them, their tokens and versions.
-import { sayColumns, writeMessyRows, writeOddTable } from '../support/data-room.mjs';
+import { sayColumns, writeFolderOfSides, writeLargeTable, writeMessyRows, writeOddTable, writePreferences } from '../support/data-room.mjs';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 /** Photographs the data room from the Datasets screen on. */
 export async function photographDataRoom(window, camera, home) {
   const { page } = window;
   const fleeting = { fleeting: true };
+  const drop = (file) => window.drop([file]);
   await page.click('nav-datasets');
-  await sayColumns(page, writeOddTable(home.folder), (file) => window.drop([file]));
+  await page.find('[data-testid="drop-zone"]');
+  await camera.take('data-add');
+  await page.click('shapes');
+  await camera.take('data-shapes', fleeting);
+  const empty = join(home.folder, 'nothing.csv');
+  writeFileSync(empty, '');
+  await drop(empty);
+  await page.find('[data-testid="import-error"]');
+  await camera.take('data-failed', fleeting);
+  await drop(writeLargeTable(home.folder));
+  await page.find('[data-testid="import-pace"]');
+  await camera.take('data-reading', fleeting);
+  await page.click('import-cancel');
+  await page.find('[data-testid="drop-zone"]');
+
+  await drop(writePreferences(home.folder));
+  await page.text('row-panel', /tomato/);
+  await camera.take('data-preferences', fleeting);
+  await page.click('nav-datasets');
+  await drop(writeFolderOfSides(home.folder));
+  await page.text('import-remarks', /Held out by the name/);
+  await camera.take('data-sides', fleeting);
+  await page.click('tab-versions');
+  for (const [dialog, scene] of [['split', 'data-split-named'], ['sample', 'data-sample'], ['merge', 'data-merge']]) {
+    await page.click(`version-${dialog}`);
+    await camera.take(scene, fleeting);
+    await page.press(`${dialog}-dialog-cancel`);
+  }
+
+  await page.click('nav-datasets');
+  await sayColumns(page, writeOddTable(home.folder), drop);
   await camera.take('data-mapping', fleeting);
   await page.click('tab-doctor');
   await page.find('[data-testid="doctor"]');
@@ -36,6 +69,9 @@ export async function photographDataRoom(window, camera, home) {
   await page.click('unsaved-dialog-yes');
   await page.text('problems-summary', /66 read/);
   await camera.take('data-problems', fleeting);
+  await page.click('show-dropped');
+  await page.find('[data-testid="dropped-text"]');
+  await camera.take('data-dropped', fleeting);
   await page.click('tab-doctor');
   await page.find('[data-testid="finding-exact_duplicates"]');
   await camera.take('data-doctor', fleeting);
@@ -56,4 +92,6 @@ export async function photographDataRoom(window, camera, home) {
   await page.click('export-cancel');
   await page.click('version-split');
   await camera.take('data-split', fleeting);
+  await page.click('split-way-file');
+  await camera.take('data-split-file', fleeting);
 }

@@ -1,7 +1,7 @@
 // The way of a messy file through the data room, the same in the window and in a browser: dropped, repaired, seen as
 // tokens, split, undone, exported.
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expectNoBarriers, setField } from './journey.mjs';
 import { until } from './wait.mjs';
@@ -26,6 +26,32 @@ export function writeOddTable(folder) {
   const file = join(folder, 'fragen.csv');
   writeFileSync(file, `nummer,frage,antwort\n${Array.from({ length: 12 }, (_, index) => `${index},Was ist ${index}?,"Das ist ${index}, sagt man."\n`).join('')}`);
   return file;
+}
+
+/** A table that takes a while to read. */
+export function writeLargeTable(folder) {
+  const file = join(folder, 'large.csv');
+  const lines = Array.from({ length: 1000 }, (_, index) => `${index},Some words ${index},Some more\n`).join('');
+  writeFileSync(file, `number,prompt,completion\n${lines.repeat(5000)}`);
+  return file;
+}
+
+/** Two answers a row, of which one is better. */
+export function writePreferences(folder) {
+  const file = join(folder, 'better.jsonl');
+  writeFileSync(file, Array.from({ length: 30 }, (_, index) => JSON.stringify({ prompt: `How long does dish ${index} take with tomatoes?`, chosen: `A good ${index + 5} minutes.`, rejected: 'Long.' })).join('\n'));
+  return file;
+}
+
+/** A folder with one file to learn from, one to hold out and an empty one. */
+export function writeFolderOfSides(parent) {
+  const folder = join(parent, 'sides');
+  mkdirSync(folder);
+  const write = (name, from, count) => writeFileSync(join(folder, name), Array.from({ length: count }, (_, index) => row(`What goes into dish number ${from + index}?`, `Into it go ${foods[index % 8]}.`)).join('\n'));
+  write('train.jsonl', 0, 40);
+  write('validation.jsonl', 40, 8);
+  write('more.jsonl', 48, 0);
+  return folder;
 }
 
 /** Drops a table, and says what its columns mean. */

@@ -106,6 +106,7 @@ pub(crate) fn inspect(arguments: &Inspect, out: &Out) -> anyhow::Result<Ended> {
     out.json(&json!({
         "format": facts.dataset.format,
         "reason": facts.dataset.reason,
+        "remarks": facts.dataset.remarks,
         "columns": facts.dataset.columns,
         "mapping": facts.dataset.mapping,
         "rows_read": facts.dataset.rows_read,

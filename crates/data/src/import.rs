@@ -47,6 +47,8 @@ pub struct Summary {
     pub format: Format,
     /// How the shape was recognised, in a sentence.
     pub reason: String,
+    /// A sentence for each file with another shape, and for what was left out.
+    pub remarks: Vec<String>,
     /// The names by which rows say which file they came from, in order.
     pub files: Vec<String>,
     /// The names of the columns of the first rows of each file, in order.
@@ -103,11 +105,12 @@ pub fn import_into(
     if paths.is_empty() {
         return Err(ImportError::NoFile);
     }
-    let source::Found { files, mut left_out } = source::expand(paths)?;
+    let source::Found { files, left_out } = source::expand(paths)?;
     let paths = files.as_slice();
     let sizes = paths.iter().map(|path| source::size(path)).collect::<Result<Vec<u64>, ImportError>>()?;
     let total = sizes.iter().sum();
     let (mut so_far, mut empty) = (SoFar::default(), None);
+    left_out.into_iter().for_each(|sentence| so_far.remark(sentence));
     let mut before = 0;
     for (path, size) in paths.iter().zip(sizes) {
         let name = display_name(path, paths);
@@ -116,7 +119,7 @@ pub fn import_into(
         match read.and_then(|()| require_whole(path, size)) {
             // Others may have rows.
             Err(error @ ImportError::Empty { .. }) => {
-                left_out.push(format!("“{name}” is empty and left out"));
+                so_far.remark(format!("“{name}” is empty and left out"));
                 empty.get_or_insert(error);
             }
             read => read?,
@@ -128,7 +131,6 @@ pub fn import_into(
         return Err(error);
     }
     summary.files = paths.iter().map(|path| display_name(path, paths)).collect();
-    left_out.iter().for_each(|sentence| summary.reason += &format!("; {sentence}"));
     Ok(summary)
 }
 

@@ -22,6 +22,8 @@ pub struct Inspection {
     pub parts: Vec<Part>,
     /// How the shape was recognised, in a sentence.
     pub reason: String,
+    /// A sentence for what was left out.
+    pub remarks: Vec<String>,
     /// The first rows of the first file, as they would be imported.
     pub rows: Vec<ImportedRow>,
     /// The first problems.
@@ -49,7 +51,7 @@ pub fn inspect(paths: &[PathBuf], options: &ImportOptions, rows: usize) -> Resul
         };
         inspection.files.push(InspectedFile { name, what, bytes });
     }
-    found.left_out.iter().for_each(|sentence| inspection.reason += &format!("; {sentence}"));
+    inspection.remarks.splice(0..0, found.left_out);
     Ok(inspection)
 }
 
@@ -80,6 +82,7 @@ fn look(path: &Path, name: String, options: &ImportOptions, rows: usize) -> Resu
     read?;
     let summary = so_far.summary();
     inspection.parts = columns::parts(&summary.mapping);
-    (inspection.columns, inspection.mapping, inspection.reason) = (summary.columns, summary.mapping, summary.reason);
+    (inspection.columns, inspection.mapping) = (summary.columns, summary.mapping);
+    (inspection.reason, inspection.remarks) = (summary.reason, summary.remarks);
     Ok(inspection)
 }

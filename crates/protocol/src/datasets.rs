@@ -27,6 +27,9 @@ wire! {
         pub columns: Vec<String>,
         /// How the shape was recognised, in a sentence.
         pub reason: String,
+        /// A sentence for each file with another shape, for what was left out, and for what is held out by its name.
+        #[serde(default)]
+        pub remarks: Vec<String>,
         /// Rows read; always kept + dropped.
         pub rows_read: u64,
         /// Rows kept at import.
@@ -126,6 +129,8 @@ wire! {
         pub parts: Vec<Part>,
         /// How the shape was recognised, in a sentence.
         pub reason: String,
+        /// A sentence for what was left out.
+        pub remarks: Vec<String>,
         /// The first rows, as they would be imported.
         pub rows: Vec<Row>,
         /// The problems of these rows.

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,31 @@ use tunesmith_protocol::{EventBody, TaskProgress, Topic};
 use crate::follow::Board;
 
 const BETWEEN_NEWS: Duration = Duration::from_millis(100);
+
+/// How often it is asked whether to wait on for work that cannot be stopped.
+const LOOK_UP: Duration = Duration::from_millis(50);
+
+/// Does work that cannot be stopped midway, and waits for it as long as `go_on` says so: none when it does not any more.
+/// The work then ends by itself, and its result is dropped.
+pub(crate) fn beside<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+    mut go_on: impl FnMut() -> ControlFlow<()>,
+) -> Option<T> {
+    let (give, take) = mpsc::channel();
+    // Whoever waited may be gone.
+    let worker = std::thread::spawn(move || drop(give.send(work())));
+    loop {
+        match take.recv_timeout(LOOK_UP) {
+            Ok(result) => return Some(result),
+            Err(RecvTimeoutError::Timeout) if go_on().is_break() => return None,
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => match worker.join() {
+                Err(panic) => std::panic::resume_unwind(panic),
+                Ok(()) => return None,
+            },
+        }
+    }
+}
 
 /// The tasks that someone wants cancelled.
 #[derive(Default)]

@@ -30,7 +30,8 @@ async function takeRows(items: Item[]): Promise<void> {
   if (!inWizard) route.go('datasets');
   const dataset = await importing.files(items);
   if (!dataset) return;
-  toasts.show({ tone: 'good', text: words.datasets.imported(dataset.name) });
+  if (dataset.rows_kept > 0) toasts.show({ tone: 'good', text: words.datasets.imported(dataset.name) });
+  else toasts.show({ text: words.datasets.importedNone(dataset.name) });
   if (inWizard) {
     unsaved.leave(() => {
       wizard.dataset = dataset.id;

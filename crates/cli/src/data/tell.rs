@@ -21,6 +21,7 @@ pub(super) fn facts(facts: &DataFacts, max_length: u32, out: &Out) {
 
 fn rows(dataset: &Dataset, problems: &[RowProblem], out: &Out) {
     out.line(format!("Format: {} ({})", dataset.format.word(), dataset.reason));
+    dataset.remarks.iter().for_each(|remark| out.line(format!("  {remark}")));
     out.line(format!("Rows: {} read, {} kept, {} dropped", dataset.rows_read, dataset.rows_kept, dataset.rows_dropped));
     for because in &dataset.dropped_because {
         out.line(format!("  {} dropped: {}", because.count, because.what));

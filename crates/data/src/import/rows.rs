@@ -33,6 +33,13 @@ pub(crate) struct SoFar {
 }
 
 impl SoFar {
+    /// Notes what is true of a file or a folder, once.
+    pub(crate) fn remark(&mut self, sentence: String) {
+        if !self.summary.remarks.contains(&sentence) {
+            self.summary.remarks.push(sentence);
+        }
+    }
+
     pub(crate) fn summary(self) -> Summary {
         let count = |(what, count): (String, u64)| Count { what, count };
         let mut dropped_because: Vec<Count> = self.dropped.into_iter().map(count).collect();
@@ -91,7 +98,10 @@ impl<'a> Rows<'a> {
     fn decide(&mut self) -> Result<(), ImportError> {
         let objects = self.sample.iter().filter_map(|record| record.body.as_ref().ok());
         let guess = columns::guess(objects, self.wanted);
-        self.say(&guess.reason);
+        // A file without a row has no shape, and the next one may have.
+        if !self.sample.is_empty() {
+            self.say(&guess.reason);
+        }
         let summary = &mut self.so_far.summary;
         if summary.format == Format::Auto
             && let Some(shape) = &guess.shape
@@ -106,11 +116,11 @@ impl<'a> Rows<'a> {
     }
 
     fn say(&mut self, reason: &str) {
-        let all = &mut self.so_far.summary.reason;
-        if all.is_empty() {
-            *all = reason.into();
-        } else if all != reason && !all.ends_with(&format!(": {reason}")) {
-            *all += &format!("; {}: {reason}", self.file);
+        let first = &mut self.so_far.summary.reason;
+        if first.is_empty() {
+            *first = reason.into();
+        } else if first != reason {
+            self.so_far.remark(format!("{}: {reason}", self.file));
         }
     }
 

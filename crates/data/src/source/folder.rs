@@ -72,7 +72,7 @@ impl Below {
         let name = |path: &PathBuf| format!("“{}”", path.strip_prefix(folder).unwrap_or(path).display());
         let names: Vec<String> = self.others.iter().take(3).map(name).collect();
         let more = if count > 3 { format!(" and {} more", count - 3) } else { String::new() };
-        (count > 0).then(|| format!("left out of the folder: {}{more}", names.join(", ")))
+        (count > 0).then(|| format!("Left out of the folder: {}{more}", names.join(", ")))
     }
 }
 

@@ -87,7 +87,10 @@ fn not_json(bytes: &[u8], error: &Error) -> Bad {
         return Bad::nul_byte();
     }
     let text = error.to_string();
-    let what = text.split(" at line ").next().unwrap_or_default();
+    let what = match text.split(" at line ").next().unwrap_or_default() {
+        "expected ident" | "expected value" => "no value begins like this",
+        said => said,
+    };
     let message = format!("This row is not valid JSON: {what}, at character {} of the row", error.column());
     Bad::new("invalid_json", message)
 }

@@ -99,7 +99,8 @@ fn files_are_read_one_after_another() {
     assert_eq!(imported.rows[0].file, one.display().to_string(), "two files share the name");
     assert_eq!(imported.rows[4].file, "more.csv");
     assert_eq!(imported.summary.format, Format::Completion);
-    assert!(imported.summary.reason.contains("Plain text"), "{}", imported.summary.reason);
+    assert_eq!(imported.summary.reason, "Prompts and answers: the columns “prompt”, “completion”");
+    assert_eq!(imported.summary.remarks[0], format!("{}: Plain text in “text”", two.display()));
 }
 
 #[test]

@@ -79,7 +79,7 @@ fn a_folder_is_seen_whole_and_its_first_file_read() {
     let names: Vec<&str> = seen.files.iter().map(|file| file.name.as_str()).collect();
     assert_eq!((names[0], names.len()), ("a.csv", 3));
     assert_eq!(seen.rows[0].file, "a.csv");
-    assert!(seen.reason.ends_with("left out of the folder: “picture.png”"), "{}", seen.reason);
+    assert_eq!(seen.remarks, ["Left out of the folder: “picture.png”"]);
     assert!(matches!(inspect(&[], &ImportOptions::default(), 5), Err(ImportError::NoFile)));
 }
 

@@ -128,8 +128,8 @@ fn a_folder_is_the_dataset_files_below_it() {
     let texts: Vec<String> =
         imported.rows.iter().map(|row| serde_json::to_value(&row.example).expect("JSON")["text"].to_string()).collect();
     assert_eq!(texts, ["\"1\"", "\"2\"", "\"3\"", "\"4\""]);
-    let reason = &imported.summary.reason;
-    assert!(reason.contains("left out of the folder: “.git”, “.hidden.jsonl”, “README.md” and "), "{reason}");
+    let [left_out] = imported.summary.remarks.as_slice() else { panic!("{:?}", imported.summary.remarks) };
+    assert!(left_out.starts_with("Left out of the folder: “.git”, “.hidden.jsonl”, “README.md” and "), "{left_out}");
     let none = tempfile::tempdir().expect("a folder");
     fs::write(none.path().join("picture.png"), "no").expect("a file");
     assert!(matches!(read_path(none.path()), Err(ImportError::Folder { .. })));
@@ -147,8 +147,7 @@ fn of_several_files_those_without_a_row_are_left_out_and_named() {
     let nothing = write("c.jsonl", "");
     let imported = read_path(folder.path()).expect("an import of the folder");
     assert_eq!(imported.rows.len(), 1);
-    let reason = &imported.summary.reason;
-    assert!(reason.contains("“a.csv” is empty and left out") && reason.contains("“c.jsonl”"), "{reason}");
+    assert_eq!(imported.summary.remarks, ["Left out of the folder: “c.jsonl”", "“a.csv” is empty and left out"]);
     let looked = inspect(&[header.clone(), nothing.clone(), good], &ImportOptions::default(), 5).expect("a look");
     let whats: Vec<&str> = looked.files.iter().map(|file| file.what.as_str()).collect();
     assert_eq!((whats, looked.rows.len()), (vec!["a table with commas", "empty", "JSON Lines"], 1));

@@ -59,6 +59,7 @@ pub(crate) fn look(args: &InspectFiles) -> Result<Inspection, WireError> {
         parts: found.parts,
         mapping: found.mapping,
         reason: found.reason,
+        remarks: found.remarks,
         rows: rows.collect(),
         problems: found.problems,
     })

@@ -14,10 +14,12 @@ use tunesmith_data::{
 };
 use tunesmith_protocol::{Count, Mapping, RowProblem, Validation, WireError};
 
+use super::checkup::cancelled;
 use super::prompts;
 use super::store::{Entry, RowReader, RowWriter, write_entries};
 use crate::explain;
 use crate::home::DatasetFolder;
+use crate::tasks::beside;
 pub(crate) use described::{Origin, Read, distinct};
 
 /// Splitting is a fact of the dataset, not of a run: the same rows are always held out.
@@ -52,21 +54,16 @@ pub(crate) fn read(
 ) -> Result<Read, WireError> {
     let mut reading = Reading::begin(folder)?;
     let mut summary = reading.read(paths, mapping, false, progress)?;
-    match &hold_out.validation {
-        Validation::File(path) => {
-            let held_out = reading.read(&[PathBuf::from(path)], mapping, true, progress)?;
-            summary.rows_read += held_out.rows_read;
-            summary.files.extend(held_out.files);
-            held_out.dropped_because.into_iter().for_each(|because| add(&mut summary.dropped_because, because));
-        }
-        rule => {
-            reading.hold_out(rule, hold_out.seed)?;
-            summary.reason += &reading.said_by_names(rule, &summary.files).unwrap_or_default();
-        }
+    if let Validation::File(path) = &hold_out.validation {
+        let held_out = reading.read(&[PathBuf::from(path)], mapping, true, progress)?;
+        summary.rows_read += held_out.rows_read;
+        summary.files.extend(held_out.files);
+        summary.remarks.extend(held_out.remarks);
+        held_out.dropped_because.into_iter().for_each(|because| add(&mut summary.dropped_because, because));
     }
-    let read = reading.finish(summary)?;
-    write_entries(&folder.version(1), &read.entries)?;
-    Ok(read)
+    let (rows, hold_out) = (reading.entries.len() as u64, hold_out.clone());
+    // How long this takes nobody knows, so there is no total.
+    beside(move || reading.complete(summary, &hold_out), || progress(0, 0, rows)).unwrap_or_else(|| Err(cancelled()))
 }
 
 /// Rows that were read behind others.
@@ -210,7 +207,19 @@ impl Reading {
         }
         split_by_names(&self.keys)?;
         let named = files.iter().filter(|file| is_named_for_holding_out(file)).map(|file| format!("“{file}”"));
-        Some(format!("; held out by the name of the file: {}", named.collect::<Vec<_>>().join(", ")))
+        Some(format!("Held out by the name of the file: {}", named.collect::<Vec<_>>().join(", ")))
+    }
+
+    /// Splits what was read, and makes it last as the first version.
+    fn complete(mut self, mut summary: Summary, hold_out: &HoldOut) -> Result<Read, WireError> {
+        if !matches!(hold_out.validation, Validation::File(_)) {
+            self.hold_out(&hold_out.validation, hold_out.seed)?;
+            summary.remarks.extend(self.said_by_names(&hold_out.validation, &summary.files));
+        }
+        let first = self.folder.version(1);
+        let read = self.finish(summary)?;
+        write_entries(&first, &read.entries)?;
+        Ok(read)
     }
 
     fn finish(mut self, summary: Summary) -> Result<Read, WireError> {

@@ -172,8 +172,8 @@ fn files_named_for_validation_are_held_out_and_stay_so_when_split_again() {
     let wish = ImportDataset { validation: Validation::Auto, ..import_of(&[&folder.to_string_lossy()]) };
     let dataset = studio.import_dataset(wish).unwrap();
     assert_eq!((dataset.training_rows, dataset.validation_rows), (40, 10));
-    let said = "held out by the name of the file: “test.jsonl”, “validation.jsonl”";
-    assert!(dataset.reason.ends_with(said), "{}", dataset.reason);
+    let said = "Held out by the name of the file: “test.jsonl”, “validation.jsonl”";
+    assert_eq!(dataset.remarks, [said]);
     let id = dataset.id;
     let share = edit(&*studio, &id, Edit::Split { validation: Validation::Share(0.5), seed: 1 });
     assert_eq!(share.validation_rows, 25, "who names a share has it");

@@ -21,6 +21,7 @@ export function http(): Backend {
     pickNewFile: null,
     exportHref: (path) => `/api/exports/${encodeURIComponent(itemName({ path }))}`,
     onCloseRequested: null,
+    windowHolds: null,
     windowHide: null,
     windowQuit: null,
   };

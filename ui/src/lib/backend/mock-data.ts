@@ -66,7 +66,7 @@ export const dataset = (change: Partial<Dataset> = {}): Dataset => {
 };
 
 const filled = (change: Partial<Dataset>): Dataset => ({
-  id: 'recipes-1', name: 'recipes', files: ['/home/ada/recipes.jsonl'], row_files: [], format: 'chat', reason: 'each row has a list called messages', rows_read: 312, rows_kept: 300, rows_dropped: 12,
+  id: 'recipes-1', name: 'recipes', files: ['/home/ada/recipes.jsonl'], row_files: [], format: 'chat', reason: 'each row has a list called messages', remarks: [], rows_read: 312, rows_kept: 300, rows_dropped: 12,
   mapping: { format: 'chat', columns: { messages: 'messages' } }, columns: ['messages', 'source', 'rating'], problems: 31,
   dropped_because: [{ what: 'example_missing_assistant_message', count: 9 }, { what: 'invalid_json', count: 3 }], training_rows: 280, validation_rows: 20,
   system_prompt: 'You extract ingredients.', size_bytes: 412_000, version: 'a1b2c3', number: 1, tags: ['kitchen'], added_ms: now - 26 * hour, versions: [{ number: 1, version: 'a1b2c3', change: 'As imported', training_rows: 280, validation_rows: 20, validation: 'auto', seed: 42, made_ms: now - 26 * hour }], ...change,

@@ -106,6 +106,7 @@ export function look(paths: string[], wanted: Mapping): Inspection {
     files: paths.map((path) => ({ name: path.split('/').at(-1)!, what: table ? 'CSV with a header, UTF-8' : path.endsWith('.gz') ? 'JSON Lines, gzip' : 'JSON Lines', bytes: 412_000 })),
     columns, mapping, parts: parts[format]!,
     reason: missing.length ? `No column stands for ${missing.join(' and ')}` : table ? 'the columns question and reply' : 'each row has a list called messages',
+    remarks: [],
     rows: rows.filter((_, index) => index !== 4),
     problems: missing.length ? [] : [{ file: paths[0]!, line: 5, kind: 'empty_answer', message: 'The column “reply” is empty in this row: there is nothing to learn', dropped: true, text: '1004,How do I reset my password?,', text_cut: false }],
   };

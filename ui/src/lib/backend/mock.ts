@@ -321,10 +321,11 @@ export function mock(scenario = ''): Backend {
     exportHref: scenario === 'browser' ? (path) => `data:text/plain,${encodeURIComponent(path)}` : null,
     pickNewFile: scenario === 'browser' ? null : async (name) => `/home/ada/Documents/${name}`,
     onCloseRequested: (on) => {
-      const ask = () => void on();
+      const ask = () => void on(true);
       window.addEventListener('mock-close', ask);
       return () => window.removeEventListener('mock-close', ask);
     },
+    windowHolds: async () => undefined,
     windowHide: async () => undefined,
     windowQuit: async () => undefined,
   };

@@ -1,5 +1,5 @@
 // The desktop window: three Tauri commands (`call`, `subscribe`, `unsubscribe`), native dialogs and native drops.
-// `window_asks`, `window_hide` and `window_quit` go through `call` too; the shell answers them before the studio sees them.
+// `window_asks`, `window_holds`, `window_hide` and `window_quit` go through `call` too; the shell answers them before the studio sees them.
 import { Channel, invoke } from '@tauri-apps/api/core';
 import { listen } from '@tauri-apps/api/event';
 import { getCurrentWebview } from '@tauri-apps/api/webview';
@@ -69,13 +69,14 @@ export function tauri(): Backend {
 
     onCloseRequested(on) {
       // A page that does not say in time that it asks is taken for hung: the shell then hides the window by itself.
-      const unlisten = listen('close-requested', async () => {
-        await on();
+      const unlisten = listen<boolean>('close-requested', async ({ payload }) => {
+        await on(payload);
         await invoke('call', { name: 'window_asks', args: null });
       });
       return () => void unlisten.then((stop) => stop());
     },
 
+    windowHolds: (unsaved) => invoke('call', { name: 'window_holds', args: unsaved }),
     windowHide: () => invoke('call', { name: 'window_hide', args: null }),
     windowQuit: () => invoke('call', { name: 'window_quit', args: null }),
   };

@@ -39,8 +39,10 @@ export interface Backend {
   pickNewFile: ((name: string) => Promise<string | null>) | null;
   /** Where an exported file can be downloaded from, where it lies on another side than the user. */
   exportHref: ((path: string) => string) | null;
-  /** The user wants to close the window while something runs; `on` is done when the question is on the screen. */
-  onCloseRequested: ((on: () => Promise<void>) => Stop) | null;
+  /** The user wants to close the window while something runs or is not saved; `on` is done when the question is on the screen. */
+  onCloseRequested: ((on: (running: boolean) => Promise<void>) => Stop) | null;
+  /** Tells the window whether something would be lost if it closed; a browser asks by itself. */
+  windowHolds: ((unsaved: boolean) => Promise<void>) | null;
   windowHide: (() => Promise<void>) | null;
   windowQuit: (() => Promise<void>) | null;
 }

@@ -206,6 +206,10 @@ columns: Array<string>,
  */
 reason: string, 
 /**
+ * A sentence for each file with another shape, for what was left out, and for what is held out by its name.
+ */
+remarks: Array<string>, 
+/**
  * Rows read; always kept + dropped.
  */
 rows_read: number, 
@@ -707,6 +711,10 @@ parts: Array<Part>,
  * How the shape was recognised, in a sentence.
  */
 reason: string, 
+/**
+ * A sentence for what was left out.
+ */
+remarks: Array<string>, 
 /**
  * The first rows, as they would be imported.
  */

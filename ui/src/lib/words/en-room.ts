@@ -193,6 +193,8 @@ export const room = {
       says: (held: number, training: number) => `About ${rows(held)} will be held out and ${count(training)} learned from`,
       saysNone: (all: number) => `All ${rows(all)} will be learned from, and nothing will show whether the model only repeats`,
       autoHelp: 'A twentieth of the rows: at least 20 where there are 200, and none below 20',
+      byName: (files: string) => `The rows of ${files}, as the name says`,
+      saysByName: 'Rows of these files are held out, and the others learned from',
       duplicates: 'Duplicates stay together on one side, so nothing that is measured was learned',
       confirm: 'Hold out',
       confirmNone: 'Learn from all',

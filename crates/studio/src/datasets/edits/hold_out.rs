@@ -11,6 +11,7 @@ use crate::datasets::checkup;
 use crate::datasets::reading::{self, HoldOut};
 use crate::datasets::shelf::{counts, lasting};
 use crate::datasets::store::RowReader;
+use crate::tasks::beside;
 use crate::{Studio, explain};
 
 impl Rows {
@@ -27,7 +28,14 @@ impl Rows {
             progress(number as u64, self.entries.len() as u64)?;
             keys.push(RowKey::of_row(&reader.row(entry)?));
         }
-        let held_out = split_keys(&keys, &checkup::alike(studio, dataset)?, &hold_out.validation, hold_out.seed)?;
+        let (alike, rule) = (checkup::alike(studio, dataset)?, hold_out.clone());
+        let rows = keys.len() as u64;
+        let go_on = || match progress(rows, rows) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        };
+        let split = beside(move || split_keys(&keys, &alike, &rule.validation, rule.seed), go_on);
+        let held_out = split.ok_or_else(checkup::cancelled)??;
         self.entries.iter_mut().zip(held_out).for_each(|(entry, held_out)| entry.held_out = held_out);
         self.hold_out = hold_out;
         Ok(format!("{} held out", number_of(counts(&self.entries).1 as usize, "row")))

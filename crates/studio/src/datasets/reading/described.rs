@@ -59,6 +59,7 @@ impl Read {
             mapping: summary.mapping.clone(),
             columns: summary.columns.clone(),
             reason: summary.reason.clone(),
+            remarks: summary.remarks.clone(),
             rows_read: summary.rows_read,
             rows_kept: kept,
             rows_dropped: summary.rows_read.saturating_sub(kept),
