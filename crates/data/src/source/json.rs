@@ -11,15 +11,16 @@ use std::io;
 use serde_json::{Error, Value};
 
 use super::input::Input;
-use super::lines::{Line, next_line};
+use super::lines::{Line, next_line, skip_empty};
 use super::{Bad, Beginning, Change, Object, Record, Sink, is_crowded};
 use exact::Seen;
 pub(super) use values::{Between, read_values};
 
 /// Reads JSON Lines, also those with a comma after each row.
 pub(super) fn read_lines(input: &mut Input, sink: &mut Sink) -> io::Result<()> {
-    let mut bytes = Vec::new();
-    for line in 1.. {
+    let (mut bytes, mut line) = (Vec::new(), 0);
+    loop {
+        line += skip_empty(input)? + 1;
         match next_line(input, &mut bytes)? {
             Line::End => break,
             Line::TooLong => sink(Record::row(line, Beginning::of(&bytes), Err(Bad::too_long())))?,

@@ -37,6 +37,21 @@ pub(super) fn next_line(input: &mut Input, line: &mut Vec<u8>) -> io::Result<Lin
     }
 }
 
+/// Passes empty lines over at once, and says how many they were: a file may be half a gigabyte of nothing else. For
+/// files whose lines end at lone returns, too.
+pub(super) fn skip_empty(input: &mut Input) -> io::Result<u64> {
+    let mut lines = 0;
+    loop {
+        let ready = input.ready()?;
+        let empty = ready.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(ready.len());
+        if empty == 0 {
+            return Ok(lines);
+        }
+        lines += memchr::memchr_iter(b'\n', &ready[..empty]).count() as u64;
+        input.consume(empty);
+    }
+}
+
 fn finish(line: &mut Vec<u8>, length: usize) -> Line {
     if length > LONGEST_ROW {
         return Line::TooLong;

@@ -5,14 +5,17 @@ use std::io;
 use serde_json::Value;
 
 use super::input::Input;
-use super::lines::{Line, next_line};
+use super::lines::{Line, next_line, skip_empty};
 use super::{Bad, Beginning, LONGEST_ROW, Object, Record, Sink};
 
 /// Reads the blocks of a text.
 pub(super) fn read(input: &mut Input, has_fences: bool, sink: &mut Sink) -> io::Result<()> {
     let mut bytes = Vec::new();
     let mut block = Block::default();
-    for line in 1.. {
+    let mut line = 0;
+    loop {
+        // Between blocks empty lines mean nothing.
+        line += 1 + if block.start == 0 { skip_empty(input)? } else { 0 };
         match next_line(input, &mut bytes)? {
             Line::End => break,
             Line::Whole if block.fence.is_none() && is_blank(&bytes) => block.end(sink)?,

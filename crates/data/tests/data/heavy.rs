@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tunesmith_data::{ImportError, ImportOptions, Summary, Taken, import_into};
 
+use crate::support::read;
+
 /// The most memory this process ever had, in MB; 0 where the system does not say.
 fn peak_mb() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -118,4 +120,16 @@ fn large_rows_are_not_gathered_to_decide_their_shape() {
     let row = format!("{{\"text\":\"{}\"}}\n", "word ".repeat(2_000_000));
     let (_folder, path) = heavy("a.jsonl", "", &row, 60, "");
     assert_eq!(weigh(path).expect("an import").rows_kept, 60);
+}
+
+#[test]
+fn half_a_gigabyte_of_empty_lines_is_told_soon_and_lines_are_counted_through_them() {
+    for (name, end) in [("a.jsonl", "\n"), ("a.txt", "\n"), ("b.jsonl", "\r\n")] {
+        let (_folder, path) = heavy(name, "", &end.repeat(1 << 19), 512 * 2 / end.len(), "");
+        assert!(matches!(weigh(path), Err(ImportError::Empty { .. })), "{name}");
+    }
+    for name in ["a.jsonl", "a.txt"] {
+        let imported = read(name, "\n\r\n\n{\"text\":\"one\"}\n\n\n\r\n{\"text\":\"two\"}\n");
+        assert_eq!(imported.rows.iter().map(|row| row.line).collect::<Vec<_>>(), [4, 8], "{name}");
+    }
 }

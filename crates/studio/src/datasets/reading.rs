@@ -14,7 +14,6 @@ use tunesmith_data::{
 };
 use tunesmith_protocol::{Count, Mapping, RowProblem, Validation, WireError};
 
-use super::checkup::cancelled;
 use super::prompts;
 use super::store::{Entry, RowReader, RowWriter, write_entries};
 use crate::explain;
@@ -63,7 +62,8 @@ pub(crate) fn read(
     }
     let (rows, hold_out) = (reading.entries.len() as u64, hold_out.clone());
     // How long this takes nobody knows, so there is no total.
-    beside(move || reading.complete(summary, &hold_out), || progress(0, 0, rows)).unwrap_or_else(|| Err(cancelled()))
+    beside(move || reading.complete(summary, &hold_out), || progress(0, 0, rows))
+        .unwrap_or_else(|| Err(ImportError::Cancelled.into()))
 }
 
 /// Rows that were read behind others.
