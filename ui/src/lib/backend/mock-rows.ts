@@ -201,6 +201,6 @@ function report(dataset: Dataset): DatasetReport | null {
   const finding = (kind: string, severity: 'error' | 'warning' | 'note', sentence: string, advice: string, repair: string | null) => ({ kind, severity, rows: 50, first: [2, 8, 14], sentence, advice, repair });
   return {
     number: dataset.number, rows: dataset.training_rows + dataset.validation_rows, distributions: [],
-    findings: [finding('near_duplicates', 'warning', '50 rows say nearly the same as another one', 'Keep one of each', 'Keep one of each'), finding('no_system_prompt', 'note', '50 rows have no system prompt', 'Give all rows one, or none', null)],
+    findings: [finding('near_duplicates', 'warning', '50 rows say nearly the same as another one', 'Keep one of each', 'Keep one of each'), finding('no_system_message', 'note', '50 rows have no system message', 'Give all rows one, or none', null)],
   };
 }

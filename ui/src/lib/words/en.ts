@@ -274,7 +274,7 @@ export const en = {
     findings: {
       near_duplicates: 'Nearly the same as another row',
       nothing_taught: 'Nothing to learn',
-      no_system_prompt: 'No system prompt',
+      no_system_message: 'No system message',
     } as Record<string, string>,
     findingRows: (finding: string, n: number) => `${finding} (${count(n)})`,
     role: 'Has a message of',
