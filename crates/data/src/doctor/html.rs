@@ -103,8 +103,11 @@ fn strip_text(text: &str) -> Option<String> {
     (!stripped.trim().is_empty()).then_some(stripped)
 }
 
-/// Lines that end as those of programs do.
+/// Lines that end as those of programs do, or attributes whose values are computed, as in JSX.
 fn is_code(text: &str) -> bool {
+    if text.contains("={") {
+        return true;
+    }
     let ends = |line: &&str| line.trim_end().ends_with([';', '{', '}']) && !line.contains('&');
     text.lines().filter(ends).count() >= 2
 }

@@ -51,6 +51,7 @@ fn left_over_html_is_stripped_and_code_types_and_arithmetic_are_not() {
         "<|im_start|>user",
         "<p",
         "&notanentity; &#99999999;",
+        "<div className=\"a\"><Button onClick={go}>Go</Button></div>",
     ];
     check(RepairKind::StripHtml, &faults, &whole);
 }

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use tunesmith_data::{ExportKind, Exporter, Others, Survey};
-use tunesmith_protocol::{ExportDataset, ExportedDataset, Split, WireError};
+use tunesmith_protocol::{Count, ExportDataset, ExportedDataset, Split, WireError};
 
 use super::checkup::cancelled;
 use super::entries;
@@ -54,12 +54,26 @@ pub(crate) fn export(studio: &Studio, args: ExportDataset) -> Result<ExportedDat
     }
     let notes = exporter.renamed().map(renamed).collect();
     let (rows, reasons) = (exporter.written(), exporter.left_out());
+    if rows == 0 {
+        return Err(nothing_written(&reasons));
+    }
     let written = exporter.finish().map_err(explain::io(&path))?;
     let file = written.into_inner().map_err(|error| explain::io_at(&path, error.error()))?;
     file.as_file().sync_all().map_err(explain::io(&path))?;
     let bytes = file.as_file().metadata().map_err(explain::io(&path))?.len();
     file.persist(&path).map_err(|error| explain::io_at(&path, &error.error))?;
     Ok(ExportedDataset { path: path.to_string_lossy().into_owned(), rows, left_out: reasons, notes, bytes })
+}
+
+/// A file without a row helps nobody.
+fn nothing_written(reasons: &[Count]) -> WireError {
+    match reasons.first() {
+        Some(Count { what, .. }) => WireError::invalid(
+            format!("No row can be written to such a file: {what}"),
+            "Take another kind of file, such as chat as JSONL",
+        ),
+        None => WireError::invalid("There is no row on this side", "Take both sides"),
+    }
 }
 
 fn renamed((column, name): (&str, &str)) -> String {

@@ -384,6 +384,26 @@ fn a_dataset_is_written_as_other_tools_read_it() {
 }
 
 #[test]
+fn a_file_that_would_hold_no_row_is_refused_and_not_written() {
+    let place = Place::new();
+    let studio = place.open();
+    let texts = place.write("texts.jsonl", &"{\"text\": \"Only a text\"}\n".repeat(3));
+    let dataset = studio.import_dataset(import_of(&[&texts])).unwrap();
+    let path = place.path().join("turns.jsonl");
+    let refused = studio.export_dataset(ExportDataset {
+        dataset: dataset.id,
+        format: "sharegpt".into(),
+        split: None,
+        other_columns: false,
+        path: Some(path.to_string_lossy().into_owned()),
+        task: None,
+    });
+    let refused = refused.unwrap_err();
+    assert!(refused.message.starts_with("No row can be written to such a file: "), "{}", refused.message);
+    assert!(!path.exists());
+}
+
+#[test]
 fn other_columns_are_written_where_they_are_wanted() {
     let place = Place::new();
     let studio = place.open();
