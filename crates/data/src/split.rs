@@ -50,7 +50,7 @@ pub fn split_keys(rows: &[RowKey], alike: &[Vec<u32>], rule: &Validation, seed: 
     let mut shares = Shares::new(rows, wanted);
     // Groups come in an order that hangs on the seed and on what their rows say, and not on where they stand: what is held
     // out is the beginning of that order, so rows that are added move few of the others to the other side.
-    for group in Groups::new(rows, alike).in_order_of(seed) {
+    for group in Groups::new(rows, alike, seed).in_order() {
         if shares.take(group) {
             group.iter().for_each(|row| held_out[*row as usize] = true);
         }

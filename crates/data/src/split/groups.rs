@@ -1,4 +1,5 @@
-//! Rows that belong on one side of a split.
+//! Rows that belong on one side of a split. Of millions of rows most are like no other, so what is kept of such a row is
+//! its place in the order alone.
 
 use std::collections::HashMap;
 
@@ -6,58 +7,73 @@ use sha2::{Digest, Sha256};
 
 use super::RowKey;
 
-/// Rows in groups; a row that is like no other is a group of its own.
+/// Rows in groups, in the order that a seed gives to what they say; a row that is like no other is a group of its own.
 pub(super) struct Groups {
-    /// All rows, those of a group behind each other.
-    rows: Vec<u32>,
-    groups: Vec<Group>,
-}
-
-struct Group {
-    /// The least digest of its rows, which rarely changes when another joins them.
-    digest: [u8; 16],
-    /// Its first row in the list, and how many they are.
-    first: u32,
-    count: u32,
+    /// The beginning of each group's place, and its first row in the list.
+    order: Vec<(u32, u32)>,
+    /// The groups of several rows, by their first row.
+    several: HashMap<u32, Vec<u32>>,
 }
 
 impl Groups {
     /// Joins rows with one digest, and those of each group of row numbers.
-    pub(super) fn new(keys: &[RowKey], alike: &[Vec<u32>]) -> Self {
+    pub(super) fn new(keys: &[RowKey], alike: &[Vec<u32>], seed: u64) -> Self {
         let mut joined = Joined((0..keys.len() as u32).collect());
-        let mut known = HashMap::with_capacity(keys.len());
-        for (row, key) in (0..).zip(keys) {
-            joined.join(*known.entry(key.digest).or_insert(row), row);
-        }
-        drop(known);
+        join_equal(keys, &mut joined);
         for group in alike {
             let mut there = group.iter().copied().filter(|row| (*row as usize) < keys.len());
             if let Some(first) = there.next() {
                 there.for_each(|row| joined.join(first, row));
             }
         }
-        let roots: Vec<u32> = (0..keys.len() as u32).map(|row| joined.root(row)).collect();
-        let mut rows: Vec<u32> = (0..keys.len() as u32).collect();
-        rows.sort_by_key(|row| roots[*row as usize]);
-        let mut groups = Vec::new();
-        let mut first = 0;
-        for group in rows.chunk_by(|one, other| roots[*one as usize] == roots[*other as usize]) {
-            let digest = group.iter().map(|row| keys[*row as usize].digest).min().unwrap_or_default();
-            let count = group.len() as u32;
-            groups.push(Group { digest, first, count });
-            first += count;
+        let mut several: HashMap<u32, Vec<u32>> = HashMap::new();
+        let mut firsts = Vec::with_capacity(keys.len());
+        for row in 0..keys.len() as u32 {
+            match joined.root(row) {
+                // The first row of a group is its root.
+                first if first == row => firsts.push((0, row)),
+                first => several.entry(first).or_insert_with(|| vec![first]).push(row),
+            }
         }
-        Self { rows, groups }
+        drop(joined);
+        let digest = |row: &u32| keys[*row as usize].digest;
+        let place = |first: &u32| {
+            // The least digest of a group rarely changes when another row joins it.
+            let least = several.get(first).and_then(|rows| rows.iter().map(digest).min());
+            placed(&least.unwrap_or_else(|| digest(first)), seed)
+        };
+        firsts.iter_mut().for_each(|(beginning, first)| *beginning = (place(first) >> 32) as u32);
+        firsts.sort_unstable_by(|one, other| one.0.cmp(&other.0).then_with(|| place(&one.1).cmp(&place(&other.1))));
+        Self { order: firsts, several }
     }
 
-    /// The rows of each group, the groups in the order that a seed gives to what they say.
-    pub(super) fn in_order_of(&mut self, seed: u64) -> impl Iterator<Item = &[u32]> {
-        self.groups.sort_by_cached_key(|group| (place(&group.digest, seed), group.digest));
-        self.groups.iter().map(|group| &self.rows[group.first as usize..][..group.count as usize])
+    /// The rows of each group.
+    pub(super) fn in_order(&self) -> impl Iterator<Item = &[u32]> {
+        let rows = |first| self.several.get(first).map_or(std::slice::from_ref(first), Vec::as_slice);
+        self.order.iter().map(move |(_, first)| rows(first))
     }
 }
 
-fn place(digest: &[u8; 16], seed: u64) -> u64 {
+/// Joins rows with one digest. Sorting takes a fraction of the memory of a map of all digests.
+fn join_equal(keys: &[RowKey], joined: &mut Joined) {
+    let beginning = |key: &RowKey| key.digest.iter().take(4).fold(0, |number, byte| number << 8 | u32::from(*byte));
+    let mut sorted: Vec<(u32, u32)> = keys.iter().map(beginning).zip(0..).collect();
+    sorted.sort_unstable();
+    for alike in sorted.chunk_by(|one, other| one.0 == other.0) {
+        // Among millions a few begin alike and are not the same.
+        let mut first: Vec<u32> = Vec::new();
+        for (_, row) in alike {
+            let digest = keys[*row as usize].digest;
+            match first.iter().find(|first| keys[**first as usize].digest == digest) {
+                Some(first) => joined.join(*first, *row),
+                None => first.push(*row),
+            }
+        }
+    }
+}
+
+/// The place of a group in the order of a seed.
+fn placed(digest: &[u8; 16], seed: u64) -> u64 {
     let hash = Sha256::new().chain_update(b"split").chain_update(seed.to_le_bytes()).chain_update(digest).finalize();
     hash.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
