@@ -1,8 +1,6 @@
-//! Datasets: what they are, how they are imported, and their rows.
+//! Datasets: what they are, how they are imported, and how they are written to files.
 
-use serde_json::Value;
-
-use crate::{Count, Format, Mapping, Validation, wire};
+use crate::{Count, Format, Mapping, Row, RowProblem, Validation, wire};
 
 wire! {
     /// A dataset: an imported copy of the rows, split into training and validation. What is said of rows is said of the
@@ -165,154 +163,36 @@ wire! {
         Validation,
     }
 
-    /// Ask for some rows.
-    pub struct DatasetRows {
+    /// Write a dataset to a file.
+    pub struct ExportDataset {
         /// The dataset.
         pub dataset: String,
-        /// Which part; null is both.
+        /// The kind of file: chat, sharegpt, alpaca, completion, completion_lists, csv, parquet or openai.
+        pub format: String,
+        /// Which rows; null is both sides.
         pub split: Option<Split>,
-        /// The first row among those that are found, from 0.
-        pub offset: u64,
-        /// How many, at most 200.
-        pub limit: u32,
-        /// The base model whose tokens are counted; null counts none.
-        pub model: Option<String>,
-        /// Which rows; null is all.
+        /// Writes the columns, too, that have no part in what a row means, where the kind of file has room for them:
+        /// chat, csv and parquet.
         #[serde(default)]
-        pub find: Option<RowQuery>,
+        pub other_columns: bool,
+        /// Where to write it; null puts it among the home's exports.
+        pub path: Option<String>,
+        /// The id, chosen by the caller, under which progress is published and cancel is understood.
+        #[serde(default)]
+        pub task: Option<String>,
     }
 
-    /// Rows that a person looks for. All that is said must hold.
-    #[derive(Default, Eq)]
-    pub struct RowQuery {
-        /// A text that a message holds, in any case; empty is any.
-        #[serde(default)]
-        pub text: String,
-        /// A finding of the doctor, by its kind.
-        #[serde(default)]
-        pub finding: Option<String>,
-        /// The role of a message that the row has.
-        #[serde(default)]
-        pub role: Option<String>,
-        /// Characters in all messages, at least.
-        #[serde(default)]
-        pub least_characters: Option<u64>,
-        /// Characters in all messages, at most.
-        #[serde(default)]
-        pub most_characters: Option<u64>,
-        /// The file it came from, by the name that its rows have for it.
-        #[serde(default)]
-        pub file: Option<String>,
-        /// The line of the file it came from.
-        #[serde(default)]
-        pub line: Option<u64>,
-    }
-
-    /// Some rows.
-    pub struct RowsPage {
-        /// Rows found.
-        pub total: u64,
-        /// The rows asked for.
-        pub rows: Vec<Row>,
-    }
-
-    /// One row as chat bubbles.
-    pub struct Row {
-        /// Its place in the version, from 0.
-        pub number: u64,
-        /// The side it is on.
-        pub split: Split,
-        /// The file it came from.
-        pub file: String,
-        /// The line (or record number) in it, from 1.
-        pub line: u64,
-        /// Its messages; a plain text row is one message of role `text`.
-        pub messages: Vec<RowMessage>,
-        /// Columns that are kept and not used, with their values.
-        pub extra: Vec<Cell>,
-        /// Its length in the model's tokens; null when no model was named.
-        pub tokens: Option<u32>,
-        /// Of these, how many are learned.
-        pub learned_tokens: Option<u32>,
-        /// Tool calls in it that the model's chat template does not show, so that they cannot be learned.
-        pub hidden_calls: u32,
-    }
-
-    /// A column and its value as text.
-    pub struct Cell {
-        /// The column.
-        pub column: String,
-        /// The value.
-        pub value: String,
-    }
-
-    /// One message of a row.
-    pub struct RowMessage {
-        /// system, user, assistant, tool, text, chosen, rejected or label.
-        pub role: String,
-        /// What it says.
-        pub content: String,
-        /// Whether the model learns to write it.
-        pub learned: bool,
-    }
-
-    /// Ask for one row with all it has.
-    pub struct DatasetRow {
-        /// The dataset.
-        pub dataset: String,
-        /// Its place in the version in use, from 0.
-        pub row: u64,
-    }
-
-    /// One row with all it has, to be edited.
-    pub struct FullRow {
-        /// The row as bubbles.
-        pub row: Row,
-        /// What it means, as JSON.
-        #[ts(type = "unknown")]
-        pub example: Value,
-    }
-
-    /// A row that was dropped, or kept with something worth knowing.
-    pub struct RowProblem {
-        /// The file.
-        pub file: String,
-        /// The line (or record number) in it, from 1.
-        pub line: u64,
-        /// A stable name, e.g. `missing_messages_list`.
-        pub kind: String,
-        /// What is wrong, in a sentence.
-        pub message: String,
-        /// Whether the row was left out; else it was kept, repaired if need be.
-        pub dropped: bool,
-        /// A row that was left out as it stood in the file; empty where nothing of it was kept.
-        #[serde(default)]
-        pub text: String,
-        /// Only its beginning was kept.
-        #[serde(default)]
-        pub text_cut: bool,
-    }
-
-    /// Some problems.
-    pub struct ProblemsPage {
-        /// Problems of the kind that is asked for.
-        pub total: u64,
-        /// How many there are of each kind, the most frequent first.
-        pub kinds: Vec<Count>,
-        /// Those asked for.
-        pub problems: Vec<RowProblem>,
-    }
-
-    /// Ask for some problems.
-    pub struct DatasetProblems {
-        /// The dataset.
-        pub dataset: String,
-        /// Those of one kind; null is all.
-        #[serde(default)]
-        pub kind: Option<String>,
-        /// The first problem, from 0.
-        pub offset: u64,
-        /// How many, at most 200.
-        pub limit: u32,
+    /// A file that was written.
+    pub struct ExportedDataset {
+        /// Where it is.
+        pub path: String,
+        /// Rows written.
+        pub rows: u64,
+        /// Rows that this kind of file cannot say, by why, the most frequent first.
+        pub left_out: Vec<Count>,
+        /// What else is worth knowing about it, in sentences.
+        pub notes: Vec<String>,
+        /// Its size.
+        pub bytes: u64,
     }
 }

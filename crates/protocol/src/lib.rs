@@ -9,9 +9,11 @@ mod datasets;
 mod error;
 mod events;
 mod library;
+mod rows;
 mod runs;
 mod settings;
 mod system;
+mod tokens;
 
 pub use chat::*;
 pub use commands::*;
@@ -20,9 +22,11 @@ pub use datasets::*;
 pub use error::{ErrorCode, WireError};
 pub use events::*;
 pub use library::*;
+pub use rows::*;
 pub use runs::*;
 pub use settings::*;
 pub use system::*;
+pub use tokens::*;
 
 /// Derives what every type that crosses a wire needs, and puts it into the generated TypeScript.
 macro_rules! wire {
