@@ -20,6 +20,9 @@ wire! {
         /// Which rows; null is all.
         #[serde(default)]
         pub find: Option<RowQuery>,
+        /// The id, chosen by the caller, under which progress is published and cancel is understood.
+        #[serde(default)]
+        pub task: Option<String>,
     }
 
     /// Rows that a person looks for. All that is said must hold.

@@ -7,13 +7,16 @@ pub(crate) mod export;
 pub(crate) mod facts;
 mod gather;
 pub(crate) mod import;
+mod needle;
 pub(crate) mod problems;
 mod prompts;
 pub(crate) mod reading;
 pub(crate) mod rows;
+mod search;
 pub(crate) mod shelf;
 pub(crate) mod store;
 pub(crate) mod tokens;
+mod turns;
 mod visits;
 
 use std::fs::File;

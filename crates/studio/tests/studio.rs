@@ -22,6 +22,8 @@ mod models;
 mod restart;
 #[path = "studio/run_files.rs"]
 mod run_files;
+#[path = "studio/searches.rs"]
+mod searches;
 #[path = "studio/shapes.rs"]
 mod shapes;
 #[path = "studio/support.rs"]

@@ -84,7 +84,7 @@ impl Round {
             true => task.counted(what, done, total, done),
             false => ControlFlow::Break(()),
         };
-        let Some(_turn) = self.visits.turn(&mut || go_on("Waiting for another check", 0, 0)) else {
+        let Some(_turn) = self.visits.turns.take(&mut || go_on("Waiting for another check", 0, 0)) else {
             return Err(cancelled());
         };
         let path = self.folder.report(self.dataset.number);

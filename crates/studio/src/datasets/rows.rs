@@ -1,16 +1,13 @@
-//! Rows of a dataset as chat bubbles, with what a run would learn from marked, and the search among them.
+//! Rows of a dataset as chat bubbles, with what a run would learn from marked. Which ones is left to `search`.
 
-use std::borrow::Cow;
-
-use serde::Deserialize;
 use tunesmith_data::{Example, ImportedRow, Message, Render, Rendered};
 use tunesmith_protocol::{
-    Cell, DatasetRow, DatasetRows, FullRow, LearnFrom, Row, RowMessage, RowQuery, RowsPage, Split, WireError,
+    Cell, DatasetRow, DatasetRows, FullRow, LearnFrom, Row, RowMessage, RowsPage, Split, WireError,
 };
 
 use super::shelf::get;
 use super::store::{Entry, RowReader};
-use super::{checkup, entries};
+use super::{entries, search};
 use crate::{Studio, models};
 
 const ROWS_PER_PAGE: u32 = 200;
@@ -24,8 +21,7 @@ pub(crate) fn page(studio: &Studio, args: &DatasetRows) -> Result<RowsPage, Wire
         Some(model) => Some(studio.renderer(models::usable(studio, model)?.path.as_ref())?),
         None => None,
     };
-    let question = format!("{} {:?} {:?}", folder.version(dataset.number).display(), args.split, args.find);
-    let found = studio.shelf.found(question, || search(studio, &dataset.id, &all, args))?;
+    let found = search::found(studio, &dataset, &all, args)?;
     let some = found.iter().skip(args.offset as usize).take(args.limit.min(ROWS_PER_PAGE) as usize);
     let mut reader = RowReader::open(&folder.rows())?;
     let mut rows = Vec::new();
@@ -60,60 +56,6 @@ pub(crate) fn no_row(number: u64, rows: usize) -> WireError {
         format!("There is no row {}: this version has {rows}", number.saturating_add(1)),
         "The dataset was changed meanwhile; look at it again",
     )
-}
-
-/// The places of the rows that are asked for.
-fn search(studio: &Studio, id: &str, all: &[Entry], args: &DatasetRows) -> Result<Vec<u32>, WireError> {
-    let on_side = |number: &u32| args.split.is_none_or(|split| all[*number as usize].split() == split);
-    let numbers = (0..all.len() as u32).filter(on_side);
-    let Some(query) = args.find.as_ref().filter(|query| **query != RowQuery::default()) else {
-        return Ok(numbers.collect());
-    };
-    let numbers: Vec<u32> = match &query.finding {
-        Some(kind) => checkup::rows_of(studio, id, kind)?.into_iter().filter(on_side).collect(),
-        None => numbers.collect(),
-    };
-    let text = query.text.to_lowercase();
-    if text.is_empty() && (RowQuery { finding: None, ..query.clone() }) == RowQuery::default() {
-        return Ok(numbers);
-    }
-    let mut reader = RowReader::open(&studio.home.dataset(id)?.rows())?;
-    let mut found = Vec::new();
-    let from_file = query.file.is_some() || query.line.is_some();
-    for number in numbers {
-        let entry = &all[number as usize];
-        // Where it came from is read in a fraction of the time that the whole row takes.
-        if from_file && !serde_json::from_slice::<Origin>(reader.bytes(entry)?).is_ok_and(|origin| origin.fits(query)) {
-            continue;
-        }
-        if fits(&reader.row(entry)?, query, &text) {
-            found.push(number);
-        }
-    }
-    Ok(found)
-}
-
-/// Where a row came from, and nothing else of it.
-#[derive(Deserialize)]
-struct Origin<'a> {
-    #[serde(borrow)]
-    file: Cow<'a, str>,
-    line: u64,
-}
-
-impl Origin<'_> {
-    fn fits(&self, query: &RowQuery) -> bool {
-        query.line.is_none_or(|line| self.line == line) && query.file.as_ref().is_none_or(|file| self.file == *file)
-    }
-}
-
-fn fits(row: &ImportedRow, query: &RowQuery, text: &str) -> bool {
-    let messages = messages(&row.example);
-    let characters = || messages.iter().map(|message| message.content.chars().count() as u64).sum::<u64>();
-    query.role.as_ref().is_none_or(|role| messages.iter().any(|message| message.role == *role))
-        && query.least_characters.is_none_or(|least| characters() >= least)
-        && query.most_characters.is_none_or(|most| characters() <= most)
-        && (text.is_empty() || messages.iter().any(|message| message.content.to_lowercase().contains(text)))
 }
 
 /// What a model makes of each row. A row that the template refuses still shows; the preview of the run says what is
@@ -153,7 +95,7 @@ pub(crate) fn bubbles(number: u64, split: Split, row: ImportedRow, rendered: Opt
 }
 
 /// What a row says and who says it, as a person reads it, in the order in which it is rendered. Both answers of a preference have roles of their own.
-fn messages(example: &Example) -> Vec<RowMessage> {
+pub(super) fn messages(example: &Example) -> Vec<RowMessage> {
     let under = |role: &str, learned: bool, messages: &[Message]| -> Vec<RowMessage> {
         messages.iter().map(|message| RowMessage { role: role.into(), content: said(message), learned }).collect()
     };

@@ -21,6 +21,8 @@ const HELD_OUT: u32 = 1;
 const MARKED: u32 = 2;
 /// Rows that are read in one go, in bytes: large enough to be fast, small enough to be cancelled soon.
 const SPAN: u64 = 4 << 20;
+/// The same where rows do not lie behind each other, as after a shuffle.
+const FIRST_SPAN: u64 = 8 << 10;
 
 /// Where a row lies, which side it is on, and what it says in short.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,12 +112,14 @@ pub(crate) struct RowReader {
     /// The bytes from `start`.
     span: Vec<u8>,
     start: u64,
+    /// Bytes to be read in one go.
+    step: u64,
 }
 
 impl RowReader {
     pub fn open(path: &Path) -> Result<Self, WireError> {
         let file = File::open(path).map_err(explain::io(path))?;
-        Ok(Self { path: path.into(), file, span: Vec::new(), start: 0 })
+        Ok(Self { path: path.into(), file, span: Vec::new(), start: 0, step: FIRST_SPAN })
     }
 
     /// The row of an entry.
@@ -139,11 +143,14 @@ impl RowReader {
         })
     }
 
-    /// Rows mostly lie behind each other: reads on from the entry's first byte.
+    /// Reads from the entry's first byte, and the further on the longer rows lie behind each other.
     fn read_span(&mut self, entry: &Entry) -> Result<(), WireError> {
+        let end = self.start + self.span.len() as u64;
+        let goes_on = (end..end + self.step).contains(&entry.at) || (self.start..end).contains(&entry.at);
+        self.step = if goes_on { (self.step * 2).min(SPAN) } else { FIRST_SPAN };
         self.start = entry.at;
         self.span.clear();
-        let wanted = SPAN.max(u64::from(entry.bytes));
+        let wanted = self.step.max(u64::from(entry.bytes));
         self.file.seek(SeekFrom::Start(entry.at)).map_err(explain::io(&self.path))?;
         (&mut self.file).take(wanted).read_to_end(&mut self.span).map_err(explain::io(&self.path))?;
         Ok(())

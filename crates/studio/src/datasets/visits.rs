@@ -2,21 +2,18 @@
 //! longer in use makes room for the next. What a visit does is left to `checkup`.
 
 use std::collections::HashMap;
-use std::ops::ControlFlow;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
-use std::time::Duration;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use tunesmith_protocol::{DatasetReport, WireError};
 
-/// Between two looks at whether someone who waits for the doctor has cancelled.
-const PATIENCE: Duration = Duration::from_millis(50);
+use super::turns::Turns;
 
 /// The latest visit to each dataset.
 #[derive(Default)]
 pub(crate) struct Visits {
     latest: Mutex<HashMap<String, Arc<Visit>>>,
     /// Held by the doctor at work: each visit to a large dataset takes hundreds of megabytes.
-    at_work: Mutex<()>,
+    pub turns: Turns,
 }
 
 /// A visit to a version of a dataset.
@@ -51,19 +48,6 @@ impl Visits {
     /// Whether this version was visited since the program began, be it that the visit was cancelled.
     pub fn knows(&self, dataset: &str, number: u32) -> bool {
         lock(&self.latest).get(dataset).is_some_and(|visit| visit.number == number)
-    }
-
-    /// Waits until the doctor is free. `go_on` can give up.
-    pub fn turn(&self, go_on: &mut dyn FnMut() -> ControlFlow<()>) -> Option<MutexGuard<'_, ()>> {
-        loop {
-            match self.at_work.try_lock() {
-                Ok(turn) => return Some(turn),
-                // The one before has failed, and left nothing behind that could be broken.
-                Err(TryLockError::Poisoned(turn)) => return Some(turn.into_inner()),
-                Err(TryLockError::WouldBlock) if go_on().is_break() => return None,
-                Err(TryLockError::WouldBlock) => std::thread::sleep(PATIENCE),
-            }
-        }
     }
 }
 

@@ -6,7 +6,8 @@ use tunesmith_protocol::*;
 use crate::support::*;
 
 fn rows_of(studio: &dyn Api, dataset: &str, find: Option<RowQuery>) -> RowsPage {
-    let ask = DatasetRows { dataset: dataset.into(), split: None, offset: 0, limit: 200, model: None, find };
+    let ask =
+        DatasetRows { dataset: dataset.into(), split: None, offset: 0, limit: 200, model: None, find, task: None };
     studio.dataset_rows(ask).unwrap()
 }
 

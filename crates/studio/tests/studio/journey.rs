@@ -68,6 +68,7 @@ fn rows_show_what_is_learned_and_how_long_they_are() {
         limit: 3,
         model,
         find: None,
+        task: None,
     };
     let page = studio.dataset_rows(ask(Split::Training, Some(model.id))).unwrap();
     assert_eq!((page.total, page.rows.len()), (32, 3));
@@ -104,7 +105,7 @@ fn calls_that_a_template_does_not_show_are_not_marked_as_learned_and_the_preview
     let dataset = studio.import_dataset(import).unwrap();
     let marked = |model: Option<String>| {
         let (dataset, split) = (dataset.id.clone(), Some(Split::Training));
-        let ask = DatasetRows { dataset, split, offset: 0, limit: 1, model, find: None };
+        let ask = DatasetRows { dataset, split, offset: 0, limit: 1, model, find: None, task: None };
         let row = studio.dataset_rows(ask).unwrap().rows.remove(0);
         (row.messages.iter().map(|message| message.learned).collect::<Vec<_>>(), row.hidden_calls)
     };

@@ -35,7 +35,10 @@ fn shapes() -> [(Format, &'static [&'static str], String); 3] {
 
 fn rows(studio: &dyn Api, dataset: &Dataset, split: Option<Split>) -> Vec<Row> {
     let (dataset, model) = (dataset.id.clone(), None);
-    studio.dataset_rows(DatasetRows { dataset, split, offset: 0, limit: 200, model, find: None }).unwrap().rows
+    studio
+        .dataset_rows(DatasetRows { dataset, split, offset: 0, limit: 200, model, find: None, task: None })
+        .unwrap()
+        .rows
 }
 
 #[test]

@@ -332,7 +332,11 @@ model: string | null,
 /**
  * Which rows; null is all.
  */
-find: RowQuery | null, };
+find: RowQuery | null, 
+/**
+ * The id, chosen by the caller, under which progress is published and cancel is understood.
+ */
+task: string | null, };
 export type DatasetVersion = { 
 /**
  * From 1, as imported.

@@ -1,6 +1,7 @@
 // The rows of a dataset that a person looks through: what is looked for, how many there are, and those fetched so far.
 import { asWireError, backend } from '$lib/backend';
-import type { Row, RowQuery, Split, WireError } from '$lib/protocol';
+import type { Row, RowQuery, RowsPage, Split, WireError } from '$lib/protocol';
+import { Work } from './work.svelte';
 
 export interface Search {
   side: Split | null;
@@ -22,14 +23,20 @@ const keptPages = 40;
 /** While somebody scrolls past, nothing is fetched. */
 const restMs = 60;
 const typingMs = 250;
+/** A search that takes longer says how far it is. */
+const patienceMs = 1000;
 
 export class RowList {
   search = $state.raw<Search>(anyRow);
   /** Rows found; null until the first answer. */
   total = $state<number | null>(null);
   error = $state.raw<WireError | null>(null);
-  /** Another search is on its way; what is said of rows is still of the last one. */
+  /** Another search is on its way; the rows are still those of the last one. */
   looking = $state(false);
+  /** The same, and for so long that one wants to know how far it is. */
+  slow = $state(false);
+  /** The search on its way. */
+  readonly work = new Work();
   /** The line that is chosen, from 0, and whether it is shown beside the list. */
   active = $state(0);
   open = $state(true);
@@ -38,10 +45,13 @@ export class RowList {
   /** Counts the answers; the pages themselves lie outside of what Svelte watches. */
   #revision = $state(0);
   #pages = new Map<number, Row[] | null>();
+  /** What the rows are an answer to; null where there are none. */
+  #answered: Search | null = null;
   #question = 0;
   #wanted: [number, number] = [0, pageSize];
   #rest: ReturnType<typeof setTimeout> | undefined;
   #typing: ReturnType<typeof setTimeout> | undefined;
+  #patience: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     readonly dataset: string,
@@ -59,29 +69,44 @@ export class RowList {
     return this.#pages.get(Math.floor(line / pageSize))?.[line % pageSize];
   }
 
-  /** Looks for other rows. What is typed is looked for when the typing rests. */
+  /** Looks for other rows. What is typed is looked for when the typing rests; what was looked for before is so no more. */
   find(change: Partial<Search>): void {
+    this.leave();
     this.search = { ...this.search, ...change };
-    clearTimeout(this.#typing);
+    this.looking = true;
     if (change.text) this.#typing = setTimeout(() => this.reload(), typingMs);
     else this.reload();
   }
 
   /** Fetches anew, from the first line on. */
   reload(): void {
-    this.active = 0;
-    this.refresh();
+    void this.#look(0);
   }
 
   /** Fetches anew what is on screen; `version` is the one that the rows are of now. */
   refresh(version = this.version): void {
+    if (version !== this.version) this.#forget();
     this.version = version;
-    this.#question++;
-    this.#pages.clear();
-    this.looking = true;
-    this.#revision++;
-    if (this.active === 0) this.#wanted = [0, pageSize];
+    void this.#look(this.active);
+  }
+
+  /** Ends the search on its way, and brings back what was looked for before. */
+  cancel(): void {
+    this.leave();
+    if (!this.#answered) return this.find(anyRow);
+    this.search = this.#answered;
     void this.#fetch();
+  }
+
+  /** Ends the search on its way: nobody wants to see what it finds. */
+  leave(): void {
+    clearTimeout(this.#typing);
+    clearTimeout(this.#patience);
+    void this.work.cancel();
+    this.work.forget();
+    this.#question++;
+    this.looking = this.slow = false;
+    for (const [page, rows] of this.#pages) if (!rows) this.#pages.delete(page);
   }
 
   /** These lines are on screen. */
@@ -91,10 +116,36 @@ export class RowList {
     this.#rest = setTimeout(() => void this.#fetch(), restMs);
   }
 
+  /** Asks the question that the search is. Its rows take the place of those on screen when they come. */
+  async #look(active: number): Promise<void> {
+    this.leave();
+    const question = this.#question;
+    this.looking = true;
+    this.#patience = setTimeout(() => (this.slow = true), patienceMs);
+    if (active === 0) this.#wanted = [0, pageSize];
+    const first = Math.floor(this.#wanted[0] / pageSize);
+    const found = await this.work.run((task) => this.#ask(first, task));
+    if (question !== this.#question) return;
+    const { error, cancelled } = this.work;
+    this.leave();
+    if (cancelled) return this.cancel();
+    this.#forget();
+    this.error = error;
+    if (!found) return;
+    this.#answered = this.search;
+    this.#keep(first, found.rows);
+    this.total = found.total;
+    this.active = Math.min(active, Math.max(0, found.total - 1));
+    await this.#fetch();
+  }
+
+  /** Fetches what is on screen and not there yet. */
   async #fetch(): Promise<void> {
+    // The pages that are there go with the next answer, which brings the others.
+    if (this.looking || !this.#answered) return;
     const [first, end] = this.#wanted;
     const pages = [];
-    for (let page = Math.floor(first / pageSize); page * pageSize < Math.max(end, first + 1); page++) pages.push(page);
+    for (let page = Math.floor(first / pageSize); page * pageSize < Math.max(Math.min(end, this.total ?? end), first + 1); page++) pages.push(page);
     await Promise.all(pages.filter((page) => !this.#pages.has(page)).map((page) => this.#page(page)));
   }
 
@@ -102,19 +153,26 @@ export class RowList {
     const question = this.#question;
     this.#pages.set(page, null);
     try {
-      const { side, ...query } = this.search;
-      const found = await backend.call('dataset_rows', { dataset: this.dataset, split: side, offset: page * pageSize, limit: pageSize, model: this.model, find: asQuery(query) });
+      const found = await this.#ask(page, null);
       if (question !== this.#question) return;
       this.#keep(page, found.rows);
-      this.total = found.total;
       this.error = null;
-      this.active = Math.min(this.active, Math.max(0, found.total - 1));
     } catch (thrown) {
       if (question !== this.#question) return;
       this.#pages.delete(page);
       this.error = asWireError(thrown);
     }
-    this.looking = false;
+    this.#revision++;
+  }
+
+  #ask(page: number, task: string | null): Promise<RowsPage> {
+    const { side, ...query } = this.search;
+    return backend.call('dataset_rows', { dataset: this.dataset, split: side, offset: page * pageSize, limit: pageSize, model: this.model, find: asQuery(query), task });
+  }
+
+  #forget(): void {
+    this.#pages.clear();
+    this.#answered = null;
     this.#revision++;
   }
 

@@ -1,15 +1,23 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { setBackend, type Backend } from '$lib/backend';
-import type { DatasetRows, Row, RowsPage } from '$lib/protocol';
+import type { DatasetRows, Row, RowsPage, WireError } from '$lib/protocol';
 import * as made from '$lib/backend/mock-data';
-import { RowList } from './rows.svelte';
+import { anyRow, RowList } from './rows.svelte';
 
-let asked: { args: DatasetRows; answer: (page: RowsPage) => void }[] = [];
+let asked: { args: DatasetRows; answer: (page: RowsPage) => void; fail: (error: WireError) => void }[] = [];
+/** The tasks of the searches that were ended. */
+let cancelled: string[] = [];
+let tell: (fraction: number) => void;
 beforeEach(() => {
   vi.useFakeTimers();
   asked = [];
-  const call = (_: string, args: DatasetRows) => new Promise<RowsPage>((answer) => asked.push({ args, answer }));
-  setBackend({ call } as unknown as Backend);
+  cancelled = [];
+  const call = (name: string, args: DatasetRows | string) => new Promise((answer, fail) => (typeof args === 'string' ? cancelled.push(`${name} ${args}`) : asked.push({ args, answer, fail })));
+  const subscribe = (_: unknown, __: number, on: (events: unknown[]) => void) => {
+    tell = (fraction) => on([{ seq: 1, body: { kind: 'task', progress: { what: '', fraction, bytes: 0, rows: 0, done: false } } }]);
+    return () => undefined;
+  };
+  setBackend({ call, subscribe } as unknown as Backend);
 });
 afterEach(() => vi.useRealTimers());
 
@@ -61,4 +69,42 @@ test('no filter asks for all rows', () => {
   list.find({ least: 10 });
   expect(list.narrowed).toBe(true);
   expect(asked[1]!.args.find).toEqual({ text: '', finding: null, role: null, least_characters: 10, most_characters: null, file: null, line: null });
+});
+
+test('another search ends the one before, from the first letter on', async () => {
+  const list = new RowList('data', null);
+  list.find({ least: 10 });
+  const first = asked[0]!.args.task;
+  expect(first).toBeTruthy();
+  list.find({ text: 's' });
+  expect(cancelled).toEqual([`cancel_task ${first}`]);
+  await vi.advanceTimersByTimeAsync(300);
+  list.leave();
+  expect(cancelled).toEqual([first, asked[1]!.args.task].map((task) => `cancel_task ${task}`));
+});
+
+test('a search that takes its time says how far it is beside the rows of the last one', async () => {
+  const list = new RowList('data', null);
+  list.reload();
+  await answered(0, 300);
+  list.find({ side: 'validation' });
+  await vi.advanceTimersByTimeAsync(900);
+  expect([list.looking, list.slow]).toEqual([true, false]);
+  tell(0.25);
+  await vi.advanceTimersByTimeAsync(200);
+  expect([list.slow, list.work.fraction, list.total, list.at(99)?.number]).toEqual([true, 0.25, 300, 99]);
+  await answered(1, 20);
+  expect([list.looking, list.slow, list.total, list.at(20)]).toEqual([false, false, 20, undefined]);
+});
+
+test('who cancels a search is where he was before', async () => {
+  const list = new RowList('data', null);
+  list.reload();
+  await answered(0, 300);
+  list.find({ side: 'validation', least: 5 });
+  list.cancel();
+  asked[1]!.fail({ code: 'cancelled', message: 'It was cancelled', hint: '' });
+  await vi.advanceTimersByTimeAsync(300);
+  expect([list.search, list.total, list.at(0)?.number, list.looking, list.error]).toEqual([anyRow, 300, 0, false, null]);
+  expect(asked, 'nothing has to be fetched for it').toHaveLength(2);
 });

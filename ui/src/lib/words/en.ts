@@ -288,6 +288,7 @@ export const en = {
     lineExample: 'e.g. 17',
     clearAll: 'Clear all',
     found: (n: number, all: number) => (n === all ? rows(n) : `${count(n)} of ${rows(all)}`),
+    lookingThrough: (percent: number | null) => `Looking through the rows…${percent === null ? '' : ` ${percent} %`}`,
     nothingFound: 'No row fits',
     nothingFoundText: 'Loosen a filter, or clear them all',
     rowList: 'Rows of the dataset',

@@ -4,7 +4,7 @@ import type { Dataset, Edit } from '$lib/protocol';
 import { toasts } from '$lib/state/toasts.svelte';
 import { unsaved } from '$lib/state/unsaved.svelte';
 import { words } from '$lib/words';
-import type { Work } from './work.svelte';
+import type { Work } from '$lib/state/work.svelte';
 
 type Changed = (dataset: Dataset) => void;
 

@@ -10,7 +10,7 @@ import { toasts } from '$lib/state/toasts.svelte';
 import Doctor from './Doctor.svelte';
 import Histogram from './Histogram.svelte';
 import Tokens from './Tokens.svelte';
-import { Work } from './work.svelte';
+import { Work } from '$lib/state/work.svelte';
 import Xray from './Xray.svelte';
 
 let mounted: object | undefined;
