@@ -13,7 +13,7 @@ pub(crate) use last::Shelf;
 
 use super::store::Entry;
 use crate::Studio;
-use crate::db::Db;
+use crate::db::{Db, Item};
 use crate::home::{self, DatasetFolder, Home};
 
 /// All datasets, the newest first.
@@ -23,11 +23,26 @@ pub(crate) fn list(studio: &Studio) -> Result<Vec<Dataset>, WireError> {
 
 fn all(db: &Db) -> Result<Vec<Dataset>, WireError> {
     let items = db.items(ItemKind::Dataset)?.into_iter().filter(|item| !item.deleted);
-    let datasets = items.filter_map(|item| {
-        let facts: Dataset = serde_json::from_str(&item.facts).ok()?;
-        Some(Dataset { name: item.name, tags: item.tags, added_ms: item.added_ms, ..facts })
-    });
-    Ok(datasets.collect())
+    Ok(items.filter_map(|item| logged(read(item))).collect())
+}
+
+/// One dataset that is damaged must not hide the others, and not go without a word.
+fn logged(dataset: Result<Dataset, WireError>) -> Option<Dataset> {
+    dataset.inspect_err(|error| tracing::error!("A dataset is left out of the list. {error}")).ok()
+}
+
+/// What the database knows of a dataset.
+fn read(item: Item) -> Result<Dataset, WireError> {
+    let Item { id, name, tags, facts, added_ms, .. } = item;
+    let facts: Dataset = serde_json::from_str(&facts).map_err(|error| {
+        WireError::invalid(
+            format!("What is known of the dataset “{name}” cannot be read: {error}"),
+            format!(
+                "It may have been written by a newer Tunesmith. Its rows lie in the folder datasets/{id} of the home"
+            ),
+        )
+    })?;
+    Ok(Dataset { name, tags, added_ms, ..facts })
 }
 
 /// The dataset of a home that a run file names, for one who does not hold the home.
@@ -83,8 +98,7 @@ pub(crate) fn take_over(dataset: &mut Dataset, version: &DatasetVersion) {
 pub(crate) fn get(studio: &Studio, id: &str) -> Result<Dataset, WireError> {
     let gone = || WireError::not_found(format!("There is no dataset “{id}”"));
     let item = studio.db.item(ItemKind::Dataset, id)?.filter(|item| !item.deleted).ok_or_else(gone)?;
-    let facts: Dataset = serde_json::from_str(&item.facts).map_err(|_| gone())?;
-    Ok(Dataset { name: item.name, tags: item.tags, ..facts })
+    read(item)
 }
 
 /// Writes the facts of a dataset that is there: into its folder first, which is the truth.

@@ -230,3 +230,21 @@ fn a_finding_that_was_asked_for_too_early_is_found_later() {
     fs::write(&report, text).unwrap();
     assert_eq!(twins(), 2);
 }
+
+#[test]
+fn a_dataset_whose_facts_are_damaged_does_not_go_without_a_word() {
+    let place = Place::new();
+    let studio = place.open();
+    let kept = studio.import_dataset(import_of(&[&place.data_file(4)])).unwrap();
+    let name = Some("Recipes".into());
+    let damaged = studio.import_dataset(ImportDataset { name, ..import_of(&[&place.data_file(5)]) }).unwrap();
+    let database = rusqlite::Connection::open(place.home().join("tunesmith.db")).unwrap();
+    database.execute("UPDATE items SET facts = '{}' WHERE id = ?", [&damaged.id]).unwrap();
+
+    let listed: Vec<String> = studio.list_datasets(()).unwrap().into_iter().map(|dataset| dataset.id).collect();
+    assert_eq!(listed, [kept.id], "the others are there");
+    let log = studio.read_log(()).unwrap().text;
+    assert!(log.contains("left out of the list") && log.contains("“Recipes”"), "{log}");
+    let error = studio.dataset_rows(ask(&damaged.id, "")).unwrap_err();
+    assert!(error.message.contains("“Recipes”") && error.hint.contains(&damaged.id), "{error}");
+}
