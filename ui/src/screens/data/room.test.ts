@@ -1,7 +1,8 @@
 import { flushSync, mount, unmount, type Component } from 'svelte';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { backend, setBackend } from '$lib/backend';
+import { backend, setBackend, type Backend } from '$lib/backend';
 import { mock } from '$lib/backend/mock';
+import type { DatasetRows } from '$lib/protocol';
 import { library } from '$lib/state/library.svelte';
 import { toasts } from '$lib/state/toasts.svelte';
 import DatasetScreen from '../datasets/DatasetScreen.svelte';
@@ -52,6 +53,25 @@ test('a search tells how many rows it found, and all come back with one click', 
   await shown('rows-found', '50 of 300 rows');
   await click('rows-clear');
   await shown('rows-found', /^300 rows/);
+});
+
+test('a search that lasts says how far it is beside the rows of before, and can be cancelled', async () => {
+  const quick = mock();
+  const call = ((name, args) => (name === 'dataset_rows' && (args as DatasetRows).find ? new Promise(() => undefined) : quick.call(name, args))) as Backend['call'];
+  const subscribe: Backend['subscribe'] = (topic, after, on) => {
+    if (topic.topic !== 'task') return quick.subscribe(topic, after, on);
+    on([{ seq: 1, body: { kind: 'task', progress: { what: '', fraction: 0.428, bytes: 0, rows: 0, done: false } } }]);
+    return () => undefined;
+  };
+  setBackend({ ...quick, call, subscribe });
+  open('recipes-1');
+  await shown('rows-found', '300 rows');
+  type('rows-search', 'Shakshuka');
+  await expect.poll(() => at('rows-looking')?.textContent, { timeout: 5000 }).toBe('Looking through the rows… 42 %');
+  expect(at('row-1')!.textContent, 'what was there is still there').toContain('Lentil soup');
+  await click('rows-looking-cancel');
+  await shown('rows-found', /^300 rows/);
+  expect((at('rows-search') as HTMLInputElement).value, 'the text fits the rows again').toBe('');
 });
 
 test('one side is shown alone', async () => {
