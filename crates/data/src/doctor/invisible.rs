@@ -3,8 +3,17 @@
 
 use super::mojibake;
 
-/// The text without them; none if it has none.
+/// The text without them; none if it has none. What one pass leaves as half of a misread letter may be none any more
+/// without its neighbours, and goes in the next.
 pub(super) fn remove(text: &str) -> Option<String> {
+    let mut kept = remove_once(text)?;
+    while let Some(again) = remove_once(&kept) {
+        kept = again;
+    }
+    Some(kept)
+}
+
+fn remove_once(text: &str) -> Option<String> {
     if !text.chars().any(|character| is_control(character) || is_mark(character) || is_joiner(character)) {
         return None;
     }

@@ -113,6 +113,7 @@ fn invisible_characters_go_and_joiners_that_mean_something_stay() {
         ("\u{feff}start", "start"),
         ("in\u{feff}side", "inside"),
         ("zero\u{200b}width", "zerowidth"),
+        ("half \u{c3}\u{e}\u{c3}\u{80} letter", "half \u{c3}\u{c3} letter"),
         ("soft\u{ad}hyphen", "softhyphen"),
         ("\u{1b}[31mred\u{1b}[0m", "red"),
         ("a\u{200d}b", "ab"),
