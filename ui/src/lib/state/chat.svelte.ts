@@ -27,8 +27,10 @@ export class OpenedChat {
     return backend.subscribe({ topic: 'chat', id: this.id }, 0, (events) => {
       const before = this.live;
       this.live = hear(before, events);
-      if (this.live.busy || this.live.error) this.waiting = false;
-      if (this.live.settled !== before.settled) void this.fetch();
+      const settled = this.live.settled !== before.settled;
+      // A whole answer may come in one piece of news: begun, written and over.
+      if (this.live.busy || this.live.error || settled) this.waiting = false;
+      if (settled) void this.fetch();
     });
   }
 

@@ -66,6 +66,21 @@ test('both sides answer the same message, and what they said is kept', async () 
   stop();
 });
 
+test('an answer that comes whole in one piece of news leaves the chat free', async () => {
+  const { id } = await openChat(null, 'starter');
+  let tell: (events: Event[]) => void = () => {};
+  setBackend({ ...studio, subscribe: (_topic, _after, hear) => ((tell = hear), () => {}) });
+  const opened = new OpenedChat(id);
+  const stop = opened.follow();
+  await expect.poll(() => opened.chat !== null).toBe(true);
+  await opened.send('Lentil soup');
+  expect(opened.busy).toBe(true);
+  const news: ChatNews[] = [{ type: 'started', side: 'base' }, { type: 'text', side: 'base', text: 'Soup.' }, { type: 'idle' }];
+  tell(news.map((news, index) => ({ seq: index + 1, body: { kind: 'chat', news } })));
+  expect(opened.busy).toBe(false);
+  stop();
+});
+
 test('a deleted chat leaves the list, and comes back whole', async () => {
   const { id } = await openChat(null, 'starter');
   const opened = new OpenedChat(id);
