@@ -80,8 +80,8 @@ commands! {
     /// Has the doctor look at a dataset, by id, or waits for the check that is going. Progress comes on the task
     /// `check-DATASET-VERSION`, which also cancels it.
     check_dataset(String) -> DatasetReport;
-    /// What the doctor found in the version in use; null before it has looked, which it then
-    /// does, unless someone cancelled that.
+    /// What the doctor found in the version in use; null before it has looked, which it then does, unless someone
+    /// cancelled that. Null, too, of a dataset that is gone, as whoever shows a list may ask just after.
     dataset_report(String) -> Option<DatasetReport>;
     /// Changes rows; the result is a new version.
     edit_dataset(EditDataset) -> Dataset;

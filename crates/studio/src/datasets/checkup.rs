@@ -100,10 +100,13 @@ impl Round {
     }
 }
 
-/// What was found in the version in use; none before the doctor has looked. A visit that the end of the program cut short
-/// is taken up when somebody asks for what it found; one that was cancelled is not.
+/// What was found in the version in use; none before the doctor has looked, and none of a dataset that is gone. A visit
+/// that the end of the program cut short is taken up when somebody asks for what it found; one that was cancelled is not.
 pub(crate) fn report(studio: &Studio, id: &str) -> Result<Option<DatasetReport>, WireError> {
-    let dataset = get(studio, id)?;
+    let dataset = match get(studio, id) {
+        Err(error) if error.code == ErrorCode::NotFound => return Ok(None),
+        found => found?,
+    };
     let report = known(studio, &dataset)?.map(|report| told(&dataset, &report));
     if report.is_none() && !studio.shelf.visits.knows(id, dataset.number) {
         visit(studio, dataset)?;

@@ -85,3 +85,15 @@ fn a_change_ends_the_check_of_the_version_before() {
     let report = studio.check_dataset(id).unwrap();
     assert_eq!((report.number, report.rows), (2, 10));
 }
+
+#[test]
+fn a_dataset_that_is_gone_has_no_report_and_no_check() {
+    let place = Place::new();
+    let studio = place.open();
+    let id = studio.import_dataset(import_of(&[&place.data_file(20)])).unwrap().id;
+    studio.check_dataset(id.clone()).unwrap();
+    assert!(studio.dataset_report(id.clone()).unwrap().is_some());
+    studio.delete(ItemRef { kind: ItemKind::Dataset, id: id.clone() }).unwrap();
+    assert_eq!(studio.dataset_report(id.clone()).unwrap(), None, "a screen may not know yet that it is gone");
+    assert_eq!(studio.check_dataset(id).unwrap_err().code, ErrorCode::NotFound);
+}
