@@ -5,6 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use tempfile::NamedTempFile;
 use tunesmith_protocol::{ErrorCode, ItemKind, Split, WireError};
 
 use crate::explain;
@@ -114,9 +115,11 @@ impl Home {
         let versions = entries(&self.datasets()).into_iter().map(|dataset| DatasetFolder(dataset).versions());
         for folder in [self.models(), self.datasets(), self.runs()].into_iter().chain(versions) {
             for entry in entries(&folder) {
-                if entry.extension().is_some_and(|extension| extension == "tmp")
-                    && let Err(error) = fs::remove_dir_all(&entry)
-                {
+                if entry.extension().is_none_or(|extension| extension != "tmp") {
+                    continue;
+                }
+                let gone = if entry.is_dir() { fs::remove_dir_all(&entry) } else { fs::remove_file(&entry) };
+                if let Err(error) = gone {
                     tracing::warn!("{} could not be removed: {error}", entry.display());
                 }
             }
@@ -264,14 +267,22 @@ pub(crate) fn size(path: &Path) -> u64 {
 /// Writes a file so that a reader sees either the old or the new one, also after a power cut.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), WireError> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let write = || {
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    let write = || -> std::io::Result<NamedTempFile> {
+        let mut file = NamedTempFile::new_in(folder)?;
         std::io::Write::write_all(&mut file, bytes)?;
+        Ok(file)
+    };
+    put(write().map_err(explain::io(path))?, path)
+}
+
+/// Puts a file that is written in its place, so that it lasts.
+pub(crate) fn put(file: NamedTempFile, path: &Path) -> Result<(), WireError> {
+    let put = || {
         file.as_file().sync_all()?;
         file.persist(path).map_err(|error| error.error)?;
-        sync_folder(folder)
+        sync_folder(path.parent().unwrap_or(Path::new(".")))
     };
-    write().map_err(explain::io(path))
+    put().map_err(explain::io(path))
 }
 
 /// Makes renames and new files in a folder last.

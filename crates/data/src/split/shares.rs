@@ -15,7 +15,7 @@ const MEASURED_CLASS: usize = 5;
 
 /// What is left to be held out.
 pub(super) struct Shares {
-    /// The class of each row, as a place in `left`.
+    /// The class of each row, as a place in `left`; nothing where all rows are of one.
     classes: Vec<u32>,
     /// Rows of each class that are still to be held out.
     left: Vec<usize>,
@@ -25,7 +25,7 @@ impl Shares {
     /// Shares out `wanted` rows. Rows without classes are all of one.
     pub(super) fn new(rows: &[RowKey], wanted: usize) -> Self {
         let Some(counts) = classes(rows) else {
-            return Self { classes: vec![0; rows.len()], left: vec![wanted] };
+            return Self { classes: Vec::new(), left: vec![wanted] };
         };
         let places: HashMap<Option<u32>, u32> = counts.iter().map(|(class, _)| *class).zip(0..).collect();
         let classes = rows.iter().map(|row| places.get(&row.class).copied().unwrap_or_default()).collect();
@@ -36,7 +36,7 @@ impl Shares {
     /// Takes a group of rows out of what is left, if all of it fits.
     pub(super) fn take(&mut self, group: &[u32]) -> bool {
         let Self { classes, left } = self;
-        let class = |row: &u32| classes[*row as usize] as usize;
+        let class = |row: &u32| classes.get(*row as usize).map_or(0, |class| *class as usize);
         for (taken, row) in group.iter().enumerate() {
             match left[class(row)].checked_sub(1) {
                 Some(less) => left[class(row)] = less,

@@ -10,7 +10,7 @@ use tunesmith_data::doctor::{self, Doctor, DoctorError, Report, Side, Spread};
 use tunesmith_protocol::{Dataset, DatasetReport, Distribution, ErrorCode, Finding, Severity, WireError};
 
 use super::shelf::get;
-use super::store::{Entry, RowReader, read_entries};
+use super::store::{ListReader, RowReader};
 use super::visits::{Visit, Visits};
 use crate::follow::Board;
 use crate::home::{self, DatasetFolder};
@@ -91,8 +91,7 @@ impl Round {
         if let Some(known) = read(&path)? {
             return Ok(told(&self.dataset, &known));
         }
-        let all = read_entries(&self.folder.version(self.dataset.number))?;
-        let report = look(&self.folder, &all, &mut go_on)?;
+        let report = look(&self.folder, self.dataset.number, &mut go_on)?;
         let text = serde_json::to_vec(&report).map_err(|error| WireError::internal(error.to_string()))?;
         home::write_whole(&path, &text)?;
         self.board.library_changed();
@@ -145,10 +144,10 @@ pub(crate) fn rows_of(studio: &Studio, id: &str, kind: &str) -> Result<Vec<u32>,
     Ok(finding(studio, &dataset, kind)?.map(|finding| finding.rows).unwrap_or_default())
 }
 
-/// Has the doctor look at rows. `progress(what, done, total)` can cancel.
+/// Has the doctor look at the rows of a version. `progress(what, done, total)` can cancel.
 pub(crate) fn look(
     folder: &DatasetFolder,
-    all: &[Entry],
+    version: u32,
     progress: &mut dyn FnMut(&str, u64, u64) -> ControlFlow<()>,
 ) -> Result<Report, WireError> {
     // Its name says that it is to be swept away should the program end meanwhile.
@@ -156,12 +155,14 @@ pub(crate) fn look(
     let scratch = scratch.map_err(explain::io(folder.versions()))?;
     let mut reader = RowReader::open(&folder.rows())?;
     let mut doctor = Doctor::new(scratch.path()).map_err(explain::io(scratch.path()))?;
-    let total = all.len() as u64;
-    for (number, entry) in all.iter().enumerate() {
+    let list = ListReader::open(&folder.version(version))?;
+    let total = list.left();
+    for (number, entry) in list.enumerate() {
+        let entry = entry?;
         if number.is_multiple_of(ROWS_BETWEEN) && progress("Checking the rows", number as u64, total).is_break() {
             return Err(cancelled());
         }
-        let row = reader.row(entry)?;
+        let row = reader.row(&entry)?;
         let side = if entry.held_out { Side::Validation } else { Side::Training };
         doctor.look(number as u32, side, &row.example).map_err(explain::io(scratch.path()))?;
     }

@@ -8,6 +8,7 @@ use tunesmith_data::{Cuts, Render};
 use tunesmith_protocol::{Dataset, DatasetReport, LearnFrom, Mapping, RowProblem, TokenCounts, Validation, WireError};
 
 use super::reading::{self, HoldOut, Origin};
+use super::store::read_entries;
 use super::{checkup, read_lines, tokens};
 use crate::explain;
 use crate::home::DatasetFolder;
@@ -51,13 +52,13 @@ pub fn data_facts(
     let read = reading::read(&folder, paths, mapping, &hold_out, &mut |done, total, _| {
         progress("Reading the files", done, total)
     })?;
-    let entries = read.entries.clone();
     let names = paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
     let dataset = read.describe(Origin { id: "", name: &name(paths), files: names, size_bytes: 0, hold_out });
-    let report = checkup::look(&folder, &entries, progress)?;
+    let report = checkup::look(&folder, dataset.number, progress)?;
     let tokens = match counting {
         Some(Counting { renderer, learn_from, batch_size, max_length }) => {
             let progress = &mut |done, total| progress("Counting tokens", done, total);
+            let entries = read_entries(&folder.version(dataset.number))?;
             let table = tokens::lengths(&folder, &entries, renderer, learn_from, progress)?;
             Some((tokens::told(&table, batch_size), table.summary(max_length)))
         }

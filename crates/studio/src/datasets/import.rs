@@ -79,7 +79,7 @@ fn keep(
     let fresh = Fresh::begin(studio, name)?;
     let place = fresh.place(studio)?;
     let read = read(&fresh.folder, paths, mapping, &hold_out, progress)?;
-    if reuse && let Some(known) = list(studio)?.into_iter().find(|known| known.version == read.version()) {
+    if reuse && let Some(known) = list(studio)?.into_iter().find(|known| known.version == read.listed.version) {
         return Ok(known);
     }
     let lasting = |(number, path): (usize, &PathBuf)| {

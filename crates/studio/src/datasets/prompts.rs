@@ -1,8 +1,6 @@
 //! The system prompt that most rows of a dataset share. The list of a version has a mark of each row's prompt, so that it
 //! is found without reading the rows again.
 
-use std::collections::HashMap;
-
 use sha2::{Digest, Sha256};
 use tunesmith_data::Example;
 use tunesmith_protocol::WireError;
@@ -27,31 +25,78 @@ pub(super) fn mark(example: &Example) -> u32 {
     })
 }
 
-/// The prompt of more than half of the rows to learn from.
-pub(super) fn shared(entries: &[Entry], reader: &mut RowReader) -> Result<Option<String>, WireError> {
-    let learned = || entries.iter().filter(|entry| !entry.held_out);
-    let mut marks = Vec::new();
-    for entry in learned() {
-        marks.push(match entry.prompt {
-            Some(mark) => mark,
-            None => mark(&reader.row(entry)?.example),
-        });
+/// The prompt of more than half of the rows to learn from. The list is read twice.
+pub(super) fn shared<L>(
+    list: impl Fn() -> Result<L, WireError>,
+    reader: &mut RowReader,
+) -> Result<Option<String>, WireError>
+where
+    L: Iterator<Item = Result<Entry, WireError>>,
+{
+    let mut marks = |each: &mut dyn FnMut(u32, Entry)| -> Result<(), WireError> {
+        for entry in list()? {
+            let entry = entry?;
+            match entry.prompt {
+                _ if entry.held_out => {}
+                Some(mark) => each(mark, entry),
+                None => each(mark(&reader.row(&entry)?.example), entry),
+            }
+        }
+        Ok(())
+    };
+    let mut most = Majority::default();
+    marks(&mut |mark, entry| most.vote(mark, entry))?;
+    marks(&mut |mark, _| most.count(mark))?;
+    match most.elected() {
+        Some(entry) => Ok(prompt(&reader.row(&entry)?.example).map(str::to_owned)),
+        None => Ok(None),
     }
-    let Some(place) = majority(&marks) else { return Ok(None) };
-    let Some(entry) = learned().nth(place) else { return Ok(None) };
-    Ok(prompt(&reader.row(entry)?.example).map(str::to_owned))
 }
 
 /// The same of rows in memory.
 pub(crate) fn shared_by(examples: &[Example]) -> Option<String> {
-    let marks: Vec<u32> = examples.iter().map(mark).collect();
-    majority(&marks).and_then(|place| prompt(&examples[place])).map(str::to_owned)
+    let mut most = Majority::default();
+    examples.iter().for_each(|example| most.vote(mark(example), example));
+    examples.iter().for_each(|example| most.count(mark(example)));
+    most.elected().and_then(prompt).map(str::to_owned)
 }
 
-/// The place of the first row whose mark more than half have; none where that mark says that there is no prompt.
-fn majority(marks: &[u32]) -> Option<usize> {
-    let mut counts: HashMap<u32, usize> = HashMap::new();
-    marks.iter().for_each(|mark| *counts.entry(*mark).or_default() += 1);
-    let (most, _) = counts.into_iter().find(|(mark, count)| *mark != 0 && count * 2 > marks.len())?;
-    marks.iter().position(|mark| *mark == most)
+/// The mark that more than half of the rows have, found by looking at them twice, however many marks there are (Boyer and
+/// Moore 1981, <https://www.cs.utexas.edu/~moore/best-ideas/mjrty/>).
+struct Majority<T> {
+    /// The only mark that more than half can have, and a row that has it.
+    candidate: Option<(u32, T)>,
+    /// By how many rows it is ahead.
+    lead: u64,
+    rows: u64,
+    counted: u64,
+}
+
+impl<T> Default for Majority<T> {
+    fn default() -> Self {
+        Self { candidate: None, lead: 0, rows: 0, counted: 0 }
+    }
+}
+
+impl<T> Majority<T> {
+    /// Looks at a row for the first time.
+    fn vote(&mut self, mark: u32, row: T) {
+        self.rows += 1;
+        match self.candidate {
+            Some((known, _)) if known == mark => self.lead += 1,
+            Some(_) if self.lead > 0 => self.lead -= 1,
+            _ => (self.candidate, self.lead) = (Some((mark, row)), 1),
+        }
+    }
+
+    /// Looks at it again, when all have voted.
+    fn count(&mut self, mark: u32) {
+        self.counted += u64::from(self.candidate.as_ref().is_some_and(|(known, _)| *known == mark));
+    }
+
+    /// A row with that mark; none where no mark has more than half, or that one says that there is no prompt.
+    fn elected(self) -> Option<T> {
+        let (mark, row) = self.candidate?;
+        (mark != 0 && self.counted * 2 > self.rows).then_some(row)
+    }
 }

@@ -15,7 +15,7 @@ use tunesmith_data::{
 use tunesmith_protocol::{Count, Mapping, RowProblem, Validation, WireError};
 
 use super::prompts;
-use super::store::{Entry, RowReader, RowWriter, write_entries};
+use super::store::{Entry, ListReader, ListWriter, RowReader, RowWriter};
 use crate::explain;
 use crate::home::DatasetFolder;
 use crate::tasks::beside;
@@ -60,7 +60,7 @@ pub(crate) fn read(
         summary.remarks.extend(held_out.remarks);
         held_out.dropped_because.into_iter().for_each(|because| add(&mut summary.dropped_because, because));
     }
-    let (rows, hold_out) = (reading.entries.len() as u64, hold_out.clone());
+    let (rows, hold_out) = (reading.list.rows(), hold_out.clone());
     // How long this takes nobody knows, so there is no total.
     beside(move || reading.complete(summary, &hold_out), || progress(0, 0, rows))
         .unwrap_or_else(|| Err(ImportError::Cancelled.into()))
@@ -88,25 +88,26 @@ pub(crate) fn append(
     let mut reading = Reading::go_on(folder)?;
     let before = reading.problems.get_ref().metadata().map_err(explain::io(folder.problems()))?.len();
     let read = reading.read(&paths, &mapping, true, &mut |done, total, _| progress(done, total));
-    let read = read.and_then(|summary| match reading.entries.len() {
-        0 => Err(WireError::invalid(
-            format!("No row of {} can be held out. {}", path.display(), summary.reason),
-            "Choose another file",
-        )),
-        _ => Ok(summary),
-    });
-    let written = reading.problems.flush().map_err(explain::io(folder.problems()));
-    let dropped = match read.and_then(|summary| written.map(|()| summary.rows_dropped())) {
-        Ok(dropped) => dropped,
-        Err(error) => {
-            // Rows behind the last one that a version points to do no harm; problems would be listed.
-            let _ = reading.problems.get_ref().set_len(before);
-            return Err(error);
+    let Reading { rows, mut problems, problem_count, list, .. } = reading;
+    let flushed = problems.flush().map_err(explain::io(folder.problems()));
+    let appended = read.and_then(|summary| {
+        if list.rows() == 0 {
+            return Err(WireError::invalid(
+                format!("No row of {} can be held out. {}", path.display(), summary.reason),
+                "Choose another file",
+            ));
         }
-    };
-    reading.problems.get_ref().sync_all().map_err(explain::io(folder.problems()))?;
-    reading.rows.finish()?;
-    Ok(Appended { entries: reading.entries, dropped, problems: reading.problem_count })
+        let entries = list.read_back()?.collect::<Result<_, _>>()?;
+        flushed.map(|()| Appended { entries, dropped: summary.rows_dropped(), problems: problem_count })
+    });
+    if appended.is_err() {
+        // Rows behind the last one that a version points to do no harm; problems would be listed.
+        let _ = problems.get_ref().set_len(before);
+        return appended;
+    }
+    problems.get_ref().sync_all().map_err(explain::io(folder.problems()))?;
+    rows.finish()?;
+    appended
 }
 
 /// Counts what was counted in another file, too; the most frequent stays first.
@@ -124,7 +125,8 @@ struct Reading {
     rows: RowWriter,
     problems: BufWriter<File>,
     problem_count: u64,
-    entries: Vec<Entry>,
+    /// Not split yet.
+    list: ListWriter,
     keys: Vec<RowKey>,
 }
 
@@ -143,10 +145,10 @@ impl Reading {
         let problems = problems.map_err(explain::io(folder.problems()))?;
         Ok(Self {
             rows: RowWriter::open(&folder.rows())?,
+            list: ListWriter::begin(&folder.versions())?,
             folder,
             problems: BufWriter::new(problems),
             problem_count: 0,
-            entries: Vec::new(),
             keys: Vec::new(),
         })
     }
@@ -159,14 +161,14 @@ impl Reading {
         progress: Progress,
     ) -> Result<Summary, WireError> {
         let options = ImportOptions { mapping: mapping.clone() };
-        let (mut failed, rows) = (None, Cell::new(self.entries.len() as u64));
+        let (mut failed, rows) = (None, Cell::new(self.list.rows()));
         let mut tell = |done, total| progress(done, total, rows.get());
         let read = import_into(paths, &options, &mut tell, &mut |taken| {
             self.take(taken, held_out).map_err(|error| {
                 failed = Some(error);
                 ImportError::Cancelled
             })?;
-            rows.set(self.entries.len() as u64);
+            rows.set(self.list.rows());
             Ok(())
         });
         match (failed, read) {
@@ -178,7 +180,7 @@ impl Reading {
     fn take(&mut self, taken: Taken, held_out: bool) -> Result<(), WireError> {
         match taken {
             Taken::Row(row) => {
-                self.entries.push(self.rows.push(&row, held_out)?);
+                self.list.push(&self.rows.push(&row, held_out)?)?;
                 self.keys.push(RowKey::of_row(&row));
             }
             Taken::Problem(problem) => self.problem(&problem)?,
@@ -194,12 +196,6 @@ impl Reading {
         self.problems.write_all(&line).map_err(explain::io(path))
     }
 
-    fn hold_out(&mut self, rule: &Validation, seed: u64) -> Result<(), WireError> {
-        let held_out = split_keys(&self.keys, &[], rule, seed)?;
-        self.entries.iter_mut().zip(held_out).for_each(|(entry, held_out)| entry.held_out = held_out);
-        Ok(())
-    }
-
     /// A sentence about the files that are held out because of their names.
     fn said_by_names(&self, rule: &Validation, files: &[String]) -> Option<String> {
         if *rule != Validation::Auto {
@@ -212,24 +208,26 @@ impl Reading {
 
     /// Splits what was read, and makes it last as the first version.
     fn complete(mut self, mut summary: Summary, hold_out: &HoldOut) -> Result<Read, WireError> {
+        let mut held_out = None;
         if !matches!(hold_out.validation, Validation::File(_)) {
-            self.hold_out(&hold_out.validation, hold_out.seed)?;
+            held_out = Some(split_keys(&self.keys, &[], &hold_out.validation, hold_out.seed)?);
             summary.remarks.extend(self.said_by_names(&hold_out.validation, &summary.files));
         }
-        let first = self.folder.version(1);
-        let read = self.finish(summary)?;
-        write_entries(&first, &read.entries)?;
-        Ok(read)
-    }
-
-    fn finish(mut self, summary: Summary) -> Result<Read, WireError> {
-        let path = self.folder.problems();
+        // Of millions of rows they are what takes the most memory.
+        drop(self.keys);
         self.rows.finish()?;
-        self.problems.flush().map_err(explain::io(&path))?;
-        self.problems.get_ref().sync_all().map_err(explain::io(&path))?;
+        self.problems.flush().map_err(explain::io(self.folder.problems()))?;
+        self.problems.get_ref().sync_all().map_err(explain::io(self.folder.problems()))?;
+        let mut split = ListWriter::begin(&self.folder.versions())?;
+        for (number, entry) in self.list.read_back()?.enumerate() {
+            let entry = entry?;
+            let held_out = held_out.as_ref().map_or(entry.held_out, |held_out| held_out[number]);
+            split.push(&Entry { held_out, ..entry })?;
+        }
+        let first = self.folder.version(1);
         Ok(Read {
-            system_prompt: prompts::shared(&self.entries, &mut RowReader::open(&self.folder.rows())?)?,
-            entries: self.entries,
+            listed: split.keep(&first)?,
+            system_prompt: prompts::shared(|| ListReader::open(&first), &mut RowReader::open(&self.folder.rows())?)?,
             problem_count: self.problem_count,
             summary,
         })

@@ -1,6 +1,8 @@
 //! The rows of a dataset on disk. `rows.jsonl` only ever grows: imported rows first, then what was edited or added. A
 //! version is a list of entries that point into it, so every change is a new, small list, and the old ones stay.
 
+mod list;
+
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -9,16 +11,11 @@ use sha2::{Digest, Sha256};
 use tunesmith_data::{Example, ImportedRow, row_key};
 use tunesmith_protocol::WireError;
 
-use super::prompts::{MARK_BITS, mark};
+use super::prompts::mark;
 use crate::{clock, explain};
+use list::say;
+pub(crate) use list::{ListReader, ListWriter, Listed, read_entries, write_entries};
 
-/// What begins a list of entries.
-const MAGIC: &[u8; 8] = b"TSROWS01";
-/// The bytes of an entry on disk.
-const ENTRY: usize = 32;
-const HELD_OUT: u32 = 1;
-/// The bits above it are the mark of the row's system prompt; lists of an earlier day have none.
-const MARKED: u32 = 2;
 /// Rows that are read in one go, in bytes: large enough to be fast, small enough to be cancelled soon.
 const SPAN: u64 = 4 << 20;
 /// The same where rows do not lie behind each other, as after a shuffle.
@@ -157,64 +154,10 @@ impl RowReader {
     }
 }
 
-/// Writes the entries of a version; it is whole or not there.
-pub(crate) fn write_entries(path: &Path, entries: &[Entry]) -> Result<(), WireError> {
-    let mut bytes = Vec::with_capacity(MAGIC.len() + entries.len() * ENTRY + 32);
-    bytes.extend(MAGIC);
-    for entry in entries {
-        bytes.extend(entry.at.to_le_bytes());
-        bytes.extend(entry.bytes.to_le_bytes());
-        bytes.extend(flags(entry).to_le_bytes());
-        bytes.extend(entry.key);
-    }
-    let hash = Sha256::digest(&bytes);
-    bytes.extend(hash);
-    crate::home::write_whole(path, &bytes)
-}
-
-fn flags(entry: &Entry) -> u32 {
-    let side = if entry.held_out { HELD_OUT } else { 0 };
-    side | entry.prompt.map_or(0, |mark| MARKED | mark << (u32::BITS - MARK_BITS))
-}
-
-/// Reads the entries of a version.
-pub(crate) fn read_entries(path: &Path) -> Result<Vec<Entry>, WireError> {
-    let bytes = std::fs::read(path).map_err(explain::io(path))?;
-    let damaged = || WireError::invalid(format!("{} is damaged", path.display()), "Import the file again");
-    let (body, hash) = bytes.split_at_checked(bytes.len().saturating_sub(32)).ok_or_else(damaged)?;
-    let list = body.strip_prefix(MAGIC.as_slice()).ok_or_else(damaged)?;
-    if Sha256::digest(body).as_slice() != hash || !list.len().is_multiple_of(ENTRY) {
-        return Err(damaged());
-    }
-    let entry = |bytes: &[u8]| -> Option<Entry> {
-        let flags = u32::from_le_bytes(bytes[12..16].try_into().ok()?);
-        Some(Entry {
-            at: u64::from_le_bytes(bytes[0..8].try_into().ok()?),
-            bytes: u32::from_le_bytes(bytes[8..12].try_into().ok()?),
-            held_out: flags & HELD_OUT != 0,
-            key: bytes[16..32].try_into().ok()?,
-            prompt: (flags & MARKED != 0).then_some(flags >> (u32::BITS - MARK_BITS)),
-        })
-    };
-    list.chunks_exact(ENTRY).map(entry).collect::<Option<_>>().ok_or_else(damaged)
-}
-
-/// The hash of a sequence of rows: what each says and on which side it is, in order.
-pub(crate) fn version_of<'a>(rows: impl Iterator<Item = (&'a [u8; 16], bool)>) -> String {
-    let mut hash = Sha256::new();
-    for (key, held_out) in rows {
-        hash.update(key);
-        hash.update([u8::from(held_out)]);
-    }
-    clock::hex(&hash.finalize())
-}
-
-/// The same of rows that are in memory.
+/// The hash of a version whose rows are in memory: what each says and on which side it is, in order.
 pub(crate) fn version_of_examples(training: &[Example], validation: &[Example]) -> String {
-    let keys: Vec<([u8; 16], bool)> = training
-        .iter()
-        .map(|row| (row_key(row), false))
-        .chain(validation.iter().map(|row| (row_key(row), true)))
-        .collect();
-    version_of(keys.iter().map(|(key, held_out)| (key, *held_out)))
+    let mut version = Sha256::new();
+    training.iter().for_each(|row| say(&mut version, &row_key(row), false));
+    validation.iter().for_each(|row| say(&mut version, &row_key(row), true));
+    clock::hex(&version.finalize())
 }

@@ -154,3 +154,46 @@ fn a_record_cut_short_by_a_crash_is_dropped() {
     assert!(records.len() > whole);
     studio.shutdown();
 }
+
+#[test]
+fn what_an_import_cut_short_has_left_is_swept_away() {
+    let place = Place::new();
+    let id = place.open().import_dataset(import_of(&[&place.data_file(20)])).unwrap().id;
+    let datasets = place.home().join("datasets");
+    let (list, import) = (datasets.join(&id).join("versions/x1.tmp"), datasets.join("cut-short.tmp"));
+    fs::write(&list, "half a list").unwrap();
+    fs::create_dir(&import).unwrap();
+    let studio = place.open();
+    assert!(!list.exists() && !import.exists());
+    assert_eq!(studio.list_datasets(()).unwrap().len(), 1);
+}
+
+#[test]
+fn a_list_of_rows_that_is_damaged_is_told_wherever_it_is_damaged() {
+    let place = Place::new();
+    let id = place.open().import_dataset(import_of(&[&place.data_file(20)])).unwrap().id;
+    let path = place.home().join("datasets").join(&id).join("versions/1.rows");
+    let whole = std::fs::read(&path).unwrap();
+    let rows = |studio: &dyn Api| {
+        let find = None;
+        let ask =
+            DatasetRows { dataset: id.clone(), split: None, offset: 0, limit: 200, model: None, find, task: None };
+        studio.dataset_rows(ask)
+    };
+    assert_eq!(rows(&*place.open()).unwrap().rows.len(), 20);
+    let changed = |at: usize| {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1;
+        bytes
+    };
+    let last = whole.len() - 1;
+    for bytes in
+        [changed(0), changed(8), changed(300), changed(last), whole[..last].to_vec(), whole[..20].to_vec(), vec![]]
+    {
+        std::fs::write(&path, &bytes).unwrap();
+        let error = rows(&*place.open()).unwrap_err();
+        assert!(error.message.ends_with("1.rows is damaged") && !error.hint.is_empty(), "{error}");
+    }
+    std::fs::write(&path, &whole).unwrap();
+    assert_eq!(rows(&*place.open()).unwrap().rows.len(), 20);
+}

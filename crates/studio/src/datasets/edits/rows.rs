@@ -9,7 +9,7 @@ use crate::datasets::prompts;
 use crate::datasets::reading::{HoldOut, distinct};
 use crate::datasets::rows::no_row;
 use crate::datasets::shelf::{counts, get, take_over, write_facts};
-use crate::datasets::store::{Entry, RowReader, RowWriter, version_of, write_entries};
+use crate::datasets::store::{Entry, RowReader, RowWriter, write_entries};
 use crate::home::{self, DatasetFolder};
 use crate::{Studio, clock};
 
@@ -83,20 +83,19 @@ impl Rows {
     }
 
     pub(super) fn system_prompt(&self) -> Result<Option<String>, WireError> {
-        prompts::shared(&self.entries, &mut RowReader::open(&self.folder.rows())?)
+        prompts::shared(|| Ok(self.entries.iter().copied().map(Ok)), &mut RowReader::open(&self.folder.rows())?)
     }
 
     /// Makes these rows the newest version and puts it in use.
     pub(super) fn keep(mut self, studio: &Studio, mut dataset: Dataset, change: String) -> Result<Dataset, WireError> {
         let number = dataset.versions.iter().map(|version| version.number).max().unwrap_or(0) + 1;
-        write_entries(&self.folder.version(number), &self.entries)?;
-        let (training_rows, validation_rows) = counts(&self.entries);
+        let listed = write_entries(&self.folder.version(number), &self.entries)?;
         let version = DatasetVersion {
             number,
-            version: version_of(self.entries.iter().map(|entry| (&entry.key, entry.held_out))),
+            version: listed.version,
             change,
-            training_rows,
-            validation_rows,
+            training_rows: listed.training_rows,
+            validation_rows: listed.validation_rows,
             validation: self.hold_out.validation.clone(),
             seed: self.hold_out.seed,
             made_ms: clock::now_ms(),

@@ -7,8 +7,7 @@ use tunesmith_protocol::{Dataset, DatasetVersion};
 
 use super::HoldOut;
 use crate::clock;
-use crate::datasets::shelf::counts;
-use crate::datasets::store::{Entry, version_of};
+use crate::datasets::store::Listed;
 
 /// What a dataset is besides its rows.
 pub(crate) struct Origin<'a> {
@@ -21,23 +20,19 @@ pub(crate) struct Origin<'a> {
 
 /// What an import has read.
 pub(crate) struct Read {
-    pub entries: Vec<Entry>,
+    /// Its rows, as they lie in the first version.
+    pub listed: Listed,
     pub problem_count: u64,
     pub system_prompt: Option<String>,
     pub summary: Summary,
 }
 
 impl Read {
-    /// The hash of its rows.
-    pub fn version(&self) -> String {
-        version_of(self.entries.iter().map(|entry| (&entry.key, entry.held_out)))
-    }
-
     pub fn describe(self, origin: Origin<'_>) -> Dataset {
         let Origin { id, name, files, size_bytes, hold_out } = origin;
         let summary = &self.summary;
-        let (version, now) = (self.version(), clock::now_ms());
-        let (training_rows, validation_rows) = counts(&self.entries);
+        let Listed { version, training_rows, validation_rows } = self.listed;
+        let now = clock::now_ms();
         let kept = training_rows + validation_rows;
         let change = "As imported".into();
         let first = DatasetVersion {
