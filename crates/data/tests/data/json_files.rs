@@ -75,8 +75,14 @@ fn all_lists_of_rows_in_an_object_are_read() {
         let imported = read("a.json", &text);
         assert_eq!((imported.summary.rows_read, imported.rows.len()), (12, 12), "{text}: {:?}", imported.problems);
         assert_eq!(examples(&imported)[11], chat(&[("user", "test 3"), ("assistant", "[a] }")]));
-        assert_eq!(imported.problems, []);
+        assert_eq!(dropped(&imported), []);
+        // Its rows may be learned: whoever keeps both sides in one file has to know.
+        let [remark] = &imported.problems[..] else { panic!("{:?}", imported.problems) };
+        assert_eq!((remark.kind.as_str(), remark.dropped), ("list_not_held_out", false));
+        assert!(remark.message.starts_with("The rows of the list “test” are read behind"), "{}", remark.message);
     }
+    let imported = read("a.json", "{\"test\": [{\"text\":\"a\"}], \"more\": [{\"text\":\"b\"}]}");
+    assert_eq!((imported.rows.len(), imported.problems), (2, vec![]));
 }
 
 #[test]

@@ -101,6 +101,7 @@ export const datasets = {
     no_header: 'no line with names of columns',
     windows_1252: 'read as Windows-1252',
     left_out_list: 'a list left out',
+    list_not_held_out: 'a list that is not held out',
     repeated_key: 'a name that stands twice',
     not_a_number: 'a number that is not finite, read as empty',
     long_number: 'a number read as text',

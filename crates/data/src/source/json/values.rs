@@ -6,6 +6,7 @@ use std::io;
 
 use super::places::Places;
 use super::row;
+use crate::is_named_for_holding_out;
 use crate::source::input::Input;
 use crate::source::{Bad, Beginning, LONGEST_ROW, Record, Sink};
 
@@ -208,12 +209,20 @@ impl Splitter {
         };
         self.value.clear();
         self.too_long = false;
-        if self.between == Between::CommasInFields && std::mem::take(&mut self.is_first) && !self.are_rows(&record) {
-            (self.place, self.depth) = (Place::Around, 2);
-            let name = String::from_utf8_lossy(&self.name);
-            let message =
-                format!("The list “{name}” is left out: its elements have other columns than the rows before it");
-            return sink(Record::remark(self.start_line, Bad::new("left_out_list", message)));
+        if self.between == Between::CommasInFields && std::mem::take(&mut self.is_first) {
+            let (is_second, name) = (self.columns.is_some(), String::from_utf8_lossy(&self.name).into_owned());
+            if !self.are_rows(&record) {
+                (self.place, self.depth) = (Place::Around, 2);
+                let message =
+                    format!("The list “{name}” is left out: its elements have other columns than the rows before it");
+                return sink(Record::remark(self.start_line, Bad::new("left_out_list", message)));
+            }
+            if is_second && is_named_for_holding_out(&name) {
+                let message = format!(
+                    "The rows of the list “{name}” are read behind those before it; in a file of their own they would be held out"
+                );
+                sink(Record::remark(self.start_line, Bad::new("list_not_held_out", message)))?;
+            }
         }
         self.places.push(record, sink)
     }
