@@ -122,8 +122,8 @@ impl Doctor {
 
     /// Looks at a row, which is the `row`th of its version, from 0. Of equal rows the first seen is the one to keep.
     pub fn look(&mut self, row: u32, side: Side, example: &Example) -> io::Result<()> {
-        let index = self.seen.0.len() as u32;
-        self.seen.0.push((row, side));
+        let index = self.seen.rows.len() as u32;
+        self.seen.push(row, side);
         let messages = parts::messages(example);
         if !messages.is_empty() {
             self.messages_per_row.add(messages.len());
@@ -185,20 +185,28 @@ impl Doctor {
             characters_per_answer: self.characters_per_answer.spread(),
             words_per_answer: self.words_per_answer.spread(),
         };
-        Ok(Report { findings, statistics, rows: seen.0.len() as u64 })
+        Ok(Report { findings, statistics, rows: seen.rows.len() as u64 })
     }
 }
 
-/// Which row is which.
+/// Which row is which, by its place among those seen.
 #[derive(Default)]
-struct Seen(Vec<(u32, Side)>);
+struct Seen {
+    rows: Vec<u32>,
+    sides: Vec<Side>,
+}
 
 impl Seen {
+    fn push(&mut self, row: u32, side: Side) {
+        self.rows.push(row);
+        self.sides.push(side);
+    }
+
     fn side(&self, index: u32) -> Side {
-        self.0[index as usize].1
+        self.sides[index as usize]
     }
 
     fn rows(&self, places: &[u32]) -> Vec<u32> {
-        places.iter().map(|index| self.0[*index as usize].0).collect()
+        places.iter().map(|index| self.rows[*index as usize]).collect()
     }
 }

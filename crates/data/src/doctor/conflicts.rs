@@ -10,9 +10,12 @@ use crate::{Example, Message};
 /// Answers of at most this many words are held to be labels.
 const LABEL_WORDS: usize = 5;
 
-/// A prompt, its answer and the row's place; and whether the answer is short.
+/// What is kept of a row: numbers for its prompt and its answer, and its place. Of the answer, whether it is short takes one
+/// bit; two answers to one prompt that differ have the same other 31 once in two thousand million times.
 #[derive(Default)]
-pub(super) struct Conflicts(Vec<(u64, u64, u32, bool)>);
+pub(super) struct Conflicts(Vec<(u64, u32, u32)>);
+
+const SHORT: u32 = 1;
 
 impl Conflicts {
     pub(super) fn look(&mut self, index: u32, example: &Example, answered: &[u64]) {
@@ -21,16 +24,17 @@ impl Conflicts {
             Some(Exchange::Classed { text, label }) => (number_of(text.trim()), number_of(label.trim())),
             None => return,
         };
-        self.0.push((prompt, answer, index, answered.len() <= LABEL_WORDS));
+        let short = if answered.len() <= LABEL_WORDS { SHORT } else { 0 };
+        self.0.push((prompt, (answer as u32 & !SHORT) | short, index));
     }
 
     pub(super) fn findings(mut self, seen: &Seen) -> Option<Finding> {
         self.0.sort_unstable();
         let by_prompt = self.0.chunk_by(|one, other| one.0 == other.0);
-        let differing = by_prompt.filter(|rows| rows.iter().any(|row| row.1 != rows[0].1));
+        let differing = by_prompt.filter(|rows| rows.iter().any(|row| (row.1 ^ rows[0].1) & !SHORT != 0));
         let (mut groups, mut labels) = (Vec::new(), 0);
         for rows in differing {
-            labels += usize::from(rows.iter().all(|row| row.3));
+            labels += usize::from(rows.iter().all(|row| row.1 & SHORT != 0));
             groups.push(seen.rows(&rows.iter().map(|row| row.2).collect::<Vec<u32>>()));
         }
         let prompts = groups.len();

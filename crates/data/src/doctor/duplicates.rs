@@ -1,11 +1,13 @@
 //! Rows that say the same: equal and nearly equal rows on one side of the split, and rows on both sides. What “nearly”
 //! means is left to `near`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
+
+use hashbrown::HashTable;
 
 use super::finding::{Finding, Kind, RepairKind, Severity, count, verb};
 use super::near::Near;
@@ -15,9 +17,11 @@ use crate::Example;
 
 /// What of the rows is remembered.
 pub(super) struct Duplicates {
-    /// The place of the first row with each content. Of a million rows two that differ have the same number once in
-    /// 37 million datasets.
-    known: HashMap<u64, u32>,
+    /// A number for what each row says. Of a million rows two that differ have the same number once in 37 million
+    /// datasets.
+    contents: Vec<u64>,
+    /// The place of the first row with each content, found by that.
+    known: HashTable<u32>,
     /// For each row, the place of the first row equal to it.
     twins: Vec<u32>,
     near: Near,
@@ -25,13 +29,17 @@ pub(super) struct Duplicates {
 
 impl Duplicates {
     pub(super) fn new(scratch: &Path) -> io::Result<Self> {
-        Ok(Self { known: HashMap::new(), twins: Vec::new(), near: Near::new(scratch)? })
+        Ok(Self { contents: Vec::new(), known: HashTable::new(), twins: Vec::new(), near: Near::new(scratch)? })
     }
 
     /// Looks at the next row and at the words of it.
     pub(super) fn look(&mut self, example: &Example, asked: &[u64], answered: &[u64]) -> io::Result<()> {
         let index = self.twins.len() as u32;
-        let first = *self.known.entry(content(example)?).or_insert(index);
+        let content = content(example)?;
+        self.contents.push(content);
+        let contents = &self.contents;
+        let of = |place: &u32| contents[*place as usize];
+        let first = *self.known.entry(content, |place| of(place) == content, of).or_insert(index).get();
         self.twins.push(first);
         if first == index { self.near.look(index, asked, answered, salt(example)) } else { Ok(()) }
     }
@@ -41,23 +49,23 @@ impl Duplicates {
         seen: &Seen,
         progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
     ) -> Result<Vec<Finding>, DoctorError> {
+        // What told equal rows apart makes room for what tells nearly equal ones apart.
+        drop((self.contents, self.known));
         let leaders = self.near.leaders(self.twins.len(), progress)?;
-        let mut groups: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-        for (index, twin) in (0..).zip(&self.twins) {
-            groups.entry(leaders[*twin as usize]).or_default().push(index);
-        }
-        groups.retain(|_, group| group.len() > 1);
         let (mut exact, mut near, mut leaks) = (Vec::new(), Vec::new(), Vec::new());
-        for group in groups.values() {
-            let sides = [Side::Training, Side::Validation].map(|side| on_side(group, side, seen));
-            if sides.iter().all(|side| !side.is_empty()) {
-                leaks.push(group.clone());
-            }
+        for group in groups(&self.twins, &leaders).chunk_by(|one, other| one.0 == other.0) {
+            let group: Vec<u32> = group.iter().map(|(_, index)| *index).collect();
+            let sides = [Side::Training, Side::Validation].map(|side| on_side(&group, side, seen));
+            let is_on_both = sides.iter().all(|side| !side.is_empty());
             for side in sides {
                 let mut equal: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
                 side.iter().for_each(|index| equal.entry(self.twins[*index as usize]).or_default().push(*index));
-                near.push(equal.values().map(|rows| rows[0]).collect::<Vec<u32>>());
-                exact.extend(equal.into_values());
+                let differing: Vec<u32> = equal.values().map(|rows| rows[0]).collect();
+                near.extend(Some(differing).filter(|rows| rows.len() > 1));
+                exact.extend(equal.into_values().filter(|rows| rows.len() > 1));
+            }
+            if is_on_both {
+                leaks.push(group);
             }
         }
         let duplicates = [duplicates(Kind::ExactDuplicates, exact, seen), duplicates(Kind::NearDuplicates, near, seen)];
@@ -65,13 +73,24 @@ impl Duplicates {
     }
 }
 
+/// The rows that say the same as another or nearly so, each behind the place of the first of its group.
+fn groups(twins: &[u32], leaders: &[u32]) -> Vec<(u32, u32)> {
+    let leader = |index: u32| leaders[twins[index as usize] as usize];
+    let all = || 0..twins.len() as u32;
+    let mut leads = vec![false; twins.len()];
+    all().filter(|index| leader(*index) != *index).for_each(|index| leads[leader(index) as usize] = true);
+    let mut groups: Vec<(u32, u32)> =
+        all().map(|index| (leader(index), index)).filter(|(leader, _)| leads[*leader as usize]).collect();
+    groups.sort_unstable();
+    groups
+}
+
 fn on_side(group: &[u32], side: Side, seen: &Seen) -> Vec<u32> {
     group.iter().copied().filter(|index| seen.side(*index) == side).collect()
 }
 
-fn duplicates(kind: Kind, mut groups: Vec<Vec<u32>>, seen: &Seen) -> Option<Finding> {
-    groups.retain(|group| group.len() > 1);
-    let groups: Vec<Vec<u32>> = groups.iter().map(|group| seen.rows(group)).collect();
+fn duplicates(kind: Kind, groups: Vec<Vec<u32>>, seen: &Seen) -> Option<Finding> {
+    let groups: Vec<Vec<u32>> = groups.into_iter().map(|group| seen.rows(&group)).collect();
     let rows: Vec<u32> = groups.concat();
     let surplus = rows.len() - groups.len();
     if surplus == 0 {

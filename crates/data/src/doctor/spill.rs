@@ -2,10 +2,11 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::sketch::BANDS;
+use super::sketch::{ANSWERS, BANDS, ROW};
 
 /// The sketches of one row.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -19,13 +20,39 @@ pub(super) struct Sketches {
 /// A row in a band: its key, and its place among the rows seen.
 pub(super) type Entry = (u64, u32);
 
+/// Where sketches begin, in numbers, and how many are of the whole row and of its answers: in eight bytes, as there is one
+/// for each of millions of rows.
+#[derive(Clone, Copy)]
+struct Place(NonZeroU64);
+
+// The longest sketches fit into a byte.
+const _: () = assert!(ROW <= u8::MAX as usize && ANSWERS <= u8::MAX as usize);
+
+impl Place {
+    /// None where there are no numbers.
+    fn new(start: u64, sketches: &Sketches) -> Option<Self> {
+        let (row, answers) = (sketches.row.len() as u64, sketches.answers.len() as u64);
+        NonZeroU64::new((start << 16) | (row << 8) | answers).map(Self)
+    }
+
+    fn start(self) -> u64 {
+        self.0.get() >> 16
+    }
+
+    /// Numbers of the whole row, and of its answers.
+    fn counts(self) -> (usize, usize) {
+        let [.., row, answers] = self.0.get().to_be_bytes();
+        (row.into(), answers.into())
+    }
+}
+
 /// The files.
 pub(super) struct Spill {
     folder: PathBuf,
     bands: Vec<BufWriter<File>>,
     sketches: BufWriter<File>,
-    /// Where each row's sketches begin, in numbers, and how many are of the whole row; none for rows left out.
-    places: Vec<Option<(u64, u16, u16)>>,
+    /// Where the sketches of each row lie; none for rows left out.
+    places: Vec<Option<Place>>,
     end: u64,
 }
 
@@ -53,10 +80,9 @@ impl Spill {
         for number in sketches.row.iter().chain(&sketches.answers) {
             self.sketches.write_all(&number.to_le_bytes())?;
         }
-        let (row, answers) = (sketches.row.len(), sketches.answers.len());
         self.places.resize(self.places.len().max(index as usize + 1), None);
-        self.places[index as usize] = Some((self.end, row as u16, answers as u16));
-        self.end += (row + answers) as u64;
+        self.places[index as usize] = Place::new(self.end, sketches);
+        self.end += (sketches.row.len() + sketches.answers.len()) as u64;
         Ok(())
     }
 
@@ -81,16 +107,17 @@ impl Spill {
 
     /// The sketches of a row; empty if it has none.
     pub(super) fn sketches(&mut self, index: u32) -> io::Result<Sketches> {
-        let Some((start, row, answers)) = self.places.get(index as usize).copied().flatten() else {
+        let Some(place) = self.places.get(index as usize).copied().flatten() else {
             return Ok(Sketches::default());
         };
+        let (row, answers) = place.counts();
         self.sketches.flush()?;
         let file = self.sketches.get_mut();
-        file.seek(SeekFrom::Start(start * 4))?;
-        let mut bytes = vec![0; (usize::from(row) + usize::from(answers)) * 4];
+        file.seek(SeekFrom::Start(place.start() * 4))?;
+        let mut bytes = vec![0; (row + answers) * 4];
         file.read_exact(&mut bytes)?;
         let mut numbers = bytes.chunks_exact(4).map(|four| u32::from_le_bytes([four[0], four[1], four[2], four[3]]));
-        let row = numbers.by_ref().take(row.into()).collect();
+        let row = numbers.by_ref().take(row).collect();
         Ok(Sketches { row, answers: numbers.collect() })
     }
 }

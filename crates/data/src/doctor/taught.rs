@@ -22,7 +22,7 @@ impl Taught {
     }
 
     pub(super) fn findings(self, seen: &Seen) -> Vec<Finding> {
-        let to_learn = seen.0.iter().filter(|(_, side)| *side == Side::Training).count();
+        let to_learn = seen.sides.iter().filter(|side| **side == Side::Training).count();
         let idle = self.nothing.iter().filter(|index| seen.side(**index) == Side::Training).count();
         let nothing = (!self.nothing.is_empty()).then(|| nothing_taught(seen.rows(&self.nothing)));
         nothing.into_iter().chain(too_few(to_learn - idle)).collect()
