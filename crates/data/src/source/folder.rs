@@ -36,7 +36,9 @@ pub(crate) fn expand(paths: &[PathBuf]) -> Result<Found, ImportError> {
         }
         below.files.sort();
         found.files.append(&mut below.files);
-        found.left_out.extend(below.sentence(path));
+        // Several folders may have left out the same.
+        let sentence = below.sentence(path).filter(|sentence| !found.left_out.contains(sentence));
+        found.left_out.extend(sentence);
     }
     Ok(found)
 }

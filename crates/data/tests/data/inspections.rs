@@ -80,6 +80,8 @@ fn a_folder_is_seen_whole_and_its_first_file_read() {
     assert_eq!((names[0], names.len()), ("a.csv", 3));
     assert_eq!(seen.rows[0].file, "a.csv");
     assert_eq!(seen.remarks, ["Left out of the folder: “picture.png”"]);
+    let twice = inspect(&[folder.path().into(), folder.path().into()], &ImportOptions::default(), 5).expect("a look");
+    assert_eq!((twice.files.len(), twice.remarks), (4, seen.remarks), "what is true of both is said once");
     assert!(matches!(inspect(&[], &ImportOptions::default(), 5), Err(ImportError::NoFile)));
 }
 

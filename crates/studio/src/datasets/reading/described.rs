@@ -54,7 +54,7 @@ impl Read {
             mapping: summary.mapping.clone(),
             columns: summary.columns.clone(),
             reason: summary.reason.clone(),
-            remarks: summary.remarks.clone(),
+            remarks: distinct(summary.remarks.iter().cloned()),
             rows_read: summary.rows_read,
             rows_kept: kept,
             rows_dropped: summary.rows_read.saturating_sub(kept),
