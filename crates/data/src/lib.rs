@@ -40,7 +40,9 @@ pub use render::Render;
 pub use renderer::{Rendered, Renderer, TextStream, Tokens};
 pub use score::ListScore;
 pub use source::read_parquet_with;
-pub use split::{RowKey, SplitRows, TYPED_IN, is_named_for_holding_out, row_key, split, split_by_names, split_keys};
+pub use split::{
+    RowKey, RowKeys, SplitRows, TYPED_IN, is_named_for_holding_out, row_key, split, split_by_names, split_keys,
+};
 pub use tokens_file::{read_tokens, write_tokens};
 pub use worker::{RenderWorker, serve_renderer};
 pub use xray::{Xray, XrayToken};

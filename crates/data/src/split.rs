@@ -10,7 +10,7 @@ use tunesmith_protocol::Validation;
 
 use crate::{ImportedRow, SplitError};
 use groups::Groups;
-pub use keys::{RowKey, row_key};
+pub use keys::{RowKey, RowKeys, row_key};
 pub use names::{TYPED_IN, is_named_for_holding_out, split_by_names};
 use shares::Shares;
 
@@ -26,8 +26,9 @@ pub struct SplitRows {
 /// Splits rows: the same rows, rule and seed give the same split. Where many rows are equal, fewer rows than asked
 /// for may be held out.
 pub fn split(rows: &[ImportedRow], validation: &Validation, seed: u64) -> Result<SplitRows, SplitError> {
-    let keys: Vec<RowKey> = rows.iter().map(RowKey::of_row).collect();
-    let held_out = split_keys(&keys, &[], validation, seed)?;
+    let mut keys = RowKeys::new(seed);
+    rows.iter().for_each(|row| keys.push(&RowKey::of_row(row)));
+    let held_out = split_keys(&keys, &[], validation)?;
     let (validation, training) = (0..rows.len()).partition(|row| held_out[*row]);
     Ok(SplitRows { training, validation })
 }
@@ -36,7 +37,7 @@ pub fn split(rows: &[ImportedRow], validation: &Validation, seed: u64) -> Result
 /// some are named for one side and some for the other. `alike` are groups of row numbers, such as near duplicates,
 /// that belong on one side, beside the rows with one digest. Where rows are alike, fewer than asked for may be held out;
 /// where answers are classes, a few more, so that each class of five rows or more is measured.
-pub fn split_keys(rows: &[RowKey], alike: &[Vec<u32>], rule: &Validation, seed: u64) -> Result<Vec<bool>, SplitError> {
+pub fn split_keys(rows: &RowKeys, alike: &[Vec<u32>], rule: &Validation) -> Result<Vec<bool>, SplitError> {
     if let Validation::Auto = rule
         && let Some(held_out) = split_by_names(rows)
     {
@@ -47,12 +48,12 @@ pub fn split_keys(rows: &[RowKey], alike: &[Vec<u32>], rule: &Validation, seed: 
     if wanted == 0 {
         return Ok(held_out);
     }
-    let mut shares = Shares::new(rows, wanted);
+    let mut shares = Shares::new(&rows.classes, wanted);
     // Groups come in an order that hangs on the seed and on what their rows say, and not on where they stand: what is held
     // out is the beginning of that order, so rows that are added move few of the others to the other side.
-    for group in Groups::new(rows, alike, seed).in_order() {
-        if shares.take(group) {
-            group.iter().for_each(|row| held_out[*row as usize] = true);
+    for group in Groups::new(&rows.places, alike).in_order() {
+        if shares.take(group.clone()) {
+            group.for_each(|row| held_out[row as usize] = true);
         }
     }
     Ok(held_out)

@@ -1,99 +1,89 @@
-//! Rows that belong on one side of a split. Of millions of rows most are like no other, so what is kept of such a row is
-//! its place in the order alone.
+//! Rows that belong on one side of a split, in the order that its seed gives them.
 
 use std::collections::HashMap;
 
-use sha2::{Digest, Sha256};
-
-use super::RowKey;
-
-/// Rows in groups, in the order that a seed gives to what they say; a row that is like no other is a group of its own.
-pub(super) struct Groups {
-    /// The beginning of each group's place, and its first row in the list.
+/// Rows in groups: those in one place, and those of groups that were named. Of millions of rows most are like no other, so
+/// what is kept of each is eight bytes.
+pub(super) struct Groups<'a> {
+    places: Places<'a>,
+    /// The beginning of its place, and the row.
     order: Vec<(u32, u32)>,
-    /// The groups of several rows, by their first row.
-    several: HashMap<u32, Vec<u32>>,
 }
 
-impl Groups {
-    /// Joins rows with one digest, and those of each group of row numbers.
-    pub(super) fn new(keys: &[RowKey], alike: &[Vec<u32>], seed: u64) -> Self {
-        let mut joined = Joined((0..keys.len() as u32).collect());
-        join_equal(keys, &mut joined);
-        for group in alike {
-            let mut there = group.iter().copied().filter(|row| (*row as usize) < keys.len());
-            if let Some(first) = there.next() {
-                there.for_each(|row| joined.join(first, row));
-            }
-        }
-        let mut several: HashMap<u32, Vec<u32>> = HashMap::new();
-        let mut firsts = Vec::with_capacity(keys.len());
-        for row in 0..keys.len() as u32 {
-            match joined.root(row) {
-                // The first row of a group is its root.
-                first if first == row => firsts.push((0, row)),
-                first => several.entry(first).or_insert_with(|| vec![first]).push(row),
-            }
-        }
-        drop(joined);
-        let digest = |row: &u32| keys[*row as usize].digest;
-        let place = |first: &u32| {
-            // The least digest of a group rarely changes when another row joins it.
-            let least = several.get(first).and_then(|rows| rows.iter().map(digest).min());
-            placed(&least.unwrap_or_else(|| digest(first)), seed)
-        };
-        firsts.iter_mut().for_each(|(beginning, first)| *beginning = (place(first) >> 32) as u32);
-        firsts.sort_unstable_by(|one, other| one.0.cmp(&other.0).then_with(|| place(&one.1).cmp(&place(&other.1))));
-        Self { order: firsts, several }
+impl<'a> Groups<'a> {
+    /// Orders rows by their places; `alike` are groups of row numbers, which go to the first place of theirs.
+    pub(super) fn new(places: &'a [u64], alike: &[Vec<u32>]) -> Self {
+        let rows = 0..places.len() as u32;
+        let places = Places { joined: Joined::of(places, alike), own: places };
+        let mut order: Vec<(u32, u32)> = rows.map(|row| ((places.of(row) >> 32) as u32, row)).collect();
+        let whole = |row: u32| (places.of(row), row);
+        order.sort_unstable_by(|one, other| one.0.cmp(&other.0).then_with(|| whole(one.1).cmp(&whole(other.1))));
+        Self { places, order }
     }
 
     /// The rows of each group.
-    pub(super) fn in_order(&self) -> impl Iterator<Item = &[u32]> {
-        let rows = |first| self.several.get(first).map_or(std::slice::from_ref(first), Vec::as_slice);
-        self.order.iter().map(move |(_, first)| rows(first))
+    pub(super) fn in_order(&self) -> impl Iterator<Item = impl Iterator<Item = u32> + Clone> {
+        let place = |(_, row): &(u32, u32)| self.places.of(*row);
+        let groups = self.order.chunk_by(move |one, other| one.0 == other.0 && place(one) == place(other));
+        groups.map(|group| group.iter().map(|(_, row)| *row))
     }
 }
 
-/// Joins rows with one digest. Sorting takes a fraction of the memory of a map of all digests.
-fn join_equal(keys: &[RowKey], joined: &mut Joined) {
-    let beginning = |key: &RowKey| key.digest.iter().take(4).fold(0, |number, byte| number << 8 | u32::from(*byte));
-    let mut sorted: Vec<(u32, u32)> = keys.iter().map(beginning).zip(0..).collect();
-    sorted.sort_unstable();
-    for alike in sorted.chunk_by(|one, other| one.0 == other.0) {
-        // Among millions a few begin alike and are not the same.
-        let mut first: Vec<u32> = Vec::new();
-        for (_, row) in alike {
-            let digest = keys[*row as usize].digest;
-            match first.iter().find(|first| keys[**first as usize].digest == digest) {
-                Some(first) => joined.join(*first, *row),
-                None => first.push(*row),
-            }
-        }
+/// Where rows stand.
+struct Places<'a> {
+    own: &'a [u64],
+    joined: Joined,
+}
+
+impl Places<'_> {
+    fn of(&self, row: u32) -> u64 {
+        self.joined.first(self.own[row as usize])
     }
 }
 
-/// The place of a group in the order of a seed.
-fn placed(digest: &[u8; 16], seed: u64) -> u64 {
-    let hash = Sha256::new().chain_update(b"split").chain_update(seed.to_le_bytes()).chain_update(digest).finalize();
-    hash.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
-}
-
-/// Disjoint sets of rows: each points at another of its set, and one at itself (Galler and Fisher 1964).
-struct Joined(Vec<u32>);
+/// Disjoint sets of places: each points at an earlier one of its set, and the first at itself (Galler and Fisher 1964).
+/// Places that are not joined with others are not there.
+#[derive(Default)]
+struct Joined(HashMap<u64, u64>);
 
 impl Joined {
-    fn root(&mut self, mut row: u32) -> u32 {
-        while self.0[row as usize] != row {
-            // Halving the way for whoever comes next.
-            let next = self.0[self.0[row as usize] as usize];
-            self.0[row as usize] = next;
-            row = next;
+    fn of(places: &[u64], alike: &[Vec<u32>]) -> Self {
+        let mut joined = Self::default();
+        for group in alike {
+            let mut there = group.iter().filter_map(|row| places.get(*row as usize));
+            if let Some(first) = there.next() {
+                there.for_each(|place| joined.join(*first, *place));
+            }
         }
-        row
+        let all: Vec<u64> = joined.0.keys().copied().collect();
+        for place in all {
+            let root = joined.root(place);
+            joined.0.insert(place, root);
+        }
+        joined
     }
 
-    fn join(&mut self, one: u32, other: u32) {
+    /// The first place of those that this one is joined with.
+    fn first(&self, place: u64) -> u64 {
+        self.0.get(&place).copied().unwrap_or(place)
+    }
+
+    fn join(&mut self, one: u64, other: u64) {
         let (one, other) = (self.root(one), self.root(other));
-        self.0[one.max(other) as usize] = one.min(other);
+        self.0.insert(one, one.min(other));
+        self.0.insert(other, one.min(other));
+    }
+
+    fn root(&mut self, mut place: u64) -> u64 {
+        loop {
+            let next = self.first(place);
+            if next == place {
+                return place;
+            }
+            // Halving the way for whoever comes next.
+            let further = self.first(next);
+            self.0.insert(place, further);
+            place = further;
+        }
     }
 }

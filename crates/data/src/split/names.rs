@@ -1,7 +1,7 @@
 //! Which side the rows of a file belong on, as far as its name says. The words are those by which the Hugging Face Hub
 //! recognises splits: <https://huggingface.co/docs/hub/datasets-file-names-and-splits>.
 
-use super::RowKey;
+use super::RowKeys;
 
 const LEARNED: [&str; 2] = ["train", "training"];
 const HELD_OUT: [&str; 8] = ["validation", "valid", "val", "dev", "test", "testing", "eval", "evaluation"];
@@ -29,7 +29,7 @@ fn side(name: &str) -> Option<bool> {
 }
 
 /// Which rows the names of their files hold out; none where no file is left to learn from, or none is held out.
-pub fn split_by_names(rows: &[RowKey]) -> Option<Vec<bool>> {
-    let any = |side| rows.iter().any(|row| row.is_set_aside == Some(side));
-    (any(true) && any(false)).then(|| rows.iter().map(|row| row.is_set_aside == Some(true)).collect())
+pub fn split_by_names(rows: &RowKeys) -> Option<Vec<bool>> {
+    let any = |side| rows.set_aside.contains(&Some(side));
+    (any(true) && any(false)).then(|| rows.set_aside.iter().map(|side| *side == Some(true)).collect())
 }

@@ -1,8 +1,6 @@
 //! How many rows of each class are held out.
 
-use std::collections::HashMap;
-
-use super::RowKey;
+use std::collections::BTreeMap;
 
 /// Answers are classes if there are at most so many different ones,
 const MOST_CLASSES: usize = 50;
@@ -13,60 +11,81 @@ const LEAST_ROWS: usize = 50;
 /// A class of so many rows has one held out at least.
 const MEASURED_CLASS: usize = 5;
 
+/// The classes of rows; rows without one count as one more. It is forgotten as soon as there are too many.
+#[derive(Debug, Default)]
+pub(super) struct Classes {
+    /// The number of each row's class.
+    rows: Vec<u8>,
+    known: BTreeMap<Option<u32>, Class>,
+    are_too_many: bool,
+}
+
+#[derive(Debug)]
+struct Class {
+    number: u8,
+    rows: usize,
+}
+
+impl Classes {
+    pub(super) fn push(&mut self, class: Option<u32>) {
+        if self.are_too_many {
+            return;
+        }
+        let number = self.known.len() as u8;
+        let class = self.known.entry(class).or_insert(Class { number, rows: 0 });
+        class.rows += 1;
+        self.rows.push(class.number);
+        if self.known.len() > MOST_CLASSES + 1 {
+            *self = Self { are_too_many: true, ..Self::default() };
+        }
+    }
+
+    /// Whether the answers are classes.
+    fn are_classes(&self) -> bool {
+        let without = self.known.get(&None).map_or(0, |class| class.rows);
+        let named = self.known.len() - usize::from(without > 0);
+        // A few rows may be answered at length.
+        named > 1 && self.rows.len() >= LEAST_ROWS.max(named * ROWS_PER_CLASS) && without * 10 <= self.rows.len()
+    }
+}
+
 /// What is left to be held out.
-pub(super) struct Shares {
+pub(super) struct Shares<'a> {
     /// The class of each row, as a place in `left`; nothing where all rows are of one.
-    classes: Vec<u32>,
+    classes: &'a [u8],
     /// Rows of each class that are still to be held out.
     left: Vec<usize>,
 }
 
-impl Shares {
+impl<'a> Shares<'a> {
     /// Shares out `wanted` rows. Rows without classes are all of one.
-    pub(super) fn new(rows: &[RowKey], wanted: usize) -> Self {
-        let Some(counts) = classes(rows) else {
-            return Self { classes: Vec::new(), left: vec![wanted] };
-        };
-        let places: HashMap<Option<u32>, u32> = counts.iter().map(|(class, _)| *class).zip(0..).collect();
-        let classes = rows.iter().map(|row| places.get(&row.class).copied().unwrap_or_default()).collect();
-        let counts: Vec<usize> = counts.into_iter().map(|(_, count)| count).collect();
-        Self { classes, left: in_proportion(&counts, wanted) }
+    pub(super) fn new(classes: &'a Classes, wanted: usize) -> Self {
+        if !classes.are_classes() {
+            return Self { classes: &[], left: vec![wanted] };
+        }
+        let counts: Vec<usize> = classes.known.values().map(|class| class.rows).collect();
+        let mut left = vec![0; counts.len()];
+        for (class, share) in classes.known.values().zip(in_proportion(&counts, wanted)) {
+            left[usize::from(class.number)] = share;
+        }
+        Self { classes: &classes.rows, left }
     }
 
     /// Takes a group of rows out of what is left, if all of it fits.
-    pub(super) fn take(&mut self, group: &[u32]) -> bool {
+    pub(super) fn take(&mut self, group: impl Iterator<Item = u32> + Clone) -> bool {
         let Self { classes, left } = self;
-        let class = |row: &u32| classes.get(*row as usize).map_or(0, |class| *class as usize);
-        for (taken, row) in group.iter().enumerate() {
+        let class = |row: u32| classes.get(row as usize).map_or(0, |class| usize::from(*class));
+        for (taken, row) in group.clone().enumerate() {
             match left[class(row)].checked_sub(1) {
                 Some(less) => left[class(row)] = less,
                 None => {
-                    group[..taken].iter().for_each(|row| left[class(row)] += 1);
+                    group.take(taken).for_each(|row| left[class(row)] += 1);
                     return false;
                 }
             }
         }
         true
     }
-}
-
-/// The classes and their rows, in an order that hangs on nothing but them; none if the answers are no classes. Rows
-/// without a class count as one more.
-fn classes(rows: &[RowKey]) -> Option<Vec<(Option<u32>, usize)>> {
-    let mut counts: HashMap<Option<u32>, usize> = HashMap::new();
-    for row in rows {
-        *counts.entry(row.class).or_default() += 1;
-        if counts.len() > MOST_CLASSES + 1 {
-            return None;
-        }
-    }
-    let without = counts.get(&None).copied().unwrap_or_default();
-    let named = counts.len() - usize::from(without > 0);
-    // A few rows may be answered at length.
-    let are_classes = named > 1 && rows.len() >= LEAST_ROWS.max(named * ROWS_PER_CLASS) && without * 10 <= rows.len();
-    let mut counts: Vec<_> = counts.into_iter().collect();
-    counts.sort_unstable();
-    are_classes.then_some(counts)
 }
 
 /// Shares out `wanted` by largest remainders (Hamilton's method). What is learned from keeps one row of each class.

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use proptest::prelude::*;
-use tunesmith_data::{Example, ImportedRow, RowKey, epoch_order, row_key, split, split_keys};
+use tunesmith_data::{Example, ImportedRow, RowKey, RowKeys, SplitError, epoch_order, row_key, split};
 use tunesmith_protocol::Validation;
 
 use crate::support::{chat, say};
@@ -131,6 +131,10 @@ proptest! {
         order.sort_unstable();
         prop_assert_eq!(order, (0..rows as u32).collect::<Vec<_>>());
     }
+}
+
+fn split_keys(keys: &[RowKey], alike: &[Vec<u32>], rule: &Validation, seed: u64) -> Result<Vec<bool>, SplitError> {
+    tunesmith_data::split_keys(&RowKeys::of(seed, keys), alike, rule)
 }
 
 fn key(text: &str) -> RowKey {

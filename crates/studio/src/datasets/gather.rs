@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use tunesmith_data::{Example, ImportOptions, ImportedRow, RowKey, Taken, import_into, split_keys};
+use tunesmith_data::{Example, ImportOptions, ImportedRow, RowKey, RowKeys, Taken, import_into, split_keys};
 use tunesmith_protocol::{DataFiles, Dataset, Mapping, Split, Validation, WireError};
 
 use super::reading::SPLIT_SEED;
@@ -37,8 +37,9 @@ pub(crate) fn gather(files: &DataFiles) -> Result<Gathered, WireError> {
         let validation = read(&[Path::new(path).to_path_buf()])?;
         return Ok(Gathered { training: examples(rows), validation: examples(validation) });
     }
-    let keys: Vec<RowKey> = rows.iter().map(RowKey::of_row).collect();
-    let held_out = split_keys(&keys, &[], &files.validation, SPLIT_SEED)?;
+    let mut keys = RowKeys::new(SPLIT_SEED);
+    rows.iter().for_each(|row| keys.push(&RowKey::of_row(row)));
+    let held_out = split_keys(&keys, &[], &files.validation)?;
     let mut held_out = held_out.into_iter();
     let (validation, training) = rows.into_iter().partition(|_| held_out.next().unwrap_or(false));
     Ok(Gathered { training: examples(training), validation: examples(validation) })

@@ -9,8 +9,8 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use tunesmith_data::{
-    ImportError, ImportOptions, RowKey, Summary, Taken, import_into, inspect, is_named_for_holding_out, split_by_names,
-    split_keys,
+    ImportError, ImportOptions, RowKey, RowKeys, Summary, Taken, import_into, inspect, is_named_for_holding_out,
+    split_by_names, split_keys,
 };
 use tunesmith_protocol::{Count, Mapping, RowProblem, Validation, WireError};
 
@@ -51,7 +51,7 @@ pub(crate) fn read(
     hold_out: &HoldOut,
     progress: Progress,
 ) -> Result<Read, WireError> {
-    let mut reading = Reading::begin(folder)?;
+    let mut reading = Reading::begin(folder, hold_out.seed)?;
     let mut summary = reading.read(paths, mapping, false, progress)?;
     if let Validation::File(path) = &hold_out.validation {
         let held_out = reading.read(&[PathBuf::from(path)], mapping, true, progress)?;
@@ -127,20 +127,20 @@ struct Reading {
     problem_count: u64,
     /// Not split yet.
     list: ListWriter,
-    keys: Vec<RowKey>,
+    keys: RowKeys,
 }
 
 impl Reading {
-    fn begin(folder: &DatasetFolder) -> Result<Self, WireError> {
-        Self::with(folder, File::create(folder.problems()))
+    fn begin(folder: &DatasetFolder, seed: u64) -> Result<Self, WireError> {
+        Self::with(folder, File::create(folder.problems()), seed)
     }
 
     /// Behind what is there.
     fn go_on(folder: &DatasetFolder) -> Result<Self, WireError> {
-        Self::with(folder, File::options().create(true).append(true).open(folder.problems()))
+        Self::with(folder, File::options().create(true).append(true).open(folder.problems()), SPLIT_SEED)
     }
 
-    fn with(folder: &DatasetFolder, problems: std::io::Result<File>) -> Result<Self, WireError> {
+    fn with(folder: &DatasetFolder, problems: std::io::Result<File>, seed: u64) -> Result<Self, WireError> {
         let folder = folder.clone();
         let problems = problems.map_err(explain::io(folder.problems()))?;
         Ok(Self {
@@ -149,7 +149,7 @@ impl Reading {
             folder,
             problems: BufWriter::new(problems),
             problem_count: 0,
-            keys: Vec::new(),
+            keys: RowKeys::new(seed),
         })
     }
 
@@ -181,7 +181,7 @@ impl Reading {
         match taken {
             Taken::Row(row) => {
                 self.list.push(&self.rows.push(&row, held_out)?)?;
-                self.keys.push(RowKey::of_row(&row));
+                self.keys.push(&RowKey::of_row(&row));
             }
             Taken::Problem(problem) => self.problem(&problem)?,
         }
@@ -210,7 +210,7 @@ impl Reading {
     fn complete(mut self, mut summary: Summary, hold_out: &HoldOut) -> Result<Read, WireError> {
         let mut held_out = None;
         if !matches!(hold_out.validation, Validation::File(_)) {
-            held_out = Some(split_keys(&self.keys, &[], &hold_out.validation, hold_out.seed)?);
+            held_out = Some(split_keys(&self.keys, &[], &hold_out.validation)?);
             summary.remarks.extend(self.said_by_names(&hold_out.validation, &summary.files));
         }
         // Of millions of rows they are what takes the most memory.

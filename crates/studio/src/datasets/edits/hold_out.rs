@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use tunesmith_data::{RowKey, split_keys};
+use tunesmith_data::{RowKey, RowKeys, split_keys};
 use tunesmith_protocol::{Dataset, Validation, WireError};
 
 use super::rows::Rows;
@@ -23,18 +23,18 @@ impl Rows {
         progress: Progress,
     ) -> Result<String, WireError> {
         let mut reader = RowReader::open(&self.folder.rows())?;
-        let mut keys = Vec::with_capacity(self.entries.len());
+        let mut keys = RowKeys::new(hold_out.seed);
         for (number, entry) in self.entries.iter().enumerate() {
             progress(number as u64, self.entries.len() as u64)?;
-            keys.push(RowKey::of_row(&reader.row(entry)?));
+            keys.push(&RowKey::of_row(&reader.row(entry)?));
         }
-        let (alike, rule) = (checkup::alike(studio, dataset)?, hold_out.clone());
+        let (alike, rule) = (checkup::alike(studio, dataset)?, hold_out.validation.clone());
         let rows = keys.len() as u64;
         let go_on = || match progress(rows, rows) {
             Ok(()) => ControlFlow::Continue(()),
             Err(_) => ControlFlow::Break(()),
         };
-        let split = beside(move || split_keys(&keys, &alike, &rule.validation, rule.seed), go_on);
+        let split = beside(move || split_keys(&keys, &alike, &rule), go_on);
         let held_out = split.ok_or_else(checkup::cancelled)??;
         self.entries.iter_mut().zip(held_out).for_each(|(entry, held_out)| entry.held_out = held_out);
         self.hold_out = hold_out;
