@@ -26,7 +26,8 @@ pub(super) type Entry = (u64, u32);
 struct Place(NonZeroU64);
 
 // The longest sketches fit into a byte.
-const _: () = assert!(ROW <= u8::MAX as usize && ANSWERS <= u8::MAX as usize);
+const _: () = assert!(ROW <= u8::MAX as usize);
+const _: () = assert!(ANSWERS <= u8::MAX as usize);
 
 impl Place {
     /// None where there are no numbers.
