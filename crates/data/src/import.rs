@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use tunesmith_protocol::{Count, Format, Mapping, RowProblem};
 
-use crate::{ImportError, ImportedRow, source};
+use crate::{ImportError, ImportedRow, is_named_for_holding_out, source};
 pub(crate) use rows::{Rows, SoFar};
 
 /// How to read dataset files.
@@ -160,11 +160,13 @@ fn read_file(
     }
 }
 
-/// The file's name, or its whole path where another file has the same name.
+/// The file's name, with its folder's where that alone says that it is held out; its whole path where another file has the
+/// same name.
 pub(crate) fn display_name(path: &Path, paths: &[PathBuf]) -> String {
     let alike = paths.iter().filter(|other| other.file_name() == path.file_name()).count();
-    match path.file_name() {
-        Some(name) if alike == 1 => name.to_string_lossy().into_owned(),
-        _ => path.display().to_string(),
-    }
+    let Some(name) = path.file_name().filter(|_| alike == 1) else { return path.display().to_string() };
+    let name = name.to_string_lossy().into_owned();
+    let Some(folder) = path.parent().and_then(Path::file_name).filter(|_| paths.len() > 1) else { return name };
+    let within = format!("{}/{name}", folder.to_string_lossy());
+    if is_named_for_holding_out(&within) && !is_named_for_holding_out(&name) { within } else { name }
 }
