@@ -79,10 +79,19 @@ fn all_lists_of_rows_in_an_object_are_read() {
         // Its rows may be learned: whoever keeps both sides in one file has to know.
         let [remark] = &imported.problems[..] else { panic!("{:?}", imported.problems) };
         assert_eq!((remark.kind.as_str(), remark.dropped), ("list_not_held_out", false));
-        assert!(remark.message.starts_with("The rows of the list “test” are read behind"), "{}", remark.message);
+        assert!(
+            remark.message.starts_with("The rows of the lists “train” and “test” are read as"),
+            "{}",
+            remark.message
+        );
     }
-    let imported = read("a.json", "{\"test\": [{\"text\":\"a\"}], \"more\": [{\"text\":\"b\"}]}");
-    assert_eq!((imported.rows.len(), imported.problems), (2, vec![]));
+    let remarks = |names: [&str; 2]| {
+        let [one, other] = names.map(|name| format!("\"{name}\": [{{\"text\":\"{name}\"}}]"));
+        let imported = read("a.json", &format!("{{{one}, {other}}}"));
+        assert_eq!(imported.rows.len(), 2);
+        imported.problems.len()
+    };
+    assert_eq!((remarks(["test", "train"]), remarks(["train", "more"]), remarks(["test", "dev"])), (1, 0, 0));
 }
 
 #[test]

@@ -53,6 +53,8 @@ struct Splitter {
     too_long: bool,
     /// The text that stood last around the rows: the name of the list that begins.
     name: Vec<u8>,
+    /// The name of the first list of rows.
+    first_name: Option<String>,
     /// The list that is read has given no row.
     is_first: bool,
     /// The columns of the first row of the first list.
@@ -81,6 +83,7 @@ impl Splitter {
             value: Vec::new(),
             too_long: false,
             name: Vec::new(),
+            first_name: None,
             is_first: true,
             columns: None,
             places: Places::default(),
@@ -210,16 +213,17 @@ impl Splitter {
         self.value.clear();
         self.too_long = false;
         if self.between == Between::CommasInFields && std::mem::take(&mut self.is_first) {
-            let (is_second, name) = (self.columns.is_some(), String::from_utf8_lossy(&self.name).into_owned());
+            let name = String::from_utf8_lossy(&self.name).into_owned();
             if !self.are_rows(&record) {
                 (self.place, self.depth) = (Place::Around, 2);
                 let message =
                     format!("The list “{name}” is left out: its elements have other columns than the rows before it");
                 return sink(Record::remark(self.start_line, Bad::new("left_out_list", message)));
             }
-            if is_second && is_named_for_holding_out(&name) {
+            let first = self.first_name.get_or_insert_with(|| name.clone());
+            if is_named_for_holding_out(first) != is_named_for_holding_out(&name) {
                 let message = format!(
-                    "The rows of the list “{name}” are read behind those before it; in a file of their own they would be held out"
+                    "The rows of the lists “{first}” and “{name}” are read as one; keep them in files of these names to hold them out by name"
                 );
                 sink(Record::remark(self.start_line, Bad::new("list_not_held_out", message)))?;
             }
