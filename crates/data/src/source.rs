@@ -129,6 +129,8 @@ pub(crate) fn size(path: &Path) -> Result<u64, ImportError> {
     match std::fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(ImportError::Missing { path: path.into() }),
         Err(reason) => Err(unreadable(path, reason)),
+        // Reading a pipe would wait for whoever writes to it, and a device has no end.
+        Ok(data) if !data.is_file() => Err(unreadable(path, io::Error::other("it is a pipe or a device, not a file"))),
         Ok(data) => Ok(data.len()),
     }
 }
