@@ -34,8 +34,8 @@ pub(crate) use prompts::shared_by;
 pub(crate) use reading::SPLIT_SEED;
 pub use shelf::named;
 pub(crate) use shelf::{find, get, list, rebuild};
-use store::Entry;
 pub(crate) use store::version_of_examples;
+use store::{Entry, ListReader, RowReader};
 
 /// The rows of the version in use.
 pub(crate) fn entries(studio: &Studio, dataset: &Dataset) -> Result<Arc<Vec<Entry>>, WireError> {
@@ -47,7 +47,9 @@ pub(crate) fn at(studio: &Studio, id: &str, version: Option<u32>) -> Result<Data
     let dataset = get(studio, id)?;
     let Some(number) = version.filter(|number| *number != dataset.number) else { return Ok(dataset) };
     let dataset = shelf::at_version(dataset, number)?;
-    let system_prompt = shared_by(&examples(studio, &dataset, Split::Training)?);
+    let folder = studio.home.dataset(id)?;
+    let list = folder.version(number);
+    let system_prompt = prompts::shared(|| ListReader::open(&list), &mut RowReader::open(&folder.rows())?)?;
     Ok(Dataset { system_prompt, ..dataset })
 }
 

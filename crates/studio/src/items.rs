@@ -59,6 +59,9 @@ pub(crate) fn delete(studio: &Studio, item: &ItemRef) -> Result<(), WireError> {
         ItemKind::Chat => chat::delete(studio, &item.id)?,
         kind => drop(studio.db.set_deleted(kind, &item.id, Some(clock::now_ms()))?),
     }
+    if item.kind == ItemKind::Dataset {
+        studio.shelf.visits.forget(&item.id);
+    }
     if let Some(folder) = folder(studio, item)? {
         let bin = studio.home.binned(item.kind, &item.id)?;
         move_folder(&folder, &bin).inspect_err(|_| bring_back(studio, item))?;

@@ -19,8 +19,8 @@ use crate::{Studio, explain};
 
 /// Rows of a finding that are named at once; the others are found by the search.
 const FIRST: usize = 20;
-/// Rows between two looks at whether someone cancelled.
-const ROWS_BETWEEN: usize = 256;
+/// Bytes of rows between two looks at whether someone cancelled.
+const BYTES_BETWEEN: u64 = 256 << 10;
 
 /// What the doctor finds in the version in use: known already, being looked for, or looked for now.
 pub(crate) fn check(studio: &Studio, id: &str) -> Result<DatasetReport, WireError> {
@@ -138,12 +138,6 @@ pub(crate) fn alike(studio: &Studio, dataset: &Dataset) -> Result<Vec<Vec<u32>>,
     Ok(findings.into_iter().flat_map(|finding| finding.groups).collect())
 }
 
-/// The rows of a finding, in order.
-pub(crate) fn rows_of(studio: &Studio, id: &str, kind: &str) -> Result<Vec<u32>, WireError> {
-    let dataset = get(studio, id)?;
-    Ok(finding(studio, &dataset, kind)?.map(|finding| finding.rows).unwrap_or_default())
-}
-
 /// Has the doctor look at the rows of a version. `progress(what, done, total)` can cancel.
 pub(crate) fn look(
     folder: &DatasetFolder,
@@ -157,10 +151,15 @@ pub(crate) fn look(
     let mut doctor = Doctor::new(scratch.path()).map_err(explain::io(scratch.path()))?;
     let list = ListReader::open(&folder.version(version))?;
     let total = list.left();
+    let mut unasked = BYTES_BETWEEN;
     for (number, entry) in list.enumerate() {
         let entry = entry?;
-        if number.is_multiple_of(ROWS_BETWEEN) && progress("Checking the rows", number as u64, total).is_break() {
-            return Err(cancelled());
+        unasked += u64::from(entry.bytes);
+        if unasked >= BYTES_BETWEEN {
+            unasked = 0;
+            if progress("Checking the rows", number as u64, total).is_break() {
+                return Err(cancelled());
+            }
         }
         let row = reader.row(&entry)?;
         let side = if entry.held_out { Side::Validation } else { Side::Training };

@@ -75,7 +75,7 @@ fn keep(
     reuse: bool,
     progress: Progress,
 ) -> Result<Dataset, WireError> {
-    require_room(studio, paths)?;
+    require_room(studio, paths, &hold_out.validation)?;
     let fresh = Fresh::begin(studio, name)?;
     let place = fresh.place(studio)?;
     let read = read(&fresh.folder, paths, mapping, &hold_out, progress)?;
@@ -97,8 +97,12 @@ fn keep(
 }
 
 /// Refuses early what would fill the disk.
-fn require_room(studio: &Studio, paths: &[PathBuf]) -> Result<(), WireError> {
-    let needed = paths.iter().map(|path| home::size(path)).sum::<u64>() + LEAST_FREE;
+fn require_room(studio: &Studio, paths: &[PathBuf], validation: &Validation) -> Result<(), WireError> {
+    let held_out = match validation {
+        Validation::File(path) => home::size(path.as_ref()),
+        _ => 0,
+    };
+    let needed = paths.iter().map(|path| home::size(path)).sum::<u64>() + held_out + LEAST_FREE;
     match system::disk_free(&studio.home) {
         free if free > 0 && free < needed => Err(WireError::new(
             ErrorCode::DiskFull,

@@ -29,9 +29,9 @@ struct Kind<'a> {
 
 /// Some dropped rows, and kept ones with something worth knowing.
 pub(crate) fn page(studio: &Studio, args: &DatasetProblems) -> Result<ProblemsPage, WireError> {
-    get(studio, &args.dataset)?;
+    let dataset = get(studio, &args.dataset)?;
     let path = studio.home.dataset(&args.dataset)?.problems();
-    let index = studio.shelf.problems(&path, || index(&path))?;
+    let index = studio.shelf.problems(&path, dataset.problems, || index(&path))?;
     let total = match &args.kind {
         Some(kind) => index.kinds.iter().find(|count| count.what == *kind).map_or(0, |count| count.count),
         None => index.places.len() as u64,
@@ -54,7 +54,8 @@ fn index(path: &Path) -> Result<ProblemIndex, WireError> {
     loop {
         line.clear();
         let length = file.read_until(b'\n', &mut line).map_err(explain::io(path))?;
-        if length == 0 {
+        // One that is being written is one of a change that is not done yet.
+        if !line.ends_with(b"\n") {
             return Ok(ProblemIndex { kinds, places });
         }
         let Kind { kind } = serde_json::from_slice(&line).map_err(explain::damaged(path))?;

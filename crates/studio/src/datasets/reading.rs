@@ -15,7 +15,7 @@ use tunesmith_data::{
 use tunesmith_protocol::{Count, Mapping, RowProblem, Validation, WireError};
 
 use super::prompts;
-use super::store::{Entry, ListReader, ListWriter, RowReader, RowWriter};
+use super::store::{Entry, ListReader, ListWriter, RowReader, RowWriter, take_back};
 use crate::explain;
 use crate::home::DatasetFolder;
 use crate::tasks::beside;
@@ -72,6 +72,8 @@ pub(crate) struct Appended {
     pub dropped: u64,
     /// Problems listed, of dropped rows and of kept ones.
     pub problems: u64,
+    /// The names of the files that they came from.
+    pub files: Vec<String>,
 }
 
 /// Reads the rows of one more file, to be held out, behind those in a folder; in the columns of `mapping`, unless it has
@@ -89,7 +91,6 @@ pub(crate) fn append(
     let before = reading.problems.get_ref().metadata().map_err(explain::io(folder.problems()))?.len();
     let read = reading.read(&paths, &mapping, true, &mut |done, total, _| progress(done, total));
     let Reading { rows, mut problems, problem_count, list, .. } = reading;
-    let flushed = problems.flush().map_err(explain::io(folder.problems()));
     let appended = read.and_then(|summary| {
         if list.rows() == 0 {
             return Err(WireError::invalid(
@@ -97,12 +98,15 @@ pub(crate) fn append(
                 "Choose another file",
             ));
         }
+        problems.flush().map_err(explain::io(folder.problems()))?;
         let entries = list.read_back()?.collect::<Result<_, _>>()?;
-        flushed.map(|()| Appended { entries, dropped: summary.rows_dropped(), problems: problem_count })
+        let dropped = summary.rows_dropped();
+        Ok(Appended { entries, dropped, problems: problem_count, files: summary.files })
     });
     if appended.is_err() {
-        // Rows behind the last one that a version points to do no harm; problems would be listed.
-        let _ = problems.get_ref().set_len(before);
+        if let Err(error) = take_back(&mut problems, before) {
+            tracing::warn!("{} keeps problems of rows that are not there: {error}", folder.problems().display());
+        }
         return appended;
     }
     problems.get_ref().sync_all().map_err(explain::io(folder.problems()))?;

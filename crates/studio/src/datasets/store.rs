@@ -94,12 +94,18 @@ impl Drop for RowWriter {
         if self.finished {
             return;
         }
-        // What is still buffered would be written behind the end when the buffer goes.
-        let flushed = self.file.flush();
-        if let Err(error) = flushed.and_then(|()| self.file.get_ref().set_len(self.start)) {
+        if let Err(error) = take_back(&mut self.file, self.start) {
             tracing::warn!("{} keeps rows of no version: {error}", self.path.display());
         }
     }
+}
+
+/// Ends a file where it ended before.
+pub(super) fn take_back(file: &mut BufWriter<File>, end: u64) -> std::io::Result<()> {
+    file.get_ref().set_len(end)?;
+    // What is still buffered would be written when the buffer goes; on a full disk there is room for it only now.
+    file.flush()?;
+    file.get_ref().set_len(end)
 }
 
 /// Reads rows wherever they lie.

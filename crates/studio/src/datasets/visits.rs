@@ -45,6 +45,13 @@ impl Visits {
         (visit.clone(), Some(Ending(visit)))
     }
 
+    /// Ends the visit to a dataset that goes, and forgets it: should the dataset come back, it is visited anew.
+    pub fn forget(&self, dataset: &str) {
+        if let Some(visit) = lock(&self.latest).remove(dataset) {
+            visit.outdate();
+        }
+    }
+
     /// Whether this version was visited since the program began, be it that the visit was cancelled.
     pub fn knows(&self, dataset: &str, number: u32) -> bool {
         lock(&self.latest).get(dataset).is_some_and(|visit| visit.number == number)

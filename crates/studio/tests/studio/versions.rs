@@ -182,6 +182,22 @@ fn files_named_for_validation_are_held_out_and_stay_so_when_split_again() {
 }
 
 #[test]
+fn files_in_folders_named_for_validation_are_held_out_whatever_they_are_called() {
+    let place = Place::new();
+    let studio = place.open();
+    let folder = place.path().join("town");
+    for (name, rows) in [("train/a.jsonl", 0..40), ("train/c.jsonl", 40..44), ("validation/b.jsonl", 44..50)] {
+        let path = folder.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, lines(rows)).unwrap();
+    }
+    let wish = ImportDataset { validation: Validation::Auto, ..import_of(&[&folder.to_string_lossy()]) };
+    let dataset = studio.import_dataset(wish).unwrap();
+    assert_eq!((dataset.training_rows, dataset.validation_rows), (44, 6));
+    assert_eq!(dataset.row_files, ["a.jsonl", "c.jsonl", "validation/b.jsonl"]);
+}
+
+#[test]
 fn a_separate_validation_file_is_taken_afterwards_and_another_takes_its_place() {
     let place = Place::new();
     let studio = place.open();
@@ -196,15 +212,23 @@ fn a_separate_validation_file_is_taken_afterwards_and_another_takes_its_place() 
             task: None,
         })
     };
+    let problems = || {
+        let ask = DatasetProblems { dataset: id.clone(), kind: None, offset: 0, limit: 10 };
+        studio.dataset_problems(ask).unwrap().total
+    };
+    assert_eq!(problems(), dataset.problems);
     let first = hold_out("first.jsonl", &format!("{}\nno row\n", lines(27..35))).unwrap();
     assert_eq!((first.training_rows, first.validation_rows, first.problems), (30, 8, dataset.problems + 1));
     assert_eq!(first.versions[1].change, "8 rows of “first.jsonl” held out, 1 dropped");
+    assert_eq!(problems(), first.problems, "also to one who has looked before");
+    assert_eq!(first.row_files, ["rows.jsonl", "first.jsonl"]);
     assert!(leaks(&*studio, &id) >= 3);
     let Validation::File(kept) = &first.versions[1].validation else { panic!("{:?}", first.versions[1]) };
     assert!(kept.starts_with(place.home().to_str().unwrap()), "a file that will be gone tomorrow is kept: {kept}");
 
     let second = hold_out("second.jsonl", &lines(40..45)).unwrap();
     assert_eq!((second.training_rows, second.validation_rows), (30, 5));
+    assert_eq!(second.versions[2].change, "5 rows of “second.jsonl” held out in place of 8 rows");
     assert_eq!(leaks(&*studio, &id), 0);
     let refused = hold_out("nothing.jsonl", "no row\n").unwrap_err();
     assert!(refused.to_string().contains("nothing.jsonl"), "{refused}");

@@ -50,9 +50,11 @@ impl Rows {
         progress: Progress,
     ) -> Result<String, WireError> {
         let path = std::path::absolute(path).map_err(explain::io(path))?;
+        let before = self.entries.len();
         if let Validation::File(_) = self.hold_out.validation {
             self.entries.retain(|entry| !entry.held_out);
         }
+        let gone = before - self.entries.len();
         self.entries.iter_mut().for_each(|entry| entry.held_out = false);
         let more =
             reading::append(&self.folder, &path, &dataset.mapping, &mut |done, total| match progress(done, total) {
@@ -61,9 +63,11 @@ impl Rows {
             })?;
         self.problems += more.problems;
         self.entries.extend(&more.entries);
+        self.files.extend(more.files);
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let dropped = if more.dropped > 0 { format!(", {} dropped", more.dropped) } else { String::new() };
-        let change = format!("{} of “{name}” held out{dropped}", number_of(more.entries.len(), "row"));
+        let instead = if gone > 0 { format!(" in place of {}", number_of(gone, "row")) } else { String::new() };
+        let change = format!("{} of “{name}” held out{instead}{dropped}", number_of(more.entries.len(), "row"));
         let kept = lasting(dataset.versions.len() + 1, &path, &self.folder, &self.folder)?;
         self.hold_out = HoldOut { validation: Validation::File(kept.to_string_lossy().into_owned()), seed };
         Ok(change)

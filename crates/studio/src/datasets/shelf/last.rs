@@ -33,13 +33,14 @@ impl Shelf {
         self.rows.get_or(path.to_string_lossy().into_owned(), || read_entries(&path))
     }
 
-    /// The index of a list of problems, which never changes.
+    /// The index of a list of so many problems; it only ever grows.
     pub fn problems(
         &self,
         path: &Path,
+        count: u64,
         make: impl FnOnce() -> Result<ProblemIndex, WireError>,
     ) -> Result<Arc<ProblemIndex>, WireError> {
-        self.problems.get_or(path.to_string_lossy().into_owned(), make)
+        self.problems.get_or(format!("{count} {}", path.display()), make)
     }
 }
 
