@@ -237,3 +237,11 @@ fn code_between_fences_is_not_cut() {
     let long = format!("```\n{}", "word\n\n".repeat(4 << 20));
     assert_eq!(read("a.md", long).rows.len(), 4 << 20, "an open fence swallows no file");
 }
+
+#[test]
+#[cfg(unix)]
+fn a_device_is_refused_and_not_read_for_ever() {
+    let go_on = &mut |_, _| ControlFlow::Continue(());
+    let error = import(&["/dev/zero".into()], &ImportOptions::default(), go_on).expect_err("an error");
+    assert!(error.to_string().ends_with("it is a pipe or a device, not a file"), "{error}");
+}
