@@ -170,8 +170,9 @@ struct Call {
 /// The calls that strace wrote down, all of the one thread that saves.
 fn calls(folder: &Path) -> Vec<Call> {
     let text = fs::read_to_string(folder.join("calls")).unwrap();
-    // strace writes ??? for what a thread was doing that ended with the process.
-    let no_call = |line: &str| ["+++", "---", "???("].iter().any(|mark| line.contains(mark));
+    // strace writes ??? for what a thread was doing that ended with the process, and a call during which another thread
+    // was heard of in two parts, of which the first has its name.
+    let no_call = |line: &str| ["+++", "---", "???(", " resumed>"].iter().any(|mark| line.contains(mark));
     let lines = text.lines().filter(|line| line.contains('(') && !no_call(line));
     let (mut threads, mut calls) = (BTreeSet::new(), Vec::<Call>::new());
     for line in lines {
