@@ -50,12 +50,22 @@ fn mend_once(text: &str) -> Option<String> {
     let (mut at, mut changed) = (0, false);
     while at < characters.len() {
         let run = run(&characters[at..]);
-        let before = at.checked_sub(1).map(|before| characters[before]);
-        if is_misread(&run, before) {
-            mended.extend(run.iter().map(|(character, _)| character));
-            at += run.iter().map(|(_, length)| length).sum::<usize>();
-            changed = true;
-        } else {
+        // The last of them that are of one length.
+        let last = run.last().map_or(0, |(_, last)| run.iter().rev().take_while(|(_, length)| length == last).count());
+        for (number, &(first, length)) in run.iter().enumerate() {
+            let before = at.checked_sub(1).map(|before| characters[before]);
+            let left = run.len() - number;
+            if is_misread(first, length, left > 1 && left <= last, before) {
+                mended.extend(run[number..].iter().map(|(character, _)| character));
+                at += run[number..].iter().map(|(_, length)| length).sum::<usize>();
+                changed = true;
+                break;
+            }
+            // What follows is decoded already: a long run that is refused is not decoded again at each of its letters.
+            mended.extend(&characters[at..at + length]);
+            at += length;
+        }
+        if run.is_empty() {
             mended.push(characters[at]);
             at += 1;
         }
@@ -92,13 +102,13 @@ fn byte(character: char) -> Option<u8> {
     u8::try_from(code).ok().or_else(|| WINDOWS.iter().find(|(_, known)| *known == character).map(|(byte, _)| *byte))
 }
 
-/// Whether a run is no text of its own. Several in a row never are; a single one must be of the usual kinds.
-fn is_misread(run: &[(char, usize)], before: Option<char>) -> bool {
-    let Some(&(first, length)) = run.first() else { return false };
+/// Whether what decodes to this letter is no text of its own. Several of one length in a row never are; a single one must
+/// be of the usual kinds.
+fn is_misread(letter: char, length: usize, several: bool, before: Option<char>) -> bool {
     let after_capital = before.is_some_and(char::is_uppercase);
     let in_word = before.is_some_and(char::is_lowercase);
-    match first {
-        _ if run.len() > 1 && run.iter().all(|(_, each)| *each == length) && length > 1 && !after_capital => true,
+    match letter {
+        _ if several && !after_capital => true,
         // Letters with accents and Latin signs; in capitals “MAÇÔ” ends in a real Ã.
         '\u{a0}'..='\u{ff}' => !after_capital,
         // “wÅ‚adza”; but “5 Å”” is a length in quotes.

@@ -107,6 +107,13 @@ fn every_language_comes_back_from_a_misreading() {
 }
 
 #[test]
+fn a_long_run_that_is_misread_only_at_its_end_takes_no_longer_than_another() {
+    // Letter by letter anew, this would take days.
+    let text = format!("{}â€™", "Ð°".repeat(1_000_000));
+    assert_eq!(mended(RepairKind::FixMojibake, &text), Some(format!("{}’", "\u{430}".repeat(1_000_000))));
+}
+
+#[test]
 fn invisible_characters_go_and_joiners_that_mean_something_stay() {
     let faults = [
         ("a\u{0}b\u{7}c", "abc"),

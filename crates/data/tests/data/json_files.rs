@@ -87,7 +87,7 @@ fn all_lists_of_rows_in_an_object_are_read() {
     }
     let remarks = |names: [&str; 2]| {
         let [one, other] = names.map(|name| format!("\"{name}\": [{{\"text\":\"{name}\"}}]"));
-        let imported = read("a.json", &format!("{{{one}, {other}}}"));
+        let imported = read("a.json", format!("{{{one}, {other}}}"));
         assert_eq!(imported.rows.len(), 2);
         imported.problems.len()
     };
