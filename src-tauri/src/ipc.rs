@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tauri::{AppHandle, Manager, Runtime, async_runtime::spawn_blocking, ipc::Channel};
-use tunesmith_protocol::{Api, Event, Subscription, Topic, WireError, dispatch};
+use tunesmith_protocol::{AnyPath, Api, Event, Subscription, Topic, WireError, dispatch};
 
 use crate::{Desk, window};
 
@@ -26,7 +26,7 @@ pub async fn call<R: Runtime>(app: AppHandle<R>, name: String, args: Value) -> R
         "window_quit" => window::quit(&app),
         _ => {
             let studio = app.state::<Desk>().studio.clone();
-            return blocking(move || dispatch(&*studio, &name, args)).await;
+            return blocking(move || dispatch(&*studio, &name, args, &AnyPath)).await;
         }
     }
     Ok(Value::Null)

@@ -29,8 +29,7 @@ pub(crate) fn carry_out(command: &Command, out: &Out) -> anyhow::Result<Ended> {
     match command {
         Command::List => list(&home.api.list_models(())?, out),
         Command::Add { path } => {
-            let path = absolute(path)?.to_string_lossy().into_owned();
-            let model = home.api.add_model(AddModel { path })?;
+            let model = home.api.add_model(AddModel { path: absolute(path)?.into() })?;
             out.json(&model);
             out.line(format!("Added {} as {}", model.name, model.id));
         }

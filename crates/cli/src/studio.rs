@@ -1,6 +1,7 @@
 //! `tunesmith studio`: the whole studio in a browser.
 
 use std::io::{BufRead, IsTerminal};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -19,12 +20,16 @@ pub(crate) struct Arguments {
     /// Open the link in the desktop's browser
     #[arg(long)]
     open: bool,
+    /// Let the browser add models from below this folder; may be given several times
+    #[arg(long, value_name = "FOLDER")]
+    models: Vec<PathBuf>,
 }
 
 pub(crate) fn serve(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended> {
     let home = Home::open()?;
     let interrupt = Interrupt::listen("")?;
-    let server = Server::start(home.api.clone(), Options { port: arguments.port, open: arguments.open })?;
+    let options = Options { port: arguments.port, open: arguments.open, model_folders: arguments.models.clone() };
+    let server = Server::start(home.api.clone(), options)?;
     let link = server.new_link();
     out.json(&json!({ "type": "ready", "link": link, "port": server.port() }));
     if !out.is_json() {

@@ -134,8 +134,7 @@ fn base_model(api: &dyn Api, name: &str) -> Result<Model, WireError> {
         return Ok(model);
     }
     if Path::new(name).is_dir() {
-        let path = absolute(Path::new(name))?.to_string_lossy().into_owned();
-        return api.add_model(AddModel { path });
+        return api.add_model(AddModel { path: absolute(Path::new(name))?.into() });
     }
     Err(WireError::new(
         tunesmith_protocol::ErrorCode::NotFound,
@@ -147,7 +146,7 @@ fn base_model(api: &dyn Api, name: &str) -> Result<Model, WireError> {
 /// Imports the files, with a bar. The same rows as before stay one dataset.
 fn import(api: &dyn Api, files: &DataFiles, interrupt: &Interrupt) -> Result<Dataset, WireError> {
     let paths = files.path.all().iter().map(|path| absolute(Path::new(path)));
-    let paths = paths.map(|path| Ok(path?.to_string_lossy().into_owned())).collect::<Result<_, WireError>>()?;
+    let paths = paths.map(|path| Ok(path?.into())).collect::<Result<_, WireError>>()?;
     let task = task_id();
     let ask = ImportDataset {
         paths,

@@ -72,6 +72,6 @@ fn wanted(rows: usize, validation: &Validation) -> Result<usize, SplitError> {
             Ok(share(*part).max(1).min(rows.saturating_sub(1)))
         }
         Validation::Share(part) => Err(SplitError::Share(*part)),
-        Validation::File(file) => Err(SplitError::File(file.clone())),
+        Validation::File(file) => Err(SplitError::File(file.as_str().into())),
     }
 }

@@ -2,9 +2,10 @@
 //! implements, a dispatcher from JSON, a remote caller to JSON, and the TypeScript map: a forgotten command does
 //! not compile.
 
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::*;
+use crate::{host_paths, *};
 
 /// Expands the list of commands.
 macro_rules! commands {
@@ -17,10 +18,13 @@ macro_rules! commands {
             fn subscribe(&self, topic: Topic, after_seq: u64) -> Result<Subscription, WireError>;
         }
 
-        /// Calls the command `name` with JSON arguments.
-        pub fn dispatch(api: &dyn Api, name: &str, args: Value) -> Result<Value, WireError> {
+        /// Calls the command `name` with JSON arguments, in which the caller names only paths that `policy` allows.
+        ///
+        /// # Errors
+        /// What the command says, and arguments that it does not take or that name a path which is not allowed.
+        pub fn dispatch(api: &dyn Api, name: &str, args: Value, policy: &dyn PathPolicy) -> Result<Value, WireError> {
             match name {
-                $(stringify!($name) => reply(api.$name(arguments(name, args)?)?),)*
+                $(stringify!($name) => reply(api.$name(checked(name, args, policy)?)?),)*
                 _ => Err(WireError::not_found(format!("there is no command {name}"))),
             }
         }
@@ -163,10 +167,21 @@ pub trait Wire: Send + Sync {
 /// The studio in another process.
 pub struct Remote<W>(pub W);
 
-fn arguments<T: serde::de::DeserializeOwned>(name: &str, args: Value) -> Result<T, WireError> {
+/// The arguments of a command, which name no path that the caller may not name.
+fn checked<T: DeserializeOwned + Serialize>(name: &str, args: Value, policy: &dyn PathPolicy) -> Result<T, WireError> {
+    // Serde also reads structs from bare lists; nobody needs that, and what nobody needs is not offered.
+    if args.is_array() {
+        return Err(WireError::invalid(format!("{name}: arguments have names"), ""));
+    }
+    let args = arguments(name, args)?;
+    host_paths::check(name, &args, policy)?;
+    Ok(args)
+}
+
+fn arguments<T: DeserializeOwned>(name: &str, args: Value) -> Result<T, WireError> {
     serde_json::from_value(args).map_err(|error| WireError::invalid(format!("{name}: {error}"), ""))
 }
 
-fn reply<T: serde::Serialize>(reply: T) -> Result<Value, WireError> {
+fn reply<T: Serialize>(reply: T) -> Result<Value, WireError> {
     serde_json::to_value(reply).map_err(|error| WireError::internal(error.to_string()))
 }

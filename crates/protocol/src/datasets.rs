@@ -1,6 +1,6 @@
 //! Datasets: what they are, how they are imported, and how they are written to files.
 
-use crate::{Count, Format, Mapping, Row, RowProblem, Validation, wire};
+use crate::{Count, Format, Mapping, ReadPath, Row, RowProblem, Validation, WritePath, wire};
 
 wire! {
     /// A dataset: an imported copy of the rows, split into training and validation. What is said of rows is said of the
@@ -86,7 +86,7 @@ wire! {
     /// Import dataset files.
     pub struct ImportDataset {
         /// Files and folders, read one after another.
-        pub paths: Vec<String>,
+        pub paths: Vec<ReadPath>,
         /// A name; null takes the first file's.
         pub name: Option<String>,
         /// The shape of a row and its columns, as far as they are not to be recognised.
@@ -109,7 +109,7 @@ wire! {
     /// Look at the beginning of files without importing them.
     pub struct InspectFiles {
         /// Files and folders.
-        pub paths: Vec<String>,
+        pub paths: Vec<ReadPath>,
         /// The shape of a row and its columns, as far as they are not to be recognised.
         #[serde(default)]
         pub mapping: Mapping,
@@ -176,7 +176,7 @@ wire! {
         #[serde(default)]
         pub other_columns: bool,
         /// Where to write it; null puts it among the home's exports.
-        pub path: Option<String>,
+        pub path: Option<WritePath>,
         /// The id, chosen by the caller, under which progress is published and cancel is understood.
         #[serde(default)]
         pub task: Option<String>,

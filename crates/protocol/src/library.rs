@@ -1,6 +1,6 @@
 //! What the user owns: names, tags and the base models. Datasets have files of their own.
 
-use crate::wire;
+use crate::{ReadPath, wire};
 
 wire! {
     /// A kind of thing the user owns and can rename, tag and delete.
@@ -86,7 +86,7 @@ wire! {
     /// Add a model folder.
     pub struct AddModel {
         /// A Hugging Face folder.
-        pub path: String,
+        pub path: ReadPath,
     }
 
     /// How often something occurred.

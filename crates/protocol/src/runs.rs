@@ -1,6 +1,6 @@
 //! Runs: what is asked for, what is planned, what happened.
 
-use crate::{RunConfig, SettingProblem, TrainSettings, wire};
+use crate::{RunConfig, SettingProblem, TrainSettings, WritePath, wire};
 
 wire! {
     /// Ask for a run.
@@ -23,7 +23,7 @@ wire! {
         /// The choices.
         pub start: StartRun,
         /// Where to write it; null returns its bytes.
-        pub save_to: Option<String>,
+        pub save_to: Option<WritePath>,
     }
 
     /// What a run would do, computed before it starts.
@@ -179,7 +179,7 @@ wire! {
         /// Which file.
         pub kind: RunFileKind,
         /// Where to write it; null returns its bytes.
-        pub save_to: Option<String>,
+        pub save_to: Option<WritePath>,
     }
 
     /// A file made from a run.

@@ -14,6 +14,7 @@ pub use presets::*;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::ReadPath;
 use field::Kind::{
     Choice, Flag, Folder, Integer, IntegerOrAuto, Layers as WhichLayers, Modules, Number, OptionalInteger,
     OptionalNumber,
@@ -70,7 +71,7 @@ settings! {
     /// The projections that get an adapter: all-linear, or a list such as q_proj, v_proj. embed_tokens and lm_head can be listed too; where a model uses one table for both, each gets an adapter of its own and the other stays as it was, as with PEFT
     Advanced "Target modules" target_modules: TargetModules = TargetModules::AllLinear, Modules(words(&MODULES));
     /// The folder of an adapter in PEFT's format to continue from. Its rank, alpha, modules, layers and kind take the place of the run's; dropout stays the run's
-    Advanced "Continue from" init_adapter: Option<String> = None, Folder;
+    Advanced "Continue from" init_adapter: Option<ReadPath> = None, Folder;
     /// The share of its inputs that the adapter does not see at each step. A little (0.05) helps against learning by heart
     Advanced "Dropout" lora_dropout: f64 = 0.0, Number { min: 0.0, max: 0.95 };
     /// Scale the adapter by alpha / √rank, so that a high rank learns as fast as a low one

@@ -10,6 +10,8 @@ use axum::{
 use serde_json::Value;
 use tunesmith_protocol::{ErrorCode, WireError, dispatch};
 
+use crate::paths::PagePaths;
+
 pub(crate) async fn call(
     State(state): State<crate::State>,
     Path(name): Path<String>,
@@ -22,8 +24,9 @@ pub(crate) async fn call(
     };
     // Commands block: they read files and wait for a database.
     let answered = tokio::task::spawn_blocking(move || {
-        state.uploads.check_paths(&name, &args, state.api.as_ref())?;
-        let reply = dispatch(state.api.as_ref(), &name, args).map_err(|error| state.uploads.without_folder(error))?;
+        let api = state.api.as_ref();
+        let paths = PagePaths { uploads: &state.uploads, model_folders: &state.model_folders, api };
+        let reply = dispatch(api, &name, args, &paths).map_err(|error| state.uploads.without_folder(error))?;
         state.downloads.offer(&name, &reply);
         Ok(reply)
     });

@@ -6,10 +6,12 @@ mod downloads;
 mod events;
 mod guard;
 mod pages;
+mod paths;
 mod uploads;
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
     sync::Arc,
     thread::JoinHandle,
 };
@@ -28,12 +30,14 @@ use uploads::Uploads;
 const LONGEST_CALL_BYTES: usize = 8 << 20;
 
 /// How to serve.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Default)]
 pub struct Options {
     /// The port on 127.0.0.1; 0 takes a free one.
     pub port: u16,
     /// Whether to open the link in the desktop's browser.
     pub open: bool,
+    /// Folders below which a page may name models to add; elsewhere it may not.
+    pub model_folders: Vec<PathBuf>,
 }
 
 /// A server that runs in a background thread until it is stopped or dropped.
@@ -50,7 +54,7 @@ impl Server {
         let listener = bind(options.port)?;
         let guard = Arc::new(Guard::new(listener.local_addr()?.port())?);
         let uploads = Arc::new(Uploads::new()?);
-        let router = router(api, Arc::clone(&guard), Arc::clone(&uploads));
+        let router = router(api, Arc::clone(&guard), Arc::clone(&uploads), options.model_folders.into());
         let (stop, stopped) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let thread = std::thread::Builder::new().name("server".into()).spawn(move || {
@@ -115,7 +119,7 @@ impl Links {
     }
 }
 
-fn router(api: Arc<dyn Api>, guard: Arc<Guard>, uploads: Arc<Uploads>) -> Router {
+fn router(api: Arc<dyn Api>, guard: Arc<Guard>, uploads: Arc<Uploads>, model_folders: Arc<[PathBuf]>) -> Router {
     Router::new()
         .route("/api/call/{name}", routing::post(calls::call))
         .route("/api/events/follow", routing::post(events::follow))
@@ -125,7 +129,7 @@ fn router(api: Arc<dyn Api>, guard: Arc<Guard>, uploads: Arc<Uploads>) -> Router
         .route("/api/upload", routing::post(uploads::upload))
         .route("/api/exports/{name}", routing::get(downloads::download))
         .fallback(pages::page)
-        .with_state(State { api, uploads, downloads: Arc::default(), streams: Arc::default() })
+        .with_state(State { api, uploads, model_folders, downloads: Arc::default(), streams: Arc::default() })
         .layer(middleware::from_fn_with_state(guard, guard::check))
 }
 
@@ -134,6 +138,7 @@ fn router(api: Arc<dyn Api>, guard: Arc<Guard>, uploads: Arc<Uploads>) -> Router
 struct State {
     api: Arc<dyn Api>,
     uploads: Arc<Uploads>,
+    model_folders: Arc<[PathBuf]>,
     downloads: Arc<Downloads>,
     streams: Arc<Streams>,
 }

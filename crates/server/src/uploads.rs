@@ -1,9 +1,6 @@
-//! `POST /api/upload?name=…`: a dropped or picked file on its way from the browser to this computer, and which paths a
-//! page may name at all.
-//!
-//! A page may name files that it uploaded or that a dataset was made of, and the folder of a model (typed by the user):
-//! nothing else. Uploads live in
-//! a private temporary folder until the server ends, so that an import can be tried again with other options.
+//! `POST /api/upload?name=…`: a dropped or picked file on its way from the browser to this computer. Uploads live in a
+//! private temporary folder until the server ends, so that an import can be tried again with other options. Which paths
+//! a page may name is decided in `paths`.
 
 use std::path::{Path, PathBuf};
 
@@ -15,11 +12,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
 use tokio_stream::StreamExt;
-use tunesmith_protocol::{Api, ErrorCode, WireError, dispatch};
+use tunesmith_protocol::{ErrorCode, WireError};
 
 use crate::calls::refusal;
 
@@ -116,26 +113,11 @@ impl Uploads {
         }
     }
 
-    /// Refuses commands that name files which the page has no business with.
-    pub(crate) fn check_paths(&self, command: &str, args: &Value, api: &dyn Api) -> Result<(), WireError> {
-        match command {
-            "add_model" => match args["path"].as_str().map(Path::new) {
-                Some(path) if path.is_absolute() && path.exists() => Ok(()),
-                Some(path) => Err(WireError::invalid(
-                    format!("There is no folder {} on the computer where Tunesmith runs", path.display()),
-                    "Give its full path, from / on",
-                )),
-                None => Ok(()),
-            },
-            "import_dataset" | "inspect_files" => {
-                let listed = args["paths"].as_array().into_iter().flatten();
-                listed.chain(args.get("validation")).try_for_each(|path| self.check_uploaded(path, api))
-            }
-            "edit_dataset" => self.check_uploaded(&args["edit"]["validation"], api),
-            "run_file" | "run_yaml" if !args["save_to"].is_null() => Err(no_path()),
-            "export_dataset" if !args["path"].is_null() => Err(no_path()),
-            _ => Ok(()),
-        }
+    /// Whether a path leads to something that was uploaded.
+    pub(crate) fn holds(&self, path: &Path) -> bool {
+        // Resolved, so that neither `..` nor a link leads out.
+        let inside = |root: PathBuf| path.canonicalize().is_ok_and(|path| path.starts_with(root));
+        self.folder.path().canonicalize().is_ok_and(inside)
     }
 
     /// The error with a file's own name where it names the folder that the file was uploaded to.
@@ -147,34 +129,6 @@ impl Uploads {
         parts.for_each(|part| message += part.split_once('/').map_or(part, |(_, rest)| rest));
         WireError { message, ..error }
     }
-
-    /// Refuses a path that leads elsewhere; what is no path passes, and what a dataset was made of.
-    fn check_uploaded(&self, path: &Value, api: &dyn Api) -> Result<(), WireError> {
-        let Some(path) = path.as_str().filter(|word| *word != "auto") else { return Ok(()) };
-        if is_of_a_dataset(path, api) {
-            return Ok(());
-        }
-        // Resolved, so that neither `..` nor a link leads out.
-        let inside = |root: PathBuf| Path::new(path).canonicalize().is_ok_and(|path| path.starts_with(root));
-        match self.folder.path().canonicalize().is_ok_and(inside) {
-            true => Ok(()),
-            false => Err(WireError::invalid(
-                "This file was not uploaded",
-                "Drop the file on the window, or choose it with the button",
-            )),
-        }
-    }
-}
-
-/// Whether a dataset was made of the file: it may be read again, in another way.
-fn is_of_a_dataset(path: &str, api: &dyn Api) -> bool {
-    let datasets = dispatch(api, "list_datasets", Value::Null).unwrap_or_default();
-    let files = datasets.as_array().into_iter().flatten().filter_map(|dataset| dataset["files"].as_array()).flatten();
-    files.into_iter().any(|file| file.as_str() == Some(path))
-}
-
-fn no_path() -> WireError {
-    WireError::invalid("A browser cannot choose a path on this computer", "Download the file instead")
 }
 
 fn check_size(bytes: u64) -> Result<(), WireError> {

@@ -111,8 +111,8 @@ pub(crate) fn folder_of(home: &Home, name: &str) -> Result<PathBuf, WireError> {
 }
 
 /// Adds a folder; it stays where it is.
-pub(crate) fn add(studio: &Studio, path: &str) -> Result<Model, WireError> {
-    let folder = model_folder(Path::new(path))?;
+pub(crate) fn add(studio: &Studio, path: &Path) -> Result<Model, WireError> {
+    let folder = model_folder(path)?;
     let facts = tunesmith_model::facts(&folder).map_err(model_error)?;
     studio.renderer(&folder)?;
     let text = folder.to_string_lossy();

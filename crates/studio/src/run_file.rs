@@ -59,11 +59,11 @@ pub fn load(path: &Path) -> Result<RunConfig, WireError> {
             Paths::Many(paths) => Paths::Many(paths.iter().map(|path| absolute(path)).collect()),
         };
         if let Validation::File(path) = &files.validation {
-            files.validation = Validation::File(absolute(path));
+            files.validation = Validation::File(absolute(path.as_str()).into());
         }
     }
     if let Some(adapter) = &config.training.init_adapter {
-        config.training.init_adapter = Some(absolute(adapter));
+        config.training.init_adapter = Some(absolute(adapter.as_str()).into());
     }
     // An id stays an id, unless there is a folder of that name beside the run file.
     let model = folder.join(&config.base_model);
@@ -129,11 +129,11 @@ fn files_of(dataset: &Dataset) -> Option<DataFiles> {
         Some(path.is_file() && changed_ms <= u128::from(*made_ms))
     };
     let held_out = match validation {
-        Validation::File(path) => Some(path),
+        Validation::File(path) => Some(path.as_str()),
         Validation::Auto | Validation::Share(_) if *seed == SPLIT_SEED => None,
         Validation::Auto | Validation::Share(_) => return None,
     };
-    let all = dataset.files.iter().chain(held_out);
+    let all = dataset.files.iter().map(String::as_str).chain(held_out);
     all.into_iter().all(|path| untouched(path.as_ref()).unwrap_or(false)).then(|| DataFiles {
         path: match dataset.files.as_slice() {
             [file] => Paths::One(file.clone()),

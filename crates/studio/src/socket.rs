@@ -9,7 +9,7 @@ use std::sync::Weak;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tunesmith_protocol::{Api, Event, Subscription, Topic, Wire, WireError, dispatch};
+use tunesmith_protocol::{AnyPath, Api, Event, Subscription, Topic, Wire, WireError, dispatch};
 
 use crate::Studio;
 use crate::explain;
@@ -149,7 +149,7 @@ fn serve(stream: UnixStream, studio: &Weak<Studio>) {
     let Some(studio) = studio.upgrade() else { return };
     // A write fails when the guest has left; there is no one to tell then.
     let _gone = match request {
-        Request::Call { call, args } => match dispatch(studio.as_ref(), &call, args) {
+        Request::Call { call, args } => match dispatch(studio.as_ref(), &call, args, &AnyPath) {
             Ok(value) => write_line(&mut stream, &Reply::Ok(value)),
             Err(error) => write_line(&mut stream, &Reply::Error(error)),
         },

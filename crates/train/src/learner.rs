@@ -37,7 +37,7 @@ impl Learner {
         let mut start = None;
         let adapter = match (&plan.targets().lora, &job.settings.init_adapter) {
             (None, _) => Adapter::none(),
-            (Some(_), Some(folder)) => targets::initial(job, Path::new(folder), decoder.config(), device)?,
+            (Some(_), Some(folder)) => targets::initial(job, folder.as_ref(), decoder.config(), device)?,
             (Some(lora), None) if job.settings.use_pissa => {
                 let adapter = decoder.split_off_pissa(lora)?;
                 start.insert(adapter).clone()

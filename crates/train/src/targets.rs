@@ -32,8 +32,9 @@ impl Targets {
             return Ok(Self { lora: None, layers });
         }
         if let Some(folder) = &settings.init_adapter {
-            let found = initial(job, Path::new(folder), config, &Device::Cpu);
-            let adapter = if job.resume { found? } else { found.map_err(|error| not_to_continue(folder, &error))? };
+            let found = initial(job, folder.as_ref(), config, &Device::Cpu);
+            let adapter =
+                if job.resume { found? } else { found.map_err(|error| not_to_continue(folder.as_str(), &error))? };
             return Ok(Self { layers: adapter.config.layers.clone(), lora: Some(adapter.config) });
         }
         modules_are_there(settings, config)?;

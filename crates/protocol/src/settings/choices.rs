@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::ReadPath;
+
 macro_rules! choice {
     ($(#[$doc:meta])* $name:ident { $($(#[$meta:meta])* $variant:ident = $word:literal,)* }) => {
         $(#[$doc])*
@@ -206,7 +208,7 @@ pub enum Validation {
     /// This share of the rows, from 0 (none) to below 1.
     Share(f64),
     /// The rows of another file.
-    File(String),
+    File(ReadPath),
 }
 
 /// One or several files.

@@ -3,7 +3,8 @@
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
-    sync::Arc,
+    path::{Path, PathBuf},
+    sync::{Arc, LazyLock},
     time::Duration,
 };
 
@@ -11,6 +12,9 @@ use serde_json::Value;
 use tunesmith_server::{Options, Server};
 
 use crate::studio::stand_in;
+
+/// The folder below which pages may name models.
+pub static MODELS: LazyLock<PathBuf> = LazyLock::new(|| Path::new(env!("CARGO_TARGET_TMPDIR")).join("server-models"));
 
 /// A running server and a browser that has not opened its link yet.
 pub struct Browser {
@@ -42,7 +46,9 @@ impl Answer {
 impl Browser {
     /// Without the cookie.
     pub fn stranger() -> Self {
-        let server = Server::start(Arc::new(stand_in()), Options { port: 0, open: false }).unwrap();
+        let server =
+            Server::start(Arc::new(stand_in()), Options { model_folders: vec![MODELS.clone()], ..Options::default() })
+                .unwrap();
         Self { server, cookie: None }
     }
 

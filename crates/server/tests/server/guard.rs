@@ -190,7 +190,7 @@ fn every_answer_forbids_foreign_content() {
 #[test]
 fn a_taken_port_is_a_clear_error() {
     let first = Browser::stranger();
-    let options = Options { port: first.server.port(), open: false };
+    let options = Options { port: first.server.port(), ..Options::default() };
     let error = Server::start(std::sync::Arc::new(stand_in()), options).err().expect("the port is taken").to_string();
     assert!(error.contains("is taken") && error.contains("--port"), "{error}");
 }
@@ -198,7 +198,7 @@ fn a_taken_port_is_a_clear_error() {
 #[test]
 fn a_stopped_server_frees_its_port() {
     let browser = Browser::signed_in();
-    let options = Options { port: browser.server.port(), open: false };
+    let options = Options { port: browser.server.port(), ..Options::default() };
     browser.server.stop();
     assert!(Server::start(std::sync::Arc::new(stand_in()), options).is_ok());
 }

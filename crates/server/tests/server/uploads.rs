@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::client::{Answer, Browser};
+use crate::client::{Answer, Browser, MODELS};
 
 fn upload(browser: &Browser, name: &str, body: &[u8]) -> Answer {
     let (host, origin) = (browser.host(), browser.origin());
@@ -149,16 +149,24 @@ fn a_link_does_not_lead_out_of_the_uploads() {
 }
 
 #[test]
-fn a_model_folder_may_be_named_by_its_full_path() {
+fn a_page_may_name_models_below_the_folders_it_was_given_and_does_not_learn_what_lies_elsewhere() {
     let browser = Browser::signed_in();
     let add = |path: &str| {
         browser.post("/api/call/add_model", &serde_json::json!({"path": path}).to_string()).json()["message"]
-            .to_string()
+            .as_str()
+            .unwrap()
+            .to_owned()
     };
-    let folder = std::env::temp_dir();
+    let folder = MODELS.join("mine");
+    std::fs::create_dir_all(&folder).unwrap();
     assert!(add(folder.to_str().unwrap()).contains("would add"));
-    assert!(add("no/full/path").contains("There is no folder"));
-    assert!(add("/no/such/folder").contains("There is no folder"));
+    let refusals: Vec<String> =
+        ["/etc", "/no/such/folder", "mine", "no/full/path", MODELS.join("../..").to_str().unwrap(), ""]
+            .into_iter()
+            .map(add)
+            .collect();
+    assert!(refusals[0].contains("may only add models from folders"), "{}", refusals[0]);
+    assert!(refusals.iter().all(|refusal| *refusal == refusals[0]), "{refusals:?}");
 }
 
 #[test]
@@ -175,4 +183,48 @@ fn a_page_looks_at_uploads_only_and_chooses_no_place_for_an_export() {
     assert_eq!(browser.post("/api/call/inspect_files", look).status, 422);
     let export = r#"{"dataset":"d","format":"chat","split":null,"path":"/tmp/x.jsonl"}"#;
     assert_eq!(browser.post("/api/call/export_dataset", export).status, 422);
+}
+
+#[test]
+fn what_is_sent_without_names_is_refused() {
+    let browser = Browser::signed_in();
+    let export = r#"["d","chat",null,false,"/tmp/x.jsonl",null]"#;
+    let answer = browser.post("/api/call/export_dataset", export);
+    assert_eq!(answer.status, 422, "{}", answer.text());
+    let look = r#"[["/etc/passwd"],["auto",{}]]"#;
+    assert_eq!(browser.post("/api/call/inspect_files", look).status, 422);
+}
+
+#[test]
+fn a_path_is_found_however_its_arguments_are_written() {
+    let browser = Browser::signed_in();
+    let message = |command: &str, args: &str| {
+        let answer = browser.post(&format!("/api/call/{command}"), args);
+        assert_eq!(answer.status, 422, "{}", answer.text());
+        answer.json()["message"].as_str().unwrap().to_owned()
+    };
+    // Inner values may be lists of positions; what they mean is checked, not how they are written.
+    assert_eq!(
+        message("edit_dataset", r#"{"dataset":"d","edit":{"kind":"split","validation":"/etc/passwd","seed":1}}"#),
+        "This file was not uploaded"
+    );
+    let start = r#"["n","m","d",null,{"init_adapter":"/etc"}]"#;
+    assert!(
+        message(
+            "preview_run",
+            &start
+                .replace(r#"["n","m","d",null,"#, r#"{"name":"n","model":"m","dataset":"d","training":"#)
+                .replace("]", "}")
+        )
+        .contains("continue from")
+    );
+    assert!(message("run_yaml", &format!(r#"{{"start":{start},"save_to":null}}"#)).contains("continue from"));
+    assert!(
+        message("run_yaml", r#"{"start":["n","m","d",null,{}],"save_to":"/tmp/x.yaml"}"#)
+            .contains("cannot choose a path")
+    );
+    assert!(
+        message("start_run", r#"{"name":"n","model":"m","dataset":"d","training":{"init_adapter":"/etc"}}"#)
+            .contains("continue from")
+    );
 }

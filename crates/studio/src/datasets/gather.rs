@@ -1,7 +1,7 @@
 //! All rows of a run in memory, for a run straight from a run file: of files, or of a version of a dataset in the home.
 
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use tunesmith_data::{Example, ImportOptions, ImportedRow, RowKey, RowKeys, Taken, import_into, split_keys};
 use tunesmith_protocol::{DataFiles, Dataset, Mapping, Split, Validation, WireError};
@@ -34,7 +34,7 @@ pub(crate) fn gather(files: &DataFiles) -> Result<Gathered, WireError> {
     let rows = read(&paths)?;
     let examples = |rows: Vec<ImportedRow>| rows.into_iter().map(|row| row.example).collect();
     if let Validation::File(path) = &files.validation {
-        let validation = read(&[Path::new(path).to_path_buf()])?;
+        let validation = read(&[PathBuf::from(path.as_str())])?;
         return Ok(Gathered { training: examples(rows), validation: examples(validation) });
     }
     let mut keys = RowKeys::new(SPLIT_SEED);

@@ -6,7 +6,9 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use tunesmith_data::{ImportOptions, inspect};
-use tunesmith_protocol::{Dataset, ErrorCode, ImportDataset, InspectFiles, Inspection, Mapping, Validation, WireError};
+use tunesmith_protocol::{
+    Dataset, ErrorCode, ImportDataset, InspectFiles, Inspection, Mapping, ReadPath, Validation, WireError,
+};
 
 use super::reading::{HoldOut, Origin, Progress, SPLIT_SEED, read};
 use super::rows::bubbles;
@@ -23,10 +25,10 @@ const LEAST_FREE: u64 = 64 << 20;
 pub(crate) fn import_files(studio: &Studio, args: ImportDataset) -> Result<Dataset, WireError> {
     let mut task = Task::start(args.task, &studio.tasks, &studio.board);
     let mut progress = |done, total, rows| task.counted("Reading the file", done, total, rows);
-    let absolute = |path: &String| std::path::absolute(path).map_err(explain::io("the dataset file"));
+    let absolute = |path: &ReadPath| std::path::absolute(path).map_err(explain::io("the dataset file"));
     let paths = args.paths.iter().map(absolute).collect::<Result<Vec<_>, _>>()?;
     let validation = match &args.validation {
-        Validation::File(path) => Validation::File(absolute(path)?.to_string_lossy().into_owned()),
+        Validation::File(path) => Validation::File(absolute(path)?.into()),
         rule => rule.clone(),
     };
     let stem = || paths.first().and_then(|path| path.file_stem()).map(|stem| stem.to_string_lossy().into_owned());
@@ -49,7 +51,7 @@ pub(crate) fn import_sample(studio: &Studio, id: &str) -> Result<Dataset, WireEr
 
 /// The beginning of files, as they would be imported.
 pub(crate) fn look(args: &InspectFiles) -> Result<Inspection, WireError> {
-    let paths: Vec<PathBuf> = args.paths.iter().map(PathBuf::from).collect();
+    let paths: Vec<PathBuf> = args.paths.iter().map(|path| PathBuf::from(path.as_str())).collect();
     let found = inspect(&paths, &ImportOptions { mapping: args.mapping.clone() }, FIRST_ROWS)?;
     let rows = found.rows.into_iter().enumerate();
     let rows = rows.map(|(number, row)| bubbles(number as u64, tunesmith_protocol::Split::Training, row, None));
@@ -87,7 +89,7 @@ fn keep(
     };
     let files = paths.iter().enumerate().map(lasting).collect::<Result<Vec<String>, WireError>>()?;
     if let Validation::File(path) = &hold_out.validation {
-        hold_out.validation = Validation::File(lasting((paths.len(), &PathBuf::from(path)))?);
+        hold_out.validation = Validation::File(lasting((paths.len(), &PathBuf::from(path.as_str())))?.into());
     }
     let size = home::size(&fresh.folder.0);
     let dataset = read.describe(Origin { id: &fresh.id, name, files, size_bytes: size, hold_out });

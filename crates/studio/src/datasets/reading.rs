@@ -54,7 +54,7 @@ pub(crate) fn read(
     let mut reading = Reading::begin(folder, hold_out.seed)?;
     let mut summary = reading.read(paths, mapping, false, progress)?;
     if let Validation::File(path) = &hold_out.validation {
-        let held_out = reading.read(&[PathBuf::from(path)], mapping, true, progress)?;
+        let held_out = reading.read(&[PathBuf::from(path.as_str())], mapping, true, progress)?;
         summary.rows_read += held_out.rows_read;
         summary.files.extend(held_out.files);
         summary.remarks.extend(held_out.remarks);

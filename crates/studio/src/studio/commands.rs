@@ -15,7 +15,7 @@ impl Api for Studio {
     }
 
     fn add_model(&self, args: AddModel) -> Result<Model, WireError> {
-        models::add(self, &args.path)
+        models::add(self, args.path.as_ref())
     }
 
     fn list_datasets(&self, (): ()) -> Result<Vec<Dataset>, WireError> {

@@ -32,7 +32,7 @@ fn base_chat(place: &Place, api: &dyn Api, max_new_tokens: u32) -> Chat {
 }
 
 fn chat_with(api: &dyn Api, path: String, max_new_tokens: u32) -> Chat {
-    let model = api.add_model(AddModel { path }).unwrap();
+    let model = api.add_model(AddModel { path: path.into() }).unwrap();
     let chat = api.open_chat(OpenChat { run: None, model: Some(model.id) }).unwrap();
     let sampling = Sampling { temperature: 1.0, max_new_tokens, ..Sampling::default() };
     api.configure_chat(ConfigureChat { chat: chat.id, system_prompt: "Be brief".into(), sampling }).unwrap()
@@ -73,7 +73,7 @@ fn an_answer_can_be_stopped_and_is_kept() {
     tunesmith_tests::TinyModel { hidden: 256, middle: 1024, layers: 4, context: 8192, ..Default::default() }
         .write(&folder)
         .unwrap();
-    let model = studio.add_model(AddModel { path: folder.to_string_lossy().into_owned() }).unwrap();
+    let model = studio.add_model(AddModel { path: folder.as_path().into() }).unwrap();
     let chat = studio.open_chat(OpenChat { run: None, model: Some(model.id) }).unwrap();
     let sampling = Sampling { max_new_tokens: 8000, ..Sampling::default() };
     let configure = ConfigureChat { chat: chat.id, system_prompt: String::new(), sampling };

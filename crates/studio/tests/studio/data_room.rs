@@ -360,7 +360,7 @@ fn a_dataset_is_written_as_other_tools_read_it() {
             format: format.into(),
             split: None,
             other_columns: true,
-            path: Some(path.clone()),
+            path: Some(path.clone().into()),
             task: None,
         };
         let written = studio.export_dataset(ask).unwrap();
@@ -396,7 +396,7 @@ fn a_file_that_would_hold_no_row_is_refused_and_not_written() {
         format: "sharegpt".into(),
         split: None,
         other_columns: false,
-        path: Some(path.to_string_lossy().into_owned()),
+        path: Some(path.as_path().into()),
         task: None,
     });
     let refused = refused.unwrap_err();
@@ -432,7 +432,7 @@ fn files_are_looked_at_before_they_are_imported() {
     let place = Place::new();
     let studio = place.open();
     let file = place.write("qa.csv", "id,frage,antwort\n1,Wer?,Ich\n2,Wo?,Hier\n");
-    let look = |mapping| studio.inspect_files(InspectFiles { paths: vec![file.clone()], mapping }).unwrap();
+    let look = |mapping| studio.inspect_files(InspectFiles { paths: vec![file.clone().into()], mapping }).unwrap();
     let found = look(Mapping::default());
     assert_eq!(found.columns, ["id", "frage", "antwort"]);
     assert!(found.rows.is_empty() && found.mapping.format == Format::Auto, "{found:?}");

@@ -9,14 +9,14 @@ use crate::support::*;
 fn a_file_that_will_be_gone_tomorrow_is_kept_also_when_it_holds_the_validation_rows() {
     let place = Place::new();
     let studio = place.open();
-    let model = studio.add_model(AddModel { path: place.model_folder() }).unwrap();
+    let model = studio.add_model(AddModel { path: place.model_folder().into() }).unwrap();
     // An upload lies in the temporary folder, as this place does. Two of them may have one name.
     let rows = place.data_file(30);
     std::fs::create_dir(place.path().join("second")).unwrap();
     let held_out = place.path().join("second/counting.jsonl").to_string_lossy().into_owned();
     let text = std::fs::read_to_string(&rows).unwrap();
     std::fs::write(&held_out, text.lines().take(7).collect::<Vec<_>>().join("\n")).unwrap();
-    let validation = Validation::File(held_out.clone());
+    let validation = Validation::File(held_out.clone().into());
     let dataset = studio.import_dataset(ImportDataset { validation, ..import_of(&[&rows]) }).unwrap();
     assert_eq!((dataset.training_rows, dataset.validation_rows), (30, 7));
 
@@ -31,7 +31,7 @@ fn a_file_that_will_be_gone_tomorrow_is_kept_also_when_it_holds_the_validation_r
     let DataConfig::Files(files) = config.data else { panic!("{:?}", config.data) };
     let Validation::File(kept) = &files.validation else { panic!("{:?}", files.validation) };
     let lines = |path: &str| std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{path}: {error}"));
-    assert_eq!(lines(kept).lines().count(), 7, "the run file names rows that are still there");
+    assert_eq!(lines(kept.as_str()).lines().count(), 7, "the run file names rows that are still there");
     assert_eq!(lines(&files.path.all()[0]), text, "and does not mix them up");
 }
 

@@ -36,7 +36,7 @@ impl FullDisk {
         let folder = place.path().join("four-megabytes");
         let model = tunesmith_tests::TinyModel { hidden: 128, middle: 512, layers: 4, ..Default::default() };
         model.write(&folder).unwrap();
-        studio.add_model(AddModel { path: folder.to_string_lossy().into_owned() }).unwrap();
+        studio.add_model(AddModel { path: folder.as_path().into() }).unwrap();
         studio.import_dataset(import_of(&[&place.data_file(20)])).unwrap();
         drop(studio);
         let child = Command::new("sh")

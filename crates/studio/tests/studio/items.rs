@@ -88,7 +88,7 @@ fn loss_curves_and_run_files_can_be_saved() {
     studio.rename(Rename { item, name: "Counting & <more>".into() }).unwrap();
     let save = |kind, name: &str| {
         let path = place.path().join(name);
-        let save_to = Some(path.to_string_lossy().into_owned());
+        let save_to = Some(path.as_path().into());
         let file = studio.run_file(RunFileRequest { run: run.id.clone(), kind, save_to }).unwrap();
         (file, std::fs::read(path).unwrap())
     };

@@ -89,7 +89,7 @@ fn rows_show_what_is_learned_and_how_long_they_are() {
 fn calls_that_a_template_does_not_show_are_not_marked_as_learned_and_the_preview_says_so() {
     let place = Place::new();
     let studio = place.open();
-    let model = studio.add_model(AddModel { path: place.model_folder() }).unwrap();
+    let model = studio.add_model(AddModel { path: place.model_folder().into() }).unwrap();
     let row = |number: usize| {
         let call = serde_json::json!({"type": "function", "function": {"name": "add", "arguments": {"to": number}}});
         serde_json::json!({ "messages": [

@@ -9,7 +9,7 @@ use tunesmith_protocol::*;
 use crate::support::*;
 
 fn refusal(api: &dyn Api, path: &Path) -> String {
-    let error = api.add_model(AddModel { path: path.to_string_lossy().into_owned() }).unwrap_err();
+    let error = api.add_model(AddModel { path: path.into() }).unwrap_err();
     assert!(!error.hint.is_empty(), "{error} says what to do next");
     error.to_string()
 }
@@ -19,11 +19,15 @@ fn a_folder_is_added_once_and_tells_its_facts() {
     let place = Place::new();
     let studio = place.open();
     let folder = place.model_folder();
-    let model = studio.add_model(AddModel { path: folder.clone() }).unwrap();
+    let model = studio.add_model(AddModel { path: folder.clone().into() }).unwrap();
     assert_eq!((model.family.as_str(), model.context_length, model.has_chat_template), ("llama", 512, true));
     assert!(model.parameters > 0 && model.problem.is_none());
     let file = format!("{folder}/config.json");
-    assert_eq!(studio.add_model(AddModel { path: file }).unwrap(), model, "a file in the folder means the folder");
+    assert_eq!(
+        studio.add_model(AddModel { path: file.into() }).unwrap(),
+        model,
+        "a file in the folder means the folder"
+    );
     let form = studio.train_form(model.id).unwrap();
     assert_eq!(
         form.presets.iter().map(|preset| preset.id.as_str()).collect::<Vec<_>>(),
@@ -48,7 +52,7 @@ fn a_form_offers_the_modules_that_the_model_has() {
     let place = Place::new();
     let studio = place.open();
     let modules = |path: String| {
-        let model = studio.add_model(AddModel { path }).unwrap();
+        let model = studio.add_model(AddModel { path: path.into() }).unwrap();
         let fields = studio.train_form(model.id).unwrap().fields;
         fields.into_iter().find_map(|field| if let Kind::Modules(modules) = field.kind { Some(modules) } else { None })
     };

@@ -81,7 +81,7 @@ fn judged_rows_and_classes_are_shown_kept_and_written_as_what_they_are() {
 fn what_is_taught_of_them_is_what_the_studio_says() {
     let place = Place::new();
     let studio = place.open();
-    let model = studio.add_model(AddModel { path: place.model_folder() }).unwrap();
+    let model = studio.add_model(AddModel { path: place.model_folder().into() }).unwrap();
     for (format, _, text) in shapes() {
         let file = place.write("rows.jsonl", &text);
         let wish = ImportDataset { validation: Validation::Share(0.0), ..import_of(&[&file]) };

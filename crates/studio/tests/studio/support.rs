@@ -62,7 +62,7 @@ impl Place {
 
     /// A model and a dataset in the home.
     pub fn stocked(&self, api: &dyn Api) -> (Model, Dataset) {
-        let model = api.add_model(AddModel { path: self.model_folder() }).unwrap();
+        let model = api.add_model(AddModel { path: self.model_folder().into() }).unwrap();
         let dataset = api.import_dataset(import_of(&[&self.data_file(40)])).unwrap();
         (model, dataset)
     }
@@ -77,7 +77,7 @@ pub fn owner(opened: Opened) -> Arc<Studio> {
 
 pub fn import_of(paths: &[&str]) -> ImportDataset {
     ImportDataset {
-        paths: paths.iter().map(|path| (*path).to_owned()).collect(),
+        paths: paths.iter().map(|path| (*path).into()).collect(),
         name: None,
         mapping: Mapping::default(),
         validation: Validation::Share(0.2),

@@ -172,7 +172,7 @@ fn what_cannot_fit_is_refused_with_numbers() {
     tunesmith_tests::TinyModel { hidden: 64, middle: 1 << 14, layers: 2, context: 131_072, ..Default::default() }
         .write(&folder)
         .unwrap();
-    let model = studio.add_model(AddModel { path: folder.to_string_lossy().into_owned() }).unwrap();
+    let model = studio.add_model(AddModel { path: folder.as_path().into() }).unwrap();
     let long = format!("{{\"text\": \"{}\"}}\n", "a".repeat(100_000));
     let path = place.write("long.jsonl", &long.repeat(4));
     let dataset =

@@ -59,7 +59,7 @@ fn a_run_file_of_changed_rows_trains_on_the_same_rows_whatever_was_changed_since
 fn rows_as_imported_are_named_by_their_files_until_these_change() {
     let place = Place::new();
     let studio = place.open();
-    let model = studio.add_model(AddModel { path: place.model_folder() }).unwrap();
+    let model = studio.add_model(AddModel { path: place.model_folder().into() }).unwrap();
     let file = std::fs::canonicalize(place.data_file(30)).unwrap().to_string_lossy().into_owned();
     let dataset = studio.import_dataset(import_of(&[&file])).unwrap();
     let config = || run_file_of(&*studio, wish(&model, &dataset, settings(2)));
@@ -133,7 +133,7 @@ fn a_separate_validation_file_is_taken_at_import_and_what_leaks_into_it_is_found
     let studio = place.open();
     let rows = place.write("rows.jsonl", &lines(0..30));
     let held_out = place.write("held-out.jsonl", &format!("{}\nno row\n", lines(28..35)));
-    let wish = ImportDataset { validation: Validation::File(held_out), ..import_of(&[&rows]) };
+    let wish = ImportDataset { validation: Validation::File(held_out.into()), ..import_of(&[&rows]) };
     let dataset = studio.import_dataset(wish).unwrap();
     assert_eq!((dataset.rows_read, dataset.rows_kept, dataset.rows_dropped), (38, 37, 1));
     assert_eq!((dataset.training_rows, dataset.validation_rows), (30, 7));
@@ -149,7 +149,7 @@ fn a_repair_that_would_leave_nothing_to_learn_from_is_refused() {
     let studio = place.open();
     let rows = place.write("rows.jsonl", &lines(0..30));
     let same = place.write("same.jsonl", &lines(0..30));
-    let wish = ImportDataset { validation: Validation::File(same), ..import_of(&[&rows]) };
+    let wish = ImportDataset { validation: Validation::File(same.into()), ..import_of(&[&rows]) };
     let dataset = studio.import_dataset(wish).unwrap();
     assert_eq!(leaks(&*studio, &dataset.id), 30);
     let repair = Edit::Repair { finding: "leakage".into() };
@@ -204,7 +204,7 @@ fn a_separate_validation_file_is_taken_afterwards_and_another_takes_its_place() 
     let dataset = studio.import_dataset(import_of(&[&place.write("rows.jsonl", &lines(0..30))])).unwrap();
     let id = dataset.id;
     let hold_out = |name: &str, text: &str| {
-        let validation = Validation::File(place.write(name, text));
+        let validation = Validation::File(place.write(name, text).into());
         studio.edit_dataset(EditDataset {
             dataset: id.clone(),
             edit: Edit::Split { validation, seed: 42 },
@@ -224,7 +224,10 @@ fn a_separate_validation_file_is_taken_afterwards_and_another_takes_its_place() 
     assert_eq!(first.row_files, ["rows.jsonl", "first.jsonl"]);
     assert!(leaks(&*studio, &id) >= 3);
     let Validation::File(kept) = &first.versions[1].validation else { panic!("{:?}", first.versions[1]) };
-    assert!(kept.starts_with(place.home().to_str().unwrap()), "a file that will be gone tomorrow is kept: {kept}");
+    assert!(
+        kept.as_str().starts_with(place.home().to_str().unwrap()),
+        "a file that will be gone tomorrow is kept: {kept:?}"
+    );
 
     let second = hold_out("second.jsonl", &lines(40..45)).unwrap();
     assert_eq!((second.training_rows, second.validation_rows), (30, 5));

@@ -44,7 +44,7 @@ pub fn cases() -> impl Iterator<Item = Case> {
             family,
             way: curve.name,
             settings: TrainSettings {
-                init_adapter: curve.adapter.map(|adapter| folder.join(adapter).to_string_lossy().into_owned()),
+                init_adapter: curve.adapter.map(|adapter| folder.join(adapter).into()),
                 ..curve.settings
             },
             losses: curve.losses,

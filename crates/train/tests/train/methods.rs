@@ -137,7 +137,7 @@ fn a_run_continues_from_an_adapter_of_any_kind() {
         let (_, first) = train(job_of(folder.path(), "first", change));
         let from = folder.path().join("first/result");
         let mut second = job(folder.path(), "second", Method::Lora);
-        second.settings.init_adapter = Some(from.to_string_lossy().into_owned());
+        second.settings.init_adapter = Some(from.as_path().into());
         let plan = TrainPlan::new(Job { resume: false, ..second }).unwrap().summary();
         let kept = Adapter::load(&from, &Device::Cpu).unwrap().config;
         assert_eq!((plan.training.lora_rank as usize, plan.training.lora_alpha), (kept.rank, kept.alpha), "{name}");
@@ -147,7 +147,7 @@ fn a_run_continues_from_an_adapter_of_any_kind() {
             "{name}"
         );
         let mut second = job(folder.path(), "second", Method::Lora);
-        second.settings.init_adapter = Some(from.to_string_lossy().into_owned());
+        second.settings.init_adapter = Some(from.as_path().into());
         let (outcome, told) = train(second);
         outcome.unwrap();
         let best = first.evals[1..].iter().map(|eval| eval.1).fold(f64::MAX, f64::min);
@@ -164,7 +164,7 @@ fn an_adapter_to_continue_from_must_fit_and_may_be_gone_when_a_run_is_resumed() 
     let from = folder.path().join("first/result");
     let second = || {
         let mut job = job(folder.path(), "second", Method::Lora);
-        job.settings.init_adapter = Some(from.to_string_lossy().into_owned());
+        job.settings.init_adapter = Some(from.as_path().into());
         job
     };
     train_until(second(), stop_after(4)).0.unwrap();

@@ -4,7 +4,7 @@ export type AddModel = {
 /**
  * A Hugging Face folder.
  */
-path: string, };
+path: ReadPath, };
 export type Answer = { 
 /**
  * Whose.
@@ -527,7 +527,7 @@ other_columns: boolean,
 /**
  * Where to write it; null puts it among the home's exports.
  */
-path: string | null, 
+path: WritePath | null, 
 /**
  * The id, chosen by the caller, under which progress is published and cancel is understood.
  */
@@ -647,7 +647,7 @@ export type ImportDataset = {
 /**
  * Files and folders, read one after another.
  */
-paths: Array<string>, 
+paths: Array<ReadPath>, 
 /**
  * A name; null takes the first file's.
  */
@@ -676,7 +676,7 @@ export type InspectFiles = {
 /**
  * Files and folders.
  */
-paths: Array<string>, 
+paths: Array<ReadPath>, 
 /**
  * The shape of a row and its columns, as far as they are not to be recognised.
  */
@@ -1011,6 +1011,7 @@ kinds: Array<Count>,
  */
 problems: Array<RowProblem>, };
 export type Quantization = "none" | "8bit" | "4bit";
+export type ReadPath = string;
 export type Rename = { 
 /**
  * The thing.
@@ -1265,7 +1266,7 @@ kind: RunFileKind,
 /**
  * Where to write it; null returns its bytes.
  */
-save_to: string | null, };
+save_to: WritePath | null, };
 export type RunRecord = { "type": "plan", 
 /**
  * The plan.
@@ -1368,7 +1369,7 @@ start: StartRun,
 /**
  * Where to write it; null returns its bytes.
  */
-save_to: string | null, };
+save_to: WritePath | null, };
 export type Sample = { 
 /**
  * Its id.
@@ -1635,7 +1636,7 @@ target_modules: TargetModules,
 /**
  * The folder of an adapter in PEFT's format to continue from. Its rank, alpha, modules, layers and kind take the place of the run's; dropout stays the run's
  */
-init_adapter: string | null, 
+init_adapter: ReadPath | null, 
 /**
  * The share of its inputs that the adapter does not see at each step. A little (0.05) helps against learning by heart
  */
@@ -1764,7 +1765,7 @@ dataset: string,
  * The version's number.
  */
 number: number, };
-export type Validation = "auto" | number | string;
+export type Validation = "auto" | number | ReadPath;
 export type WireError = { 
 /**
  * What the screen may react to.
@@ -1778,6 +1779,7 @@ message: string,
  * What to do next; empty when there is nothing sensible to say.
  */
 hint: string, };
+export type WritePath = string;
 export type Xray = { 
 /**
  * All tokens of the rendered row, also those beyond the limit.

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use tunesmith_data::{RowKey, RowKeys, split_keys};
-use tunesmith_protocol::{Dataset, Validation, WireError};
+use tunesmith_protocol::{Dataset, ReadPath, Validation, WireError};
 
 use super::rows::Rows;
 use super::{Progress, number_of};
@@ -45,7 +45,7 @@ impl Rows {
     pub(super) fn hold_out_file(
         &mut self,
         dataset: &Dataset,
-        path: &str,
+        path: &ReadPath,
         seed: u64,
         progress: Progress,
     ) -> Result<String, WireError> {
@@ -69,7 +69,7 @@ impl Rows {
         let instead = if gone > 0 { format!(" in place of {}", number_of(gone, "row")) } else { String::new() };
         let change = format!("{} of “{name}” held out{instead}{dropped}", number_of(more.entries.len(), "row"));
         let kept = lasting(dataset.versions.len() + 1, &path, &self.folder, &self.folder)?;
-        self.hold_out = HoldOut { validation: Validation::File(kept.to_string_lossy().into_owned()), seed };
+        self.hold_out = HoldOut { validation: Validation::File(kept.into()), seed };
         Ok(change)
     }
 }
