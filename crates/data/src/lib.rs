@@ -3,7 +3,6 @@
 
 mod checks;
 mod columns;
-pub mod doctor;
 mod error;
 mod example;
 mod export;
@@ -22,6 +21,7 @@ mod source;
 mod split;
 mod template;
 mod tokens_file;
+mod words;
 mod worker;
 mod xray;
 
@@ -44,5 +44,6 @@ pub use split::{
     RowKey, RowKeys, SplitRows, TYPED_IN, is_named_for_holding_out, row_key, split, split_by_names, split_keys,
 };
 pub use tokens_file::{read_tokens, write_tokens};
+pub use words::{mix64, word_hash, word_hashes};
 pub use worker::{RenderWorker, serve_renderer};
 pub use xray::{Xray, XrayToken};

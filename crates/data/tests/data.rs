@@ -4,18 +4,6 @@
 mod checks;
 #[path = "data/columns.rs"]
 mod columns;
-#[path = "data/doctor.rs"]
-mod doctor;
-#[path = "data/doctor_answers.rs"]
-mod doctor_answers;
-#[path = "data/doctor_duplicates.rs"]
-mod doctor_duplicates;
-#[path = "data/doctor_personal.rs"]
-mod doctor_personal;
-#[path = "data/doctor_repairs.rs"]
-mod doctor_repairs;
-#[path = "data/doctor_texts.rs"]
-mod doctor_texts;
 #[path = "data/dropped.rs"]
 mod dropped;
 #[path = "data/equal.rs"]

@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::shares::Classes;
 use super::{TYPED_IN, is_named_for_holding_out};
-use crate::doctor::words;
+use crate::words::word_hashes;
 use crate::{Example, ImportedRow, Message};
 
 /// The longest answer that may be the name of a class.
@@ -122,7 +122,7 @@ impl Hash {
 
     /// A text by its words: case, blanks and punctuation must not put the same row on both sides.
     fn said(&mut self, text: &str) -> &mut Self {
-        let words = words(text);
+        let words = word_hashes(text);
         if words.is_empty() {
             return self.part(text.trim());
         }

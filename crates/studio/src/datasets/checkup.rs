@@ -6,8 +6,8 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::{Arc, Weak};
 
-use tunesmith_data::doctor::{self, Doctor, DoctorError, Report, Side, Spread};
-use tunesmith_protocol::{Dataset, DatasetReport, Distribution, ErrorCode, Finding, Severity, WireError};
+use tunesmith_data_doctor::{self as doctor, Doctor, DoctorError, Report, Spread};
+use tunesmith_protocol::{Dataset, DatasetReport, Distribution, ErrorCode, Finding, Severity, Split, WireError};
 
 use super::shelf::get;
 use super::store::{ListReader, RowReader};
@@ -162,8 +162,8 @@ pub(crate) fn look(
             }
         }
         let row = reader.row(&entry)?;
-        let side = if entry.held_out { Side::Validation } else { Side::Training };
-        doctor.look(number as u32, side, &row.example).map_err(explain::io(scratch.path()))?;
+        let split = if entry.held_out { Split::Validation } else { Split::Training };
+        doctor.look(number as u32, split, &row.example).map_err(explain::io(scratch.path()))?;
     }
     doctor.finish(&mut |done, of| progress("Comparing the rows", done, of)).map_err(|error| match error {
         DoctorError::Cancelled => cancelled(),

@@ -1,7 +1,7 @@
 //! The doctor's repairs, carried out on a version.
 
 use tunesmith_data::ImportedRow;
-use tunesmith_data::doctor::{self, RepairKind};
+use tunesmith_data_doctor::{self as doctor, RepairKind};
 use tunesmith_protocol::{Dataset, WireError};
 
 use super::rows::Rows;

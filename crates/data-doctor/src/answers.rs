@@ -1,0 +1,145 @@
+//! Answers that say nothing, a single word, or stop in the middle. The last two depend on what most answers do.
+
+use crate::finding::{Finding, FindingKind, RepairKind, Severity, count, verb};
+use crate::parts::Answer;
+use crate::seen_rows::SeenRows;
+
+/// Answers before “nearly all others” means something.
+const ENOUGH: usize = 20;
+/// Nearly all.
+const NEARLY_ALL: f64 = 0.95;
+/// An answer of fewer words may well be no sentence.
+const SENTENCE: usize = 5;
+
+/// Words that nothing ends with, in lower case.
+const UNFINISHED: [&str; 16] =
+    ["the", "an", "and", "your", "their", "because", "und", "oder", "les", "et", "el", "los", "y", "gli", "het", "os"];
+
+/// What the answers look like.
+#[derive(Default)]
+pub(crate) struct Answers {
+    empty: Vec<u32>,
+    one_word: Vec<u32>,
+    cut: Vec<u32>,
+    /// Rows whose answer ends without closing punctuation.
+    open: Vec<u32>,
+    answers: usize,
+    single: usize,
+    sentences: usize,
+    closed: usize,
+}
+
+impl Answers {
+    /// Looks at an answer of `words` words of the row at `index`.
+    pub(crate) fn look(&mut self, index: u32, answer: Answer, words: usize) {
+        let text = answer.text.trim();
+        if text.is_empty() {
+            if !answer.calls {
+                self.empty.push(index);
+            }
+            return;
+        }
+        self.answers += 1;
+        if words == 1 {
+            self.single += 1;
+            self.one_word.push(index);
+        }
+        if is_cut(text) {
+            self.cut.push(index);
+        }
+        if words < SENTENCE || ends_as_it_likes(text) {
+            return;
+        }
+        self.sentences += 1;
+        if is_closed(text) {
+            self.closed += 1;
+        } else {
+            self.open.push(index);
+        }
+    }
+
+    pub(crate) fn findings(mut self, seen: &SeenRows) -> Vec<Finding> {
+        if self.sentences < ENOUGH || (self.closed as f64) < self.sentences as f64 * NEARLY_ALL {
+            self.open.clear();
+        }
+        if self.answers < ENOUGH || self.single as f64 > self.answers as f64 * (1.0 - NEARLY_ALL) {
+            self.one_word.clear();
+        }
+        self.cut.append(&mut self.open);
+        let found = [
+            (FindingKind::EmptyAnswer, self.empty),
+            (FindingKind::TruncatedAnswer, self.cut),
+            (FindingKind::OneWordAnswer, self.one_word),
+        ];
+        found
+            .into_iter()
+            .filter(|(_, places)| !places.is_empty())
+            .map(|(kind, places)| finding(kind, seen.numbers(&places)))
+            .collect()
+    }
+}
+
+fn finding(kind: FindingKind, mut rows: Vec<u32>) -> Finding {
+    rows.sort_unstable();
+    rows.dedup();
+    let (number, many) = (count(rows.len(), "row"), rows.len());
+    let (severity, sentence, advice) = match kind {
+        FindingKind::EmptyAnswer => {
+            let sentence =
+                format!("{number} {} an empty answer: the model would learn to say nothing", verb(many, "has", "have"));
+            (Severity::Error, sentence, "Remove these rows, or write the answers")
+        }
+        FindingKind::TruncatedAnswer => {
+            let sentence = format!(
+                "{number} {} an answer that seems to stop in the middle: the model would learn to stop there too",
+                verb(many, "has", "have")
+            );
+            (Severity::Warning, sentence, "Look at how these answers end, and complete or remove them")
+        }
+        _ => {
+            let sentence =
+                format!("{number} {} an answer of one word, while the others say more", verb(many, "has", "have"));
+            (Severity::Note, sentence, "Look whether these answers are meant to be so short")
+        }
+    };
+    let finding = Finding::new(kind, severity, rows, sentence, advice);
+    if kind == FindingKind::OneWordAnswer { finding } else { finding.mended_by(RepairKind::RemoveRows) }
+}
+
+/// Whether a text stops in the middle, whatever others do: in a block of code, a word, a character or a clause.
+fn is_cut(text: &str) -> bool {
+    let fences = text.lines().filter(|line| line.trim_start().starts_with("```")).count();
+    if fences % 2 == 1 {
+        return true;
+    }
+    if fences > 0 || ends_as_it_likes(text) {
+        return false;
+    }
+    let mut back = text.chars().rev();
+    match (back.next(), back.next()) {
+        (Some('\u{fffd}'), _) => true,
+        // “pre-”, but not a dash or “C--”.
+        (Some('-'), Some(before)) => before.is_lowercase() && text.contains(' '),
+        (Some(','), Some(before)) => before.is_alphanumeric() && text.contains(' '),
+        _ => text.rsplit_once(' ').is_some_and(|(before, last)| before.contains(' ') && UNFINISHED.contains(&last)),
+    }
+}
+
+/// Lists, tables, code, formulas and addresses end without punctuation.
+fn ends_as_it_likes(text: &str) -> bool {
+    let line = text.lines().next_back().unwrap_or_default();
+    let start = line.trim_start();
+    line.starts_with([' ', '\t'])
+        || start.starts_with(['-', '*', '•', '|', '#', '>', '+', '$', '\\', '<', '{', '}'])
+        || start.starts_with(|first: char| first.is_ascii_digit())
+        || line.contains("://")
+        || line.ends_with(';')
+        || text.contains(['=', '{', '}', '`'])
+}
+
+/// Whether a text ends as sentences do, or at least not in a letter.
+fn is_closed(text: &str) -> bool {
+    !text.ends_with(|last: char| {
+        last.is_alphanumeric() || matches!(last, ',' | '-' | '–' | '—' | '(' | '[' | '/' | '&' | '\u{fffd}')
+    })
+}

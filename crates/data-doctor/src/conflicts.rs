@@ -1,0 +1,76 @@
+//! One prompt, several answers: where the answers are labels, at most one of them is right.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use crate::finding::{Finding, FindingKind, Severity, count, verb};
+use crate::parts::{self, Exchange};
+use crate::seen_rows::SeenRows;
+use tunesmith_data::{Example, Message};
+
+/// Answers of at most this many words are held to be labels.
+const LABEL_WORDS: usize = 5;
+
+/// What is kept of a row: numbers for its prompt and its answer, and its place. Of the answer, whether it is short takes one
+/// bit; two answers to one prompt that differ have the same other 31 once in two thousand million times.
+#[derive(Default)]
+pub(crate) struct Conflicts(Vec<(u64, u32, u32)>);
+
+const SHORT: u32 = 1;
+
+impl Conflicts {
+    pub(crate) fn look(&mut self, index: u32, example: &Example, answered: &[u64]) {
+        let (prompt, answer) = match parts::exchange(example) {
+            Some(Exchange::Answered { before, answer }) => (number(before), number([answer])),
+            Some(Exchange::Labelled { text, label }) => (number_of(text.trim()), number_of(label.trim())),
+            None => return,
+        };
+        let short = if answered.len() <= LABEL_WORDS { SHORT } else { 0 };
+        self.0.push((prompt, (answer as u32 & !SHORT) | short, index));
+    }
+
+    pub(crate) fn findings(mut self, seen: &SeenRows) -> Option<Finding> {
+        self.0.sort_unstable();
+        let by_prompt = self.0.chunk_by(|one, other| one.0 == other.0);
+        let differing = by_prompt.filter(|rows| rows.iter().any(|row| (row.1 ^ rows[0].1) & !SHORT != 0));
+        let (mut groups, mut labels) = (Vec::new(), 0);
+        for rows in differing {
+            labels += usize::from(rows.iter().all(|row| row.1 & SHORT != 0));
+            groups.push(seen.numbers(&rows.iter().map(|row| row.2).collect::<Vec<u32>>()));
+        }
+        let prompts = groups.len();
+        if prompts == 0 {
+            return None;
+        }
+        let rows: Vec<u32> = groups.concat();
+        let (severity, why, advice) = if labels * 2 > prompts {
+            let advice = "Look at each group, and keep the answer that is right";
+            (Severity::Warning, "the answers are short, so at most one of them is right", advice)
+        } else {
+            let advice = "Fine if several answers are welcome; else keep the best of each group";
+            (Severity::Note, "the model learns to give any of them", advice)
+        };
+        let sentence = format!(
+            "{} {} different answers in {}: {why}",
+            count(prompts, "prompt"),
+            verb(prompts, "has", "have"),
+            count(rows.len(), "row")
+        );
+        Some(Finding::new(FindingKind::ConflictingAnswers, severity, rows, sentence, advice).grouped(groups))
+    }
+}
+
+/// A number for what messages say.
+fn number<'a>(messages: impl IntoIterator<Item = &'a Message>) -> u64 {
+    let mut hash = DefaultHasher::new();
+    for message in messages {
+        (message.role.as_str(), message.content.trim()).hash(&mut hash);
+        message.tool_calls.as_ref().map(|calls| calls.to_string()).hash(&mut hash);
+    }
+    hash.finish()
+}
+
+fn number_of(text: &str) -> u64 {
+    let mut hash = DefaultHasher::new();
+    text.hash(&mut hash);
+    hash.finish()
+}

@@ -1,0 +1,189 @@
+//! HTML that was left over when text was taken from a page. Rows that are about HTML keep theirs, and so does code.
+
+use crate::parts;
+use tunesmith_data::Example;
+
+/// Tags that end a line.
+const BLOCKS: [&str; 20] = [
+    "p",
+    "br",
+    "div",
+    "li",
+    "ul",
+    "ol",
+    "tr",
+    "table",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "blockquote",
+    "section",
+    "article",
+    "tbody",
+    "thead",
+];
+/// Tags inside a line. Single letters but these are more likely a formula or a type.
+const INLINE: [&str; 16] =
+    ["a", "b", "i", "u", "em", "strong", "span", "font", "img", "td", "th", "sup", "sub", "small", "center", "nobr"];
+/// Entities by name, with their characters.
+const ENTITIES: [(&str, char); 36] = [
+    ("amp", '&'),
+    ("lt", '<'),
+    ("gt", '>'),
+    ("quot", '"'),
+    ("apos", '\''),
+    ("nbsp", '\u{a0}'),
+    ("copy", '©'),
+    ("reg", '®'),
+    ("trade", '™'),
+    ("hellip", '…'),
+    ("mdash", '—'),
+    ("ndash", '–'),
+    ("lsquo", '‘'),
+    ("rsquo", '’'),
+    ("ldquo", '“'),
+    ("rdquo", '”'),
+    ("laquo", '«'),
+    ("raquo", '»'),
+    ("bull", '•'),
+    ("middot", '·'),
+    ("deg", '°'),
+    ("euro", '€'),
+    ("pound", '£'),
+    ("times", '×'),
+    ("auml", 'ä'),
+    ("ouml", 'ö'),
+    ("uuml", 'ü'),
+    ("Auml", 'Ä'),
+    ("Ouml", 'Ö'),
+    ("Uuml", 'Ü'),
+    ("szlig", 'ß'),
+    ("eacute", 'é'),
+    ("egrave", 'è'),
+    ("agrave", 'à'),
+    ("ccedil", 'ç'),
+    ("ntilde", 'ñ'),
+];
+/// Words of rows that are about HTML, and what only whole pages hold.
+const ABOUT: [&str; 12] =
+    ["html", "xhtml", "html5", "xml", "css", "svg", "javascript", "typescript", "markup", "webpage", "tag", "tags"];
+const PAGES: [&str; 5] = ["<script", "<style", "<!doctype", "<html", "web page"];
+
+/// The example without its left-over HTML.
+pub(crate) fn strip(example: &Example) -> Option<Example> {
+    // Cheap first: most rows hold no such sign.
+    let suspicious = parts::texts(example).any(|text| text.contains(['<', '&']) && strip_text(text).is_some());
+    if !suspicious || is_about(example) {
+        return None;
+    }
+    parts::map_texts(example, &strip_text)
+}
+
+fn is_about(example: &Example) -> bool {
+    parts::texts(example).any(|text| {
+        let text = text.to_lowercase();
+        let mut words = text.split(|character: char| !character.is_alphanumeric());
+        words.any(|word| ABOUT.contains(&word)) || PAGES.iter().any(|start| text.contains(start))
+    })
+}
+
+/// The text without tags and entities. What one pass uncovers (`&amp;lt;`) goes in the next.
+fn strip_text(text: &str) -> Option<String> {
+    if text.contains('`') || is_code(text) {
+        return None;
+    }
+    let mut stripped = strip_once(text)?;
+    while let Some(again) = strip_once(&stripped) {
+        stripped = again;
+    }
+    (!stripped.trim().is_empty()).then_some(stripped)
+}
+
+/// Lines that end as those of programs do, or attributes whose values are computed, as in JSX.
+fn is_code(text: &str) -> bool {
+    if text.contains("={") {
+        return true;
+    }
+    let ends = |line: &&str| line.trim_end().ends_with([';', '{', '}']) && !line.contains('&');
+    text.lines().filter(ends).count() >= 2
+}
+
+fn strip_once(text: &str) -> Option<String> {
+    let mut stripped = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut changed = false;
+    // A line end that a tag asks for, written only before more text.
+    let mut line_end = false;
+    while let Some(at) = rest.find(['<', '&']) {
+        push(&mut stripped, &rest[..at], &mut line_end);
+        rest = &rest[at..];
+        if let Some((length, block)) = tag(rest) {
+            line_end |= block;
+            rest = &rest[length..];
+            changed = true;
+        } else if let Some((length, character)) = entity(rest) {
+            push(&mut stripped, character.encode_utf8(&mut [0; 4]), &mut line_end);
+            rest = &rest[length..];
+            changed = true;
+        } else {
+            push(&mut stripped, &rest[..1], &mut line_end);
+            rest = &rest[1..];
+        }
+    }
+    push(&mut stripped, rest, &mut line_end);
+    changed.then_some(stripped)
+}
+
+fn push(stripped: &mut String, text: &str, line_end: &mut bool) {
+    if text.is_empty() {
+        return;
+    }
+    if std::mem::take(line_end) && !stripped.is_empty() && !stripped.ends_with('\n') && !text.starts_with(['\n', '\r'])
+    {
+        stripped.push('\n');
+    }
+    stripped.push_str(text);
+}
+
+/// The length of the tag that a text begins with, and whether it ends a line.
+fn tag(text: &str) -> Option<(usize, bool)> {
+    if text.starts_with("<!--") {
+        return text.find("-->").map(|end| (end + 3, false));
+    }
+    let end = text[1..].find(['<', '>']).map(|end| end + 1).filter(|end| text[*end..].starts_with('>'))?;
+    let inside = text[1..end].trim_start_matches('/').trim_end_matches('/');
+    let name_end = inside.find(|character: char| !character.is_ascii_alphanumeric()).unwrap_or(inside.len());
+    let (name, attributes) = inside.split_at(name_end);
+    let name = name.to_ascii_lowercase();
+    let fits = attributes.trim().is_empty() || attributes.starts_with(char::is_whitespace) && attributes.contains('=');
+    if !fits {
+        return None;
+    }
+    // `a<b>c` is arithmetic or a type: a tag of one letter says more, or is closed.
+    let bare = name.len() == 1 && name != "p" && attributes.is_empty() && !text.starts_with("</");
+    let closed = || text.to_ascii_lowercase().contains(&format!("</{name}>"));
+    match () {
+        () if BLOCKS.contains(&name.as_str()) => Some((end + 1, true)),
+        () if INLINE.contains(&name.as_str()) && (!bare || closed()) => Some((end + 1, false)),
+        () => None,
+    }
+}
+
+/// The length of the entity that a text begins with, and its character.
+fn entity(text: &str) -> Option<(usize, char)> {
+    let end = text.bytes().take(12).position(|byte| byte == b';')?;
+    let name = text.get(1..end)?;
+    let character = match name.strip_prefix('#') {
+        Some(number) => {
+            let hexadecimal = number.strip_prefix(['x', 'X']);
+            let code = hexadecimal.map_or_else(|| number.parse().ok(), |digits| u32::from_str_radix(digits, 16).ok());
+            code.and_then(char::from_u32).filter(|character| !character.is_control() || *character == '\n')?
+        }
+        None => ENTITIES.iter().find(|(known, _)| *known == name)?.1,
+    };
+    Some((end + 1, character))
+}

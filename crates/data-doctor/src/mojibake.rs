@@ -1,0 +1,119 @@
+//! UTF-8 that was read as Latin-1 or Windows-1252 (“cafÃ©”). Read again as the bytes it was, it is whole; nothing else
+//! in the text changes. Sequences that occur in real texts, such as “Ä“”, are left alone.
+
+/// The characters of Windows-1252 at 0x80 to 0x9f; bytes without one stand for themselves, as in Latin-1.
+const WINDOWS: [(u8, char); 27] = [
+    (0x80, '€'),
+    (0x82, '‚'),
+    (0x83, 'ƒ'),
+    (0x84, '„'),
+    (0x85, '…'),
+    (0x86, '†'),
+    (0x87, '‡'),
+    (0x88, 'ˆ'),
+    (0x89, '‰'),
+    (0x8a, 'Š'),
+    (0x8b, '‹'),
+    (0x8c, 'Œ'),
+    (0x8e, 'Ž'),
+    (0x91, '‘'),
+    (0x92, '’'),
+    (0x93, '“'),
+    (0x94, '”'),
+    (0x95, '•'),
+    (0x96, '–'),
+    (0x97, '—'),
+    (0x98, '˜'),
+    (0x99, '™'),
+    (0x9a, 'š'),
+    (0x9b, '›'),
+    (0x9c, 'œ'),
+    (0x9e, 'ž'),
+    (0x9f, 'Ÿ'),
+];
+
+/// The text read as what it was; none if it is whole. What was misread twice is read again twice.
+pub(crate) fn mend(text: &str) -> Option<String> {
+    if text.is_ascii() {
+        return None;
+    }
+    let mut mended = mend_once(text)?;
+    while let Some(again) = mend_once(&mended) {
+        mended = again;
+    }
+    Some(mended)
+}
+
+fn mend_once(text: &str) -> Option<String> {
+    let characters: Vec<char> = text.chars().collect();
+    let mut mended = String::with_capacity(text.len());
+    let (mut at, mut changed) = (0, false);
+    while at < characters.len() {
+        let run = run(&characters[at..]);
+        // The last of them that are of one length.
+        let last = run.last().map_or(0, |(_, last)| run.iter().rev().take_while(|(_, length)| length == last).count());
+        for (number, &(first, length)) in run.iter().enumerate() {
+            let before = at.checked_sub(1).map(|before| characters[before]);
+            let left = run.len() - number;
+            if is_misread(first, length, left > 1 && left <= last, before) {
+                mended.extend(run[number..].iter().map(|(character, _)| character));
+                at += run[number..].iter().map(|(_, length)| length).sum::<usize>();
+                changed = true;
+                break;
+            }
+            // What follows is decoded already: a long run that is refused is not decoded again at each of its letters.
+            mended.extend(&characters[at..at + length]);
+            at += length;
+        }
+        if run.is_empty() {
+            mended.push(characters[at]);
+            at += 1;
+        }
+    }
+    changed.then_some(mended)
+}
+
+/// The characters that the beginning of a text decodes to, one after another, each with its length when misread.
+fn run(characters: &[char]) -> Vec<(char, usize)> {
+    let mut run = Vec::new();
+    let mut at = 0;
+    while let Some(next) = decode(&characters[at..]) {
+        at += next.1;
+        run.push(next);
+    }
+    run
+}
+
+fn decode(characters: &[char]) -> Option<(char, usize)> {
+    let first = byte(*characters.first()?)?;
+    let length = match first {
+        0xc2..=0xdf => 2,
+        0xe0..=0xef => 3,
+        0xf0..=0xf4 => 4,
+        _ => return None,
+    };
+    let bytes: Option<Vec<u8>> = characters.get(..length)?.iter().map(|character| byte(*character)).collect();
+    let character = std::str::from_utf8(&bytes?).ok()?.chars().next()?;
+    Some((character, length))
+}
+
+fn byte(character: char) -> Option<u8> {
+    let code = u32::from(character);
+    u8::try_from(code).ok().or_else(|| WINDOWS.iter().find(|(_, known)| *known == character).map(|(byte, _)| *byte))
+}
+
+/// Whether what decodes to this letter is no text of its own. Several of one length in a row never are; a single one must
+/// be of the usual kinds.
+fn is_misread(letter: char, length: usize, several: bool, before: Option<char>) -> bool {
+    let after_capital = before.is_some_and(char::is_uppercase);
+    let in_word = before.is_some_and(char::is_lowercase);
+    match letter {
+        _ if several && !after_capital => true,
+        // Letters with accents and Latin signs; in capitals “MAÇÔ” ends in a real Ã.
+        '\u{a0}'..='\u{ff}' => !after_capital,
+        // “wÅ‚adza”; but “5 Å”” is a length in quotes.
+        '\u{100}'..='\u{17f}' => in_word,
+        '\u{2000}'..='\u{2bff}' => true,
+        _ => length == 4,
+    }
+}

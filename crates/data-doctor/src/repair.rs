@@ -1,0 +1,20 @@
+//! Mending one example. Each repair changes nothing but what it names, and mends nothing a second time.
+
+use crate::finding::RepairKind;
+use crate::{html, invisible, mojibake, parts, personal, turns};
+use tunesmith_data::Example;
+
+/// The mended example; none if there is nothing to mend. The repairs that remove rows mend none:
+/// [`rows_to_remove`](super::Finding::rows_to_remove) says which rows go.
+pub fn repair(kind: RepairKind, example: &Example) -> Option<Example> {
+    match kind {
+        RepairKind::RemoveRows | RepairKind::RemoveDuplicates => None,
+        RepairKind::MaskSecrets => parts::map_texts_and_calls(example, &personal::mask_secrets),
+        RepairKind::MaskPersonalData => parts::map_texts_and_calls(example, &personal::mask_personal_data),
+        RepairKind::StripHtml => html::strip(example),
+        RepairKind::FixMojibake => parts::map_texts_and_calls(example, &mojibake::mend),
+        RepairKind::RemoveControlCharacters => parts::map_texts_and_calls(example, &invisible::remove),
+        RepairKind::MergeSameRole => turns::merge_same_role(example),
+        RepairKind::DropTrailingUser => turns::drop_trailing_user(example),
+    }
+}
