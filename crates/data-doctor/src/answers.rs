@@ -1,17 +1,17 @@
-//! Answers that say nothing, a single word, or stop in the middle. The last two depend on what most answers do.
+//! Answers that are empty, of a single word, or cut off in the middle. For the last two, all answers are compared.
 
 use crate::finding::{Finding, FindingKind, RepairKind, Severity, count, verb};
 use crate::parts::Answer;
 use crate::seen_rows::SeenRows;
 
-/// Answers before “nearly all others” means something.
+/// Fewer answers than this are too few to compare with.
 const ENOUGH: usize = 20;
 /// Nearly all.
 const NEARLY_ALL: f64 = 0.95;
-/// An answer of fewer words may well be no sentence.
+/// An answer of fewer words may not be a sentence.
 const SENTENCE: usize = 5;
 
-/// Words that nothing ends with, in lower case.
+/// Words that no sentence ends with, in lower case.
 const UNFINISHED: [&str; 16] =
     ["the", "an", "and", "your", "their", "because", "und", "oder", "les", "et", "el", "los", "y", "gli", "het", "os"];
 
@@ -47,7 +47,7 @@ impl Answers {
         if is_cut(text) {
             self.cut.push(index);
         }
-        if words < SENTENCE || ends_as_it_likes(text) {
+        if words < SENTENCE || needs_no_punctuation(text) {
             return;
         }
         self.sentences += 1;
@@ -103,16 +103,16 @@ fn finding(kind: FindingKind, mut rows: Vec<u32>) -> Finding {
         }
     };
     let finding = Finding::new(kind, severity, rows, sentence, advice);
-    if kind == FindingKind::OneWordAnswer { finding } else { finding.mended_by(RepairKind::RemoveRows) }
+    if kind == FindingKind::OneWordAnswer { finding } else { finding.with_repair(RepairKind::RemoveRows) }
 }
 
-/// Whether a text stops in the middle, whatever others do: in a block of code, a word, a character or a clause.
+/// Whether a text is certainly cut off: within a block of code, a word, a character or a clause.
 fn is_cut(text: &str) -> bool {
     let fences = text.lines().filter(|line| line.trim_start().starts_with("```")).count();
     if fences % 2 == 1 {
         return true;
     }
-    if fences > 0 || ends_as_it_likes(text) {
+    if fences > 0 || needs_no_punctuation(text) {
         return false;
     }
     let mut back = text.chars().rev();
@@ -125,8 +125,8 @@ fn is_cut(text: &str) -> bool {
     }
 }
 
-/// Lists, tables, code, formulas and addresses end without punctuation.
-fn ends_as_it_likes(text: &str) -> bool {
+/// Whether a text ends with a list, a table, code, a formula or an address, which need no closing punctuation.
+fn needs_no_punctuation(text: &str) -> bool {
     let line = text.lines().next_back().unwrap_or_default();
     let start = line.trim_start();
     line.starts_with([' ', '\t'])
@@ -137,7 +137,7 @@ fn ends_as_it_likes(text: &str) -> bool {
         || text.contains(['=', '{', '}', '`'])
 }
 
-/// Whether a text ends as sentences do, or at least not in a letter.
+/// Whether a text ends with punctuation that closes a sentence.
 fn is_closed(text: &str) -> bool {
     !text.ends_with(|last: char| {
         last.is_alphanumeric() || matches!(last, ',' | '-' | '–' | '—' | '(' | '[' | '/' | '&' | '\u{fffd}')

@@ -1,17 +1,17 @@
-//! What most rows share, such as the wording of one prompt around ever new texts, does not make two rows alike. It is
-//! learned from the first rows.
+//! Shingles that many rows share, such as a prompt around ever new texts. They do not make two rows alike, so they are
+//! ignored. Which they are is decided by the first rows.
 
 use std::collections::{HashMap, HashSet};
 
-/// Rows looked at.
+/// Rows that decide,
 const ROWS: usize = 1024;
-/// They are decided on earlier when they are long: 16 MB of numbers.
+/// or fewer, if they have this many shingles (16 MB).
 const SHINGLES: usize = 2_000_000;
-/// Shared by this share of them, and by so many at least, is common.
+/// A shingle in this share of them is common, if it is in at least so many rows.
 const SHARE: f64 = 0.25;
 const LEAST: usize = 5;
 
-/// A row on its way to its sketch.
+/// The shingles of a row.
 pub(crate) struct Shingled {
     pub index: u32,
     pub salt: u64,
@@ -21,7 +21,7 @@ pub(crate) struct Shingled {
     pub answers: Vec<u64>,
 }
 
-/// The first rows, and what they share once that is decided.
+/// The first rows, and the common shingles once these are decided.
 #[derive(Default)]
 pub(crate) struct Common {
     waiting: Vec<Shingled>,
@@ -31,7 +31,7 @@ pub(crate) struct Common {
 }
 
 impl Common {
-    /// Takes a row, and gives those that may go on.
+    /// Takes a row, and returns the rows that can be sketched: none until the common shingles are decided.
     pub(crate) fn take(&mut self, row: Shingled) -> Vec<Shingled> {
         if self.decided {
             return vec![row];
@@ -41,7 +41,7 @@ impl Common {
         if self.waiting.len() < ROWS && self.numbers < SHINGLES { Vec::new() } else { self.decide() }
     }
 
-    /// Decides by the rows seen so far, and gives them.
+    /// Decides by the rows seen so far, and returns them.
     pub(crate) fn decide(&mut self) -> Vec<Shingled> {
         let rows = std::mem::take(&mut self.waiting);
         if !self.decided {

@@ -1,4 +1,4 @@
-//! One prompt, several answers: where the answers are labels, at most one of them is right.
+//! Prompts with several different answers. Where the answers are labels, at most one of them is right.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -7,11 +7,11 @@ use crate::parts::{self, Exchange};
 use crate::seen_rows::SeenRows;
 use tunesmith_data::{Example, Message};
 
-/// Answers of at most this many words are held to be labels.
+/// Answers of at most this many words count as labels.
 const LABEL_WORDS: usize = 5;
 
-/// What is kept of a row: numbers for its prompt and its answer, and its place. Of the answer, whether it is short takes one
-/// bit; two answers to one prompt that differ have the same other 31 once in two thousand million times.
+/// For each row the hash of its prompt, the hash of its answer, and its index. One bit of the answer's hash says whether the
+/// answer is short; two different answers to a prompt share the other 31 bits once in two thousand million times.
 #[derive(Default)]
 pub(crate) struct Conflicts(Vec<(u64, u32, u32)>);
 
@@ -20,8 +20,8 @@ const SHORT: u32 = 1;
 impl Conflicts {
     pub(crate) fn look(&mut self, index: u32, example: &Example, answered: &[u64]) {
         let (prompt, answer) = match parts::exchange(example) {
-            Some(Exchange::Answered { before, answer }) => (number(before), number([answer])),
-            Some(Exchange::Labelled { text, label }) => (number_of(text.trim()), number_of(label.trim())),
+            Some(Exchange::Answered { before, answer }) => (hash_messages(before), hash_messages([answer])),
+            Some(Exchange::Labelled { text, label }) => (hash_text(text.trim()), hash_text(label.trim())),
             None => return,
         };
         let short = if answered.len() <= LABEL_WORDS { SHORT } else { 0 };
@@ -59,8 +59,8 @@ impl Conflicts {
     }
 }
 
-/// A number for what messages say.
-fn number<'a>(messages: impl IntoIterator<Item = &'a Message>) -> u64 {
+/// A hash of what messages say.
+fn hash_messages<'a>(messages: impl IntoIterator<Item = &'a Message>) -> u64 {
     let mut hash = DefaultHasher::new();
     for message in messages {
         (message.role.as_str(), message.content.trim()).hash(&mut hash);
@@ -69,7 +69,7 @@ fn number<'a>(messages: impl IntoIterator<Item = &'a Message>) -> u64 {
     hash.finish()
 }
 
-fn number_of(text: &str) -> u64 {
+fn hash_text(text: &str) -> u64 {
     let mut hash = DefaultHasher::new();
     text.hash(&mut hash);
     hash.finish()

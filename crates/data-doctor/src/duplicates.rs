@@ -18,32 +18,31 @@ use crate::error::DoctorError;
 use crate::seen_rows::SeenRows;
 use tunesmith_data::Example;
 
-/// What of the rows is remembered.
+/// What is remembered of the rows.
 pub(crate) struct Duplicates {
-    /// A number for what each row says. Of a million rows two that differ have the same number once in 37 million
-    /// datasets.
+    /// A hash of the content of each row. Two different rows in a million have the same hash once in 37 million datasets.
     contents: Vec<u64>,
-    /// The place of the first row with each content, found by that.
+    /// The index of the first row with each content, found by its hash.
     known: HashTable<u32>,
-    /// For each row, the place of the first row equal to it.
-    twins: Vec<u32>,
+    /// For each row, the index of the first row equal to it.
+    first_equal: Vec<u32>,
     near: Near,
 }
 
 impl Duplicates {
     pub(crate) fn new(scratch: &Path) -> io::Result<Self> {
-        Ok(Self { contents: Vec::new(), known: HashTable::new(), twins: Vec::new(), near: Near::new(scratch)? })
+        Ok(Self { contents: Vec::new(), known: HashTable::new(), first_equal: Vec::new(), near: Near::new(scratch)? })
     }
 
-    /// Looks at the next row and at the words of it.
+    /// Looks at the next row and its words.
     pub(crate) fn look(&mut self, example: &Example, asked: &[u64], answered: &[u64]) -> io::Result<()> {
-        let index = self.twins.len() as u32;
+        let index = self.first_equal.len() as u32;
         let content = content(example)?;
         self.contents.push(content);
         let contents = &self.contents;
         let of = |place: &u32| contents[*place as usize];
         let first = *self.known.entry(content, |place| of(place) == content, of).or_insert(index).get();
-        self.twins.push(first);
+        self.first_equal.push(first);
         if first == index { self.near.look(index, asked, answered, salt(example)) } else { Ok(()) }
     }
 
@@ -52,17 +51,17 @@ impl Duplicates {
         seen: &SeenRows,
         progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
     ) -> Result<Vec<Finding>, DoctorError> {
-        // What told equal rows apart makes room for what tells nearly equal ones apart.
+        // Frees memory for the comparison of nearly equal rows.
         drop((self.contents, self.known));
-        let leaders = self.near.leaders(self.twins.len(), progress)?;
+        let leaders = self.near.leaders(self.first_equal.len(), progress)?;
         let (mut exact, mut near, mut leaks) = (Vec::new(), Vec::new(), Vec::new());
-        for group in groups(&self.twins, &leaders).chunk_by(|one, other| one.0 == other.0) {
+        for group in groups(&self.first_equal, &leaders).chunk_by(|one, other| one.0 == other.0) {
             let group: Vec<u32> = group.iter().map(|(_, index)| *index).collect();
             let by_split = [Split::Training, Split::Validation].map(|split| in_split(&group, split, seen));
             let is_in_both = by_split.iter().all(|rows| !rows.is_empty());
             for rows in by_split {
                 let mut equal: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-                rows.iter().for_each(|index| equal.entry(self.twins[*index as usize]).or_default().push(*index));
+                rows.iter().for_each(|index| equal.entry(self.first_equal[*index as usize]).or_default().push(*index));
                 let differing: Vec<u32> = equal.values().map(|rows| rows[0]).collect();
                 near.extend(Some(differing).filter(|rows| rows.len() > 1));
                 exact.extend(equal.into_values().filter(|rows| rows.len() > 1));
@@ -79,11 +78,11 @@ impl Duplicates {
     }
 }
 
-/// The rows that say the same as another or nearly so, each behind the place of the first of its group.
-fn groups(twins: &[u32], leaders: &[u32]) -> Vec<(u32, u32)> {
-    let leader = |index: u32| leaders[twins[index as usize] as usize];
-    let all = || 0..twins.len() as u32;
-    let mut leads = vec![false; twins.len()];
+/// The rows that are equal or nearly equal to another, each with the index of the first row of its group.
+fn groups(first_equal: &[u32], leaders: &[u32]) -> Vec<(u32, u32)> {
+    let leader = |index: u32| leaders[first_equal[index as usize] as usize];
+    let all = || 0..first_equal.len() as u32;
+    let mut leads = vec![false; first_equal.len()];
     all().filter(|index| leader(*index) != *index).for_each(|index| leads[leader(index) as usize] = true);
     let mut groups: Vec<(u32, u32)> =
         all().map(|index| (leader(index), index)).filter(|(leader, _)| leads[*leader as usize]).collect();
@@ -113,7 +112,7 @@ fn duplicates(kind: FindingKind, groups: Vec<Vec<u32>>, seen: &SeenRows) -> Opti
     );
     let advice = "Keep the first of each group and remove the others, unless the repetition is meant";
     let finding = Finding::new(kind, Severity::Warning, rows, sentence, advice);
-    Some(finding.grouped(groups).mended_by(RepairKind::RemoveDuplicates))
+    Some(finding.grouped(groups).with_repair(RepairKind::RemoveDuplicates))
 }
 
 fn leakage(groups: Vec<Vec<u32>>, seen: &SeenRows) -> Option<Finding> {
@@ -130,17 +129,17 @@ fn leakage(groups: Vec<Vec<u32>>, seen: &SeenRows) -> Option<Finding> {
     let advice = "Remove the rows to learn from that are held out too, or split the rows again";
     let finding = Finding::new(FindingKind::Leakage, Severity::Warning, learned, sentence, advice);
     let groups = groups.iter().map(|group| seen.numbers(group)).collect();
-    Some(finding.grouped(groups).mended_by(RepairKind::RemoveRows))
+    Some(finding.grouped(groups).with_repair(RepairKind::RemoveRows))
 }
 
-/// A number for all that a row says.
+/// A hash of the content of a row.
 fn content(example: &Example) -> io::Result<u64> {
     let mut hash = Hashing(DefaultHasher::new());
     serde_json::to_writer(&mut hash, example)?;
     Ok(hash.0.finish())
 }
 
-/// Rows that are told another thing first, or that call other tools, are not alike however much they share.
+/// A hash of the system message and the tool calls: rows in which these differ are not alike, however much they share.
 fn salt(example: &Example) -> u64 {
     let mut hash = DefaultHasher::new();
     parts::system(example).hash(&mut hash);

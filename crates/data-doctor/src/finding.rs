@@ -1,4 +1,4 @@
-//! What the doctor says: findings with the rows they are about, in words that need no dictionary.
+//! The findings of the doctor: what is wrong with which rows, why it matters and what to do, in plain words.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ pub enum Severity {
     Note,
 }
 
-/// What was found. The order is the order in which findings of one severity are told.
+/// What was found. Findings of one severity are listed in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FindingKind {
@@ -22,7 +22,7 @@ pub enum FindingKind {
     Secret,
     /// Validation rows that are learned from too.
     Leakage,
-    /// Answers that say nothing.
+    /// Empty answers.
     EmptyAnswer,
     /// Fewer rows than are worth a try.
     TooFewRows,
@@ -58,7 +58,7 @@ pub enum FindingKind {
     EndsWithUser,
     /// A system message that does not come first.
     MisplacedSystem,
-    /// What a tool says without having been called, or a call that nothing answers though more is said.
+    /// A tool's result without a call, or a call without a result although the conversation goes on.
     ToolWithoutCall,
     /// A conversation in which nobody asks.
     NoUserMessage,
@@ -70,7 +70,7 @@ pub enum FindingKind {
     ImbalancedLabels,
 }
 
-/// A way to mend what was found.
+/// A repair of what was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RepairKind {
@@ -136,7 +136,7 @@ impl Finding {
     }
 
     /// With a repair.
-    pub(crate) fn mended_by(mut self, repair: RepairKind) -> Self {
+    pub(crate) fn with_repair(mut self, repair: RepairKind) -> Self {
         self.repair = Some(repair);
         self
     }

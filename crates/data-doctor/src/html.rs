@@ -1,4 +1,4 @@
-//! HTML that was left over when text was taken from a page. Rows that are about HTML keep theirs, and so does code.
+//! Strips HTML that was left over when text was extracted from a page. Rows about HTML, and code, are left alone.
 
 use crate::parts;
 use tunesmith_data::Example;
@@ -26,7 +26,7 @@ const BLOCKS: [&str; 20] = [
     "tbody",
     "thead",
 ];
-/// Tags inside a line. Single letters but these are more likely a formula or a type.
+/// Tags inside a line. Other single letters are more likely a formula or a type.
 const INLINE: [&str; 16] =
     ["a", "b", "i", "u", "em", "strong", "span", "font", "img", "td", "th", "sup", "sub", "small", "center", "nobr"];
 /// Entities by name, with their characters.
@@ -68,7 +68,7 @@ const ENTITIES: [(&str, char); 36] = [
     ("ccedil", 'ç'),
     ("ntilde", 'ñ'),
 ];
-/// Words of rows that are about HTML, and what only whole pages hold.
+/// Words of rows that are about HTML, and markup that only whole pages have.
 const ABOUT: [&str; 12] =
     ["html", "xhtml", "html5", "xml", "css", "svg", "javascript", "typescript", "markup", "webpage", "tag", "tags"];
 const PAGES: [&str; 5] = ["<script", "<style", "<!doctype", "<html", "web page"];

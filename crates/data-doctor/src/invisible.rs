@@ -1,10 +1,10 @@
-//! Characters that nobody sees and a model reads: control characters, escape sequences of terminals, characters without
-//! width, byte order marks inside. Emoji and the scripts that need joiners keep theirs.
+//! Removes characters that people do not see but a model reads: control characters, escape sequences of terminals,
+//! zero-width characters, stray byte order marks. Emoji and scripts that need joiners keep theirs.
 
 use crate::mojibake;
 
-/// The text without them; none if it has none. What one pass leaves as half of a misread letter may be none any more
-/// without its neighbours, and goes in the next.
+/// The text without them; none if it has none. Repeated, because half of a misread letter, which is kept, may turn out to
+/// be none once its neighbours are removed.
 pub(crate) fn remove(text: &str) -> Option<String> {
     let mut kept = remove_once(text)?;
     while let Some(again) = remove_once(&kept) {
@@ -17,7 +17,7 @@ fn remove_once(text: &str) -> Option<String> {
     if !text.chars().any(|character| is_control(character) || is_mark(character) || is_joiner(character)) {
         return None;
     }
-    // Of misread text they are half of a letter: read again first, it is whole.
+    // In misread text such characters are half of a letter, which `mojibake` repairs.
     let misread = mojibake::mend(text).is_some();
     let characters: Vec<char> = text.chars().collect();
     let mut kept = String::with_capacity(text.len());
@@ -28,7 +28,7 @@ fn remove_once(text: &str) -> Option<String> {
             continue;
         }
         let is_half = misread && ('\u{80}'..='\u{ad}').contains(&characters[at]);
-        if is_half || !goes(&characters, at) {
+        if is_half || !is_removed(&characters, at) {
             kept.push(characters[at]);
         }
         at += 1;
@@ -36,7 +36,7 @@ fn remove_once(text: &str) -> Option<String> {
     (kept.len() < text.len()).then_some(kept)
 }
 
-fn goes(characters: &[char], at: usize) -> bool {
+fn is_removed(characters: &[char], at: usize) -> bool {
     let character = characters[at];
     if is_joiner(character) {
         let joins = |neighbour: Option<&char>| neighbour.is_some_and(|neighbour| needs_joiners(*neighbour));
@@ -51,8 +51,7 @@ fn is_control(character: char) -> bool {
     character.is_control() && !matches!(character, '\t' | '\n' | '\r')
 }
 
-/// Byte order marks, soft hyphens, word joiners, what is no character, and what makes text read other than it is: turns
-/// of direction by force, tags that spell words.
+/// Byte order marks, soft hyphens, word joiners, noncharacters, and overrides of the writing direction.
 fn is_mark(character: char) -> bool {
     matches!(
         character,

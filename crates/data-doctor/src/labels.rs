@@ -1,4 +1,4 @@
-//! Where answers are labels: few different ones, each of a few words. Rare labels are hardly learned.
+//! Imbalanced labels. Answers are labels if there are few different ones, each of a few words; rare ones are hardly learned.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ const ROWS_PER_LABEL: usize = 5;
 /// The most frequent label is so many times as frequent as the rarest.
 const RATIO: usize = 10;
 
-/// The rows of each label; none once an answer is no label.
+/// The rows of each label; `None` once an answer is no label.
 pub(crate) struct Labels(Option<BTreeMap<String, Vec<u32>>>);
 
 impl Default for Labels {
@@ -72,7 +72,7 @@ impl Labels {
     }
 }
 
-/// A label as a sentence may hold it.
+/// A label for a sentence: masked and not too long.
 fn shown(label: &str) -> String {
     let label = personal::mask_all(label).unwrap_or_else(|| label.to_owned());
     label.chars().take(CHARACTERS).collect()

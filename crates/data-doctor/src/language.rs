@@ -1,5 +1,4 @@
-//! In which language answers are: by script, and for Latin letters by small words that only a few languages share.
-//! What cannot be told with confidence is left untold.
+//! Detects the language of answers: by script, and for Latin letters by stop words. If it is not clear, there is no answer.
 
 mod stop_words;
 
@@ -14,15 +13,16 @@ use tunesmith_data::word_hash;
 /// A language by its English name.
 type Language = &'static str;
 
-/// Answers of known language before “the rest” means something, and its share.
+/// The fewest answers of a known language, and the share of the usual language, for a finding.
 const ENOUGH: usize = 20;
 const NEARLY_ALL: f64 = 0.9;
-/// A language is told from so many words, so many different small words, such a share of them and such a lead.
+/// A language is recognised from so many words, so many different stop words, such a share of stop words, and such a lead
+/// over the next language.
 const WORDS: usize = 10;
 const DIFFERENT: usize = 4;
 const SHARE: f64 = 0.2;
 const LEAD: f64 = 1.5;
-/// A script is told from so many of its letters, and such a share of all letters.
+/// A script is recognised from so many of its letters, and such a share of all letters.
 const LETTERS: usize = 6;
 const OF_SCRIPT: f64 = 0.7;
 
@@ -60,7 +60,7 @@ impl Languages {
         );
         let advice = "Remove these rows, unless the model is to speak several languages";
         let finding = Finding::new(FindingKind::OtherLanguage, Severity::Warning, rows, sentence, advice);
-        Some(finding.mended_by(RepairKind::RemoveRows))
+        Some(finding.with_repair(RepairKind::RemoveRows))
     }
 }
 
@@ -122,7 +122,7 @@ fn arabic_language(text: &str) -> Option<Language> {
     (!text.contains(['پ', 'چ', 'ژ', 'گ', 'ٹ', 'ڈ', 'ے'])).then_some("Arabic")
 }
 
-/// The language whose small words are most of the small words.
+/// The language with the most stop words in a text.
 fn latin(words: &[u64]) -> Option<Language> {
     static LANGUAGES_OF: LazyLock<HashMap<u64, u8>> = LazyLock::new(|| {
         let mut languages = HashMap::new();

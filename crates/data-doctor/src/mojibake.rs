@@ -1,5 +1,5 @@
-//! UTF-8 that was read as Latin-1 or Windows-1252 (“cafÃ©”). Read again as the bytes it was, it is whole; nothing else
-//! in the text changes. Sequences that occur in real texts, such as “Ä“”, are left alone.
+//! Repairs mojibake: UTF-8 that was read as Latin-1 or Windows-1252 (“cafÃ©”). Such sequences are turned back into bytes and
+//! decoded as UTF-8; nothing else changes. Sequences that occur in real texts, such as “Ä“”, are left alone.
 
 /// The characters of Windows-1252 at 0x80 to 0x9f; bytes without one stand for themselves, as in Latin-1.
 const WINDOWS: [(u8, char); 27] = [
@@ -32,7 +32,7 @@ const WINDOWS: [(u8, char); 27] = [
     (0x9f, 'Ÿ'),
 ];
 
-/// The text read as what it was; none if it is whole. What was misread twice is read again twice.
+/// The repaired text; none if nothing is wrong with it. Text that was misread twice is repaired twice.
 pub(crate) fn mend(text: &str) -> Option<String> {
     if text.is_ascii() {
         return None;
@@ -50,7 +50,7 @@ fn mend_once(text: &str) -> Option<String> {
     let (mut at, mut changed) = (0, false);
     while at < characters.len() {
         let run = run(&characters[at..]);
-        // The last of them that are of one length.
+        // How many characters at the end of the run have the same length.
         let last = run.last().map_or(0, |(_, last)| run.iter().rev().take_while(|(_, length)| length == last).count());
         for (number, &(first, length)) in run.iter().enumerate() {
             let before = at.checked_sub(1).map(|before| characters[before]);
@@ -73,7 +73,7 @@ fn mend_once(text: &str) -> Option<String> {
     changed.then_some(mended)
 }
 
-/// The characters that the beginning of a text decodes to, one after another, each with its length when misread.
+/// The characters that the beginning of a text decodes to, each with the number of misread characters it was.
 fn run(characters: &[char]) -> Vec<(char, usize)> {
     let mut run = Vec::new();
     let mut at = 0;
@@ -102,8 +102,8 @@ fn byte(character: char) -> Option<u8> {
     u8::try_from(code).ok().or_else(|| WINDOWS.iter().find(|(_, known)| *known == character).map(|(byte, _)| *byte))
 }
 
-/// Whether what decodes to this letter is no text of its own. Several of one length in a row never are; a single one must
-/// be of the usual kinds.
+/// Whether a sequence that decodes to this letter is misread rather than real text. Several in a row of one length always
+/// are; a single one must be of a usual kind.
 fn is_misread(letter: char, length: usize, several: bool, before: Option<char>) -> bool {
     let after_capital = before.is_some_and(char::is_uppercase);
     let in_word = before.is_some_and(char::is_lowercase);

@@ -1,5 +1,5 @@
-//! Rows that are nearly equal: MinHash and banding bring candidates together, their sketches decide (Broder 1997, “On
-//! the resemblance and containment of documents”; Leskovec et al., “Mining of massive datasets”, chapter 3).
+//! Nearly equal rows: MinHash with banding finds candidates, and their sketches decide (Broder 1997, “On the resemblance
+//! and containment of documents”; Leskovec et al., “Mining of massive datasets”, chapter 3).
 
 use std::io;
 use std::ops::ControlFlow;
@@ -7,18 +7,18 @@ use std::path::Path;
 
 use crate::common::{Common, Shingled};
 use crate::error::DoctorError;
-use crate::sketch::{ANSWERS, BANDS, ROW, band_keys, likeness, shingles, sketch};
+use crate::sketch::{ANSWERS, BANDS, ROW, band_keys, shingles, similarity, sketch};
 use crate::spill::{Sketches, Spill};
 use tunesmith_data::mix64;
 
-/// Rows that share this much are nearly equal.
+/// The similarity (Jaccard) from which rows are nearly equal.
 const ALIKE: f64 = 0.8;
-/// Rows with fewer shingles of their own are too short to tell.
+/// Rows with fewer shingles, common ones aside, are too short to compare.
 const LEAST_SHINGLES: usize = 8;
 /// Answers with fewer words must be the same: one word of “no, it is not” changes everything.
 const SHORT_ANSWER: usize = 10;
-/// In one bucket a row is compared with so many others that differ from each other. More would make datasets of one
-/// pattern quadratic.
+/// In a bucket a row is compared with at most so many rows that differ from each other. Without this limit, datasets of one
+/// pattern would take quadratic time.
 const COMPARED: usize = 4;
 
 /// No row.
@@ -35,7 +35,7 @@ impl Near {
         Ok(Self { common: Common::default(), spill: Spill::new(scratch)? })
     }
 
-    /// Looks at the row at `index`: its words before and in the answers. Rows with different `salt` are never alike.
+    /// Looks at the row at `index`: the word hashes of what is asked and answered. Rows with different `salt` are never alike.
     pub(crate) fn look(&mut self, index: u32, asked: &[u64], answered: &[u64], salt: u64) -> io::Result<()> {
         let salt = match answered.len() {
             ..SHORT_ANSWER => answered.iter().fold(salt, |salt, word| mix64(salt ^ word)),
@@ -68,8 +68,8 @@ impl Near {
         Ok(())
     }
 
-    /// For each of `count` rows the first row that it is nearly equal to, which is nearly equal to none before it; a row
-    /// of its own points at itself.
+    /// For each of `count` rows its leader: the first row that it is nearly equal to and that is its own leader. A row that
+    /// is like no other is its own leader, too.
     pub(crate) fn leaders(
         mut self,
         count: usize,
@@ -84,7 +84,7 @@ impl Near {
             }
             let entries = self.spill.band(band)?;
             for (number, bucket) in entries.chunk_by(|one, other| one.0 == other.0).enumerate() {
-                // A long band asks as well, or cancelling would wait for it.
+                // Also within a long band, so that cancelling need not wait for its end.
                 if number % 4096 == 4095 && progress(band as u64, BANDS as u64).is_break() {
                     return Err(DoctorError::Cancelled);
                 }
@@ -94,7 +94,7 @@ impl Near {
             }
         }
         let leaders = self.lead(&earliest)?;
-        // All is done: there is nothing left to cancel.
+        // Done: there is nothing left to cancel.
         let _ = progress(BANDS as u64, BANDS as u64);
         Ok(leaders)
     }
@@ -117,7 +117,7 @@ impl Near {
         Ok(())
     }
 
-    /// Likeness is no chain: a row joins the leader of the row it is like only if it is like the leader too.
+    /// Similarity is not transitive: a row joins the leader of the row it is like only if it is like that leader too.
     fn lead(&mut self, earliest: &[u32]) -> io::Result<Vec<u32>> {
         let mut leaders: Vec<u32> = (0..earliest.len() as u32).collect();
         for (index, &earlier) in earliest.iter().enumerate() {
@@ -134,5 +134,5 @@ impl Near {
 }
 
 fn alike(one: &Sketches, other: &Sketches) -> bool {
-    likeness(&one.row, &other.row, ROW) >= ALIKE && likeness(&one.answers, &other.answers, ANSWERS) >= ALIKE
+    similarity(&one.row, &other.row, ROW) >= ALIKE && similarity(&one.answers, &other.answers, ANSWERS) >= ALIKE
 }

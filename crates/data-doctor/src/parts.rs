@@ -1,5 +1,5 @@
-//! The one place that knows what in an example is asked, what is answered and what is text. A new variant of `Example`
-//! is taught to the doctor here.
+//! What in an example is asked, what is answered and what is text. The only file of the doctor that a new variant of
+//! `Example` changes.
 
 use serde_json::Value;
 
@@ -24,11 +24,11 @@ fn all_messages(example: &Example) -> impl Iterator<Item = &Message> {
     lists.into_iter().flatten()
 }
 
-/// Something the model learns to say.
+/// An answer that the model learns.
 #[derive(Clone, Copy)]
 pub(crate) struct Answer<'a> {
     pub text: &'a str,
-    /// Whether something is done as well, so that the text may be empty.
+    /// Whether it calls tools, so that its text may be empty.
     pub calls: bool,
 }
 
@@ -71,7 +71,7 @@ pub(crate) fn exchange(example: &Example) -> Option<Exchange<'_>> {
         .then_some(Exchange::Answered { before, answer: &conversation[last] })
 }
 
-/// The text of an example that is nothing else.
+/// The text of an example that is plain text.
 pub(crate) fn plain(example: &Example) -> Option<&str> {
     match example {
         Example::Text { text } => Some(text),
@@ -91,12 +91,12 @@ pub(crate) fn asked(example: &Example) -> impl Iterator<Item = &str> {
     messages.iter().filter(asks).map(|message| message.content.as_str()).chain(text)
 }
 
-/// What the model is told before all else.
+/// The system message.
 pub(crate) fn system(example: &Example) -> Option<&str> {
     all_messages(example).find(|message| message.role == "system").map(|message| message.content.as_str())
 }
 
-/// Every text that is said: what a person reads in the row.
+/// Every text of a row that people read: contents of messages, texts and labels, but not tool calls.
 pub(crate) fn texts(example: &Example) -> impl Iterator<Item = &str> {
     let class = match example {
         Example::Classification { text, label } => [Some(text.as_str()), Some(label.as_str())],
@@ -105,8 +105,8 @@ pub(crate) fn texts(example: &Example) -> impl Iterator<Item = &str> {
     all_messages(example).map(|message| message.content.as_str()).chain(class.into_iter().flatten())
 }
 
-/// The example with `mend` applied to every text that is said, and none if nothing changed. A message is never
-/// emptied: it would no longer be one.
+/// The example with `mend` applied to every one of its [`texts`]; none if nothing changed. No text is emptied: a message
+/// must not lose its content.
 pub(crate) fn map_texts(example: &Example, mend: &dyn Fn(&str) -> Option<String>) -> Option<Example> {
     let mut mended = example.clone();
     let mut changed = false;
@@ -121,7 +121,7 @@ pub(crate) fn map_texts(example: &Example, mend: &dyn Fn(&str) -> Option<String>
     changed.then_some(mended)
 }
 
-/// The same, with the texts inside the tools that are called.
+/// The same, with the texts inside tool calls.
 pub(crate) fn map_texts_and_calls(example: &Example, mend: &dyn Fn(&str) -> Option<String>) -> Option<Example> {
     let messages = map_texts(example, mend);
     let mut changed = messages.is_some();
@@ -131,7 +131,7 @@ pub(crate) fn map_texts_and_calls(example: &Example, mend: &dyn Fn(&str) -> Opti
     changed.then_some(mended)
 }
 
-/// Every text that `map_texts_and_calls` would look at.
+/// Calls `look` on every text that [`map_texts_and_calls`] would change.
 pub(crate) fn for_each_text<'a>(example: &'a Example, look: &mut dyn FnMut(&'a str)) {
     texts(example).for_each(&mut *look);
     let calls = all_messages(example).filter_map(|message| message.tool_calls.as_ref());

@@ -1,5 +1,5 @@
-//! Personal data and secrets: what a model should not learn by heart. Found by forms that are hard to mistake, and
-//! hidden behind a word in angle brackets. No sentence of the doctor holds what was found.
+//! Personal data and secrets, which a model should not memorise. Found by patterns with few false positives, and masked by a
+//! placeholder in angle brackets. No sentence of the doctor quotes what was found.
 
 mod forms;
 mod numbers;
@@ -65,7 +65,7 @@ fn finding(
         _ => format!("{} {holds} personal data ({}): {why}", count(places.len(), "row"), listed.join(", ")),
     };
     let repair = if kind == FindingKind::Secret { RepairKind::MaskSecrets } else { RepairKind::MaskPersonalData };
-    Some(Finding::new(kind, severity, seen.numbers(&places), sentence, advice).mended_by(repair))
+    Some(Finding::new(kind, severity, seen.numbers(&places), sentence, advice).with_repair(repair))
 }
 
 /// The text with `<SECRET>` in place of keys and passwords.
@@ -73,7 +73,7 @@ pub(crate) fn mask_secrets(text: &str) -> Option<String> {
     mask(text, &[Form::Secret])
 }
 
-/// The text with personal data behind words in angle brackets.
+/// The text with placeholders such as `<EMAIL>` in place of personal data.
 pub(crate) fn mask_personal_data(text: &str) -> Option<String> {
     mask(text, &Form::PERSONAL)
 }
@@ -85,7 +85,7 @@ pub(crate) fn mask_all(text: &str) -> Option<String> {
 
 fn mask(text: &str, forms: &[Form]) -> Option<String> {
     let mut masked: Option<String> = None;
-    // What stood against another number may be told apart once that is masked.
+    // A number next to another may be recognised only once that one is masked.
     while let Some(next) = forms.iter().find_map(|form| form.mask(masked.as_deref().unwrap_or(text))) {
         masked = Some(next);
     }

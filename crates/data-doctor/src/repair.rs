@@ -1,11 +1,11 @@
-//! Mending one example. Each repair changes nothing but what it names, and mends nothing a second time.
+//! Repairs a single example. A repair changes nothing but what it names, and a second run changes nothing more.
 
 use crate::finding::RepairKind;
 use crate::{html, invisible, mojibake, parts, personal, turns};
 use tunesmith_data::Example;
 
-/// The mended example; none if there is nothing to mend. The repairs that remove rows mend none:
-/// [`rows_to_remove`](super::Finding::rows_to_remove) says which rows go.
+/// The repaired example; none if there is nothing to repair. The repairs that remove rows change none: which rows to remove
+/// is in [`Finding::rows_to_remove`](crate::Finding::rows_to_remove).
 pub fn repair(kind: RepairKind, example: &Example) -> Option<Example> {
     match kind {
         RepairKind::RemoveRows | RepairKind::RemoveDuplicates => None,

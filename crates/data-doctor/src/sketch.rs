@@ -1,5 +1,5 @@
-//! What is kept of a row's text to tell how much of it another row shares: shingles, their bottom-k sketch, and band
-//! keys under which similar rows meet.
+//! Estimates how much text two rows share: shingles, their bottom-k sketch, and the MinHash band keys that similar rows have
+//! in common.
 
 use std::collections::HashSet;
 
@@ -7,12 +7,11 @@ use tunesmith_data::mix64;
 
 /// Words per shingle.
 const SHINGLE: usize = 3;
-/// Shingles kept of a row; where two rows have no more between them, their likeness is exact.
+/// Shingles kept of a row; for two rows with no more than this together, the similarity is exact.
 pub(crate) const ROW: usize = 128;
 /// Shingles kept of its answers.
 pub(crate) const ANSWERS: usize = 64;
-/// Bands and minima per band: rows alike in 80 % meet in one of them 997 times in 1000, rows alike in 40 % 8 times in
-/// 100.
+/// Bands and minima per band: rows with a similarity of 0.8 share a band key 997 times in 1000, with 0.4 8 times in 100.
 pub(crate) const BANDS: usize = 20;
 const PER_BAND: usize = 6;
 const BINS: usize = BANDS * PER_BAND;
@@ -35,9 +34,8 @@ pub(crate) fn sketch(shingles: &[u64], common: &HashSet<u64>, most: usize) -> Ve
     sketch
 }
 
-/// The share of shingles that two rows have in common (Jaccard), estimated from the `most` smallest of both. Of two
-/// rows without a shingle it is 1.
-pub(crate) fn likeness(one: &[u32], other: &[u32], most: usize) -> f64 {
+/// The Jaccard similarity of two rows, estimated from the `most` smallest shingles of both; 1 for two rows without any.
+pub(crate) fn similarity(one: &[u32], other: &[u32], most: usize) -> f64 {
     let (mut a, mut b, mut seen, mut shared) = (0, 0, 0, 0);
     while seen < most && (a < one.len() || b < other.len()) {
         let (left, right) = (one.get(a), other.get(b));
@@ -51,8 +49,8 @@ pub(crate) fn likeness(one: &[u32], other: &[u32], most: usize) -> f64 {
     if seen == 0 { 1.0 } else { shared as f64 / seen as f64 }
 }
 
-/// The keys of a row's bands: MinHash by one permutation, cut into bins whose empty ones borrow from others (Shrivastava
-/// 2017, “Optimal densification for fast and accurate minwise hashing”). Rows with different salts never meet.
+/// The keys of a row's bands: one-permutation MinHash, whose empty bins borrow from others (Shrivastava 2017, “Optimal
+/// densification for fast and accurate minwise hashing”). Rows with different salts share no key.
 pub(crate) fn band_keys(shingles: &[u64], common: &HashSet<u64>, salt: u64) -> Option<[u64; BANDS]> {
     let mut minima = [u64::MAX; BINS];
     for shingle in shingles.iter().filter(|shingle| !common.contains(shingle)) {
@@ -72,7 +70,8 @@ pub(crate) fn band_keys(shingles: &[u64], common: &HashSet<u64>, salt: u64) -> O
     Some(keys)
 }
 
-/// The minimum of a bin, or of the first that is not empty on a walk that is the same for every row.
+/// The minimum of a bin; for an empty bin, of the first non-empty one in a pseudo-random sequence that is the same for all
+/// rows.
 fn filled(minima: &[u64; BINS], bin: usize) -> u64 {
     let mut at = bin;
     let mut attempt = 0u64;

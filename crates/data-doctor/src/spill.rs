@@ -1,4 +1,4 @@
-//! Where sketches and band keys lie while rows stream by: in files of a scratch folder, which go with the last user.
+//! Keeps sketches and band keys in files of a scratch folder, which is removed on drop.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
@@ -17,19 +17,19 @@ pub(crate) struct Sketches {
     pub answers: Vec<u32>,
 }
 
-/// A row in a band: its key, and its place among the rows seen.
-pub(crate) type Entry = (u64, u32);
+/// A row in a band: its key and its index.
+pub(crate) type BandEntry = (u64, u32);
 
-/// Where sketches begin, in numbers, and how many are of the whole row and of its answers: in eight bytes, as there is one
-/// for each of millions of rows.
+/// Where the sketches of a row lie in the file: their start, counted in numbers, and the lengths of both. Packed into eight
+/// bytes, because there may be millions of rows.
 #[derive(Clone, Copy)]
-struct Place(NonZeroU64);
+struct SketchLocation(NonZeroU64);
 
 // The longest sketches fit into a byte.
 const _: () = assert!(ROW <= u8::MAX as usize);
 const _: () = assert!(ANSWERS <= u8::MAX as usize);
 
-impl Place {
+impl SketchLocation {
     /// None where there are no numbers.
     fn new(start: u64, sketches: &Sketches) -> Option<Self> {
         let (row, answers) = (sketches.row.len() as u64, sketches.answers.len() as u64);
@@ -53,7 +53,7 @@ pub(crate) struct Spill {
     bands: Vec<BufWriter<File>>,
     sketches: BufWriter<File>,
     /// Where the sketches of each row lie; none for rows left out.
-    places: Vec<Option<Place>>,
+    locations: Vec<Option<SketchLocation>>,
     end: u64,
 }
 
@@ -69,7 +69,7 @@ impl Spill {
         };
         let bands = (0..BANDS).map(|band| file(format!("band-{band}"))).collect::<io::Result<_>>()?;
         let sketches = file("sketches".into())?;
-        Ok(Self { bands, sketches, folder, places: Vec::new(), end: 0 })
+        Ok(Self { bands, sketches, folder, locations: Vec::new(), end: 0 })
     }
 
     /// Adds the row at `index`.
@@ -81,14 +81,14 @@ impl Spill {
         for number in sketches.row.iter().chain(&sketches.answers) {
             self.sketches.write_all(&number.to_le_bytes())?;
         }
-        self.places.resize(self.places.len().max(index as usize + 1), None);
-        self.places[index as usize] = Place::new(self.end, sketches);
+        self.locations.resize(self.locations.len().max(index as usize + 1), None);
+        self.locations[index as usize] = SketchLocation::new(self.end, sketches);
         self.end += (sketches.row.len() + sketches.answers.len()) as u64;
         Ok(())
     }
 
     /// All rows in a band, by key and then by place.
-    pub(crate) fn band(&mut self, band: usize) -> io::Result<Vec<Entry>> {
+    pub(crate) fn band(&mut self, band: usize) -> io::Result<Vec<BandEntry>> {
         let file = &mut self.bands[band];
         file.flush()?;
         let file = file.get_mut();
@@ -108,13 +108,13 @@ impl Spill {
 
     /// The sketches of a row; empty if it has none.
     pub(crate) fn sketches(&mut self, index: u32) -> io::Result<Sketches> {
-        let Some(place) = self.places.get(index as usize).copied().flatten() else {
+        let Some(location) = self.locations.get(index as usize).copied().flatten() else {
             return Ok(Sketches::default());
         };
-        let (row, answers) = place.counts();
+        let (row, answers) = location.counts();
         self.sketches.flush()?;
         let file = self.sketches.get_mut();
-        file.seek(SeekFrom::Start(place.start() * 4))?;
+        file.seek(SeekFrom::Start(location.start() * 4))?;
         let mut bytes = vec![0; (row + answers) * 4];
         file.read_exact(&mut bytes)?;
         let mut numbers = bytes.chunks_exact(4).map(|four| u32::from_le_bytes([four[0], four[1], four[2], four[3]]));
@@ -125,7 +125,7 @@ impl Spill {
 
 impl Drop for Spill {
     fn drop(&mut self) {
-        // What stays behind lies in a scratch folder.
+        // If it cannot be removed, it still lies in a scratch folder.
         fs::remove_dir_all(&self.folder).ok();
     }
 }

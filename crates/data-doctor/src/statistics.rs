@@ -1,4 +1,4 @@
-//! How long things are: counts per row and per answer, kept as a histogram, so that a million rows take little memory.
+//! Statistics of lengths per row and per answer, from histograms, so that a million rows take little memory.
 
 use std::collections::BTreeMap;
 
@@ -13,11 +13,11 @@ pub struct Spread {
     pub max: u32,
     /// The mean.
     pub mean: f64,
-    /// The middle one.
+    /// The median.
     pub median: f64,
-    /// Five in a hundred are at most this.
+    /// The 5th percentile.
     pub p5: f64,
-    /// Ninety-five in a hundred are at most this.
+    /// The 95th percentile.
     pub p95: f64,
 }
 
@@ -55,7 +55,7 @@ impl Histogram {
         self.0.values().sum()
     }
 
-    /// Between two numbers the quantile lies in proportion, as numpy has it.
+    /// The quantile, interpolated linearly as numpy does it.
     fn quantile(&self, share: f64) -> f64 {
         let place = share * self.count().saturating_sub(1) as f64;
         let (low, high) = (self.at(place.floor() as u64), self.at(place.ceil() as u64));

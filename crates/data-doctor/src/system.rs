@@ -7,12 +7,12 @@ use crate::parts;
 use crate::seen_rows::SeenRows;
 use tunesmith_data::Example;
 
-/// A message that so few conversations share on average is a part of the question, not one of several instructions.
+/// System messages shared by fewer conversations than this on average are parts of the question rather than instructions.
 const SHARED_BY: usize = 5;
 /// Counts that a sentence lists.
 const LISTED: usize = 4;
 
-/// The system message of each conversation as a number, and the row's place.
+/// The hash of the system message of each conversation with the index of its row, and the rows without one.
 #[derive(Default)]
 pub(crate) struct SystemPrompts {
     with: Vec<(u64, u32)>,

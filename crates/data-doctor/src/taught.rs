@@ -1,11 +1,11 @@
-//! Rows that a run leaves out, because nothing of them is to be learned; and whether enough others are left.
+//! Rows of which a run learns nothing, and whether enough other rows are left.
 
 use crate::finding::{Finding, FindingKind, Severity, count, verb};
 use crate::seen_rows::SeenRows;
 use tunesmith_data::Example;
 use tunesmith_protocol::Split;
 
-/// What OpenAI and Azure ask for at least, and what OpenAI advises to start with.
+/// The minimum of OpenAI and Azure, and the number that OpenAI advises to start with.
 const LEAST_ROWS: usize = 10;
 const ROWS_TO_START: usize = 50;
 

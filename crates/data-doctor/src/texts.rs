@@ -1,5 +1,5 @@
-//! Texts that went through the wrong hands: left-over HTML, mojibake, invisible characters. A row has the fault when its
-//! repair would change it.
+//! Garbled texts: left-over HTML, mojibake, invisible characters, lost characters. A row has a fault if the repair would
+//! change it.
 
 use crate::finding::{Finding, FindingKind, RepairKind, Severity, count, verb};
 use crate::parts;
@@ -18,7 +18,7 @@ pub(crate) struct Texts {
 
 impl Texts {
     pub(crate) fn look(&mut self, index: u32, example: &Example) {
-        // Most texts are of plain letters, of which only tags and entities can be wrong.
+        // Most texts are plain ASCII, in which only tags and entities can be wrong.
         let (mut plain, mut marked) = (true, false);
         parts::for_each_text(example, &mut |text| {
             plain &= text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r'));
@@ -72,7 +72,7 @@ impl Texts {
         found
             .map(|(kind, repair, places, what, advice)| {
                 let sentence = format!("{} {} {what}", count(places.len(), "row"), verb(places.len(), "has", "have"));
-                Finding::new(kind, Severity::Warning, seen.numbers(&places), sentence, advice).mended_by(repair)
+                Finding::new(kind, Severity::Warning, seen.numbers(&places), sentence, advice).with_repair(repair)
             })
             .chain(lost)
             .collect()

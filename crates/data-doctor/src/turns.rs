@@ -1,5 +1,5 @@
-//! Who speaks when: two messages of one role in a row, conversations that the assistant begins or a question ends, and
-//! conversations in which nobody asks.
+//! The order of messages: two of one role in a row, conversations that begin with the assistant, end with a question or have
+//! no question, misplaced system messages, and tool calls without results.
 
 use crate::finding::{Finding, FindingKind, RepairKind, Severity, count, verb};
 use crate::parts;
@@ -108,7 +108,7 @@ fn finding(kind: FindingKind, rows: Vec<u32>) -> Finding {
     };
     let finding = Finding::new(kind, Severity::Warning, rows, sentence, advice);
     match repair {
-        Some(repair) => finding.mended_by(repair),
+        Some(repair) => finding.with_repair(repair),
         None => finding,
     }
 }
@@ -125,8 +125,8 @@ fn calls_are_answered(messages: &[Message]) -> bool {
         })
 }
 
-/// Two messages that are one said in two pieces. A call and what goes with it, or messages of which one is not
-/// learned, are meant as they are.
+/// Whether two messages of one role should be merged. Messages with tool calls, or of which only one is learned, are left as
+/// they are.
 fn belong_together(one: &Message, other: &Message) -> bool {
     one.role == other.role
         && matches!(one.role.as_str(), "system" | "user" | "assistant")

@@ -1,6 +1,6 @@
-//! Small words that are frequent in a language. Words that programs are full of (if, for, in, not, or) are left out.
+//! Stop words of languages in Latin letters. Words that are frequent in programs (if, for, in, not, or) are left out.
 
-/// Languages in Latin letters, with their small words in lower case. A word may stand under several.
+/// The stop words of each language, in lower case. A word may belong to several.
 pub(super) const LATIN: [(&str, &str); 7] = [
     (
         "English",

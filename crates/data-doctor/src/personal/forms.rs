@@ -1,4 +1,5 @@
-//! The forms of personal data and secrets, each a pattern and a test that tells real ones from examples and chance.
+//! The kinds of personal data and secrets, each with a pattern and a test that tells real ones from examples and chance
+//! matches.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -7,7 +8,7 @@ use regex::{Captures, Match, Regex};
 
 use super::numbers::{is_card, is_iban, is_phone};
 
-/// What can be found.
+/// A kind of personal data or secret.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Form {
     /// Keys of services, tokens, private keys, passwords in addresses.
@@ -39,7 +40,7 @@ impl Form {
         }
     }
 
-    fn word(self) -> &'static str {
+    fn placeholder(self) -> &'static str {
         match self {
             Self::Secret => "<SECRET>",
             Self::Email => "<EMAIL>",
@@ -54,12 +55,12 @@ impl Form {
         self.places(text).next().is_some()
     }
 
-    /// The text with its word in each one's place.
+    /// The text with the placeholder in place of each match.
     pub(super) fn mask(self, text: &str) -> Option<String> {
         let (mut masked, mut end) = (String::new(), 0);
         for place in self.places(text) {
             masked += &text[end..place.start];
-            masked += self.word();
+            masked += self.placeholder();
             end = place.end;
         }
         (end > 0).then(|| masked + &text[end..])
@@ -73,7 +74,7 @@ impl Form {
             .filter_map(|found| hidden(&found).map(|place| place.range()))
     }
 
-    /// Cheap, for most texts hold nothing.
+    /// A cheap test that rules out most texts.
     fn may_be_in(self, text: &str) -> bool {
         let digits = |least: usize| text.bytes().filter(u8::is_ascii_digit).nth(least - 1).is_some();
         match self {
@@ -157,7 +158,7 @@ fn is_secret(found: &Captures, whole: &str) -> bool {
     has(u8::is_ascii_digit) && letters && !whole.contains("EXAMPLE")
 }
 
-/// Whether what follows “password =” is one and no word, name or placeholder.
+/// Whether what follows “password =” is a real password and not a word, a name or a placeholder.
 fn is_random(secret: &str) -> bool {
     let has = |class: fn(&char) -> bool| secret.chars().any(|character| class(&character));
     let lower = secret.to_lowercase();

@@ -1,4 +1,4 @@
-//! Numbers that are personal: cards and bank accounts by their checksums, phones by their form.
+//! Recognises card numbers and bank accounts by their checksums, and phone numbers by their form.
 
 /// Whether digits are a card number: a known kind, right by Luhn's checksum (ISO/IEC 7812), and written in groups or
 /// named before. One in ten numbers of an order is right by chance.
