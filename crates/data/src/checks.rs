@@ -1,34 +1,39 @@
-//! The checks on conversations that OpenAI's data preparation guide names, under its names. A row that fails is
-//! dropped; unknown keys are only remarked on.
+//! The checks on conversations from OpenAI's data preparation guide, under the names it uses. A row that fails is dropped;
+//! an unknown key is only a remark.
 
 mod calls;
 
 use serde_json::Value;
 
 use crate::checks::calls::{called, has_call};
-use crate::source::{Bad, Object, value_name};
+use crate::record::{Object, Problem, value_name};
 use crate::{Example, Message};
 
 const KNOWN_KEYS: [&str; 9] =
     ["role", "content", "name", "function_call", "tool_calls", "tool_call_id", "weight", "from", "value"];
 
-/// A row that somebody typed in, held to what an import accepts. The error says what is wrong with it.
+/// Checks a row that somebody typed in by the rules of an import.
+///
+/// # Errors
+///
+/// A sentence that says what is wrong with the row.
 pub fn check(example: Example) -> Result<Example, String> {
-    let said = |text: &str, what: &str| match text.trim().is_empty() {
+    let filled = |text: &str, what: &str| match text.trim().is_empty() {
         true => Err(format!("The {what} is empty")),
         false => Ok(()),
     };
-    let answered =
-        |messages: &[Message], what: &str| said(&messages.iter().map(|m| m.content.as_str()).collect::<String>(), what);
+    let answered = |messages: &[Message], what: &str| {
+        filled(&messages.iter().map(|m| m.content.as_str()).collect::<String>(), what)
+    };
     match example {
         Example::Chat { messages, tools } => {
             let list = messages.iter().map(|message| serde_json::to_value(message).unwrap_or_default()).collect();
-            let messages = conversation(list, &mut Vec::new()).map_err(|bad| bad.message)?;
+            let messages = conversation(list, &mut Vec::new()).map_err(|problem| problem.message)?;
             Ok(Example::Chat { messages, tools })
         }
-        Example::Text { text } => said(&text, "text").map(|()| Example::Text { text }),
+        Example::Text { text } => filled(&text, "text").map(|()| Example::Text { text }),
         Example::Classification { text, label } => {
-            said(&text, "text").and(said(&label, "label")).map(|()| Example::Classification { text, label })
+            filled(&text, "text").and(filled(&label, "label")).map(|()| Example::Classification { text, label })
         }
         Example::Preference { prompt, chosen, rejected, tools } => {
             answered(&chosen, "chosen answer").and(answered(&rejected, "rejected answer"))?;
@@ -41,14 +46,14 @@ pub fn check(example: Example) -> Result<Example, String> {
 }
 
 /// The messages of a conversation, checked.
-pub(crate) fn conversation(list: Vec<Value>, notes: &mut Vec<Bad>) -> Result<Vec<Message>, Bad> {
+pub(crate) fn conversation(list: Vec<Value>, notes: &mut Vec<Problem>) -> Result<Vec<Message>, Problem> {
     let messages = messages(list, notes)?;
     if !messages.iter().any(|message| message.role == "assistant") {
         let what = "No message in this row is the assistant's, so there is nothing to learn";
-        return Err(Bad::new("example_missing_assistant_message", what));
+        return Err(Problem::new("example_missing_assistant_message", what));
     }
     if messages.iter().all(|message| message.role != "assistant" || message.weight == Some(0.0)) {
-        notes.push(Bad::new(
+        notes.push(Problem::new(
             "nothing_learned",
             "All answers of this row have the weight 0, so nothing of it is learned",
         ));
@@ -57,22 +62,22 @@ pub(crate) fn conversation(list: Vec<Value>, notes: &mut Vec<Bad>) -> Result<Vec
 }
 
 /// Messages that need not hold an answer, checked; at least one.
-pub(crate) fn messages(list: Vec<Value>, notes: &mut Vec<Bad>) -> Result<Vec<Message>, Bad> {
+pub(crate) fn messages(list: Vec<Value>, notes: &mut Vec<Problem>) -> Result<Vec<Message>, Problem> {
     let mut messages = Vec::with_capacity(list.len());
     for (number, value) in (1..).zip(list) {
         messages.extend(message(number, value, notes)?);
     }
     if messages.is_empty() {
-        return Err(Bad::new("missing_messages_list", "A list of messages is empty in this row"));
+        return Err(Problem::new("missing_messages_list", "A list of messages is empty in this row"));
     }
     Ok(messages)
 }
 
-/// One message; none for a system message that says nothing.
-fn message(number: usize, value: Value, notes: &mut Vec<Bad>) -> Result<Option<Message>, Bad> {
+/// One message; none for an empty system message.
+fn message(number: usize, value: Value, notes: &mut Vec<Problem>) -> Result<Option<Message>, Problem> {
     let Value::Object(mut object) = value else {
         let what = format!("Message {number} is {}, not an object with role and content", value_name(&value));
-        return Err(Bad::new("message_missing_key", what));
+        return Err(Problem::new("message_missing_key", what));
     };
     remark_on_keys(number, &object, notes);
     let weight = weight(number, object.get("weight"))?;
@@ -81,14 +86,14 @@ fn message(number: usize, value: Value, notes: &mut Vec<Bad>) -> Result<Option<M
     let content = match object.shift_remove("content").or_else(|| object.shift_remove("value")) {
         Some(content) => text(number, content)?,
         None if calls => String::new(),
-        None => return Err(Bad::new("message_missing_key", format!("Message {number} has no content"))),
+        None => return Err(Problem::new("message_missing_key", format!("Message {number} has no content"))),
     };
     if calls {
         if role != "assistant" {
             let what = format!("Message {number} (role {role}) calls a tool, which only the assistant can");
-            return Err(Bad::new("wrong_tool_calls", what));
+            return Err(Problem::new("wrong_tool_calls", what));
         }
-        // What is blank beside a call is nothing said.
+        // Blanks beside a call are no content.
         let content = if content.trim().is_empty() { String::new() } else { content };
         let tool_calls = Some(called(number, &mut object)?);
         return Ok(Some(Message { role, content, tool_calls, weight, ..Message::default() }));
@@ -99,41 +104,44 @@ fn message(number: usize, value: Value, notes: &mut Vec<Bad>) -> Result<Option<M
     if !speaks_as_tool && let Some(name) = word("name").filter(|name| !name.is_empty()) {
         let what =
             format!("Message {number} names its speaker, “{name}”, which chat templates do not show; it is not used");
-        notes.push(Bad::new("speaker_name_unused", what));
+        notes.push(Problem::new("speaker_name_unused", what));
     }
-    // A tool may have nothing to say.
+    // The result of a tool may be empty.
     if !content.trim().is_empty() || speaks_as_tool {
         return Ok(Some(Message { role, content, tool_call_id, name, weight, tool_calls: None }));
     }
     if role == "system" {
-        notes.push(Bad::new("empty_system_message", format!("Message {number} is an empty system message; left out")));
+        notes.push(Problem::new(
+            "empty_system_message",
+            format!("Message {number} is an empty system message; left out"),
+        ));
         return Ok(None);
     }
-    Err(Bad::new("missing_content", format!("Message {number} (role {role}) says nothing")))
+    Err(Problem::new("missing_content", format!("Message {number} (role {role}) says nothing")))
 }
 
-fn remark_on_keys(number: usize, object: &Object, notes: &mut Vec<Bad>) {
+fn remark_on_keys(number: usize, object: &Object, notes: &mut Vec<Problem>) {
     if let Some(key) = object.keys().find(|key| !KNOWN_KEYS.contains(&key.as_str())) {
         let what = format!("Message {number} has the unknown key “{key}”; it is not used");
-        notes.push(Bad::new("message_unrecognized_key", what));
+        notes.push(Problem::new("message_unrecognized_key", what));
     }
 }
 
-/// The role under today's name.
-fn role(number: usize, object: &mut Object, notes: &mut Vec<Bad>) -> Result<String, Bad> {
+/// The role under the name that chat templates use.
+fn role(number: usize, object: &mut Object, notes: &mut Vec<Problem>) -> Result<String, Problem> {
     let share_gpt = object.contains_key("from") && !object.contains_key("role");
     let role = match object.shift_remove(if share_gpt { "from" } else { "role" }) {
         Some(Value::String(role)) => role,
         None | Some(Value::Null) => {
-            return Err(Bad::new("message_missing_key", format!("Message {number} has no role")));
+            return Err(Problem::new("message_missing_key", format!("Message {number} has no role")));
         }
         Some(other) => {
             let what = format!("Message {number} has {} as its role", value_name(&other));
-            return Err(Bad::new("unrecognized_role", what));
+            return Err(Problem::new("unrecognized_role", what));
         }
     };
     if share_gpt && role == "function_call" {
-        // What it says are the calls.
+        // Its text holds the calls.
         calls::from_text(number, object)?;
         return Ok("assistant".into());
     }
@@ -141,12 +149,15 @@ fn role(number: usize, object: &mut Object, notes: &mut Vec<Bad>) -> Result<Stri
         let what = format!(
             "Message {number} has the role “{role}”; known are system, developer, user, assistant, function and tool"
         );
-        return Err(Bad::new("unrecognized_role", what));
+        return Err(Problem::new("unrecognized_role", what));
     };
     match role.as_str() {
         "developer" => {
             // Open models know this role as system; their templates refuse the newer name.
-            notes.push(Bad::new("developer_role", format!("Message {number} has the role developer; read as system")));
+            notes.push(Problem::new(
+                "developer_role",
+                format!("Message {number} has the role developer; read as system"),
+            ));
         }
         _ if role == known || share_gpt => {}
         _ => notes.push(read_as(number, &role, known)),
@@ -166,12 +177,12 @@ fn known_role(role: &str) -> Option<&'static str> {
     })
 }
 
-/// A remark on a role that others would not know, under the name of OpenAI's check.
-fn read_as(number: usize, role: &str, known: &str) -> Bad {
-    Bad::new("unrecognized_role", format!("Message {number} has the role “{role}”; read as {known}"))
+/// A remark that a role was read as another one, under the name of OpenAI's check.
+fn read_as(number: usize, role: &str, known: &str) -> Problem {
+    Problem::new("unrecognized_role", format!("Message {number} has the role “{role}”; read as {known}"))
 }
 
-fn weight(number: usize, value: Option<&Value>) -> Result<Option<f32>, Bad> {
+fn weight(number: usize, value: Option<&Value>) -> Result<Option<f32>, Problem> {
     match value {
         None | Some(Value::Null) => Ok(None),
         Some(value) => match value.as_f64() {
@@ -179,14 +190,14 @@ fn weight(number: usize, value: Option<&Value>) -> Result<Option<f32>, Bad> {
             Some(1.0) => Ok(Some(1.0)),
             _ => {
                 let what = format!("Message {number} has the weight {value}; it must be 0 or 1");
-                Err(Bad::new("wrong_weight", what))
+                Err(Problem::new("wrong_weight", what))
             }
         },
     }
 }
 
 /// The text of a message: a string, or the text parts of a list of parts.
-fn text(number: usize, content: Value) -> Result<String, Bad> {
+fn text(number: usize, content: Value) -> Result<String, Problem> {
     match content {
         Value::String(text) => Ok(text),
         Value::Null => Ok(String::new()),
@@ -197,7 +208,7 @@ fn text(number: usize, content: Value) -> Result<String, Bad> {
                     (Some("text") | None, Some(Value::String(part))) => text += part,
                     _ => {
                         let what = format!("Message {number} holds more than text, which cannot be learned");
-                        return Err(Bad::new("unsupported_content", what));
+                        return Err(Problem::new("unsupported_content", what));
                     }
                 }
             }
@@ -205,7 +216,7 @@ fn text(number: usize, content: Value) -> Result<String, Bad> {
         }
         other => {
             let what = format!("Message {number} has {} as its content, not text", value_name(&other));
-            Err(Bad::new("missing_content", what))
+            Err(Problem::new("missing_content", what))
         }
     }
 }

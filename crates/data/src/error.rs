@@ -1,4 +1,4 @@
-//! What can stop an import, a rendering, a split or a preparation, each with what to do next.
+//! The errors of importing, rendering, splitting and preparing, each with a hint at what to do next.
 
 mod importing;
 mod rendering;
@@ -21,11 +21,11 @@ pub enum SplitError {
     File(String),
 }
 
-/// Rows that ended what renders them, so that none of them has tokens.
+/// Rows during which the renderer was lost, so that none of them has tokens.
 #[derive(Debug, thiserror::Error)]
 #[error("{source}")]
 pub struct RowsError {
-    /// The row it ended over, from 0; none where no row is to blame.
+    /// The row at which it was lost, from 0; none where no row is to blame.
     pub row: Option<usize>,
     /// Why.
     pub source: RenderError,
@@ -67,7 +67,7 @@ pub enum PrepareError {
         /// Why.
         source: RenderError,
     },
-    /// Nothing can be rendered, whatever the row.
+    /// The renderer fails for every row.
     #[error("{0}")]
     Render(RenderError),
     /// The user cancelled.
@@ -75,7 +75,7 @@ pub enum PrepareError {
     Cancelled,
 }
 
-/// A file of frozen tokens that cannot be written or read.
+/// A file of tokens or lengths that cannot be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum TokensFileError {
     /// The file cannot be written or read.

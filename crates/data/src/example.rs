@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 pub struct Message {
     /// system, user, assistant or tool.
     pub role: String,
-    /// What it says. Empty beside tool calls means that nothing is said, null in OpenAI's words.
+    /// Its text. Empty beside tool calls means that there is none (null in OpenAI's format).
     pub content: String,
     /// The tools an assistant calls: a list of `{"type": "function", "function": {"name", "arguments"}}`, arguments as
     /// an object.
@@ -87,11 +87,11 @@ impl Example {
         Self::Chat { messages, tools: Vec::new() }
     }
 
-    /// What can be learned from it today: a conversation or a text. Of two answers the better one, of judged answers
-    /// the good ones, and a label as the answer to its text. None for an answer that is not to be given.
+    /// What a run learns from it: a conversation or a text. Of two answers that is the better one, of judged answers the
+    /// good ones, and a label is the answer to its text. None for an answer judged bad.
     pub fn taught(&self) -> Option<Cow<'_, Self>> {
         let label = !matches!(self, Self::Unpaired { label: false, .. });
-        label.then(|| self.said())
+        label.then(|| self.as_chat_or_text())
     }
 
     /// The bytes of all its texts.
@@ -106,8 +106,8 @@ impl Example {
         }
     }
 
-    /// What is asked and answered, good or bad: a conversation or a text.
-    pub(crate) fn said(&self) -> Cow<'_, Self> {
+    /// The example as a conversation or a text, with the answer even if it is judged bad.
+    pub(crate) fn as_chat_or_text(&self) -> Cow<'_, Self> {
         let joined = |prompt: &[Message], answer: &[Message]| [prompt, answer].concat();
         match self {
             Self::Chat { .. } | Self::Text { .. } => Cow::Borrowed(self),

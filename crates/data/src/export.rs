@@ -1,7 +1,8 @@
-//! Writes rows as the files of other tools, one by one. What a kind of file cannot say is left out and named, never bent
-//! into something else. What a row is in each kind is in `layout`, what must be known of all rows before in `survey`.
+//! Writes rows as files of other tools, one by one. A row that a kind of file cannot hold is left out and counted, never
+//! changed into something else. The columns of each kind are in `layout`, what must be known of all rows beforehand in
+//! `survey`.
 
-mod cells;
+mod cell_type;
 mod kind;
 mod layout;
 mod names;
@@ -16,29 +17,28 @@ use serde_json::{Map, Value};
 use tunesmith_protocol::Count;
 
 use self::parquet::ParquetRows;
-use crate::{Example, ImportedRow};
+use crate::ImportedRow;
 pub use kind::ExportKind;
-use layout::Layout;
+use layout::ExportLayout;
 use survey::Columns;
 pub use survey::{Others, Survey};
-use turns::Why;
 
 /// What became of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Said {
+pub enum ExportedRow {
     /// It is written.
     Written,
     /// It is left out, because of this.
-    CannotBeSaid(&'static str),
+    LeftOut(&'static str),
 }
 
 /// Writes rows to a file of one kind.
 pub struct Exporter<W: Write + Send> {
     kind: ExportKind,
     columns: Columns,
-    /// Until the first row that can be said, which decides the columns of all.
+    /// The writer, until the first row is written: its layout is that of all rows.
     waiting: Option<W>,
-    open: Option<(Layout, Sink<W>)>,
+    open: Option<(ExportLayout, Sink<W>)>,
     written: u64,
     left_out: BTreeMap<&'static str, u64>,
 }
@@ -56,21 +56,27 @@ impl<W: Write + Send> Exporter<W> {
         Self { kind, columns, waiting: Some(writer), open: None, written: 0, left_out: BTreeMap::new() }
     }
 
-    /// Writes a row, or says why this kind of file cannot say it.
-    pub fn row(&mut self, row: &ImportedRow) -> io::Result<Said> {
-        let said = said(self.kind, self.open.as_ref().map(|(layout, _)| *layout), &row.example);
-        let has_nul = || self.kind == ExportKind::Csv && self.columns.others_in_order(&row.extra).any(cells::has_nul);
-        match said.and_then(|said| if has_nul() { Err(turns::NUL) } else { Ok(said) }) {
+    /// Writes a row, or says why this kind of file cannot hold it.
+    ///
+    /// # Errors
+    ///
+    /// When the writer fails.
+    pub fn row(&mut self, row: &ImportedRow) -> io::Result<ExportedRow> {
+        let first = self.open.as_ref().map(|(layout, _)| *layout);
+        let converted = ExportLayout::cells_of(self.kind, first, &row.example);
+        let has_nul =
+            || self.kind == ExportKind::Csv && self.columns.others_in_order(&row.extra).any(cell_type::has_nul);
+        match converted.and_then(|cells| if has_nul() { Err(turns::NUL) } else { Ok(cells) }) {
             Ok((layout, cells)) => {
                 self.open(layout)?;
                 let Some((_, sink)) = &mut self.open else { return Err(lost()) };
                 sink.write(layout, cells, &self.columns, &row.extra)?;
                 self.written += 1;
-                Ok(Said::Written)
+                Ok(ExportedRow::Written)
             }
             Err(why) => {
                 *self.left_out.entry(why).or_default() += 1;
-                Ok(Said::CannotBeSaid(why))
+                Ok(ExportedRow::LeftOut(why))
             }
         }
     }
@@ -94,9 +100,13 @@ impl<W: Write + Send> Exporter<W> {
     }
 
     /// Writes what is left, and gives the writer back.
+    ///
+    /// # Errors
+    ///
+    /// When the writer fails.
     pub fn finish(mut self) -> io::Result<W> {
         // A file without rows has columns all the same.
-        self.open(Layout::Messages)?;
+        self.open(ExportLayout::Messages)?;
         let Some((_, sink)) = self.open else { return Err(lost()) };
         let mut writer = match sink {
             Sink::Lines(writer) => writer,
@@ -107,7 +117,7 @@ impl<W: Write + Send> Exporter<W> {
         Ok(writer)
     }
 
-    fn open(&mut self, layout: Layout) -> io::Result<()> {
+    fn open(&mut self, layout: ExportLayout) -> io::Result<()> {
         if let Some(writer) = self.waiting.take() {
             self.open = Some((layout, Sink::new(self.kind, layout, &self.columns, writer)?));
         }
@@ -115,31 +125,13 @@ impl<W: Write + Send> Exporter<W> {
     }
 }
 
-/// What a row says in a kind of file, where `first` is the layout of the rows before it.
-fn said(kind: ExportKind, first: Option<Layout>, example: &Example) -> Result<(Layout, Vec<Value>), Why> {
-    let layout = Layout::of(kind, example)?;
-    let mut cells = layout.cells(example)?;
-    if kind == ExportKind::Parquet {
-        cells = layout
-            .columns()
-            .iter()
-            .zip(cells)
-            .map(|(column, cell)| turns::typed(column, cell))
-            .collect::<Result<_, _>>()?;
-    }
-    match first {
-        Some(first) if first != layout => Err("it has another shape than the first row, and so other columns"),
-        _ => Ok((layout, cells)),
-    }
-}
-
-/// The writer is gone once it could not be begun with.
+/// The error for writing on after the file could not be begun.
 fn lost() -> io::Error {
     io::Error::other("nothing can be written after an error")
 }
 
 impl<W: Write + Send> Sink<W> {
-    fn new(kind: ExportKind, layout: Layout, columns: &Columns, writer: W) -> io::Result<Self> {
+    fn new(kind: ExportKind, layout: ExportLayout, columns: &Columns, writer: W) -> io::Result<Self> {
         Ok(match kind {
             ExportKind::Csv => {
                 let mut writer = csv::Writer::from_writer(writer);
@@ -154,7 +146,7 @@ impl<W: Write + Send> Sink<W> {
     /// Writes the cells of a row, null where there is nothing, and its other columns as far as they are kept.
     fn write(
         &mut self,
-        layout: Layout,
+        layout: ExportLayout,
         cells: Vec<Value>,
         columns: &Columns,
         extra: &Map<String, Value>,
@@ -168,7 +160,7 @@ impl<W: Write + Send> Sink<W> {
             }
             Self::Csv(writer) => {
                 let cells = cells.iter().chain(columns.others_in_order(extra));
-                Ok(writer.write_record(cells.map(|cell| cells::text_of(cell).unwrap_or_default().into_owned()))?)
+                Ok(writer.write_record(cells.map(|cell| cell_type::text_of(cell).unwrap_or_default().into_owned()))?)
             }
             Self::Parquet(rows) => {
                 rows.push(cells.into_iter().chain(columns.others_in_order(extra).cloned()).collect())

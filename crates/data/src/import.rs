@@ -1,15 +1,18 @@
-//! Imports dataset files: every row is kept as an example or dropped with a reason, and handed on at once, so that a
-//! file of any size can be read. Reading bytes is left to `source`, understanding rows to `columns` and `checks`.
+//! Imports dataset files: every row is kept as an example or dropped with a reason, and passed on at once, so that files of
+//! any size can be read. Reading bytes is left to `source`, understanding rows to `columns` and `checks`.
 
-mod rows;
+mod file_import;
+mod summary;
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use tunesmith_protocol::{Count, Format, Mapping, RowProblem};
+use tunesmith_protocol::{Format, Mapping, RowProblem};
 
 use crate::{ImportError, ImportedRow, is_named_for_holding_out, source};
-pub(crate) use rows::{Rows, SoFar};
+pub(crate) use file_import::FileImport;
+pub(crate) use summary::SummaryBuilder;
+pub use summary::{Summary, Taken};
 
 /// How to read dataset files.
 #[derive(Debug, Clone, Default)]
@@ -25,45 +28,6 @@ impl ImportOptions {
     }
 }
 
-/// What an import hands on, in the order of the files.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Taken {
-    /// A row that is kept.
-    Row(ImportedRow),
-    /// A row that is dropped, or something worth knowing about a row that is kept, which follows.
-    Problem(RowProblem),
-}
-
-/// What was read. `rows_read` is always `rows_kept` plus the counts of `dropped_because`.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Summary {
-    /// Rows read.
-    pub rows_read: u64,
-    /// Rows kept.
-    pub rows_kept: u64,
-    /// Why rows were dropped, the most frequent first.
-    pub dropped_because: Vec<Count>,
-    /// The shape of the first file's rows; auto when no row was recognised.
-    pub format: Format,
-    /// How the shape was recognised, in a sentence.
-    pub reason: String,
-    /// A sentence for each file with another shape, and for what was left out.
-    pub remarks: Vec<String>,
-    /// The names by which rows say which file they came from, in order.
-    pub files: Vec<String>,
-    /// The names of the columns of the first rows of each file, in order.
-    pub columns: Vec<String>,
-    /// Which column was taken for which part of a row in the first file.
-    pub mapping: Mapping,
-}
-
-impl Summary {
-    /// Rows dropped.
-    pub fn rows_dropped(&self) -> u64 {
-        self.rows_read - self.rows_kept
-    }
-}
-
 /// A small import, held in memory.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Imported {
@@ -75,7 +39,11 @@ pub struct Imported {
     pub summary: Summary,
 }
 
-/// Imports files as `import_into` does, into memory.
+/// Imports files into memory, as [`import_into`] does.
+///
+/// # Errors
+///
+/// The same as those of [`import_into`].
 pub fn import(
     paths: &[PathBuf],
     options: &ImportOptions,
@@ -96,6 +64,10 @@ pub fn import(
 /// bytes_total)` is called as the files are read; its `Break` cancels. `sink` takes rows and problems as they come; its
 /// error ends the import and is the import's error. A folder stands for the dataset files below it; of several files one
 /// without a row is left out. Only the first rows of a file are held in memory.
+///
+/// # Errors
+///
+/// When a file is missing, cannot be read or is no dataset, when far too many rows are bad, and when `progress` breaks.
 pub fn import_into(
     paths: &[PathBuf],
     options: &ImportOptions,
@@ -109,24 +81,24 @@ pub fn import_into(
     let paths = files.as_slice();
     let sizes = paths.iter().map(|path| source::size(path)).collect::<Result<Vec<u64>, ImportError>>()?;
     let total = sizes.iter().sum();
-    let (mut so_far, mut empty) = (SoFar::default(), None);
-    left_out.into_iter().for_each(|sentence| so_far.remark(sentence));
+    let (mut builder, mut empty) = (SummaryBuilder::default(), None);
+    left_out.into_iter().for_each(|sentence| builder.remark(sentence));
     let mut before = 0;
     for (path, size) in paths.iter().zip(sizes) {
         let name = display_name(path, paths);
-        let rows = Rows::new(path, name.clone(), &options.mapping, &mut so_far, sink);
+        let rows = FileImport::new(path, name.clone(), &options.mapping, &mut builder, sink);
         let read = read_file(path, rows, &mut |bytes| progress(before + bytes, total));
         match read.and_then(|()| require_whole(path, size)) {
             // Others may have rows.
             Err(error @ ImportError::Empty { .. }) => {
-                so_far.remark(format!("“{name}” is empty and left out"));
+                builder.remark(format!("“{name}” is empty and left out"));
                 empty.get_or_insert(error);
             }
             read => read?,
         }
         before += size;
     }
-    let mut summary = so_far.summary();
+    let mut summary = builder.summary();
     if let Some(error) = empty.filter(|_| summary.rows_read == 0) {
         return Err(error);
     }
@@ -134,7 +106,7 @@ pub fn import_into(
     Ok(summary)
 }
 
-/// Refuses a file of which something went missing on the way.
+/// Refuses a file that became shorter while it was read.
 fn require_whole(path: &Path, size: u64) -> Result<(), ImportError> {
     if source::size(path)? < size { Err(ImportError::Shrunk { path: path.into() }) } else { Ok(()) }
 }
@@ -142,7 +114,7 @@ fn require_whole(path: &Path, size: u64) -> Result<(), ImportError> {
 /// Hands the rows of one file on.
 fn read_file(
     path: &Path,
-    mut rows: Rows<'_>,
+    mut rows: FileImport<'_>,
     progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
 ) -> Result<(), ImportError> {
     let mut failed = None;

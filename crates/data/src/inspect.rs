@@ -1,4 +1,4 @@
-//! Looks at the beginning of files as an import would, however large they are.
+//! Looks at the first rows of files as an import would, however large the files are.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 use tunesmith_protocol::{InspectedFile, Mapping, Part, RowProblem};
 
-use crate::import::{Rows, SoFar, display_name};
+use crate::import::{FileImport, SummaryBuilder, display_name};
 use crate::{ImportError, ImportOptions, ImportedRow, Taken, columns, source};
 
 /// What files begin with.
@@ -34,6 +34,10 @@ pub struct Inspection {
 
 /// Looks at the first rows of the first file that has any, of which at most `rows` are given back, and at what the other
 /// files hold. The shape is decided by as many rows as in an import, so that an import decides alike.
+///
+/// # Errors
+///
+/// When a file is missing, cannot be read or is no dataset.
 pub fn inspect(paths: &[PathBuf], options: &ImportOptions, rows: usize) -> Result<Inspection, ImportError> {
     let found = source::expand(paths)?;
     let sizes = found.files.iter().map(|path| source::size(path)).collect::<Result<Vec<u64>, ImportError>>()?;
@@ -57,7 +61,7 @@ pub fn inspect(paths: &[PathBuf], options: &ImportOptions, rows: usize) -> Resul
 
 /// The first rows of one file.
 fn look(path: &Path, name: String, options: &ImportOptions, rows: usize) -> Result<Inspection, ImportError> {
-    let (mut inspection, mut so_far) = (Inspection::default(), SoFar::default());
+    let (mut inspection, mut builder) = (Inspection::default(), SummaryBuilder::default());
     let mut take = |taken| {
         match taken {
             Taken::Row(row) if inspection.rows.len() < rows => inspection.rows.push(row),
@@ -66,7 +70,7 @@ fn look(path: &Path, name: String, options: &ImportOptions, rows: usize) -> Resu
         }
         Ok(())
     };
-    let mut reading = Rows::new(path, name, &options.mapping, &mut so_far, &mut take);
+    let mut reading = FileImport::new(path, name, &options.mapping, &mut builder, &mut take);
     let (raw, mut pushed) = (&mut inspection.raw, Ok(()));
     let read = source::read(path, &mut |_| ControlFlow::Continue(()), &mut |record| {
         if let Ok(object) = &record.body
@@ -80,8 +84,8 @@ fn look(path: &Path, name: String, options: &ImportOptions, rows: usize) -> Resu
     pushed?;
     reading.finish()?;
     read?;
-    let summary = so_far.summary();
-    inspection.parts = columns::parts(&summary.mapping);
+    let summary = builder.summary();
+    inspection.parts = columns::parts_of(&summary.mapping);
     (inspection.columns, inspection.mapping) = (summary.columns, summary.mapping);
     (inspection.reason, inspection.remarks) = (summary.reason, summary.remarks);
     Ok(inspection)

@@ -1,5 +1,5 @@
-//! The lengths of all rows in a model's tokens, small enough to keep: what any limit cuts is then known at once, and the
-//! rows need not be rendered again.
+//! The lengths of all rows in a model's tokens, small enough to keep. They tell what any limit would cut off, without
+//! rendering the rows again.
 
 mod billing;
 mod file;
@@ -13,7 +13,7 @@ pub use billing::suggested_epochs;
 pub use histogram::Bucket;
 pub use packing::Packing;
 
-/// How long a row is, and where its answers stand.
+/// How long a row is, and where its answers are.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Length {
     /// Tokens.
@@ -42,17 +42,17 @@ pub struct Beyond {
     pub tokens: u32,
     /// Of these, how many would be learned.
     pub learned: u32,
-    /// Answers that lose a learned token, be it only the one that ends them.
+    /// Answers that lose at least one learned token, even if only the one that ends them.
     pub answers: u32,
 }
 
 /// The lengths of many rows, in their order: 12 bytes a row, and 8 for each answer.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LengthTable {
-    /// Tokens of each row; none for a row that the template cannot say.
+    /// Tokens of each row; 0 for a row that cannot be rendered.
     tokens: Vec<u32>,
-    /// For each row the number of answers in it and in those before.
-    behind: Vec<u32>,
+    /// For each row the number of answers up to and with it.
+    answers_until: Vec<u32>,
     answers: Vec<Range<u32>>,
     failed: u32,
 }
@@ -62,7 +62,7 @@ pub struct LengthTable {
 pub struct Totals {
     /// Rows.
     pub rows: u64,
-    /// Of these, how many have no tokens because the model's template cannot say them.
+    /// Of these, how many have no tokens because the model's template cannot render them.
     pub failed: u64,
     /// Answers.
     pub answers: u64,
@@ -79,7 +79,7 @@ pub struct Totals {
 pub struct Cuts {
     /// Rows longer than the limit.
     pub rows_cut: u64,
-    /// Answers that lose a learned token, be it only the one that ends them.
+    /// Answers that lose at least one learned token, even if only the one that ends them.
     pub answers_cut: u64,
     /// Rows without a learned token within the limit, which training leaves out.
     pub rows_left_out: u64,
@@ -90,13 +90,13 @@ pub struct Cuts {
 }
 
 impl LengthTable {
-    /// Adds the next row; none is one that the template cannot say.
+    /// Adds the next row; `None` is one that cannot be rendered.
     pub fn push(&mut self, row: Option<Length>) {
         self.failed += u32::from(row.is_none());
         let Length { tokens, answers } = row.unwrap_or_default();
         self.tokens.push(tokens);
         self.answers.extend(answers);
-        self.behind.push(self.answers.len() as u32);
+        self.answers_until.push(self.answers.len() as u32);
     }
 
     /// What is in all rows.
@@ -136,9 +136,9 @@ impl LengthTable {
 
     fn rows(&self) -> impl Iterator<Item = RowLength<'_>> {
         let mut from = 0;
-        self.tokens.iter().zip(&self.behind).map(move |(tokens, behind)| {
-            let answers = &self.answers[from..*behind as usize];
-            from = *behind as usize;
+        self.tokens.iter().zip(&self.answers_until).map(move |(tokens, answers_until)| {
+            let answers = &self.answers[from..*answers_until as usize];
+            from = *answers_until as usize;
             RowLength { tokens: *tokens, answers }
         })
     }

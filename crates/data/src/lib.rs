@@ -1,7 +1,8 @@
-//! From a dropped file to the tokens a model learns from: file → rows → examples → tokens. Yields numbers, never
-//! tensors, and keeps count of every row it cannot use.
+//! Turns dataset files into the tokens a model learns from: file → rows → examples → tokens. It makes numbers, not tensors,
+//! and counts every row it cannot use.
 
 mod checks;
+mod checksummed_file;
 mod columns;
 mod error;
 mod example;
@@ -9,41 +10,46 @@ mod export;
 mod import;
 mod inspect;
 mod lengths;
+mod local_renderer;
 mod order;
 mod parquet_rows;
 mod prepare;
 mod question;
+mod record;
 mod render;
-mod renderer;
+mod render_worker;
 mod score;
-mod sealed_file;
 mod source;
 mod split;
 mod template;
+mod text_stream;
+mod tokens;
 mod tokens_file;
 mod words;
-mod worker;
+mod worker_limits;
 mod xray;
 
 pub use checks::check;
 pub use error::{ImportError, PrepareError, RenderError, RowsError, SplitError, TokensFileError};
 pub use example::{Example, ImportedRow, Message};
-pub use export::{ExportKind, Exporter, Others, Said, Survey};
+pub use export::{ExportKind, ExportedRow, Exporter, Others, Survey};
 pub use import::{ImportOptions, Imported, Summary, Taken, import, import_into};
 pub use inspect::{Inspection, inspect};
 pub use lengths::{Beyond, Bucket, Cuts, Length, LengthTable, Packing, Totals, suggested_epochs};
+pub use local_renderer::Renderer;
 pub use order::{draw, epoch_order};
 pub use parquet_rows::serve_parquet;
 pub use prepare::{Prepared, prepare};
 pub use question::Question;
 pub use render::Render;
-pub use renderer::{Rendered, Renderer, TextStream, Tokens};
+pub use render_worker::{RenderWorker, serve_renderer};
 pub use score::ListScore;
 pub use source::read_parquet_with;
 pub use split::{
     RowKey, RowKeys, SplitRows, TYPED_IN, is_named_for_holding_out, row_key, split, split_by_names, split_keys,
 };
+pub use text_stream::TextStream;
+pub use tokens::{Rendered, Tokens};
 pub use tokens_file::{read_tokens, write_tokens};
 pub use words::{mix64, word_hash, word_hashes};
-pub use worker::{RenderWorker, serve_renderer};
 pub use xray::{Xray, XrayToken};

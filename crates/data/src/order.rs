@@ -1,5 +1,5 @@
-//! The order of rows within an epoch: a keyed permutation, so that the position in the data is one integer and a
-//! resumed run needs no replay.
+//! The order of rows within an epoch: a permutation that follows from seed and epoch, so that a run resumes from one
+//! integer without replaying what came before.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
@@ -17,7 +17,7 @@ pub fn epoch_order(seed: u64, epoch: u64, rows: usize) -> Vec<u32> {
     permutation(seed, Purpose::Epoch, epoch, rows)
 }
 
-/// All of so many rows in an order that chance gives: a permutation of 0..rows.
+/// A random permutation of 0..rows, the same for the same seed.
 pub fn draw(seed: u64, rows: usize) -> impl Iterator<Item = usize> {
     permutation(seed, Purpose::Draw, 0, rows).into_iter().map(|row| row as usize)
 }

@@ -1,11 +1,11 @@
-//! The rows of a Parquet file as lines of JSON, for a process of their own: a few bytes of such a file can claim any
-//! amount of memory, and the library that reads it asks for it before it looks. What the lines mean for an import is
-//! left to `source::parquet`.
+//! Writes the rows of a Parquet file as lines of JSON. This runs in a worker process: a few bytes of such a file can claim
+//! any amount of memory, and the library allocates it before it checks. What the lines mean for an import is left to
+//! `source::parquet`.
 //!
 //! A line begins with its kind: `n` the number of rows, `r` a row, `l` a row that is too long, `b` the name of a column
 //! that holds bytes instead of text, `e` why the rest cannot be read, `.` the end.
 
-mod cells;
+mod json_row;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -13,9 +13,10 @@ use std::path::Path;
 
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 
-use crate::source::{Bomb, LONGEST_ROW};
-use crate::worker::limits;
-use cells::Cells;
+use crate::record::LONGEST_ROW;
+use crate::source::Bomb;
+use crate::worker_limits;
+use json_row::JsonRow;
 
 pub(crate) const COUNT: u8 = b'n';
 pub(crate) const ROW: u8 = b'r';
@@ -24,19 +25,23 @@ pub(crate) const NO_TEXT: u8 = b'b';
 pub(crate) const FAILED: u8 = b'e';
 pub(crate) const END: u8 = b'.';
 
-/// What is decoded at once, in bytes as the file counts them, and the most rows of it.
+/// How much is decoded at once: bytes as the file counts them, and rows.
 const AT_ONCE_BYTES: u64 = 4 << 20;
 const AT_ONCE_ROWS: u64 = 1024;
 
-/// What a row weighs at least when it is judged whether a file is a bomb: rows without content take time, too.
+/// The least size of a row, in bytes, for telling decompression bombs: rows without content take time, too.
 const LEAST_ROW: u64 = 128;
 
-/// The worker's whole life: writes the file's rows to stdout. Limits are set before a byte of it is read; to be called
-/// in a process made for it, before any other thread starts.
+/// Writes the file's rows to stdout. Sets the memory limit before it reads the file; to be called in a process made for it,
+/// before any other thread starts.
+///
+/// # Errors
+///
+/// When stdout fails or the limit cannot be set. What is wrong with the file is written as a line.
 pub fn serve_parquet(path: &Path) -> io::Result<()> {
-    // What is wrong is written as a line; nobody reads what panics print.
+    // Errors are written as lines; what a panic prints would not be read.
     std::panic::set_hook(Box::new(|_| {}));
-    limits::for_a_table()?;
+    worker_limits::for_a_table()?;
     let mut out = BufWriter::with_capacity(64 << 10, io::stdout().lock());
     write_rows(path, &mut out)?;
     out.flush()
@@ -80,33 +85,33 @@ fn rows(path: &Path, out: &mut dyn Write) -> Result<(), Failed> {
         groups.iter().fold(0, |sum: u64, group| sum.saturating_add(number(group).max(0) as u64))
     };
     let (count, bytes) = (of_groups(|group| group.num_rows()), of_groups(|group| group.total_byte_size()));
-    judge(count.saturating_mul(LEAST_ROW), size)?;
+    refuse_bomb(count.saturating_mul(LEAST_ROW), size)?;
     write_line(out, COUNT, count.to_string().as_bytes()).map_err(Failed::Out)?;
     let at_once = AT_ONCE_BYTES.saturating_mul(count) / bytes.max(1);
     let batches = builder.with_batch_size(at_once.clamp(1, AT_ONCE_ROWS) as usize).build()?;
-    let (mut cells, mut written) = (Cells::default(), 0);
+    let (mut json, mut written) = (JsonRow::default(), 0);
     for batch in batches {
         let batch = batch?;
         for row in 0..batch.num_rows() {
-            cells.row(&batch, row);
-            written += (cells.text.len() as u64).max(LEAST_ROW);
-            judge(written, size)?;
-            write_row(&mut cells, out).map_err(Failed::Out)?;
+            json.write_row(&batch, row);
+            written += (json.text.len() as u64).max(LEAST_ROW);
+            refuse_bomb(written, size)?;
+            write_row(&mut json, out).map_err(Failed::Out)?;
         }
     }
     Ok(())
 }
 
-fn write_row(cells: &mut Cells, out: &mut dyn Write) -> io::Result<()> {
-    match cells.text.len() > LONGEST_ROW {
+fn write_row(json: &mut JsonRow, out: &mut dyn Write) -> io::Result<()> {
+    match json.text.len() > LONGEST_ROW {
         true => write_line(out, TOO_LONG, b"")?,
-        false => write_line(out, ROW, &cells.text)?,
+        false => write_line(out, ROW, &json.text)?,
     }
-    cells.without_text.drain(..).try_for_each(|column| write_line(out, NO_TEXT, column.as_bytes()))
+    json.without_text.drain(..).try_for_each(|column| write_line(out, NO_TEXT, column.as_bytes()))
 }
 
-/// Refuses a file of `size` bytes that says more than anybody's rows.
-fn judge(written: u64, size: u64) -> Result<(), Failed> {
+/// Refuses a decompression bomb: a file of `size` bytes that has far more rows than that can hold.
+fn refuse_bomb(written: u64, size: u64) -> Result<(), Failed> {
     if Bomb::is(written, size) { Err(Failed::File(Bomb.to_string())) } else { Ok(()) }
 }
 

@@ -28,8 +28,13 @@ pub struct Prepared {
 /// Rows tokenised between two looks at whether the caller cancelled.
 const ROWS_AT_ONCE: usize = 512;
 
-/// Renders and tokenises every example and applies the length rule. `progress(rows_done, rows_total)`; its `Break`
+/// Renders and tokenises every example and applies the length limit. `progress(rows_done, rows_total)`; its `Break`
 /// cancels.
+///
+/// # Errors
+///
+/// When there are no rows or none has a token to learn, when a row cannot be rendered or is too long and the settings
+/// refuse that, and when `progress` breaks.
 pub fn prepare(
     rows: &[Example],
     renderer: &dyn Render,

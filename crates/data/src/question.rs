@@ -1,4 +1,5 @@
-//! What a row asks a model and what it expects as the answer, for trying a model on rows. Asking it is left to others.
+//! A row as an evaluation question: the messages up to the last answer, and that answer as the expected one. Asking the
+//! model is left to others.
 
 use serde_json::Value;
 use tunesmith_protocol::LearnFrom;
@@ -19,6 +20,10 @@ pub struct Question {
 impl Question {
     /// The question in an example. None for a text, for a conversation that begins with its last answer, and where the
     /// model's template does not show the calls that are the answer.
+    ///
+    /// # Errors
+    ///
+    /// When the answer calls tools and cannot be rendered.
     pub fn of(example: &Example, renderer: &dyn Render) -> Result<Option<Self>, RenderError> {
         let Some(taught) = example.taught() else { return Ok(None) };
         let Example::Chat { messages, tools } = &*taught else { return Ok(None) };

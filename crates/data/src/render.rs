@@ -1,77 +1,45 @@
-//! What makes tokens of text for a model: a renderer in this process, or one in a worker process of its own.
-
-use std::num::NonZero;
-use std::thread;
+//! What every renderer can do, be it in this process (`local_renderer`) or in a worker process (`render_worker`).
 
 use serde_json::Value;
 use tunesmith_protocol::LearnFrom;
 
-use crate::{Example, Message, RenderError, Rendered, Renderer, RowsError, TextStream, Xray};
+use crate::tokens::Rendered;
+use crate::{Example, Message, RenderError, RowsError, Xray};
 
 /// A model's template and tokenizer, wherever they run.
 pub trait Render: Send + Sync {
-    /// What the model makes of some examples, in their order, or why it makes nothing of one. Fails where one of them ends what renders.
+    /// The tokens of examples, in their order, or why one has none.
+    ///
+    /// # Errors
+    ///
+    /// When the renderer is lost over one of the examples.
     fn rows(
         &self,
         examples: &[Example],
         learn_from: LearnFrom,
     ) -> Result<Vec<Result<Rendered, RenderError>>, RowsError>;
 
-    /// An example through the model's eyes: the same tokens, and what each stands for.
+    /// An example as the model sees it: the same tokens, and the text of each.
+    ///
+    /// # Errors
+    ///
+    /// When the example cannot be rendered or tokenised.
     fn xray(&self, example: &Example, learn_from: LearnFrom) -> Result<Xray, RenderError>;
 
     /// The tokens after which the model writes its answer, in which it may call `tools` (JSON schemas).
+    ///
+    /// # Errors
+    ///
+    /// When the conversation cannot be rendered or tokenised.
     fn prompt(&self, messages: &[Message], tools: &[Value]) -> Result<Vec<u32>, RenderError>;
 
     /// The text of tokens, without special tokens.
+    ///
+    /// # Errors
+    ///
+    /// When the tokenizer fails on these tokens.
     fn decode(&self, ids: &[u32]) -> Result<String, RenderError>;
 
     /// Any of these ends a turn.
     fn end_tokens(&self) -> &[u32];
-}
-
-impl dyn Render + '_ {
-    /// Decodes token by token.
-    pub fn stream(&self) -> TextStream<'_> {
-        TextStream::new(self)
-    }
-}
-
-impl Render for Renderer {
-    /// On all cores.
-    fn rows(
-        &self,
-        examples: &[Example],
-        learn_from: LearnFrom,
-    ) -> Result<Vec<Result<Rendered, RenderError>>, RowsError> {
-        let one_by_one = |rows: &[Example]| rows.iter().map(|row| self.row(row, learn_from)).collect();
-        let threads = thread::available_parallelism().map_or(1, NonZero::get).min(examples.len() / 8);
-        if threads < 2 {
-            return Ok(one_by_one(examples));
-        }
-        Ok(thread::scope(|scope| {
-            let parts = examples.chunks(examples.len().div_ceil(threads));
-            let workers: Vec<_> = parts.map(|part| scope.spawn(move || -> Vec<_> { one_by_one(part) })).collect();
-            let join = |worker: thread::ScopedJoinHandle<Vec<_>>| {
-                worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            };
-            workers.into_iter().flat_map(join).collect()
-        }))
-    }
-
-    fn xray(&self, example: &Example, learn_from: LearnFrom) -> Result<Xray, RenderError> {
-        Renderer::xray(self, example, learn_from)
-    }
-
-    fn prompt(&self, messages: &[Message], tools: &[Value]) -> Result<Vec<u32>, RenderError> {
-        Renderer::prompt(self, messages, tools)
-    }
-
-    fn decode(&self, ids: &[u32]) -> Result<String, RenderError> {
-        Renderer::decode(self, ids)
-    }
-
-    fn end_tokens(&self) -> &[u32] {
-        Renderer::end_tokens(self)
-    }
 }

@@ -1,4 +1,4 @@
-//! Chat templates: Jinja with the settings and the extras under which `transformers` renders them.
+//! Chat templates: Jinja with the settings, filters and functions of `transformers`.
 
 mod clock;
 mod json;
@@ -20,13 +20,13 @@ const FUEL: u64 = 2_000_000;
 
 const NAME: &str = "chat";
 
-/// What a template is given to write down.
+/// What a template renders.
 #[derive(Clone, Copy)]
 pub(crate) struct Conversation<'a> {
     pub messages: &'a [Message],
-    /// JSON schemas; none at all is told apart from an empty list by many templates, and means no tools here.
+    /// JSON schemas. Where there are none, the template gets `none` rather than an empty list: many distinguish the two.
     pub tools: &'a [serde_json::Value],
-    /// The time that `strftime_now` tells. All renderings that are compared with each other must share it.
+    /// The time that `strftime_now` returns. All renderings that are compared with each other must share it.
     pub now: Moment,
 }
 
@@ -62,7 +62,8 @@ impl Template {
         add_generation_prompt: bool,
     ) -> Result<String, RenderError> {
         let Conversation { messages, tools, now } = conversation;
-        let messages = messages.iter().map(|message| Value::from_object(Said::from(message))).collect::<Vec<_>>();
+        let messages =
+            messages.iter().map(|message| Value::from_object(TemplateMessage::from(message))).collect::<Vec<_>>();
         let tools = if tools.is_empty() { Value::from(()) } else { Value::from(Serde(tools)) };
         let variables = BTreeMap::from([
             ("messages", Value::from(messages)),
@@ -77,24 +78,24 @@ impl Template {
 
 /// A message as templates see it: a mapping of what it has, in this order.
 #[derive(Debug)]
-struct Said(Vec<(&'static str, Value)>);
+struct TemplateMessage(Vec<(&'static str, Value)>);
 
-impl From<&Message> for Said {
+impl From<&Message> for TemplateMessage {
     fn from(message: &Message) -> Self {
         let Message { role, content, tool_calls, tool_call_id, name, weight: _ } = message;
-        let mut said = vec![("role", Value::from(role.as_str()))];
+        let mut fields = vec![("role", Value::from(role.as_str()))];
         // `transformers` leaves out what is null in a message, as the content beside calls is.
         if !content.is_empty() || tool_calls.is_none() {
-            said.push(("content", Value::from(content.as_str())));
+            fields.push(("content", Value::from(content.as_str())));
         }
-        said.extend(tool_calls.as_ref().map(|calls| ("tool_calls", Value::from(Serde(calls)))));
-        said.extend(tool_call_id.as_deref().map(|id| ("tool_call_id", Value::from(id))));
-        said.extend(name.as_deref().map(|name| ("name", Value::from(name))));
-        Self(said)
+        fields.extend(tool_calls.as_ref().map(|calls| ("tool_calls", Value::from(Serde(calls)))));
+        fields.extend(tool_call_id.as_deref().map(|id| ("tool_call_id", Value::from(id))));
+        fields.extend(name.as_deref().map(|name| ("name", Value::from(name))));
+        Self(fields)
     }
 }
 
-impl Object for Said {
+impl Object for TemplateMessage {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         let key = key.as_str()?;
         self.0.iter().find(|(name, _)| *name == key).map(|(_, value)| value.clone())
@@ -105,7 +106,7 @@ impl Object for Said {
     }
 }
 
-/// What a template says when it refuses a conversation.
+/// The message of a template that refuses a conversation.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Refusal(String);

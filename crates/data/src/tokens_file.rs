@@ -1,19 +1,23 @@
-//! The frozen tokens of a run on disk.
+//! The tokens of a run on disk.
 //!
-//! A sealed file of `TSTOKENS`: rows u64; per row its length u32, the ids u32 each, and the learn flags as bits, the
+//! A checksummed file with the magic `TSTOKENS`: rows u64; per row its length u32, the ids u32 each, and the learn flags as bits, the
 //! first token in the lowest bit.
 
 use std::fs;
 use std::path::Path;
 
-use crate::sealed_file::{CUT, Reader, Seal};
+use crate::checksummed_file::{CUT, FileFormat, Reader};
 use crate::{Tokens, TokensFileError};
 
-const SEAL: Seal = Seal { magic: b"TSTOKENS", version: 1 };
+const FORMAT: FileFormat = FileFormat { magic: b"TSTOKENS", version: 1 };
 
 /// Writes the rows; the file appears under its name only once it is whole and on the disk.
+///
+/// # Errors
+///
+/// When the file cannot be written.
 pub fn write_tokens(path: &Path, rows: &[Tokens]) -> Result<(), TokensFileError> {
-    let written = SEAL.write(path, |bytes| {
+    let written = FORMAT.write(path, |bytes| {
         bytes.extend((rows.len() as u64).to_le_bytes());
         for row in rows {
             bytes.extend((row.ids.len() as u32).to_le_bytes());
@@ -25,14 +29,18 @@ pub fn write_tokens(path: &Path, rows: &[Tokens]) -> Result<(), TokensFileError>
     written.map_err(|reason| TokensFileError::Io { path: path.into(), reason })
 }
 
-/// Reads the rows back; a file that was changed or cut is an error.
+/// Reads the rows back.
+///
+/// # Errors
+///
+/// When the file cannot be read, or was changed or cut.
 pub fn read_tokens(path: &Path) -> Result<Vec<Tokens>, TokensFileError> {
     let bytes = fs::read(path).map_err(|reason| TokensFileError::Io { path: path.into(), reason })?;
     rows(&bytes).map_err(|reason| TokensFileError::Damaged { path: path.into(), reason })
 }
 
 fn rows(bytes: &[u8]) -> Result<Vec<Tokens>, &'static str> {
-    let mut reader = SEAL.open(bytes)?;
+    let mut reader = FORMAT.open(bytes)?;
     let count = reader.u64().ok_or(CUT)?;
     let mut rows = Vec::new();
     for _ in 0..count {

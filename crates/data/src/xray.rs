@@ -1,5 +1,4 @@
-//! A row through the model's eyes: its tokens, the text that each stands for, and which of them are learned. How they
-//! are found is left to the renderer.
+//! A row as the model sees it: its tokens, the text of each, and which are learned. Finding them is left to the renderer.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD as BASE64;
@@ -59,7 +58,7 @@ impl XrayToken {
     }
 }
 
-/// An X-ray on its way between processes: a token in few letters, as a reply may have only so many for each of the text.
+/// An X-ray as it is sent between processes: compact, because the size of a reply is limited by that of the request.
 #[derive(Serialize, Deserialize)]
 struct Wire {
     /// For each token its id and the number of its bytes: 32-bit numbers, little-endian, in Base64.

@@ -1,10 +1,10 @@
-//! The tools that a message calls, in the one form that chat templates expect.
+//! Tool calls of a message, converted to the form that chat templates expect.
 
 use serde_json::{Value, json};
 
-use crate::source::{Bad, Object};
+use crate::record::{Object, Problem};
 
-/// Whether a message calls a tool, in today's form or in the one before.
+/// Whether a message calls a tool, as `tool_calls` or as the older `function_call`.
 pub(super) fn has_call(object: &Object) -> bool {
     object
         .get("tool_calls")
@@ -13,7 +13,7 @@ pub(super) fn has_call(object: &Object) -> bool {
 }
 
 /// ShareGPT writes calls as the text of `{"name", "arguments"}`, or of a list of these: turns it into `tool_calls`.
-pub(super) fn from_text(number: usize, object: &mut Object) -> Result<(), Bad> {
+pub(super) fn from_text(number: usize, object: &mut Object) -> Result<(), Problem> {
     let calls = match object.shift_remove("value") {
         Some(Value::String(text)) => serde_json::from_str(&text).ok(),
         other => other,
@@ -23,7 +23,7 @@ pub(super) fn from_text(number: usize, object: &mut Object) -> Result<(), Bad> {
         Some(call @ Value::Object(_)) => vec![call],
         _ => {
             let what = format!("Message {number} is a function call that is not JSON with name and arguments");
-            return Err(Bad::new("wrong_tool_calls", what));
+            return Err(Problem::new("wrong_tool_calls", what));
         }
     };
     let function = |call: Value| json!({"type": "function", "function": call});
@@ -32,11 +32,11 @@ pub(super) fn from_text(number: usize, object: &mut Object) -> Result<(), Bad> {
 }
 
 /// The calls as a list of `{"type": "function", "function": {"name", "arguments"}}`.
-pub(super) fn called(number: usize, object: &mut Object) -> Result<Value, Bad> {
+pub(super) fn called(number: usize, object: &mut Object) -> Result<Value, Problem> {
     let wrong = || {
         let what =
             format!("Message {number} has “tool_calls” that are not a list of functions with name and arguments");
-        Bad::new("wrong_tool_calls", what)
+        Problem::new("wrong_tool_calls", what)
     };
     let mut calls = match object.shift_remove("tool_calls").filter(|calls| !calls.is_null()) {
         Some(calls) => calls,

@@ -2,34 +2,40 @@
 
 use serde_json::Value;
 
-use super::{Parts, cells, messages};
-use crate::source::Bad;
+use super::parts::Parts;
+use super::{cells, messages};
+use crate::record::Problem;
 use crate::{Example, Message, checks};
 
 /// A row with a list of messages.
-pub(super) fn chat(parts: &mut Parts, notes: &mut Vec<Bad>) -> Result<Example, Bad> {
+pub(super) fn chat(parts: &mut Parts, notes: &mut Vec<Problem>) -> Result<Example, Problem> {
     let mut messages = conversation(parts, notes)?;
     with_system(parts, &mut messages, notes)?;
     Ok(Example::Chat { messages, tools: messages::tools(parts.take("tools"))? })
 }
 
 /// The list of messages of a row.
-pub(super) fn conversation(parts: &mut Parts, notes: &mut Vec<Bad>) -> Result<Vec<Message>, Bad> {
+pub(super) fn conversation(parts: &mut Parts, notes: &mut Vec<Problem>) -> Result<Vec<Message>, Problem> {
     let list = parts.take("messages");
     checks::conversation(messages::list(list, parts.column("messages"))?, notes)
 }
 
 /// A row with a question and an answer.
-pub(super) fn exchange(parts: &mut Parts, question: &str, answer: &str, notes: &mut Vec<Bad>) -> Result<Example, Bad> {
+pub(super) fn exchange(
+    parts: &mut Parts,
+    question: &str,
+    answer: &str,
+    notes: &mut Vec<Problem>,
+) -> Result<Example, Problem> {
     let mut messages = asked(parts, question, notes)?;
     messages.extend(answered(parts, answer, notes)?);
     Ok(Example::Chat { messages, tools: messages::tools(parts.take("tools"))? })
 }
 
 /// All that comes before an answer: the system prompt, earlier turns and the question, as text or as messages.
-pub(super) fn asked(parts: &mut Parts, part: &str, notes: &mut Vec<Bad>) -> Result<Vec<Message>, Bad> {
+pub(super) fn asked(parts: &mut Parts, part: &str, notes: &mut Vec<Problem>) -> Result<Vec<Message>, Problem> {
     let mut messages = messages::history(parts.take("history"))?;
-    match messages::said(parts.required(part)?) {
+    match messages::as_list(parts.required(part)?) {
         Ok(list) => messages.extend(checks::messages(list, notes)?),
         Err(other) => {
             let mut text = cells::text(other, parts.column(part))?;
@@ -45,35 +51,42 @@ pub(super) fn asked(parts: &mut Parts, part: &str, notes: &mut Vec<Bad>) -> Resu
 }
 
 /// An answer, as text or as messages.
-pub(super) fn answered(parts: &mut Parts, part: &str, notes: &mut Vec<Bad>) -> Result<Vec<Message>, Bad> {
+pub(super) fn answered(parts: &mut Parts, part: &str, notes: &mut Vec<Problem>) -> Result<Vec<Message>, Problem> {
     let value = parts.required(part)?;
     answer(value, parts.column(part), notes)
 }
 
 /// The same for a value that lies in this column.
-pub(super) fn answer(value: Value, column: &str, notes: &mut Vec<Bad>) -> Result<Vec<Message>, Bad> {
-    let other = match messages::said(value) {
+pub(super) fn answer(value: Value, column: &str, notes: &mut Vec<Problem>) -> Result<Vec<Message>, Problem> {
+    let other = match messages::as_list(value) {
         Ok(list) => return checks::conversation(list, notes),
         Err(other) => other,
     };
     let text = cells::text(other, column)?;
     if text.trim().is_empty() {
         let message = format!("The column “{column}” is empty in this row: there is no answer to learn");
-        return Err(Bad::new("empty_answer", message));
+        return Err(Problem::new("empty_answer", message));
     }
     Ok(vec![Message::new("assistant", text)])
 }
 
 /// A question as a message.
-pub(super) fn question(text: String, column: &str) -> Result<Message, Bad> {
+pub(super) fn question(text: String, column: &str) -> Result<Message, Problem> {
     if text.trim().is_empty() {
-        return Err(Bad::new("empty_prompt", format!("The column “{column}” is empty in this row: nothing is asked")));
+        return Err(Problem::new(
+            "empty_prompt",
+            format!("The column “{column}” is empty in this row: nothing is asked"),
+        ));
     }
     Ok(Message::new("user", text))
 }
 
 /// Puts the row's system prompt before messages that bring none.
-pub(super) fn with_system(parts: &mut Parts, messages: &mut Vec<Message>, notes: &mut Vec<Bad>) -> Result<(), Bad> {
+pub(super) fn with_system(
+    parts: &mut Parts,
+    messages: &mut Vec<Message>,
+    notes: &mut Vec<Problem>,
+) -> Result<(), Problem> {
     let Some(text) = parts.optional_text("system")? else { return Ok(()) };
     match messages.first().filter(|first| first.role == "system") {
         None => messages.insert(0, Message::new("system", text)),
@@ -81,7 +94,7 @@ pub(super) fn with_system(parts: &mut Parts, messages: &mut Vec<Message>, notes:
             let column = parts.column("system");
             let message =
                 format!("The messages bring a system message of their own, so that in “{column}” is not used");
-            notes.push(Bad::new("system_column_unused", message));
+            notes.push(Problem::new("system_column_unused", message));
         }
         Some(_) => {}
     }

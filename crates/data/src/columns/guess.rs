@@ -1,12 +1,12 @@
-//! Votes on the shape of a file by its first rows. What somebody has chosen comes before what is recognised.
+//! Decides the shape of a file by a majority vote of its first rows. What the user has chosen wins over what is recognised.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use tunesmith_protocol::{Format, Mapping};
 
-use super::Shape;
 use super::layout::{LAYOUTS, Layout, Part, known_name};
-use crate::source::{Bad, Object};
+use super::shape::{Shape, listed};
+use crate::record::{Object, Problem};
 
 const EXPECTED: &str = "expected “messages”, or “instruction” and “output”, or “prompt” and “completion”, or “text”";
 
@@ -20,7 +20,7 @@ pub(crate) struct Guess {
     pub columns: Vec<String>,
 }
 
-/// Decides by the majority of the rows, as far as `wanted` leaves something to decide.
+/// Decides by the majority of the rows what `wanted` leaves open.
 pub(crate) fn guess<'a>(rows: impl Iterator<Item = &'a Object>, wanted: &Mapping) -> Guess {
     let mut votes: Vec<(Shape, u64)> = Vec::new();
     let mut seen = 0;
@@ -54,7 +54,7 @@ pub(crate) fn guess<'a>(rows: impl Iterator<Item = &'a Object>, wanted: &Mapping
     }
 }
 
-/// The shape that a chosen format has where no row shows another spelling of its columns.
+/// The shape of a chosen format with the usual names of its columns.
 fn usual(wanted: &Mapping) -> Option<Shape> {
     let layout = LAYOUTS.iter().find(|layout| layout.format == wanted.format)?;
     let name = |part: &'static Part| (part.name, part.spellings[0].to_owned());
@@ -67,9 +67,9 @@ fn usual(wanted: &Mapping) -> Option<Shape> {
 }
 
 /// Why a row without a known shape is dropped.
-pub(crate) fn unknown_shape(row: &Object) -> Bad {
+pub(crate) fn unknown_shape(row: &Object) -> Problem {
     let columns: Vec<String> = row.keys().take(8).cloned().collect();
-    Bad::new("unknown_shape", format!("The columns are {}; {EXPECTED}", listed(&columns)))
+    Problem::new("unknown_shape", format!("The columns are {}; {EXPECTED}", listed(&columns)))
 }
 
 fn wanted_columns(wanted: Format) -> &'static str {
@@ -96,7 +96,7 @@ fn of_row(row: &Object, wanted: &Mapping) -> Option<Shape> {
     fitting.or_else(|| LAYOUTS.iter().filter(|layout| wanted.format == layout.format).find_map(recognise))
 }
 
-/// A row in this layout, if all that it cannot do without is there.
+/// The shape of a row in this layout, if all required parts are there.
 fn recognise(layout: &'static Layout, row: &Object, names: &Names, wanted: &Mapping) -> Option<Shape> {
     let mut columns: BTreeMap<&'static str, String> = BTreeMap::new();
     for part in layout.parts() {
@@ -144,11 +144,4 @@ fn ignored(shape: &Shape, columns: &[String]) -> String {
     let used: HashSet<&String> = shape.columns.values().collect();
     let rest: Vec<&String> = columns.iter().filter(|column| !used.contains(column)).collect();
     if rest.is_empty() { String::new() } else { format!("; not used: {}", listed(&rest)) }
-}
-
-/// Names in quotation marks, the first eight.
-pub(super) fn listed<T: AsRef<str>>(names: &[T]) -> String {
-    let quoted: Vec<String> = names.iter().take(8).map(|name| format!("“{}”", name.as_ref())).collect();
-    let more = if names.len() > 8 { format!(" and {} more", names.len() - 8) } else { String::new() };
-    if quoted.is_empty() { "none".into() } else { quoted.join(", ") + &more }
 }

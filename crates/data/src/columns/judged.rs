@@ -1,32 +1,38 @@
-//! Rows that judge: two answers of which one is better, an answer that is good or bad, a text and its class.
+//! Rows with a judgement: a preference between two answers, an answer labelled good or bad, a text with its class.
 
 use serde_json::Value;
 
 use super::conversations::{answer, answered, asked, conversation, question, with_system};
 use super::layout::truth;
-use super::{Parts, cells, messages};
-use crate::source::{Bad, value_name};
+use super::parts::Parts;
+use super::{cells, messages};
+use crate::record::{Problem, value_name};
 use crate::{Example, Message, checks};
 
 /// A prompt and two answers to it.
 type Pair = (Vec<Message>, Vec<Message>, Vec<Message>);
 
 /// Two answers. Without a prompt, what both begin with is the prompt.
-pub(super) fn preference(parts: &mut Parts, notes: &mut Vec<Bad>) -> Result<Example, Bad> {
+pub(super) fn preference(parts: &mut Parts, notes: &mut Vec<Problem>) -> Result<Example, Problem> {
     let tools = messages::tools(parts.take("tools"))?;
     let (better, worse) = (parts.required("chosen")?, parts.required("rejected")?);
     let (prompt, chosen, rejected) = match parts.has("prompt") {
-        true => beside(better, worse, parts, notes)?,
-        false => within(better, worse, parts, notes)?,
+        true => with_prompt_column(better, worse, parts, notes)?,
+        false => with_common_prompt(better, worse, parts, notes)?,
     };
     if chosen == rejected {
-        notes.push(Bad::new("equal_answers", "Both answers of this row are the same, so none is better"));
+        notes.push(Problem::new("equal_answers", "Both answers of this row are the same, so none is better"));
     }
     Ok(Example::Preference { prompt, chosen, rejected, tools })
 }
 
-/// The prompt has a column of its own. Some datasets repeat it at the head of both answers.
-fn beside(better: Value, worse: Value, parts: &mut Parts, notes: &mut Vec<Bad>) -> Result<Pair, Bad> {
+/// Splits a row whose prompt has a column of its own. Some datasets repeat it at the head of both answers.
+fn with_prompt_column(
+    better: Value,
+    worse: Value,
+    parts: &mut Parts,
+    notes: &mut Vec<Problem>,
+) -> Result<Pair, Problem> {
     let prompt = asked(parts, "prompt", notes)?;
     let mut chosen = answer(better, parts.column("chosen"), notes)?;
     let mut rejected = answer(worse, parts.column("rejected"), notes)?;
@@ -38,19 +44,24 @@ fn beside(better: Value, worse: Value, parts: &mut Parts, notes: &mut Vec<Bad>) 
     Ok((prompt, chosen, rejected))
 }
 
-/// The prompt is what both answers begin with.
-fn within(better: Value, worse: Value, parts: &mut Parts, notes: &mut Vec<Bad>) -> Result<Pair, Bad> {
-    let better = said(better, parts.column("chosen"), notes)?;
-    let worse = said(worse, parts.column("rejected"), notes)?;
+/// Splits a row without a prompt column: the prompt is what both answers begin with.
+fn with_common_prompt(
+    better: Value,
+    worse: Value,
+    parts: &mut Parts,
+    notes: &mut Vec<Problem>,
+) -> Result<Pair, Problem> {
+    let better = answer_value(better, parts.column("chosen"), notes)?;
+    let worse = answer_value(worse, parts.column("rejected"), notes)?;
     let found = match (better, worse) {
-        (Said::Messages(better), Said::Messages(worse)) => messages_apart(better, worse),
-        (Said::Text(better), Said::Text(worse)) => texts_apart(&better, &worse, parts)?,
+        (AnswerValue::Messages(better), AnswerValue::Messages(worse)) => messages_apart(better, worse),
+        (AnswerValue::Text(better), AnswerValue::Text(worse)) => texts_apart(&better, &worse, parts)?,
         _ => None,
     };
     let (mut prompt, chosen, rejected) = found.ok_or_else(|| {
         let (chosen, rejected) = (parts.column("chosen"), parts.column("rejected"));
         let message = format!("This row has no prompt, and “{chosen}” and “{rejected}” do not begin with a common one");
-        Bad::new("empty_prompt", message)
+        Problem::new("empty_prompt", message)
     })?;
     with_system(parts, &mut prompt, notes)?;
     Ok((prompt, chosen, rejected))
@@ -65,7 +76,7 @@ fn messages_apart(mut chosen: Vec<Message>, mut rejected: Vec<Message>) -> Optio
 }
 
 /// As TRL's `extract_prompt`, but the prompt never ends within a word.
-fn texts_apart(better: &str, worse: &str, parts: &Parts) -> Result<Option<Pair>, Bad> {
+fn texts_apart(better: &str, worse: &str, parts: &Parts) -> Result<Option<Pair>, Problem> {
     let common: usize = better.chars().zip(worse.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
     let in_word = |text: &str| text[common..].starts_with(char::is_alphanumeric);
     let mut prompt = &better[..common];
@@ -81,22 +92,23 @@ fn texts_apart(better: &str, worse: &str, parts: &Parts) -> Result<Option<Pair>,
     Ok(Some((vec![prompt], answer(better, "chosen")?, answer(worse, "rejected")?)))
 }
 
-enum Said {
+/// What the column of an answer holds.
+enum AnswerValue {
     Messages(Vec<Message>),
     Text(String),
 }
 
-fn said(value: Value, column: &str, notes: &mut Vec<Bad>) -> Result<Said, Bad> {
-    let text = match messages::said(value) {
-        Ok(list) => return checks::conversation(list, notes).map(Said::Messages),
+fn answer_value(value: Value, column: &str, notes: &mut Vec<Problem>) -> Result<AnswerValue, Problem> {
+    let text = match messages::as_list(value) {
+        Ok(list) => return checks::conversation(list, notes).map(AnswerValue::Messages),
         Err(other) => cells::text(other, column)?,
     };
     match dialogue(&text) {
         Some(messages) if messages.iter().any(|message| message.content.is_empty()) => {
-            Err(Bad::new("missing_content", format!("A turn in “{column}” says nothing")))
+            Err(Problem::new("missing_content", format!("A turn in “{column}” says nothing")))
         }
-        Some(messages) => Ok(Said::Messages(messages)),
-        None => Ok(Said::Text(text)),
+        Some(messages) => Ok(AnswerValue::Messages(messages)),
+        None => Ok(AnswerValue::Text(text)),
     }
 }
 
@@ -115,12 +127,12 @@ fn dialogue(text: &str) -> Option<Vec<Message>> {
 }
 
 /// An answer that is good or bad, after its prompt or at the end of a conversation.
-pub(super) fn unpaired(parts: &mut Parts, notes: &mut Vec<Bad>) -> Result<Example, Bad> {
+pub(super) fn unpaired(parts: &mut Parts, notes: &mut Vec<Problem>) -> Result<Example, Problem> {
     let value = parts.required("label")?;
     let label = truth(&value).ok_or_else(|| {
         let message =
             format!("“{}” is {} in this row, neither true nor false", parts.column("label"), value_name(&value));
-        Bad::new("wrong_label", message)
+        Problem::new("wrong_label", message)
     })?;
     if !parts.shape.columns.contains_key("messages") {
         let prompt = asked(parts, "prompt", notes)?;
@@ -130,19 +142,19 @@ pub(super) fn unpaired(parts: &mut Parts, notes: &mut Vec<Bad>) -> Result<Exampl
     let last = prompt.iter().rposition(|message| message.role == "assistant").unwrap_or_default();
     let completion = prompt.split_off(last);
     if prompt.is_empty() {
-        return Err(Bad::new("empty_prompt", "This row begins with the answer: nothing is asked"));
+        return Err(Problem::new("empty_prompt", "This row begins with the answer: nothing is asked"));
     }
     with_system(parts, &mut prompt, notes)?;
     Ok(Example::Unpaired { prompt, completion, label })
 }
 
 /// A text and its class.
-pub(super) fn classification(parts: &mut Parts) -> Result<Example, Bad> {
+pub(super) fn classification(parts: &mut Parts) -> Result<Example, Problem> {
     let (text, label) = (parts.required_text("text")?, parts.required_text("label")?);
     let empty = |part: &str| format!("The column “{}” is empty in this row", parts.column(part));
     match (text.trim().is_empty(), label.trim().is_empty()) {
-        (true, _) => Err(Bad::new("empty_text", empty("text"))),
-        (_, true) => Err(Bad::new("empty_label", empty("label"))),
+        (true, _) => Err(Problem::new("empty_text", empty("text"))),
+        (_, true) => Err(Problem::new("empty_label", empty("label"))),
         _ => Ok(Example::Classification { text, label }),
     }
 }

@@ -1,4 +1,4 @@
-//! The shapes that rows come in: their parts, and the names under which each part is known to people and other tools.
+//! The shapes that rows come in: their parts, and the column names that people and other tools use for each part.
 
 use serde_json::Value;
 use tunesmith_protocol::Format;
@@ -9,7 +9,7 @@ use super::messages;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Layout {
     pub format: Format,
-    /// The parts that a row cannot do without.
+    /// The parts that a row must have.
     pub required: &'static [Part],
     pub optional: &'static [Part],
 }
@@ -43,7 +43,7 @@ const REJECTED: Part = part("rejected", &["rejected"]);
 /// AutoTrain has the better answer in “text”, beside “rejected_text”.
 const CHOSEN_TEXT: Part = part("chosen", &["text"]);
 const REJECTED_TEXT: Part = part("rejected", &["rejected_text"]);
-/// What two answers, or a judged one, belong to: LLaMA-Factory has it in “instruction” and “input”, or as messages.
+/// The prompt of two answers, or of a judged one: LLaMA-Factory has it in “instruction” and “input”, or as messages.
 const ASKED: Part = part(
     "prompt",
     &["prompt", "question", "query", "instruction", "messages", "conversations", "conversation", "input", "user"],
@@ -71,7 +71,7 @@ pub(crate) static LAYOUTS: [Layout; 12] = [
 ];
 
 impl Layout {
-    /// All parts, those first that a row cannot do without.
+    /// All parts, the required ones first.
     pub(crate) fn parts(&self) -> impl Iterator<Item = &'static Part> + use<> {
         self.required.iter().chain(self.optional)
     }
@@ -84,7 +84,7 @@ impl Layout {
         self.required.iter().any(|part| part.name == name)
     }
 
-    /// Whether a value may be what a column of this name suggests. Some names mean many things.
+    /// Whether a value can be what the name of its column suggests: some names have several meanings.
     pub(super) fn may_be(&self, part: &Part, value: Option<&Value>) -> bool {
         match part.name {
             "messages" if *part == MESSAGES_AS_TEXT => value.is_some_and(messages::is_conversation),
@@ -121,14 +121,14 @@ fn says_truth(value: &Value) -> bool {
     matches!(value, Value::Bool(_)) || matches!(value, Value::String(text) if word(text))
 }
 
-/// Whether a column of this name may say whether an answer is good.
+/// Whether a column of this name may hold the label of a judged answer.
 pub(super) fn is_judgement(column: &str) -> bool {
     let known = known_name(column);
     let spellings = [LABEL.spellings, TAG.spellings];
     known.is_some_and(|known| spellings.iter().any(|names| names.contains(&known)))
 }
 
-/// Whether a value says that an answer is good, in the words of tables and of JSON.
+/// A label as a truth value, as tables and JSON write it; none if it is something else.
 pub(super) fn truth(value: &Value) -> Option<bool> {
     match value {
         Value::Bool(good) => Some(*good),

@@ -1,4 +1,4 @@
-//! Lists written as Python and numpy print them (`[{'role': 'user', …}]`), which is how tables made with pandas hold them.
+//! Parses lists as Python and numpy print them (`[{'role': 'user', …}]`): tables written by pandas hold them so.
 
 use serde_json::{Map, Value};
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::literal;
-use crate::source::{Bad, is_crowded, value_name};
+use crate::record::{Problem, is_crowded, value_name};
 use crate::{Message, checks};
 
 /// Whether a value looks like a list of messages, and not like a text that happens to be in a column of that name.
@@ -15,9 +15,9 @@ pub(super) fn may_be_list(value: Option<&Value>) -> bool {
     }
 }
 
-/// Whether a value is a conversation beyond doubt.
+/// Whether a value passes all checks of a conversation.
 pub(super) fn is_conversation(value: &Value) -> bool {
-    said(value.clone()).is_ok_and(|list| checks::conversation(list, &mut Vec::new()).is_ok())
+    as_list(value.clone()).is_ok_and(|list| checks::conversation(list, &mut Vec::new()).is_ok())
 }
 
 /// Whether a text begins as JSON, Python and numpy write a list.
@@ -26,8 +26,9 @@ fn begins_as_list(text: &str) -> bool {
     ["[", "(", "array("].iter().any(|open| text.starts_with(open))
 }
 
-/// The messages that a value is: a list of them, the text of such a list, or a single one. Else the value itself.
-pub(super) fn said(value: Value) -> Result<Vec<Value>, Value> {
+/// The messages in a value: a list of them, the text of such a list, or a single one. If it is none of these, the error is
+/// the value itself.
+pub(super) fn as_list(value: Value) -> Result<Vec<Value>, Value> {
     let is_message = |value: &Value| value.get("role").is_some() || value.get("from").is_some();
     match value {
         Value::Array(list) if list.iter().all(is_message) => Ok(list),
@@ -41,8 +42,8 @@ pub(super) fn said(value: Value) -> Result<Vec<Value>, Value> {
 }
 
 /// The list of messages of a row.
-pub(super) fn list(value: Option<Value>, column: &str) -> Result<Vec<Value>, Bad> {
-    let missing = |what: String| Err(Bad::new("missing_messages_list", what));
+pub(super) fn list(value: Option<Value>, column: &str) -> Result<Vec<Value>, Problem> {
+    let missing = |what: String| Err(Problem::new("missing_messages_list", what));
     match value {
         None | Some(Value::Null) => missing(format!("This row has no list “{column}”")),
         Some(Value::Array(list)) if list.is_empty() => missing(format!("The list “{column}” is empty in this row")),
@@ -79,7 +80,7 @@ fn parse(text: &str) -> Option<Vec<Value>> {
 }
 
 /// The tools that may be called in a row: a list of JSON schemas, or its text.
-pub(super) fn tools(value: Option<Value>) -> Result<Vec<Value>, Bad> {
+pub(super) fn tools(value: Option<Value>) -> Result<Vec<Value>, Problem> {
     let list = match value {
         None | Some(Value::Null) => return Ok(Vec::new()),
         Some(Value::String(text)) if text.trim().is_empty() => return Ok(Vec::new()),
@@ -88,12 +89,12 @@ pub(super) fn tools(value: Option<Value>) -> Result<Vec<Value>, Bad> {
         Some(_) => None,
     };
     list.filter(|list| list.iter().all(Value::is_object))
-        .ok_or_else(|| Bad::new("wrong_tools", "“tools” is not a list of tools, each an object, in this row"))
+        .ok_or_else(|| Problem::new("wrong_tools", "“tools” is not a list of tools, each an object, in this row"))
 }
 
 /// Earlier turns of an instruction row: a list of [question, answer].
-pub(super) fn history(value: Option<Value>) -> Result<Vec<Message>, Bad> {
-    let wrong = || Bad::new("wrong_history", "“history” is not a list of [question, answer] in this row");
+pub(super) fn history(value: Option<Value>) -> Result<Vec<Message>, Problem> {
+    let wrong = || Problem::new("wrong_history", "“history” is not a list of [question, answer] in this row");
     let list = match value {
         None | Some(Value::Null) => return Ok(Vec::new()),
         Some(Value::Array(list)) => list,

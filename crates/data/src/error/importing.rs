@@ -1,4 +1,4 @@
-//! What can stop an import of files. Bad rows are not errors: they are `RowProblem`s.
+//! The errors of an import. Bad rows are not errors: they are `RowProblem`s.
 
 use std::path::PathBuf;
 
@@ -30,7 +30,7 @@ pub enum ImportError {
         /// What the system says.
         reason: std::io::Error,
     },
-    /// The file unpacks to far more than it can hold of anybody's rows.
+    /// The file unpacks to so much more than its size that it must be a decompression bomb.
     #[error("{} cannot be read: it is small and unpacks to more than 256 MB, over 200 times its own size", path.display())]
     Bomb {
         /// The file.

@@ -1,4 +1,4 @@
-//! What can stop a rendering.
+//! The errors of rendering.
 
 use std::path::PathBuf;
 
@@ -36,10 +36,10 @@ pub enum RenderError {
     /// The chat template fails on this conversation.
     #[error("The model's chat template fails on this conversation: {0}")]
     Render(String),
-    /// The row is an answer that is not to be given.
+    /// The row is an answer judged bad.
     #[error("This row is an answer that somebody has judged bad: there is nothing to learn from it")]
     NothingTaught,
-    /// Where the template writes an answer cannot be told from its rendering.
+    /// The template does not show an answer in one place of its own.
     #[error(
         "The model's chat template does not show message {0} in one place of its own, so it cannot be learned alone"
     )]
@@ -47,7 +47,7 @@ pub enum RenderError {
     /// The tokenizer fails on this text.
     #[error("The model's tokenizer fails on this text: {0}")]
     Tokenizer(String),
-    /// The worker process that renders ended over its work, or was ended.
+    /// The worker process that renders died during a request, or was stopped.
     #[error("The model's chat template or tokenizer {0}")]
     Worker(String),
     /// The worker process cannot be started.

@@ -63,8 +63,8 @@ impl ExportKind {
         }
     }
 
-    /// Whether its files have room for columns that have no part in what a row means. Those that other tools read have a
-    /// set of their own, and OpenAI refuses any other.
+    /// Whether its files may have columns besides those of the format. Other tools have a fixed set of columns, and OpenAI
+    /// refuses any other.
     pub fn has_room(self) -> bool {
         matches!(self, Self::Chat | Self::Csv | Self::Parquet)
     }

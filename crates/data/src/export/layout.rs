@@ -1,20 +1,20 @@
-//! The columns of each kind of file, and what of a row stands in them. The words for turns are in `turns`.
+//! The columns of each kind of file, and which part of a row goes into which. How turns are written is in `turns`.
 
 use serde_json::Value;
 
 use super::ExportKind;
-use super::turns::{self, Why};
+use super::turns::{self, Reason};
 use crate::{Example, Message};
 
 /// The columns of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Layout {
+pub(super) enum ExportLayout {
     Messages,
     ShareGpt,
     Alpaca,
     Completion,
     CompletionLists,
-    /// A question and an answer as text where that is all, else both as lists.
+    /// A question and an answer as text; as lists where there is more.
     Exchange,
     OpenAi,
     Text,
@@ -23,9 +23,9 @@ pub(super) enum Layout {
     Classification,
 }
 
-impl Layout {
+impl ExportLayout {
     /// The columns that a kind of file has for rows like this one.
-    pub(super) fn of(kind: ExportKind, example: &Example) -> Result<Self, Why> {
+    pub(super) fn of(kind: ExportKind, example: &Example) -> Result<Self, Reason> {
         let own = matches!(kind, ExportKind::Chat | ExportKind::Csv | ExportKind::Parquet);
         match (example, kind) {
             (Example::Chat { .. }, ExportKind::Chat | ExportKind::Parquet) => Ok(Self::Messages),
@@ -63,13 +63,13 @@ impl Layout {
     }
 
     /// What stands in each column, null where there is nothing.
-    pub(super) fn cells(self, example: &Example) -> Result<Vec<Value>, Why> {
+    pub(super) fn cells(self, example: &Example) -> Result<Vec<Value>, Reason> {
         match example {
             Example::Chat { messages, tools } => {
                 turns::conversation(messages)?;
                 self.chat(messages, turns::tools(tools)?)
             }
-            Example::Text { text } => Ok(vec![said(text)?]),
+            Example::Text { text } => Ok(vec![text_cell(text)?]),
             Example::Preference { prompt, chosen, rejected, tools } => {
                 turns::known(prompt)?;
                 turns::conversation(chosen)?;
@@ -89,11 +89,33 @@ impl Layout {
                 }
                 Ok(vec![turns::plain(prompt)?, turns::plain(completion)?, Value::Bool(*label)])
             }
-            Example::Classification { text, label } => Ok(vec![said(text)?, said(label)?]),
+            Example::Classification { text, label } => Ok(vec![text_cell(text)?, text_cell(label)?]),
         }
     }
 
-    fn chat(self, messages: &[Message], tools: Value) -> Result<Vec<Value>, Why> {
+    /// The layout and the cells of a row in a kind of file. `first` is the layout of the rows before it, which it must share.
+    pub(super) fn cells_of(
+        kind: ExportKind,
+        first: Option<ExportLayout>,
+        example: &Example,
+    ) -> Result<(Self, Vec<Value>), Reason> {
+        let layout = Self::of(kind, example)?;
+        let mut cells = layout.cells(example)?;
+        if kind == ExportKind::Parquet {
+            cells = layout
+                .columns()
+                .iter()
+                .zip(cells)
+                .map(|(column, cell)| turns::typed(column, cell))
+                .collect::<Result<_, _>>()?;
+        }
+        match first {
+            Some(first) if first != layout => Err("it has another shape than the first row, and so other columns"),
+            _ => Ok((layout, cells)),
+        }
+    }
+
+    fn chat(self, messages: &[Message], tools: Value) -> Result<Vec<Value>, Reason> {
         match self {
             Self::ShareGpt => Ok(vec![turns::share_gpt(messages)?, text_of_tools(tools)]),
             Self::OpenAi => Ok(vec![turns::open_ai(messages)?, tools]),
@@ -119,8 +141,8 @@ impl Layout {
     }
 }
 
-/// A text that says something and holds no character that tables cannot.
-fn said(text: &str) -> Result<Value, Why> {
+/// A text as a cell. It must not be blank or hold a NUL.
+fn text_cell(text: &str) -> Result<Value, Reason> {
     match text {
         _ if text.trim().is_empty() => Err("it says nothing"),
         _ if text.contains('\0') => Err(turns::NUL),
@@ -128,7 +150,7 @@ fn said(text: &str) -> Result<Value, Why> {
     }
 }
 
-fn no_tools(tools: Value) -> Result<(), Why> {
+fn no_tools(tools: Value) -> Result<(), Reason> {
     if tools.is_null() {
         Ok(())
     } else {
@@ -142,7 +164,7 @@ fn text_of_tools(tools: Value) -> Value {
 }
 
 /// All before the last answer, and that answer with what follows.
-fn halves(messages: &[Message]) -> Result<(Value, Value), Why> {
+fn halves(messages: &[Message]) -> Result<(Value, Value), Reason> {
     let last = messages.iter().rposition(|message| message.role == "assistant").unwrap_or_default();
     match messages.split_at(last) {
         ([], _) => Err("it begins with its only answer, and this kind of file needs a prompt"),
@@ -151,8 +173,8 @@ fn halves(messages: &[Message]) -> Result<(Value, Value), Why> {
 }
 
 /// The last question and answer, those before as history.
-fn alpaca(messages: &[Message]) -> Result<Vec<Value>, Why> {
-    const PAIRS: Why = "its turns are not one question, one answer, and so on";
+fn alpaca(messages: &[Message]) -> Result<Vec<Value>, Reason> {
+    const PAIRS: Reason = "its turns are not one question, one answer, and so on";
     let (system, turns) = turns::system_apart(messages);
     let (earlier, last) = turns.split_at(turns.len().saturating_sub(2));
     let (_, question, answer) = turns::exchange(last)?;

@@ -1,14 +1,13 @@
-//! How columns that only keep something for the user are called in a file: by their own name, unless an import would then
-//! take them for a part of the row.
+//! The names of extra columns in a file: their own, unless an import would then take them for a part of the row.
 
 use std::collections::HashSet;
 
 use crate::columns::recognised;
 
-/// Columns that a row can do without: a file may have them or not.
+/// Columns that a file may have or not.
 const OPTIONAL: [&str; 2] = ["system", "tools"];
 
-/// The name of each other column beside those of the rows.
+/// The name of each extra column beside those of the rows.
 pub(super) fn beside(columns: &[&str], others: &[&str]) -> Vec<String> {
     let least: Vec<&str> = columns.iter().copied().filter(|column| !OPTIONAL.contains(column)).collect();
     let mut files = [columns.to_vec(), least];
@@ -26,7 +25,7 @@ pub(super) fn beside(columns: &[&str], others: &[&str]) -> Vec<String> {
     let mut names = Vec::new();
     for &other in others {
         let mut name = other.to_owned();
-        // A name that nobody looks for needs no second thought, however many there are.
+        // Only a known name can be mistaken for a part of the row.
         if crate::columns::is_known(other) && !harmless(other) {
             while taken.contains(name.as_str()) || given.contains(&name) {
                 name = format!("other_{name}");

@@ -1,5 +1,5 @@
-//! Rows in Apache Parquet: columns of the kinds that their cells have, so that messages are lists of structs, as in the
-//! datasets of Hugging Face. Written in groups, so that memory does not grow with the file.
+//! Rows in Apache Parquet with typed columns: messages are lists of structs, as in datasets of Hugging Face. Written in
+//! row groups, so that memory does not grow with the file.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
 use serde_json::Value;
 
-use super::cells::{Cells, text_of};
+use super::cell_type::{CellType, text_of};
 
 /// Rows handed to the encoder at once, and the bytes of text after which fewer are.
 const ROWS_AT_ONCE: usize = 1024;
@@ -24,14 +24,14 @@ const GROUP_BYTES: usize = 64 << 20;
 pub(super) struct ParquetRows<W: Write + Send> {
     writer: ArrowWriter<W>,
     schema: Arc<Schema>,
-    columns: Vec<(Cells, Vec<Value>)>,
+    columns: Vec<(CellType, Vec<Value>)>,
     rows: usize,
     bytes: usize,
 }
 
 impl<W: Write + Send> ParquetRows<W> {
     /// A file with these columns, each of which may be empty in a row.
-    pub(super) fn new(columns: Vec<(String, Cells)>, writer: W) -> io::Result<Self> {
+    pub(super) fn new(columns: Vec<(String, CellType)>, writer: W) -> io::Result<Self> {
         let schema = Arc::new(Schema::new(fields(&columns)));
         // Every reader of the format knows Snappy.
         let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
@@ -57,7 +57,7 @@ impl<W: Write + Send> ParquetRows<W> {
     }
 
     fn encode(&mut self) -> io::Result<()> {
-        let whole = |(cells, values): &mut (Cells, Vec<Value>)| {
+        let whole = |(cells, values): &mut (CellType, Vec<Value>)| {
             let values = std::mem::take(values);
             array(cells, &values.iter().map(Some).collect::<Vec<_>>())
         };
@@ -82,47 +82,51 @@ fn weight(value: &Value) -> usize {
     }
 }
 
-fn fields(columns: &[(String, Cells)]) -> Fields {
+fn fields(columns: &[(String, CellType)]) -> Fields {
     columns.iter().map(|(name, cells)| Field::new(name, data_type(cells), true)).collect()
 }
 
-fn data_type(cells: &Cells) -> DataType {
+fn data_type(cells: &CellType) -> DataType {
     match cells {
-        Cells::Truth => DataType::Boolean,
-        Cells::Whole { .. } => DataType::Int64,
-        Cells::Number => DataType::Float64,
-        Cells::List(items) => DataType::List(item(items)),
+        CellType::Truth => DataType::Boolean,
+        CellType::Whole { .. } => DataType::Int64,
+        CellType::Number => DataType::Float64,
+        CellType::List(items) => DataType::List(item(items)),
         // The format knows no object without keys.
-        Cells::Object(keys) if !keys.is_empty() => DataType::Struct(fields(keys)),
-        Cells::Nothing | Cells::Text | Cells::Object(_) => DataType::Utf8,
+        CellType::Object(keys) if !keys.is_empty() => DataType::Struct(fields(keys)),
+        CellType::Nothing | CellType::Text | CellType::Object(_) => DataType::Utf8,
     }
 }
 
-fn item(items: &Cells) -> Arc<Field> {
+fn item(items: &CellType) -> Arc<Field> {
     Arc::new(Field::new_list_field(data_type(items), true))
 }
 
 /// The values of a column, null where there is none.
-fn array(cells: &Cells, values: &[Option<&Value>]) -> ArrayRef {
+fn array(cells: &CellType, values: &[Option<&Value>]) -> ArrayRef {
     let there = || NullBuffer::from_iter(values.iter().map(|value| value.is_some_and(|value| !value.is_null())));
     match cells {
-        Cells::Truth => Arc::new(values.iter().map(|value| value.and_then(Value::as_bool)).collect::<BooleanArray>()),
-        Cells::Whole { .. } => {
+        CellType::Truth => {
+            Arc::new(values.iter().map(|value| value.and_then(Value::as_bool)).collect::<BooleanArray>())
+        }
+        CellType::Whole { .. } => {
             Arc::new(values.iter().map(|value| value.and_then(Value::as_i64)).collect::<Int64Array>())
         }
-        Cells::Number => Arc::new(values.iter().map(|value| value.and_then(Value::as_f64)).collect::<Float64Array>()),
-        Cells::List(items) => {
+        CellType::Number => {
+            Arc::new(values.iter().map(|value| value.and_then(Value::as_f64)).collect::<Float64Array>())
+        }
+        CellType::List(items) => {
             let lists = || values.iter().map(|value| value.and_then(Value::as_array));
             let all: Vec<Option<&Value>> = lists().flatten().flatten().map(Some).collect();
             let ends = OffsetBuffer::from_lengths(lists().map(|list| list.map_or(0, Vec::len)));
             Arc::new(ListArray::new(item(items), ends, array(items, &all), Some(there())))
         }
-        Cells::Object(keys) if !keys.is_empty() => {
+        CellType::Object(keys) if !keys.is_empty() => {
             let of = |key: &str| values.iter().map(|value| value.and_then(|value| value.get(key))).collect::<Vec<_>>();
             let columns = keys.iter().map(|(key, cells)| array(cells, &of(key))).collect();
             Arc::new(StructArray::new(fields(keys), columns, Some(there())))
         }
-        Cells::Nothing | Cells::Text | Cells::Object(_) => {
+        CellType::Nothing | CellType::Text | CellType::Object(_) => {
             Arc::new(values.iter().map(|value| value.and_then(text_of)).collect::<StringArray>())
         }
     }

@@ -1,18 +1,18 @@
-//! What must be known of all rows before the first is written: the columns of a table and what they hold, and how columns
-//! that have no part in a row's meaning are called so that they are not taken for one.
+//! A first pass over all rows before any is written: which columns a table has, their types, and names for extra columns
+//! that an import will not take for a part of the row.
 
 use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::cells::Cells;
-use super::layout::Layout;
-use super::{ExportKind, names, said};
+use super::cell_type::CellType;
+use super::layout::ExportLayout;
+use super::{ExportKind, names};
 use crate::ImportedRow;
 
 const NOTHING: &Value = &Value::Null;
 
-/// Whether columns are written that have no part in what a row means.
+/// What to do with extra columns, which have no part in what a row means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Others {
     /// Where the kind of file has room for them.
@@ -21,13 +21,13 @@ pub enum Others {
     Leave,
 }
 
-/// A look at all rows before they are written.
+/// What was seen of the rows before they are written.
 pub struct Survey {
     kind: ExportKind,
     keep: bool,
-    layout: Option<Layout>,
-    cells: Vec<Cells>,
-    others: Vec<(String, Cells)>,
+    layout: Option<ExportLayout>,
+    cells: Vec<CellType>,
+    others: Vec<(String, CellType)>,
     places: HashMap<String, usize>,
 }
 
@@ -38,30 +38,30 @@ impl Survey {
         Self { kind, keep, layout: None, cells: Vec::new(), others: Vec::new(), places: HashMap::new() }
     }
 
-    /// Whether it has to see the rows; else it knows enough.
+    /// Whether this kind of file needs the first pass at all.
     pub fn has_to_look(&self) -> bool {
         self.keep || self.kind == ExportKind::Parquet
     }
 
     /// Takes note of a row.
     pub fn see(&mut self, row: &ImportedRow) {
-        let Ok((layout, cells)) = said(self.kind, self.layout, &row.example) else { return };
+        let Ok((layout, cells)) = ExportLayout::cells_of(self.kind, self.layout, &row.example) else { return };
         self.layout = Some(layout);
         if self.kind == ExportKind::Parquet {
-            self.cells.resize(cells.len(), Cells::Nothing);
+            self.cells.resize(cells.len(), CellType::Nothing);
             self.cells.iter_mut().zip(&cells).for_each(|(known, cell)| known.see(cell));
         }
         for (column, value) in row.extra.iter().filter(|_| self.keep) {
             let place = *self.places.entry(column.clone()).or_insert(self.others.len());
             if place == self.others.len() {
-                self.others.push((column.clone(), Cells::Nothing));
+                self.others.push((column.clone(), CellType::Nothing));
             }
             self.others[place].1.see(value);
         }
     }
 
     pub(super) fn settled(self) -> (ExportKind, Columns) {
-        let layout = self.layout.unwrap_or(Layout::Messages);
+        let layout = self.layout.unwrap_or(ExportLayout::Messages);
         let columns: Vec<&str> = self.others.iter().map(|(column, _)| column.as_str()).collect();
         let names = names::beside(layout.columns(), &columns);
         let others = self.others.into_iter().zip(names);
@@ -72,17 +72,17 @@ impl Survey {
 
 /// The columns of a file.
 pub(super) struct Columns {
-    /// What the layout's columns hold; empty where nobody had to look.
-    cells: Vec<Cells>,
+    /// What the layout's columns hold; empty if no first pass was needed.
+    cells: Vec<CellType>,
     others: Vec<Other>,
-    /// Of each other column among them.
+    /// The index of each extra column in `others`.
     places: HashMap<String, usize>,
 }
 
 struct Other {
     column: String,
     name: String,
-    cells: Cells,
+    cells: CellType,
 }
 
 impl Columns {
@@ -96,7 +96,7 @@ impl Columns {
     }
 
     /// All columns of a table with what they hold.
-    pub(super) fn typed(&self, layout: Layout) -> Vec<(String, Cells)> {
+    pub(super) fn typed(&self, layout: ExportLayout) -> Vec<(String, CellType)> {
         let own = layout.columns().iter().enumerate();
         let own = own.map(|(place, name)| ((*name).to_owned(), self.cells.get(place).cloned().unwrap_or_default()));
         own.chain(self.others.iter().map(|other| (other.name.clone(), other.cells.clone()))).collect()

@@ -1,27 +1,27 @@
-//! Messages in the words of each kind of file, and what keeps them from being said there. What the import would drop
-//! or change is not written: it would be lost on the way back.
+//! Messages as each kind of file writes them, and why some cannot be written there. What an import would drop or change is
+//! not written, as it would be lost when the file is read back.
 
 use serde_json::{Map, Value, json};
 
 use crate::Message;
 
-/// Why a row cannot be said; continues “This row is left out: ”.
-pub(super) type Why = &'static str;
+/// Why a row is left out; continues “This row is left out: ”.
+pub(super) type Reason = &'static str;
 
-pub(super) const NUL: Why = "it holds a NUL character, which tables cannot";
-const BLANK: Why = "a message in it says nothing";
-const CALLS: Why = "a tool is called in it, for which this kind of file has no place";
-const WEIGHT: Why = "some of its answers are not learned, which this kind of file cannot say";
+pub(super) const NUL: Reason = "it holds a NUL character, which tables cannot";
+const BLANK: Reason = "a message in it says nothing";
+const CALLS: Reason = "a tool is called in it, for which this kind of file has no place";
+const WEIGHT: Reason = "some of its answers are not learned, which this kind of file cannot say";
 
 /// Whether messages hold an answer and are all known.
-pub(super) fn conversation(messages: &[Message]) -> Result<(), Why> {
+pub(super) fn conversation(messages: &[Message]) -> Result<(), Reason> {
     known(messages)?;
     let answers = messages.iter().any(|message| message.role == "assistant");
     if answers { Ok(()) } else { Err("no message in it is the assistant's") }
 }
 
-/// Whether messages have roles that the import knows and say something.
-pub(super) fn known(messages: &[Message]) -> Result<(), Why> {
+/// Whether an import would accept these messages: known roles, no blank content.
+pub(super) fn known(messages: &[Message]) -> Result<(), Reason> {
     for Message { role, content, tool_calls, weight, .. } in messages {
         let speaks_as_tool = matches!(role.as_str(), "tool" | "function");
         match role.as_str() {
@@ -32,7 +32,7 @@ pub(super) fn known(messages: &[Message]) -> Result<(), Why> {
             None if content.trim().is_empty() && !speaks_as_tool => return Err(BLANK),
             Some(_) if role != "assistant" => return Err("a tool is called in it by someone else than the assistant"),
             Some(calls) if !are_calls(calls) => return Err("its tool calls are not functions with name and arguments"),
-            // The import takes blanks beside a call for nothing said.
+            // The import takes blanks beside a call for no content.
             Some(_) if !content.is_empty() && content.trim().is_empty() => return Err(BLANK),
             _ => {}
         }
@@ -48,8 +48,8 @@ fn are_calls(calls: &Value) -> bool {
     calls.as_array().is_some_and(|calls| !calls.is_empty() && calls.iter().all(is_call))
 }
 
-/// Messages as they are known here; a weight as a whole number.
-pub(super) fn plain(messages: &[Message]) -> Result<Value, Why> {
+/// Messages in our own format, with the weight as an integer.
+pub(super) fn plain(messages: &[Message]) -> Result<Value, Reason> {
     let all = messages.iter().map(|message| {
         let mut said = json!({"role": message.role, "content": message.content});
         let mut add = |key: &str, value: Option<Value>| {
@@ -66,9 +66,9 @@ pub(super) fn plain(messages: &[Message]) -> Result<Value, Why> {
     Ok(all.collect())
 }
 
-/// A cell as a typed column holds it: there all calls have the same keys, so their arguments, of which each tool has its
-/// own, become text, as OpenAI writes them and the import reads them. So do tools, whose schemas are alike in nothing.
-pub(super) fn typed(column: &str, cell: Value) -> Result<Value, Why> {
+/// A cell for a typed column, in which all objects have the same keys: the arguments of calls, which differ by tool, become
+/// JSON text, as OpenAI writes them and an import reads them. So do tools, whose schemas all differ.
+pub(super) fn typed(column: &str, cell: Value) -> Result<Value, Reason> {
     let Value::Array(mut messages) = cell else { return Ok(cell) };
     if column == "tools" {
         return Ok(Value::Array(messages).to_string().into());
@@ -84,7 +84,7 @@ pub(super) fn typed(column: &str, cell: Value) -> Result<Value, Why> {
 }
 
 /// Tools as a list; null if there are none.
-pub(super) fn tools(tools: &[Value]) -> Result<Value, Why> {
+pub(super) fn tools(tools: &[Value]) -> Result<Value, Reason> {
     match tools {
         [] => Ok(Value::Null),
         tools if tools.iter().all(Value::is_object) => Ok(tools.into()),
@@ -101,7 +101,7 @@ pub(super) fn system_apart(messages: &[Message]) -> (Value, &[Message]) {
 }
 
 /// The system prompt, the question and the answer of a conversation that is no more than that.
-pub(super) fn exchange(messages: &[Message]) -> Result<(Value, Value, Value), Why> {
+pub(super) fn exchange(messages: &[Message]) -> Result<(Value, Value, Value), Reason> {
     let (system, turns) = system_apart(messages);
     let [question, answer] = turns else { return Err("it is not one question and one answer") };
     if (question.role.as_str(), answer.role.as_str()) != ("user", "assistant") {
@@ -125,8 +125,8 @@ pub(super) fn exchange(messages: &[Message]) -> Result<(Value, Value, Value), Wh
     Ok((system, question.content.as_str().into(), answer.content.as_str().into()))
 }
 
-/// Messages in ShareGPT's words.
-pub(super) fn share_gpt(messages: &[Message]) -> Result<Value, Why> {
+/// Messages in ShareGPT's format.
+pub(super) fn share_gpt(messages: &[Message]) -> Result<Value, Reason> {
     let turn = |message: &Message| {
         if message.weight == Some(0.0) && message.role == "assistant" {
             return Err(WEIGHT);
@@ -152,7 +152,7 @@ pub(super) fn share_gpt(messages: &[Message]) -> Result<Value, Why> {
 }
 
 /// Calls as `{"name", "arguments"}`, or a list of these.
-fn bare_calls(calls: &Value, said: &str) -> Result<Value, Why> {
+fn bare_calls(calls: &Value, said: &str) -> Result<Value, Reason> {
     if !said.is_empty() {
         return Err("an answer in it speaks and calls a tool at once, for which ShareGPT has no place");
     }
@@ -171,14 +171,14 @@ fn bare_calls(calls: &Value, said: &str) -> Result<Value, Why> {
 }
 
 /// Messages in the keys that OpenAI allows for fine-tuning.
-pub(super) fn open_ai(messages: &[Message]) -> Result<Value, Why> {
+pub(super) fn open_ai(messages: &[Message]) -> Result<Value, Reason> {
     if messages.last().is_none_or(|last| last.role != "assistant") {
         return Err("its last message is not the assistant's, as OpenAI requires");
     }
     messages.iter().map(open_ai_message).collect()
 }
 
-fn open_ai_message(message: &Message) -> Result<Value, Why> {
+fn open_ai_message(message: &Message) -> Result<Value, Reason> {
     let mut said = Map::new();
     said.insert("role".into(), message.role.as_str().into());
     match (&message.tool_calls, message.role.as_str()) {
@@ -206,7 +206,7 @@ fn open_ai_message(message: &Message) -> Result<Value, Why> {
 }
 
 /// Calls with their ids, and arguments as the text of an object.
-fn numbered_calls(calls: &Value) -> Result<Value, Why> {
+fn numbered_calls(calls: &Value) -> Result<Value, Reason> {
     let numbered = |call: &Value| {
         let (id, function) = (&call["id"], &call["function"]);
         if !id.is_string() {

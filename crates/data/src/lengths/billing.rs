@@ -1,4 +1,4 @@
-//! What a job is where training is sold by the token: its epochs, its tokens, its price. The rules are those of OpenAI's
+//! The epochs, billed tokens and price of a training job at a service that charges by the token, by the rules of OpenAI's
 //! guide to preparing chat data for fine-tuning.
 
 use super::LengthTable;

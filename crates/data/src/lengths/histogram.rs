@@ -1,4 +1,4 @@
-//! How the lengths of rows are spread.
+//! The histogram and the percentiles of the lengths of rows.
 
 use super::LengthTable;
 
@@ -52,7 +52,7 @@ impl LengthTable {
     }
 
     /// For each share in percent the length that so many rows do not exceed, in tokens: the nearest-rank percentile. Rows
-    /// that the template cannot say do not count; without rows, 0.
+    /// that cannot be rendered do not count; without rows, 0.
     pub fn percentiles(&self, percent: &[f64]) -> Vec<u32> {
         let mut lengths: Vec<u32> = self.tokens.iter().copied().filter(|tokens| *tokens > 0).collect();
         lengths.sort_unstable();

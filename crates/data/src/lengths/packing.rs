@@ -1,4 +1,4 @@
-//! What batches padded to their longest row would compute, against rows laid end to end, as training here has them.
+//! How many tokens batches padded to their longest row would compute, compared with packed rows, as training uses them.
 
 use super::LengthTable;
 use crate::epoch_order;

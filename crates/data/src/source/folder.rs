@@ -1,4 +1,4 @@
-//! The dataset files that lie in a folder.
+//! Finds the dataset files in a folder.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -6,10 +6,10 @@ use std::{fs, io};
 use crate::ImportError;
 
 const EXTENSIONS: [&str; 9] = ["jsonl", "ndjson", "json", "csv", "tsv", "txt", "md", "parquet", "pq"];
-/// Files that lie beside datasets and hold none.
+/// Files that accompany datasets and hold no rows.
 const BESIDE: [&str; 9] =
     ["readme", "license", "licence", "changelog", "citation", "notice", "dataset_info", "dataset_infos", "state"];
-/// A folder with more than this is not one of datasets.
+/// A folder with more entries than this is refused.
 const MOST_ENTRIES: usize = 100_000;
 const DEEPEST: usize = 16;
 
@@ -43,6 +43,7 @@ pub(crate) fn expand(paths: &[PathBuf]) -> Result<Found, ImportError> {
     Ok(found)
 }
 
+/// What lies below a folder.
 struct Below {
     files: Vec<PathBuf>,
     others: Vec<PathBuf>,
@@ -84,7 +85,7 @@ fn has_bytes(path: &Path) -> bool {
 }
 
 fn is_dataset(path: &Path) -> bool {
-    let name = super::kind::name_unpacked(path).to_ascii_lowercase();
+    let name = super::file_kind::name_unpacked(path).to_ascii_lowercase();
     let Some((stem, extension)) = name.rsplit_once('.') else { return false };
     EXTENSIONS.contains(&extension) && !BESIDE.contains(&stem)
 }

@@ -1,5 +1,5 @@
-//! The bytes of a dataset file as clean UTF-8 lines: unpacked, without a byte order mark, decoded, old Mac line ends
-//! turned into today's; counted, so that progress and cancel work wherever the reader stands.
+//! The bytes of a dataset file as UTF-8 lines: decompressed, decoded, without a byte order mark, with old Mac line ends
+//! replaced. Counts the bytes read, so that progress and cancelling work in every reader.
 
 use std::io::{self, Read as _};
 use std::ops::ControlFlow;
@@ -70,7 +70,7 @@ impl<'a> Input<'a> {
         if input.clean.contains(&b'\r') && !input.clean.contains(&b'\n') {
             input.returns = Returns::OldMac;
         }
-        input.straighten();
+        input.convert_line_ends();
         Ok(input)
     }
 
@@ -92,7 +92,7 @@ impl<'a> Input<'a> {
         self.encoding
     }
 
-    /// Takes text that is not UTF-8 for Windows-1252 where it may be that. To be called before anything is read.
+    /// Reads text that is not UTF-8 as Windows-1252 where that is plausible. To be called before anything is read.
     pub(super) fn allow_windows_1252(&mut self) {
         if self.encoding == Encoding::Utf8 {
             self.encoding = Encoding::Ascii;
@@ -105,7 +105,7 @@ impl<'a> Input<'a> {
     pub(super) fn end_lines_at_returns(&mut self) {
         if self.returns == Returns::Kept {
             self.returns = Returns::LineEnds;
-            self.straighten();
+            self.convert_line_ends();
         }
     }
 
@@ -114,7 +114,7 @@ impl<'a> Input<'a> {
         while self.position == self.clean.len() && !self.ended {
             self.fill_raw()?;
             self.decode();
-            self.straighten();
+            self.convert_line_ends();
         }
         Ok(&self.clean[self.position..])
     }
@@ -135,7 +135,7 @@ impl<'a> Input<'a> {
             }
         };
         self.raw.truncate(before + count);
-        // A packed file may give more once all of it was read; a pipe says that it ended only by giving no more.
+        // A compressed file may give more bytes after all of it was read; a pipe ends only when it gives none.
         let all_read = self.file.packing().is_none() && self.size <= self.file.packed_bytes();
         self.ended = count == 0 || all_read;
         if (self.progress)(self.file.packed_bytes()).is_break() {
@@ -166,7 +166,7 @@ impl<'a> Input<'a> {
         }
     }
 
-    fn straighten(&mut self) {
+    fn convert_line_ends(&mut self) {
         match self.returns {
             Returns::Kept => {}
             Returns::OldMac => self.clean.iter_mut().filter(|byte| **byte == b'\r').for_each(|byte| *byte = b'\n'),

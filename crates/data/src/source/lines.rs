@@ -1,9 +1,9 @@
-//! Lines of a file, each held in memory only up to a limit.
+//! Reads a file line by line, and keeps at most the longest permitted row of each in memory.
 
 use std::io;
 
-use super::LONGEST_ROW;
 use super::input::Input;
+use crate::record::LONGEST_ROW;
 
 /// A line, or the lack of one.
 pub(super) enum Line {
@@ -37,8 +37,8 @@ pub(super) fn next_line(input: &mut Input, line: &mut Vec<u8>) -> io::Result<Lin
     }
 }
 
-/// Passes empty lines over at once, and says how many they were: a file may be half a gigabyte of nothing else. For
-/// files whose lines end at lone returns, too.
+/// Skips empty lines quickly and returns their number: a file may be half a gigabyte of nothing else. Also for files whose
+/// lines end with a lone carriage return.
 pub(super) fn skip_empty(input: &mut Input) -> io::Result<u64> {
     let mut lines = 0;
     loop {

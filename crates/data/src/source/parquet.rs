@@ -1,5 +1,4 @@
-//! Parquet files, read by a worker process of our program that has little memory to lose. Which lines it writes is in
-//! `parquet_rows`.
+//! Reads Parquet files through a worker process with little memory. The format of the lines it writes is in `parquet_rows`.
 
 use std::io::{self, BufWriter, Read, Write};
 use std::ops::ControlFlow;
@@ -11,25 +10,26 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Bad, Beginning, Bomb, LONGEST_ROW, Record, Sink, json};
+use super::{Bomb, json};
 use crate::parquet_rows::{COUNT, END, FAILED, NO_TEXT, ROW, TOO_LONG, write_rows};
-use crate::worker::MEMORY_BYTES;
+use crate::record::{Beginning, LONGEST_ROW, Problem, Record, Sink};
+use crate::worker_limits::MEMORY_BYTES;
 
 const CHUNK: usize = 64 << 10;
 /// Chunks that wait for the parser.
 const AHEAD: usize = 4;
-/// How long a worker may say nothing.
-const PATIENCE: Duration = Duration::from_secs(9);
+/// How long a worker may send nothing.
+const TIMEOUT: Duration = Duration::from_secs(9);
 /// How often the caller may cancel while nothing comes.
-const LOOK: Duration = Duration::from_millis(100);
+const POLL: Duration = Duration::from_millis(100);
 
 /// The program that reads Parquet files in worker processes.
 static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
 
-/// Lets Parquet files be read by worker processes of this program, which understands `--worker`, instead of in this
-/// process; to be called first. Whoever uses this crate as a library and trusts its files need not.
+/// Makes worker processes of this program, which understands `--worker`, read Parquet files, instead of this process; to be
+/// called before any import. Not needed by those who use this crate as a library and trust their files.
 pub fn read_parquet_with(program: PathBuf) {
-    // The first who says so decides.
+    // The first call decides.
     let _ = PROGRAM.set(program);
 }
 
@@ -41,17 +41,17 @@ pub(super) fn read(
     progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
     sink: &mut Sink,
 ) -> io::Result<()> {
-    let mut lines = Lines { size, progress, sink, partial: Vec::new(), rows: 0, count: 0, ended: false };
-    lines.look()?;
+    let mut lines = LineReader { size, progress, sink, partial: Vec::new(), rows: 0, count: 0, ended: false };
+    lines.report_progress()?;
     let silence = match PROGRAM.get() {
-        Some(program) => read_there(program, path, &mut lines)?,
-        None => read_here(path, &mut lines)?,
+        Some(program) => read_in_worker(program, path, &mut lines)?,
+        None => read_in_process(path, &mut lines)?,
     };
     if lines.ended { Ok(()) } else { Err(invalid(silence)) }
 }
 
 /// Reads the file in this process. A panic of the library is an error like others.
-fn read_here(path: &Path, lines: &mut Lines) -> io::Result<String> {
+fn read_in_process(path: &Path, lines: &mut LineReader) -> io::Result<String> {
     let broken = || "its parts contradict each other".to_owned();
     let read = catch_unwind(AssertUnwindSafe(|| {
         let mut out = BufWriter::with_capacity(CHUNK, lines);
@@ -64,25 +64,25 @@ fn read_here(path: &Path, lines: &mut Lines) -> io::Result<String> {
 }
 
 /// Reads the file in a worker process; the result is why the worker ended, if it did not say so itself.
-fn read_there(program: &Path, path: &Path, lines: &mut Lines) -> io::Result<String> {
+fn read_in_worker(program: &Path, path: &Path, lines: &mut LineReader) -> io::Result<String> {
     let mut worker = Worker::start(program, path)?;
     let mut last = Instant::now();
     loop {
-        match worker.chunks.recv_timeout(LOOK) {
+        match worker.chunks.recv_timeout(POLL) {
             Ok(chunk) => {
                 lines.write_all(&chunk)?;
                 last = Instant::now();
             }
             Err(RecvTimeoutError::Disconnected) => return Ok(worker.how_it_ended()),
-            Err(RecvTimeoutError::Timeout) if last.elapsed() > PATIENCE => {
-                return Err(invalid(format!("reading it takes longer than {} s for a few rows", PATIENCE.as_secs())));
+            Err(RecvTimeoutError::Timeout) if last.elapsed() > TIMEOUT => {
+                return Err(invalid(format!("reading it takes longer than {} s for a few rows", TIMEOUT.as_secs())));
             }
-            Err(RecvTimeoutError::Timeout) => lines.look()?,
+            Err(RecvTimeoutError::Timeout) => lines.report_progress()?,
         }
     }
 }
 
-/// A running worker; killed when it is let go of.
+/// A running worker; killed when dropped.
 struct Worker {
     child: Child,
     chunks: Receiver<Vec<u8>>,
@@ -131,8 +131,8 @@ impl Drop for Worker {
     }
 }
 
-/// The lines of a worker on their way to being records.
-struct Lines<'a> {
+/// Turns the lines of a worker into records.
+struct LineReader<'a> {
     size: u64,
     progress: &'a mut (dyn FnMut(u64) -> ControlFlow<()> + 'a),
     sink: &'a mut Sink<'a>,
@@ -144,9 +144,9 @@ struct Lines<'a> {
     ended: bool,
 }
 
-impl Lines<'_> {
-    /// Tells how far it is, and asks whether to go on.
-    fn look(&mut self) -> io::Result<()> {
+impl LineReader<'_> {
+    /// Reports progress, and stops if the caller cancels.
+    fn report_progress(&mut self) -> io::Result<()> {
         let share = self.rows.min(self.count) as f64 / self.count.max(1) as f64;
         match (self.progress)((self.size as f64 * share) as u64) {
             ControlFlow::Continue(()) => Ok(()),
@@ -171,13 +171,13 @@ impl Lines<'_> {
             NO_TEXT => {
                 let message =
                     format!("The column “{}” holds bytes or another kind of cell that is no text; left out", words());
-                return (self.sink)(Record::remark(self.rows, Bad::new("not_text", message)));
+                return (self.sink)(Record::remark(self.rows, Problem::new("not_text", message)));
             }
             ROW => {
                 self.rows += 1;
                 return (self.sink)(json::row(self.rows, text));
             }
-            TOO_LONG => Err(Bad::too_long()),
+            TOO_LONG => Err(Problem::too_long()),
             _ => return Err(invalid("the program that reads it is of another version".into())),
         };
         self.rows += 1;
@@ -185,7 +185,7 @@ impl Lines<'_> {
     }
 }
 
-impl Write for Lines<'_> {
+impl Write for LineReader<'_> {
     fn write(&mut self, chunk: &[u8]) -> io::Result<usize> {
         let mut rest = chunk;
         while let Some(end) = memchr::memchr(b'\n', rest) {
@@ -205,7 +205,7 @@ impl Write for Lines<'_> {
         if self.partial.len() > LONGEST_ROW + 1 {
             return Err(invalid("the program that reads it has lost its way".into()));
         }
-        self.look()?;
+        self.report_progress()?;
         Ok(chunk.len())
     }
 

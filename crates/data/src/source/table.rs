@@ -9,7 +9,7 @@ use std::io;
 use serde_json::Value;
 
 use super::input::Input;
-use super::{Bad, MOST_VALUES, Object, Record, Sink};
+use crate::record::{MOST_VALUES, Object, Problem, Record, Sink};
 use cells::Cells;
 pub(super) use header::{delimiter, known_delimiter};
 use rows::{Row, Rows};
@@ -33,9 +33,9 @@ pub(super) fn read(input: &mut Input, delimiter: u8, sink: &mut Sink) -> io::Res
         sink(Record::remark(first.line, remark))?;
     }
     if has_header {
-        if let Some(bad) = first.broken {
+        if let Some(problem) = first.broken {
             let message = "A quote in the header does not close; the names are read as they stand there";
-            sink(Record::remark(first.line, Bad::new(bad.kind, message)))?;
+            sink(Record::remark(first.line, Problem::new(problem.kind, message)))?;
         }
     } else {
         sink(Record::remark(first.line, no_header()))?;
@@ -47,9 +47,9 @@ pub(super) fn read(input: &mut Input, delimiter: u8, sink: &mut Sink) -> io::Res
     Ok(())
 }
 
-fn no_header() -> Bad {
+fn no_header() -> Problem {
     let message = "The first line does not look like names of columns, so it is read as a row; the columns are called “column 1”, “column 2” and so on";
-    Bad::new("no_header", message)
+    Problem::new("no_header", message)
 }
 
 fn record(row: Row, columns: &[String], cells: &Cells) -> Record {
@@ -57,19 +57,19 @@ fn record(row: Row, columns: &[String], cells: &Cells) -> Record {
     Record::row(row.line, row.beginning, body)
 }
 
-fn object(columns: &[String], cells: &Cells) -> Result<Object, Bad> {
+fn object(columns: &[String], cells: &Cells) -> Result<Object, Problem> {
     if cells.len() > columns.len() {
         let (cells, names) = (cells.len(), columns.len());
         let message = format!(
             "This row has {cells} cells where the header has {names}; a cell that holds the separator must stand in quotes"
         );
-        return Err(Bad::new("ragged_row", message));
+        return Err(Problem::new("ragged_row", message));
     }
     let mut object = Object::new();
     for (column, cell) in columns.iter().zip(cells.iter()) {
-        let text = std::str::from_utf8(cell).map_err(|_| Bad::invalid_utf8())?;
+        let text = std::str::from_utf8(cell).map_err(|_| Problem::invalid_utf8())?;
         if text.contains('\0') {
-            return Err(Bad::nul_byte());
+            return Err(Problem::nul_byte());
         }
         object.insert(column.clone(), Value::String(text.to_owned()));
     }

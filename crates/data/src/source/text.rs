@@ -1,4 +1,4 @@
-//! Plain text: each block of lines between blank lines is a row. Code between fences in Markdown stays in one piece.
+//! Plain text: each block of lines between blank lines is a row. A fenced code block of Markdown is not split.
 
 use std::io;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::input::Input;
 use super::lines::{Line, next_line, skip_empty};
-use super::{Bad, Beginning, LONGEST_ROW, Object, Record, Sink};
+use crate::record::{Beginning, LONGEST_ROW, Object, Problem, Record, Sink};
 
 /// Reads the blocks of a text.
 pub(super) fn read(input: &mut Input, has_fences: bool, sink: &mut Sink) -> io::Result<()> {
@@ -57,7 +57,7 @@ struct Block {
     fence: Option<Fence>,
 }
 
-/// What a block of code begins with (CommonMark 0.31, section 4.5): three or more of a character, indented by at most
+/// The opening fence of a code block (CommonMark 0.31, section 4.5): three or more of a character, indented by at most
 /// three blanks. It ends with at least as many of them and nothing else on a line.
 struct Fence {
     line: u64,
@@ -113,10 +113,10 @@ impl Block {
         }
     }
 
-    /// Ends the text with a fence that nothing closes: what follows it is cut at blank lines like any text.
+    /// Ends a block whose fence is never closed: the text after the fence is split at blank lines like any other.
     fn end_cut(&mut self, fence: &Fence, sink: &mut Sink) -> io::Result<()> {
         let message = "A code fence that begins here is never closed; the text after it is cut at blank lines";
-        sink(Record::remark(fence.line, Bad::new("unclosed_fence", message)))?;
+        sink(Record::remark(fence.line, Problem::new("unclosed_fence", message)))?;
         let (start, text) = (std::mem::take(&mut self.start), std::mem::take(&mut self.text));
         for (line, bytes) in (start..).zip(text.split(|byte| *byte == b'\n')) {
             if is_blank(bytes) { self.end(sink)? } else { self.add(line, bytes) }
@@ -132,9 +132,9 @@ impl Block {
         let too_long = std::mem::take(&mut self.too_long);
         let beginning = Beginning::of(&self.text);
         let body = match String::from_utf8(std::mem::take(&mut self.text)) {
-            _ if too_long => Err(Bad::too_long()),
-            Err(_) => Err(Bad::invalid_utf8()),
-            Ok(text) if text.contains('\0') => Err(Bad::nul_byte()),
+            _ if too_long => Err(Problem::too_long()),
+            Err(_) => Err(Problem::invalid_utf8()),
+            Ok(text) if text.contains('\0') => Err(Problem::nul_byte()),
             Ok(text) => Ok(Object::from_iter([("text".to_owned(), Value::String(text))])),
         };
         sink(Record::row(line, beginning, body))

@@ -1,5 +1,4 @@
-//! The bytes of a file, unpacked where it is packed with gzip or Zstandard, whatever its name says. A small file that
-//! unpacks to a huge one is refused.
+//! The bytes of a file, decompressed if it is gzip or Zstandard, whatever its name says. Decompression bombs are refused.
 
 use std::cell::Cell;
 use std::fs::File;
@@ -11,10 +10,10 @@ use flate2::bufread::MultiGzDecoder;
 
 const CHUNK: usize = 64 << 10;
 
-/// What any file may unpack to.
+/// The size up to which any file may be unpacked, in bytes.
 const HARMLESS: u64 = 256 << 20;
-/// Beyond it, how many times its own size: gzip shrinks logs and tables to a tenth, Zstandard finds the same prompt in
-/// every row and comes to a fiftieth. What shrinks further says nothing new, as files made to fill a disk do.
+/// The compression ratio up to which larger files may be unpacked. gzip shrinks logs and tables to a tenth; Zstandard, where
+/// every row has the same prompt, to a fiftieth. Only files made to fill a disk shrink further.
 const MOST_TIMES: u64 = 200;
 
 /// How a file is packed.
@@ -41,7 +40,7 @@ impl Packing {
     }
 }
 
-/// A file that unpacks to far more than anybody's rows.
+/// A decompression bomb.
 #[derive(Debug, thiserror::Error)]
 #[error("it unpacks to more than {} MB, over {MOST_TIMES} times its own size", HARMLESS >> 20)]
 pub(crate) struct Bomb;
@@ -83,7 +82,7 @@ impl Unpacked {
         Ok(Self { reader, packing, packed_bytes, unpacked_bytes: 0 })
     }
 
-    /// Unpacks until the file is known to be harmless or not: reading its rows would take longer than that.
+    /// Unpacks ahead until it is clear whether the file is a bomb, which is faster than reading its rows.
     fn look_ahead(mut self) -> io::Result<()> {
         let mut chunk = vec![0; CHUNK];
         while self.packed_bytes() <= HARMLESS / MOST_TIMES {
@@ -91,7 +90,7 @@ impl Unpacked {
                 Ok(0) => break,
                 Ok(_) => {}
                 Err(error) if error.get_ref().is_some_and(|inner| inner.is::<Bomb>()) => return Err(error),
-                // Damaged: whatever rows come before are read first.
+                // Damaged data is reported once the rows before it are read.
                 Err(_) => break,
             }
         }

@@ -1,12 +1,12 @@
-//! Rows that belong on one side of a split, in the order that its seed gives them.
+//! Groups of rows that a split must keep together, in the order that its seed gives them.
 
 use std::collections::HashMap;
 
-/// Rows in groups: those in one place, and those of groups that were named. Of millions of rows most are like no other, so
-/// what is kept of each is eight bytes.
+/// Rows in groups: those with the same place in the order, and those that were named as alike. Most of millions of rows are
+/// like no other, so only eight bytes are kept of each.
 pub(super) struct Groups<'a> {
     places: Places<'a>,
-    /// The beginning of its place, and the row.
+    /// The upper half of its place, and the row.
     order: Vec<(u32, u32)>,
 }
 
@@ -29,7 +29,7 @@ impl<'a> Groups<'a> {
     }
 }
 
-/// Where rows stand.
+/// The place of each row in the order.
 struct Places<'a> {
     own: &'a [u64],
     joined: Joined,
@@ -41,8 +41,8 @@ impl Places<'_> {
     }
 }
 
-/// Disjoint sets of places: each points at an earlier one of its set, and the first at itself (Galler and Fisher 1964).
-/// Places that are not joined with others are not there.
+/// A union-find of places (Galler and Fisher 1964): each points at an earlier one of its set, and the first at itself.
+/// Places that are not joined with others are left out.
 #[derive(Default)]
 struct Joined(HashMap<u64, u64>);
 
@@ -80,7 +80,7 @@ impl Joined {
             if next == place {
                 return place;
             }
-            // Halving the way for whoever comes next.
+            // Path halving.
             let further = self.first(next);
             self.0.insert(place, further);
             place = further;

@@ -1,9 +1,9 @@
-//! What a split has to know of a row: what it says, in short, and its class.
+//! The key of a row for splitting: a digest of its content, and its class.
 
 use sha2::{Digest, Sha256};
 
+use super::names::{TYPED_IN, is_named_for_holding_out};
 use super::shares::Classes;
-use super::{TYPED_IN, is_named_for_holding_out};
 use crate::words::word_hashes;
 use crate::{Example, ImportedRow, Message};
 
@@ -11,7 +11,7 @@ use crate::{Example, ImportedRow, Message};
 const CLASS_WORDS: usize = 5;
 const CLASS_BYTES: usize = 80;
 
-/// A row in short.
+/// What a split needs to know of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RowKey {
     /// The same for rows that say the same.
@@ -26,7 +26,7 @@ impl RowKey {
     /// The key of an example. Of two answers the better one counts, and of a judged one not the judgement: a question
     /// and its answer must not be learned here and measured there.
     pub fn of(example: &Example) -> Self {
-        let said = example.said();
+        let said = example.as_chat_or_text();
         Self { digest: digest(&said), class: class(&said), is_set_aside: None }
     }
 
@@ -37,11 +37,11 @@ impl RowKey {
     }
 }
 
-/// What a split has to know of many rows: ten bytes of each, as there may be millions.
+/// The keys of many rows, ten bytes each, as there may be millions.
 #[derive(Debug, Default)]
 pub struct RowKeys {
     seed: u64,
-    /// Where each row stands in the order of the seed; the same for rows that say the same.
+    /// The place of each row in the order of the seed; the same for rows that say the same.
     pub(super) places: Vec<u64>,
     pub(super) classes: Classes,
     pub(super) set_aside: Vec<Option<bool>>,
@@ -110,7 +110,7 @@ fn digest(said: &Example) -> [u8; 16] {
     half(hash.0)
 }
 
-/// Parts of a row on their way into a hash, each with its length, so that none can pass for the end of another.
+/// Hashes the parts of a row, each with its length, so that different rows cannot give the same bytes.
 struct Hash(Sha256);
 
 impl Hash {
@@ -120,7 +120,7 @@ impl Hash {
         self
     }
 
-    /// A text by its words: case, blanks and punctuation must not put the same row on both sides.
+    /// A text by its words: rows that differ only in case, blanks and punctuation must stay together.
     fn said(&mut self, text: &str) -> &mut Self {
         let words = word_hashes(text);
         if words.is_empty() {

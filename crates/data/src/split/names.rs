@@ -1,7 +1,5 @@
-//! Which side the rows of a file belong on, as far as its name says. The words are those by which the Hugging Face Hub
-//! recognises splits: <https://huggingface.co/docs/hub/datasets-file-names-and-splits>.
-
-use super::RowKeys;
+//! Whether a file name says that its rows are held out. The words are those by which the Hugging Face Hub recognises
+//! splits: <https://huggingface.co/docs/hub/datasets-file-names-and-splits>.
 
 const LEARNED: [&str; 2] = ["train", "training"];
 const HELD_OUT: [&str; 8] = ["validation", "valid", "val", "dev", "test", "testing", "eval", "evaluation"];
@@ -13,12 +11,12 @@ pub const TYPED_IN: &str = "typed in";
 /// folder it lies in counts.
 pub fn is_named_for_holding_out(file: &str) -> bool {
     let mut parts = file.rsplit(['/', '\\']);
-    let mut side = || parts.next().and_then(side);
-    side().or_else(side).unwrap_or(false)
+    let mut next = || parts.next().and_then(says_held_out);
+    next().or_else(next).unwrap_or(false)
 }
 
 /// Whether a name is that of held-out rows; none where it does not say.
-fn side(name: &str) -> Option<bool> {
+fn says_held_out(name: &str) -> Option<bool> {
     let parts = name.split(|letter: char| !letter.is_alphabetic());
     let any = |words: &[&str]| parts.clone().any(|part| words.iter().any(|word| part.eq_ignore_ascii_case(word)));
     match (any(&LEARNED), any(&HELD_OUT)) {
@@ -26,10 +24,4 @@ fn side(name: &str) -> Option<bool> {
         (false, true) => Some(true),
         (false, false) => None,
     }
-}
-
-/// Which rows the names of their files hold out; none where no file is left to learn from, or none is held out.
-pub fn split_by_names(rows: &RowKeys) -> Option<Vec<bool>> {
-    let any = |side| rows.set_aside.contains(&Some(side));
-    (any(true) && any(false)).then(|| rows.set_aside.iter().map(|side| *side == Some(true)).collect())
 }

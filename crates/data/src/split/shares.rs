@@ -1,4 +1,4 @@
-//! How many rows of each class are held out.
+//! How many rows of each class are held out, in proportion to its size.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ const LEAST_ROWS: usize = 50;
 /// A class of so many rows has one held out at least.
 const MEASURED_CLASS: usize = 5;
 
-/// The classes of rows; rows without one count as one more. It is forgotten as soon as there are too many.
+/// The classes of rows; rows without one count as one more. Forgotten as soon as there are too many.
 #[derive(Debug, Default)]
 pub(super) struct Classes {
     /// The number of each row's class.

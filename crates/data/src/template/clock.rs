@@ -1,4 +1,4 @@
-//! What `strftime_now(format)` tells: today's date, which some templates put into the system message.
+//! The function `strftime_now(format)` of templates: some put the date into the system message.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -20,7 +20,7 @@ const MONTHS: [&str; 12] = [
 ];
 const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
-/// A second of a day, in UTC: everywhere the same, so that rows do not depend on where they are prepared.
+/// A date and time in UTC, so that rows do not depend on the time zone in which they are prepared.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Moment {
     year: i64,

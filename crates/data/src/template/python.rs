@@ -1,9 +1,9 @@
-//! What templates written for Python's Jinja rely on beyond minijinja.
+//! What templates written for Python's Jinja need beyond minijinja: methods of Python's types, and generation blocks.
 
 use minijinja::{Error, ErrorKind, State, Value};
 use minijinja_contrib::pycompat::unknown_method_callback;
 
-/// The longest text a method may make, in bytes. The engine's budget counts a method's result only once it exists.
+/// The longest text a method may make, in bytes. The engine's fuel counts the result of a method only once it exists.
 const LONGEST: usize = 64 << 20;
 
 /// Python's methods on texts, lists and mappings.

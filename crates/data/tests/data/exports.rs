@@ -6,7 +6,7 @@ use arrow_schema::DataType;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use tunesmith_data::{Example, ExportKind, Exporter, ImportedRow, Message, Others, Said, Survey};
+use tunesmith_data::{Example, ExportKind, ExportedRow, Exporter, ImportedRow, Message, Others, Survey};
 
 use crate::support::{chat, examples, read, say};
 
@@ -15,19 +15,19 @@ fn row(example: Example) -> ImportedRow {
 }
 
 /// The file, and what became of each row.
-fn export(kind: ExportKind, rows: &[Example]) -> (Vec<u8>, Vec<Said>) {
+fn export(kind: ExportKind, rows: &[Example]) -> (Vec<u8>, Vec<ExportedRow>) {
     let rows: Vec<ImportedRow> = rows.iter().cloned().map(row).collect();
     let (file, said, _) = export_rows(kind, Others::Leave, &rows);
     (file, said)
 }
 
 /// The file, what became of each row, and the columns that are called otherwise.
-fn export_rows(kind: ExportKind, others: Others, rows: &[ImportedRow]) -> (Vec<u8>, Vec<Said>, Vec<String>) {
+fn export_rows(kind: ExportKind, others: Others, rows: &[ImportedRow]) -> (Vec<u8>, Vec<ExportedRow>, Vec<String>) {
     let mut survey = Survey::new(kind, others);
     rows.iter().for_each(|row| survey.see(row));
     let mut exporter = Exporter::new(survey, Vec::new());
-    let said: Vec<Said> = rows.iter().map(|row| exporter.row(row).expect("written")).collect();
-    let written = said.iter().filter(|said| **said == Said::Written).count() as u64;
+    let said: Vec<ExportedRow> = rows.iter().map(|row| exporter.row(row).expect("written")).collect();
+    let written = said.iter().filter(|said| **said == ExportedRow::Written).count() as u64;
     assert_eq!(exporter.written(), written);
     let left_out: u64 = exporter.left_out().iter().map(|count| count.count).sum();
     assert_eq!(written + left_out, rows.len() as u64, "every row is written or named");
@@ -57,7 +57,7 @@ fn plain(example: &Example) -> Example {
 
 fn assert_round_trip(kind: ExportKind, rows: &[Example]) {
     let (file, said) = export(kind, rows);
-    let kept = rows.iter().zip(&said).filter(|(_, said)| **said == Said::Written);
+    let kept = rows.iter().zip(&said).filter(|(_, said)| **said == ExportedRow::Written);
     let kept: Vec<Example> = kept.map(|(example, _)| plain(example)).collect();
     if kept.is_empty() {
         // The import calls a file without rows an error.
@@ -184,7 +184,7 @@ proptest! {
         // What is meant for all rows says all rows.
         for kind in [ExportKind::Chat, ExportKind::Parquet] {
             let (_, said) = export(kind, &rows);
-            prop_assert!(said.iter().all(|said| *said == Said::Written), "{:?}: {:?}", kind, said);
+            prop_assert!(said.iter().all(|said| *said == ExportedRow::Written), "{:?}: {:?}", kind, said);
         }
     }
 
@@ -206,7 +206,7 @@ proptest! {
         for kind in [ExportKind::Chat, ExportKind::Csv, ExportKind::Parquet] {
             let (file, said, renamed) = export_rows(kind, Others::Keep, &rows);
             let kept: Vec<&ImportedRow> =
-                rows.iter().zip(&said).filter(|(_, said)| **said == Said::Written).map(|(row, _)| row).collect();
+                rows.iter().zip(&said).filter(|(_, said)| **said == ExportedRow::Written).map(|(row, _)| row).collect();
             if kept.is_empty() {
                 continue;
             }
@@ -253,7 +253,7 @@ fn a_plain_question_and_answer_can_be_said_in_every_kind_of_file() {
     ];
     for kind in ExportKind::ALL {
         let (_, said) = export(kind, &rows);
-        assert_eq!(said, [Said::Written; 2], "{kind:?}");
+        assert_eq!(said, [ExportedRow::Written; 2], "{kind:?}");
         assert_round_trip(kind, &rows);
     }
 }
@@ -292,7 +292,7 @@ fn calls_are_written_to_openai_as_text_with_their_ids() {
     messages[2].tool_call_id = Some("call_1".into());
     messages[3].weight = Some(0.0);
     let (file, said) = export(ExportKind::OpenAi, &[Example::chat(messages)]);
-    assert_eq!(said, [Said::Written]);
+    assert_eq!(said, [ExportedRow::Written]);
     let line: Value = serde_json::from_slice(&file).expect("one line");
     assert_eq!(line["messages"][1]["content"], Value::Null);
     let arguments = line["messages"][1]["tool_calls"][0]["function"]["arguments"].as_str().expect("text");
@@ -327,7 +327,7 @@ fn what_a_kind_of_file_cannot_say_is_left_out_and_named() {
     for (kind, example, why) in cases {
         let mut exporter = Exporter::new(Survey::new(kind, Others::Leave), Vec::new());
         let said = exporter.row(&row(example.clone())).expect("no error");
-        assert!(matches!(said, Said::CannotBeSaid(reason) if reason.contains(why)), "{kind:?} {example:?}: {said:?}");
+        assert!(matches!(said, ExportedRow::LeftOut(reason) if reason.contains(why)), "{kind:?} {example:?}: {said:?}");
         assert_eq!((exporter.written(), exporter.left_out()[0].count), (0, 1));
     }
 }
@@ -415,7 +415,10 @@ fn rows_of_another_shape_than_the_first_are_named() {
     let rows = [chat(&[("user", "q"), ("assistant", "a")]), Example::Text { text: "x".into() }];
     for kind in [ExportKind::Chat, ExportKind::Csv, ExportKind::Parquet] {
         let (_, said) = export(kind, &rows);
-        assert!(matches!(said[..], [Said::Written, Said::CannotBeSaid(why)] if why.contains("first row")), "{said:?}");
+        assert!(
+            matches!(said[..], [ExportedRow::Written, ExportedRow::LeftOut(why)] if why.contains("first row")),
+            "{said:?}"
+        );
     }
 }
 

@@ -1,5 +1,5 @@
-//! JSON values as serde_json has them, and what it would pass over in silence: a name that stands twice in an object,
-//! and numbers that may have lost digits.
+//! Parses JSON as serde_json does, but reports what serde_json ignores: repeated keys in an object, and numbers that may
+//! have lost digits.
 
 use std::fmt;
 
@@ -9,9 +9,9 @@ use serde_json::{Error, Map, Value};
 /// What was seen besides the value.
 #[derive(Default)]
 pub(super) struct Seen {
-    /// The first name that stands twice in one object.
+    /// The first repeated key.
     pub repeated: Option<String>,
-    /// There is a number that is not a whole one of 64 bits.
+    /// There is a number that is not a 64-bit integer.
     pub has_float: bool,
 }
 

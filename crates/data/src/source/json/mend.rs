@@ -1,15 +1,15 @@
-//! Writes a JSON row anew where its values would be lost: NaN and Infinity, which Python's json.dumps writes and JSON
-//! does not know, become null; a number with more digits than 64 bits hold becomes a text, which keeps them.
+//! Rewrites a JSON row whose values would be lost: NaN and Infinity, which Python's json.dumps writes although JSON does
+//! not have them, become null; a number with more digits than 64 bits hold becomes a text, which keeps them.
 
-use crate::source::{Bad, Change};
+use crate::record::{Change, Problem};
 
-/// A row that was written anew.
+/// A rewritten row.
 pub(super) struct Mended {
     pub bytes: Vec<u8>,
     pub changes: Vec<Change>,
 }
 
-/// The row with what had to be changed; none if nothing had to be.
+/// The rewritten row and what was changed; none if nothing had to be.
 pub(super) fn mend(row: &[u8]) -> Option<Mended> {
     let mut mended = Mended { bytes: Vec::new(), changes: Vec::new() };
     let (mut kept, mut at, mut depth) = (0, 0, 0usize);
@@ -28,12 +28,12 @@ pub(super) fn mend(row: &[u8]) -> Option<Mended> {
             b'}' | b']' => depth = depth.saturating_sub(1),
             _ => {}
         }
-        if let Some((text, bad)) = replaced(token, depth) {
+        if let Some((text, problem)) = replaced(token, depth) {
             mended.bytes.extend(&row[kept..at]);
             mended.bytes.extend(text);
             kept = at + length;
             let column = serde_json::from_slice(column).unwrap_or_default();
-            mended.changes.extend(bad.map(|bad| Change { column: Some(column), bad }));
+            mended.changes.extend(problem.map(|problem| Change { column: Some(column), problem }));
         }
         at += length;
     }
@@ -41,12 +41,12 @@ pub(super) fn mend(row: &[u8]) -> Option<Mended> {
     (kept > 0).then_some(mended)
 }
 
-/// What stands in the place of a word that cannot stay, and what to say of it.
-fn replaced(word: &[u8], depth: usize) -> Option<(Vec<u8>, Option<Bad>)> {
+/// The replacement of a token that cannot stay, and what to say about it.
+fn replaced(word: &[u8], depth: usize) -> Option<(Vec<u8>, Option<Problem>)> {
     if matches!(word, b"NaN" | b"Infinity" | b"-Infinity") {
         let word = String::from_utf8_lossy(word);
         let message = format!("{word} in this row is read as empty: JSON has no such value");
-        return Some((b"null".to_vec(), Some(Bad::new("not_a_number", message))));
+        return Some((b"null".to_vec(), Some(Problem::new("not_a_number", message))));
     }
     if !matches!(word, [b'-' | b'0'..=b'9', ..]) || keeps_its_digits(word) {
         return None;
@@ -54,11 +54,11 @@ fn replaced(word: &[u8], depth: usize) -> Option<(Vec<u8>, Option<Bad>)> {
     let word = String::from_utf8_lossy(word);
     let message = || format!("The number {word} has more digits than a number can keep; it is read as a text");
     // Of a column's own value the text is just what it is; within a list or object it is no longer a number.
-    let bad = (depth > 1).then(|| Bad::new("long_number", message()));
-    Some((format!("\"{word}\"").into_bytes(), bad))
+    let problem = (depth > 1).then(|| Problem::new("long_number", message()));
+    Some((format!("\"{word}\"").into_bytes(), problem))
 }
 
-/// Whether a number is still the same when it was read, or is none.
+/// Whether a number keeps its value when it is parsed, or is no number at all.
 fn keeps_its_digits(word: &[u8]) -> bool {
     let Ok(word) = std::str::from_utf8(word) else { return true };
     if serde_json::from_str::<i64>(word).is_ok() || serde_json::from_str::<u64>(word).is_ok() {
@@ -70,7 +70,7 @@ fn keeps_its_digits(word: &[u8]) -> bool {
     word.parse::<f64>().is_ok_and(|number| number.is_finite() && digits(word) == digits(&number.to_string()))
 }
 
-/// Whether JSON writes numbers so, be they as large as they like.
+/// Whether a word is a JSON number, however large.
 fn is_number(word: &str) -> bool {
     let (mantissa, exponent) = word.split_once(['e', 'E']).unwrap_or((word, "0"));
     let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
@@ -80,7 +80,7 @@ fn is_number(word: &str) -> bool {
     are_digits(exponent) && are_digits(fraction) && are_digits(whole) && (whole == "0" || !whole.starts_with('0'))
 }
 
-/// The digits that say something.
+/// The significant digits.
 fn digits(number: &str) -> String {
     let mantissa = number.split(['e', 'E']).next().unwrap_or_default();
     let all: String = mantissa.chars().filter(char::is_ascii_digit).collect();

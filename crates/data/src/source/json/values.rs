@@ -1,14 +1,14 @@
-//! JSON values that span lines: the elements of a list, of the lists in an object, or values one after another. The
-//! bytes are cut into rows as they come; reading each is left to `json`.
+//! JSON values that span lines: the elements of a list, of the lists in an object, or values one after another. Splits the
+//! byte stream into rows; parsing each is left to `row`.
 
 use std::collections::HashSet;
 use std::io;
 
-use super::places::Places;
-use super::row;
+use super::row::row;
+use super::row_numbers::RowNumbers;
 use crate::is_named_for_holding_out;
+use crate::record::{Beginning, LONGEST_ROW, Problem, Record, Sink};
 use crate::source::input::Input;
-use crate::source::{Bad, Beginning, LONGEST_ROW, Record, Sink};
 
 /// A name in the object around the lists is kept up to this many bytes.
 const LONGEST_NAME: usize = 200;
@@ -18,7 +18,7 @@ const LONGEST_NAME: usize = 200;
 pub(in crate::source) enum Between {
     /// The rows are elements of one list.
     Commas,
-    /// The rows are elements of lists, which are fields of an object whose other fields do not matter.
+    /// The rows are elements of lists in the fields of an object, whose other fields are skipped.
     CommasInFields,
     /// The rows follow each other.
     Nothing,
@@ -42,7 +42,7 @@ pub(in crate::source) fn read_values(input: &mut Input, between: Between, sink: 
 /// Cuts a byte stream into JSON values by counting brackets outside strings.
 struct Splitter {
     between: Between,
-    place: Place,
+    position: Position,
     /// Open brackets: of the row within rows, else of what is around them.
     depth: usize,
     in_string: bool,
@@ -59,11 +59,11 @@ struct Splitter {
     is_first: bool,
     /// The columns of the first row of the first list.
     columns: Option<HashSet<String>>,
-    places: Places,
+    row_numbers: RowNumbers,
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Place {
+enum Position {
     /// Before a list of rows, and in the object around such lists.
     Around,
     Rows,
@@ -74,7 +74,7 @@ impl Splitter {
     fn new(between: Between) -> Self {
         Self {
             between,
-            place: if between == Between::Nothing { Place::Rows } else { Place::Around },
+            position: if between == Between::Nothing { Position::Rows } else { Position::Around },
             depth: 0,
             in_string: false,
             escaped: false,
@@ -86,7 +86,7 @@ impl Splitter {
             first_name: None,
             is_first: true,
             columns: None,
-            places: Places::default(),
+            row_numbers: RowNumbers::default(),
         }
     }
 
@@ -106,7 +106,7 @@ impl Splitter {
     /// Takes a part of a string without quotes and backslashes.
     fn keep_all(&mut self, bytes: &[u8]) {
         self.line += memchr::memchr_iter(b'\n', bytes).count() as u64;
-        if self.place == Place::Around {
+        if self.position == Position::Around {
             let room = LONGEST_NAME.saturating_sub(self.name.len());
             self.name.extend(&bytes[..bytes.len().min(room)]);
             return;
@@ -119,18 +119,18 @@ impl Splitter {
     fn push(&mut self, byte: u8, sink: &mut Sink) -> io::Result<()> {
         self.line += u64::from(byte == b'\n');
         if self.in_string {
-            if self.place != Place::Around {
+            if self.position != Position::Around {
                 self.keep(byte);
             }
             self.in_string = self.escaped || byte != b'"';
             self.escaped = !self.escaped && byte == b'\\';
             return Ok(());
         }
-        if self.place == Place::Around {
+        if self.position == Position::Around {
             self.push_around(byte);
             return Ok(());
         }
-        let list = self.between != Between::Nothing && self.place == Place::Rows;
+        let list = self.between != Between::Nothing && self.position == Position::Rows;
         let between = self.depth == 0;
         match byte {
             byte if byte.is_ascii_whitespace() && self.value.is_empty() => {}
@@ -165,7 +165,7 @@ impl Splitter {
                 self.name.clear();
             }
             b'[' if self.between == Between::Commas || self.depth == 1 => {
-                (self.place, self.depth, self.is_first) = (Place::Rows, 0, true);
+                (self.position, self.depth, self.is_first) = (Position::Rows, 0, true);
             }
             b'{' | b'[' => self.depth += 1,
             b'}' | b']' => self.depth = self.depth.saturating_sub(1),
@@ -180,14 +180,14 @@ impl Splitter {
 
     fn leave_list(&mut self, byte: u8) {
         // Within the list within the object.
-        (self.place, self.depth) = (Place::Around, 2);
+        (self.position, self.depth) = (Position::Around, 2);
         self.push_around(byte);
     }
 
     fn end_list(&mut self) {
-        (self.place, self.depth) = match self.between {
-            Between::CommasInFields => (Place::Around, 1),
-            _ => (Place::AfterList, 0),
+        (self.position, self.depth) = match self.between {
+            Between::CommasInFields => (Position::Around, 1),
+            _ => (Position::AfterList, 0),
         };
     }
 
@@ -207,7 +207,7 @@ impl Splitter {
             return Ok(());
         }
         let record = match self.too_long {
-            true => Record::row(self.start_line, Beginning::of(&self.value), Err(Bad::too_long())),
+            true => Record::row(self.start_line, Beginning::of(&self.value), Err(Problem::too_long())),
             false => row(self.start_line, &self.value),
         };
         self.value.clear();
@@ -215,20 +215,20 @@ impl Splitter {
         if self.between == Between::CommasInFields && std::mem::take(&mut self.is_first) {
             let name = String::from_utf8_lossy(&self.name).into_owned();
             if !self.are_rows(&record) {
-                (self.place, self.depth) = (Place::Around, 2);
+                (self.position, self.depth) = (Position::Around, 2);
                 let message =
                     format!("The list “{name}” is left out: its elements have other columns than the rows before it");
-                return sink(Record::remark(self.start_line, Bad::new("left_out_list", message)));
+                return sink(Record::remark(self.start_line, Problem::new("left_out_list", message)));
             }
             let first = self.first_name.get_or_insert_with(|| name.clone());
             if is_named_for_holding_out(first) != is_named_for_holding_out(&name) {
                 let message = format!(
                     "The rows of the lists “{first}” and “{name}” are read as one; keep them in files of these names to hold them out by name"
                 );
-                sink(Record::remark(self.start_line, Bad::new("list_not_held_out", message)))?;
+                sink(Record::remark(self.start_line, Problem::new("list_not_held_out", message)))?;
             }
         }
-        self.places.push(record, sink)
+        self.row_numbers.push(record, sink)
     }
 
     /// Whether a list that begins so is one of rows: the first one is, and those that share a column with it.
@@ -245,17 +245,19 @@ impl Splitter {
 
     fn finish(mut self, sink: &mut Sink) -> io::Result<()> {
         let open = self.in_string || self.depth > 0;
-        if open && self.place == Place::Rows {
+        if open && self.position == Position::Rows {
             let message = "This row starts here and never ends: a bracket or quote is missing, or the file was cut";
-            let bad = Bad::new("invalid_json", message);
-            self.places.push(Record::row(self.start_line, Beginning::of(&self.value), Err(bad)), sink)?;
-            return self.places.finish(sink);
+            let problem = Problem::new("invalid_json", message);
+            self.row_numbers.push(Record::row(self.start_line, Beginning::of(&self.value), Err(problem)), sink)?;
+            return self.row_numbers.finish(sink);
         }
         self.end_row(sink)?;
-        self.places.finish(sink)?;
-        if (self.place == Place::Rows && self.between != Between::Nothing) || (open && self.place == Place::Around) {
+        self.row_numbers.finish(sink)?;
+        if (self.position == Position::Rows && self.between != Between::Nothing)
+            || (open && self.position == Position::Around)
+        {
             let message = "The list is not closed: the file may have been cut, and rows after this line are missing";
-            sink(Record::remark(self.line, Bad::new("list_not_closed", message)))?;
+            sink(Record::remark(self.line, Problem::new("list_not_closed", message)))?;
         }
         Ok(())
     }

@@ -1,10 +1,9 @@
-//! One row of a table at the beginning of some bytes: where it ends and what its cells say. A quote counts where it
-//! begins a cell, and closes where the cell ends: before a separator or a line end. What comes of other quotes is left to
-//! `rows`.
+//! Parses one row of a table: where it ends and what its cells hold. A quote opens a cell only at its beginning, and closes
+//! it only before a separator or a line end. What to do about other quotes is left to `rows`.
 
 use memchr::{memchr, memchr3};
 
-use crate::source::MOST_VALUES;
+use crate::record::MOST_VALUES;
 
 /// The cells of a row.
 #[derive(Default)]
@@ -15,7 +14,7 @@ pub(super) struct Cells {
 }
 
 impl Cells {
-    /// How many there are, also of those that no row can have.
+    /// How many there are, even beyond what a row may have.
     pub(super) fn len(&self) -> usize {
         self.count
     }
@@ -40,11 +39,11 @@ impl Cells {
     }
 }
 
-/// How a row is read.
+/// What separates cells and how quotes are read.
 #[derive(Clone, Copy)]
-pub(super) struct Manner {
+pub(super) struct Dialect {
     pub delimiter: u8,
-    /// A quote that does not close is a character like others, as in tables with tabs.
+    /// An unclosed quote is an ordinary character, as in tables with tabs.
     pub plain_quotes: bool,
 }
 
@@ -55,13 +54,13 @@ pub(super) enum Found {
     Row { bytes: usize },
     /// A row whose end comes later.
     More,
-    /// A row in which the quote at this place does not close, as what comes before `until` shows.
-    Broken { quote: usize, until: usize, why: Why },
+    /// A row in which the quote at `quote` does not close, as the bytes before `until` show.
+    Broken { quote: usize, until: usize, why: BadQuote },
 }
 
 /// Why a quote does not close.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Why {
+pub(super) enum BadQuote {
     /// Its line and whatever was read after it have no quote that could close it.
     Unclosed,
     /// The next quote on its line stands in the middle of the text.
@@ -69,30 +68,30 @@ pub(super) enum Why {
 }
 
 /// Reads the row that `bytes` begin with into `cells`; `last` says that nothing comes after them.
-pub(super) fn read_row(bytes: &[u8], manner: Manner, last: bool, cells: &mut Cells) -> Found {
+pub(super) fn read_row(bytes: &[u8], dialect: Dialect, last: bool, cells: &mut Cells) -> Found {
     cells.clear();
     let mut at = 0;
     loop {
         let kept = cells.text.len();
         let end = match bytes.get(at) {
-            Some(b'"') => match quoted(bytes, at + 1, manner.delimiter, last, &mut cells.text) {
+            Some(b'"') => match quoted(bytes, at + 1, dialect.delimiter, last, &mut cells.text) {
                 Quoted::Closed { end } => end,
                 Quoted::More => return Found::More,
-                Quoted::Broken { .. } if manner.plain_quotes => {
+                Quoted::Broken { .. } if dialect.plain_quotes => {
                     cells.text.truncate(kept);
-                    plain(bytes, at, manner.delimiter, &mut cells.text)
+                    plain(bytes, at, dialect.delimiter, &mut cells.text)
                 }
                 Quoted::Broken { until } => {
                     let of_many_lines = line_length(&bytes[at..until]) < until - at;
-                    let why = if of_many_lines || until == bytes.len() { Why::Unclosed } else { Why::Stray };
+                    let why = if of_many_lines || until == bytes.len() { BadQuote::Unclosed } else { BadQuote::Stray };
                     return Found::Broken { quote: at, until, why };
                 }
             },
-            _ => plain(bytes, at, manner.delimiter, &mut cells.text),
+            _ => plain(bytes, at, dialect.delimiter, &mut cells.text),
         };
         cells.end();
         match bytes.get(end) {
-            Some(byte) if *byte == manner.delimiter => at = end + 1,
+            Some(byte) if *byte == dialect.delimiter => at = end + 1,
             None if !last => return Found::More,
             // Its line feed may come later.
             Some(b'\r') if !last && end + 1 == bytes.len() => return Found::More,

@@ -1,10 +1,10 @@
-//! The first line of a table: what separates cells, and what the columns are called.
+//! The first line of a table: the delimiter and the names of the columns.
 
 use std::collections::HashMap;
 
-use super::cells::{Cells, Found, Manner, line_length, read_line, read_row};
+use super::cells::{Cells, Dialect, Found, line_length, read_line, read_row};
 use crate::columns;
-use crate::source::Bad;
+use crate::record::Problem;
 
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
@@ -49,8 +49,8 @@ fn first_names(head: &[u8], delimiter: u8) -> Vec<String> {
     let head = &head[after_declaration..];
     let blank = head.iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
     let (head, mut cells) = (&head[blank..], Cells::default());
-    let manner = Manner { delimiter, plain_quotes: delimiter == b'\t' };
-    if let Found::Broken { .. } = read_row(head, manner, true, &mut cells) {
+    let dialect = Dialect { delimiter, plain_quotes: delimiter == b'\t' };
+    if let Found::Broken { .. } = read_row(head, dialect, true, &mut cells) {
         read_line(&head[..line_length(head)], delimiter, &mut cells);
     }
     names(&cells)
@@ -61,8 +61,8 @@ pub(super) fn names(cells: &Cells) -> Vec<String> {
     cells.iter().map(|cell| String::from_utf8_lossy(cell).trim().to_owned()).collect()
 }
 
-/// Whether a first line may hold the names of columns. A row is taken for names only if it may well be them, and names
-/// for a row only if they can hardly be names: a number, a long text, or nothing but sentences.
+/// Whether a first line holds the names of columns. It is taken for a row only if it can hardly be names: if it holds a
+/// number, a long text, or nothing but sentences.
 pub(super) fn may_be_names(cells: &[String]) -> bool {
     let mut filled = cells.iter().filter(|cell| !cell.is_empty()).peekable();
     if filled.peek().is_none() || cells.iter().any(|cell| columns::is_known(cell)) || are_numbered(cells) {
@@ -94,8 +94,8 @@ fn is_sentence(cell: &str) -> bool {
     words > 1 && (words > 7 || cell.ends_with(['.', '?', '!', '…']))
 }
 
-/// Gives a name of its own to each column, and a remark if some share theirs.
-pub(super) fn distinct(names: Vec<String>) -> (Vec<String>, Option<Bad>) {
+/// Makes the names of columns distinct, with a remark if some were not.
+pub(super) fn distinct(names: Vec<String>) -> (Vec<String>, Option<Problem>) {
     let mut uses: HashMap<String, usize> = HashMap::new();
     let mut renamed = Vec::new();
     let mut distinct = Vec::with_capacity(names.len());
@@ -114,6 +114,6 @@ pub(super) fn distinct(names: Vec<String>) -> (Vec<String>, Option<Bad>) {
         distinct.push(own);
     }
     let message = || format!("Columns share a name; each is kept under its own: {}", renamed.join(", "));
-    let remark = (!renamed.is_empty()).then(|| Bad::new("repeated_column", message()));
+    let remark = (!renamed.is_empty()).then(|| Problem::new("repeated_column", message()));
     (distinct, remark)
 }

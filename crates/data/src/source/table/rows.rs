@@ -1,18 +1,18 @@
-//! The rows of a table one after another. A row in which a quote does not close ends with the line of that quote, and the
-//! next line begins a row, so that one quote costs one row. What the cells mean is left to `table`.
+//! Reads the rows of a table. A row with an unclosed quote ends with the line of that quote, so that one quote costs one
+//! row. What the cells mean is left to `table`.
 
 use std::io;
 
 use memchr::{memchr, memchr_iter, memchr3};
 
-use super::cells::{Cells, Found, Manner, Why, line_length, read_line, read_row};
+use super::cells::{BadQuote, Cells, Dialect, Found, line_length, read_line, read_row};
+use crate::record::{Beginning, LONGEST_ROW, Problem};
 use crate::source::input::Input;
-use crate::source::{Bad, Beginning, LONGEST_ROW};
 
 /// The rows of a table that is being read.
 pub(super) struct Rows<'a, 'b> {
     input: &'a mut Input<'b>,
-    manner: Manner,
+    dialect: Dialect,
     /// What was read and is not used up, from `start` on.
     buffer: Vec<u8>,
     start: usize,
@@ -24,14 +24,14 @@ pub(super) struct Rows<'a, 'b> {
 pub(super) struct Row {
     pub line: u64,
     pub beginning: Beginning,
-    pub broken: Option<Bad>,
+    pub broken: Option<Problem>,
 }
 
 impl<'a, 'b> Rows<'a, 'b> {
     pub(super) fn new(input: &'a mut Input<'b>, delimiter: u8) -> Self {
-        let manner = Manner { delimiter, plain_quotes: delimiter == b'\t' };
+        let dialect = Dialect { delimiter, plain_quotes: delimiter == b'\t' };
         let lines = LineCount { line: 1, after_return: false };
-        Self { input, manner, buffer: Vec::new(), start: 0, ended: false, lines }
+        Self { input, dialect, buffer: Vec::new(), start: 0, ended: false, lines }
     }
 
     /// Passes over so many bytes that are no row.
@@ -50,8 +50,8 @@ impl<'a, 'b> Rows<'a, 'b> {
         loop {
             let bytes = &self.buffer[self.start..];
             // In a table with tabs a quote that does not close for so long is taken as a character.
-            let last = self.ended || (self.manner.plain_quotes && bytes.len() > LONGEST_ROW);
-            match read_row(bytes, self.manner, last, cells) {
+            let last = self.ended || (self.dialect.plain_quotes && bytes.len() > LONGEST_ROW);
+            match read_row(bytes, self.dialect, last, cells) {
                 Found::Row { bytes: length } if length > LONGEST_ROW + 2 => return self.pass_long_row(line).map(Some),
                 Found::Row { bytes: length } => {
                     let beginning = Beginning::of(self.take(length));
@@ -65,9 +65,9 @@ impl<'a, 'b> Rows<'a, 'b> {
                 Found::Broken { quote, why, .. } => {
                     let line = self.lines.after(&bytes[..quote]);
                     let length = quote + line_length(&bytes[quote..]);
-                    read_line(&bytes[..length], self.manner.delimiter, cells);
+                    read_line(&bytes[..length], self.dialect.delimiter, cells);
                     let beginning = Beginning::of(self.take(length));
-                    return Ok(Some(Row { line, beginning, broken: Some(said(why)) }));
+                    return Ok(Some(Row { line, beginning, broken: Some(quote_problem(why)) }));
                 }
             }
         }
@@ -116,10 +116,10 @@ impl<'a, 'b> Rows<'a, 'b> {
     /// Passes over a row that is too long to be held.
     fn pass_long_row(&mut self, line: u64) -> io::Result<Row> {
         let beginning = Beginning::of(&self.buffer[self.start..]);
-        let mut place = Place::CellStart;
+        let mut position = Position::CellStart;
         loop {
             let rest = &self.buffer[self.start..];
-            let end = place.find_end(rest, self.manner.delimiter);
+            let end = position.find_end(rest, self.dialect.delimiter);
             let count = end.unwrap_or(rest.len());
             self.take(count);
             if end.is_some() || self.ended {
@@ -128,27 +128,29 @@ impl<'a, 'b> Rows<'a, 'b> {
             self.fill()?;
         }
         let message = "This row never ends: a closing quote is missing; the rows after it cannot be read";
-        let bad = match place {
-            Place::Quoted => Bad::new("unclosed_quote", message),
-            _ => Bad::too_long(),
+        let problem = match position {
+            Position::Quoted => Problem::new("unclosed_quote", message),
+            _ => Problem::too_long(),
         };
-        Ok(Row { line, beginning, broken: Some(bad) })
+        Ok(Row { line, beginning, broken: Some(problem) })
     }
 }
 
-fn said(why: Why) -> Bad {
+fn quote_problem(why: BadQuote) -> Problem {
     match why {
-        Why::Unclosed => Bad::new("unclosed_quote", "A quote that begins here is never closed; this line is left out"),
-        Why::Stray => {
+        BadQuote::Unclosed => {
+            Problem::new("unclosed_quote", "A quote that begins here is never closed; this line is left out")
+        }
+        BadQuote::Stray => {
             let message =
                 "A quote stands in the middle of a cell that begins with a quote; there it must be written twice";
-            Bad::new("stray_quote", message)
+            Problem::new("stray_quote", message)
         }
     }
 }
 
 /// Where one is in a row that is passed over.
-enum Place {
+enum Position {
     CellStart,
     Plain,
     Quoted,
@@ -156,7 +158,7 @@ enum Place {
     AfterQuote,
 }
 
-impl Place {
+impl Position {
     /// Goes on through `bytes`, to the end of the row if it is among them.
     fn find_end(&mut self, bytes: &[u8], delimiter: u8) -> Option<usize> {
         let mut at = 0;

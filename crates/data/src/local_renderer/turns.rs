@@ -1,8 +1,9 @@
-//! What a template puts around an answer, found by rendering: no knowledge of any template is needed.
+//! Finds what a template puts around an answer by rendering a small conversation: it needs to know no template.
 
 use tokenizers::Tokenizer;
 
-use super::encode;
+use super::difference::difference;
+use super::tokenizer_calls::encode;
 use crate::Message;
 use crate::template::{Conversation, Moment, Template};
 
@@ -59,19 +60,4 @@ fn end_of_turn(text: &str, tokenizer: &Tokenizer, end_tokens: &[u32]) -> Option<
     let ends = |id: &u32| end_tokens.contains(id) || added.contains_key(id);
     let (id, offsets) = encoding.get_ids().iter().zip(encoding.get_offsets()).find(|(id, _)| ends(id))?;
     Some((text.get(..offsets.1)?.to_owned(), Some(*id)))
-}
-
-/// The range of bytes of `text` in which it differs from `other`, widened to whole characters.
-pub(super) fn difference(text: &str, other: &str) -> (usize, usize) {
-    let same = |pair: &(u8, u8)| pair.0 == pair.1;
-    let shorter = text.len().min(other.len());
-    let mut start = text.bytes().zip(other.bytes()).take_while(same).count();
-    while !text.is_char_boundary(start) {
-        start -= 1;
-    }
-    let mut tail = text.bytes().rev().zip(other.bytes().rev()).take(shorter - start).take_while(same).count();
-    while !text.is_char_boundary(text.len() - tail) {
-        tail -= 1;
-    }
-    (start, text.len() - tail)
 }

@@ -1,5 +1,5 @@
-//! A running worker, seen from the side that asks: started, told from the Tunesmith of another version, given a time for
-//! each answer, and killed when it is let go of.
+//! A worker process: started, refused if it has another version, given a time limit for each reply, and killed when
+//! dropped.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
@@ -12,18 +12,20 @@ use std::{fs, thread};
 
 use serde::de::DeserializeOwned;
 
-use super::{Hello, MEMORY_BYTES, Opened, Request, VERSION, memory_for};
+use super::messages::{Handshake, Opened, Request, VERSION};
 use crate::RenderError;
+use crate::worker_limits::{MEMORY_BYTES, memory_for};
 
-/// The time an answer may take, whatever is asked.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// What is read or opened in one more second, at the slowest: tokenizers make megabytes a second.
+/// The time limit for a reply to a small request.
+const REPLY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Larger requests get one more second for this many bytes, although tokenizers process megabytes a second.
 const BYTES_PER_SECOND: u64 = 200_000;
 /// The longest reply to a request, in bytes for each of the request's: a letter makes few tokens, and a token takes up
 /// to eight digits.
 const REPLY_PER_BYTE: u64 = 40;
 const SHORT_REPLY: u64 = 1 << 20;
-/// A running worker; killed when it is let go of.
+
+/// A running worker; killed when dropped.
 pub(super) struct Process {
     child: Child,
     requests: ChildStdin,
@@ -51,19 +53,19 @@ impl Process {
         let longest = Arc::new(AtomicU64::new(SHORT_REPLY));
         let replies = read_replies(output, longest.clone());
         let mut process = Self { child, requests, replies, longest, memory: MEMORY_BYTES };
-        process.hear_its_version(program)?;
+        process.check_version(program)?;
         let size = fs::metadata(folder.join("tokenizer.json")).map_or(0, |data| data.len());
-        let opened: Opened = process.reply(patience(size / 5))??;
+        let opened: Opened = process.reply(timeout_for(size / 5))??;
         Ok((process, opened))
     }
 
-    /// What another version expects and replies is not known, so it is asked nothing.
-    fn hear_its_version(&mut self, program: &Path) -> Result<(), RenderError> {
-        let version = match self.line(PATIENCE) {
-            Ok(line) => serde_json::from_slice(&line).ok().map(|hello: Hello| hello.tunesmith),
+    /// Refuses a worker of another version: its requests and replies may be different.
+    fn check_version(&mut self, program: &Path) -> Result<(), RenderError> {
+        let version = match self.line(REPLY_TIMEOUT) {
+            Ok(line) => serde_json::from_slice(&line).ok().map(|line: Handshake| line.tunesmith),
             // One from before there were workers, or another program altogether.
-            Err(Silence::Ended) => None,
-            Err(silence) => return Err(self.lost(silence)),
+            Err(NoReply::Ended) => None,
+            Err(no_reply) => return Err(self.lost(no_reply)),
         };
         match version {
             Some(version) if version == VERSION => Ok(()),
@@ -85,28 +87,28 @@ impl Process {
         self.memory = self.memory.max(memory_for(size));
         // That the pipe is closed shows in the reply, too, which knows why.
         let _ = self.requests.write_all(&line).and_then(|()| self.requests.flush());
-        self.reply(patience(size))
+        self.reply(timeout_for(size))
     }
 
-    fn reply<T: DeserializeOwned>(&mut self, patience: Duration) -> Result<Result<T, RenderError>, RenderError> {
-        let line = self.line(patience).map_err(|silence| self.lost(silence))?;
+    fn reply<T: DeserializeOwned>(&mut self, timeout: Duration) -> Result<Result<T, RenderError>, RenderError> {
+        let line = self.line(timeout).map_err(|no_reply| self.lost(no_reply))?;
         serde_json::from_slice(&line).map_err(|error| RenderError::Worker(format!("cannot be understood: {error}")))
     }
 
     /// The next line it writes.
-    fn line(&self, patience: Duration) -> Result<Vec<u8>, Silence> {
-        match self.replies.recv_timeout(patience) {
-            Ok(line) => line.map_err(Silence::Broken),
-            Err(RecvTimeoutError::Timeout) => Err(Silence::Late(patience)),
-            Err(RecvTimeoutError::Disconnected) => Err(Silence::Ended),
+    fn line(&self, timeout: Duration) -> Result<Vec<u8>, NoReply> {
+        match self.replies.recv_timeout(timeout) {
+            Ok(line) => line.map_err(NoReply::Broken),
+            Err(RecvTimeoutError::Timeout) => Err(NoReply::Late(timeout)),
+            Err(RecvTimeoutError::Disconnected) => Err(NoReply::Ended),
         }
     }
 
-    fn lost(&mut self, silence: Silence) -> RenderError {
-        RenderError::Worker(match silence {
-            Silence::Broken(error) => error.to_string(),
-            Silence::Late(patience) => format!("took longer than {} s and was stopped", patience.as_secs()),
-            Silence::Ended => self.how_it_ended(),
+    fn lost(&mut self, no_reply: NoReply) -> RenderError {
+        RenderError::Worker(match no_reply {
+            NoReply::Broken(error) => error.to_string(),
+            NoReply::Late(timeout) => format!("took longer than {} s and was stopped", timeout.as_secs()),
+            NoReply::Ended => self.how_it_ended(),
         })
     }
 
@@ -130,15 +132,15 @@ impl Drop for Process {
     }
 }
 
-/// Why a worker says nothing.
-enum Silence {
+/// Why a worker does not reply.
+enum NoReply {
     Broken(io::Error),
     Late(Duration),
     Ended,
 }
 
-fn patience(bytes: u64) -> Duration {
-    PATIENCE + Duration::from_secs(bytes / BYTES_PER_SECOND)
+fn timeout_for(bytes: u64) -> Duration {
+    REPLY_TIMEOUT + Duration::from_secs(bytes / BYTES_PER_SECOND)
 }
 
 /// Reads the replies as they come, so that waiting for one can have an end. Stops with the worker's output.

@@ -1,5 +1,5 @@
-//! Files of numbers that are whole or not there: magic, version, what they hold, and a SHA-256 of all of it at the end.
-//! What they hold is left to others. Little-endian.
+//! Binary files with a magic number and a version at the beginning and a SHA-256 of everything at the end. They are
+//! written atomically. What stands in between is left to others. Little-endian.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -12,13 +12,13 @@ const DIGEST: usize = 32;
 /// Why a file that ends too early cannot be used.
 pub(crate) const CUT: &str = "it ends too early";
 
-/// How such a file begins.
-pub(crate) struct Seal {
+/// The magic number and version of a kind of file.
+pub(crate) struct FileFormat {
     pub magic: &'static [u8; 8],
     pub version: u32,
 }
 
-impl Seal {
+impl FileFormat {
     /// Writes what `body` adds; the file appears under its name only once it is whole and on the disk.
     pub(crate) fn write(&self, path: &Path, body: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
         let mut bytes = Vec::new();
@@ -55,7 +55,7 @@ fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
         .and_then(|()| fs::rename(&part, path))
         .and_then(|()| sync_folder(path));
     if written.is_err() {
-        // What is there is of no use, and may be what fills the disk.
+        // The partial file is of no use, and may be what fills the disk.
         let _ = fs::remove_file(&part);
     }
     written
@@ -69,7 +69,7 @@ fn sync_folder(path: &Path) -> io::Result<()> {
     }
 }
 
-/// What is left to be read.
+/// The bytes that are left to read.
 pub(crate) struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {

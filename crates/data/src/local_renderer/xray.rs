@@ -1,4 +1,4 @@
-//! What each token of a row stands for, by its place in the rendered text.
+//! The part of the rendered text that each token of a row stands for.
 
 use std::ops::Range;
 
@@ -9,7 +9,11 @@ use super::Renderer;
 use crate::{Example, RenderError, Xray, XrayToken};
 
 impl Renderer {
-    /// The tokens of an example, the same as `tokens` gives, with what each stands for.
+    /// The tokens of an example, the same as `tokens` gives, with the text of each.
+    ///
+    /// # Errors
+    ///
+    /// When the example cannot be rendered or tokenised, or nothing of it is to be learned.
     pub fn xray(&self, example: &Example, learn_from: LearnFrom) -> Result<Xray, RenderError> {
         let (places, tokens, text) = match &*example.taught().ok_or(RenderError::NothingTaught)? {
             Example::Chat { messages, tools } => {
@@ -17,19 +21,19 @@ impl Renderer {
                 (places(&chat.text, &chat.encoding), chat.rendered.tokens, chat.text)
             }
             Example::Text { text } => {
-                let encoding = self.encode(text, true)?;
+                let encoding = self.format.encode(text, true)?;
                 (places(text, &encoding), self.ended(encoding.get_ids().to_vec()), text.clone())
             }
             // What is taught is a conversation or a text.
             _ => return Err(RenderError::NothingTaught),
         };
-        let added = self.tokenizer.get_added_tokens_decoder();
+        let added = self.format.tokenizer.get_added_tokens_decoder();
         let token = |(index, (id, learned)): (usize, (u32, bool))| {
             let bytes = match places.get(index) {
                 Some(Some(place)) => text.as_bytes()[place.clone()].to_vec(),
-                _ => self.tokenizer.id_to_token(id).unwrap_or_default().into_bytes(),
+                _ => self.format.tokenizer.id_to_token(id).unwrap_or_default().into_bytes(),
             };
-            let ends = self.end_tokens.contains(&id);
+            let ends = self.format.end_tokens.contains(&id);
             let special = ends || added.get(&id).is_some_and(|token| token.special);
             XrayToken { id, bytes, learned, special, end_of_turn: learned && ends }
         };

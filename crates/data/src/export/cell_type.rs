@@ -1,28 +1,29 @@
-//! What the cells of a column hold, as far as a typed table must know it before its first row.
+//! The type of a column's cells, which a typed table must know before its first row.
 
 use std::borrow::Cow;
 
 use serde_json::Value;
 
-/// More keys than this are no structure but names that somebody gave; deeper cells than this are read by few.
+/// Objects with more keys than this are written as JSON text, because their keys are data rather than structure; so are
+/// deeper ones, which few readers accept.
 const MOST_KEYS: usize = 64;
 const DEEPEST: usize = 12;
-/// Whole numbers up to here are fractions exactly, too: 2^53.
+/// Integers up to here are exact as 64-bit floats, too: 2^53.
 const EXACT: u64 = 1 << 53;
 
-/// The kind of the cells of a column, wide enough for all that were seen.
+/// The type of a column, wide enough for all values seen.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) enum Cells {
+pub(super) enum CellType {
     /// Nothing but null.
     #[default]
     Nothing,
     /// True or false.
     Truth,
-    /// Whole numbers; `wide` where one of them is no fraction exactly.
+    /// Integers; `wide` where one of them is not exact as a float.
     Whole { wide: bool },
     /// Numbers.
     Number,
-    /// Text; whatever is none as JSON.
+    /// Text; other values are written as JSON.
     Text,
     /// Lists.
     List(Box<Self>),
@@ -30,8 +31,8 @@ pub(super) enum Cells {
     Object(Vec<(String, Self)>),
 }
 
-impl Cells {
-    /// Takes note of a value.
+impl CellType {
+    /// Widens the type for a value.
     pub(super) fn see(&mut self, value: &Value) {
         self.see_at(value, 0);
     }
@@ -98,7 +99,7 @@ pub(super) fn text_of(cell: &Value) -> Option<Cow<'_, str>> {
     }
 }
 
-/// Whether a text has the character that tables of text cannot hold; what is written as JSON has none.
+/// Whether a text has a NUL character, which CSV cannot hold; JSON escapes it.
 pub(super) fn has_nul(cell: &Value) -> bool {
     cell.as_str().is_some_and(|text| text.contains('\0'))
 }

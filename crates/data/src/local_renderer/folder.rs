@@ -1,4 +1,4 @@
-//! The files of a model folder that say how text becomes tokens.
+//! Reads the tokenizer, the chat template and the special tokens of a model folder.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tokenizers::{PostProcessorWrapper, Tokenizer};
 
-use super::{encode, tokenizer_call};
+use super::tokenizer_calls::{call, encode};
 use crate::RenderError;
 use crate::template::Template;
 
@@ -99,9 +99,9 @@ fn read_tokenizer(path: &Path) -> Result<Tokenizer, RenderError> {
         RenderError::Tokenizer(reason) => RenderError::File { path: path.into(), reason },
         other => other,
     };
-    let mut tokenizer = tokenizer_call(|| Tokenizer::from_bytes(&bytes)).map_err(wrong)?;
+    let mut tokenizer = call(|| Tokenizer::from_bytes(&bytes)).map_err(wrong)?;
     // Rows have the length they have: nothing is cut here, and nothing is ever padded.
-    tokenizer_call(|| tokenizer.with_truncation(None).map(|_| ())).map_err(wrong)?;
+    call(|| tokenizer.with_truncation(None).map(|_| ())).map_err(wrong)?;
     tokenizer.with_padding(None);
     keep_spaces_in_offsets(&mut tokenizer);
     Ok(tokenizer)

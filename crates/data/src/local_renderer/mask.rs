@@ -1,6 +1,5 @@
-//! Which tokens of a conversation are learned: what the model has to write after each prompt, up to and with the
-//! token that ends its turn. Where the answers stand is found in `answers`; the text is tokenised once, and tokens are
-//! learned by their places in it.
+//! The loss mask of a conversation: what the model has to write after each prompt, up to and with the token that ends its
+//! turn. The answers are found in `answers`; the text is tokenised once, and a token is learned if it overlaps an answer.
 
 use std::ops::Range;
 
@@ -8,9 +7,10 @@ use tokenizers::Encoding;
 use tunesmith_protocol::LearnFrom;
 
 use super::answers::{Answer, Rendering};
-use super::{Rendered, Renderer, Tokens};
+use super::format::TextFormat;
 use crate::RenderError;
 use crate::template::Conversation;
+use crate::tokens::{Rendered, Tokens};
 
 /// A conversation as text and as tokens.
 pub(super) struct Chat {
@@ -22,17 +22,17 @@ pub(super) struct Chat {
 
 /// The tokens of a conversation and what is learned of it.
 pub(super) fn chat(
-    renderer: &Renderer,
+    format: &TextFormat,
     conversation: Conversation<'_>,
     learn_from: LearnFrom,
 ) -> Result<Chat, RenderError> {
     let messages = conversation.messages;
-    let rendering = Rendering::new(renderer, conversation)?;
+    let rendering = Rendering::new(format, conversation)?;
     let everything = learn_from == LearnFrom::All;
     let weighed = messages.iter().any(|message| message.weight == Some(0.0));
     // Where all is learned alike, it does not matter where the answers stand.
     let answers = if everything && !weighed { Vec::new() } else { rendering.answers()? };
-    let encoding = renderer.encode(&rendering.text, false)?;
+    let encoding = format.encode(&rendering.text, false)?;
     let mut tokens = Tokens { ids: encoding.get_ids().to_vec(), learn: vec![everything; encoding.len()] };
 
     let last = answers.len().saturating_sub(1);
@@ -57,9 +57,9 @@ pub(super) fn chat(
 
     // Without a token that ends the last answer the model would never learn to stop.
     let ends_open =
-        messages.last().is_some_and(|message| message.role == "assistant") && renderer.turns.end_token.is_none();
+        messages.last().is_some_and(|message| message.role == "assistant") && format.turns.end_token.is_none();
     let end_learned = answers.last().map_or(everything, |answer| learned(last, answer));
-    if let (true, Some(end)) = (ends_open && (everything || !answers.is_empty()), renderer.end_of_text)
+    if let (true, Some(end)) = (ends_open && (everything || !answers.is_empty()), format.end_of_text)
         && tokens.ids.last() != Some(&end)
     {
         tokens.ids.push(end);

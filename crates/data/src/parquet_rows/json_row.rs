@@ -1,5 +1,5 @@
-//! A row of Arrow's columns as a JSON object. Dates, times and decimals become their text; bytes that are no text, and
-//! kinds of cells that JSON has no word for, are left out.
+//! Writes a row of Arrow columns as a JSON object. Dates, times and decimals become text; binary data, and types that JSON
+//! does not have, are left out.
 
 use std::collections::HashSet;
 use std::io::Write;
@@ -15,23 +15,23 @@ use arrow_array::types::{
 use arrow_array::{Array, ArrowPrimitiveType, RecordBatch};
 use arrow_schema::{DataType, TimeUnit};
 
-/// Deeper cells than this are no rows of text.
+/// Deeper cells than this are left out.
 const DEEPEST: usize = 32;
 
 /// A row being written.
 #[derive(Default)]
-pub(super) struct Cells {
+pub(super) struct JsonRow {
     /// The row's JSON.
     pub text: Vec<u8>,
-    /// Columns with a cell that has no text, each told once.
+    /// Columns with a cell that was left out, each named once.
     pub without_text: Vec<String>,
     told: HashSet<String>,
     left_out: bool,
 }
 
-impl Cells {
+impl JsonRow {
     /// Writes a row of the batch.
-    pub(super) fn row(&mut self, batch: &RecordBatch, row: usize) {
+    pub(super) fn write_row(&mut self, batch: &RecordBatch, row: usize) {
         self.text.clear();
         self.text.push(b'{');
         for (field, column) in batch.schema_ref().fields().iter().zip(batch.columns()) {
@@ -146,7 +146,7 @@ impl Cells {
     }
 
     fn float(&mut self, number: impl Into<f64> + std::fmt::Debug + Copy) {
-        // JSON has no word for infinity and for what is no number.
+        // JSON has no infinity and no NaN.
         match number.into().is_finite() {
             true => self.write(format_args!("{number:?}")),
             false => self.null(),
@@ -185,7 +185,7 @@ impl Cells {
         }
     }
 
-    /// Some writers keep texts as bytes.
+    /// Bytes as text, if they are UTF-8: some writers store text so.
     fn bytes(&mut self, bytes: &[u8]) {
         match std::str::from_utf8(bytes) {
             Ok(text) if !text.contains('\0') => self.string(text),

@@ -1,4 +1,4 @@
-//! Where the answers of a conversation stand in the text that a template makes of it.
+//! Finds the answers of a conversation in the text that a template renders.
 //!
 //! An answer is found by what changes when it changes: the conversation is rendered again with a stand-in for one
 //! answer, and where the two texts differ, there the answer lies. This holds for templates that trim, reorder, drop or
@@ -9,8 +9,9 @@ use std::ops::Range;
 
 use serde_json::{Value, json};
 
-use super::Renderer;
-use super::turns::{Turns, difference};
+use super::difference::difference;
+use super::format::TextFormat;
+use super::turns::Turns;
 use crate::template::Conversation;
 use crate::{Message, RenderError};
 
@@ -26,15 +27,15 @@ pub(super) struct Answer {
 
 /// A conversation and the text that the template makes of it.
 pub(super) struct Rendering<'a> {
-    renderer: &'a Renderer,
+    format: &'a TextFormat,
     conversation: Conversation<'a>,
     pub text: String,
 }
 
 impl<'a> Rendering<'a> {
-    pub(super) fn new(renderer: &'a Renderer, conversation: Conversation<'a>) -> Result<Self, RenderError> {
-        let text = renderer.template.render(conversation, false)?;
-        Ok(Self { renderer, conversation, text })
+    pub(super) fn new(format: &'a TextFormat, conversation: Conversation<'a>) -> Result<Self, RenderError> {
+        let text = format.template.render(conversation, false)?;
+        Ok(Self { format, conversation, text })
     }
 
     /// The answers that the template shows, in the order of their messages.
@@ -77,7 +78,7 @@ impl<'a> Rendering<'a> {
             stand_in
         };
         let stand_ins: Vec<char> = calls.into_iter().zip(self.stand_ins()).map(shown).collect();
-        match self.renderer.template.render(Conversation { messages: &changed, ..self.conversation }, false) {
+        match self.format.template.render(Conversation { messages: &changed, ..self.conversation }, false) {
             Ok(text) => stand_ins.iter().filter(|stand_in| !text.contains(**stand_in)).count() as u64,
             // What refuses other calls looks at them.
             Err(_) => 0,
@@ -106,7 +107,7 @@ impl<'a> Rendering<'a> {
     ) -> Result<Option<Range<usize>>, RenderError> {
         let message = &self.conversation.messages[index];
         changed[index] = disguised(message, stand_in);
-        let other = self.renderer.template.render(Conversation { messages: changed, ..self.conversation }, false);
+        let other = self.format.template.render(Conversation { messages: changed, ..self.conversation }, false);
         changed[index].clone_from(message);
         let other = other?;
         if other == self.text {
@@ -133,7 +134,7 @@ impl<'a> Rendering<'a> {
     /// Where the prompt for an answer ends: at the answer, or before what the template itself puts in front of it,
     /// which the model has to write as well.
     fn prompt_end(&self, index: usize, answer: usize) -> usize {
-        let Turns { opening, lead, .. } = &self.renderer.turns;
+        let Turns { opening, lead, .. } = &self.format.turns;
         let head = &self.text[..answer];
         if head.strip_suffix(lead.as_str()).is_some_and(|head| head.ends_with(opening.as_str())) {
             return answer - lead.len();
@@ -143,7 +144,7 @@ impl<'a> Rendering<'a> {
         }
         let before = Conversation { messages: &self.conversation.messages[..index], ..self.conversation };
         // A template may refuse a conversation cut here; then the answer's own start stands.
-        match self.renderer.write(before, true) {
+        match self.format.write(before, true) {
             Ok(prompt) if index > 0 && prompt.len() <= answer && self.text.starts_with(&prompt) => prompt.len(),
             _ => answer,
         }
@@ -151,7 +152,7 @@ impl<'a> Rendering<'a> {
 
     /// Where the turn ends that began with an answer ending at `answer`.
     fn turn_end(&self, answer: usize, is_last: bool) -> usize {
-        let turns = &self.renderer.turns;
+        let turns = &self.format.turns;
         if turns.end_token.is_some() && self.text[answer..].starts_with(&turns.end) {
             answer + turns.end.len()
         } else if turns.end_token.is_none() && is_last {
@@ -165,7 +166,7 @@ impl<'a> Rendering<'a> {
     /// other message begins. What the template writes between a call and that token closes the call, and is the model's
     /// to write; calls may end with another token than answers.
     fn call_end(&self, index: usize, call: usize, places: &[Option<Range<usize>>]) -> usize {
-        let tokens = self.renderer.end_tokens.iter().filter_map(|id| self.renderer.tokenizer.id_to_token(*id));
+        let tokens = self.format.end_tokens.iter().filter_map(|id| self.format.tokenizer.id_to_token(*id));
         let tokens: Vec<String> = tokens.collect();
         // The template may end a call with the turn's end already changed: then the difference holds it.
         if tokens.iter().any(|token| self.text[..call].ends_with(token)) {
@@ -180,11 +181,11 @@ impl<'a> Rendering<'a> {
         }
     }
 
-    /// Where a call of unknown end does: as far as the text is that of the conversation up to the call.
+    /// The end of a call that no end token closes: as far as the text equals that of the conversation up to the call.
     fn end_alone(&self, index: usize, call: usize, next_message: usize) -> usize {
         let until = Conversation { messages: &self.conversation.messages[..=index], ..self.conversation };
         // A template may refuse a conversation cut here; then the call's own end stands.
-        let Ok(alone) = self.renderer.template.render(until, false) else { return call };
+        let Ok(alone) = self.format.template.render(until, false) else { return call };
         let (same, _) = difference(&self.text, &alone);
         // The line break between turns is the template's.
         self.text[..same.min(next_message)].trim_end().len().max(call)
@@ -208,7 +209,7 @@ fn disguised(message: &Message, stand_in: char) -> Message {
     message
 }
 
-/// Makes another call of one, of the same shape.
+/// Replaces the name and arguments of a call by the stand-in.
 fn disguise(call: &mut Value, stand_in: char) {
     call["function"]["name"] = stand_in.to_string().into();
     call["function"]["arguments"] = json!({ (stand_in.to_string()): stand_in.to_string() });

@@ -1,7 +1,8 @@
-//! Text of tokens as they come, in whole characters only.
+//! The text of tokens as they come, in whole characters only.
 
-use super::turns::difference;
-use crate::{Render, RenderError};
+use crate::RenderError;
+use crate::local_renderer::difference::difference;
+use crate::render::Render;
 
 /// Tokens after which text that is still no whole character is given out as it is.
 const LONGEST_CHARACTER: usize = 16;
@@ -52,5 +53,12 @@ impl<'a> TextStream<'a> {
         // As a rule the context is how all begins; after bytes that were no character it may not be.
         let (start, _) = difference(&all, &context);
         Ok(all[start..].to_owned())
+    }
+}
+
+impl dyn Render + '_ {
+    /// Decodes token by token.
+    pub fn stream(&self) -> TextStream<'_> {
+        TextStream::new(self)
     }
 }

@@ -1,4 +1,4 @@
-//! Recognises what a file holds, by its content first and its name second.
+//! Recognises the kind of a file, by its content first and its name second.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::{ImportError, columns};
 
 /// What a file holds.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Kind {
+pub(super) enum FileKind {
     /// One JSON value per line.
     JsonLines,
     /// One JSON list of rows.
@@ -41,7 +41,7 @@ const FOREIGN: [(&[u8], &str); 13] = [
     (b"\xff\xd8\xff", "a picture"),
 ];
 
-impl Kind {
+impl FileKind {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::JsonLines => "JSON Lines",
@@ -65,7 +65,7 @@ impl Kind {
     }
 }
 
-/// The name of a file without what says that it is packed.
+/// The name of a file without the extension of its compression.
 pub(super) fn name_unpacked(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let lower = name.to_ascii_lowercase();
@@ -73,13 +73,13 @@ pub(super) fn name_unpacked(path: &Path) -> String {
     packed.map_or(name.to_string(), |extension| name[..name.len() - extension.len()].to_owned())
 }
 
-/// Whether the bytes in a tar archive's place for its name say that it is one.
+/// Whether the bytes have the magic word of a tar archive.
 fn is_tar(head: &[u8]) -> bool {
     head.get(257..262) == Some(b"ustar")
 }
 
 /// Recognises the file at `path` from its first bytes, unpacked; `whole` says that they are all of it.
-pub(super) fn recognise(path: &Path, head: &[u8], whole: bool) -> Result<Kind, ImportError> {
+pub(super) fn recognise(path: &Path, head: &[u8], whole: bool) -> Result<FileKind, ImportError> {
     if is_tar(head) {
         return Err(ImportError::Unsupported { path: path.into(), kind: "a tar archive" });
     }
@@ -88,7 +88,7 @@ pub(super) fn recognise(path: &Path, head: &[u8], whole: bool) -> Result<Kind, I
     }
     let name = name_unpacked(path);
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
-    let text = Kind::Text { has_fences: extension == "md" };
+    let text = FileKind::Text { has_fences: extension == "md" };
     let Some(first) = head.iter().find(|byte| !byte.is_ascii_whitespace()) else {
         if whole {
             let found = if head.is_empty() { "it has no bytes" } else { "it holds only blank lines" };
@@ -101,30 +101,30 @@ pub(super) fn recognise(path: &Path, head: &[u8], whole: bool) -> Result<Kind, I
         return Err(ImportError::Unsupported { path: path.into(), kind: "a binary file" });
     }
     let json_name = matches!(extension.as_str(), "json" | "jsonl" | "ndjson");
-    let lines = Lines::of(head, whole);
+    let lines = FirstLines::of(head, whole);
     Ok(match first {
         b'[' if json_name || lines.looks_like_list() => match lines.first_is_json && lines.count > 1 {
-            true => Kind::JsonLines,
-            false => Kind::JsonList,
+            true => FileKind::JsonLines,
+            false => FileKind::JsonList,
         },
-        b'{' if extension == "json" && !lines.first_is_row && holds_list(head) => Kind::JsonFields,
-        b'{' if lines.has_object => Kind::JsonLines,
-        b'{' if extension == "json" || (json_name && lines.first_is_brace) => Kind::JsonValues,
-        _ if matches!(extension.as_str(), "jsonl" | "ndjson") && lines.has_object => Kind::JsonLines,
+        b'{' if extension == "json" && !lines.first_is_row && holds_list(head) => FileKind::JsonFields,
+        b'{' if lines.has_object => FileKind::JsonLines,
+        b'{' if extension == "json" || (json_name && lines.first_is_brace) => FileKind::JsonValues,
+        _ if matches!(extension.as_str(), "jsonl" | "ndjson") && lines.has_object => FileKind::JsonLines,
         _ if extension == "csv" || extension == "tsv" => {
-            Kind::Table { delimiter: table::delimiter(head, extension == "tsv") }
+            FileKind::Table { delimiter: table::delimiter(head, extension == "tsv") }
         }
         _ if extension == "txt" || extension == "md" => text,
         _ => match table::known_delimiter(head) {
-            Some(delimiter) => Kind::Table { delimiter },
-            None if json_name => Kind::JsonLines,
+            Some(delimiter) => FileKind::Table { delimiter },
+            None if json_name => FileKind::JsonLines,
             None => text,
         },
     })
 }
 
-/// Whether the first list of objects in the object that begins here is one of rows, and not a column of a row, which
-/// would have others that mean something.
+/// Whether the first list of objects in the object that begins here is a list of rows. It may also be a column of a single
+/// row: then the object has other known columns.
 fn holds_list(head: &[u8]) -> bool {
     let (mut in_string, mut escaped, mut depth) = (false, false, 0usize);
     let mut key = Vec::new();
@@ -142,7 +142,7 @@ fn holds_list(head: &[u8]) -> bool {
                 in_string = true;
                 key.clear();
             }
-            // Another object after this one: they are rows themselves.
+            // Another object follows this one, so the objects are the rows.
             b'{' if depth == 0 && !head[..at].trim_ascii().is_empty() => return false,
             b':' if depth == 1 => {
                 known += usize::from(columns::is_known(&String::from_utf8_lossy(&key)));
@@ -169,7 +169,7 @@ fn begins_with_brace(bytes: &[u8]) -> bool {
 }
 
 /// What the first lines look like as JSON.
-struct Lines {
+struct FirstLines {
     /// Lines that are not blank, up to a handful.
     count: usize,
     /// The first line is a whole JSON value.
@@ -184,7 +184,7 @@ struct Lines {
     after_bracket: Option<u8>,
 }
 
-impl Lines {
+impl FirstLines {
     fn of(head: &[u8], whole: bool) -> Self {
         let cut =
             if whole { head.len() } else { head.iter().rposition(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(0) };

@@ -1,7 +1,7 @@
-//! How a row begins in its file. It is kept for those rows that cannot be used, so that one sees what stood there also
-//! when the file is long gone.
+//! The first bytes of a row. They are kept for rows that cannot be used, so that the user can look at them even when the
+//! file is gone.
 
-/// What is kept of a row at most, in bytes: what is wrong with longer ones shows at their beginning.
+/// How much of a row is kept at most, in bytes: enough to see what is wrong.
 const MOST: usize = 4000;
 
 /// The first bytes of a row.
@@ -13,7 +13,7 @@ pub(crate) struct Beginning {
 
 impl Beginning {
     /// Of a whole row; the space around it says nothing.
-    pub(super) fn of(row: &[u8]) -> Self {
+    pub(crate) fn of(row: &[u8]) -> Self {
         let row = row.trim_ascii();
         Self { bytes: row[..row.len().min(MOST)].to_vec(), cut: row.len() > MOST }
     }

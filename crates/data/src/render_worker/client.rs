@@ -1,4 +1,5 @@
-//! The side that asks: which rows go together, which of them ended a worker, and another worker once one is gone.
+//! The side that asks: groups rows into requests, finds the row over which a worker ended, and starts another worker
+//! once one is gone.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -8,11 +9,14 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tunesmith_protocol::LearnFrom;
 
+use super::messages::{Request, Row};
 use super::process::Process;
-use super::{Request, Row, TEXT_AT_ONCE};
-use crate::{Example, Message, Render, RenderError, Rendered, RowsError, Xray};
+use crate::render::Render;
+use crate::tokens::Rendered;
+use crate::worker_limits::TEXT_AT_ONCE;
+use crate::{Example, Message, RenderError, RowsError, Xray};
 
-/// The time in which the row is looked for that ended a worker.
+/// How long to search for the row that ended a worker.
 const SEARCH: Duration = Duration::from_secs(60);
 
 type Rows = Vec<Result<Rendered, RenderError>>;
@@ -29,6 +33,10 @@ pub struct RenderWorker {
 impl RenderWorker {
     /// Starts `program --worker render FOLDER`, which has to call `serve_renderer`, and waits until the model folder is
     /// open.
+    ///
+    /// # Errors
+    ///
+    /// When the program cannot be started, has another version, or cannot open the folder.
     pub fn open(program: &Path, folder: &Path) -> Result<Self, RenderError> {
         let (process, opened) = Process::start(program, folder)?;
         let (program, folder) = (program.to_path_buf(), folder.to_path_buf());
@@ -59,8 +67,8 @@ impl RenderWorker {
         Ok(rows.into_iter().map(|row| row.and_then(Rendered::try_from)).collect())
     }
 
-    /// Adds the tokens of examples over which a worker ended: alone, one of them ends another and is found, or each can
-    /// be answered. Where that takes too long, why the first ended is all that is known.
+    /// Asks for examples one by one, because a worker ended over all of them together. So the one that ends a worker is
+    /// found, or each is answered. If that takes too long, the error is that of the first worker.
     fn one_by_one(
         &self,
         examples: &[Example],
@@ -113,7 +121,7 @@ impl Render for RenderWorker {
     }
 }
 
-/// What ended a worker over the row of this number. That none could be started is no row's fault.
+/// The error for a worker that ended over this row. That none could be started is no row's fault.
 fn lost(row: usize, source: RenderError) -> RowsError {
     RowsError { row: matches!(source, RenderError::Worker(_)).then_some(row), source }
 }

@@ -1,20 +1,19 @@
-//! Where the rows of a JSON file are. Several may stand on one line, which then tells nothing: they are known by their
-//! numbers.
+//! How rows of a JSON file are numbered: by their lines, or, where several share one line, by their position.
 
 use std::io;
 
-use crate::source::{Record, Sink};
+use crate::record::{Record, Sink};
 
-/// Says of each row where it is: by its line, or by its number if the first two share a line.
+/// Numbers rows by line, or by position if the first two rows share a line.
 #[derive(Default)]
-pub(super) struct Places {
+pub(super) struct RowNumbers {
     rows: u64,
     /// The first row, until the second has come.
     first: Option<Record>,
     are_numbers: bool,
 }
 
-impl Places {
+impl RowNumbers {
     /// Hands a row on; the first waits for the second.
     pub(super) fn push(&mut self, mut record: Record, sink: &mut Sink) -> io::Result<()> {
         self.rows += 1;

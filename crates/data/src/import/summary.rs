@@ -1,0 +1,72 @@
+//! What an import gives: rows and problems one by one, and a summary at the end.
+
+use std::collections::BTreeMap;
+
+use tunesmith_protocol::{Count, Format, Mapping, RowProblem};
+
+use crate::ImportedRow;
+
+/// What an import hands on, in the order of the files.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Taken {
+    /// A row that is kept.
+    Row(ImportedRow),
+    /// A row that is dropped, or something worth knowing about a row that is kept, which follows.
+    Problem(RowProblem),
+}
+
+/// What was read. `rows_read` is always `rows_kept` plus the counts of `dropped_because`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Summary {
+    /// Rows read.
+    pub rows_read: u64,
+    /// Rows kept.
+    pub rows_kept: u64,
+    /// Why rows were dropped, the most frequent first.
+    pub dropped_because: Vec<Count>,
+    /// The shape of the first file's rows; auto when no row was recognised.
+    pub format: Format,
+    /// How the shape was recognised, in a sentence.
+    pub reason: String,
+    /// A sentence for each file with another shape, and for what was left out.
+    pub remarks: Vec<String>,
+    /// The names by which rows say which file they came from, in order.
+    pub files: Vec<String>,
+    /// The names of the columns of the first rows of each file, in order.
+    pub columns: Vec<String>,
+    /// Which column was taken for which part of a row in the first file.
+    pub mapping: Mapping,
+}
+
+impl Summary {
+    /// Rows dropped.
+    pub fn rows_dropped(&self) -> u64 {
+        self.rows_read - self.rows_kept
+    }
+}
+
+/// The summary of what was read so far.
+#[derive(Default)]
+pub(crate) struct SummaryBuilder {
+    pub summary: Summary,
+    pub dropped: BTreeMap<String, u64>,
+    pub not_usable: u64,
+    pub text_bytes: usize,
+    pub first_problem: Option<String>,
+}
+
+impl SummaryBuilder {
+    /// Adds a remark about a file or a folder, each only once.
+    pub(crate) fn remark(&mut self, sentence: String) {
+        if !self.summary.remarks.contains(&sentence) {
+            self.summary.remarks.push(sentence);
+        }
+    }
+
+    pub(crate) fn summary(self) -> Summary {
+        let count = |(what, count): (String, u64)| Count { what, count };
+        let mut dropped_because: Vec<Count> = self.dropped.into_iter().map(count).collect();
+        dropped_because.sort_by_key(|count| std::cmp::Reverse(count.count));
+        Summary { dropped_because, ..self.summary }
+    }
+}
