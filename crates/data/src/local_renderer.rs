@@ -2,7 +2,7 @@
 //! evaluation.
 
 mod answers;
-pub(crate) mod difference;
+mod difference;
 mod folder;
 mod format;
 mod mask;
@@ -21,6 +21,7 @@ use crate::template::{Conversation, Moment};
 use crate::text_stream::TextStream;
 use crate::tokens::{Rendered, Tokens};
 use crate::{Example, Message, RenderError};
+use difference::difference;
 use folder::Folder;
 use format::TextFormat;
 use tokenizer_calls::call;
@@ -154,6 +155,20 @@ impl Renderer {
     /// When the tokenizer fails on these tokens.
     pub fn decode(&self, ids: &[u32]) -> Result<String, RenderError> {
         call(|| self.format.tokenizer.decode(ids, true))
+    }
+
+    /// The text that `ids` add behind `context`. They are decoded together, because the text of a token may depend on the
+    /// token before it.
+    ///
+    /// # Errors
+    ///
+    /// When the tokenizer fails on these tokens.
+    pub fn decode_after(&self, context: &[u32], ids: &[u32]) -> Result<String, RenderError> {
+        let before = self.decode(context)?;
+        let all = self.decode(&[context, ids].concat())?;
+        // As a rule the text of the context is how all begins; after bytes that were no character it may not be.
+        let (start, _) = difference(&all, &before);
+        Ok(all[start..].to_owned())
     }
 
     /// Any of these ends a turn.

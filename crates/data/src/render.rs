@@ -40,6 +40,13 @@ pub trait Render: Send + Sync {
     /// When the tokenizer fails on these tokens.
     fn decode(&self, ids: &[u32]) -> Result<String, RenderError>;
 
+    /// The text that `ids` add behind `context`, for decoding token by token.
+    ///
+    /// # Errors
+    ///
+    /// When the tokenizer fails on these tokens.
+    fn decode_after(&self, context: &[u32], ids: &[u32]) -> Result<String, RenderError>;
+
     /// Any of these ends a turn.
     fn end_tokens(&self) -> &[u32];
 }

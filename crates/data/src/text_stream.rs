@@ -1,7 +1,6 @@
 //! The text of tokens as they come, in whole characters only.
 
 use crate::RenderError;
-use crate::local_renderer::difference::difference;
 use crate::render::Render;
 
 /// Tokens after which text that is still no whole character is given out as it is.
@@ -9,50 +8,61 @@ const LONGEST_CHARACTER: usize = 16;
 
 /// Decodes token by token. Tokens are decoded together with those before them, because a token's text may depend on
 /// its neighbour (a leading space, say), and one character may take several tokens.
+///
+/// Each token is one call of the renderer, which for a worker is one message and one reply. The worker keeps nothing
+/// between them, so a stream goes on even if another worker has taken its place.
 pub struct TextStream<'a> {
     renderer: &'a dyn Render,
-    /// The tokens still needed: `given` of them only as context.
-    ids: Vec<u32>,
-    given: usize,
+    /// Tokens whose text was given out, as the context of those that come.
+    context: Vec<u32>,
+    /// Tokens whose text is still to be given out.
+    waiting: Vec<u32>,
 }
 
 impl<'a> TextStream<'a> {
     pub(crate) fn new(renderer: &'a dyn Render) -> Self {
-        Self { renderer, ids: Vec::new(), given: 0 }
+        Self { renderer, context: Vec::new(), waiting: Vec::new() }
     }
 
     /// Adds a token; returns the text that is complete now.
+    ///
+    /// # Errors
+    ///
+    /// When the tokenizer fails on these tokens, or the worker is lost.
     pub fn push(&mut self, id: u32) -> Result<Option<String>, RenderError> {
-        self.ids.push(id);
+        self.waiting.push(id);
         let text = self.pending()?;
-        let waiting = self.ids.len() - self.given;
-        if text.is_empty() && waiting >= LONGEST_CHARACTER {
+        let waits_long = self.waiting.len() >= LONGEST_CHARACTER;
+        if text.is_empty() && waits_long {
             // Special tokens have no text, and need not be decoded again and again.
-            self.ids.truncate(self.given);
+            self.waiting.clear();
         }
-        if text.is_empty() || (text.ends_with('\u{FFFD}') && waiting < LONGEST_CHARACTER) {
+        if text.is_empty() || (text.ends_with('\u{FFFD}') && !waits_long) {
             return Ok(None);
         }
-        self.ids.drain(..self.given);
-        self.given = self.ids.len();
+        self.context = std::mem::take(&mut self.waiting);
         Ok(Some(text))
     }
 
     /// What is left, once no token follows.
+    ///
+    /// # Errors
+    ///
+    /// When the tokenizer fails on these tokens, or the worker is lost.
     pub fn finish(&mut self) -> Result<Option<String>, RenderError> {
         let text = self.pending()?;
-        self.ids.clear();
-        self.given = 0;
+        self.context.clear();
+        self.waiting.clear();
         Ok(Some(text).filter(|text| !text.is_empty()))
     }
 
-    /// The text that the tokens behind the context add.
+    /// The text that the waiting tokens add.
     fn pending(&self) -> Result<String, RenderError> {
-        let context = self.renderer.decode(&self.ids[..self.given])?;
-        let all = self.renderer.decode(&self.ids)?;
-        // As a rule the context is how all begins; after bytes that were no character it may not be.
-        let (start, _) = difference(&all, &context);
-        Ok(all[start..].to_owned())
+        if self.waiting.is_empty() {
+            Ok(String::new())
+        } else {
+            self.renderer.decode_after(&self.context, &self.waiting)
+        }
     }
 }
 

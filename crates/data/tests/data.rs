@@ -52,6 +52,8 @@ mod support;
 mod tables;
 #[path = "data/templates.rs"]
 mod templates;
+#[path = "data/text_streams.rs"]
+mod text_streams;
 #[path = "data/token_ids.rs"]
 mod token_ids;
 #[path = "data/tokens_files.rs"]

@@ -63,6 +63,8 @@ fn a_worker_makes_the_tokens_that_a_renderer_makes() {
     let prompt = worker.prompt(&asked("Say 😀"), &[]).unwrap();
     assert_eq!(prompt, renderer.prompt(&asked("Say 😀"), &[]).unwrap());
     assert_eq!(worker.decode(&prompt).unwrap(), renderer.decode(&prompt).unwrap());
+    let (context, ids) = prompt.split_at(2);
+    assert_eq!(worker.decode_after(context, ids).unwrap(), renderer.decode_after(context, ids).unwrap());
     assert_eq!(worker.end_tokens(), renderer.end_tokens());
     let worker: &dyn Render = &worker;
     let mut stream = worker.stream();

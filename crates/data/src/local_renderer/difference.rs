@@ -1,7 +1,7 @@
 //! Where two texts differ.
 
 /// The range of bytes of `text` in which it differs from `other`, widened to whole characters.
-pub(crate) fn difference(text: &str, other: &str) -> (usize, usize) {
+pub(super) fn difference(text: &str, other: &str) -> (usize, usize) {
     let same = |pair: &(u8, u8)| pair.0 == pair.1;
     let shorter = text.len().min(other.len());
     let mut start = text.bytes().zip(other.bytes()).take_while(same).count();

@@ -45,6 +45,10 @@ impl Render for Renderer {
         Renderer::decode(self, ids)
     }
 
+    fn decode_after(&self, context: &[u32], ids: &[u32]) -> Result<String, RenderError> {
+        Renderer::decode_after(self, context, ids)
+    }
+
     fn end_tokens(&self) -> &[u32] {
         Renderer::end_tokens(self)
     }

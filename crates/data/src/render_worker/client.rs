@@ -116,6 +116,10 @@ impl Render for RenderWorker {
         self.ask(&Request::Decode { ids: ids.to_vec() })
     }
 
+    fn decode_after(&self, context: &[u32], ids: &[u32]) -> Result<String, RenderError> {
+        self.ask(&Request::DecodeAfter { context: context.to_vec(), ids: ids.to_vec() })
+    }
+
     fn end_tokens(&self) -> &[u32] {
         &self.end_tokens
     }

@@ -16,6 +16,7 @@ pub(super) enum Request {
     Xray { example: Example, learn_from: LearnFrom },
     Prompt { messages: Vec<Message>, tools: Vec<Value> },
     Decode { ids: Vec<u32> },
+    DecodeAfter { context: Vec<u32>, ids: Vec<u32> },
 }
 
 /// The version both sides must have: requests and replies may change with each.

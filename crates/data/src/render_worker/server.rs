@@ -43,6 +43,7 @@ pub fn serve_renderer(folder: &Path) -> io::Result<()> {
             Request::Xray { example, learn_from } => reply(&mut out, &renderer.xray(&example, learn_from))?,
             Request::Prompt { messages, tools } => reply(&mut out, &renderer.prompt(&messages, &tools))?,
             Request::Decode { ids } => reply(&mut out, &renderer.decode(&ids))?,
+            Request::DecodeAfter { context, ids } => reply(&mut out, &renderer.decode_after(&context, &ids))?,
         }
     }
     Ok(())
