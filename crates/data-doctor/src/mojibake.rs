@@ -1,36 +1,9 @@
 //! Repairs mojibake: UTF-8 that was read as Latin-1 or Windows-1252 (“cafÃ©”). Such sequences are turned back into bytes and
 //! decoded as UTF-8; nothing else changes. Sequences that occur in real texts, such as “Ä“”, are left alone.
 
-/// The characters of Windows-1252 at 0x80 to 0x9f; bytes without one stand for themselves, as in Latin-1.
-const WINDOWS: [(u8, char); 27] = [
-    (0x80, '€'),
-    (0x82, '‚'),
-    (0x83, 'ƒ'),
-    (0x84, '„'),
-    (0x85, '…'),
-    (0x86, '†'),
-    (0x87, '‡'),
-    (0x88, 'ˆ'),
-    (0x89, '‰'),
-    (0x8a, 'Š'),
-    (0x8b, '‹'),
-    (0x8c, 'Œ'),
-    (0x8e, 'Ž'),
-    (0x91, '‘'),
-    (0x92, '’'),
-    (0x93, '“'),
-    (0x94, '”'),
-    (0x95, '•'),
-    (0x96, '–'),
-    (0x97, '—'),
-    (0x98, '˜'),
-    (0x99, '™'),
-    (0x9a, 'š'),
-    (0x9b, '›'),
-    (0x9c, 'œ'),
-    (0x9e, 'ž'),
-    (0x9f, 'Ÿ'),
-];
+use std::sync::LazyLock;
+
+use encoding_rs::WINDOWS_1252;
 
 /// The repaired text; none if nothing is wrong with it. Text that was misread twice is repaired twice.
 pub(crate) fn mend(text: &str) -> Option<String> {
@@ -97,9 +70,14 @@ fn decode(characters: &[char]) -> Option<(char, usize)> {
     Some((character, length))
 }
 
+/// The byte that was misread as this character: as Latin-1, or from 0x80 to 0x9f as Windows-1252.
 fn byte(character: char) -> Option<u8> {
-    let code = u32::from(character);
-    u8::try_from(code).ok().or_else(|| WINDOWS.iter().find(|(_, known)| *known == character).map(|(byte, _)| *byte))
+    static WINDOWS: LazyLock<Vec<char>> = LazyLock::new(|| {
+        let bytes: Vec<u8> = (0x80..=0x9f).collect();
+        WINDOWS_1252.decode_without_bom_handling(&bytes).0.chars().collect()
+    });
+    let windows = || WINDOWS.iter().position(|known| *known == character).map(|place| 0x80 + place as u8);
+    u8::try_from(u32::from(character)).ok().or_else(windows)
 }
 
 /// Whether a sequence that decodes to this letter is misread rather than real text. Several in a row of one length always

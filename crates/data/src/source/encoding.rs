@@ -1,14 +1,16 @@
-//! The encodings of text that are read besides UTF-8: UTF-16, which a mark at the beginning tells, and Windows-1252, in
-//! which Excel writes tables in Europe and which tells itself only by not being UTF-8.
+//! The encodings of text that are read besides UTF-8: UTF-16, recognised by its byte order mark, and Windows-1252, in which
+//! Excel writes tables in Europe and which is recognised only by not being valid UTF-8.
 
-/// How the bytes of a file stand for characters.
+use encoding_rs::WINDOWS_1252;
+
+/// The encoding of a file.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Encoding {
     Utf8,
     Utf16 {
         big_endian: bool,
     },
-    /// So far there are only characters that are the same in UTF-8 and Windows-1252.
+    /// Only ASCII so far, so it may still be either UTF-8 or Windows-1252.
     Ascii,
     Windows1252,
 }
@@ -22,7 +24,7 @@ impl Encoding {
         }
     }
 
-    /// What text that began in ASCII turns out to be when `bytes` follow.
+    /// The encoding of text that was ASCII so far, by the bytes that follow.
     pub(super) fn of(bytes: &[u8]) -> Self {
         match bytes {
             _ if bytes.is_ascii() => Self::Ascii,
@@ -32,28 +34,18 @@ impl Encoding {
     }
 }
 
-/// The bytes from 0x80 to 0x9F in Windows-1252 (https://encoding.spec.whatwg.org/index-windows-1252.txt); NUL where
-/// Windows has no character. Those after them are the characters of the same number.
-const FROM_0X80: [char; 32] = [
-    '€', '\0', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\0', 'Ž', '\0', '\0', '‘', '’', '“', '”', '•',
-    '–', '—', '˜', '™', 'š', '›', 'œ', '\0', 'ž', 'Ÿ',
-];
+/// The bytes that are no character in Windows-1252.
+const UNDEFINED: [u8; 5] = [0x81, 0x8D, 0x8F, 0x90, 0x9D];
 
-fn character(byte: u8) -> char {
-    match byte {
-        0x80..=0x9F => FROM_0X80[usize::from(byte - 0x80)],
-        _ => char::from(byte),
-    }
-}
-
-/// Whether bytes that are not all ASCII are Windows-1252: none of them is UTF-8, each is a character, and letters
-/// with accents are as rare as they are. Where most letters are beyond ASCII it is an encoding of another script.
+/// Whether bytes that are not all ASCII are Windows-1252: no character beyond ASCII is valid UTF-8, every byte is a
+/// character of Windows-1252, and letters with accents are rare. Where most letters are beyond ASCII it is an encoding of
+/// another script.
 fn is_windows_1252(bytes: &[u8]) -> bool {
-    let no_text = |byte: &u8| *byte == 0 || (*byte >= 0x80 && character(*byte) == '\0');
+    let no_text = |byte: &u8| *byte == 0 || UNDEFINED.contains(byte);
     if bytes.utf8_chunks().any(|chunk| !chunk.valid().is_ascii()) || bytes.iter().any(no_text) {
         return false;
     }
-    // Half of a character at the end is UTF-8 that goes on.
+    // The first half of a UTF-8 character at the end.
     if let Some(chunk) = bytes.utf8_chunks().last()
         && std::str::from_utf8(chunk.invalid()).is_err_and(|error| error.error_len().is_none())
         && bytes.iter().filter(|byte| !byte.is_ascii()).count() == chunk.invalid().len()
@@ -68,12 +60,12 @@ fn is_windows_1252(bytes: &[u8]) -> bool {
 
 /// Windows-1252 as UTF-8.
 pub(super) fn from_windows_1252(bytes: &[u8]) -> Vec<u8> {
-    let mut text = String::with_capacity(bytes.len() + bytes.len() / 8);
-    text.extend(bytes.iter().map(|byte| character(*byte)));
-    text.into_bytes()
+    let (text, _) = WINDOWS_1252.decode_without_bom_handling(bytes);
+    text.into_owned().into_bytes()
 }
 
-/// UTF-16 as UTF-8, and how many of the bytes it was; half a character stays behind, unless the text ends with it.
+/// Converts UTF-16 to UTF-8, and returns how many bytes were converted: half a character is left for later, unless the text
+/// has ended.
 pub(super) fn from_utf16(bytes: &[u8], big_endian: bool, ended: bool, text: &mut Vec<u8>) -> usize {
     let unit = |pair: &[u8]| match big_endian {
         true => u16::from_be_bytes([pair[0], pair[1]]),
