@@ -1,5 +1,7 @@
 //! Strips HTML that was left over when text was extracted from a page. Rows about HTML, and code, are left alone.
 
+use std::borrow::Cow;
+
 use crate::parts;
 use tunesmith_data::Example;
 
@@ -29,45 +31,8 @@ const BLOCKS: [&str; 20] = [
 /// Tags inside a line. Other single letters are more likely a formula or a type.
 const INLINE: [&str; 16] =
     ["a", "b", "i", "u", "em", "strong", "span", "font", "img", "td", "th", "sup", "sub", "small", "center", "nobr"];
-/// Entities by name, with their characters.
-const ENTITIES: [(&str, char); 36] = [
-    ("amp", '&'),
-    ("lt", '<'),
-    ("gt", '>'),
-    ("quot", '"'),
-    ("apos", '\''),
-    ("nbsp", '\u{a0}'),
-    ("copy", '©'),
-    ("reg", '®'),
-    ("trade", '™'),
-    ("hellip", '…'),
-    ("mdash", '—'),
-    ("ndash", '–'),
-    ("lsquo", '‘'),
-    ("rsquo", '’'),
-    ("ldquo", '“'),
-    ("rdquo", '”'),
-    ("laquo", '«'),
-    ("raquo", '»'),
-    ("bull", '•'),
-    ("middot", '·'),
-    ("deg", '°'),
-    ("euro", '€'),
-    ("pound", '£'),
-    ("times", '×'),
-    ("auml", 'ä'),
-    ("ouml", 'ö'),
-    ("uuml", 'ü'),
-    ("Auml", 'Ä'),
-    ("Ouml", 'Ö'),
-    ("Uuml", 'Ü'),
-    ("szlig", 'ß'),
-    ("eacute", 'é'),
-    ("egrave", 'è'),
-    ("agrave", 'à'),
-    ("ccedil", 'ç'),
-    ("ntilde", 'ñ'),
-];
+/// The longest entity that is looked for, in bytes.
+const LONGEST_ENTITY: usize = 12;
 /// Words of rows that are about HTML, and markup that only whole pages have.
 const ABOUT: [&str; 12] =
     ["html", "xhtml", "html5", "xml", "css", "svg", "javascript", "typescript", "markup", "webpage", "tag", "tags"];
@@ -125,8 +90,8 @@ fn strip_once(text: &str) -> Option<String> {
             line_end |= block;
             rest = &rest[length..];
             changed = true;
-        } else if let Some((length, character)) = entity(rest) {
-            push(&mut stripped, character.encode_utf8(&mut [0; 4]), &mut line_end);
+        } else if let Some((length, decoded)) = entity(rest) {
+            push(&mut stripped, &decoded, &mut line_end);
             rest = &rest[length..];
             changed = true;
         } else {
@@ -173,17 +138,12 @@ fn tag(text: &str) -> Option<(usize, bool)> {
     }
 }
 
-/// The length of the entity that a text begins with, and its character.
-fn entity(text: &str) -> Option<(usize, char)> {
-    let end = text.bytes().take(12).position(|byte| byte == b';')?;
-    let name = text.get(1..end)?;
-    let character = match name.strip_prefix('#') {
-        Some(number) => {
-            let hexadecimal = number.strip_prefix(['x', 'X']);
-            let code = hexadecimal.map_or_else(|| number.parse().ok(), |digits| u32::from_str_radix(digits, 16).ok());
-            code.and_then(char::from_u32).filter(|character| !character.is_control() || *character == '\n')?
-        }
-        None => ENTITIES.iter().find(|(known, _)| *known == name)?.1,
-    };
-    Some((end + 1, character))
+/// The length of the entity that a text begins with, and what it stands for. Without its semicolon it may be a real `&`,
+/// and a control character would only be removed again by another repair.
+fn entity(text: &str) -> Option<(usize, Cow<'_, str>)> {
+    let end = text.bytes().take(LONGEST_ENTITY).position(|byte| byte == b';')? + 1;
+    let entity = text.get(..end)?;
+    let decoded = html_escape::decode_html_entities(entity);
+    let is_control = |character: char| character.is_control() && character != '\n';
+    (decoded != entity && !decoded.contains(is_control)).then_some((end, decoded))
 }

@@ -32,6 +32,7 @@ fn left_over_html_is_stripped_and_code_types_and_arithmetic_are_not() {
         ("<div class='x'>in a box</div>", "in a box"),
         ("Fish &amp; chips&nbsp;&#8211; 5&euro;", "Fish & chips\u{a0}– 5€"),
         ("twice &amp;amp; thrice &amp;amp;amp;", "twice & thrice &"),
+        ("&Aring;ngstr&oslash;m &alpha;&rarr;&omega; &#x41;&#66;", "Ångstrøm α→ω AB"),
         ("a <!-- note --> b", "a  b"),
         ("&lt;p&gt;escaped&lt;/p&gt;", "escaped"),
     ];
