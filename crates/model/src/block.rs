@@ -10,7 +10,7 @@ use candle_lora::rope::Angles;
 use candle_lora::{Rows, norm, sum};
 
 use crate::config::NormPlaces;
-use crate::fitted::Fitted;
+use crate::fitted::FittedAdapter;
 use crate::gradients::Collect;
 use crate::norm::Norm;
 use crate::weights::Weights;
@@ -69,7 +69,7 @@ impl<'a> Block<'a> {
     pub(crate) fn new(
         config: &'a ModelConfig,
         weights: &'a Weights,
-        adapter: &'a Fitted<'a>,
+        adapter: &'a FittedAdapter,
         layer: usize,
     ) -> Result<Self, ModelError> {
         let norm = |name: &str| Norm::new(config, weights, format!("model.layers.{layer}.{name}")).map(Some);

@@ -162,9 +162,9 @@ impl ModelConfig {
         Attention { heads: self.heads(), scale, soft_cap, window: layer.window }
     }
 
-    /// Whether a row that grows from one length to another turns otherwise from its first token on (LongRoPE).
-    pub(crate) fn turns_otherwise(&self, from: usize, to: usize) -> bool {
-        let mut limits = self.ropes.iter().filter_map(|rope| rope.long.as_ref()).map(|(limit, _)| *limit);
-        limits.any(|limit| (1..=limit).contains(&from) && to > limit)
+    /// Whether rows of both lengths have the same rotary positions: with LongRoPE a long row has others, from its first
+    /// token on.
+    pub(crate) fn same_rotation(&self, length: usize, other: usize) -> bool {
+        self.ropes.iter().all(|rope| rope.of_length(length) == rope.of_length(other))
     }
 }

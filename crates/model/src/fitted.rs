@@ -1,22 +1,32 @@
-//! An adapter that has been held against a decoder: every pair stands beside a weight of its shape, and what DoRA
-//! divides by is computed once, not at each token.
+//! An adapter that was checked against a decoder, with the lengths that DoRA divides by.
 
 use std::collections::BTreeMap;
 
 use candle_core::Tensor;
 use candle_lora::{Adapter, Beside, Lora, LoraPair};
 
-use crate::weights::{EMBEDDING, EMBEDDING_MODULE, HEAD_MODULE, get, shapes};
-use crate::{Decoder, ModelConfig, ModelError};
+use crate::weights::{EMBEDDING_MODULE, layer_of, shapes};
+use crate::{ModelConfig, ModelError};
 
 /// An adapter ready to compute with its decoder.
-pub(crate) struct Fitted<'a> {
-    adapter: &'a Adapter,
+#[derive(Debug, Clone)]
+pub(crate) struct FittedAdapter {
+    adapter: Adapter,
     /// ‖W + scale · B A‖ per output, of the modules with magnitudes.
-    norms: BTreeMap<&'a str, Tensor>,
+    norms: BTreeMap<String, Tensor>,
 }
 
-impl Fitted<'_> {
+impl FittedAdapter {
+    /// The adapter, without lengths yet.
+    pub(crate) fn new(adapter: Adapter) -> Self {
+        Self { adapter, norms: BTreeMap::new() }
+    }
+
+    /// ‖W + scale · B A‖ per output of a module.
+    pub(crate) fn set_norm(&mut self, module: &str, norm: Tensor) {
+        self.norms.insert(module.to_string(), norm);
+    }
+
     /// What stands beside this module.
     pub(crate) fn lora(&self, module: &str) -> Option<Lora<'_>> {
         let pair = self.adapter.pairs.get(module)?;
@@ -34,29 +44,16 @@ impl Fitted<'_> {
     }
 }
 
-/// The block that a module or weight belongs to. What comes before all blocks counts as the first.
-pub(crate) fn layer_of(name: &str) -> Option<usize> {
-    match name.strip_prefix("model.layers.") {
-        Some(rest) => rest.split('.').next()?.parse().ok(),
-        None => name.starts_with(EMBEDDING_MODULE).then_some(0),
-    }
-}
-
 impl ModelConfig {
     /// Whether every pair of the adapter stands beside a weight of its shape.
+    ///
+    /// # Errors
+    /// When it does not, with the module.
     pub fn check_adapter(&self, adapter: &Adapter) -> Result<(), ModelError> {
         let shapes = shapes(self);
         adapter.pairs.iter().try_for_each(|(module, pair)| {
             check_pair(module, pair, shapes.get(&self.weight_of(module)).map(Vec::as_slice))
         })
-    }
-
-    /// The name of the weight of a module: a tied head has the embedding's.
-    pub(crate) fn weight_of(&self, module: &str) -> String {
-        match module == HEAD_MODULE && self.tie_word_embeddings {
-            true => EMBEDDING.into(),
-            false => format!("{module}.weight"),
-        }
     }
 }
 
@@ -81,22 +78,5 @@ fn check_pair(module: &str, pair: &LoraPair, weight: Option<&[usize]>) -> Result
             Err(other(format!("it has magnitudes of {module} of shape {found:?}, this one needs {expected:?}")))
         }
         _ => Ok(()),
-    }
-}
-
-impl Decoder {
-    /// Whether every pair of the adapter stands beside a weight of its shape.
-    pub fn check_adapter(&self, adapter: &Adapter) -> Result<(), ModelError> {
-        self.config.check_adapter(adapter)
-    }
-
-    pub(crate) fn fit<'a>(&self, adapter: &'a Adapter) -> Result<Fitted<'a>, ModelError> {
-        self.check_adapter(adapter)?;
-        let mut norms = BTreeMap::new();
-        for (module, pair) in adapter.pairs.iter().filter(|(_, pair)| pair.magnitude.is_some()) {
-            let weight = get(&self.weights, &self.config.weight_of(module))?;
-            norms.insert(module.as_str(), Lora::of(pair, adapter.config.scale()).weight_norm(weight)?);
-        }
-        Ok(Fitted { adapter, norms })
     }
 }

@@ -7,9 +7,9 @@ use candle_lora::cross_entropy::Head;
 use candle_lora::{Adapter, Beside, Lora, Rows, cross_entropy, embedding, linear, sum};
 
 use crate::block::{Pass, Saved};
-use crate::decoder::Targets;
-use crate::fitted::{Fitted, layer_of};
-use crate::weights::{EMBEDDING, EMBEDDING_MODULE, HEAD_MODULE};
+use crate::fitted::FittedAdapter;
+use crate::sequences::Targets;
+use crate::weights::{EMBEDDING, EMBEDDING_MODULE, HEAD_MODULE, layer_of};
 use crate::{Decoder, ModelError, Noise, Sequences, SummedLoss};
 
 /// Gradients by the name of what they belong to, as in `Adapter::parameters` or `Decoder::parameters`.
@@ -53,7 +53,7 @@ impl Wanted {
     }
 
     /// The lowest block that something in or below it is trained of: the gradient need not go further down.
-    fn first_layer(&self, adapter: &Fitted) -> Option<usize> {
+    fn first_layer(&self, adapter: &FittedAdapter) -> Option<usize> {
         match self {
             Self::Adapter => adapter.first_layer(),
             Self::Weights => Some(0),
@@ -97,7 +97,7 @@ impl Decoder {
         recompute: bool,
         noise: Option<&Noise>,
     ) -> Result<(SummedLoss, Gradients), ModelError> {
-        self.check(sequences)?;
+        sequences.check(self.config.vocabulary)?;
         let targets = Targets::of(sequences);
         if targets.ids.is_empty() {
             return Ok((SummedLoss::default(), self.zero_gradients(adapter, wanted)?));
@@ -148,7 +148,7 @@ impl Decoder {
     /// What enters the first block, (tokens, hidden). The noise comes where transformers' hook on the embedding puts it.
     fn embed_noisy(
         &self,
-        adapter: &Fitted,
+        adapter: &FittedAdapter,
         sequences: &Sequences,
         noise: Option<&Noise>,
     ) -> Result<Tensor, ModelError> {
@@ -165,19 +165,19 @@ impl Decoder {
     fn head_gradients(
         &self,
         x: Tensor,
-        adapter: &Fitted,
+        adapter: &FittedAdapter,
         targets: &Targets,
         noise: Option<&Noise>,
         collect: &mut Collect,
     ) -> Result<(f64, Tensor), ModelError> {
-        let learned = cross_entropy::select(&x, &targets.places)?; // (learned, hidden)
+        let learned = cross_entropy::select(&x, &targets.positions)?; // (learned, hidden)
         let norm = self.final_norm()?;
         let (h, saved) = norm.forward(&learned)?;
         let (mut head, dropout) = (self.head(adapter)?, adapter.dropout());
         let mask = match (noise, head.map.lora) {
             (Some(noise), Some(_)) if dropout > 0.0 => {
                 let all = noise.mask(HEAD_MODULE, dropout, x.dims2()?, x.device())?;
-                Some(cross_entropy::select(&all, &targets.places)?)
+                Some(cross_entropy::select(&all, &targets.positions)?)
             }
             _ => None,
         };
@@ -191,7 +191,7 @@ impl Decoder {
         }
         collect.linear(HEAD_MODULE, own_of_head);
         let grad = norm.backward(&saved, &learned, &own.x, None, collect)?;
-        Ok((nats, cross_entropy::select_backward(&grad, &targets.places, x.dim(0)?)?))
+        Ok((nats, cross_entropy::select_backward(&grad, &targets.positions, x.dim(0)?)?))
     }
 
     fn embedding_gradient(&self, ids: &[u32], grad: Tensor, gradients: &mut Gradients) -> Result<(), ModelError> {

@@ -1,8 +1,8 @@
 //! Decoder families as data: weights in, logits, gradients and text out. One decoder serves every family; what
 //! differs is in `ModelConfig`. Tokens come and go as numbers; text is left to `tunesmith-data`.
 
+mod adapted;
 mod block;
-mod cache;
 mod checkpoint;
 mod config;
 mod decoder;
@@ -14,27 +14,34 @@ mod fitted;
 mod generate;
 mod gradients;
 mod init;
+mod kv_cache;
 mod load;
 mod maps;
 mod memory;
+mod merge;
 mod noise;
 mod norm;
 mod pissa;
 mod random;
 mod rope;
+mod sampling;
 mod save;
+mod sequences;
 mod weights;
 
+pub use adapted::AdaptedDecoder;
 pub use candle_core::{DType, Device};
 pub use candle_lora::{Adapter, Beside, Bits, LoraConfig, LoraPair};
 pub use config::{Biases, Layer, ModelConfig, NormPlaces, QkNorm};
-pub use decoder::{Decoder, Sequences, SummedLoss};
+pub use decoder::Decoder;
 pub use error::ModelError;
 pub use facts::{ModelFacts, facts};
 pub use family::SUPPORTED_FAMILIES;
-pub use generate::{Generated, Sampling, Stopped, generate};
+pub use generate::{FinishReason, Generated, Session, generate};
 pub use gradients::{Gradients, Wanted};
 pub use memory::{MemoryNeed, Shape, trained_parameters, trained_tensors, training_memory};
 pub use noise::Noise;
 pub use random::{Key, Random};
+pub use sampling::Sampling;
+pub use sequences::{Sequences, SummedLoss};
 pub use weights::{OUTSIDE, Projection, modules, parameter_count, projections, shapes};

@@ -5,7 +5,7 @@ use candle_lora::{Linear, columns, linear};
 
 use crate::ModelError;
 use crate::block::Pass;
-use crate::fitted::Fitted;
+use crate::fitted::FittedAdapter;
 use crate::gradients::Collect;
 use crate::weights::{Weights, get};
 
@@ -18,7 +18,7 @@ pub(crate) struct Map<'a> {
 
 impl<'a> Map<'a> {
     /// The map of this name.
-    pub(crate) fn new(weights: &'a Weights, adapter: &'a Fitted<'a>, name: String) -> Result<Self, ModelError> {
+    pub(crate) fn new(weights: &'a Weights, adapter: &'a FittedAdapter, name: String) -> Result<Self, ModelError> {
         let linear = Linear {
             weight: get(weights, &format!("{name}.weight"))?,
             bias: weights.get(&format!("{name}.bias")),

@@ -3,9 +3,8 @@
 use candle_lora::{Bits, dense_at_once};
 
 use crate::config::NormPlaces;
-use crate::fitted::layer_of;
 use crate::load::bits_of;
-use crate::weights::{HEAD_MODULE, OUTSIDE, Projection, parameter_count, projections, shapes};
+use crate::weights::{HEAD_MODULE, OUTSIDE, Projection, layer_of, parameter_count, projections, shapes};
 use crate::{ModelConfig, ModelError};
 
 /// Bytes of an f32.

@@ -155,3 +155,21 @@ pub(crate) fn replace(weights: &mut Weights, name: &str, value: Tensor) -> Resul
     *place = value.into();
     Ok(())
 }
+
+/// The block that a module or weight belongs to. What comes before all blocks counts as the first.
+pub(crate) fn layer_of(name: &str) -> Option<usize> {
+    match name.strip_prefix("model.layers.") {
+        Some(rest) => rest.split('.').next()?.parse().ok(),
+        None => name.starts_with(EMBEDDING_MODULE).then_some(0),
+    }
+}
+
+impl ModelConfig {
+    /// The name of the weight of a module: a tied head has the embedding's.
+    pub(crate) fn weight_of(&self, module: &str) -> String {
+        match module == HEAD_MODULE && self.tie_word_embeddings {
+            true => EMBEDDING.into(),
+            false => format!("{module}.weight"),
+        }
+    }
+}

@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tunesmith_data::{Message, Question, Render, Tokens};
 pub use tunesmith_model::Adapter;
-use tunesmith_model::{Decoder, Sequences, Stopped, SummedLoss, device};
+use tunesmith_model::{Decoder, FinishReason, Sequences, SummedLoss, device};
 use tunesmith_protocol::{ErrorCode, Sampling, StopReason, WireError};
 
 use crate::home::Home;
@@ -122,7 +122,7 @@ impl LoadedModel {
         Ok(Said {
             prompt_tokens: u32::try_from(prompt.len()).unwrap_or(u32::MAX),
             completion_tokens: u32::try_from(count).unwrap_or(u32::MAX),
-            stop_reason: reason(generated.stopped),
+            stop_reason: reason(generated.finish_reason),
             tokens_per_second: speed(count, writing.first.map(|first| first.elapsed())),
             text: writing.text,
         })
@@ -252,12 +252,12 @@ fn draw(sampling: &Sampling) -> tunesmith_model::Sampling {
     }
 }
 
-fn reason(stopped: Stopped) -> StopReason {
-    match stopped {
-        Stopped::End => StopReason::End,
-        Stopped::Length => StopReason::Length,
-        Stopped::Context => StopReason::Context,
-        Stopped::Asked => StopReason::Stopped,
+fn reason(finished: FinishReason) -> StopReason {
+    match finished {
+        FinishReason::EndToken => StopReason::End,
+        FinishReason::MaxTokens => StopReason::Length,
+        FinishReason::ContextFull => StopReason::Context,
+        FinishReason::Cancelled => StopReason::Stopped,
     }
 }
 

@@ -4,7 +4,7 @@ use candle_core::Tensor;
 use candle_lora::{Attention, attention, linear, norm};
 
 use super::Pass;
-use crate::fitted::Fitted;
+use crate::fitted::FittedAdapter;
 use crate::gradients::Collect;
 use crate::maps::{Map, Maps};
 use crate::norm::Norm;
@@ -37,7 +37,7 @@ impl<'a> Attend<'a> {
     pub(super) fn new(
         config: &ModelConfig,
         weights: &'a Weights,
-        adapter: &'a Fitted<'a>,
+        adapter: &'a FittedAdapter,
         layer: usize,
     ) -> Result<Self, ModelError> {
         let block = format!("model.layers.{layer}");

@@ -5,7 +5,7 @@ use candle_lora::glu::{self, Activation};
 use candle_lora::linear;
 
 use super::Pass;
-use crate::fitted::Fitted;
+use crate::fitted::FittedAdapter;
 use crate::gradients::Collect;
 use crate::maps::{Map, Maps};
 use crate::weights::Weights;
@@ -30,7 +30,7 @@ impl<'a> FeedForward<'a> {
     pub(super) fn new(
         config: &ModelConfig,
         weights: &'a Weights,
-        adapter: &'a Fitted<'a>,
+        adapter: &'a FittedAdapter,
         layer: usize,
     ) -> Result<Self, ModelError> {
         let map = |name: &str| Map::new(weights, adapter, format!("model.layers.{layer}.mlp.{name}"));

@@ -5,7 +5,7 @@ use std::fs;
 use std::ops::ControlFlow;
 
 use candle_core::{DType, Device, Tensor};
-use tunesmith_model::{Adapter, Decoder, SUPPORTED_FAMILIES, Sampling, Sequences, Wanted, facts, generate};
+use tunesmith_model::{Adapter, Decoder, SUPPORTED_FAMILIES, Sampling, Sequences, Session, Wanted, facts, generate};
 
 use crate::autograd::Oracle;
 use crate::case::{cases, file};
@@ -153,6 +153,43 @@ fn a_cache_gives_the_tokens_of_full_recomputation_in_every_family() {
             ids.push(last.argmax(1).unwrap().to_vec1::<u32>().unwrap()[0]);
         }
         assert_eq!(answer.ids, ids[prompt.len()..], "{}", case.name);
+    }
+}
+
+#[test]
+fn a_second_message_gives_what_a_fresh_cache_gives_in_every_family() {
+    let greedy = Sampling { temperature: 0.0, top_p: 1.0, max_new_tokens: 12, seed: 1 };
+    for case in cases() {
+        let alone = |prompt: &[u32]| {
+            generate(&case.decoder, &case.adapter, prompt, &[], &greedy, &mut |_| ControlFlow::Continue(())).unwrap()
+        };
+        let (context, vocabulary) = (case.decoder.config().context_length, case.decoder.config().vocabulary);
+        let mut session = Session::new(case.decoder.with_adapter(&case.adapter).unwrap()).unwrap();
+        let mut prompt = Batch::new(&[6], vocabulary, 1).ids;
+        // Four messages that each go on from the last answer, then one that goes back to the first: rows shorter and
+        // longer than each window, and to both sides of the length from which on long rows turn otherwise.
+        let mut prompts = vec![];
+        while prompts.len() < 4 && prompt.len() + 12 <= context {
+            prompts.push(prompt.clone());
+            prompt = [prompt.clone(), alone(&prompt).ids, Batch::new(&[5], vocabulary, prompts.len()).ids].concat();
+        }
+        prompts.push(prompts[0].clone());
+        let (mut held, mut kept) = (0, 0);
+        for prompt in prompts {
+            let before = session.tokens_read();
+            let answer = session.generate(&prompt, &[], &greedy, &mut |_| ControlFlow::Continue(())).unwrap();
+            assert_eq!(answer.ids, alone(&prompt).ids, "{}, {} tokens", case.name, prompt.len());
+            let lengths = [held, prompt.len(), prompt.len() + answer.ids.len() - 1];
+            let long = |limit| lengths.map(|length| length > limit);
+            let mut limits = case.decoder.config().ropes.iter().filter_map(|rope| Some(rope.long.as_ref()?.0));
+            if limits.all(|limit| long(limit) == [long(limit)[0]; 3]) {
+                let new = prompt.len() - answer.cached_tokens + answer.ids.len() - 1;
+                assert_eq!(session.tokens_read() - before, new as u64, "{}: only what is new", case.name);
+                kept += usize::from(answer.cached_tokens > 0);
+            }
+            held = session.token_ids().len();
+        }
+        assert!(kept > 0, "{}: something is kept", case.name);
     }
 }
 

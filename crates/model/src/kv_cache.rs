@@ -1,0 +1,92 @@
+//! The KV cache: keys and values of the tokens that a model has read, so that it reads each token once.
+
+use candle_core::{DType, Device, Tensor};
+
+use crate::{ModelConfig, ModelError};
+
+/// Tokens that there is room for at least, so that the first growths do not come one after another.
+const LEAST_CAPACITY: usize = 256;
+
+/// The keys and values of one row of tokens in every layer.
+#[derive(Debug)]
+pub(crate) struct KvCache {
+    /// Per layer, (capacity, kv_heads · head_dim) each; none before the first token.
+    layers: Vec<(Tensor, Tensor)>,
+    capacity: usize,
+    /// The tokens whose keys and values are held.
+    ids: Vec<u32>,
+    /// The length of the row for whose positions the keys were turned.
+    row_length: usize,
+    dtype: DType,
+    device: Device,
+}
+
+impl KvCache {
+    /// An empty cache, which takes no memory yet.
+    pub(crate) fn new(dtype: DType, device: &Device) -> Self {
+        Self { layers: vec![], capacity: 0, ids: vec![], row_length: 0, dtype, device: device.clone() }
+    }
+
+    /// The tokens whose keys and values are held.
+    pub(crate) fn ids(&self) -> &[u32] {
+        &self.ids
+    }
+
+    /// The memory that it takes, used or not.
+    pub(crate) fn size_bytes(&self) -> u64 {
+        let size = |tensor: &Tensor| (tensor.elem_count() * tensor.dtype().size_in_bytes()) as u64;
+        self.layers.iter().map(|(keys, values)| size(keys) + size(values)).sum()
+    }
+
+    /// Forgets what `row` does not begin with, and says how many of its tokens need not be read. Its last token always
+    /// has to be: its logits are not kept. Nothing is kept where a row of this length has other rotary positions
+    /// (LongRoPE): all keys would have to be turned anew, and with them what later layers make of them.
+    pub(crate) fn keep_prefix_of(&mut self, row: &[u32], config: &ModelConfig) -> usize {
+        let most = row.len().saturating_sub(1);
+        let same = self.ids.iter().zip(&row[..most]).take_while(|(held, wanted)| held == wanted).count();
+        self.ids.truncate(if config.same_rotation(self.row_length, row.len()) { same } else { 0 });
+        self.row_length = row.len();
+        self.ids.len()
+    }
+
+    /// Makes room for so many more tokens. It grows to twice its size at least, so that growing costs little per token.
+    pub(crate) fn reserve(&mut self, more: usize, config: &ModelConfig) -> Result<(), ModelError> {
+        let needed = self.ids.len() + more;
+        if needed <= self.capacity {
+            return Ok(());
+        }
+        let capacity = needed.max(2 * self.capacity).max(LEAST_CAPACITY).min(config.context_length.max(needed));
+        let mut old = std::mem::take(&mut self.layers).into_iter();
+        for _ in &config.layers {
+            let (keys, values) = old.next().unzip();
+            let layer = (self.grown(keys, capacity, config)?, self.grown(values, capacity, config)?);
+            self.layers.push(layer);
+        }
+        self.capacity = capacity;
+        Ok(())
+    }
+
+    /// A larger tensor with what the old one holds.
+    fn grown(&self, old: Option<Tensor>, capacity: usize, config: &ModelConfig) -> Result<Tensor, ModelError> {
+        let larger = Tensor::zeros((capacity, config.heads().kv_width()), self.dtype, &self.device)?;
+        if let Some(old) = old.filter(|_| !self.ids.is_empty()) {
+            larger.slice_set(&old.narrow(0, 0, self.ids.len())?, 0, 0)?;
+        }
+        Ok(larger)
+    }
+
+    /// Puts keys and values of new tokens behind those that are held, and gives all of the layer. They count once
+    /// `advance` says so: a pass that fails leaves the cache as it was.
+    pub(crate) fn append(&mut self, layer: usize, k: Tensor, v: Tensor) -> Result<(Tensor, Tensor), ModelError> {
+        let (keys, values) = &self.layers[layer];
+        let (start, new) = (self.ids.len(), k.dim(0)?);
+        keys.slice_set(&k, 0, start)?;
+        values.slice_set(&v, 0, start)?;
+        Ok((keys.narrow(0, 0, start + new)?, values.narrow(0, 0, start + new)?))
+    }
+
+    /// Every layer now has the keys and values of these tokens, too.
+    pub(crate) fn advance(&mut self, ids: &[u32]) {
+        self.ids.extend(ids);
+    }
+}
