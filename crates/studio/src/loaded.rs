@@ -12,14 +12,12 @@ use serde::Serialize;
 use serde_json::Value;
 use tunesmith_data::{Message, Question, Render, Tokens};
 pub use tunesmith_model::Adapter;
-use tunesmith_model::{Decoder, FinishReason, Sequences, SummedLoss, device};
+use tunesmith_model::{Decoder, FinishReason, device};
 use tunesmith_protocol::{ErrorCode, Sampling, StopReason, WireError};
+use tunesmith_train::TrainError;
 
 use crate::home::Home;
 use crate::models::{folder_of, model_error, open_renderer};
-
-/// Tokens whose loss is computed at once; rows are never split.
-const TOKENS_AT_ONCE: usize = 1024;
 
 /// A base model in memory. Adapters are held by the caller, so that one base serves several.
 pub struct LoadedModel {
@@ -159,30 +157,15 @@ impl LoadedModel {
         rows: &[Tokens],
         progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
     ) -> Result<Measured, WireError> {
-        let batches = batches(rows);
-        let (mut sum, mut done) = (SummedLoss::default(), 0);
-        for group in batches.chunks(rayon::current_num_threads().max(1)) {
-            let losses: Vec<_> = group.par_iter().map(|rows| self.loss(adapter, rows)).collect();
-            for loss in losses {
-                let loss = loss?;
-                sum.nats += loss.nats;
-                sum.learned += loss.learned;
-            }
-            done += group.iter().map(|rows| rows.len() as u64).sum::<u64>();
-            if progress(done, rows.len() as u64).is_break() {
-                return Err(cancelled());
-            }
-        }
-        // Mean over learned tokens, not over rows: a short answer must not weigh more than a long one.
-        let loss = sum.nats / sum.learned.max(1) as f64;
-        Ok(Measured { loss, perplexity: loss.exp(), learned_tokens: sum.learned, rows: rows.len() as u64 })
-    }
-
-    fn loss(&self, adapter: &Adapter, rows: &[Tokens]) -> Result<SummedLoss, WireError> {
-        let ids: Vec<u32> = rows.iter().flat_map(|row| row.ids.iter().copied()).collect();
-        let learn: Vec<bool> = rows.iter().flat_map(|row| row.learn.iter().copied()).collect();
-        let lengths: Vec<usize> = rows.iter().map(|row| row.ids.len()).collect();
-        self.decoder.loss(adapter, &Sequences { ids: &ids, learn: &learn, lengths: &lengths }).map_err(model_error)
+        let total = rows.len() as u64;
+        let sum = tunesmith_train::evaluate(&self.decoder, adapter, rows, &mut |done| progress(done, total));
+        let sum = match sum {
+            Err(TrainError::Aborted) => return Err(cancelled()),
+            Err(TrainError::Model(error)) => return Err(model_error(error)),
+            other => other?,
+        };
+        let loss = sum.mean();
+        Ok(Measured { loss, perplexity: loss.exp(), learned_tokens: sum.learned, rows: total })
     }
 }
 
@@ -224,23 +207,6 @@ impl Writing<'_> {
         self.text += &text;
         on_text(&text)
     }
-}
-
-fn batches(rows: &[Tokens]) -> Vec<&[Tokens]> {
-    let mut tokens = 0;
-    let mut start = 0;
-    let mut batches = Vec::new();
-    for (index, row) in rows.iter().enumerate() {
-        if tokens > 0 && tokens + row.ids.len() > TOKENS_AT_ONCE {
-            batches.push(&rows[start..index]);
-            (start, tokens) = (index, 0);
-        }
-        tokens += row.ids.len();
-    }
-    if start < rows.len() {
-        batches.push(&rows[start..]);
-    }
-    batches
 }
 
 fn draw(sampling: &Sampling) -> tunesmith_model::Sampling {

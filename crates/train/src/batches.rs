@@ -35,39 +35,39 @@ impl Batches {
     }
 }
 
-/// Tokens from which on a piece is large enough: more make the products no faster and need more memory.
-pub(crate) const PIECE_TOKENS: usize = 512;
+/// Tokens from which on a micro-batch is large enough: more make the products no faster and need more memory.
+pub(crate) const MICRO_BATCH_TOKENS: usize = 512;
 
-/// Cuts rows into pieces of at most `batch_size` rows that are computed at once. The cuts depend on nothing but the
-/// rows, so that sums over pieces are the same for any number of threads.
-pub(crate) fn pieces<'a>(rows: impl IntoIterator<Item = &'a Tokens>, batch_size: usize) -> Vec<Piece> {
-    let (mut pieces, mut piece, mut in_batch) = (Vec::<Piece>::new(), Piece::default(), 0);
+/// Cuts rows into micro-batches of at most `batch_size` rows, each of which is computed at once. The cuts depend on
+/// nothing but the rows, so that sums over micro-batches are the same for any number of threads.
+pub(crate) fn micro_batches<'a>(rows: impl IntoIterator<Item = &'a Tokens>, batch_size: usize) -> Vec<MicroBatch> {
+    let (mut all, mut open, mut in_batch) = (Vec::<MicroBatch>::new(), MicroBatch::default(), 0);
     for row in rows {
-        piece.push(row);
+        open.push(row);
         in_batch += 1;
-        if in_batch == batch_size || piece.ids.len() >= PIECE_TOKENS {
-            let first_token = piece.first_token + piece.tokens();
-            pieces.push(std::mem::replace(&mut piece, Piece { first_token, ..Piece::default() }));
+        if in_batch == batch_size || open.ids.len() >= MICRO_BATCH_TOKENS {
+            let first_token = open.first_token + open.tokens();
+            all.push(std::mem::replace(&mut open, MicroBatch { first_token, ..MicroBatch::default() }));
             in_batch %= batch_size;
         }
     }
-    pieces.extend((piece.tokens() > 0).then_some(piece));
-    pieces
+    all.extend((open.tokens() > 0).then_some(open));
+    all
 }
 
-/// The most tokens that a piece of these rows can have, in whatever order they come: as many as leave a piece one token
+/// The most tokens that a micro-batch of these rows can have, in whatever order they come: as many as leave it one token
 /// short of large enough, and then the longest row.
 pub(crate) fn most_tokens(rows: &[Tokens], batch_size: usize) -> usize {
     let mut lengths: Vec<usize> = rows.iter().map(|row| row.ids.len()).collect();
     lengths.sort_unstable();
     let Some(longest) = lengths.pop() else { return 0 };
-    // The fewest of the other rows that come to each sum below a full piece.
-    let mut rows_for = [usize::MAX; PIECE_TOKENS];
+    // The fewest of the other rows that come to each sum below a full micro-batch.
+    let mut rows_for = [usize::MAX; MICRO_BATCH_TOKENS];
     rows_for[0] = 0;
-    for same in lengths.chunk_by(|a, b| a == b).filter(|same| (1..PIECE_TOKENS).contains(&same[0])) {
+    for same in lengths.chunk_by(|a, b| a == b).filter(|same| (1..MICRO_BATCH_TOKENS).contains(&same[0])) {
         let length = same[0];
-        for _ in 0..same.len().min((PIECE_TOKENS - 1) / length) {
-            for sum in (length..PIECE_TOKENS).rev() {
+        for _ in 0..same.len().min((MICRO_BATCH_TOKENS - 1) / length) {
+            for sum in (length..MICRO_BATCH_TOKENS).rev() {
                 rows_for[sum] = rows_for[sum].min(rows_for[sum - length].saturating_add(1));
             }
         }
@@ -76,9 +76,9 @@ pub(crate) fn most_tokens(rows: &[Tokens], batch_size: usize) -> usize {
     before + longest
 }
 
-/// Rows laid one after another, as the model takes them.
+/// Rows that are computed at once, one after another without padding, as the model takes them.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Piece {
+pub(crate) struct MicroBatch {
     ids: Vec<u32>,
     learn: Vec<bool>,
     lengths: Vec<usize>,
@@ -86,11 +86,16 @@ pub(crate) struct Piece {
     first_token: u64,
 }
 
-impl Piece {
+impl MicroBatch {
     fn push(&mut self, row: &Tokens) {
         self.ids.extend(&row.ids);
         self.learn.extend(&row.learn);
         self.lengths.push(row.ids.len());
+    }
+
+    /// How many rows.
+    pub fn rows(&self) -> u64 {
+        self.lengths.len() as u64
     }
 
     /// Tokens, learned or not.

@@ -7,10 +7,10 @@ use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
 use candle_lora::Adapter;
-use tunesmith_model::{Bits, Decoder, Gradients, ModelConfig, ModelError, Noise, SummedLoss, Wanted};
+use tunesmith_model::{AdaptedDecoder, Bits, Decoder, Gradients, ModelConfig, ModelError, Noise, SummedLoss, Wanted};
 use tunesmith_protocol::Method;
 
-use crate::batches::Piece;
+use crate::batches::MicroBatch;
 use crate::{TrainError, TrainPlan, targets};
 
 /// A model with what is trained in it.
@@ -93,16 +93,16 @@ impl Learner {
         }
     }
 
-    /// The loss of a piece.
-    pub fn loss(&self, piece: &Piece) -> Result<SummedLoss, TrainError> {
-        Ok(self.decoder.loss(&self.adapter, &piece.sequences())?)
+    /// The model as it is now, to measure.
+    pub fn model(&self) -> Result<AdaptedDecoder, TrainError> {
+        Ok(self.decoder.with_adapter(&self.adapter)?)
     }
 
-    /// The loss of a piece of this step, with the step's noise, and the gradients of its sum.
-    pub fn gradients(&self, piece: &Piece, step: u32) -> Result<(SummedLoss, Gradients), TrainError> {
+    /// The loss of a micro-batch of this step, with the step's noise, and the gradients of its sum.
+    pub fn gradients(&self, batch: &MicroBatch, step: u32) -> Result<(SummedLoss, Gradients), TrainError> {
         let (seed, neftune_alpha) = (self.seed, self.neftune_alpha);
-        let noise = Noise { seed, step: step.into(), first_token: piece.first_token(), neftune_alpha };
-        let (rows, wanted) = (piece.sequences(), &self.wanted);
+        let noise = Noise { seed, step: step.into(), first_token: batch.first_token(), neftune_alpha };
+        let (rows, wanted) = (batch.sequences(), &self.wanted);
         Ok(self.decoder.noisy_gradients(&self.adapter, &rows, wanted, self.recompute, Some(&noise))?)
     }
 

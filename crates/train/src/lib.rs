@@ -24,6 +24,7 @@ mod workers;
 
 pub use clip::{clip, global_norm};
 pub use error::TrainError;
+pub use evaluate::evaluate;
 pub use job::Job;
 pub use optimizer::{Blocks, DynamicMap, Moment, Moments, Optimizer, Parameter};
 pub use plan::TrainPlan;

@@ -158,7 +158,7 @@ impl TrainPlan {
         memory::threads(self.job.threads)
     }
 
-    /// How many pieces are computed side by side.
+    /// How many micro-batches are computed side by side.
     pub(crate) fn side_by_side(&self) -> usize {
         self.memory.side_by_side
     }

@@ -5,10 +5,9 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use tunesmith_model::SummedLoss;
 use tunesmith_protocol::StepMetrics;
 
-use crate::batches::pieces;
+use crate::batches::micro_batches;
 use crate::frozen::Frozen;
 use crate::learner::Learner;
 use crate::state::State;
@@ -130,8 +129,8 @@ impl<'a> Run<'a> {
         let (batches, job) = (self.plan.batches(), self.plan.job());
         let rows = batches.rows_of(step).into_iter().map(|row| &job.training[row as usize]);
         let mut sum = Sum::default();
-        for pieces in pieces(rows, batches.batch_size).chunks(self.workers.wave()) {
-            sum.add(&self.learner, pieces, &self.workers, step, || tell(self.report, Progress::Tick))?;
+        for group in micro_batches(rows, batches.batch_size).chunks(self.workers.group_size()) {
+            sum.add(&self.learner, group, &self.workers, step, || tell(self.report, Progress::Tick))?;
         }
         let update = Update {
             step,
@@ -141,7 +140,7 @@ impl<'a> Run<'a> {
             max_grad_norm: job.settings.max_grad_norm,
         };
         let (learner, optimizer) = (&mut self.learner, &mut self.optimizer);
-        let grad_norm = self.workers.together(|| sum.apply(learner, optimizer, update))?;
+        let grad_norm = self.workers.on_all_threads(|| sum.apply(learner, optimizer, update))?;
         self.state.step = step;
         self.state.epoch = f64::from(step) / f64::from(batches.steps_per_epoch());
         self.state.tokens += sum.tokens;
@@ -159,13 +158,10 @@ impl<'a> Run<'a> {
     }
 
     fn evaluate(&mut self) -> Result<(), Halt> {
-        let mut sum = SummedLoss::default();
-        for pieces in pieces(&self.plan.job().validation, self.plan.batches().batch_size).chunks(self.workers.wave()) {
-            let loss = evaluate::loss(&self.learner, pieces, &self.workers, || tell(self.report, Progress::Tick))?;
-            sum.nats += loss.nats;
-            sum.learned += loss.learned;
-        }
-        let (step, loss) = (self.state.step, sum.nats / sum.learned.max(1) as f64);
+        let batches = micro_batches(&self.plan.job().validation, self.plan.batches().batch_size);
+        let model = self.learner.model()?;
+        let sum = evaluate::loss(&model, &batches, &self.workers, |_| tell(self.report, Progress::Tick))?;
+        let (step, loss) = (self.state.step, sum.mean());
         if !loss.is_finite() {
             return Err(TrainError::Diverged { step, what: "validation loss" }.into());
         }

@@ -1,4 +1,4 @@
-//! One optimiser step: gradients of its pieces, summed; mean over learned tokens; clipping; update.
+//! One optimiser step: gradients of its micro-batches, summed; mean over learned tokens; clipping; update.
 
 use std::collections::BTreeMap;
 
@@ -6,16 +6,16 @@ use candle_core::Tensor;
 use rayon::prelude::*;
 use tunesmith_model::{Gradients, SummedLoss};
 
-use crate::batches::Piece;
+use crate::batches::MicroBatch;
 use crate::learner::Learner;
 use crate::optimizer::{Optimizer, Parameter};
 use crate::workers::Workers;
 use crate::{TrainError, clip, global_norm};
 
-/// What the pieces of a step give together.
+/// The summed loss and gradients of a step's micro-batches.
 #[derive(Default)]
 pub(crate) struct Sum {
-    /// Of all pieces.
+    /// Summed over all micro-batches.
     pub loss: SummedLoss,
     /// Tokens computed.
     pub tokens: u64,
@@ -26,26 +26,25 @@ pub(crate) struct Sum {
 impl Sum {
     /// Mean over the learned tokens of the whole step: a short answer must not weigh more than a long one.
     pub fn mean_loss(&self) -> f64 {
-        self.loss.nats / self.loss.learned.max(1) as f64
+        self.loss.mean()
     }
 
-    /// Computes pieces side by side and adds them in their order, so that the sum is the same for any number of
+    /// Computes micro-batches side by side and adds them in their order, so that the sum is the same for any number of
     /// threads. `after` is called as each is done.
     pub fn add<E: From<TrainError>>(
         &mut self,
         learner: &Learner,
-        pieces: &[Piece],
+        batches: &[MicroBatch],
         workers: &Workers,
         step: u32,
-        after: impl FnMut() -> Result<(), E>,
+        mut after: impl FnMut() -> Result<(), E>,
     ) -> Result<(), E> {
-        for computed in workers.each(pieces, |piece| learner.gradients(piece, step), after)? {
+        for computed in workers.each(batches, |batch| learner.gradients(batch, step), |_| after())? {
             let (loss, gradients) = computed?;
-            self.loss.nats += loss.nats;
-            self.loss.learned += loss.learned;
-            workers.together(|| self.add_gradients(&gradients))?;
+            self.loss += loss;
+            workers.on_all_threads(|| self.add_gradients(&gradients))?;
         }
-        self.tokens += pieces.iter().map(Piece::tokens).sum::<u64>();
+        self.tokens += batches.iter().map(MicroBatch::tokens).sum::<u64>();
         Ok(())
     }
 

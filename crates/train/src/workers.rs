@@ -1,5 +1,5 @@
-//! Threads to compute on. Small models gain little from several threads inside one product, so pieces of a step are
-//! computed side by side, one thread each; where memory is short, all threads work on one piece.
+//! Threads to compute on. Small models gain little from several threads inside one matrix product, so micro-batches are
+//! computed side by side, one thread each; where memory is short, all threads work on one micro-batch.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Sender};
@@ -10,61 +10,64 @@ use crate::TrainError;
 
 /// The threads of a run.
 pub(crate) struct Workers {
-    together: ThreadPool,
-    /// One thread each; none where pieces are computed one after another.
-    apart: Vec<ThreadPool>,
+    all_threads: ThreadPool,
+    /// Pools of one thread each; none where micro-batches are computed one after another.
+    single_threads: Vec<ThreadPool>,
 }
 
 impl Workers {
-    /// `threads` threads that compute `side_by_side` pieces at once.
+    /// `threads` threads that compute `side_by_side` micro-batches at once.
     pub fn new(threads: usize, side_by_side: usize) -> Result<Self, TrainError> {
         let pool = |threads| ThreadPoolBuilder::new().num_threads(threads).build();
-        let apart = if side_by_side > 1 { side_by_side } else { 0 };
-        Ok(Self { together: pool(threads)?, apart: (0..apart).map(|_| pool(1)).collect::<Result<_, _>>()? })
+        let singles = if side_by_side > 1 { side_by_side } else { 0 };
+        Ok(Self {
+            all_threads: pool(threads)?,
+            single_threads: (0..singles).map(|_| pool(1)).collect::<Result<_, _>>()?,
+        })
     }
 
-    /// How many pieces are handed over at once: enough that unequal ones even out, few enough that their results fit.
-    pub fn wave(&self) -> usize {
-        wave(self.apart.len())
+    /// How many micro-batches a training step hands over at once.
+    pub fn group_size(&self) -> usize {
+        group_size(self.single_threads.len())
     }
 
-    /// Runs `work` on all threads together.
-    pub fn together<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
-        self.together.install(work)
+    /// Runs `work` on all threads.
+    pub fn on_all_threads<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        self.all_threads.install(work)
     }
 
-    /// The results of `work` for each piece, in their order whatever the number of threads. `after` is called on this
-    /// thread as each piece is done; once it fails no further piece is begun.
-    pub fn each<P: Sync, T: Send, E>(
+    /// The results of `work` for each item, in the items' order whatever the number of threads. `after` is called on
+    /// this thread with the index of each item that is done; once it fails no further item is begun.
+    pub fn each<I: Sync, T: Send, E>(
         &self,
-        pieces: &[P],
-        work: impl Fn(&P) -> T + Sync,
-        mut after: impl FnMut() -> Result<(), E>,
+        items: &[I],
+        work: impl Fn(&I) -> T + Sync,
+        mut after: impl FnMut(usize) -> Result<(), E>,
     ) -> Result<Vec<T>, E> {
-        if self.apart.is_empty() {
-            let one = |piece| {
-                let result = self.together(|| work(piece));
-                after().map(|()| result)
+        if self.single_threads.is_empty() {
+            let one = |(index, item)| {
+                let result = self.on_all_threads(|| work(item));
+                after(index).map(|()| result)
             };
-            return pieces.iter().map(one).collect();
+            return items.iter().enumerate().map(one).collect();
         }
         let (next, (sender, receiver)) = (AtomicUsize::new(0), mpsc::channel());
         let mut outcome = Ok(());
-        let mut results = Vec::with_capacity(pieces.len());
+        let mut results = Vec::with_capacity(items.len());
         std::thread::scope(|scope| {
-            let mut threads = Vec::with_capacity(self.apart.len());
-            for thread in &self.apart {
+            let mut threads = Vec::with_capacity(self.single_threads.len());
+            for thread in &self.single_threads {
                 let (sender, next, work) = (sender.clone(), &next, &work);
-                threads.push(scope.spawn(move || thread.install(|| take_turns(next, pieces, work, &sender))));
+                threads.push(scope.spawn(move || thread.install(|| take_items(next, items, work, &sender))));
             }
             drop(sender);
-            for result in receiver {
-                results.push(result);
+            for (index, result) in receiver {
+                results.push((index, result));
                 if outcome.is_ok() {
-                    outcome = after();
+                    outcome = after(index);
                 }
                 if outcome.is_err() {
-                    next.store(pieces.len(), Ordering::Relaxed);
+                    next.store(items.len(), Ordering::Relaxed);
                 }
             }
             // The scope itself would only say that some thread panicked, not why.
@@ -80,16 +83,18 @@ impl Workers {
     }
 }
 
-/// The pieces handed over at once where `side_by_side` are computed at once.
-pub(crate) fn wave(side_by_side: usize) -> usize {
+/// How many micro-batches are handed over at once where `side_by_side` are computed at once: enough that unequal ones
+/// even out, few enough that their gradients fit in memory.
+pub(crate) fn group_size(side_by_side: usize) -> usize {
     if side_by_side > 1 { 2 * side_by_side } else { 1 }
 }
 
-fn take_turns<P, T>(next: &AtomicUsize, pieces: &[P], work: impl Fn(&P) -> T, sender: &Sender<(usize, T)>) {
+/// Computes one item after another until all are taken.
+fn take_items<I, T>(next: &AtomicUsize, items: &[I], work: impl Fn(&I) -> T, sender: &Sender<(usize, T)>) {
     loop {
         let index = next.fetch_add(1, Ordering::Relaxed);
-        let Some(piece) = pieces.get(index) else { return };
-        if sender.send((index, work(piece))).is_err() {
+        let Some(item) = items.get(index) else { return };
+        if sender.send((index, work(item))).is_err() {
             return;
         }
     }

@@ -7,14 +7,14 @@ use tunesmith_protocol::{FitPart, Precision, Quantization, Switch, TrainSettings
 use crate::batches::most_tokens;
 use crate::error::bytes;
 use crate::targets::Targets;
-use crate::workers::wave;
+use crate::workers::group_size;
 use crate::{Job, TrainError, optimizer};
 
 /// How the run uses memory.
 pub(super) struct Decision {
     /// Blocks are computed twice and only their inputs kept.
     pub recompute: bool,
-    /// Pieces computed at once.
+    /// Micro-batches computed at once.
     pub side_by_side: usize,
     /// Rough need.
     pub needed_bytes: u64,
@@ -24,9 +24,9 @@ pub(super) struct Decision {
     pub parts: Vec<FitPart>,
 }
 
-/// Takes the fastest way that fits: pieces side by side, then one at a time, then with recomputation.
+/// Takes the fastest way that fits: micro-batches side by side, then one at a time, then with recomputation.
 pub(super) fn decide(job: &Job, config: &ModelConfig, targets: &Targets, device: &str) -> Result<Decision, TrainError> {
-    // A GPU computes one piece at a time with all it has.
+    // A GPU computes one micro-batch at a time with all it has.
     let (threads, gpu_bytes) = match device::gpu() {
         Ok(gpu) if device == device::CUDA => (1, Some(gpu.memory()?.1)),
         _ => (threads(job.threads), None),
@@ -85,9 +85,9 @@ fn need(
     let longest = job.training.iter().chain(&job.validation).map(|row| row.ids.len()).max();
     let on_gpu = longest.filter(|_| gpu);
     let need = training_memory(config, &targets.shape(&modules, tokens, (bits(&job.settings), recompute, on_gpu)));
-    // Each piece has its activations while it is computed, and its gradients until they are added to their sum.
+    // Each micro-batch has its activations while it is computed, and its gradients until they are added to their sum.
     let activations = need.activations * side_by_side as u64;
-    let gradients = need.gradients * if gpu { 1 } else { 1 + wave(side_by_side) as u64 };
+    let gradients = need.gradients * if gpu { 1 } else { 1 + group_size(side_by_side) as u64 };
     MemoryNeed { gradients, activations, optimizer: moment_bytes(job, config, targets), ..need }
 }
 

@@ -164,7 +164,7 @@ fn the_number_of_threads_changes_no_byte() {
 }
 
 #[test]
-fn a_batch_too_large_for_one_piece_is_cut_and_nothing_is_lost() {
+fn a_batch_too_large_for_one_micro_batch_is_cut_and_nothing_is_lost() {
     let folder = tempdir().unwrap();
     let steps = |output: &str, batch_size, gradient_accumulation| {
         let mut job = job(folder.path(), output, Method::Lora);
@@ -179,7 +179,7 @@ fn a_batch_too_large_for_one_piece_is_cut_and_nothing_is_lost() {
 }
 
 #[test]
-fn pieces_side_by_side_are_pieces_one_after_another() {
+fn micro_batches_side_by_side_give_what_they_give_one_after_another() {
     let run = |tight: bool| {
         let folder = tempdir().unwrap();
         let job = |available_bytes, output: &str| Job { available_bytes, ..job(folder.path(), output, Method::Lora) };

@@ -138,7 +138,7 @@ fn recomputation_is_chosen_only_where_it_would_not_fit_otherwise() {
 }
 
 #[test]
-fn memory_is_counted_for_the_fullest_piece_that_can_come() {
+fn memory_is_counted_for_the_fullest_micro_batch_that_can_come() {
     let folder = tempdir().unwrap();
     job(folder.path(), "run", Method::Lora);
     let config = folder.path().join("base/config.json");
@@ -158,8 +158,8 @@ fn memory_is_counted_for_the_fullest_piece_that_can_come() {
     assert_eq!(activations(&mixed, 8), alone(1500), "five short rows leave room for the long one");
     assert_eq!(activations(&mixed, 3), alone(1200), "a batch has three rows at most");
     assert_eq!(activations(&mixed, 1), alone(1000));
-    assert_eq!(activations(&[300, 300, 300], 8), alone(600), "two of three hundred are a full piece");
-    assert_eq!(activations(&[600, 600], 8), alone(600), "each is a full piece by itself");
+    assert_eq!(activations(&[300, 300, 300], 8), alone(600), "two of three hundred are a full micro-batch");
+    assert_eq!(activations(&[600, 600], 8), alone(600), "each is a full micro-batch by itself");
     assert_eq!(activations(&[20, 10], 8), alone(30), "there are no more rows");
 }
 

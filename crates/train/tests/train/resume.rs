@@ -43,17 +43,17 @@ fn a_run_can_be_stopped_and_resumed_after_every_step() {
     let (_, told_whole) = train(job(folder.path(), "whole", Method::Lora));
     let (mut numbers, mut evals) = (vec![], vec![]);
     for last in 1..=10 {
-        let next = Job { resume: last > 1, ..job(folder.path(), "pieces", Method::Lora) };
+        let next = Job { resume: last > 1, ..job(folder.path(), "interrupted", Method::Lora) };
         let (outcome, told) = train_until(next, stop_after(last));
         assert!(matches!(outcome.unwrap(), Outcome::Stopped { step, .. } if step == last));
         numbers.extend(told.numbers());
         evals.extend(told.evals);
     }
-    let (outcome, told) = train(resumed(job(folder.path(), "pieces", Method::Lora)));
+    let (outcome, told) = train(resumed(job(folder.path(), "interrupted", Method::Lora)));
     assert!(matches!(outcome.unwrap(), Outcome::Done { step: 10, .. }));
     evals.extend(told.evals);
     assert_eq!((numbers, evals), (told_whole.numbers(), told_whole.evals));
-    assert_same_result(folder.path(), "whole", "pieces");
+    assert_same_result(folder.path(), "whole", "interrupted");
 }
 
 #[test]

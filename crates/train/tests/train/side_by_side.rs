@@ -1,4 +1,4 @@
-//! Pieces computed side by side. Looked at from within: no job that can be asked for makes a thread panic.
+//! Work done side by side, tested from within the crate: no job that can be asked for makes a thread panic.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -11,14 +11,14 @@ mod workers;
 #[test]
 fn a_panic_in_one_of_the_threads_comes_with_its_reason() {
     let workers = workers::Workers::new(2, 2).unwrap();
-    let work = |piece: &u32| match piece {
-        3 => panic!("piece {piece} is on fire"),
-        piece => piece * 2,
+    let work = |item: &u32| match item {
+        3 => panic!("item {item} is on fire"),
+        item => item * 2,
     };
-    let each = || workers.each(&[1, 2, 3, 4, 5], work, || Ok::<(), TrainError>(()));
+    let each = || workers.each(&[1, 2, 3, 4, 5], work, |_| Ok::<(), TrainError>(()));
     let panic = catch_unwind(AssertUnwindSafe(each)).unwrap_err();
-    assert_eq!(panic.downcast_ref::<String>().map(String::as_str), Some("piece 3 is on fire"));
+    assert_eq!(panic.downcast_ref::<String>().map(String::as_str), Some("item 3 is on fire"));
     // What is left of the threads goes on working.
-    let again = workers.each(&[1, 2], work, || Ok::<(), TrainError>(())).unwrap();
+    let again = workers.each(&[1, 2], work, |_| Ok::<(), TrainError>(())).unwrap();
     assert_eq!(again, [2, 4]);
 }
