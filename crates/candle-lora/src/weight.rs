@@ -3,8 +3,8 @@
 
 use candle_core::{DType, Device, Tensor};
 
-use crate::blocks::rows_per_part;
-use crate::{Blocks, Result};
+use crate::quantized::rows_per_part;
+use crate::{QuantizedWeight, Result};
 
 /// A model's weight, (out, in) or (out).
 #[derive(Debug, Clone)]
@@ -13,36 +13,50 @@ pub enum FrozenWeight {
     Dense(Tensor),
     /// Held in bf16, (out, in). What is multiplied with it is rounded to bf16 too, and the products are added up in f32,
     /// as tensor cores do.
-    Half(Tensor),
+    Bf16(Tensor),
     /// Held in blocks of a few bits a number, (out, in).
-    Blocks(Blocks),
+    Quantized(QuantizedWeight),
 }
 
 impl FrozenWeight {
-    /// The weight as a tensor to compute with. Of fewer bits this makes all numbers at once, four bytes each.
+    /// The weight as a tensor to compute with: of fewer bits a copy, four bytes a number.
+    ///
+    /// # Errors
+    /// When the device does not give the memory.
     pub fn dense(&self) -> Result<Tensor> {
         match self {
             Self::Dense(tensor) => Ok(tensor.clone()),
-            Self::Half(tensor) => Ok(tensor.to_dtype(DType::F32)?),
-            Self::Blocks(blocks) => blocks.dense(),
+            Self::Bf16(tensor) => Ok(tensor.to_dtype(DType::F32)?),
+            Self::Quantized(weight) => weight.dense(),
         }
     }
 
     /// The rows of these numbers, (ids, in).
+    ///
+    /// # Errors
+    /// When there is no such row.
     pub fn rows(&self, ids: &[u32]) -> Result<Tensor> {
         match self {
-            Self::Dense(tensor) | Self::Half(tensor) => {
+            Self::Dense(tensor) | Self::Bf16(tensor) => {
                 Ok(tensor.index_select(&Tensor::new(ids, tensor.device())?, 0)?.to_dtype(self.dtype())?)
             }
-            Self::Blocks(blocks) => blocks.rows(ids),
+            Self::Quantized(weight) => weight.rows(ids),
         }
     }
 
     /// The shape, (out, in) or (out).
     pub fn dims(&self) -> &[usize] {
         match self {
-            Self::Dense(tensor) | Self::Half(tensor) => tensor.dims(),
-            Self::Blocks(blocks) => blocks.dims(),
+            Self::Dense(tensor) | Self::Bf16(tensor) => tensor.dims(),
+            Self::Quantized(weight) => weight.dims(),
+        }
+    }
+
+    /// The memory that it takes.
+    pub fn size_bytes(&self) -> u64 {
+        match self {
+            Self::Dense(tensor) | Self::Bf16(tensor) => (tensor.elem_count() * tensor.dtype().size_in_bytes()) as u64,
+            Self::Quantized(weight) => weight.size_bytes(),
         }
     }
 
@@ -50,15 +64,15 @@ impl FrozenWeight {
     pub fn dtype(&self) -> DType {
         match self {
             Self::Dense(tensor) => tensor.dtype(),
-            Self::Half(_) | Self::Blocks(_) => DType::F32,
+            Self::Bf16(_) | Self::Quantized(_) => DType::F32,
         }
     }
 
     /// Where it lies.
     pub fn device(&self) -> &Device {
         match self {
-            Self::Dense(tensor) | Self::Half(tensor) => tensor.device(),
-            Self::Blocks(blocks) => blocks.device(),
+            Self::Dense(tensor) | Self::Bf16(tensor) => tensor.device(),
+            Self::Quantized(weight) => weight.device(),
         }
     }
 
@@ -66,8 +80,8 @@ impl FrozenWeight {
     pub(crate) fn parts(&self) -> Box<dyn Iterator<Item = Result<(usize, Tensor)>> + '_> {
         match self {
             Self::Dense(tensor) => Box::new(std::iter::once(Ok((0, tensor.clone())))),
-            Self::Half(tensor) if native(tensor) => Box::new(std::iter::once(Ok((0, tensor.clone())))),
-            Self::Half(tensor) => {
+            Self::Bf16(tensor) if native(tensor) => Box::new(std::iter::once(Ok((0, tensor.clone())))),
+            Self::Bf16(tensor) => {
                 let [rows, width] = [self.dims()[0], self.dims()[1]];
                 let step = rows_per_part(rows, width);
                 let part = move |start: usize| {
@@ -75,16 +89,16 @@ impl FrozenWeight {
                 };
                 Box::new((0..rows).step_by(step).map(part))
             }
-            Self::Blocks(blocks) => Box::new(blocks.parts()),
+            Self::Quantized(weight) => Box::new(weight.parts()),
         }
     }
 
     /// What is multiplied with these numbers, in their format.
     pub(crate) fn fitting(&self, x: &Tensor) -> Result<Tensor> {
         Ok(match self {
-            Self::Half(tensor) if native(tensor) => x.to_dtype(DType::BF16)?,
-            Self::Half(_) => x.to_dtype(DType::BF16)?.to_dtype(x.dtype())?,
-            Self::Dense(_) | Self::Blocks(_) => x.clone(),
+            Self::Bf16(tensor) if native(tensor) => x.to_dtype(DType::BF16)?,
+            Self::Bf16(_) => x.to_dtype(DType::BF16)?.to_dtype(x.dtype())?,
+            Self::Dense(_) | Self::Quantized(_) => x.clone(),
         })
     }
 }
@@ -100,8 +114,8 @@ impl From<Tensor> for FrozenWeight {
     }
 }
 
-impl From<Blocks> for FrozenWeight {
-    fn from(blocks: Blocks) -> Self {
-        Self::Blocks(blocks)
+impl From<QuantizedWeight> for FrozenWeight {
+    fn from(weight: QuantizedWeight) -> Self {
+        Self::Quantized(weight)
     }
 }

@@ -5,9 +5,9 @@
 mod adapters;
 #[path = "candle-lora/backwards.rs"]
 mod backwards;
-#[path = "candle-lora/blocks.rs"]
-mod blocks;
 #[path = "candle-lora/kernels.rs"]
 mod kernels;
+#[path = "candle-lora/quantized.rs"]
+mod quantized;
 #[path = "candle-lora/random.rs"]
 mod random;

@@ -10,8 +10,8 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use tunesmith_model::{
-    Adapter, Decoder, Device, LoraConfig, ModelConfig, ModelError, Sampling, Sequences, Shape, Wanted, generate,
-    parameter_count, training_memory,
+    Adapter, Decoder, Device, LoraConfig, ModelConfig, ModelError, Sampling, Sequences, TrainingShape, Wanted,
+    WeightFormat, generate, parameter_count, training_memory,
 };
 
 const STARTER: &str = r#"{"model_type": "llama", "hidden_size": 192, "num_hidden_layers": 7, "num_attention_heads": 6,
@@ -30,14 +30,14 @@ fn main() -> Result<(), ModelError> {
     println!("{} parameters, {rows} rows of {length} tokens", parameter_count(&config));
     let rank = asked("adapter").then_some(16);
     let (tokens, target_modules) = (rows * length, &MODULES[..]);
-    let shape = Shape {
+    let shape = TrainingShape {
         tokens,
         rank,
         target_modules,
         layers: None,
         dora: false,
         dropout: false,
-        bits: None,
+        format: WeightFormat::F32,
         recompute: false,
         on_gpu: None,
     };

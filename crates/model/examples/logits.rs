@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use candle_core::Device;
 use serde_json::json;
-use tunesmith_model::{Adapter, Decoder, ModelError};
+use tunesmith_model::{Adapter, Decoder, ModelError, WeightFormat};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -31,7 +31,7 @@ fn main() -> ExitCode {
 }
 
 fn logits(base: &Path, adapter: &str, ids: &[u32]) -> Result<Vec<Vec<f32>>, ModelError> {
-    let decoder = Decoder::load(base, &Device::Cpu, &mut |_| ControlFlow::Continue(()))?;
+    let decoder = Decoder::load(base, WeightFormat::F32, &Device::Cpu, &mut |_| ControlFlow::Continue(()))?;
     let adapter = match adapter {
         "-" => Adapter::none(),
         folder => Adapter::load(Path::new(folder), &Device::Cpu)?,

@@ -36,11 +36,16 @@ impl Decoder {
         &self.device
     }
 
+    /// The memory that its weights take.
+    pub fn size_bytes(&self) -> u64 {
+        self.weights.values().map(FrozenWeight::size_bytes).sum()
+    }
+
     /// All weights by their names in the checkpoint, without those that are held in fewer bits: these are never trained.
     pub fn parameters(&self) -> BTreeMap<String, Tensor> {
         let dense = |(name, weight): (&String, &FrozenWeight)| match weight {
             FrozenWeight::Dense(weight) => Some((name.clone(), weight.clone())),
-            FrozenWeight::Half(_) | FrozenWeight::Blocks(_) => None,
+            FrozenWeight::Bf16(_) | FrozenWeight::Quantized(_) => None,
         };
         self.weights.iter().filter_map(dense).collect()
     }

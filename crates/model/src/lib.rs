@@ -31,7 +31,7 @@ mod weights;
 
 pub use adapted::AdaptedDecoder;
 pub use candle_core::{DType, Device};
-pub use candle_lora::{Adapter, Beside, Bits, LoraConfig, LoraPair};
+pub use candle_lora::{Adapter, Beside, LoraConfig, LoraPair, WeightFormat};
 pub use config::{Biases, Layer, ModelConfig, NormPlaces, QkNorm};
 pub use decoder::Decoder;
 pub use error::ModelError;
@@ -39,7 +39,9 @@ pub use facts::{ModelFacts, facts};
 pub use family::SUPPORTED_FAMILIES;
 pub use generate::{FinishReason, Generated, Session, generate};
 pub use gradients::{Gradients, Wanted};
-pub use memory::{MemoryNeed, Shape, trained_parameters, trained_tensors, training_memory};
+pub use memory::{
+    InferenceMemory, MemoryNeed, TrainingShape, inference_memory, trained_parameters, trained_tensors, training_memory,
+};
 pub use noise::Noise;
 pub use random::{Key, Random};
 pub use sampling::Sampling;

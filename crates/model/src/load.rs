@@ -1,41 +1,27 @@
-//! From weight files to a decoder, in f32 or in fewer bits a number.
+//! From weight files to a decoder, with its matrices held as the caller says.
 
 use std::ops::{ControlFlow, Range};
 use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
-use candle_lora::{Bits, Blocks, FrozenWeight};
+use candle_lora::{FrozenWeight, QuantizedWeight, WeightFormat};
 use half::{bf16, f16};
 use rayon::prelude::*;
 
 use crate::checkpoint::{Checkpoint, Stored};
-use crate::weights::{EMBEDDING, HEAD, Weights, shapes};
+use crate::weights::{Weights, format_of, shapes};
 use crate::{Decoder, ModelConfig, ModelError};
 
 impl Decoder {
-    /// Loads a model folder. `progress` sees the share that is loaded, from 0 to 1, and can cancel.
+    /// Loads a model folder with its matrices in this format; everything else, such as norms, is in f32. In 4 bits
+    /// embedding and head are held in 8, for they feel it most. `progress` sees the share that is loaded, from 0 to 1,
+    /// and can cancel.
+    ///
+    /// # Errors
+    /// [`ModelError::Cancelled`] when `progress` says so; when the folder has no model, or one that cannot be computed.
     pub fn load(
         folder: &Path,
-        device: &Device,
-        progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
-    ) -> Result<Self, ModelError> {
-        Self::load_as(folder, None, device, progress)
-    }
-
-    /// The same, with all matrices in bf16, in blocks of 8 bits, or of 4 bits but for embedding and head, which feel it
-    /// most.
-    pub fn load_in_bits(
-        folder: &Path,
-        bits: Bits,
-        device: &Device,
-        progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
-    ) -> Result<Self, ModelError> {
-        Self::load_as(folder, Some(bits), device, progress)
-    }
-
-    fn load_as(
-        folder: &Path,
-        bits: Option<Bits>,
+        format: WeightFormat,
         device: &Device,
         progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
     ) -> Result<Self, ModelError> {
@@ -49,21 +35,7 @@ impl Decoder {
                 return Err(ModelError::Cancelled);
             }
             let stored = checkpoint.tensor(name)?;
-            let held = match (bits, shape.as_slice()) {
-                (Some(Bits::Sixteen), &[_, _]) => {
-                    Some(FrozenWeight::Half(Tensor::from_vec(stored.halves(), shape.as_slice(), device)?))
-                }
-                (Some(bits), &[rows, width]) => Blocks::make([rows, width], bits_of(name, bits), device, |rows| {
-                    Tensor::from_vec(stored.rows(rows, width), ((), width), &Device::Cpu)
-                })?
-                .map(FrozenWeight::from),
-                _ => None,
-            };
-            let weight = match held {
-                Some(held) => held,
-                None => Tensor::from_vec(stored.numbers(), shape.as_slice(), device)?.into(),
-            };
-            weights.insert(name.clone(), weight);
+            weights.insert(name.clone(), stored.weight(shape, format_of(name, format), device)?);
         }
         if progress(1.0).is_break() {
             return Err(ModelError::Cancelled);
@@ -71,29 +43,47 @@ impl Decoder {
         Ok(Self { config, weights, device: device.clone() })
     }
 
-    /// The same model as if it had been loaded in these bits.
-    pub fn in_bits(&self, bits: Bits) -> Result<Self, ModelError> {
+    /// The same model as if it had been loaded in this format.
+    ///
+    /// # Errors
+    /// When the device does not give the memory.
+    pub fn in_format(&self, format: WeightFormat) -> Result<Self, ModelError> {
         let mut model = self.clone();
         for (name, weight) in &mut model.weights {
             let &[rows, width] = weight.dims() else { continue };
             let dense = weight.dense()?.to_device(&Device::Cpu)?;
             let read = |rows: Range<usize>| dense.narrow(0, rows.start, rows.len());
-            if bits == Bits::Sixteen {
-                *weight = FrozenWeight::Half(dense.to_dtype(DType::BF16)?.to_device(&self.device)?);
-            } else if let Some(blocks) = Blocks::make([rows, width], bits_of(name, bits), &self.device, read)? {
-                *weight = blocks.into();
-            }
+            *weight = match format_of(name, format) {
+                WeightFormat::F32 => dense.to_device(&self.device)?.into(),
+                WeightFormat::Bf16 => FrozenWeight::Bf16(dense.to_dtype(DType::BF16)?.to_device(&self.device)?),
+                quantized => match QuantizedWeight::quantize([rows, width], quantized, &self.device, read)? {
+                    Some(quantized) => quantized.into(),
+                    None => continue,
+                },
+            };
         }
         Ok(model)
     }
 }
 
-/// How many bits a number of this weight takes in a model of so many bits.
-pub(crate) fn bits_of(name: &str, bits: Bits) -> Bits {
-    if bits == Bits::Four && matches!(name, EMBEDDING | HEAD) { Bits::Eight } else { bits }
-}
-
 impl Stored<'_> {
+    /// The weight of this shape. Vectors, and matrices whose rows no block divides, are held in f32.
+    fn weight(&self, shape: &[usize], format: WeightFormat, device: &Device) -> Result<FrozenWeight, ModelError> {
+        match (format, shape) {
+            (WeightFormat::Bf16, [_, _]) => {
+                return Ok(FrozenWeight::Bf16(Tensor::from_vec(self.halves(), shape, device)?));
+            }
+            (WeightFormat::Q8 | WeightFormat::Q4, &[rows, width]) => {
+                let read = |rows| Tensor::from_vec(self.rows(rows, width), ((), width), &Device::Cpu);
+                if let Some(quantized) = QuantizedWeight::quantize([rows, width], format, device, read)? {
+                    return Ok(quantized.into());
+                }
+            }
+            _ => {}
+        }
+        Ok(Tensor::from_vec(self.numbers(), shape, device)?.into())
+    }
+
     /// All its numbers in f32.
     fn numbers(&self) -> Vec<f32> {
         match self.dtype {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use candle_core::Tensor;
-use candle_lora::FrozenWeight;
 use candle_lora::norm::Kind;
+use candle_lora::{FrozenWeight, WeightFormat};
 
 use crate::config::{NormPlaces, QkNorm};
 use crate::{ModelConfig, ModelError};
@@ -154,6 +154,11 @@ pub(crate) fn replace(weights: &mut Weights, name: &str, value: Tensor) -> Resul
     }
     *place = value.into();
     Ok(())
+}
+
+/// The format of this weight in a model of that format: in 4 bits embedding and head, which feel it most, have 8.
+pub(crate) fn format_of(name: &str, format: WeightFormat) -> WeightFormat {
+    if format == WeightFormat::Q4 && matches!(name, EMBEDDING | HEAD) { WeightFormat::Q8 } else { format }
 }
 
 /// The block that a module or weight belongs to. What comes before all blocks counts as the first.

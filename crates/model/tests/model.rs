@@ -15,6 +15,8 @@ mod devices;
 mod families;
 #[path = "model/folders.rs"]
 mod folders;
+#[path = "model/formats.rs"]
+mod formats;
 #[path = "model/formula.rs"]
 mod formula;
 #[path = "model/gradients.rs"]

@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tunesmith_data::{Message, Question, Render, Tokens};
 pub use tunesmith_model::Adapter;
-use tunesmith_model::{Decoder, FinishReason, device};
+use tunesmith_model::{Decoder, FinishReason, WeightFormat, device};
 use tunesmith_protocol::{ErrorCode, Sampling, StopReason, WireError};
 use tunesmith_train::TrainError;
 
@@ -73,7 +73,7 @@ impl LoadedModel {
     ) -> Result<Self, WireError> {
         let device = device::choose(device).map_err(model_error)?.device;
         let renderer = open_renderer(folder)?;
-        let decoder = Decoder::load(folder, &device, progress).map_err(model_error)?;
+        let decoder = Decoder::load(folder, WeightFormat::F32, &device, progress).map_err(model_error)?;
         Ok(Self { decoder, renderer })
     }
 

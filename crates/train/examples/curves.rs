@@ -12,7 +12,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use serde_json::json;
-use tunesmith_model::{Adapter, Decoder, Device};
+use tunesmith_model::{Adapter, Decoder, Device, WeightFormat};
 use tunesmith_train::{Outcome, Progress, TrainPlan, run};
 
 #[path = "../tests/train/curve_case.rs"]
@@ -41,7 +41,8 @@ fn main() {
             copy(&result, &base);
             Adapter::none()
         };
-        let decoder = Decoder::load(&base, &Device::Cpu, &mut |_| ControlFlow::Continue(())).unwrap();
+        let decoder =
+            Decoder::load(&base, WeightFormat::F32, &Device::Cpu, &mut |_| ControlFlow::Continue(())).unwrap();
         let logits: Vec<Vec<f32>> = decoder.logits(&tuned, &IDS).unwrap().to_vec2().unwrap();
         let found = json!({"name": case.name(), "ids": IDS, "logits": logits, "loss_apart": case.apart(&steps).0});
         fs::write(folder.join("found.json"), found.to_string()).unwrap();

@@ -7,7 +7,9 @@ use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
 use candle_lora::Adapter;
-use tunesmith_model::{AdaptedDecoder, Bits, Decoder, Gradients, ModelConfig, ModelError, Noise, SummedLoss, Wanted};
+use tunesmith_model::{
+    AdaptedDecoder, Decoder, Gradients, ModelConfig, ModelError, Noise, SummedLoss, Wanted, WeightFormat,
+};
 use tunesmith_protocol::Method;
 
 use crate::batches::MicroBatch;
@@ -32,7 +34,7 @@ impl Learner {
         let (job, device) = (plan.job(), plan.device());
         let mut decoder = match job.settings.method {
             Method::Scratch => Decoder::scratch(ModelConfig::read(&job.base)?, job.settings.seed, device)?,
-            Method::Lora | Method::Dora | Method::Full => load(&job.base, plan.bits(), device, progress)?,
+            Method::Lora | Method::Dora | Method::Full => load(&job.base, plan.weight_format(), device, progress)?,
         };
         let mut start = None;
         let adapter = match (&plan.targets().lora, &job.settings.init_adapter) {
@@ -55,10 +57,10 @@ impl Learner {
     ) -> Result<Self, TrainError> {
         let (job, device) = (plan.job(), plan.device());
         if !job.settings.method.is_adapter() {
-            return Ok(Self::with(plan, load(checkpoint, None, device, progress)?, Adapter::none(), None));
+            return Ok(Self::with(plan, load(checkpoint, WeightFormat::F32, device, progress)?, Adapter::none(), None));
         }
         let (mut decoder, saved) =
-            (load(&job.base, plan.bits(), device, progress)?, Adapter::load(checkpoint, device)?);
+            (load(&job.base, plan.weight_format(), device, progress)?, Adapter::load(checkpoint, device)?);
         if !job.settings.use_pissa {
             return Ok(Self::with(plan, decoder, saved, None));
         }
@@ -73,7 +75,7 @@ impl Learner {
         let (decoder, adapter) = match (&self.wanted, &self.start) {
             (Wanted::Adapter, None) => (self.decoder.clone(), Adapter::load(checkpoint, device)?),
             (Wanted::Adapter, Some(_)) => (self.decoder.clone(), Adapter::load(checkpoint, device)?.parted()?.0),
-            _ => (load(checkpoint, None, device, &mut |_| ControlFlow::Continue(()))?, Adapter::none()),
+            _ => (load(checkpoint, WeightFormat::F32, device, &mut |_| ControlFlow::Continue(()))?, Adapter::none()),
         };
         let (start, wanted, base_name) = (self.start.clone(), self.wanted.clone(), self.base_name.clone());
         Ok(Self { decoder, adapter, start, wanted, base_name, ..*self })
@@ -156,15 +158,11 @@ impl Learner {
 
 fn load(
     folder: &Path,
-    bits: Option<Bits>,
+    format: WeightFormat,
     device: &Device,
     progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
 ) -> Result<Decoder, TrainError> {
-    let loaded = match bits {
-        Some(bits) => Decoder::load_in_bits(folder, bits, device, progress),
-        None => Decoder::load(folder, device, progress),
-    };
-    match loaded {
+    match Decoder::load(folder, format, device, progress) {
         Err(ModelError::Cancelled) => Err(TrainError::Aborted),
         other => Ok(other?),
     }

@@ -20,6 +20,7 @@ mod schedule;
 mod state;
 mod step;
 mod targets;
+mod weight_format;
 mod workers;
 
 pub use clip::{clip, global_norm};
@@ -31,3 +32,4 @@ pub use plan::TrainPlan;
 pub use progress::{Outcome, Progress, StopReason};
 pub use run::run;
 pub use schedule::Schedule;
+pub use weight_format::weight_format;

@@ -5,12 +5,12 @@ mod checks;
 mod memory;
 
 use tunesmith_model::device::{self, Chosen};
-use tunesmith_model::{Bits, Device, ModelConfig, facts};
+use tunesmith_model::{Device, ModelConfig, WeightFormat, facts};
 use tunesmith_protocol::{AutoOr, Fit, Layers, Method, Plan, Precision, Switch, TargetModules, TrainSettings};
 
 use crate::batches::Batches;
 use crate::targets::Targets;
-use crate::{Job, Schedule, TrainError};
+use crate::{Job, Schedule, TrainError, weight_format};
 
 /// What a run will do.
 pub struct TrainPlan {
@@ -145,9 +145,9 @@ impl TrainPlan {
         self.job.settings.save_every == AutoOr::Auto
     }
 
-    /// How the frozen base model is held, where not in f32.
-    pub(crate) fn bits(&self) -> Option<Bits> {
-        memory::bits(&self.job.settings)
+    /// How the base model's matrices are held.
+    pub(crate) fn weight_format(&self) -> WeightFormat {
+        weight_format(&self.job.settings)
     }
 
     pub(crate) fn recompute(&self) -> bool {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use candle_core::Device;
 use candle_lora::{Adapter, LoraConfig};
-use tunesmith_model::{Bits, ModelConfig, OUTSIDE, Shape, Wanted, modules};
+use tunesmith_model::{ModelConfig, OUTSIDE, TrainingShape, Wanted, WeightFormat, modules};
 use tunesmith_protocol::{SettingProblem, TargetModules, TrainSettings};
 
 use crate::{Job, TrainError, checkpoint};
@@ -65,16 +65,16 @@ impl Targets {
         &'a self,
         modules: &'a [&'a str],
         tokens: usize,
-        (bits, recompute, on_gpu): (Option<Bits>, bool, Option<usize>),
-    ) -> Shape<'a> {
-        Shape {
+        (format, recompute, on_gpu): (WeightFormat, bool, Option<usize>),
+    ) -> TrainingShape<'a> {
+        TrainingShape {
             tokens,
             rank: self.lora.as_ref().map(|lora| lora.rank),
             target_modules: modules,
             layers: self.layers.as_deref(),
             dora: self.lora.as_ref().is_some_and(|lora| lora.dora),
             dropout: self.lora.as_ref().is_some_and(|lora| lora.dropout > 0.0),
-            bits,
+            format,
             recompute,
             on_gpu,
         }

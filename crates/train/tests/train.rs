@@ -6,6 +6,8 @@ use tunesmith_train::TrainError;
 mod child;
 #[path = "train/curve_case.rs"]
 mod curve_case;
+#[path = "train/evaluate.rs"]
+mod evaluate;
 #[cfg(target_os = "linux")]
 #[path = "train/faults.rs"]
 mod faults;

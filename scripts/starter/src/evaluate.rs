@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use candle_core::Device;
 use serde_json::Value;
 use tunesmith_data::{Message, Renderer};
-use tunesmith_model::{Adapter, Decoder, Sampling, generate};
+use tunesmith_model::{Adapter, Decoder, Sampling, WeightFormat, generate};
 
 /// A held-out row: what is asked and what is to be answered.
 #[derive(Debug, Clone)]
@@ -47,7 +47,7 @@ impl Model {
     /// Opens a model folder, with an adapter folder on top of it or none.
     pub fn open(folder: &Path, adapter: Option<&Path>) -> Result<Self> {
         let renderer = Renderer::open(folder)?;
-        let decoder = Decoder::load(folder, &Device::Cpu, &mut |_| ControlFlow::Continue(()))?;
+        let decoder = Decoder::load(folder, WeightFormat::F32, &Device::Cpu, &mut |_| ControlFlow::Continue(()))?;
         let adapter = match adapter {
             Some(adapter) => Adapter::load(adapter, &Device::Cpu)?,
             None => Adapter::none(),

@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use candle_core::{DType, Device};
 use serde_json::Value;
 use tunesmith_data::{Example, Message, Renderer, Tokens};
-use tunesmith_model::Decoder;
+use tunesmith_model::{Decoder, WeightFormat};
 use tunesmith_protocol::{AutoOr, LearnFrom, Method, Scheduler, TrainSettings};
 use tunesmith_train::{Job, Outcome, Progress, StopReason, TrainPlan};
 
@@ -69,7 +69,8 @@ pub fn make(choices: &Choices) -> Result<()> {
 /// Puts the weights of a model or a checkpoint into the assets, in bf16, with the other files of the base.
 pub fn publish(model: &Path, base: &Path, assets: &Path) -> Result<()> {
     fs::create_dir_all(assets)?;
-    Decoder::load(model, &Device::Cpu, &mut |_| ControlFlow::Continue(()))?.save(assets, DType::BF16)?;
+    Decoder::load(model, WeightFormat::F32, &Device::Cpu, &mut |_| ControlFlow::Continue(()))?
+        .save(assets, DType::BF16)?;
     for name in ["config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json"] {
         fs::copy(base.join(name), assets.join(name))?;
     }

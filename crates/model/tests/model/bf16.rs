@@ -4,7 +4,7 @@
 use std::ops::ControlFlow;
 
 use candle_core::DType;
-use tunesmith_model::{Adapter, Bits, Decoder};
+use tunesmith_model::{Adapter, Decoder, WeightFormat};
 
 use crate::case::cases;
 use crate::gradients::assert_close;
@@ -15,8 +15,8 @@ fn stored_in_bf16(decoder: &Decoder) -> [Decoder; 2] {
     let folder = tempfile::tempdir().unwrap();
     decoder.save(folder.path(), DType::BF16).unwrap();
     let go_on = &mut |_| ControlFlow::Continue(());
-    let half = Decoder::load_in_bits(folder.path(), Bits::Sixteen, decoder.device(), go_on).unwrap();
-    [half, Decoder::load(folder.path(), decoder.device(), go_on).unwrap()]
+    let half = Decoder::load(folder.path(), WeightFormat::Bf16, decoder.device(), go_on).unwrap();
+    [half, Decoder::load(folder.path(), WeightFormat::F32, decoder.device(), go_on).unwrap()]
 }
 
 /// Two curves are the same but for rounding, which is seen.
@@ -62,10 +62,10 @@ fn a_model_is_loaded_into_bf16_as_it_is_turned_into_it_from_both_formats() {
             case.decoder.save(folder.path(), format).unwrap();
             let go_on = &mut |_| ControlFlow::Continue(());
             let device = case.decoder.device();
-            let dense = Decoder::load(folder.path(), device, go_on).unwrap();
-            let loaded = Decoder::load_in_bits(folder.path(), Bits::Sixteen, device, go_on).unwrap();
+            let dense = Decoder::load(folder.path(), WeightFormat::F32, device, go_on).unwrap();
+            let loaded = Decoder::load(folder.path(), WeightFormat::Bf16, device, go_on).unwrap();
             let logits = |decoder: &Decoder| decoder.logits(&Adapter::none(), &case.batch().ids).unwrap();
-            let turned = dense.in_bits(Bits::Sixteen).unwrap();
+            let turned = dense.in_format(WeightFormat::Bf16).unwrap();
             assert_close(&logits(&loaded), &logits(&turned), 1e-9, &format!("{}, {format:?}", case.name));
         }
     }

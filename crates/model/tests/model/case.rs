@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use candle_core::Tensor;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tunesmith_model::{Adapter, Bits, Decoder, Gradients, ModelConfig, SUPPORTED_FAMILIES, Wanted, projections};
+use tunesmith_model::{
+    Adapter, Decoder, Gradients, ModelConfig, SUPPORTED_FAMILIES, Wanted, WeightFormat, projections,
+};
 
 use crate::formula::{Batch, adapter, decoder};
 
@@ -37,13 +39,13 @@ pub fn cases() -> impl Iterator<Item = Case> {
 }
 
 /// The cases whose matrices are held in blocks: scripts/reference/qlora.py wrote them.
-pub fn cases_in_blocks() -> Vec<(Case, Bits)> {
+pub fn cases_in_blocks() -> Vec<(Case, WeightFormat)> {
     let fixture: Value = serde_json::from_str(include_str!("../fixtures/qlora.json")).unwrap();
     let case = |fixture: &Value| {
         let family = SUPPORTED_FAMILIES.into_iter().find(|family| fixture["family"] == *family).unwrap();
-        let bits = if fixture["bits"] == 8 { Bits::Eight } else { Bits::Four };
+        let format = if fixture["bits"] == 8 { WeightFormat::Q8 } else { WeightFormat::Q4 };
         let case = Case::new(family, fixture.clone());
-        (Case { decoder: case.decoder.in_bits(bits).unwrap(), ..case }, bits)
+        (Case { decoder: case.decoder.in_format(format).unwrap(), ..case }, format)
     };
     fixture["cases"].as_array().unwrap().iter().map(case).collect()
 }

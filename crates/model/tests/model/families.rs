@@ -5,7 +5,9 @@ use std::fs;
 use std::ops::ControlFlow;
 
 use candle_core::{DType, Device, Tensor};
-use tunesmith_model::{Adapter, Decoder, SUPPORTED_FAMILIES, Sampling, Sequences, Session, Wanted, facts, generate};
+use tunesmith_model::{
+    Adapter, Decoder, SUPPORTED_FAMILIES, Sampling, Sequences, Session, Wanted, WeightFormat, facts, generate,
+};
 
 use crate::autograd::Oracle;
 use crate::case::{cases, file};
@@ -209,7 +211,8 @@ fn every_family_comes_back_from_its_files() {
         let folder = tempfile::tempdir().unwrap();
         case.decoder.save(folder.path(), DType::F32).unwrap();
         assert_eq!(facts(folder.path()).unwrap().family, case.family);
-        let back = Decoder::load(folder.path(), &Device::Cpu, &mut |_| ControlFlow::Continue(())).unwrap();
+        let back =
+            Decoder::load(folder.path(), WeightFormat::F32, &Device::Cpu, &mut |_| ControlFlow::Continue(())).unwrap();
         let ids = case.batch().ids;
         let logits = |decoder: &Decoder| decoder.logits(&Adapter::none(), &ids).unwrap();
         assert_close(&logits(&back), &logits(&case.decoder), 1e-9, &case.name);

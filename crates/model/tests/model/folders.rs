@@ -7,7 +7,7 @@ use std::path::Path;
 use candle_core::{DType, Device, Tensor};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tunesmith_model::{Adapter, Decoder, ModelConfig, ModelError, Shape, facts, training_memory};
+use tunesmith_model::{Adapter, Decoder, ModelConfig, ModelError, TrainingShape, WeightFormat, facts, training_memory};
 
 use crate::formula::{config, decoder};
 
@@ -19,7 +19,7 @@ fn saved(dtype: DType) -> (TempDir, Decoder) {
 }
 
 fn load(folder: &Path) -> Result<Decoder, ModelError> {
-    Decoder::load(folder, &Device::Cpu, &mut |_| ControlFlow::Continue(()))
+    Decoder::load(folder, WeightFormat::F32, &Device::Cpu, &mut |_| ControlFlow::Continue(()))
 }
 
 /// The same complaint from looking and from loading.
@@ -59,10 +59,10 @@ fn a_saved_model_loads_with_the_same_logits() {
         shares.push(share);
         ControlFlow::Continue(())
     };
-    let back = Decoder::load(folder.path(), &Device::Cpu, see).unwrap();
+    let back = Decoder::load(folder.path(), WeightFormat::F32, &Device::Cpu, see).unwrap();
     assert_eq!(logits(&back), logits(&decoder));
     assert!(shares.is_sorted() && shares.last() == Some(&1.0));
-    let cancelled = Decoder::load(folder.path(), &Device::Cpu, &mut |_| ControlFlow::Break(()));
+    let cancelled = Decoder::load(folder.path(), WeightFormat::F32, &Device::Cpu, &mut |_| ControlFlow::Break(()));
     assert!(matches!(cancelled, Err(ModelError::Cancelled)));
 }
 
@@ -220,14 +220,14 @@ fn a_config_that_cannot_be_computed_is_refused_with_the_reason() {
     refused(folder.path(), &["config.json", "not a valid JSON"]);
 }
 
-const SHAPE: Shape = Shape {
+const SHAPE: TrainingShape = TrainingShape {
     tokens: 1,
     rank: None,
     target_modules: &[],
     layers: None,
     dora: false,
     dropout: false,
-    bits: None,
+    format: WeightFormat::F32,
     recompute: false,
     on_gpu: None,
 };
@@ -235,22 +235,22 @@ const SHAPE: Shape = Shape {
 #[test]
 fn memory_grows_with_what_is_asked() {
     let config = config(json!({}));
-    let shape = Shape { tokens: 256, rank: Some(8), target_modules: &crate::formula::MODULES, ..SHAPE };
+    let shape = TrainingShape { tokens: 256, rank: Some(8), target_modules: &crate::formula::MODULES, ..SHAPE };
     let need = training_memory(&config, &shape);
-    let recomputed = training_memory(&config, &Shape { recompute: true, ..shape });
-    let full = training_memory(&config, &Shape { rank: None, ..shape });
+    let recomputed = training_memory(&config, &TrainingShape { recompute: true, ..shape });
+    let full = training_memory(&config, &TrainingShape { rank: None, ..shape });
     assert!(recomputed.activations < need.activations);
     assert!(full.optimizer > need.optimizer && full.adapter == 0);
-    assert!(training_memory(&config, &Shape { tokens: 512, ..shape }).total() > need.total());
-    let fewer = training_memory(&config, &Shape { target_modules: &["q_proj"], ..shape });
+    assert!(training_memory(&config, &TrainingShape { tokens: 512, ..shape }).total() > need.total());
+    let fewer = training_memory(&config, &TrainingShape { target_modules: &["q_proj"], ..shape });
     assert!(fewer.adapter < need.adapter && fewer.activations < need.activations);
 }
 
 #[test]
 fn on_a_gpu_scores_count_and_the_optimiser_lies_beside_it() {
     let config = config(json!({}));
-    let shape = Shape { tokens: 4096, rank: Some(8), target_modules: &crate::formula::MODULES, ..SHAPE };
-    let on_gpu = |longest| training_memory(&config, &Shape { on_gpu: Some(longest), ..shape });
+    let shape = TrainingShape { tokens: 4096, rank: Some(8), target_modules: &crate::formula::MODULES, ..SHAPE };
+    let on_gpu = |longest| training_memory(&config, &TrainingShape { on_gpu: Some(longest), ..shape });
     let (short, long) = (on_gpu(0), on_gpu(2048));
     assert_eq!(long.activations - short.activations, 6 * config.heads as u64 * 2048 * 2048 * 4);
     let need = training_memory(&config, &shape);
@@ -267,7 +267,7 @@ fn memory_counts_the_weights_that_each_family_has() {
         };
         let modules: Vec<&str> = case.adapter.config.target_modules.iter().map(String::as_str).collect();
         let rank = Some(case.adapter.config.rank);
-        let shape = Shape { tokens: 30, rank, target_modules: &modules, ..SHAPE };
+        let shape = TrainingShape { tokens: 30, rank, target_modules: &modules, ..SHAPE };
         let need = training_memory(config, &shape);
         assert_eq!(need.weights, numbers(case.decoder.parameters()), "{}", case.name);
         assert_eq!(need.adapter, numbers(case.adapter.parameters()), "{}", case.name);

@@ -6,15 +6,15 @@ use std::ops::ControlFlow;
 
 use candle_core::{DType, Device, Tensor};
 use serde_json::json;
-use tunesmith_model::{Adapter, Bits, Decoder, ModelConfig, Shape, Wanted, training_memory};
+use tunesmith_model::{Adapter, Decoder, ModelConfig, TrainingShape, Wanted, WeightFormat, training_memory};
 
 use crate::case::{cases, cases_in_blocks};
 use crate::gradients::assert_close;
 
 #[test]
 fn logits_and_gradients_beside_blocks_equal_pefts() {
-    for (case, bits) in cases_in_blocks() {
-        let what = format!("{}, {bits:?}", case.name);
+    for (case, format) in cases_in_blocks() {
+        let what = format!("{}, {format:?}", case.name);
         let (batch, mut start) = (case.batch(), 0);
         for (length, expected) in batch.lengths.iter().zip(case.expected::<Vec<Vec<f32>>>("logits")) {
             let logits = case.decoder.logits(&case.adapter, &batch.ids[start..start + length]).unwrap();
@@ -32,10 +32,10 @@ fn logits_and_gradients_beside_blocks_equal_pefts() {
 
 #[test]
 fn twenty_steps_beside_blocks_lose_as_pefts_do() {
-    for (mut case, bits) in cases_in_blocks() {
+    for (mut case, format) in cases_in_blocks() {
         for (step, (found, expected)) in case.train().into_iter().enumerate() {
             let apart = (found / expected - 1.0).abs();
-            assert!(apart < 1e-5, "{}, {bits:?}, step {step}: {found} {expected} {apart:e}", case.name);
+            assert!(apart < 1e-5, "{}, {format:?}, step {step}: {found} {expected} {apart:e}", case.name);
         }
     }
 }
@@ -43,11 +43,11 @@ fn twenty_steps_beside_blocks_lose_as_pefts_do() {
 #[test]
 fn blocks_compute_what_their_numbers_do_in_every_family() {
     for case in cases() {
-        let blocks = case.decoder.in_bits(Bits::Four).unwrap();
+        let blocks = case.decoder.in_format(WeightFormat::Q4).unwrap();
         let folder = tempfile::tempdir().unwrap();
         blocks.save(folder.path(), DType::F32).unwrap();
         let go_on = &mut |_| ControlFlow::Continue(());
-        let dense = Decoder::load(folder.path(), &Device::Cpu, go_on).unwrap();
+        let dense = Decoder::load(folder.path(), WeightFormat::F32, &Device::Cpu, go_on).unwrap();
         let batch = case.batch();
         let gradients =
             |decoder: &Decoder| decoder.gradients(&case.adapter, &batch.sequences(), Wanted::Adapter, true).unwrap().1;
@@ -63,11 +63,11 @@ fn a_model_is_loaded_into_the_blocks_that_it_can_be_turned_into() {
     for case in cases() {
         let folder = tempfile::tempdir().unwrap();
         case.decoder.save(folder.path(), DType::F32).unwrap();
-        for bits in [Bits::Eight, Bits::Four] {
+        for format in [WeightFormat::Q8, WeightFormat::Q4] {
             let go_on = &mut |_| ControlFlow::Continue(());
-            let loaded = Decoder::load_in_bits(folder.path(), bits, &Device::Cpu, go_on).unwrap();
+            let loaded = Decoder::load(folder.path(), format, &Device::Cpu, go_on).unwrap();
             let logits = |decoder: &Decoder| decoder.logits(&Adapter::none(), &case.batch().ids).unwrap();
-            assert_close(&logits(&loaded), &logits(&case.decoder.in_bits(bits).unwrap()), 1e-9, &case.name);
+            assert_close(&logits(&loaded), &logits(&case.decoder.in_format(format).unwrap()), 1e-9, &case.name);
         }
     }
 }
@@ -89,14 +89,14 @@ fn the_weights_of_a_7b_model_take_less_than_five_and_a_half_gigabytes_in_four_bi
         config("mistral", "MistralForCausalLM", 4096, 14336, 32, (32, 8), 32_000),
         config("qwen2", "Qwen2ForCausalLM", 3584, 18944, 28, (28, 4), 152_064),
     ] {
-        let shape = Shape {
+        let shape = TrainingShape {
             tokens: 1,
             rank: Some(16),
             target_modules: &crate::formula::MODULES,
             layers: None,
             dora: false,
             dropout: false,
-            bits: Some(Bits::Four),
+            format: WeightFormat::Q4,
             recompute: true,
             on_gpu: None,
         };

@@ -1,12 +1,13 @@
 //! The memory guard: what a run needs, and how it is made to fit.
 
 use tunesmith_model::device;
-use tunesmith_model::{Bits, MemoryNeed, ModelConfig, trained_parameters, trained_tensors, training_memory};
-use tunesmith_protocol::{FitPart, Precision, Quantization, Switch, TrainSettings};
+use tunesmith_model::{MemoryNeed, ModelConfig, WeightFormat, trained_parameters, trained_tensors, training_memory};
+use tunesmith_protocol::{FitPart, Switch};
 
 use crate::batches::most_tokens;
 use crate::error::bytes;
 use crate::targets::Targets;
+use crate::weight_format;
 use crate::workers::group_size;
 use crate::{Job, TrainError, optimizer};
 
@@ -63,16 +64,6 @@ pub(super) fn threads(asked: usize) -> usize {
     }
 }
 
-/// How the frozen base model is held, where not in f32.
-pub(crate) fn bits(settings: &TrainSettings) -> Option<Bits> {
-    match (settings.quantization, settings.precision) {
-        (Quantization::None, Precision::Auto | Precision::F32) => None,
-        (Quantization::None, Precision::Bf16) => Some(Bits::Sixteen),
-        (Quantization::Eight, _) => Some(Bits::Eight),
-        (Quantization::Four, _) => Some(Bits::Four),
-    }
-}
-
 fn need(
     job: &Job,
     config: &ModelConfig,
@@ -84,7 +75,8 @@ fn need(
     let (modules, tokens) = (targets.modules(), most(&job.training).max(most(&job.validation)).max(1));
     let longest = job.training.iter().chain(&job.validation).map(|row| row.ids.len()).max();
     let on_gpu = longest.filter(|_| gpu);
-    let need = training_memory(config, &targets.shape(&modules, tokens, (bits(&job.settings), recompute, on_gpu)));
+    let need =
+        training_memory(config, &targets.shape(&modules, tokens, (weight_format(&job.settings), recompute, on_gpu)));
     // Each micro-batch has its activations while it is computed, and its gradients until they are added to their sum.
     let activations = need.activations * side_by_side as u64;
     let gradients = need.gradients * if gpu { 1 } else { 1 + group_size(side_by_side) as u64 };
@@ -108,13 +100,13 @@ fn parts(need: &MemoryNeed) -> Vec<FitPart> {
 
 /// How many weights are trained.
 pub(super) fn trainable_parameters(config: &ModelConfig, targets: &Targets) -> u64 {
-    trained_parameters(config, &targets.shape(&targets.modules(), 0, (None, false, None)))
+    trained_parameters(config, &targets.shape(&targets.modules(), 0, (WeightFormat::F32, false, None)))
 }
 
 /// What the optimiser remembers of them, in bytes.
 fn moment_bytes(job: &Job, config: &ModelConfig, targets: &Targets) -> u64 {
     let modules = targets.modules();
-    let tensors = trained_tensors(config, &targets.shape(&modules, 0, (None, false, None)));
+    let tensors = trained_tensors(config, &targets.shape(&modules, 0, (WeightFormat::F32, false, None)));
     let bytes = |(name, count): (String, u64)| optimizer::moment_bytes(job.settings.optimizer, &name, count);
     tensors.into_iter().map(bytes).sum()
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use candle_core::{DType, Device};
 use tempfile::tempdir;
-use tunesmith_model::{Adapter, Decoder, Sequences};
+use tunesmith_model::{Adapter, Decoder, Sequences, WeightFormat};
 use tunesmith_protocol::{AutoOr, Method, Scheduler, TrainSettings};
 use tunesmith_train::{Job, Outcome, TrainError, TrainPlan};
 
@@ -59,7 +59,8 @@ fn the_loss_is_a_mean_over_learned_tokens_of_the_whole_step() {
     let folder = tempdir().unwrap();
     let mut job = job(folder.path(), "run", Method::Lora);
     job.settings = TrainSettings { batch_size: 1, gradient_accumulation: 12, max_steps: Some(1), ..job.settings };
-    let decoder = Decoder::load(&job.base, &Device::Cpu, &mut |_| ControlFlow::Continue(())).unwrap();
+    let decoder =
+        Decoder::load(&job.base, WeightFormat::F32, &Device::Cpu, &mut |_| ControlFlow::Continue(())).unwrap();
     let sums: Vec<_> = job.training.iter().map(|row| loss(&decoder, &Adapter::none(), row)).collect();
     let expected =
         sums.iter().map(|sum| sum.nats).sum::<f64>() / sums.iter().map(|sum| sum.learned as f64).sum::<f64>();
@@ -99,7 +100,7 @@ fn the_best_step_is_kept_and_patience_ends_the_run() {
     let best = told.evals[1..].iter().min_by(|a, b| a.1.total_cmp(&b.1)).unwrap();
     assert_eq!(best_step, best.0, "the step with the lowest validation loss is kept");
     assert_eq!(step, best_step + 6, "three measurements, two steps apart, came after the best");
-    let decoder = Decoder::load(&base, &Device::Cpu, &mut |_| ControlFlow::Continue(())).unwrap();
+    let decoder = Decoder::load(&base, WeightFormat::F32, &Device::Cpu, &mut |_| ControlFlow::Continue(())).unwrap();
     let adapter = Adapter::load(&result, &Device::Cpu).unwrap();
     let sums: Vec<_> = validation.iter().map(|row| loss(&decoder, &adapter, row)).collect();
     let kept = sums.iter().map(|sum| sum.nats).sum::<f64>() / sums.iter().map(|sum| sum.learned as f64).sum::<f64>();
@@ -226,7 +227,7 @@ fn a_loss_that_is_no_number_says_which_step_and_what_to_try() {
 /// Scales the embedding, which is the head too, up to what training makes of it: with the small random numbers of a
 /// new model no adapter could make any token likely.
 fn make_sure_of_its_words(base: &Path) {
-    let mut decoder = Decoder::load(base, &Device::Cpu, &mut |_| ControlFlow::Continue(())).unwrap();
+    let mut decoder = Decoder::load(base, WeightFormat::F32, &Device::Cpu, &mut |_| ControlFlow::Continue(())).unwrap();
     let name = "model.embed_tokens.weight";
     let louder = (&decoder.parameters()[name] * 50.0).unwrap();
     decoder.set_parameter(name, louder).unwrap();

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use candle_core::{Device, Tensor};
 use tempfile::tempdir;
-use tunesmith_model::{Adapter, Decoder};
+use tunesmith_model::{Adapter, Decoder, WeightFormat};
 use tunesmith_protocol::{Layers, Method, Switch, TargetModules, TrainSettings};
 use tunesmith_train::{Job, Outcome, TrainError, TrainPlan};
 
@@ -119,7 +119,8 @@ fn a_pissa_start_changes_nothing_and_its_result_fits_the_original_model() {
     let adapter = Adapter::load(&result, &Device::Cpu).unwrap();
     assert_eq!((adapter.config.rank, adapter.config.scale()), (8, 2.0), "twice the rank, the same scale");
     let job = job(folder.path(), "x", Method::Lora);
-    let decoder = Decoder::load(&job.base, &Device::Cpu, &mut |_| ControlFlow::Continue(())).unwrap();
+    let decoder =
+        Decoder::load(&job.base, WeightFormat::F32, &Device::Cpu, &mut |_| ControlFlow::Continue(())).unwrap();
     let (mut nats, mut learned) = (0.0, 0.0);
     for row in &job.validation {
         let rows = tunesmith_model::Sequences { ids: &row.ids, learn: &row.learn, lengths: &[row.ids.len()] };
@@ -214,7 +215,7 @@ fn settings_that_exclude_each_other_are_refused_with_a_reason() {
 }
 
 fn weights(folder: &Path) -> std::collections::BTreeMap<String, Tensor> {
-    Decoder::load(folder, &Device::Cpu, &mut |_| ControlFlow::Continue(())).unwrap().parameters()
+    Decoder::load(folder, WeightFormat::F32, &Device::Cpu, &mut |_| ControlFlow::Continue(())).unwrap().parameters()
 }
 
 fn numbers(tensor: &Tensor) -> Vec<f32> {
