@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 
 use candle_core::{D, Tensor};
 
-use crate::ops::sum::Take::{AsIs, Transposed};
-use crate::ops::sum::add_product;
-use crate::{FrozenWeight, Lora, LoraError};
+use crate::LoraError;
 
 /// The shape of an adapter.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,9 +42,9 @@ impl LoraConfig {
     }
 }
 
-/// What kind of module a pair stands beside.
+/// The kind of module that a pair belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Beside {
+pub enum ModuleKind {
     /// A linear map with a weight of shape (out, in).
     Linear,
     /// A table of vectors, (in, out), of which tokens pick rows.
@@ -63,8 +61,8 @@ pub struct LoraPair {
     pub b: Tensor,
     /// (out), f32: DoRA's magnitudes.
     pub magnitude: Option<Tensor>,
-    /// What it stands beside.
-    pub beside: Beside,
+    /// The kind of its module.
+    pub kind: ModuleKind,
 }
 
 /// A low-rank adapter for a model. Cloning it copies no weights.
@@ -85,7 +83,7 @@ impl Adapter {
     /// All tensors, by PEFT's names without the `base_model.model.` in front.
     pub fn parameters(&self) -> BTreeMap<String, Tensor> {
         let named = self.pairs.iter().flat_map(|(module, pair)| {
-            let [a, b, magnitude] = pair.beside.names();
+            let [a, b, magnitude] = pair.kind.names();
             let tensors = [(a, Some(&pair.a)), (b, Some(&pair.b)), (magnitude, pair.magnitude.as_ref())];
             tensors.into_iter().filter_map(move |(name, tensor)| Some((format!("{module}.{name}"), tensor?.clone())))
         });
@@ -93,6 +91,9 @@ impl Adapter {
     }
 
     /// Replaces the tensor of this name (as in `parameters`) by one of the same shape.
+    ///
+    /// # Errors
+    /// When the adapter has no such tensor, or it has another shape.
     pub fn set(&mut self, name: &str, value: Tensor) -> Result<(), LoraError> {
         let place = self.place(name).ok_or_else(|| LoraError::UnknownTensor(name.to_string()))?;
         if place.dims() != value.dims() {
@@ -104,27 +105,27 @@ impl Adapter {
     }
 
     fn place(&mut self, name: &str) -> Option<&mut Tensor> {
-        let (module, _, side) = split(name)?;
+        let (module, _, tensor) = split(name)?;
         let pair = self.pairs.get_mut(module)?;
-        let [a, b, magnitude] = pair.beside.names();
-        match side {
-            side if side == a => Some(&mut pair.a),
-            side if side == b => Some(&mut pair.b),
-            side if side == magnitude => pair.magnitude.as_mut(),
+        let [a, b, magnitude] = pair.kind.names();
+        match tensor {
+            tensor if tensor == a => Some(&mut pair.a),
+            tensor if tensor == b => Some(&mut pair.b),
+            tensor if tensor == magnitude => pair.magnitude.as_mut(),
             _ => None,
         }
     }
 }
 
-/// The three tensors of a module, in the order of `Beside::names`.
+/// The three tensors of a module, in the order of `ModuleKind::names`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Side {
+pub(crate) enum PairTensor {
     A,
     B,
     Magnitude,
 }
 
-impl Beside {
+impl ModuleKind {
     /// What PEFT calls A, B and the magnitudes of such a module.
     pub fn names(self) -> [&'static str; 3] {
         match self {
@@ -135,10 +136,11 @@ impl Beside {
 }
 
 /// The module, the tensor and its name within the module, of the name of an adapter's tensor.
-pub(crate) fn split(name: &str) -> Option<(&str, Side, &str)> {
-    [Beside::Linear, Beside::Embedding].into_iter().find_map(|beside| {
-        let sides = beside.names().into_iter().zip([Side::A, Side::B, Side::Magnitude]);
-        let mut found = sides.filter_map(|(end, side)| Some((name.strip_suffix(end)?.strip_suffix('.')?, side, end)));
+pub(crate) fn split(name: &str) -> Option<(&str, PairTensor, &str)> {
+    [ModuleKind::Linear, ModuleKind::Embedding].into_iter().find_map(|kind| {
+        let tensors = kind.names().into_iter().zip([PairTensor::A, PairTensor::B, PairTensor::Magnitude]);
+        let mut found =
+            tensors.filter_map(|(end, tensor)| Some((name.strip_suffix(end)?.strip_suffix('.')?, tensor, end)));
         found.next()
     })
 }
@@ -146,22 +148,13 @@ pub(crate) fn split(name: &str) -> Option<(&str, Side, &str)> {
 impl LoraPair {
     /// A pair beside a linear map, without magnitudes.
     pub fn new(a: Tensor, b: Tensor) -> Self {
-        Self { a, b, magnitude: None, beside: Beside::Linear }
-    }
-
-    /// Its module's weight with the pair folded in, in the weight's shape.
-    pub fn merged(&self, weight: &FrozenWeight, scale: f64) -> Result<Tensor, LoraError> {
-        let weight_alone = Some(weight.dense()?.copy()?);
-        let sum = match self.beside {
-            Beside::Linear => add_product(weight_alone, scale, (&self.b, AsIs), (&self.a, AsIs))?,
-            Beside::Embedding => add_product(weight_alone, scale, (&self.a, Transposed), (&self.b, Transposed))?,
-        };
-        let Some(magnitude) = &self.magnitude else { return Ok(sum) };
-        let norm = Lora::of(self, scale).weight_norm(weight)?;
-        Ok(sum.broadcast_mul(&(magnitude / norm)?.unsqueeze(1)?)?)
+        Self { a, b, magnitude: None, kind: ModuleKind::Linear }
     }
 
     /// The module's width in and out.
+    ///
+    /// # Errors
+    /// When A or B is no matrix.
     pub fn widths(&self) -> Result<(usize, usize), LoraError> {
         Ok((self.a.dim(D::Minus1)?, self.b.dim(0)?))
     }

@@ -1,5 +1,5 @@
-//! The difference of two adapters as an adapter of twice the rank, and back. An adapter that began as a part of the
-//! weights (PiSSA) fits the original weights only as what it has moved since; PEFT converts it the same way
+//! The difference of two adapters, as an adapter of twice the rank. An adapter that was initialised from the weights
+//! (PiSSA) belongs to changed weights; less its initial value it fits the original ones, and PEFT converts it the same way
 //! (`subtract_mutated_init`).
 
 use candle_core::Tensor;
@@ -8,7 +8,10 @@ use crate::{Adapter, LoraConfig, LoraError, LoraPair, Result};
 
 impl Adapter {
     /// B A − B₀ A₀ of every pair: [B | −B₀] [A ; A₀].
-    pub fn minus(&self, start: &Self) -> Result<Self> {
+    ///
+    /// # Errors
+    /// When `start` lacks a module, or its shapes are others.
+    pub fn difference(&self, start: &Self) -> Result<Self> {
         let mut pairs = self.pairs.clone();
         for (module, pair) in &mut pairs {
             let first = start.pairs.get(module).ok_or_else(|| LoraError::UnknownTensor(module.clone()))?;
@@ -18,8 +21,11 @@ impl Adapter {
         Ok(Self { config: self.config.of_rank(2 * self.config.rank), pairs })
     }
 
-    /// The two adapters that `minus` was given, to the bit.
-    pub fn parted(&self) -> Result<(Self, Self)> {
+    /// The two adapters whose difference this is, to the bit.
+    ///
+    /// # Errors
+    /// When the rank of a pair is not the config's.
+    pub fn split_difference(&self) -> Result<(Self, Self)> {
         let rank = self.config.rank / 2;
         let half = |place: usize| -> Result<Self> {
             let part = |pair: &LoraPair| -> Result<LoraPair> {

@@ -1,4 +1,4 @@
-//! The numbers of a CPU tensor as a slice: the way from candle's tensors to the kernels.
+//! Reads and changes the numbers of a CPU tensor as a slice, which is what the kernels take.
 
 use std::ops::{Deref, Range};
 

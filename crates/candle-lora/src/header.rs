@@ -15,7 +15,7 @@ const MOST_TENSORS: usize = 50_000;
 
 /// Where a tensor lies in its file, and what it is.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Entry {
+pub struct TensorInfo {
     /// Such as `BF16`.
     pub dtype: String,
     /// Its dimensions.
@@ -25,7 +25,10 @@ pub struct Entry {
 }
 
 /// Reads the header of a safetensors file; what is wrong with it is said in words that follow the file's name.
-pub fn read(file: &[u8]) -> Result<BTreeMap<String, Entry>, String> {
+///
+/// # Errors
+/// What is wrong with the header, in words that follow the file's name.
+pub fn read(file: &[u8]) -> Result<BTreeMap<String, TensorInfo>, String> {
     let cut = || "is cut off: it is shorter than its header says; download or copy it again".to_string();
     let length = file.first_chunk::<8>().map(|bytes| u64::from_le_bytes(*bytes)).ok_or_else(cut)?;
     if length > LONGEST_HEADER {
@@ -34,7 +37,7 @@ pub fn read(file: &[u8]) -> Result<BTreeMap<String, Entry>, String> {
     let start = 8 + length as usize;
     let text = file.get(8..start).ok_or_else(cut)?;
     let header: Header = serde_json::from_slice(text).map_err(|error| format!("has a broken header: {error}"))?;
-    let mut entries = BTreeMap::new();
+    let mut tensors = BTreeMap::new();
     for (name, raw) in header.0 {
         let size = raw.size().filter(|size| raw.data_offsets.1.checked_sub(raw.data_offsets.0) == Some(*size));
         let end = raw.data_offsets.1.checked_add(start as u64);
@@ -45,15 +48,15 @@ pub fn read(file: &[u8]) -> Result<BTreeMap<String, Entry>, String> {
             return Err(cut());
         }
         let bytes = start + raw.data_offsets.0 as usize..end as usize;
-        entries.insert(name, Entry { dtype: raw.dtype, shape: raw.shape, bytes });
+        tensors.insert(name, TensorInfo { dtype: raw.dtype, shape: raw.shape, bytes });
     }
-    check_layout(&entries, start..file.len())?;
-    Ok(entries)
+    check_layout(&tensors, start..file.len())?;
+    Ok(tensors)
 }
 
 /// Every byte after the header belongs to exactly one tensor.
-fn check_layout(entries: &BTreeMap<String, Entry>, data: Range<usize>) -> Result<(), String> {
-    let mut ranges: Vec<_> = entries.values().map(|entry| entry.bytes.clone()).collect();
+fn check_layout(tensors: &BTreeMap<String, TensorInfo>, data: Range<usize>) -> Result<(), String> {
+    let mut ranges: Vec<_> = tensors.values().map(|tensor| tensor.bytes.clone()).collect();
     ranges.sort_by_key(|range| (range.start, range.end));
     let mut end = data.start;
     for range in ranges {
@@ -108,21 +111,21 @@ impl<'de> Visitor<'de> for HeaderVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Header, A::Error> {
-        let mut entries = BTreeMap::new();
+        let mut tensors = BTreeMap::new();
         while let Some(name) = map.next_key::<String>()? {
             if name == "__metadata__" {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             }
-            if entries.len() == MOST_TENSORS {
+            if tensors.len() == MOST_TENSORS {
                 return Err(A::Error::custom(format!("more than {MOST_TENSORS} tensors")));
             }
-            if entries.contains_key(&name) {
+            if tensors.contains_key(&name) {
                 return Err(A::Error::custom(format!("{name} comes twice")));
             }
             let raw = map.next_value::<Raw>()?;
-            entries.insert(name, raw);
+            tensors.insert(name, raw);
         }
-        Ok(Header(entries))
+        Ok(Header(tensors))
     }
 }

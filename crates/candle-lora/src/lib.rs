@@ -8,12 +8,14 @@
 //! oracle of the tests) and a fast one over slices for f32 on the CPU (`kernels`). Only `ops` chooses between them.
 
 mod adapter;
+mod config;
 mod difference;
 mod error;
 mod floats;
 mod format;
 pub mod header;
 mod kernels;
+mod merge;
 mod ops;
 mod peft;
 pub mod plain;
@@ -21,14 +23,14 @@ mod quantized;
 mod rows;
 mod weight;
 
-pub use adapter::{Adapter, Beside, LoraConfig, LoraPair};
+pub use adapter::{Adapter, LoraConfig, LoraPair, ModuleKind};
+pub use config::{Activation, Attention, Heads, Norm, NormKind};
 pub use error::LoraError;
 pub use format::WeightFormat;
-pub use ops::attention::{self, Attention, Heads};
-pub use ops::linear::{self, Linear, Lora};
-pub use ops::norm::{self, Norm};
+pub use ops::linear::{self, Linear};
+pub use ops::lora::Lora;
 pub use ops::rope::{self, Rotation};
-pub use ops::{columns, cross_entropy, embedding, glu, sum};
+pub use ops::{attention, columns, cross_entropy, embedding, glu, norm, sum};
 pub use quantized::{QuantizedWeight, dequantized_at_once};
 pub use rows::{Row, Rows};
 pub use weight::FrozenWeight;

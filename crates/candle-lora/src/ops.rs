@@ -7,6 +7,7 @@ pub mod cross_entropy;
 pub mod embedding;
 pub mod glu;
 pub mod linear;
+pub(crate) mod lora;
 pub mod norm;
 pub(crate) mod product;
 pub mod rope;

@@ -8,8 +8,8 @@ use std::path::Path;
 use candle_core::{DType, Device, Tensor};
 use serde_json::{Value, json};
 
-use crate::adapter::{Side, split};
-use crate::{Adapter, Beside, LoraConfig, LoraError, LoraPair, Result, header};
+use crate::adapter::{PairTensor, split};
+use crate::{Adapter, LoraConfig, LoraError, LoraPair, ModuleKind, Result, header};
 
 const CONFIG: &str = "adapter_config.json";
 const WEIGHTS: &str = "adapter_model.safetensors";
@@ -41,6 +41,9 @@ const CHANGING_STARTS: [&str; 6] = ["pissa", "olora", "corda", "loftq", "lora_ga
 
 impl Adapter {
     /// Reads an adapter from PEFT's files, in f32.
+    ///
+    /// # Errors
+    /// When the files are not PEFT's, are damaged, or use something that is not supported.
     pub fn load(folder: &Path, device: &Device) -> Result<Self> {
         let mut config = read_config(&folder.join(CONFIG))?;
         let pairs = read_pairs(&folder.join(WEIGHTS), &config, device)?;
@@ -52,6 +55,9 @@ impl Adapter {
     }
 
     /// Writes the adapter as PEFT does; `base_model` is the name of the model that it belongs to.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
     pub fn save(&self, folder: &Path, base_model: &str) -> Result<()> {
         fs::create_dir_all(folder).map_err(LoraError::io(folder))?;
         let config = serde_json::to_string_pretty(&self.peft_config(base_model)).unwrap_or_default();
@@ -161,7 +167,7 @@ fn is_on(value: &Value) -> bool {
 
 /// A module's tensors as they come.
 struct Found {
-    beside: Beside,
+    kind: ModuleKind,
     a: Option<Tensor>,
     b: Option<Tensor>,
     magnitude: Option<Tensor>,
@@ -180,14 +186,15 @@ fn read_pairs(path: &Path, config: &LoraConfig, device: &Device) -> Result<BTree
         if short.ends_with(".base_layer.weight") {
             continue;
         }
-        let (module, side, end) = split(short).ok_or_else(|| wrong(format!("{name} is not part of a LoRA pair")))?;
-        let beside = if end.starts_with("lora_embedding") { Beside::Embedding } else { Beside::Linear };
+        let (module, tensor_of_pair, end) =
+            split(short).ok_or_else(|| wrong(format!("{name} is not part of a LoRA pair")))?;
+        let kind = if end.starts_with("lora_embedding") { ModuleKind::Embedding } else { ModuleKind::Linear };
         let found = modules.entry(module.to_string());
-        let found = found.or_insert(Found { beside, a: None, b: None, magnitude: None });
-        let place = match side {
-            Side::A => &mut found.a,
-            Side::B => &mut found.b,
-            Side::Magnitude => &mut found.magnitude,
+        let found = found.or_insert(Found { kind, a: None, b: None, magnitude: None });
+        let place = match tensor_of_pair {
+            PairTensor::A => &mut found.a,
+            PairTensor::B => &mut found.b,
+            PairTensor::Magnitude => &mut found.magnitude,
         };
         *place = Some(tensor.to_dtype(DType::F32)?);
     }
@@ -198,7 +205,7 @@ fn read_pairs(path: &Path, config: &LoraConfig, device: &Device) -> Result<BTree
 impl Found {
     /// The pair, or what is wrong with it.
     fn pair(self, config: &LoraConfig, module: &str) -> Result<LoraPair, String> {
-        let Self { beside, a, b, magnitude } = self;
+        let Self { kind, a, b, magnitude } = self;
         let (a, b) = match (a, b) {
             (Some(a), Some(b)) => (a, b),
             (_, None) => return Err(format!("{module} has no lora_B")),
@@ -209,7 +216,7 @@ impl Found {
         if [*inner, *outer] != [rank; 2] {
             return Err(format!("{module} has shapes {shapes:?}, which do not fit rank {rank}"));
         }
-        if config.dora && beside == Beside::Embedding {
+        if config.dora && kind == ModuleKind::Embedding {
             return Err(format!("{module} has magnitudes (use_dora), which an embedding cannot have here"));
         }
         match (config.dora, &magnitude) {
@@ -220,6 +227,6 @@ impl Found {
             }
             _ => {}
         }
-        Ok(LoraPair { a, b, magnitude, beside })
+        Ok(LoraPair { a, b, magnitude, kind })
     }
 }

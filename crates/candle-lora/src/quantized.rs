@@ -94,14 +94,14 @@ impl QuantizedWeight {
         let mut taken = 0;
         for (number, part) in self.parts.iter().enumerate() {
             let here = |id: &u32| *id as usize / self.rows_per_part == number;
-            let mut wanted = Vec::new();
+            let mut in_part = Vec::new();
             for (place, id) in ids.iter().enumerate().filter(|(_, id)| here(id)) {
                 places[place] = taken;
                 taken += 1;
-                wanted.push(*id - (number * self.rows_per_part) as u32);
+                in_part.push(*id - (number * self.rows_per_part) as u32);
             }
-            if !wanted.is_empty() {
-                found.push(part.embedding(&Tensor::new(wanted, &self.device)?)?);
+            if !in_part.is_empty() {
+                found.push(part.embedding(&Tensor::new(in_part, &self.device)?)?);
             }
         }
         // As they were asked for, not as the parts have them.

@@ -1,5 +1,5 @@
-//! A weight that training does not change. An enum, so that a weight can be held in other ways without a change to what
-//! computes with it.
+//! A model's weight in whichever format it is held. Operations take a [`FrozenWeight`], so a new format changes none of
+//! them.
 
 use candle_core::{DType, Device, Tensor};
 
@@ -94,7 +94,7 @@ impl FrozenWeight {
     }
 
     /// What is multiplied with these numbers, in their format.
-    pub(crate) fn fitting(&self, x: &Tensor) -> Result<Tensor> {
+    pub(crate) fn cast_input(&self, x: &Tensor) -> Result<Tensor> {
         Ok(match self {
             Self::Bf16(tensor) if native(tensor) => x.to_dtype(DType::BF16)?,
             Self::Bf16(_) => x.to_dtype(DType::BF16)?.to_dtype(x.dtype())?,

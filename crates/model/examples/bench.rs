@@ -10,7 +10,7 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use tunesmith_model::{
-    Adapter, Decoder, Device, LoraConfig, ModelConfig, ModelError, Sampling, Sequences, TrainingShape, Wanted,
+    Adapter, Decoder, Device, LoraConfig, ModelConfig, ModelError, Sampling, Sequences, Trainable, TrainingShape,
     WeightFormat, generate, parameter_count, training_memory,
 };
 
@@ -50,7 +50,7 @@ fn main() -> Result<(), ModelError> {
         }
         None => Adapter::none(),
     };
-    let wanted = if rank.is_some() { Wanted::Adapter } else { Wanted::Weights };
+    let wanted = if rank.is_some() { Trainable::Adapter } else { Trainable::AllWeights };
     for _ in 0..steps {
         train(&decoder, &adapter, wanted.clone(), rows, length)?;
     }
@@ -59,7 +59,13 @@ fn main() -> Result<(), ModelError> {
     write(&decoder, &adapter)
 }
 
-fn train(decoder: &Decoder, adapter: &Adapter, wanted: Wanted, rows: usize, length: usize) -> Result<(), ModelError> {
+fn train(
+    decoder: &Decoder,
+    adapter: &Adapter,
+    wanted: Trainable,
+    rows: usize,
+    length: usize,
+) -> Result<(), ModelError> {
     let vocabulary = decoder.config().vocabulary;
     let ids: Vec<u32> = (0..rows * length).map(|i| (i * 7919 % vocabulary) as u32).collect();
     let learn: Vec<bool> = (0..ids.len()).map(|i| i % length >= length / 2).collect();

@@ -1,32 +1,32 @@
-//! One decoder block, forward and backward: two parts that join the residual stream, with norms where the family has
-//! them. What forward keeps is named in `Saved`; everything else is computed again where that is cheaper than keeping
-//! it.
+//! One decoder block, forward and backward: attention and feed-forward, each added to the residual stream, with norms
+//! where the family has them. What forward keeps is named in `Saved`; everything else is recomputed where that is cheaper
+//! than keeping it.
 
 mod attention;
 mod feed_forward;
 
 use candle_core::Tensor;
-use candle_lora::rope::Angles;
-use candle_lora::{Rows, norm, sum};
+use candle_lora::{norm, sum};
 
 use crate::config::NormPlaces;
 use crate::fitted::FittedAdapter;
-use crate::gradients::Collect;
 use crate::norm::Norm;
+use crate::pass::Pass;
+use crate::trainable::CollectedGradients;
 use crate::weights::Weights;
-use crate::{ModelConfig, ModelError, Noise};
+use crate::{ModelConfig, ModelError};
 
-use attention::Attend;
-pub(crate) use attention::Keep;
+pub(crate) use attention::CacheKv;
+use attention::SelfAttention;
 use feed_forward::FeedForward;
 
-/// A block of a decoder, with the adapter that stands beside its weights.
+/// A block of a decoder, with the adapter beside its weights.
 pub(crate) struct Block<'a> {
-    attention: Attend<'a>,
+    attention: SelfAttention<'a>,
     feed_forward: FeedForward<'a>,
     attention_norms: Norms,
     feed_forward_norms: Norms,
-    /// The feed-forward part reads what attention reads.
+    /// Both parts read the same normed input (parallel residual).
     same_input: bool,
     residual_scale: f64,
 }
@@ -36,15 +36,6 @@ pub(crate) struct Block<'a> {
 struct Norms {
     before: Option<Norm>,
     after: Option<Norm>,
-}
-
-/// What is the same for all blocks of a pass.
-pub(crate) struct Pass<'a> {
-    pub(crate) rows: &'a Rows,
-    /// One for each rope of the config.
-    pub(crate) angles: &'a [Angles],
-    /// None outside of training.
-    pub(crate) noise: Option<&'a Noise>,
 }
 
 /// What backward needs besides the block's input.
@@ -89,7 +80,7 @@ impl<'a> Block<'a> {
             NormPlaces::OnceForBoth => [Norms { before: norm(before)?, after: None }, Norms::default()],
         };
         Ok(Self {
-            attention: Attend::new(config, weights, adapter, layer)?,
+            attention: SelfAttention::new(config, weights, adapter, layer)?,
             feed_forward: FeedForward::new(config, weights, adapter, layer)?,
             attention_norms,
             feed_forward_norms,
@@ -99,15 +90,20 @@ impl<'a> Block<'a> {
     }
 
     /// The residual stream after the block, (tokens, hidden), and what backward needs.
-    pub(crate) fn forward(&self, x: &Tensor, pass: &Pass, keep: &mut Keep) -> Result<(Tensor, Saved), ModelError> {
+    pub(crate) fn forward(
+        &self,
+        x: &Tensor,
+        pass: &Pass,
+        cache_kv: &mut CacheKv,
+    ) -> Result<(Tensor, Saved), ModelError> {
         let (mut attention_norms, mut feed_forward_norms) = (SavedNorms::default(), SavedNorms::default());
-        let h = self.attention_norms.enter(x, &mut attention_norms)?; // (tokens, hidden)
-        let (attended, attention) = self.attention.forward(&h, pass, keep)?;
-        let middle = self.join(self.attention_norms.leave(attended, &mut attention_norms)?, x)?;
+        let h = self.attention_norms.before(x, &mut attention_norms)?; // (tokens, hidden)
+        let (attended, attention) = self.attention.forward(&h, pass, cache_kv)?;
+        let middle = self.add_residual(self.attention_norms.after(attended, &mut attention_norms)?, x)?;
 
-        let h = if self.same_input { h } else { self.feed_forward_norms.enter(&middle, &mut feed_forward_norms)? };
+        let h = if self.same_input { h } else { self.feed_forward_norms.before(&middle, &mut feed_forward_norms)? };
         let (fed, feed_forward) = self.feed_forward.forward(&h, pass)?;
-        let out = self.join(self.feed_forward_norms.leave(fed, &mut feed_forward_norms)?, &middle)?;
+        let out = self.add_residual(self.feed_forward_norms.after(fed, &mut feed_forward_norms)?, &middle)?;
         Ok((out, Saved { attention, attention_norms, middle, feed_forward, feed_forward_norms }))
     }
 
@@ -119,65 +115,66 @@ impl<'a> Block<'a> {
         x: &Tensor,
         grad: Tensor,
         pass: &Pass,
-        collect: &mut Collect,
+        collect: &mut CollectedGradients,
     ) -> Result<Tensor, ModelError> {
         let norms = (&self.feed_forward_norms, &saved.feed_forward_norms);
-        let d_fed = norms.0.leave_backward(norms.1, self.part(&grad)?, collect)?;
+        let d_fed = norms.0.after_backward(norms.1, self.part_gradient(&grad)?, collect)?;
         if self.same_input {
             let norms = (&self.attention_norms, &saved.attention_norms);
-            let h = norms.0.again(norms.1, x)?;
+            let h = norms.0.recompute_before(norms.1, x)?;
             let dh = self.feed_forward.backward(&saved.feed_forward, &h, &d_fed, pass, collect)?;
-            let dh = self.attention.backward(&saved.attention, &h, &self.part(&grad)?, Some(dh), pass, collect)?;
-            return norms.0.enter_backward(norms.1, x, dh, grad, collect);
+            let dh =
+                self.attention.backward(&saved.attention, &h, &self.part_gradient(&grad)?, Some(dh), pass, collect)?;
+            return norms.0.before_backward(norms.1, x, dh, grad, collect);
         }
-        let h = norms.0.again(norms.1, &saved.middle)?;
+        let h = norms.0.recompute_before(norms.1, &saved.middle)?;
         let dh = self.feed_forward.backward(&saved.feed_forward, &h, &d_fed, pass, collect)?;
-        let grad = norms.0.enter_backward(norms.1, &saved.middle, dh, grad, collect)?;
+        let grad = norms.0.before_backward(norms.1, &saved.middle, dh, grad, collect)?;
 
         let norms = (&self.attention_norms, &saved.attention_norms);
-        let d_attended = norms.0.leave_backward(norms.1, self.part(&grad)?, collect)?;
-        let h = norms.0.again(norms.1, x)?;
+        let d_attended = norms.0.after_backward(norms.1, self.part_gradient(&grad)?, collect)?;
+        let h = norms.0.recompute_before(norms.1, x)?;
         let dh = self.attention.backward(&saved.attention, &h, &d_attended, None, pass, collect)?;
-        norms.0.enter_backward(norms.1, x, dh, grad, collect)
+        norms.0.before_backward(norms.1, x, dh, grad, collect)
     }
 
-    /// What a part gives joins the residual stream. The caller alone holds the part.
-    fn join(&self, part: Tensor, stream: &Tensor) -> Result<Tensor, ModelError> {
+    /// Adds a part's output to the residual stream. The caller alone holds the output.
+    fn add_residual(&self, part: Tensor, stream: &Tensor) -> Result<Tensor, ModelError> {
         let part = if self.residual_scale == 1.0 { part } else { (part * self.residual_scale)? };
         Ok(sum::add(part, stream)?)
     }
 
-    /// The gradient of a part from that of the stream that it joined.
-    fn part(&self, grad: &Tensor) -> Result<Tensor, ModelError> {
+    /// The gradient of a part's output from that of the stream that it was added to.
+    fn part_gradient(&self, grad: &Tensor) -> Result<Tensor, ModelError> {
         Ok(if self.residual_scale == 1.0 { grad.clone() } else { (grad * self.residual_scale)? })
     }
 }
 
 impl Norms {
-    /// What the part reads of the stream.
-    fn enter(&self, stream: &Tensor, saved: &mut SavedNorms) -> Result<Tensor, ModelError> {
+    /// The part's input: the stream, normed where there is a norm before the part.
+    fn before(&self, stream: &Tensor, saved: &mut SavedNorms) -> Result<Tensor, ModelError> {
         let Some(norm) = &self.before else { return Ok(stream.clone()) };
         let (h, kept) = norm.forward(stream)?;
         saved.before = Some(kept);
         Ok(h)
     }
 
-    /// The same again.
-    fn again(&self, saved: &SavedNorms, stream: &Tensor) -> Result<Tensor, ModelError> {
+    /// The part's input once more.
+    fn recompute_before(&self, saved: &SavedNorms, stream: &Tensor) -> Result<Tensor, ModelError> {
         match (&self.before, &saved.before) {
-            (Some(norm), Some(saved)) => norm.again(saved, stream),
+            (Some(norm), Some(saved)) => norm.recompute(saved, stream),
             _ => Ok(stream.clone()),
         }
     }
 
-    /// `grad` + the gradient of the stream from that of what was read. The caller alone holds `grad`.
-    fn enter_backward(
+    /// `grad` + the gradient of the stream from that of the part's input. The caller alone holds `grad`.
+    fn before_backward(
         &self,
         saved: &SavedNorms,
         stream: &Tensor,
         dh: Tensor,
         grad: Tensor,
-        collect: &mut Collect,
+        collect: &mut CollectedGradients,
     ) -> Result<Tensor, ModelError> {
         match (&self.before, &saved.before) {
             (Some(norm), Some(saved)) => norm.backward(saved, stream, &dh, Some(grad), collect),
@@ -185,15 +182,20 @@ impl Norms {
         }
     }
 
-    /// What joins the stream of what the part gives.
-    fn leave(&self, part: Tensor, saved: &mut SavedNorms) -> Result<Tensor, ModelError> {
+    /// The part's output, normed where there is a norm after the part.
+    fn after(&self, part: Tensor, saved: &mut SavedNorms) -> Result<Tensor, ModelError> {
         let Some(norm) = &self.after else { return Ok(part) };
         let (out, kept) = norm.forward(&part)?;
         saved.after = Some((part, kept));
         Ok(out)
     }
 
-    fn leave_backward(&self, saved: &SavedNorms, grad: Tensor, collect: &mut Collect) -> Result<Tensor, ModelError> {
+    fn after_backward(
+        &self,
+        saved: &SavedNorms,
+        grad: Tensor,
+        collect: &mut CollectedGradients,
+    ) -> Result<Tensor, ModelError> {
         match (&self.after, &saved.after) {
             (Some(norm), Some((part, saved))) => norm.backward(saved, part, &grad, None, collect),
             _ => Ok(grad),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use candle_lora::header::{self, Entry};
+use candle_lora::header::{self, TensorInfo};
 use memmap2::Mmap;
 use serde_json::Value;
 
@@ -27,7 +27,7 @@ pub(crate) struct Checkpoint {
 struct Mapped {
     path: PathBuf,
     map: Mmap,
-    entries: BTreeMap<String, Entry>,
+    tensors: BTreeMap<String, TensorInfo>,
 }
 
 /// One tensor in its file.
@@ -52,16 +52,16 @@ impl Checkpoint {
     /// Every weight of the config is there, in its shape and as numbers that can be read.
     pub(crate) fn check(&self, config: &ModelConfig) -> Result<(), ModelError> {
         for (name, shape) in shapes(config) {
-            let (path, entry) = self.find(&name)?;
+            let (path, found) = self.find(&name)?;
             let wrong = |reason| ModelError::Tensor { file: path.into(), tensor: name.clone(), reason };
-            if entry.shape != shape {
-                return Err(wrong(format!("has shape {:?}, but config.json asks for {shape:?}", entry.shape)));
+            if found.shape != shape {
+                return Err(wrong(format!("has shape {:?}, but config.json asks for {shape:?}", found.shape)));
             }
-            if !NUMBERS.contains(&entry.dtype.as_str()) {
+            if !NUMBERS.contains(&found.dtype.as_str()) {
                 let supported = NUMBERS.join(", ");
                 return Err(wrong(format!(
                     "is stored as {}, which is not supported; supported: {supported}",
-                    entry.dtype
+                    found.dtype
                 )));
             }
         }
@@ -70,10 +70,10 @@ impl Checkpoint {
 
     /// One tensor.
     pub(crate) fn tensor(&self, name: &str) -> Result<Stored<'_>, ModelError> {
-        let file = self.files.iter().find(|file| file.entries.contains_key(name));
-        let (file, entry) =
-            file.and_then(|file| Some((file, file.entries.get(name)?))).ok_or_else(|| self.missing(name))?;
-        Ok(Stored { dtype: &entry.dtype, bytes: &file.map[entry.bytes.clone()] })
+        let file = self.files.iter().find(|file| file.tensors.contains_key(name));
+        let (file, found) =
+            file.and_then(|file| Some((file, file.tensors.get(name)?))).ok_or_else(|| self.missing(name))?;
+        Ok(Stored { dtype: &found.dtype, bytes: &file.map[found.bytes.clone()] })
     }
 
     /// The size of all files.
@@ -81,8 +81,8 @@ impl Checkpoint {
         self.files.iter().map(|file| file.map.len() as u64).sum()
     }
 
-    fn find(&self, name: &str) -> Result<(&Path, &Entry), ModelError> {
-        let found = self.files.iter().find_map(|file| Some((file.path.as_path(), file.entries.get(name)?)));
+    fn find(&self, name: &str) -> Result<(&Path, &TensorInfo), ModelError> {
+        let found = self.files.iter().find_map(|file| Some((file.path.as_path(), file.tensors.get(name)?)));
         found.ok_or_else(|| self.missing(name))
     }
 
@@ -95,7 +95,7 @@ impl Checkpoint {
     fn check_names(&self) -> Result<(), ModelError> {
         let mut seen = BTreeMap::new();
         for file in &self.files {
-            for name in file.entries.keys() {
+            for name in file.tensors.keys() {
                 if seen.insert(name, &file.path).is_some() {
                     let reason = "is in two weight files".to_string();
                     return Err(ModelError::Tensor { file: file.path.clone(), tensor: name.clone(), reason });
@@ -113,8 +113,8 @@ impl Mapped {
         // fault that no reader of mapped files can rule out.
         let map = unsafe { Mmap::map(&file) }.map_err(ModelError::io(&path))?;
         let wrong = |reason| ModelError::Weights { file: path.clone(), reason };
-        let entries = header::read(&map).map_err(wrong)?;
-        Ok(Self { path, map, entries })
+        let tensors = header::read(&map).map_err(wrong)?;
+        Ok(Self { path, map, tensors })
     }
 }
 

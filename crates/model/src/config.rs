@@ -1,21 +1,7 @@
-//! What a model is made of, read from its `config.json`. The families differ by these values and by nothing else.
+//! What a model is made of. The families differ by these values and by nothing else.
 
-use std::fs;
-use std::path::Path;
-
-use candle_lora::glu::Activation;
-use candle_lora::norm::Kind;
-use candle_lora::{Attention, Heads, Rotation};
-use serde_json::{Map, Value};
-
-use crate::ModelError;
-
-mod reader;
-
-pub(crate) use reader::Reader;
-
-/// A config is a few kilobytes; a file that claims more is not one.
-const LONGEST_CONFIG: u64 = 4 << 20;
+use candle_lora::{Activation, Attention, Heads, NormKind, Rotation};
+use serde_json::Value;
 
 /// A decoder's shape and the choices in which families differ.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,7 +25,7 @@ pub struct ModelConfig {
     /// The longest input, in tokens.
     pub context_length: usize,
     /// Which norm.
-    pub norm: Kind,
+    pub norm: NormKind,
     /// Where a block has norms.
     pub norm_places: NormPlaces,
     /// Added to the mean square before its root is taken.
@@ -121,36 +107,6 @@ pub struct Biases {
 }
 
 impl ModelConfig {
-    /// Reads `config.json` of a model folder.
-    pub fn read(folder: &Path) -> Result<Self, ModelError> {
-        let file = folder.join("config.json");
-        let not_a_model = |reason: &str| ModelError::NotAModel { folder: folder.into(), reason: reason.into() };
-        if !folder.is_dir() {
-            return Err(not_a_model("there is no such folder"));
-        }
-        let length = match fs::metadata(&file) {
-            Ok(facts) => facts.len(),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Err(not_a_model("it has no config.json"));
-            }
-            Err(error) => return Err(ModelError::io(&file)(error)),
-        };
-        if length > LONGEST_CONFIG {
-            return Err(ModelError::Config { file, reason: "is too long to be a model's config".into() });
-        }
-        let text = fs::read_to_string(&file).map_err(ModelError::io(&file))?;
-        Self::parse(&text, &file)
-    }
-
-    /// Reads the text of a `config.json`; `file` is what errors name.
-    pub fn parse(text: &str, file: &Path) -> Result<Self, ModelError> {
-        let source = serde_json::from_str::<Map<String, Value>>(text).map_err(|error| ModelError::Config {
-            file: file.into(),
-            reason: format!("is not a valid JSON object: {error}"),
-        })?;
-        Reader::new(file, Value::Object(source)).config()
-    }
-
     /// The heads of every block's attention.
     pub fn heads(&self) -> Heads {
         Heads { heads: self.heads, kv_heads: self.kv_heads, width: self.head_dim }

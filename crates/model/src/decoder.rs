@@ -9,10 +9,11 @@ use candle_lora::cross_entropy::Head;
 use candle_lora::rope::Angles;
 use candle_lora::{FrozenWeight, Linear, Rows, embedding};
 
-use crate::block::{Block, Pass};
+use crate::block::Block;
 use crate::fitted::FittedAdapter;
 use crate::kv_cache::KvCache;
 use crate::norm::Norm;
+use crate::pass::Pass;
 use crate::sequences::check_ids;
 use crate::weights::{EMBEDDING, EMBEDDING_MODULE, FINAL_NORM, HEAD, HEAD_MODULE, Weights, get, replace};
 use crate::{ModelConfig, ModelError};

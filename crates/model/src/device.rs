@@ -1,5 +1,4 @@
-//! Where to compute. The rest of the program names a device by its id and gets one, or the reason why not; only here is
-//! it known what a GPU needs.
+//! Chooses the device to compute on, by its id, or says why it cannot be used. Only this module knows what a GPU needs.
 
 #[cfg(feature = "cuda")]
 mod cuda;
@@ -83,7 +82,7 @@ impl Gpu {
 #[cfg(feature = "cuda")]
 pub fn gpu() -> &'static Result<Gpu, String> {
     static FOUND: std::sync::OnceLock<Result<Gpu, String>> = std::sync::OnceLock::new();
-    FOUND.get_or_init(cuda::open)
+    FOUND.get_or_init(|| cuda::open().map(|(name, device)| Gpu { name, device }))
 }
 
 /// The GPU of this computer, or why there is none to use.

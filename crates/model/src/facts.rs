@@ -1,4 +1,4 @@
-//! What a model folder holds, found without loading weights: the config and the headers of the weight files.
+//! What is known of a model folder without loading weights: from its config and the headers of its weight files.
 
 use std::path::Path;
 
@@ -26,6 +26,9 @@ pub struct ModelFacts {
 }
 
 /// Reads the config and the headers of the weight files and checks them against each other.
+///
+/// # Errors
+/// When the folder has no model, or one that cannot be computed.
 pub fn facts(folder: &Path) -> Result<ModelFacts, ModelError> {
     let config = ModelConfig::read(folder)?;
     let checkpoint = Checkpoint::open(folder)?;

@@ -1,12 +1,13 @@
 //! The table of families: how each one's config is read, where it departs from Llama's. To add one, add a line here and
 //! a fixture (crates/README.md says how); nothing else knows families.
 
-use candle_lora::glu::Activation;
-use candle_lora::norm::Kind;
+use candle_lora::{Activation, NormKind};
 use serde_json::{Value, json};
 
-use crate::config::{Biases, Layer, NormPlaces, QkNorm, Reader};
-use crate::rope::Defaults;
+use crate::config::{Biases, Layer, NormPlaces, QkNorm};
+use crate::config_fields::ConfigFields;
+use crate::llama::{FamilyDefaults, as_llama, rotation};
+use crate::rope::RopeDefaults;
 use crate::{ModelConfig, ModelError};
 
 /// A family of models.
@@ -18,17 +19,7 @@ pub(crate) struct Family {
     /// What holds where the config is silent.
     defaults: FamilyDefaults,
     /// Changes a config that has been read as Llama's.
-    adapt: fn(&Reader, &mut ModelConfig) -> Result<(), ModelError>,
-}
-
-/// What transformers' config classes set where the file has no such key.
-#[derive(Clone, Copy)]
-pub(crate) struct FamilyDefaults {
-    pub(crate) tied: bool,
-    pub(crate) norm_epsilon: (&'static str, f64),
-    pub(crate) head_dim: Option<usize>,
-    pub(crate) activation: &'static str,
-    pub(crate) rope: Defaults,
+    adapt: fn(&ConfigFields, &mut ModelConfig) -> Result<(), ModelError>,
 }
 
 const LLAMA: FamilyDefaults = FamilyDefaults {
@@ -36,23 +27,23 @@ const LLAMA: FamilyDefaults = FamilyDefaults {
     norm_epsilon: ("rms_norm_eps", 1e-6),
     head_dim: None,
     activation: "silu",
-    rope: Defaults { theta: 10_000.0, partial: None, original_context: None },
+    rope: RopeDefaults { theta: 10_000.0, partial: None, original_context: None },
 };
 const GEMMA: FamilyDefaults =
     FamilyDefaults { tied: true, head_dim: Some(256), activation: "gelu_pytorch_tanh", ..LLAMA };
-const GEMMA3: FamilyDefaults = FamilyDefaults { rope: Defaults { theta: 1_000_000.0, ..LLAMA.rope }, ..GEMMA };
+const GEMMA3: FamilyDefaults = FamilyDefaults { rope: RopeDefaults { theta: 1_000_000.0, ..LLAMA.rope }, ..GEMMA };
 const QWEN3: FamilyDefaults = FamilyDefaults { head_dim: Some(128), ..LLAMA };
 const SMOLLM3: FamilyDefaults =
-    FamilyDefaults { tied: true, rope: Defaults { theta: 2_000_000.0, ..LLAMA.rope }, ..LLAMA };
+    FamilyDefaults { tied: true, rope: RopeDefaults { theta: 2_000_000.0, ..LLAMA.rope }, ..LLAMA };
 const PHI3: FamilyDefaults = FamilyDefaults {
     norm_epsilon: ("rms_norm_eps", 1e-5),
-    rope: Defaults { original_context: Some(4096.0), partial: Some(1.0), ..LLAMA.rope },
+    rope: RopeDefaults { original_context: Some(4096.0), partial: Some(1.0), ..LLAMA.rope },
     ..LLAMA
 };
 const OLMO2: FamilyDefaults = FamilyDefaults { norm_epsilon: ("rms_norm_eps", 1e-5), ..LLAMA };
 const STABLELM: FamilyDefaults = FamilyDefaults {
     norm_epsilon: ("layer_norm_eps", 1e-5),
-    rope: Defaults { partial: Some(0.25), ..LLAMA.rope },
+    rope: RopeDefaults { partial: Some(0.25), ..LLAMA.rope },
     ..LLAMA
 };
 
@@ -92,79 +83,79 @@ const fn family(
     name: &'static str,
     architecture: &'static str,
     defaults: FamilyDefaults,
-    adapt: fn(&Reader, &mut ModelConfig) -> Result<(), ModelError>,
+    adapt: fn(&ConfigFields, &mut ModelConfig) -> Result<(), ModelError>,
 ) -> Family {
     Family { name, architecture, defaults, adapt }
 }
 
 impl Family {
     /// Reads a config of this family.
-    pub(crate) fn config(&self, reader: &Reader) -> Result<ModelConfig, ModelError> {
-        let mut config = reader.as_llama(self.name, self.defaults)?;
-        (self.adapt)(reader, &mut config)?;
+    pub(crate) fn config(&self, fields: &ConfigFields) -> Result<ModelConfig, ModelError> {
+        let mut config = as_llama(fields, self.name, self.defaults)?;
+        (self.adapt)(fields, &mut config)?;
         Ok(config)
     }
 }
 
-fn llama(reader: &Reader, config: &mut ModelConfig) -> Result<(), ModelError> {
-    let attention = reader.switch_or("attention_bias", false)?;
-    config.biases = Biases { qkv: attention, o: attention, mlp: reader.switch_or("mlp_bias", false)? };
+fn llama(fields: &ConfigFields, config: &mut ModelConfig) -> Result<(), ModelError> {
+    let attention = fields.switch_or("attention_bias", false)?;
+    config.biases = Biases { qkv: attention, o: attention, mlp: fields.switch_or("mlp_bias", false)? };
     Ok(())
 }
 
 /// Where a config is silent, windows are 4096 tokens wide, as in transformers; `null` is none.
-fn window(reader: &Reader) -> Result<Option<usize>, ModelError> {
-    if reader.says("sliding_window") { reader.size_if_any("sliding_window") } else { Ok(Some(4096)) }
+fn window(fields: &ConfigFields) -> Result<Option<usize>, ModelError> {
+    if fields.has("sliding_window") { fields.size_if_any("sliding_window") } else { Ok(Some(4096)) }
 }
 
-fn mistral(reader: &Reader, config: &mut ModelConfig) -> Result<(), ModelError> {
-    let window = window(reader)?;
+fn mistral(fields: &ConfigFields, config: &mut ModelConfig) -> Result<(), ModelError> {
+    let window = window(fields)?;
     config.layers.iter_mut().for_each(|layer| layer.window = window);
     Ok(())
 }
 
-fn qwen2(reader: &Reader, config: &mut ModelConfig) -> Result<(), ModelError> {
+fn qwen2(fields: &ConfigFields, config: &mut ModelConfig) -> Result<(), ModelError> {
     config.biases.qkv = true;
-    qwen_windows(reader, config)
+    qwen_windows(fields, config)
 }
 
-fn qwen3(reader: &Reader, config: &mut ModelConfig) -> Result<(), ModelError> {
+fn qwen3(fields: &ConfigFields, config: &mut ModelConfig) -> Result<(), ModelError> {
     config.qk_norm = Some(QkNorm::SharedByHeads);
-    attention_bias(reader, config)?;
-    qwen_windows(reader, config)
+    attention_bias(fields, config)?;
+    qwen_windows(fields, config)
 }
 
 /// Layers from `max_window_layers` on have a window, unless the config lists the layers, and only if windows are used.
-fn qwen_windows(reader: &Reader, config: &mut ModelConfig) -> Result<(), ModelError> {
-    if !reader.switch_or("use_sliding_window", false)? {
+fn qwen_windows(fields: &ConfigFields, config: &mut ModelConfig) -> Result<(), ModelError> {
+    if !fields.switch_or("use_sliding_window", false)? {
         return Ok(());
     }
-    let first = reader.whole_or("max_window_layers", 28)?;
-    windows(reader, config, |layer| layer >= first)
+    let first = fields.whole_or("max_window_layers", 28)?;
+    windows(fields, config, |layer| layer >= first)
 }
 
-fn smollm3(reader: &Reader, config: &mut ModelConfig) -> Result<(), ModelError> {
-    llama(reader, config)?;
-    let interval = reader.whole_or("no_rope_layer_interval", 4)?.max(1);
-    let listed = reader.list("no_rope_layers")?;
+fn smollm3(fields: &ConfigFields, config: &mut ModelConfig) -> Result<(), ModelError> {
+    llama(fields, config)?;
+    let interval = fields.whole_or("no_rope_layer_interval", 4)?.max(1);
+    let listed = fields.list("no_rope_layers")?;
     for (number, layer) in config.layers.iter_mut().enumerate() {
         let turns = match listed.get(number) {
             Some(turns) => turns.as_u64() != Some(0) && turns.as_bool() != Some(false),
             None if listed.is_empty() => !(number + 1).is_multiple_of(interval),
-            None => return Err(reader.wrong("no_rope_layers is shorter than the model has layers")),
+            None => return Err(fields.wrong("no_rope_layers is shorter than the model has layers")),
         };
         layer.rope = turns.then_some(0);
     }
-    if !reader.switch_or("use_sliding_window", false)? {
+    if !fields.switch_or("use_sliding_window", false)? {
         return Ok(());
     }
     let without: Vec<bool> = config.layers.iter().map(|layer| layer.rope.is_none()).collect();
-    windows(reader, config, |layer| without[layer])
+    windows(fields, config, |layer| without[layer])
 }
 
-fn gemma(reader: &Reader, config: &mut ModelConfig) -> Result<(), ModelError> {
-    if reader.switch_or("use_bidirectional_attention", false)? {
-        return Err(reader.wrong("it reads in both directions (use_bidirectional_attention), so it cannot write"));
+fn gemma(fields: &ConfigFields, config: &mut ModelConfig) -> Result<(), ModelError> {
+    if fields.switch_or("use_bidirectional_attention", false)? {
+        return Err(fields.wrong("it reads in both directions (use_bidirectional_attention), so it cannot write"));
     }
     // The first configs said gelu and meant its approximation.
     if config.activation == Activation::GeluErf {
@@ -173,37 +164,37 @@ fn gemma(reader: &Reader, config: &mut ModelConfig) -> Result<(), ModelError> {
     config.norm_offset = 1.0;
     config.embedding_scale = (config.hidden_size as f64).sqrt();
     config.embeds_scaled = true;
-    attention_bias(reader, config)
+    attention_bias(fields, config)
 }
 
-fn gemma2(reader: &Reader, config: &mut ModelConfig) -> Result<(), ModelError> {
-    gemma(reader, config)?;
+fn gemma2(fields: &ConfigFields, config: &mut ModelConfig) -> Result<(), ModelError> {
+    gemma(fields, config)?;
     config.norm_places = NormPlaces::Around;
-    config.attention_scale = 1.0 / reader.number_or("query_pre_attn_scalar", 256.0)?.sqrt();
-    config.attention_soft_cap = reader.number_or_none("attn_logit_softcapping", Some(50.0))?;
-    config.logit_soft_cap = reader.number_or_none("final_logit_softcapping", Some(30.0))?;
-    windows(reader, config, |layer| layer % 2 == 0)
+    config.attention_scale = 1.0 / fields.number_or("query_pre_attn_scalar", 256.0)?.sqrt();
+    config.attention_soft_cap = fields.number_or_none("attn_logit_softcapping", Some(50.0))?;
+    config.logit_soft_cap = fields.number_or_none("final_logit_softcapping", Some(30.0))?;
+    windows(fields, config, |layer| layer % 2 == 0)
 }
 
-fn gemma3(reader: &Reader, config: &mut ModelConfig) -> Result<(), ModelError> {
-    gemma(reader, config)?;
+fn gemma3(fields: &ConfigFields, config: &mut ModelConfig) -> Result<(), ModelError> {
+    gemma(fields, config)?;
     config.norm_places = NormPlaces::Around;
     config.qk_norm = Some(QkNorm::SharedByHeads);
-    config.attention_scale = 1.0 / reader.number_or("query_pre_attn_scalar", 256.0)?.sqrt();
-    config.logit_soft_cap = reader.number_or_none("final_logit_softcapping", None)?;
-    let pattern = reader.whole_or("sliding_window_pattern", 6)?.max(1);
-    windows(reader, config, |layer| !(layer + 1).is_multiple_of(pattern))?;
+    config.attention_scale = 1.0 / fields.number_or("query_pre_attn_scalar", 256.0)?.sqrt();
+    config.logit_soft_cap = fields.number_or_none("final_logit_softcapping", None)?;
+    let pattern = fields.whole_or("sliding_window_pattern", 6)?.max(1);
+    windows(fields, config, |layer| !(layer + 1).is_multiple_of(pattern))?;
     // Layers with a window turn by a base of their own, and are never scaled.
-    let newer = reader.value("rope_parameters");
+    let newer = fields.value("rope_parameters");
     let (global, local) = match newer.is_null() {
-        true => (reader.value("rope_scaling"), &Value::Null),
+        true => (fields.value("rope_scaling"), &Value::Null),
         false => (&newer["full_attention"], &newer["sliding_attention"]),
     };
-    let theta = reader.number_or("rope_local_base_freq", 10_000.0)?;
-    let global = reader.rotation(global, config, GEMMA3.rope)?;
+    let theta = fields.number_or("rope_local_base_freq", 10_000.0)?;
+    let global = rotation(fields, global, config, GEMMA3.rope)?;
     let local = match local.is_null() {
-        true => reader.rotation(&json!({"rope_theta": theta}), config, GEMMA3.rope)?,
-        false => reader.rotation(local, config, GEMMA3.rope)?,
+        true => rotation(fields, &json!({"rope_theta": theta}), config, GEMMA3.rope)?,
+        false => rotation(fields, local, config, GEMMA3.rope)?,
     };
     config.ropes = vec![global, local];
     for layer in &mut config.layers {
@@ -212,61 +203,61 @@ fn gemma3(reader: &Reader, config: &mut ModelConfig) -> Result<(), ModelError> {
     Ok(())
 }
 
-fn phi3(reader: &Reader, config: &mut ModelConfig) -> Result<(), ModelError> {
+fn phi3(fields: &ConfigFields, config: &mut ModelConfig) -> Result<(), ModelError> {
     config.fused = true;
-    mistral(reader, config)
+    mistral(fields, config)
 }
 
-fn olmo2(reader: &Reader, config: &mut ModelConfig) -> Result<(), ModelError> {
+fn olmo2(fields: &ConfigFields, config: &mut ModelConfig) -> Result<(), ModelError> {
     config.norm_places = NormPlaces::After;
     config.qk_norm = Some(QkNorm::FullWidth);
-    attention_bias(reader, config)
+    attention_bias(fields, config)
 }
 
-fn granite(reader: &Reader, config: &mut ModelConfig) -> Result<(), ModelError> {
-    llama(reader, config)?;
-    config.attention_scale = reader.number_or("attention_multiplier", 1.0)?;
-    config.embedding_scale = reader.number_or("embedding_multiplier", 1.0)?;
-    config.residual_scale = reader.number_or("residual_multiplier", 1.0)?;
-    config.logit_scale = 1.0 / reader.number_or("logits_scaling", 1.0)?;
+fn granite(fields: &ConfigFields, config: &mut ModelConfig) -> Result<(), ModelError> {
+    llama(fields, config)?;
+    config.attention_scale = fields.number_or("attention_multiplier", 1.0)?;
+    config.embedding_scale = fields.number_or("embedding_multiplier", 1.0)?;
+    config.residual_scale = fields.number_or("residual_multiplier", 1.0)?;
+    config.logit_scale = 1.0 / fields.number_or("logits_scaling", 1.0)?;
     Ok(())
 }
 
-fn stablelm(reader: &Reader, config: &mut ModelConfig) -> Result<(), ModelError> {
-    config.norm = Kind::Layer;
-    config.biases.qkv = reader.switch_or("use_qkv_bias", false)?;
-    if reader.switch_or("qk_layernorm", false)? {
+fn stablelm(fields: &ConfigFields, config: &mut ModelConfig) -> Result<(), ModelError> {
+    config.norm = NormKind::Layer;
+    config.biases.qkv = fields.switch_or("use_qkv_bias", false)?;
+    if fields.switch_or("qk_layernorm", false)? {
         config.qk_norm = Some(QkNorm::OnePerHead);
     }
-    if reader.switch_or("use_parallel_residual", false)? {
+    if fields.switch_or("use_parallel_residual", false)? {
         config.norm_places = NormPlaces::OnceForBoth;
     }
     Ok(())
 }
 
-fn attention_bias(reader: &Reader, config: &mut ModelConfig) -> Result<(), ModelError> {
-    let bias = reader.switch_or("attention_bias", false)?;
+fn attention_bias(fields: &ConfigFields, config: &mut ModelConfig) -> Result<(), ModelError> {
+    let bias = fields.switch_or("attention_bias", false)?;
     config.biases = Biases { qkv: bias, o: bias, mlp: false };
     Ok(())
 }
 
 /// Gives the window to the layers that `layer_types` lists, or else to those that the family's pattern names.
-fn windows(reader: &Reader, config: &mut ModelConfig, pattern: impl Fn(usize) -> bool) -> Result<(), ModelError> {
-    let listed = reader.list("layer_types")?;
+fn windows(fields: &ConfigFields, config: &mut ModelConfig, pattern: impl Fn(usize) -> bool) -> Result<(), ModelError> {
+    let listed = fields.list("layer_types")?;
     if !listed.is_empty() && listed.len() != config.layers.len() {
         let (found, expected) = (listed.len(), config.layers.len());
-        return Err(reader.wrong(format!("layer_types lists {found} layers, but there are {expected}")));
+        return Err(fields.wrong(format!("layer_types lists {found} layers, but there are {expected}")));
     }
-    let window = window(reader)?;
+    let window = window(fields)?;
     for (number, layer) in config.layers.iter_mut().enumerate() {
         let slides = match listed.get(number).map(|kind| kind.as_str().unwrap_or_default()) {
             None => pattern(number),
             Some("sliding_attention") => true,
             Some("full_attention") => false,
-            Some(other) => return Err(reader.wrong(format!("the layer type “{other}” is not supported"))),
+            Some(other) => return Err(fields.wrong(format!("the layer type “{other}” is not supported"))),
         };
         if slides && window.is_none() {
-            return Err(reader.wrong("sliding_window is missing, but layers slide"));
+            return Err(fields.wrong("sliding_window is missing, but layers slide"));
         }
         *layer = Layer { window: window.filter(|_| slides), ..*layer };
     }

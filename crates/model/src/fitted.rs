@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use candle_core::Tensor;
-use candle_lora::{Adapter, Beside, Lora, LoraPair};
+use candle_lora::{Adapter, Lora, LoraPair, ModuleKind};
 
 use crate::weights::{EMBEDDING_MODULE, layer_of, shapes};
 use crate::{ModelConfig, ModelError};
@@ -60,17 +60,17 @@ impl ModelConfig {
 fn check_pair(module: &str, pair: &LoraPair, weight: Option<&[usize]>) -> Result<(), ModelError> {
     let other = |reason: String| ModelError::Input(format!("the adapter belongs to another model: {reason}"));
     let Some(weight) = weight else { return Err(other(format!("this one has no {module}"))) };
-    let beside = if module == EMBEDDING_MODULE { Beside::Embedding } else { Beside::Linear };
-    if weight.len() != 2 || pair.beside != beside {
+    let kind = if module == EMBEDDING_MODULE { ModuleKind::Embedding } else { ModuleKind::Linear };
+    if weight.len() != 2 || pair.kind != kind {
         return Err(other(format!("its {module} is another kind of module")));
     }
     let (width, out) = pair.widths()?;
-    let found = if beside == Beside::Linear { [out, width] } else { [width, out] };
+    let found = if kind == ModuleKind::Linear { [out, width] } else { [width, out] };
     if weight != found || pair.a.dim(0)? != pair.b.dim(1)? {
         return Err(other(format!("it has {module} of shape {found:?}, this one {weight:?}")));
     }
     match &pair.magnitude {
-        Some(_) if beside == Beside::Embedding => {
+        Some(_) if kind == ModuleKind::Embedding => {
             Err(ModelError::Input(format!("the adapter has magnitudes beside {module}, which is not supported")))
         }
         Some(magnitude) if magnitude.dims() != [out] => {

@@ -1,113 +1,56 @@
-//! The gradients of a decoder: forward through all blocks, the loss, and back, with what each step keeps in view.
-
-use std::collections::BTreeMap;
+//! The gradients of a decoder: forward through all blocks, the loss, and backward again.
 
 use candle_core::Tensor;
 use candle_lora::cross_entropy::Head;
-use candle_lora::{Adapter, Beside, Lora, Rows, cross_entropy, embedding, linear, sum};
+use candle_lora::{Adapter, Lora, ModuleKind, Rows, cross_entropy, embedding, linear, sum};
 
-use crate::block::{Pass, Saved};
+use crate::block::Saved;
 use crate::fitted::FittedAdapter;
+use crate::pass::Pass;
 use crate::sequences::Targets;
-use crate::weights::{EMBEDDING, EMBEDDING_MODULE, HEAD_MODULE, layer_of};
-use crate::{Decoder, ModelError, Noise, Sequences, SummedLoss};
-
-/// Gradients by the name of what they belong to, as in `Adapter::parameters` or `Decoder::parameters`.
-pub type Gradients = BTreeMap<String, Tensor>;
-
-/// What gets a gradient.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wanted {
-    /// The adapter; the model's weights are frozen.
-    Adapter,
-    /// Every weight of the model.
-    Weights,
-    /// The weights of these blocks. Embedding, last norm and head are frozen.
-    Layers(Vec<usize>),
-}
-
-/// Which gradients a pass collects now, and those that it has.
-pub(crate) struct Collect {
-    pub(crate) wanted: linear::Wanted,
-    pub(crate) gradients: Gradients,
-}
-
-impl Wanted {
-    /// Whether this weight of the model is trained.
-    pub fn weight(&self, name: &str) -> bool {
-        match self {
-            Self::Adapter => false,
-            Self::Weights => true,
-            Self::Layers(layers) => name != EMBEDDING && layer_of(name).is_some_and(|layer| layers.contains(&layer)),
-        }
-    }
-
-    /// What a block collects, or without a number what comes before and after all blocks.
-    fn of(&self, layer: Option<usize>) -> linear::Wanted {
-        match self {
-            Self::Adapter => linear::Wanted::Lora,
-            Self::Weights => linear::Wanted::Weight,
-            Self::Layers(layers) if layer.is_some_and(|layer| layers.contains(&layer)) => linear::Wanted::Weight,
-            Self::Layers(_) => linear::Wanted::Nothing,
-        }
-    }
-
-    /// The lowest block that something in or below it is trained of: the gradient need not go further down.
-    fn first_layer(&self, adapter: &FittedAdapter) -> Option<usize> {
-        match self {
-            Self::Adapter => adapter.first_layer(),
-            Self::Weights => Some(0),
-            Self::Layers(layers) => layers.iter().min().copied(),
-        }
-    }
-}
-
-impl Collect {
-    /// Takes the gradients of a linear map of this name.
-    pub(crate) fn linear(&mut self, module: &str, own: linear::Gradients) {
-        let [a, b, magnitude] = Beside::Linear.names();
-        let parts = [("weight", own.weight), ("bias", own.bias), (a, own.a), (b, own.b), (magnitude, own.magnitude)];
-        for (part, gradient) in parts {
-            if let Some(gradient) = gradient {
-                self.gradients.insert(format!("{module}.{part}"), gradient);
-            }
-        }
-    }
-}
+use crate::trainable::CollectedGradients;
+use crate::weights::{EMBEDDING, EMBEDDING_MODULE, HEAD_MODULE};
+use crate::{Decoder, Gradients, ModelError, Noise, Sequences, SummedLoss, Trainable};
 
 impl Decoder {
     /// The loss and the gradients of its sum (the caller divides both by the learned tokens of its whole step). With
     /// `recompute` each block is computed twice and only its input is kept.
+    ///
+    /// # Errors
+    /// When the adapter does not fit the model, or the sequences make no sense.
     pub fn gradients(
         &self,
         adapter: &Adapter,
         sequences: &Sequences,
-        wanted: Wanted,
+        trainable: Trainable,
         recompute: bool,
     ) -> Result<(SummedLoss, Gradients), ModelError> {
-        self.noisy_gradients(adapter, sequences, &wanted, recompute, None)
+        self.noisy_gradients(adapter, sequences, &trainable, recompute, None)
     }
 
     /// The same with the noise of a training step.
+    ///
+    /// # Errors
+    /// As `gradients`.
     pub fn noisy_gradients(
         &self,
         adapter: &Adapter,
         sequences: &Sequences,
-        wanted: &Wanted,
+        trainable: &Trainable,
         recompute: bool,
         noise: Option<&Noise>,
     ) -> Result<(SummedLoss, Gradients), ModelError> {
         sequences.check(self.config.vocabulary)?;
         let targets = Targets::of(sequences);
         if targets.ids.is_empty() {
-            return Ok((SummedLoss::default(), self.zero_gradients(adapter, wanted)?));
+            return Ok((SummedLoss::default(), self.zero_gradients(adapter, trainable)?));
         }
         let adapter = self.fit(adapter)?;
         let rows = Rows::of_lengths(sequences.lengths);
         let angles = self.angles(&rows)?;
         let pass = Pass { rows: &rows, angles: &angles, noise };
         let blocks = self.blocks(&adapter)?;
-        let first = wanted.first_layer(&adapter).unwrap_or(blocks.len());
+        let first = trainable.first_layer(&adapter).unwrap_or(blocks.len());
 
         let mut x = self.embed_noisy(&adapter, sequences, noise)?; // (tokens, hidden)
         let mut kept: Vec<(Tensor, Option<Saved>)> = Vec::with_capacity(blocks.len());
@@ -119,24 +62,24 @@ impl Decoder {
             }
         }
 
-        let mut collect = Collect { wanted: wanted.of(None), gradients: Gradients::new() };
+        let mut collect = CollectedGradients { requires_grad: trainable.in_layer(None), gradients: Gradients::new() };
         let (nats, mut grad) = self.head_gradients(x, &adapter, &targets, noise, &mut collect)?;
         for (layer, (x, saved)) in (first..blocks.len()).zip(kept).rev() {
             let saved = match saved {
                 Some(saved) => saved,
                 None => blocks[layer].forward(&x, &pass, &mut |k, v| Ok((k, v)))?.1,
             };
-            collect.wanted = wanted.of(Some(layer));
+            collect.requires_grad = trainable.in_layer(Some(layer));
             grad = blocks[layer].backward(&saved, &x, grad, &pass, &mut collect)?;
         }
         match adapter.lora(EMBEDDING_MODULE) {
-            _ if *wanted == Wanted::Weights => {
+            _ if *trainable == Trainable::AllWeights => {
                 self.embedding_gradient(sequences.ids, grad, &mut collect.gradients)?;
             }
-            Some(lora) if *wanted == Wanted::Adapter => {
+            Some(lora) if *trainable == Trainable::Adapter => {
                 let grad = self.scale_embedded(grad)?;
                 let (a, b) = embedding::lora_backward(lora, sequences.ids, &grad)?;
-                let [a_name, b_name, _] = Beside::Embedding.names();
+                let [a_name, b_name, _] = ModuleKind::Embedding.names();
                 collect.gradients.insert(format!("{EMBEDDING_MODULE}.{a_name}"), a);
                 collect.gradients.insert(format!("{EMBEDDING_MODULE}.{b_name}"), b);
             }
@@ -168,7 +111,7 @@ impl Decoder {
         adapter: &FittedAdapter,
         targets: &Targets,
         noise: Option<&Noise>,
-        collect: &mut Collect,
+        collect: &mut CollectedGradients,
     ) -> Result<(f64, Tensor), ModelError> {
         let learned = cross_entropy::select(&x, &targets.positions)?; // (learned, hidden)
         let norm = self.final_norm()?;
@@ -183,7 +126,7 @@ impl Decoder {
         };
         let lora = head.map.lora.map(|lora| Lora { mask: mask.as_ref(), ..lora });
         head = Head { map: linear::Linear { lora, ..head.map }, ..head };
-        let (nats, own) = cross_entropy::loss_and_gradients(&h, head, &targets.ids, collect.wanted)?;
+        let (nats, own) = cross_entropy::loss_and_gradients(&h, head, &targets.ids, collect.requires_grad)?;
         // A tied head's weight is the embedding's, its pair is its own.
         let mut own_of_head = own.own;
         if let Some(weight) = own_of_head.weight.take() {
@@ -205,12 +148,12 @@ impl Decoder {
         Ok(())
     }
 
-    fn zero_gradients(&self, adapter: &Adapter, wanted: &Wanted) -> Result<Gradients, ModelError> {
-        let mut parameters = match wanted {
-            Wanted::Adapter => adapter.parameters(),
-            Wanted::Weights | Wanted::Layers(_) => self.parameters(),
+    fn zero_gradients(&self, adapter: &Adapter, trainable: &Trainable) -> Result<Gradients, ModelError> {
+        let mut parameters = match trainable {
+            Trainable::Adapter => adapter.parameters(),
+            Trainable::AllWeights | Trainable::Layers(_) => self.parameters(),
         };
-        parameters.retain(|name, _| *wanted == Wanted::Adapter || wanted.weight(name));
+        parameters.retain(|name, _| *trainable == Trainable::Adapter || trainable.has_weight(name));
         parameters.into_iter().map(|(name, tensor)| Ok((name, tensor.zeros_like()?))).collect()
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, Tensor};
-use candle_lora::{Adapter, Beside, Lora, LoraConfig, LoraPair};
+use candle_lora::{Adapter, Lora, LoraConfig, LoraPair, ModuleKind};
 
 use crate::random::Random;
 use crate::weights::{EMBEDDING_MODULE, HEAD_MODULE, get, projections, shapes};
@@ -14,6 +14,9 @@ const DEVIATION: f64 = 0.02;
 
 impl Decoder {
     /// A new model with random weights; the same seed gives the same weights.
+    ///
+    /// # Errors
+    /// When the device does not give the memory.
     pub fn scratch(config: ModelConfig, seed: u64, device: &Device) -> Result<Self, ModelError> {
         let deviation = config.source["initializer_range"].as_f64().filter(|range| range.is_finite() && *range > 0.0);
         let deviation = deviation.unwrap_or(DEVIATION);
@@ -36,6 +39,9 @@ impl Decoder {
 
     /// A new adapter that changes nothing yet, as PEFT makes it. Of a linear map, A is Kaiming-uniform with a = √5, so
     /// within 1/√in, and B zero; of an embedding, A is zero and B normal; magnitudes are the lengths that are there.
+    ///
+    /// # Errors
+    /// When the config asks for rank 0, or for modules or layers that the model does not have.
     pub fn new_adapter(&self, lora: &LoraConfig, seed: u64) -> Result<Adapter, ModelError> {
         if lora.rank == 0 {
             return Err(ModelError::Input("the rank of an adapter must be at least 1".into()));
@@ -106,7 +112,7 @@ impl Decoder {
             let numbers = Random::new(seed, &format!("lora_B {module}")).normal(out * rank, 1.0);
             let a = Tensor::zeros((rank, width), DType::F32, device)?;
             let pair = LoraPair::new(a, Tensor::from_vec(numbers, (out, rank), device)?);
-            return Ok(LoraPair { beside: Beside::Embedding, ..pair });
+            return Ok(LoraPair { kind: ModuleKind::Embedding, ..pair });
         }
         let numbers = Random::new(seed, &format!("lora_A {module}")).spread(rank * width, 1.0 / (width as f64).sqrt());
         let a = Tensor::from_vec(numbers, (rank, width), device)?;

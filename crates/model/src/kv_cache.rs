@@ -56,21 +56,24 @@ impl KvCache {
             return Ok(());
         }
         let capacity = needed.max(2 * self.capacity).max(LEAST_CAPACITY).min(config.context_length.max(needed));
-        let mut old = std::mem::take(&mut self.layers).into_iter();
+        // Where the memory is not enough, nothing is held any more.
+        let (ids, mut old) = (std::mem::take(&mut self.ids), std::mem::take(&mut self.layers).into_iter());
+        self.capacity = 0;
+        let shape = (capacity, config.heads().kv_width());
         for _ in &config.layers {
             let (keys, values) = old.next().unzip();
-            let layer = (self.grown(keys, capacity, config)?, self.grown(values, capacity, config)?);
+            let layer = (self.grown(keys, ids.len(), shape)?, self.grown(values, ids.len(), shape)?);
             self.layers.push(layer);
         }
-        self.capacity = capacity;
+        (self.ids, self.capacity) = (ids, capacity);
         Ok(())
     }
 
-    /// A larger tensor with what the old one holds.
-    fn grown(&self, old: Option<Tensor>, capacity: usize, config: &ModelConfig) -> Result<Tensor, ModelError> {
-        let larger = Tensor::zeros((capacity, config.heads().kv_width()), self.dtype, &self.device)?;
-        if let Some(old) = old.filter(|_| !self.ids.is_empty()) {
-            larger.slice_set(&old.narrow(0, 0, self.ids.len())?, 0, 0)?;
+    /// A larger tensor with the first tokens of the old one.
+    fn grown(&self, old: Option<Tensor>, tokens: usize, shape: (usize, usize)) -> Result<Tensor, ModelError> {
+        let larger = Tensor::zeros(shape, self.dtype, &self.device)?;
+        if let Some(old) = old.filter(|_| tokens > 0) {
+            larger.slice_set(&old.narrow(0, 0, tokens)?, 0, 0)?;
         }
         Ok(larger)
     }

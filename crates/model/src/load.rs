@@ -1,4 +1,4 @@
-//! From weight files to a decoder, with its matrices held as the caller says.
+//! Loads a model folder into a decoder, in the weight format that the caller chooses.
 
 use std::ops::{ControlFlow, Range};
 use std::path::Path;

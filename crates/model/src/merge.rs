@@ -1,4 +1,4 @@
-//! Folds an adapter into a model's weights.
+//! Merges an adapter into a model's weights.
 
 use candle_lora::Adapter;
 
@@ -6,7 +6,7 @@ use crate::weights::{EMBEDDING_MODULE, HEAD, HEAD_MODULE, get, replace};
 use crate::{Decoder, ModelError};
 
 impl Decoder {
-    /// The model with the adapter folded into its weights.
+    /// The model with the adapter merged into its weights.
     ///
     /// # Errors
     /// When the adapter does not fit the model.

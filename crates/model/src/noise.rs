@@ -1,28 +1,28 @@
-//! What is random in a training step: which inputs dropout hides from the adapter, and the noise on the embeddings
-//! (NEFTune, Jain et al. 2023). All of it is a function of the run's seed, the step and the token's place in the step, so
-//! threads, the cut into pieces, recomputation and resuming change nothing.
+//! What is random in a training step: dropout before the adapter, and noise on the embeddings (NEFTune, Jain et al.
+//! 2023). All of it is a function of the run's seed, the step and the token's index in the step, so threads, the cut into
+//! micro-batches, recomputation and resuming change nothing.
 
 use candle_core::{Device, Tensor};
 
 use crate::ModelError;
 use crate::random::{Key, Random};
 
-/// The noise of one piece of a training step.
+/// The noise of one micro-batch of a training step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Noise {
     /// The run's seed.
     pub seed: u64,
     /// The optimiser step, from 1.
     pub step: u64,
-    /// How many tokens of the step come before this piece.
+    /// How many tokens of the step come before this micro-batch.
     pub first_token: u64,
-    /// How loud the noise on the embeddings is; 0 switches it off. It is alpha / √(tokens of the row · width) at most,
-    /// as with transformers' `neftune_noise_alpha`.
+    /// The noise on the embeddings is at most alpha / √(tokens of the row · width); 0 switches it off. The same as
+    ///  transformers' `neftune_noise_alpha`.
     pub neftune_alpha: f64,
 }
 
 impl Noise {
-    /// What a module's inputs are multiplied with, (tokens, width): 0 for those that are hidden, 1 / (1 − share) for the
+    /// The dropout mask of a module's inputs, (tokens, width): 0 for those that are dropped, 1 / (1 − share) for the
     /// others, as torch's Dropout. `name` is the whole name of the module.
     pub(crate) fn mask(
         &self,

@@ -1,10 +1,11 @@
-//! A norm of the model by its name: its weights with the family's offset, and where its gradients go.
+//! A norm of the model by its name, with the family's offset added to its weights.
 
 use candle_core::Tensor;
-use candle_lora::linear::Wanted;
-use candle_lora::norm::{self, Kind, Saved, bias_backward};
+use candle_lora::NormKind;
+use candle_lora::linear::RequiresGrad;
+use candle_lora::norm::{Saved, bias_backward};
 
-use crate::gradients::Collect;
+use crate::trainable::CollectedGradients;
 use crate::weights::{Weights, get};
 use crate::{ModelConfig, ModelError};
 
@@ -12,15 +13,15 @@ use crate::{ModelConfig, ModelError};
 pub(crate) struct Norm {
     /// The modules whose weights it has.
     names: Vec<String>,
-    norm: norm::Norm,
+    norm: candle_lora::Norm,
 }
 
 impl Norm {
     /// The norm of this name.
     pub(crate) fn new(config: &ModelConfig, weights: &Weights, name: String) -> Result<Self, ModelError> {
         let bias = match config.norm {
-            Kind::Rms => None,
-            Kind::Layer => Some(get(weights, &format!("{name}.bias"))?.dense()?),
+            NormKind::Rms => None,
+            NormKind::Layer => Some(get(weights, &format!("{name}.bias"))?.dense()?),
         };
         Self::of(config, weights, vec![name], bias)
     }
@@ -42,7 +43,7 @@ impl Norm {
         if config.norm_offset != 0.0 {
             weight = (weight + config.norm_offset)?;
         }
-        let norm = norm::Norm { kind: config.norm, weight, bias, epsilon: config.norm_epsilon };
+        let norm = candle_lora::Norm { kind: config.norm, weight, bias, epsilon: config.norm_epsilon };
         Ok(Self { names, norm })
     }
 
@@ -51,9 +52,9 @@ impl Norm {
         Ok(self.norm.forward(x)?)
     }
 
-    /// y again.
-    pub(crate) fn again(&self, saved: &Saved, x: &Tensor) -> Result<Tensor, ModelError> {
-        Ok(self.norm.again(saved, x)?)
+    /// y once more.
+    pub(crate) fn recompute(&self, saved: &Saved, x: &Tensor) -> Result<Tensor, ModelError> {
+        Ok(self.norm.recompute(saved, x)?)
     }
 
     /// `total` + the gradient of x; those of its own are collected. The caller alone holds the total.
@@ -63,9 +64,9 @@ impl Norm {
         x: &Tensor,
         grad: &Tensor,
         total: Option<Tensor>,
-        collect: &mut Collect,
+        collect: &mut CollectedGradients,
     ) -> Result<Tensor, ModelError> {
-        if collect.wanted == Wanted::Weight {
+        if collect.requires_grad == RequiresGrad::Weight {
             self.weight_gradients(self.norm.weight_backward(saved, x, grad)?, collect)?;
             if self.norm.bias.is_some() {
                 collect.gradients.insert(format!("{}.bias", self.names[0]), bias_backward(grad)?);
@@ -74,7 +75,7 @@ impl Norm {
         Ok(self.norm.backward(saved, x, grad, total)?)
     }
 
-    fn weight_gradients(&self, gradient: Tensor, collect: &mut Collect) -> Result<(), ModelError> {
+    fn weight_gradients(&self, gradient: Tensor, collect: &mut CollectedGradients) -> Result<(), ModelError> {
         if let [name] = self.names.as_slice() {
             collect.gradients.insert(format!("{name}.weight"), gradient);
             return Ok(());

@@ -16,7 +16,10 @@ const MORE: usize = 16;
 
 impl Decoder {
     /// Makes the adapter, and leaves the rest of the weights in its place.
-    pub fn split_off_pissa(&mut self, lora: &LoraConfig) -> Result<Adapter, ModelError> {
+    ///
+    /// # Errors
+    /// When the config asks for DoRA, for modules outside of the blocks, or for a rank that a weight does not have.
+    pub fn init_pissa(&mut self, lora: &LoraConfig) -> Result<Adapter, ModelError> {
         if lora.dora {
             return Err(ModelError::Input("a PiSSA start is not supported together with DoRA".into()));
         }
@@ -36,12 +39,15 @@ impl Decoder {
             }
             *pair = principal(weight, lora, module)?;
         }
-        self.take_away(&adapter)?;
+        self.subtract_adapter(&adapter)?;
         Ok(adapter)
     }
 
     /// W − scale · B A of every pair, in the place of W.
-    pub fn take_away(&mut self, start: &Adapter) -> Result<(), ModelError> {
+    ///
+    /// # Errors
+    /// When the adapter does not fit the model.
+    pub fn subtract_adapter(&mut self, start: &Adapter) -> Result<(), ModelError> {
         self.check_adapter(start)?;
         for (module, pair) in &start.pairs {
             let name = format!("{module}.weight");

@@ -1,4 +1,4 @@
-//! Random numbers from a counter: what comes out depends on the seed and what it is for, and on nothing that was drawn
+//! Counter-based random numbers: a number depends on the seed, on what it is for and on its index, not on what was drawn
 //! before. So a resumed run draws what it would have drawn, and the order of threads does not matter.
 
 use rand_chacha::ChaCha8Rng;

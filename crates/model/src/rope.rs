@@ -1,5 +1,5 @@
-//! Rotary positions as configs describe them, plain and scaled. What comes out are the numbers that a rotation needs;
-//! the decoder knows no kinds.
+//! Reads the rotary position embeddings of a config. Plain and scaled variants (linear, llama3, yarn, longrope) all become
+//! frequencies and a factor, so that the decoder needs no case for each.
 
 use std::f64::consts::PI;
 
@@ -7,11 +7,11 @@ use candle_lora::Rotation;
 use serde_json::Value;
 
 use crate::ModelError;
-use crate::config::Reader;
+use crate::config_fields::ConfigFields;
 
 /// What a config leaves open and its family decides.
 #[derive(Clone, Copy)]
-pub(crate) struct Defaults {
+pub(crate) struct RopeDefaults {
     /// The base of the frequencies.
     pub(crate) theta: f64,
     /// The share of a head that turns; none where heads always turn whole, whatever a config says.
@@ -21,31 +21,31 @@ pub(crate) struct Defaults {
 }
 
 /// Where the fields of one kind of rotary positions stand.
-pub(crate) struct Fields<'a> {
-    pub(crate) reader: &'a Reader,
+pub(crate) struct RopeFields<'a> {
+    pub(crate) config: &'a ConfigFields,
     /// The object with the scaling: `rope_parameters`, which has all fields, or the older `rope_scaling`.
     pub(crate) scaling: &'a Value,
     pub(crate) head_width: usize,
     pub(crate) context: usize,
-    pub(crate) defaults: Defaults,
+    pub(crate) defaults: RopeDefaults,
 }
 
-impl Fields<'_> {
+impl RopeFields<'_> {
     /// The rotation that they describe.
     pub(crate) fn rotation(&self) -> Result<Rotation, ModelError> {
         if !(self.scaling.is_null() || self.scaling.is_object()) {
-            return Err(self.reader.wrong("the rope scaling is not an object"));
+            return Err(self.config.wrong("the rope scaling is not an object"));
         }
-        let theta = self.beside("rope_theta", self.defaults.theta)?;
-        let partial = self.beside("partial_rotary_factor", self.defaults.partial.unwrap_or(1.0))?;
+        let theta = self.here_or_in_config("rope_theta", self.defaults.theta)?;
+        let partial = self.here_or_in_config("partial_rotary_factor", self.defaults.partial.unwrap_or(1.0))?;
         if self.defaults.partial.is_none() && partial != 1.0 {
-            return Err(self.reader.wrong("rotary positions on a part of each head are not supported in this family"));
+            return Err(self.config.wrong("rotary positions on a part of each head are not supported in this family"));
         }
         let turned = (self.head_width as f64 * partial) as usize;
         if partial > 1.0 || turned < 2 || !turned.is_multiple_of(2) {
             let width = self.head_width;
             return Err(self
-                .reader
+                .config
                 .wrong(format!("partial_rotary_factor is {partial}, but heads of {width} need pairs")));
         }
         let plain = frequencies(theta, turned);
@@ -62,7 +62,7 @@ impl Fields<'_> {
                 Ok(of(frequencies, factor))
             }
             "longrope" => self.longrope(&plain),
-            other => Err(self.reader.wrong(format!(
+            other => Err(self.config.wrong(format!(
                 "the rope type “{other}” is not supported; supported: default, linear, llama3, yarn, longrope"
             ))),
         }
@@ -83,7 +83,7 @@ impl Fields<'_> {
         let (factor, context) = (self.number("factor")?, self.original_context()?);
         let (low, high) = (self.number("low_freq_factor")?, self.number("high_freq_factor")?);
         if high <= low {
-            return Err(self.reader.wrong("high_freq_factor must be above low_freq_factor"));
+            return Err(self.config.wrong("high_freq_factor must be above low_freq_factor"));
         }
         let scaled = |frequency: f32| {
             let frequency = f64::from(frequency);
@@ -139,7 +139,7 @@ impl Fields<'_> {
                 self.scaling[key].as_array().and_then(|list| list.iter().map(Value::as_f64).collect());
             let factors = factors.filter(|list| list.len() == plain.len() && list.iter().all(|factor| *factor > 0.0));
             let expected = || {
-                self.reader.wrong(format!("{key} of the rope scaling is not a list of {} numbers above 0", plain.len()))
+                self.config.wrong(format!("{key} of the rope scaling is not a list of {} numbers above 0", plain.len()))
             };
             let factors = factors.ok_or_else(expected)?;
             Ok(plain.iter().zip(factors).map(|(frequency, factor)| frequency / factor as f32).collect())
@@ -154,15 +154,15 @@ impl Fields<'_> {
     /// The context that scaling started from. Phi-3 has it beside the rope's fields, and that one counts.
     fn original_context(&self) -> Result<f64, ModelError> {
         match self.defaults.original_context {
-            Some(default) => self.reader.number_or("original_max_position_embeddings", default),
+            Some(default) => self.config.number_or("original_max_position_embeddings", default),
             None => self.number_or("original_max_position_embeddings", self.context as f64),
         }
     }
 
     /// A field that newer configs have in `rope_parameters` and older ones beside `rope_scaling`.
-    fn beside(&self, key: &str, default: f64) -> Result<f64, ModelError> {
+    fn here_or_in_config(&self, key: &str, default: f64) -> Result<f64, ModelError> {
         match &self.scaling[key] {
-            Value::Null => self.reader.number_or(key, default),
+            Value::Null => self.config.number_or(key, default),
             _ => self.number(key),
         }
     }
@@ -175,7 +175,7 @@ impl Fields<'_> {
         let number = self.scaling[key].as_f64().filter(|number| number.is_finite() && *number > 0.0);
         let found = &self.scaling[key];
         number.ok_or_else(|| {
-            self.reader.wrong(format!("{key} of the rope scaling is {found}, expected a number above 0"))
+            self.config.wrong(format!("{key} of the rope scaling is {found}, expected a number above 0"))
         })
     }
 }

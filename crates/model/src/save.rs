@@ -1,4 +1,4 @@
-//! From a decoder to a model folder that other programs can load.
+//! Saves a decoder as a model folder that other programs can load.
 
 use std::collections::HashMap;
 use std::fs;
@@ -15,6 +15,9 @@ use crate::{Decoder, ModelError};
 
 impl Decoder {
     /// Writes `model.safetensors` and `config.json`, in f32 or bf16.
+    ///
+    /// # Errors
+    /// When the format is another, or a file cannot be written.
     pub fn save(&self, folder: &Path, dtype: DType) -> Result<(), ModelError> {
         let kind = match dtype {
             DType::F32 => Dtype::F32,

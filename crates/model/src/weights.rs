@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use candle_core::Tensor;
-use candle_lora::norm::Kind;
+use candle_lora::NormKind;
 use candle_lora::{FrozenWeight, WeightFormat};
 
 use crate::config::{NormPlaces, QkNorm};
@@ -110,7 +110,7 @@ pub fn shapes(config: &ModelConfig) -> BTreeMap<String, Vec<usize>> {
         shapes.insert(HEAD.to_string(), table.clone());
     }
     shapes.insert(EMBEDDING.to_string(), table);
-    let parts: &[&str] = if config.norm == Kind::Layer { &["weight", "bias"] } else { &["weight"] };
+    let parts: &[&str] = if config.norm == NormKind::Layer { &["weight", "bias"] } else { &["weight"] };
     let mut norm = |name: String| {
         for part in parts {
             shapes.insert(format!("{name}.{part}"), vec![config.hidden_size]);

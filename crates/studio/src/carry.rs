@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tunesmith_protocol::{ErrorCode, RunRecord, RunState, WireError};
-use tunesmith_train::{Job, Outcome, Progress, StopReason, TrainPlan};
+use tunesmith_train::{Job, Outcome, Progress, StopRequest, TrainPlan};
 
 use crate::control::Wishes;
 use crate::explain;
@@ -133,7 +133,7 @@ impl Carried<'_> {
     }
 
     /// Writes and tells what the trainer says; the answer is the user's wish.
-    fn hear(&mut self, progress: Progress) -> ControlFlow<StopReason> {
+    fn hear(&mut self, progress: Progress) -> ControlFlow<StopRequest> {
         if matches!(progress, Progress::Loading(_)) && self.told.elapsed() < BETWEEN_PREPARING {
             return self.tick();
         }
@@ -156,27 +156,27 @@ impl Carried<'_> {
         self.write(record)
     }
 
-    fn tick(&mut self) -> ControlFlow<StopReason> {
+    fn tick(&mut self) -> ControlFlow<StopRequest> {
         note(&mut self.stop, (self.order.report)(RunNews::Tick), &mut self.wishes);
         self.answer()
     }
 
     /// Writes and tells a record, waiting for space where there is none; the answer is the user's wish, or to leave
     /// when nothing can be written any more.
-    fn write(&mut self, record: RunRecord) -> ControlFlow<StopReason> {
+    fn write(&mut self, record: RunRecord) -> ControlFlow<StopRequest> {
         const FULL: &str = "The disk is full, so what happens in this run cannot be recorded";
         loop {
             match self.tell(record.clone()) {
                 Ok(Room::Reserve) if self.stop.is_none() => return self.pause(FULL.into()),
                 Ok(_) => return self.answer(),
                 Err(error) if error.code == ErrorCode::DiskFull => {
-                    if let ControlFlow::Break(StopReason::Abort) = self.pause(FULL.into()) {
+                    if let ControlFlow::Break(StopRequest::Abort) = self.pause(FULL.into()) {
                         return self.answer();
                     }
                 }
                 Err(error) => {
                     self.broken = Some(error);
-                    return ControlFlow::Break(StopReason::Abort);
+                    return ControlFlow::Break(StopRequest::Abort);
                 }
             }
         }
@@ -184,7 +184,7 @@ impl Carried<'_> {
 
     /// Waits for room until someone wants to try again; the weights stay in memory. The wish to stop is one to try at
     /// once and then now and then: what was learned is to be kept. Only the wish to leave ends the waiting for good.
-    fn pause(&mut self, reason: String) -> ControlFlow<StopReason> {
+    fn pause(&mut self, reason: String) -> ControlFlow<StopRequest> {
         let (paused, stopping) = (Instant::now(), self.stop == Some(StopRun::Save));
         // Told once, however often it looks for room in vain.
         if !(stopping && std::mem::replace(&mut self.said_stopping, true)) {
@@ -220,11 +220,11 @@ impl Carried<'_> {
         Ok(room)
     }
 
-    fn answer(&self) -> ControlFlow<StopReason> {
+    fn answer(&self) -> ControlFlow<StopRequest> {
         match self.stop {
             None => ControlFlow::Continue(()),
-            Some(StopRun::Save) => ControlFlow::Break(StopReason::Stop),
-            Some(StopRun::Leave) => ControlFlow::Break(StopReason::Abort),
+            Some(StopRun::Save) => ControlFlow::Break(StopRequest::Save),
+            Some(StopRun::Leave) => ControlFlow::Break(StopRequest::Abort),
         }
     }
 

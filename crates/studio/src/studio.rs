@@ -27,7 +27,7 @@ use crate::{datasets, logs, runs};
 
 /// How a run is trained: `tunesmith_train::run`, or what a test puts in its place.
 pub type Trainer =
-    fn(TrainPlan, &mut dyn FnMut(Progress) -> ControlFlow<tunesmith_train::StopReason>) -> Result<Outcome, TrainError>;
+    fn(TrainPlan, &mut dyn FnMut(Progress) -> ControlFlow<tunesmith_train::StopRequest>) -> Result<Outcome, TrainError>;
 
 /// More than any computer of its users has cores; each thread costs memory.
 const MOST_THREADS: u32 = 512;

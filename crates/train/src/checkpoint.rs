@@ -1,7 +1,6 @@
 //! Checkpoints: folders that are either whole or not there. Each is written beside its final name, every file is
 //! brought to the disk, a manifest with sizes and hashes comes last, and one rename makes it visible.
 
-mod manifest;
 mod moments;
 
 use std::fs;
@@ -10,30 +9,25 @@ use std::path::{Path, PathBuf};
 use candle_core::DType;
 use tunesmith_protocol::Optimizer as Choice;
 
-use crate::files::{at, fresh_folder, names_in, remove_folder, require_room, sync_file, sync_folder, write};
+use crate::files::{at, fresh_folder, names_in, remove_folder, require_space, sync_file, sync_folder, write};
 use crate::learner::Learner;
+use crate::manifest;
+use crate::run_folder::{checkpoint_path, checkpoint_steps};
 use crate::state::State;
 use crate::{Optimizer, TrainError};
-
-pub(crate) use manifest::verify;
 
 const STATE: &str = "state.json";
 const OPTIMIZER: &str = "optimizer.safetensors";
 /// Newest checkpoints that are kept, beside the best.
 const KEPT: usize = 2;
 
-/// The checkpoint folder of a step.
-pub(crate) fn path(run: &Path, step: u32) -> PathBuf {
-    run.join(format!("ckpt-{step}"))
-}
-
 /// Writes the checkpoint of the state's step and removes old ones.
 pub(crate) fn save(run: &Path, learner: &Learner, optimizer: &Optimizer, state: &State) -> Result<PathBuf, TrainError> {
-    let (path, unfinished) = (path(run, state.step), run.join(format!("ckpt-{}.tmp", state.step)));
+    let (path, unfinished) = (checkpoint_path(run, state.step), run.join(format!("ckpt-{}.tmp", state.step)));
     fs::create_dir_all(run).map_err(at(run))?;
     remove_leftovers(run)?;
     // Twice the size: file systems and other programs need room as well.
-    require_room(run, 2 * (learner.size_bytes() + optimizer.size_bytes()))?;
+    require_space(run, 2 * (learner.size_bytes() + optimizer.size_bytes()))?;
     let written = fill(&unfinished, learner, optimizer, state).and_then(|()| publish(&unfinished, &path));
     if let Err(error) = written {
         // Best effort: a half-written folder only takes room, and the next attempt removes it too.
@@ -42,21 +36,6 @@ pub(crate) fn save(run: &Path, learner: &Learner, optimizer: &Optimizer, state: 
     }
     prune(run, state)?;
     Ok(path)
-}
-
-/// The newest checkpoint that is whole. `None` when there is none at all.
-pub(crate) fn newest(run: &Path) -> Result<Option<PathBuf>, TrainError> {
-    let mut first_problem = None;
-    for step in steps(run)?.into_iter().rev() {
-        match verify(&path(run, step)) {
-            Ok(()) => return Ok(Some(path(run, step))),
-            Err(problem) => drop(first_problem.get_or_insert(problem)),
-        }
-    }
-    match first_problem {
-        Some(problem) => Err(TrainError::NoGoodCheckpoint { folder: run.into(), reason: problem.to_string() }),
-        None => Ok(None),
-    }
 }
 
 /// The state in a checkpoint.
@@ -69,22 +48,6 @@ pub(crate) fn state(checkpoint: &Path) -> Result<State, TrainError> {
 /// The optimiser in a checkpoint of a run with this choice of optimiser.
 pub(crate) fn optimizer(checkpoint: &Path, choice: Choice) -> Result<Optimizer, TrainError> {
     moments::read(&checkpoint.join(OPTIMIZER), choice)
-}
-
-/// The steps that have a checkpoint folder, whole or not, in order.
-pub(crate) fn steps(run: &Path) -> Result<Vec<u32>, TrainError> {
-    if !run.is_dir() {
-        return Ok(vec![]);
-    }
-    let mut steps = Vec::new();
-    for entry in fs::read_dir(run).map_err(at(run))? {
-        let name = entry.map_err(at(run))?.file_name();
-        steps.extend(
-            name.to_str().and_then(|name| name.strip_prefix("ckpt-")).and_then(|step| step.parse::<u32>().ok()),
-        );
-    }
-    steps.sort_unstable();
-    Ok(steps)
 }
 
 fn fill(folder: &Path, learner: &Learner, optimizer: &Optimizer, state: &State) -> Result<(), TrainError> {
@@ -111,11 +74,11 @@ fn publish(unfinished: &Path, path: &Path) -> Result<(), TrainError> {
 
 /// Keeps the newest checkpoints up to the current step, and the best. Later ones are from before a rewind.
 fn prune(run: &Path, state: &State) -> Result<(), TrainError> {
-    let steps = steps(run)?;
+    let steps = checkpoint_steps(run)?;
     let kept: Vec<u32> = steps.iter().rev().copied().filter(|step| *step <= state.step).take(KEPT).collect();
     let best = state.best.map(|best| best.step);
     for step in steps.into_iter().filter(|step| !kept.contains(step) && best != Some(*step)) {
-        remove(&path(run, step))?;
+        remove(&checkpoint_path(run, step))?;
     }
     Ok(())
 }
@@ -128,7 +91,7 @@ fn remove(path: &Path) -> Result<(), TrainError> {
 }
 
 /// Removes what an interrupted write left behind.
-pub(crate) fn remove_leftovers(run: &Path) -> Result<(), TrainError> {
+fn remove_leftovers(run: &Path) -> Result<(), TrainError> {
     for entry in fs::read_dir(run).map_err(at(run))? {
         let entry = entry.map_err(at(run))?;
         let name = entry.file_name().to_string_lossy().into_owned();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-/// Numbers per piece of work; fixed, so that the sum does not depend on the number of threads.
+/// Numbers per task; fixed, so that the sum does not depend on the number of threads.
 const CHUNK: usize = 1 << 15;
 
 /// The Euclidean length of all gradients taken together.

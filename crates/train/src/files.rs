@@ -78,8 +78,8 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Refuses to begin a write that the disk has no room for. A file system that cannot say is taken at its word later.
-pub(crate) fn require_room(folder: &Path, needed_bytes: u64) -> Result<(), TrainError> {
+/// Refuses to begin a write that the disk has no space for. A file system that cannot say is taken at its word later.
+pub(crate) fn require_space(folder: &Path, needed_bytes: u64) -> Result<(), TrainError> {
     match fs4::available_space(folder) {
         Ok(free) if free < needed_bytes => Err(TrainError::DiskFull {
             message: format!(

@@ -13,9 +13,9 @@ use crate::files::{at, hex, names_in, sha256};
 
 /// Weight files up to this size are hashed in full.
 const WHOLE_BYTES: u64 = 256 << 20;
-/// Of larger ones, this many pieces of this size, evenly spread, so that a resume does not read 15 GB first.
-const PIECES: u64 = 64;
-const PIECE_BYTES: u64 = 1 << 20;
+/// Of larger ones, this many samples of this size, evenly spread, so that a resume does not read 15 GB first.
+const SAMPLES: u64 = 64;
+const SAMPLE_BYTES: u64 = 1 << 20;
 
 /// The hash of the rows, their masks and which of them are held out.
 pub(crate) fn rows(training: &[Tokens], validation: &[Tokens]) -> String {
@@ -51,11 +51,11 @@ fn file(path: &Path) -> Result<String, TrainError> {
     }
     let (mut file, mut hash) = (File::open(path).map_err(at(path))?, Sha256::new());
     hash.update(length.to_le_bytes());
-    let mut piece = vec![0; PIECE_BYTES as usize];
-    for index in 0..PIECES {
-        let start = (length - PIECE_BYTES) / (PIECES - 1) * index;
-        file.seek(SeekFrom::Start(start)).and_then(|_| file.read_exact(&mut piece)).map_err(at(path))?;
-        hash.update(&piece);
+    let mut sample = vec![0; SAMPLE_BYTES as usize];
+    for index in 0..SAMPLES {
+        let start = (length - SAMPLE_BYTES) / (SAMPLES - 1) * index;
+        file.seek(SeekFrom::Start(start)).and_then(|_| file.read_exact(&mut sample)).map_err(at(path))?;
+        hash.update(&sample);
     }
     Ok(hex(&hash.finalize()))
 }

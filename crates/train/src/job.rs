@@ -1,4 +1,4 @@
-//! What a caller hands over to be trained.
+//! The input of a training run.
 
 use std::path::PathBuf;
 

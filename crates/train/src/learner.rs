@@ -1,5 +1,5 @@
-//! What is being trained: an adapter beside a frozen model, or the model's own weights. The rest of the crate does not
-//! ask which.
+//! The model in training: an adapter beside a frozen model, or the model's own weights. The rest of the crate need not
+//! know which.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -8,7 +8,7 @@ use std::path::Path;
 use candle_core::{DType, Device, Tensor};
 use candle_lora::Adapter;
 use tunesmith_model::{
-    AdaptedDecoder, Decoder, Gradients, ModelConfig, ModelError, Noise, SummedLoss, Wanted, WeightFormat,
+    AdaptedDecoder, Decoder, Gradients, ModelConfig, ModelError, Noise, SummedLoss, Trainable, WeightFormat,
 };
 use tunesmith_protocol::Method;
 
@@ -19,9 +19,9 @@ use crate::{TrainError, TrainPlan, targets};
 pub(crate) struct Learner {
     decoder: Decoder,
     adapter: Adapter,
-    /// What the adapter was when it was taken out of the weights (PiSSA).
+    /// The adapter as it was when it was split off from the weights (PiSSA).
     start: Option<Adapter>,
-    wanted: Wanted,
+    trainable: Trainable,
     recompute: bool,
     base_name: String,
     seed: u64,
@@ -41,7 +41,7 @@ impl Learner {
             (None, _) => Adapter::none(),
             (Some(_), Some(folder)) => targets::initial(job, folder.as_ref(), decoder.config(), device)?,
             (Some(lora), None) if job.settings.use_pissa => {
-                let adapter = decoder.split_off_pissa(lora)?;
+                let adapter = decoder.init_pissa(lora)?;
                 start.insert(adapter).clone()
             }
             (Some(lora), None) => decoder.new_adapter(lora, job.settings.seed)?,
@@ -64,21 +64,23 @@ impl Learner {
         if !job.settings.use_pissa {
             return Ok(Self::with(plan, decoder, saved, None));
         }
-        let (adapter, start) = saved.parted()?;
-        decoder.take_away(&start)?;
+        let (adapter, start) = saved.split_difference()?;
+        decoder.subtract_adapter(&start)?;
         Ok(Self::with(plan, decoder, adapter, Some(start)))
     }
 
     /// The same learner as it was at another checkpoint. A frozen base model is shared, not loaded again.
     pub fn at(&self, checkpoint: &Path) -> Result<Self, TrainError> {
         let device = self.decoder.device();
-        let (decoder, adapter) = match (&self.wanted, &self.start) {
-            (Wanted::Adapter, None) => (self.decoder.clone(), Adapter::load(checkpoint, device)?),
-            (Wanted::Adapter, Some(_)) => (self.decoder.clone(), Adapter::load(checkpoint, device)?.parted()?.0),
+        let (decoder, adapter) = match (&self.trainable, &self.start) {
+            (Trainable::Adapter, None) => (self.decoder.clone(), Adapter::load(checkpoint, device)?),
+            (Trainable::Adapter, Some(_)) => {
+                (self.decoder.clone(), Adapter::load(checkpoint, device)?.split_difference()?.0)
+            }
             _ => (load(checkpoint, WeightFormat::F32, device, &mut |_| ControlFlow::Continue(()))?, Adapter::none()),
         };
-        let (start, wanted, base_name) = (self.start.clone(), self.wanted.clone(), self.base_name.clone());
-        Ok(Self { decoder, adapter, start, wanted, base_name, ..*self })
+        let (start, trainable, base_name) = (self.start.clone(), self.trainable.clone(), self.base_name.clone());
+        Ok(Self { decoder, adapter, start, trainable, base_name, ..*self })
     }
 
     fn with(plan: &TrainPlan, decoder: Decoder, adapter: Adapter, start: Option<Adapter>) -> Self {
@@ -87,7 +89,7 @@ impl Learner {
             decoder,
             adapter,
             start,
-            wanted: plan.targets().wanted(),
+            trainable: plan.targets().trainable(),
             recompute: plan.recompute(),
             base_name: job.base_name.clone(),
             seed: job.settings.seed,
@@ -104,8 +106,8 @@ impl Learner {
     pub fn gradients(&self, batch: &MicroBatch, step: u32) -> Result<(SummedLoss, Gradients), TrainError> {
         let (seed, neftune_alpha) = (self.seed, self.neftune_alpha);
         let noise = Noise { seed, step: step.into(), first_token: batch.first_token(), neftune_alpha };
-        let (rows, wanted) = (batch.sequences(), &self.wanted);
-        Ok(self.decoder.noisy_gradients(&self.adapter, &rows, wanted, self.recompute, Some(&noise))?)
+        let (rows, trainable) = (batch.sequences(), &self.trainable);
+        Ok(self.decoder.noisy_gradients(&self.adapter, &rows, trainable, self.recompute, Some(&noise))?)
     }
 
     /// Where it computes.
@@ -115,18 +117,18 @@ impl Learner {
 
     /// What is trained, by name.
     pub fn parameters(&self) -> BTreeMap<String, Tensor> {
-        if self.wanted == Wanted::Adapter {
+        if self.trainable == Trainable::Adapter {
             return self.adapter.parameters();
         }
         let mut weights = self.decoder.parameters();
-        weights.retain(|name, _| self.wanted.weight(name));
+        weights.retain(|name, _| self.trainable.has_weight(name));
         weights
     }
 
     /// Replaces a parameter.
     pub fn set(&mut self, name: &str, value: Tensor) -> Result<(), TrainError> {
-        match self.wanted {
-            Wanted::Adapter => self.adapter.set(name, value)?,
+        match self.trainable {
+            Trainable::Adapter => self.adapter.set(name, value)?,
             _ => self.decoder.set_parameter(name, value)?,
         }
         Ok(())
@@ -134,8 +136,8 @@ impl Learner {
 
     /// About how many bytes `save` writes in f32.
     pub fn size_bytes(&self) -> u64 {
-        let written = match (&self.wanted, &self.start) {
-            (Wanted::Adapter, start) => {
+        let written = match (&self.trainable, &self.start) {
+            (Trainable::Adapter, start) => {
                 let start = start.as_ref().map(Adapter::parameters).unwrap_or_default();
                 self.adapter.parameters().into_values().chain(start.into_values()).collect::<Vec<_>>()
             }
@@ -147,9 +149,9 @@ impl Learner {
     /// Writes what is trained: PEFT's two files, or the model's weights and config. An adapter that began as a part of
     /// the weights is written as what it has moved since, so that it fits the original weights.
     pub fn save(&self, folder: &Path, dtype: DType) -> Result<(), TrainError> {
-        match (&self.wanted, &self.start) {
-            (Wanted::Adapter, None) => self.adapter.save(folder, &self.base_name)?,
-            (Wanted::Adapter, Some(start)) => self.adapter.minus(start)?.save(folder, &self.base_name)?,
+        match (&self.trainable, &self.start) {
+            (Trainable::Adapter, None) => self.adapter.save(folder, &self.base_name)?,
+            (Trainable::Adapter, Some(start)) => self.adapter.difference(start)?.save(folder, &self.base_name)?,
             _ => self.decoder.save(folder, dtype)?,
         }
         Ok(())

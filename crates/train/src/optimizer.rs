@@ -1,10 +1,11 @@
-//! How weights are moved by their gradient. What is remembered from step to step can be saved, so that a resumed run
-//! goes on exactly where it stopped; each formula is a `Rule` in a file of its own.
+//! Optimisers: they update parameters by their gradients and keep moments from step to step, which can be saved, so that a
+//! resumed run goes on exactly where it stopped. Each formula is a `Rule` in a file of its own.
 
 mod adamw;
 mod dynamic;
 mod lion;
 mod moments;
+mod rule;
 
 use std::collections::BTreeMap;
 
@@ -13,21 +14,17 @@ use tunesmith_protocol::Optimizer as Choice;
 
 use adamw::AdamW;
 use lion::Lion;
+use rule::Rule;
 
 pub use dynamic::DynamicMap;
-pub use moments::{Blocks, Moment};
+pub use moments::{Moment, QuantizedMoment};
+pub use rule::Parameter;
 
-/// Numbers per piece of work; fixed, so that the pieces do not depend on the number of threads. Whole blocks.
+/// Numbers per task: whole blocks, and fixed, so that the tasks do not depend on the number of threads.
 const CHUNK: usize = 1 << 15;
 
-/// Tensors of fewer numbers keep 32-bit moments, as with bitsandbytes: they take little room, and norms need them.
+/// Tensors of fewer numbers keep 32-bit moments, as with bitsandbytes: they take little memory, and norms need them.
 const LEAST_8BIT: usize = 4096;
-
-/// The formula of an optimiser, ready for one parameter at one step.
-trait Rule: Sync {
-    /// Updates some of the parameter's values and their moments, which are in the order of `moment_names`.
-    fn update(&self, values: &mut [f32], gradient: &[f32], moments: &mut [&mut [f32]]);
-}
 
 /// The optimiser and what it remembers of each parameter.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,20 +38,6 @@ pub struct Optimizer {
 
 /// What is remembered of one parameter, by the moment's name.
 pub type Moments = BTreeMap<String, Moment>;
-
-/// One parameter to update.
-pub struct Parameter<'a> {
-    /// Its name, the same at each step.
-    pub name: &'a str,
-    /// Its values, updated in place.
-    pub values: &'a mut [f32],
-    /// The gradient of each value, before `gradient_scale`.
-    pub gradient: &'a [f32],
-    /// How far it moves.
-    pub learning_rate: f64,
-    /// How strongly it is pulled towards zero.
-    pub weight_decay: f64,
-}
 
 impl Optimizer {
     /// An optimiser that has seen nothing yet.

@@ -26,6 +26,9 @@ pub struct TrainPlan {
 
 impl TrainPlan {
     /// Plans a job. Cheap: it reads the model's config and the headers of its weights.
+    ///
+    /// # Errors
+    /// When settings, rows or model do not go together, the output is taken, or the memory is not enough.
     pub fn new(job: Job) -> Result<Self, TrainError> {
         let config = match job.settings.method {
             Method::Scratch => ModelConfig::read(&job.base)?,

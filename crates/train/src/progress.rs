@@ -1,4 +1,4 @@
-//! What a run tells while it goes, and how it ends. The answer to each message is the one way to stop a run.
+//! What a run reports, and how it ends. The answer to each report is the only way to stop a run.
 
 use std::path::PathBuf;
 
@@ -40,11 +40,11 @@ pub enum Progress {
     Tick,
 }
 
-/// How to stop.
+/// How a run is told to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StopReason {
+pub enum StopRequest {
     /// Write a checkpoint and keep the result so far.
-    Stop,
+    Save,
     /// Leave at once; the last checkpoint stays.
     Abort,
 }

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use candle_core::DType;
 use serde_json::Value;
 
-use crate::files::{at, fresh_folder, names_in, remove_folder, require_room, sync_file, sync_folder};
+use crate::files::{at, fresh_folder, names_in, remove_folder, require_space, sync_file, sync_folder};
 use crate::learner::Learner;
+use crate::run_folder::result_path;
 use crate::{TrainError, TrainPlan};
 
-/// What a model folder has beside weights and config, where the base has it.
+/// Files that are copied from the base, where it has them, so that the result is a whole model folder.
 const COMPANIONS: [&str; 10] = [
     "tokenizer.json",
     "tokenizer_config.json",
@@ -24,16 +25,11 @@ const COMPANIONS: [&str; 10] = [
     "generation_config.json",
 ];
 
-/// Where a run's result lies.
-pub(crate) fn path(run: &Path) -> PathBuf {
-    run.join("result")
-}
-
 /// Writes the result, replacing an earlier one only once the new one is on the disk.
 pub(crate) fn save(plan: &TrainPlan, learner: &Learner) -> Result<PathBuf, TrainError> {
     let run = &plan.job().output;
-    let (path, unfinished, old) = (path(run), run.join("result.tmp"), run.join("result.old"));
-    require_room(run, 2 * learner.size_bytes())?;
+    let (path, unfinished, old) = (result_path(run), run.join("result.tmp"), run.join("result.old"));
+    require_space(run, 2 * learner.size_bytes())?;
     let written = fill(plan, learner, &unfinished);
     if let Err(error) = written {
         // Best effort, as for checkpoints.

@@ -8,12 +8,15 @@ use std::time::{Duration, Instant};
 use tunesmith_protocol::StepMetrics;
 
 use crate::batches::micro_batches;
-use crate::frozen::Frozen;
+use crate::halt::{Halt, tell};
 use crate::learner::Learner;
+use crate::manifest::verify;
+use crate::run_folder::{checkpoint_path, newest_checkpoint};
+use crate::run_inputs::RunInputs;
 use crate::state::State;
 use crate::step::{Sum, Update};
 use crate::workers::Workers;
-use crate::{Optimizer, Outcome, Progress, StopReason, TrainError, TrainPlan, checkpoint, evaluate, result};
+use crate::{Optimizer, Outcome, Progress, StopRequest, TrainError, TrainPlan, checkpoint, evaluate, result};
 
 /// The oldest that the newest checkpoint gets where the user left the choice to us.
 const SAVE_WITHIN: Duration = Duration::from_secs(600);
@@ -21,40 +24,29 @@ const SAVE_WITHIN: Duration = Duration::from_secs(600);
 const RETRY_AFTER: Duration = Duration::from_millis(100);
 
 /// Trains. `report` hears of everything as it happens and can stop the run with its answer.
+///
+/// # Errors
+/// When the run cannot go on, and [`TrainError::Aborted`] when `report` says so.
 pub fn run(
     plan: TrainPlan,
-    report: &mut dyn FnMut(Progress) -> ControlFlow<StopReason>,
+    report: &mut dyn FnMut(Progress) -> ControlFlow<StopRequest>,
 ) -> Result<Outcome, TrainError> {
     let mut run = match Run::open(&plan, report) {
         Ok(run) => run,
         // Nothing is loaded yet, so there is nothing to keep.
-        Err(Halt::Stop) => return Err(TrainError::Aborted),
+        Err(Halt::Save) => return Err(TrainError::Aborted),
         Err(Halt::Error(error)) => return Err(error),
     };
     match run.train() {
         Ok(()) => run.finish(),
-        Err(Halt::Stop) => run.stop(),
+        Err(Halt::Save) => run.stop(),
         Err(Halt::Error(error)) => Err(error),
-    }
-}
-
-/// Why the loop ended before its end.
-enum Halt {
-    /// The caller wants the result so far.
-    Stop,
-    /// It cannot go on.
-    Error(TrainError),
-}
-
-impl<E: Into<TrainError>> From<E> for Halt {
-    fn from(error: E) -> Self {
-        Self::Error(error.into())
     }
 }
 
 struct Run<'a> {
     plan: &'a TrainPlan,
-    report: &'a mut dyn FnMut(Progress) -> ControlFlow<StopReason>,
+    report: &'a mut dyn FnMut(Progress) -> ControlFlow<StopRequest>,
     workers: Workers,
     learner: Learner,
     optimizer: Optimizer,
@@ -71,21 +63,24 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     /// Loads the base model, or the newest checkpoint of a resumed run.
-    fn open(plan: &'a TrainPlan, report: &'a mut dyn FnMut(Progress) -> ControlFlow<StopReason>) -> Result<Self, Halt> {
+    fn open(
+        plan: &'a TrainPlan,
+        report: &'a mut dyn FnMut(Progress) -> ControlFlow<StopRequest>,
+    ) -> Result<Self, Halt> {
         let job = plan.job();
         let workers = Workers::new(plan.threads(), plan.side_by_side())?;
-        let frozen = Frozen::of(plan)?;
-        let checkpoint = if job.resume { checkpoint::newest(&job.output)? } else { None };
+        let inputs = RunInputs::of(job, plan.device_id())?;
+        let checkpoint = if job.resume { newest_checkpoint(&job.output)? } else { None };
         let mut loading = |fraction| match report(Progress::Loading(fraction)) {
             ControlFlow::Continue(()) => ControlFlow::Continue(()),
             ControlFlow::Break(_) => ControlFlow::Break(()),
         };
         let optimizer = job.settings.optimizer;
         let (learner, optimizer, state) = match &checkpoint {
-            None => (Learner::new(plan, &mut loading)?, Optimizer::new(optimizer), State::start(frozen)),
+            None => (Learner::new(plan, &mut loading)?, Optimizer::new(optimizer), State::start(inputs)),
             Some(folder) => {
                 let state = checkpoint::state(folder)?;
-                state.frozen.require_same(&frozen)?;
+                state.inputs.require_same(&inputs)?;
                 (Learner::resume(plan, folder, &mut loading)?, checkpoint::optimizer(folder, optimizer)?, state)
             }
         };
@@ -190,7 +185,7 @@ impl<'a> Run<'a> {
         })?;
         (self.saved, self.saved_at) = (Some(self.state.step), Instant::now());
         self.tell(Progress::Checkpoint { step: self.state.step, path })?;
-        if self.stopping { Err(Halt::Stop) } else { Ok(()) }
+        if self.stopping { Err(Halt::Save) } else { Ok(()) }
     }
 
     /// Writes, and while the disk is full asks whether to try again; meanwhile the weights stay in memory. To stop is
@@ -202,8 +197,8 @@ impl<'a> Run<'a> {
                     let message = error.full_message(&self.plan.job().output);
                     match (self.report)(Progress::DiskFull { message }) {
                         ControlFlow::Continue(()) => {}
-                        ControlFlow::Break(StopReason::Stop) => self.stopping = true,
-                        ControlFlow::Break(StopReason::Abort) => return Err(TrainError::Aborted.into()),
+                        ControlFlow::Break(StopRequest::Save) => self.stopping = true,
+                        ControlFlow::Break(StopRequest::Abort) => return Err(TrainError::Aborted.into()),
                     }
                     std::thread::sleep(RETRY_AFTER);
                 }
@@ -213,25 +208,25 @@ impl<'a> Run<'a> {
     }
 
     fn finish(&mut self) -> Result<Outcome, TrainError> {
-        let (best_step, result) = self.keep_result().or_else(Self::even_when_stopped)?;
+        let (best_step, result) = self.keep_result().or_else(Self::error_of)?;
         Ok(Outcome::Done { step: self.state.step, best_step, result })
     }
 
     fn stop(&mut self) -> Result<Outcome, TrainError> {
         if self.saved != Some(self.state.step) {
             match self.save() {
-                Ok(()) | Err(Halt::Stop) => {}
+                Ok(()) | Err(Halt::Save) => {}
                 Err(Halt::Error(error)) => return Err(error),
             }
         }
-        let (_, result) = self.keep_result().or_else(Self::even_when_stopped)?;
+        let (_, result) = self.keep_result().or_else(Self::error_of)?;
         let step = self.state.step;
-        Ok(Outcome::Stopped { step, checkpoint: checkpoint::path(&self.plan.job().output, step), result })
+        Ok(Outcome::Stopped { step, checkpoint: checkpoint_path(&self.plan.job().output, step), result })
     }
 
-    fn even_when_stopped<T>(halt: Halt) -> Result<T, TrainError> {
+    fn error_of<T>(halt: Halt) -> Result<T, TrainError> {
         match halt {
-            Halt::Stop => Err(TrainError::Aborted),
+            Halt::Save => Err(TrainError::Aborted),
             Halt::Error(error) => Err(error),
         }
     }
@@ -241,12 +236,12 @@ impl<'a> Run<'a> {
         let run = &self.plan.job().output;
         let best = self.state.best.map(|best| best.step).filter(|step| *step != self.state.step);
         // A best checkpoint that is damaged by now is not worth the loss of everything: then the last weights are kept.
-        let best = best.filter(|step| checkpoint::verify(&checkpoint::path(run, *step)).is_ok());
+        let best = best.filter(|step| verify(&checkpoint_path(run, *step)).is_ok());
         let Some(step) = best else {
             let path = self.retry_while_full(|run| result::save(run.plan, &run.learner))?;
             return Ok((self.state.step, path));
         };
-        let learner = self.learner.at(&checkpoint::path(run, step))?;
+        let learner = self.learner.at(&checkpoint_path(run, step))?;
         let path = self.retry_while_full(|run| result::save(run.plan, &learner))?;
         Ok((step, path))
     }
@@ -257,13 +252,5 @@ impl<'a> Run<'a> {
 
     fn elapsed_ms(&self) -> u64 {
         u64::try_from((self.elapsed_before + self.started.elapsed()).as_millis()).unwrap_or(u64::MAX)
-    }
-}
-
-fn tell(report: &mut dyn FnMut(Progress) -> ControlFlow<StopReason>, progress: Progress) -> Result<(), Halt> {
-    match report(progress) {
-        ControlFlow::Continue(()) => Ok(()),
-        ControlFlow::Break(StopReason::Stop) => Err(Halt::Stop),
-        ControlFlow::Break(StopReason::Abort) => Err(TrainError::Aborted.into()),
     }
 }

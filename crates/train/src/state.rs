@@ -1,8 +1,8 @@
-//! Where a run stands, as each checkpoint keeps it.
+//! The state of a run, as each checkpoint keeps it.
 
 use serde::{Deserialize, Serialize};
 
-use crate::frozen::Frozen;
+use crate::run_inputs::RunInputs;
 
 /// Where a run stands: with the weights and the moments, all that is needed to go on exactly.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,7 +24,8 @@ pub(crate) struct State {
     /// Measurements since then.
     pub evaluations_since_best: u32,
     /// What the run was started with.
-    pub frozen: Frozen,
+    #[serde(rename = "frozen")]
+    pub inputs: RunInputs,
 }
 
 /// The best measurement so far.
@@ -38,7 +39,7 @@ pub(crate) struct Best {
 
 impl State {
     /// Before the first step.
-    pub fn start(frozen: Frozen) -> Self {
+    pub fn start(inputs: RunInputs) -> Self {
         Self {
             step: 0,
             epoch: 0.0,
@@ -48,7 +49,7 @@ impl State {
             evaluated: None,
             best: None,
             evaluations_since_best: 0,
-            frozen,
+            inputs,
         }
     }
 

@@ -5,10 +5,11 @@ use std::path::Path;
 
 use candle_core::Device;
 use candle_lora::{Adapter, LoraConfig};
-use tunesmith_model::{ModelConfig, OUTSIDE, TrainingShape, Wanted, WeightFormat, modules};
+use tunesmith_model::{ModelConfig, OUTSIDE, Trainable, TrainingShape, WeightFormat, modules};
 use tunesmith_protocol::{SettingProblem, TargetModules, TrainSettings};
 
-use crate::{Job, TrainError, checkpoint};
+use crate::run_folder::newest_checkpoint;
+use crate::{Job, TrainError};
 
 /// The file that makes a folder an adapter of PEFT's format.
 const ADAPTER_CONFIG: &str = "adapter_config.json";
@@ -52,11 +53,11 @@ impl Targets {
     }
 
     /// What gets a gradient.
-    pub fn wanted(&self) -> Wanted {
+    pub fn trainable(&self) -> Trainable {
         match (&self.lora, &self.layers) {
-            (Some(_), _) => Wanted::Adapter,
-            (None, Some(layers)) => Wanted::Layers(layers.clone()),
-            (None, None) => Wanted::Weights,
+            (Some(_), _) => Trainable::Adapter,
+            (None, Some(layers)) => Trainable::Layers(layers.clone()),
+            (None, None) => Trainable::AllWeights,
         }
     }
 
@@ -89,7 +90,7 @@ impl Targets {
 /// The adapter that a run continues from, with the run's own dropout.
 pub(crate) fn initial(job: &Job, folder: &Path, config: &ModelConfig, device: &Device) -> Result<Adapter, TrainError> {
     // A resumed run has all of it in its checkpoints; the folder that it began from may be gone.
-    let newest = if job.resume { checkpoint::newest(&job.output)? } else { None };
+    let newest = if job.resume { newest_checkpoint(&job.output)? } else { None };
     let mut adapter = Adapter::load(newest.as_deref().unwrap_or(folder), device)?;
     config.check_adapter(&adapter)?;
     adapter.config.dropout = job.settings.lora_dropout;

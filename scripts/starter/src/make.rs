@@ -11,7 +11,7 @@ use serde_json::Value;
 use tunesmith_data::{Example, Message, Renderer, Tokens};
 use tunesmith_model::{Decoder, WeightFormat};
 use tunesmith_protocol::{AutoOr, LearnFrom, Method, Scheduler, TrainSettings};
-use tunesmith_train::{Job, Outcome, Progress, StopReason, TrainPlan};
+use tunesmith_train::{Job, Outcome, Progress, StopRequest, TrainPlan};
 
 use crate::corpus::{self, Conversation};
 use crate::random::Random;
@@ -191,7 +191,7 @@ pub fn example(conversation: Conversation) -> Example {
     Example::chat(system.into_iter().chain(turns).collect())
 }
 
-fn tell(steps: u32, progress: &Progress) -> ControlFlow<StopReason> {
+fn tell(steps: u32, progress: &Progress) -> ControlFlow<StopRequest> {
     match progress {
         Progress::Step(step) if step.step.is_multiple_of(20) => {
             let minutes = step.elapsed_ms as f64 / 60_000.0;

@@ -1,5 +1,6 @@
-//! Causal attention with grouped heads, over all keys or those of a window. Probabilities are never kept: forward keeps their log-sum-exp, and backward
-//! computes them again, a block of queries at a time (Dao et al. 2022, Rabe & Staats 2021).
+//! Causal attention with grouped heads, over all keys or those of a window. Probabilities are never kept: forward keeps
+//! their log-sum-exp, and backward computes them again, a block of queries at a time (Dao et al. 2022, Rabe & Staats
+//! 2021).
 
 use std::ops::Range;
 
@@ -132,14 +133,14 @@ fn only(row: &mut [f32], part: Range<usize>) -> &mut [f32] {
 
 /// What forward has kept, and the gradient of its output.
 #[derive(Clone, Copy)]
-pub(crate) struct Kept<'a> {
+pub(crate) struct Saved<'a> {
     pub(crate) o: &'a [f32],
     pub(crate) lse: &'a [f32],
     pub(crate) grad: &'a [f32],
 }
 
 /// The gradients of q, k and v.
-pub(crate) fn backward(inputs: Inputs, kept: Kept) -> (Vec<f32>, Vec<f32>, Vec<f32>) {
+pub(crate) fn backward(inputs: Inputs, kept: Saved) -> (Vec<f32>, Vec<f32>, Vec<f32>) {
     let Attention { heads, window, .. } = inputs.attention;
     let scale = inputs.attention.scale as f32;
     let mut dq = vec![0.0; inputs.q.len()];
@@ -197,14 +198,14 @@ fn score_row(p: &mut [f32], ds: &mut [f32], lse: f32, kept_sum: f32, attention: 
     match attention.soft_cap {
         None => {
             exp_minus(p, lse);
-            slope_row(p, ds, kept_sum, scale);
+            score_gradients(p, ds, kept_sum, scale);
         }
-        Some(cap) => capped_slope_row(p, ds, (lse, kept_sum), scale, cap as f32),
+        Some(cap) => capped_score_gradients(p, ds, (lse, kept_sum), scale, cap as f32),
     }
 }
 
 simd! {
-    fn slope_row(p: &[f32], ds: &mut [f32], kept_sum: f32, scale: f32) {
+    fn score_gradients(p: &[f32], ds: &mut [f32], kept_sum: f32, scale: f32) {
         for (p, ds) in p.iter().zip(ds) {
             *ds = p * (*ds - kept_sum) * scale;
         }
@@ -221,8 +222,8 @@ simd! {
 }
 
 simd! {
-    /// The same with a soft cap, whose slope is 1 − tanh².
-    fn capped_slope_row(p: &mut [f32], ds: &mut [f32], sums: (f32, f32), scale: f32, cap: f32) {
+    /// The same with a soft cap, whose derivative is 1 − tanh².
+    fn capped_score_gradients(p: &mut [f32], ds: &mut [f32], sums: (f32, f32), scale: f32, cap: f32) {
         let (lse, kept_sum) = sums;
         for (p, ds) in p.iter_mut().zip(ds) {
             let t = tanh(*p / cap);

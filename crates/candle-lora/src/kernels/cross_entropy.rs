@@ -12,9 +12,9 @@ pub(crate) fn losses(logits: &[f32], targets: &[u32]) -> Vec<f32> {
     rows.map(|(row, &target)| log_sum_exp(row) - row[target as usize]).collect()
 }
 
-/// The same, and the logits become the gradient of the summed loss: softmax − one-hot, times the slope of a soft cap
-/// that the logits went through.
-pub(crate) fn losses_and_slopes(logits: &mut [f32], targets: &[u32], cap: Option<f32>) -> Vec<f32> {
+/// The same, and the logits become the gradient of the summed loss: softmax − one-hot, times the derivative of a
+/// soft cap that the logits went through.
+pub(crate) fn losses_and_gradients(logits: &mut [f32], targets: &[u32], cap: Option<f32>) -> Vec<f32> {
     let width = logits.len() / targets.len().max(1);
     let rows = logits.par_chunks_mut(width).zip(targets);
     let one = |(row, &target): (&mut [f32], &u32)| {
@@ -23,7 +23,7 @@ pub(crate) fn losses_and_slopes(logits: &mut [f32], targets: &[u32], cap: Option
         let loss = softmax(row) - logit;
         row[target as usize] -= 1.0;
         if let Some((cap, logits)) = capped {
-            slope_row(row, &logits, cap);
+            soft_cap_backward(row, &logits, cap);
         }
         loss
     };
@@ -44,10 +44,10 @@ simd! {
 }
 
 simd! {
-    fn slope_row(slopes: &mut [f32], capped: &[f32], cap: f32) {
-        for (slope, capped) in slopes.iter_mut().zip(capped) {
+    fn soft_cap_backward(gradients: &mut [f32], capped: &[f32], cap: f32) {
+        for (gradient, capped) in gradients.iter_mut().zip(capped) {
             let t = capped / cap;
-            *slope *= 1.0 - t * t;
+            *gradient *= 1.0 - t * t;
         }
     }
 }

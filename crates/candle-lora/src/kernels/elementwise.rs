@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::math::{dot, exp, tanh};
 use super::{GRAIN, rows_per_task, simd};
-use crate::glu::Activation;
+use crate::Activation;
 
 /// √(2/π) and the cube's share, of the GELU's tanh approximation.
 const GELU: (f32, f32) = (0.797_884_6, 0.044_715);
@@ -55,8 +55,8 @@ simd! {
                     let square = gate * gate;
                     let t = tanh(GELU.0 * (gate + GELU.1 * square * gate));
                     let share = 0.5 * (1.0 + t);
-                    let inner_slope = GELU.0 * (1.0 + 3.0 * GELU.1 * square);
-                    *gate_grad = grad * up * (share + 0.5 * gate * (1.0 - t * t) * inner_slope);
+                    let inner_derivative = GELU.0 * (1.0 + 3.0 * GELU.1 * square);
+                    *gate_grad = grad * up * (share + 0.5 * gate * (1.0 - t * t) * inner_derivative);
                     *up_grad = grad * gate * share;
                 }
             }
@@ -89,7 +89,7 @@ simd! {
 }
 
 simd! {
-    /// Turns the pairs (x[i], x[i + half]) of one head by the angles whose cosines and sines are given.
+    /// Rotates the pairs (x[i], x[i + half]) of one head by the angles whose cosines and sines are given.
     fn rotate(head: &mut [f32], cos: &[f32], sin: &[f32], sign: f32) {
         let (first, second) = head.split_at_mut(cos.len());
         for ((first, second), (cos, sin)) in first.iter_mut().zip(second).zip(cos.iter().zip(sin)) {
@@ -168,7 +168,7 @@ pub(crate) fn column_sums(numbers: &[f32], width: usize) -> Vec<f32> {
 
 /// The angles of tokens: one row of `half` cosines and sines per place, for heads of `width`.
 #[derive(Clone, Copy)]
-pub(crate) struct Turns<'a> {
+pub(crate) struct Angles<'a> {
     pub(crate) cos: &'a [f32],
     pub(crate) sin: &'a [f32],
     pub(crate) half: usize,
@@ -176,9 +176,9 @@ pub(crate) struct Turns<'a> {
     pub(crate) head: usize,
 }
 
-/// Turns the first 2 · half numbers of every head of every token; sign −1 turns back.
-pub(crate) fn rope(numbers: &mut [f32], width: usize, turns: Turns, sign: f32) {
-    let Turns { cos, sin, half, places, head } = turns;
+/// Rotates the first 2 · half numbers of every head of every token; sign −1 rotates back.
+pub(crate) fn rope(numbers: &mut [f32], width: usize, angles: Angles, sign: f32) {
+    let Angles { cos, sin, half, places, head } = angles;
     let rows = rows_per_task(width);
     numbers.par_chunks_mut(rows * width).zip(places.par_chunks(rows)).for_each(|(numbers, places)| {
         for (token, &place) in numbers.chunks_mut(width).zip(places) {

@@ -1,4 +1,4 @@
-//! Products of strided matrices through the gemm crate, written or added to where they are wanted.
+//! Products of strided matrices through the gemm crate, written to a target or added to it.
 
 use gemm::Parallelism;
 

@@ -1,4 +1,4 @@
-//! RMS norm and layer norm of runs of a width. Several weights take turns: with one per head, run r of a token uses
+//! RMS norm and layer norm of runs of a width. There may be several weights: with one per head, run r of a token uses
 //! weight r.
 
 use rayon::prelude::*;
@@ -39,10 +39,10 @@ simd! {
         for (x, centred) in x.iter().zip(centred.iter_mut()) {
             *centred = x - mean;
         }
-        let slope = dot(scaled, centred) * inverse * inverse * inverse / width;
+        let along = dot(scaled, centred) * inverse * inverse * inverse / width;
         let shift = if centre { total(scaled) / width } else { 0.0 };
         for ((centred, scaled), out) in centred.iter().zip(scaled.iter()).zip(out) {
-            *out += (scaled - shift) * inverse - centred * slope;
+            *out += (scaled - shift) * inverse - centred * along;
         }
     }
 }
@@ -67,15 +67,15 @@ pub(crate) struct Inputs<'a> {
     pub(crate) centre: bool,
 }
 
-/// Mean and 1 / root of every run; the means of an RMS norm are zero.
+/// What forward has computed of every run: its mean, zero for an RMS norm, and 1 / root.
 #[derive(Clone, Copy)]
-pub(crate) struct Kept<'a> {
+pub(crate) struct Statistics<'a> {
     pub(crate) means: &'a [f32],
     pub(crate) inverses: &'a [f32],
 }
 
 impl Inputs<'_> {
-    /// Numbers per task: whole turns of the weights.
+    /// Numbers per task: a multiple of all weights together.
     fn numbers_per_task(&self) -> usize {
         rows_per_task(self.weight.len()) * self.weight.len()
     }
@@ -104,12 +104,12 @@ pub(crate) fn forward(inputs: Inputs, epsilon: f32) -> (Vec<f32>, Vec<f32>, Vec<
     (out, means, inverses)
 }
 
-/// The same output again from what was kept.
-pub(crate) fn again(inputs: Inputs, kept: Kept) -> Vec<f32> {
+/// The same output once more, from the statistics of `forward`.
+pub(crate) fn recompute(inputs: Inputs, statistics: Statistics) -> Vec<f32> {
     let Inputs { x, weight, width, .. } = inputs;
     let mut out = vec![0.0; x.len()];
     let (numbers, runs) = (inputs.numbers_per_task(), inputs.runs_per_task());
-    let kept = kept.means.par_chunks(runs).zip(kept.inverses.par_chunks(runs));
+    let kept = statistics.means.par_chunks(runs).zip(statistics.inverses.par_chunks(runs));
     x.par_chunks(numbers).zip(out.par_chunks_mut(numbers)).zip(kept).for_each(|((x, out), (means, inverses))| {
         let runs = x.chunks(width).zip(out.chunks_mut(width)).zip(weight.chunks(width).cycle());
         for (((x, out), weight), (mean, inverse)) in runs.zip(means.iter().zip(inverses)) {
@@ -120,10 +120,10 @@ pub(crate) fn again(inputs: Inputs, kept: Kept) -> Vec<f32> {
 }
 
 /// Adds the gradient of x to `sum`.
-pub(crate) fn backward(inputs: Inputs, kept: Kept, grad: &[f32], sum: &mut [f32]) {
+pub(crate) fn backward(inputs: Inputs, statistics: Statistics, grad: &[f32], sum: &mut [f32]) {
     let Inputs { x, weight, width, centre } = inputs;
     let (numbers, runs) = (inputs.numbers_per_task(), inputs.runs_per_task());
-    let kept = kept.means.par_chunks(runs).zip(kept.inverses.par_chunks(runs));
+    let kept = statistics.means.par_chunks(runs).zip(statistics.inverses.par_chunks(runs));
     let tasks = x.par_chunks(numbers).zip(grad.par_chunks(numbers)).zip(sum.par_chunks_mut(numbers)).zip(kept);
     tasks.for_each(|(((x, grad), sum), (means, inverses))| {
         let mut scratch = vec![0.0; 2 * width];
@@ -136,10 +136,10 @@ pub(crate) fn backward(inputs: Inputs, kept: Kept, grad: &[f32], sum: &mut [f32]
 }
 
 /// The gradient of the weights: summed within tasks of a fixed size, then over the tasks in order.
-pub(crate) fn weight_backward(inputs: Inputs, kept: Kept, grad: &[f32]) -> Vec<f32> {
+pub(crate) fn weight_backward(inputs: Inputs, statistics: Statistics, grad: &[f32]) -> Vec<f32> {
     let Inputs { x, weight, width, .. } = inputs;
     let (numbers, runs) = (inputs.numbers_per_task(), inputs.runs_per_task());
-    let kept = kept.means.par_chunks(runs).zip(kept.inverses.par_chunks(runs));
+    let kept = statistics.means.par_chunks(runs).zip(statistics.inverses.par_chunks(runs));
     let partial =
         x.par_chunks(numbers).zip(grad.par_chunks(numbers)).zip(kept).map(|((x, grad), (means, inverses))| {
             let mut total = vec![0.0; weight.len()];

@@ -1,61 +1,11 @@
-//! Causal attention within each row, over all earlier keys or those of a window (Beltagy et al. 2020), with key and value heads shared by groups of query heads (Ainslie et al. 2023).
-
-use std::ops::Range;
+//! Causal attention within each row, over all earlier keys or those of a window (Beltagy et al. 2020), with key and value
+//! heads shared by groups of query heads (Ainslie et al. 2023).
 
 use candle_core::Tensor;
 
 use crate::floats::{Floats, fast, tensor};
 use crate::kernels::attention as kernel;
-use crate::{Result, Rows, plain};
-
-/// The heads of one attention.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Heads {
-    /// Query heads.
-    pub heads: usize,
-    /// Key and value heads.
-    pub kv_heads: usize,
-    /// The width of one head.
-    pub width: usize,
-}
-
-impl Heads {
-    /// The width of all query heads.
-    pub fn q_width(&self) -> usize {
-        self.heads * self.width
-    }
-
-    /// The width of all key heads.
-    pub fn kv_width(&self) -> usize {
-        self.kv_heads * self.width
-    }
-
-    /// The query heads that a key head serves.
-    pub fn group(&self, kv_head: usize) -> Range<usize> {
-        let size = self.heads / self.kv_heads;
-        kv_head * size..(kv_head + 1) * size
-    }
-}
-
-/// How queries look at keys.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Attention {
-    /// The heads.
-    pub heads: Heads,
-    /// What scores are multiplied with.
-    pub scale: f64,
-    /// Scores go through cap · tanh(score / cap).
-    pub soft_cap: Option<f64>,
-    /// A query sees only so many keys, its own included; none is all before it.
-    pub window: Option<usize>,
-}
-
-impl Attention {
-    /// Over all keys, scaled by 1 / √width, as most models do (Vaswani et al. 2017).
-    pub fn full(heads: Heads) -> Self {
-        Self { heads, scale: 1.0 / (heads.width as f64).sqrt(), soft_cap: None, window: None }
-    }
-}
+use crate::{Attention, Result, Rows, plain};
 
 /// What backward needs.
 #[derive(Debug, Clone)]
@@ -76,6 +26,9 @@ impl Saved {
 }
 
 /// The output, (queries, heads · width), from q of the same shape and k and v, (keys, kv_heads · width).
+///
+/// # Errors
+/// When shapes do not fit each other, or the device fails.
 pub fn forward(q: Tensor, k: Tensor, v: Tensor, attention: Attention, rows: &Rows) -> Result<(Tensor, Saved)> {
     let (o, lse) = match fast(&q) {
         true => {
@@ -89,6 +42,9 @@ pub fn forward(q: Tensor, k: Tensor, v: Tensor, attention: Attention, rows: &Row
 }
 
 /// The gradients of q, k and v.
+///
+/// # Errors
+/// When shapes do not fit each other, or the device fails.
 pub fn backward(saved: &Saved, grad: &Tensor, attention: Attention, rows: &Rows) -> Result<(Tensor, Tensor, Tensor)> {
     let Saved { q, k, v, o, lse } = saved;
     if !fast(q) {
@@ -97,6 +53,6 @@ pub fn backward(saved: &Saved, grad: &Tensor, attention: Attention, rows: &Rows)
     let (q_numbers, k_numbers, v_numbers) = (Floats::of(q)?, Floats::of(k)?, Floats::of(v)?);
     let (o, lse, grad) = (Floats::of(o)?, Floats::of(lse)?, Floats::of(grad)?);
     let inputs = kernel::Inputs { q: &q_numbers, k: &k_numbers, v: &v_numbers, attention, rows };
-    let (dq, dk, dv) = kernel::backward(inputs, kernel::Kept { o: &o, lse: &lse, grad: &grad });
+    let (dq, dk, dv) = kernel::backward(inputs, kernel::Saved { o: &o, lse: &lse, grad: &grad });
     Ok((tensor(dq, q.shape())?, tensor(dk, k.shape())?, tensor(dv, v.shape())?))
 }

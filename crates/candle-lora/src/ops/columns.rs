@@ -5,6 +5,9 @@ use candle_core::Tensor;
 use crate::Result;
 
 /// Takes (tokens, sum of widths) apart into one tensor per width.
+///
+/// # Errors
+/// When shapes do not fit each other, or the device fails.
 pub fn split(x: Tensor, widths: &[usize]) -> Result<Vec<Tensor>> {
     if widths.len() == 1 {
         return Ok(vec![x]);
@@ -19,6 +22,9 @@ pub fn split(x: Tensor, widths: &[usize]) -> Result<Vec<Tensor>> {
 }
 
 /// Puts them side by side again: the gradient of `split`.
+///
+/// # Errors
+/// When shapes do not fit each other, or the device fails.
 pub fn join(mut parts: Vec<Tensor>) -> Result<Tensor> {
     match parts.len() {
         1 => Ok(parts.remove(0)),

@@ -3,7 +3,7 @@
 
 use candle_core::Tensor;
 
-use super::linear::{self, Linear, Wanted};
+use super::linear::{self, Linear, RequiresGrad};
 use crate::floats::{Floats, edit, fast, tensor};
 use crate::kernels::cross_entropy as kernel;
 use crate::{FrozenWeight, Result, plain};
@@ -18,7 +18,7 @@ pub struct Head<'a> {
     pub map: Linear<'a>,
     /// What the product is multiplied with.
     pub scale: f64,
-    /// Where logits end (Gemma 2).
+    /// Logits stay within ± this (Gemma 2).
     pub soft_cap: Option<f64>,
 }
 
@@ -33,11 +33,14 @@ impl<'a> From<&'a FrozenWeight> for Head<'a> {
 pub struct Gradients {
     /// (positions, width).
     pub x: Tensor,
-    /// Those of what the head owns, as wanted.
+    /// Those of what the head owns, as required.
     pub own: linear::Gradients,
 }
 
 /// The summed negative log-likelihood, in nats, of `targets` after the vectors x, (positions, width).
+///
+/// # Errors
+/// When shapes do not fit each other, or the device fails.
 pub fn loss(x: &Tensor, head: Head, targets: &[u32]) -> Result<f64> {
     let mut nats = 0.0;
     for (start, targets) in chunks(head, targets) {
@@ -52,7 +55,15 @@ pub fn loss(x: &Tensor, head: Head, targets: &[u32]) -> Result<f64> {
 }
 
 /// The same, and its gradients. The head's mask is (positions, width).
-pub fn loss_and_gradients(x: &Tensor, head: Head, targets: &[u32], wanted: Wanted) -> Result<(f64, Gradients)> {
+///
+/// # Errors
+/// When shapes do not fit each other, or the device fails.
+pub fn loss_and_gradients(
+    x: &Tensor,
+    head: Head,
+    targets: &[u32],
+    requires_grad: RequiresGrad,
+) -> Result<(f64, Gradients)> {
     let (mut nats, mut parts, mut own) = (0.0, Vec::new(), linear::Gradients::default());
     let mask = head.map.lora.and_then(|lora| lora.mask);
     for (start, targets) in chunks(head, targets) {
@@ -61,15 +72,18 @@ pub fn loss_and_gradients(x: &Tensor, head: Head, targets: &[u32], wanted: Wante
         let map = head.map.with_mask(mask.as_ref());
         let (product, saved) = map.forward(&x)?;
         let logits = cap(times(product, head.scale)?, head.soft_cap)?;
-        let (losses, slopes) = slopes(logits, targets, head.soft_cap)?;
+        let (losses, d_logits) = losses_and_gradients(logits, targets, head.soft_cap)?;
         nats += losses.iter().map(|&loss| f64::from(loss)).sum::<f64>();
-        parts.push(map.backward(&saved, &x, &times(slopes, head.scale)?, None, wanted, &mut own)?);
+        parts.push(map.backward(&saved, &x, &times(d_logits, head.scale)?, None, requires_grad, &mut own)?);
     }
     let x = if parts.len() == 1 { parts.remove(0) } else { Tensor::cat(&parts, 0)? };
     Ok((nats, Gradients { x, own }))
 }
 
 /// The logits after the vectors x, (positions, vocabulary).
+///
+/// # Errors
+/// When shapes do not fit each other, or the device fails.
 pub fn logits(x: &Tensor, head: Head) -> Result<Tensor> {
     cap(times(head.map.forward(x)?.0, head.scale)?, head.soft_cap)
 }
@@ -87,14 +101,14 @@ fn cap(logits: Tensor, cap: Option<f64>) -> Result<Tensor> {
     Ok(logits)
 }
 
-/// The losses, and the gradient of the product in the place of the logits.
-fn slopes(logits: Tensor, targets: &[u32], cap: Option<f64>) -> Result<(Vec<f32>, Tensor)> {
+/// The losses, and the gradients of the logits before their soft cap, which take the logits' place.
+fn losses_and_gradients(logits: Tensor, targets: &[u32], cap: Option<f64>) -> Result<(Vec<f32>, Tensor)> {
     if !fast(&logits) {
-        return Ok((plain::losses(&logits, targets)?, plain::slopes(&logits, targets, cap)?));
+        return Ok((plain::losses(&logits, targets)?, plain::logit_gradients(&logits, targets, cap)?));
     }
     let cap = cap.map(|cap| cap as f32);
     let losses = std::cell::RefCell::new(Vec::new());
-    edit(&logits, |logits| *losses.borrow_mut() = kernel::losses_and_slopes(logits, targets, cap))?;
+    edit(&logits, |logits| *losses.borrow_mut() = kernel::losses_and_gradients(logits, targets, cap))?;
     Ok((losses.into_inner(), logits))
 }
 
@@ -103,21 +117,27 @@ fn chunks<'a>(head: Head, targets: &'a [u32]) -> impl Iterator<Item = (usize, &'
     targets.chunks(size).enumerate().map(move |(number, targets)| (number * size, targets))
 }
 
-/// Takes the vectors at `places` out of x, (tokens, width): those after which a learned token comes.
-pub fn select(x: &Tensor, places: &[u32]) -> Result<Tensor> {
-    Ok(x.index_select(&Tensor::new(places, x.device())?, 0)?)
+/// Takes the vectors at `positions` out of x, (tokens, width): those after which a learned token comes.
+///
+/// # Errors
+/// When shapes do not fit each other, or the device fails.
+pub fn select(x: &Tensor, positions: &[u32]) -> Result<Tensor> {
+    Ok(x.index_select(&Tensor::new(positions, x.device())?, 0)?)
 }
 
-/// The gradient of `select`: each row of the gradient goes to its place among `tokens`, the others are zero.
-pub fn select_backward(grad: &Tensor, places: &[u32], tokens: usize) -> Result<Tensor> {
+/// The gradient of `select`: each row of the gradient goes to its position among `tokens`, the others are zero.
+///
+/// # Errors
+/// When shapes do not fit each other, or the device fails.
+pub fn select_backward(grad: &Tensor, positions: &[u32], tokens: usize) -> Result<Tensor> {
     let width = grad.dim(1)?;
     if !fast(grad) {
         let total = Tensor::zeros((tokens, width), grad.dtype(), grad.device())?;
-        return Ok(total.index_add(&Tensor::new(places, grad.device())?, grad, 0)?);
+        return Ok(total.index_add(&Tensor::new(positions, grad.device())?, grad, 0)?);
     }
     let mut total = vec![0.0; tokens * width];
-    for (place, grad) in places.iter().zip(Floats::of(grad)?.chunks_exact(width)) {
-        total[*place as usize * width..][..width].copy_from_slice(grad);
+    for (position, grad) in positions.iter().zip(Floats::of(grad)?.chunks_exact(width)) {
+        total[*position as usize * width..][..width].copy_from_slice(grad);
     }
     tensor(total, (tokens, width))
 }

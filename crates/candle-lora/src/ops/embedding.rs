@@ -3,12 +3,15 @@
 
 use candle_core::Tensor;
 
-use super::sum::Take::{AsIs, Transposed};
+use super::sum::Layout::{AsIs, Transposed};
 use super::sum::add_product;
 use crate::floats::{Floats, edit, fast};
 use crate::{FrozenWeight, Lora, Result};
 
 /// The vectors of tokens, (tokens, width).
+///
+/// # Errors
+/// When shapes do not fit each other, or the device fails.
 pub fn forward(weight: &FrozenWeight, lora: Option<Lora>, ids: &[u32]) -> Result<Tensor> {
     let x = weight.rows(ids)?;
     let Some(lora) = lora else { return Ok(x) };
@@ -23,6 +26,9 @@ fn low(lora: Lora, ids: &[u32]) -> Result<Tensor> {
 }
 
 /// The gradients of A, (rank, vocabulary), and B, (width, rank), from that of the vectors, (tokens, width).
+///
+/// # Errors
+/// When shapes do not fit each other, or the device fails.
 pub fn lora_backward(lora: Lora, ids: &[u32], grad: &Tensor) -> Result<(Tensor, Tensor)> {
     let d_low = add_product(None, lora.scale, (grad, AsIs), (&lora.pair.b, AsIs))?; // (tokens, rank)
     let (rank, vocabulary) = lora.pair.a.dims2()?;
@@ -33,6 +39,9 @@ pub fn lora_backward(lora: Lora, ids: &[u32], grad: &Tensor) -> Result<(Tensor, 
 }
 
 /// Adds the gradient of the table, (vocabulary, width), to `total`. The caller alone holds the total.
+///
+/// # Errors
+/// When shapes do not fit each other, or the device fails.
 pub fn backward(ids: &[u32], grad: &Tensor, total: Tensor) -> Result<Tensor> {
     if !fast(grad) {
         let ids = Tensor::new(ids, grad.device())?;

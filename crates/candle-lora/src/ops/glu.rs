@@ -4,20 +4,12 @@ use candle_core::Tensor;
 
 use crate::floats::{Floats, fast, tensor};
 use crate::kernels::elementwise;
-use crate::{Result, plain};
-
-/// What the gate goes through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Activation {
-    /// x · sigmoid(x).
-    Silu,
-    /// The GELU by its tanh approximation (Hendrycks & Gimpel 2016).
-    GeluTanh,
-    /// The GELU by the error function.
-    GeluErf,
-}
+use crate::{Activation, Result, plain};
 
 /// activation(gate) · up. Backward needs gate and up, which the caller keeps.
+///
+/// # Errors
+/// When shapes do not fit each other, or the device fails.
 pub fn forward(activation: Activation, gate: &Tensor, up: &Tensor) -> Result<Tensor> {
     if !fast(gate) {
         return plain::glu(activation, gate, up);
@@ -26,6 +18,9 @@ pub fn forward(activation: Activation, gate: &Tensor, up: &Tensor) -> Result<Ten
 }
 
 /// The gradients of gate and up.
+///
+/// # Errors
+/// When shapes do not fit each other, or the device fails.
 pub fn backward(activation: Activation, gate: &Tensor, up: &Tensor, grad: &Tensor) -> Result<(Tensor, Tensor)> {
     if !fast(gate) {
         return plain::glu_backward(activation, gate, up, grad);

@@ -8,11 +8,11 @@
 use candle_core::Tensor;
 
 use super::product;
-use super::sum::Take::{AsIs, Transposed};
+use super::sum::Layout::{AsIs, Transposed};
 use super::sum::{add, add_product};
 use crate::floats::{Floats, edit, fast, tensor};
 use crate::kernels::elementwise;
-use crate::{FrozenWeight, LoraPair, Result, plain};
+use crate::{FrozenWeight, Lora, Result};
 
 /// The map. `x` is (tokens, in) and y is (tokens, out).
 #[derive(Debug, Clone, Copy)]
@@ -21,21 +21,8 @@ pub struct Linear<'a> {
     pub weight: &'a FrozenWeight,
     /// (out).
     pub bias: Option<&'a FrozenWeight>,
-    /// What stands beside it.
+    /// The low-rank pair, where the map has one.
     pub lora: Option<Lora<'a>>,
-}
-
-/// A low-rank pair in use.
-#[derive(Debug, Clone, Copy)]
-pub struct Lora<'a> {
-    /// A, B and, for DoRA, the magnitudes.
-    pub pair: &'a LoraPair,
-    /// What the low-rank product is multiplied with.
-    pub scale: f64,
-    /// (out): what `weight_norm` gives. Needed where the pair has magnitudes; it holds while A and B stay as they are.
-    pub norm: Option<&'a Tensor>,
-    /// (tokens, in): what x is multiplied with before the pair sees it; none keeps it.
-    pub mask: Option<&'a Tensor>,
 }
 
 /// What backward needs besides x.
@@ -47,64 +34,30 @@ pub struct Saved {
     undirected: Option<Tensor>,
 }
 
-/// Which gradients are computed besides that of x.
+/// Which of what a map owns gets a gradient. That of x is computed in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wanted {
-    /// Those of the low-rank pair.
+pub enum RequiresGrad {
+    /// The low-rank pair.
     Lora,
-    /// Those of the weight and the bias.
+    /// The weight and the bias.
     Weight,
-    /// None.
-    Nothing,
+    /// Nothing.
+    None,
 }
 
 /// Gradients of what the map owns.
 #[derive(Debug, Clone, Default)]
 pub struct Gradients {
-    /// (out, in), when wanted.
+    /// (out, in), where the weight requires it.
     pub weight: Option<Tensor>,
-    /// (out), when wanted and there is a bias.
+    /// (out), where the weight requires it and there is a bias.
     pub bias: Option<Tensor>,
-    /// (rank, in), when wanted and there is a pair.
+    /// (rank, in), where the pair requires it.
     pub a: Option<Tensor>,
-    /// (out, rank), when wanted and there is a pair.
+    /// (out, rank), where the pair requires it.
     pub b: Option<Tensor>,
-    /// (out), when wanted and the pair has magnitudes.
+    /// (out), where the pair requires it and has magnitudes.
     pub magnitude: Option<Tensor>,
-}
-
-impl<'a> Lora<'a> {
-    /// A pair without magnitudes and without dropout.
-    pub fn of(pair: &'a LoraPair, scale: f64) -> Self {
-        Self { pair, scale, norm: None, mask: None }
-    }
-
-    /// ‖W + scale · B A‖ of each output, (out).
-    pub fn weight_norm(&self, weight: &FrozenWeight) -> Result<Tensor> {
-        let sum = weight.dense()?.copy()?;
-        let sum = add_product(Some(sum), self.scale, (&self.pair.b, AsIs), (&self.pair.a, AsIs))?; // (out, in)
-        match fast(&sum) {
-            true => tensor(elementwise::row_norms(&Floats::of(&sum)?, sum.dim(1)?), sum.dim(0)?),
-            false => plain::row_norms(&sum),
-        }
-    }
-
-    /// f, (out), where the pair has magnitudes.
-    fn factor(&self) -> Result<Option<Tensor>> {
-        match (&self.pair.magnitude, self.norm) {
-            (Some(magnitude), Some(norm)) => Ok(Some((magnitude / norm)?)),
-            (None, _) => Ok(None),
-            (Some(_), None) => Err(crate::LoraError::Invalid("a pair with magnitudes needs its weight's norm".into())),
-        }
-    }
-
-    /// x̃.
-    fn drop(&self, x: &Tensor) -> Result<Tensor> {
-        Ok(match self.mask {
-            Some(mask) => (x * mask)?,
-            None => x.clone(),
-        })
-    }
 }
 
 impl Linear<'_> {
@@ -114,6 +67,9 @@ impl Linear<'_> {
     }
 
     /// y, and what backward needs.
+    ///
+    /// # Errors
+    /// When shapes do not fit each other, or the device fails.
     pub fn forward(&self, x: &Tensor) -> Result<(Tensor, Saved)> {
         let Some(lora) = self.lora else {
             let y = self.add_bias(self.product(x)?)?;
@@ -135,51 +91,57 @@ impl Linear<'_> {
         Ok((self.add_bias(y)?, Saved { low: Some(low), undirected: Some(u) }))
     }
 
-    /// `total` + the gradient of x (without a total, that alone); the gradients wanted are added to `own`. The caller
+    /// `total` + the gradient of x (without a total, that alone); the gradients that are required are added to `own`. The caller
     /// alone holds the total and what is in `own`.
+    ///
+    /// # Errors
+    /// When shapes do not fit each other, or the device fails.
     pub fn backward(
         &self,
         saved: &Saved,
         x: &Tensor,
         grad: &Tensor,
         total: Option<Tensor>,
-        wanted: Wanted,
+        requires_grad: RequiresGrad,
         own: &mut Gradients,
     ) -> Result<Tensor> {
-        if wanted == Wanted::Weight {
+        if requires_grad == RequiresGrad::Weight {
             own.bias = self.bias.map(|_| add_to(own.bias.take(), column_sums(grad)?)).transpose()?;
         }
         let (Some(lora), Some(low)) = (self.lora, &saved.low) else {
-            self.weight_backward(grad, x, wanted, own)?;
+            self.weight_backward(grad, x, requires_grad, own)?;
             return product::backward(total, grad, self.weight, 1.0);
         };
         let (Some(factor), Some(u)) = (lora.factor()?, &saved.undirected) else {
-            self.weight_backward(grad, x, wanted, own)?;
+            self.weight_backward(grad, x, requires_grad, own)?;
             let dx = product::backward(total, grad, self.weight, 1.0)?;
-            return pair_backward(lora, low, x, grad, dx, wanted, own);
+            return pair_backward(lora, low, x, grad, dx, requires_grad, own);
         };
         let du = scale_columns(grad.copy()?, &factor)?; // (tokens, out)
-        if let (Wanted::Lora, Some(norm)) = (wanted, lora.norm) {
-            let slope = (column_sums(&(grad * u)?)? / norm)?;
-            own.magnitude = Some(add_to(own.magnitude.take(), slope)?);
+        if let (RequiresGrad::Lora, Some(norm)) = (requires_grad, lora.norm) {
+            let d_magnitude = (column_sums(&(grad * u)?)? / norm)?;
+            own.magnitude = Some(add_to(own.magnitude.take(), d_magnitude)?);
         }
         let Some(mask) = lora.mask else {
-            self.weight_backward(&du, x, wanted, own)?;
+            self.weight_backward(&du, x, requires_grad, own)?;
             let dx = product::backward(total, &du, self.weight, 1.0)?;
-            return pair_backward(lora, low, x, &du, dx, wanted, own);
+            return pair_backward(lora, low, x, &du, dx, requires_grad, own);
         };
         let dropped = lora.drop(x)?;
-        self.weight_backward(grad, &(x - &dropped)?, wanted, own)?;
-        self.weight_backward(&du, &dropped, wanted, own)?;
+        self.weight_backward(grad, &(x - &dropped)?, requires_grad, own)?;
+        self.weight_backward(&du, &dropped, requires_grad, own)?;
         // What dropout hides reaches x through the weight alone, what it shows also through f and the pair.
         let shown = product::backward(None, &(&du - grad)?, self.weight, 1.0)?;
         let unmasked = Lora { mask: None, ..lora };
-        let shown = (pair_backward(unmasked, low, &dropped, &du, shown, wanted, own)? * mask)?;
+        let shown = (pair_backward(unmasked, low, &dropped, &du, shown, requires_grad, own)? * mask)?;
         let dx = product::backward(total, grad, self.weight, 1.0)?;
         add(dx, &shown)
     }
 
     /// x W, (rows, in), of rows as wide as y.
+    ///
+    /// # Errors
+    /// When shapes do not fit each other, or the device fails.
     pub fn transposed(&self, rows: &Tensor) -> Result<Tensor> {
         product::backward(None, rows, self.weight, 1.0)
     }
@@ -201,8 +163,14 @@ impl Linear<'_> {
         Ok(y)
     }
 
-    fn weight_backward(&self, grad: &Tensor, x: &Tensor, wanted: Wanted, own: &mut Gradients) -> Result<()> {
-        if wanted == Wanted::Weight {
+    fn weight_backward(
+        &self,
+        grad: &Tensor,
+        x: &Tensor,
+        requires_grad: RequiresGrad,
+        own: &mut Gradients,
+    ) -> Result<()> {
+        if requires_grad == RequiresGrad::Weight {
             own.weight = Some(add_product(own.weight.take(), 1.0, (grad, Transposed), (x, AsIs))?);
         }
         Ok(())
@@ -216,12 +184,12 @@ fn pair_backward(
     x: &Tensor,
     grad: &Tensor,
     dx: Tensor,
-    wanted: Wanted,
+    requires_grad: RequiresGrad,
     own: &mut Gradients,
 ) -> Result<Tensor> {
     let (pair, scale) = (lora.pair, lora.scale);
     let d_low = add_product(None, scale, (grad, AsIs), (&pair.b, AsIs))?; // (tokens, rank)
-    if wanted == Wanted::Lora {
+    if requires_grad == RequiresGrad::Lora {
         own.a = Some(add_product(own.a.take(), 1.0, (&d_low, Transposed), (&lora.drop(x)?, AsIs))?);
         own.b = Some(add_product(own.b.take(), scale, (grad, Transposed), (low, AsIs))?);
     }

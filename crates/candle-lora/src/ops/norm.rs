@@ -6,29 +6,7 @@ use candle_core::Tensor;
 
 use crate::floats::{Floats, edit, fast, tensor};
 use crate::kernels::{elementwise, norm as kernel};
-use crate::{Result, plain};
-
-/// Which norm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// RMS norm.
-    Rms,
-    /// Layer norm.
-    Layer,
-}
-
-/// A norm of x, (tokens, runs · width).
-#[derive(Debug, Clone)]
-pub struct Norm {
-    /// Which one.
-    pub kind: Kind,
-    /// (width), or (runs, width) where each run of a token has its own.
-    pub weight: Tensor,
-    /// (width), added in the end.
-    pub bias: Option<Tensor>,
-    /// Added to the mean square before its root is taken.
-    pub epsilon: f64,
-}
+use crate::{Norm, NormKind, Result, plain};
 
 /// What backward needs besides x.
 #[derive(Debug, Clone)]
@@ -41,6 +19,9 @@ pub struct Saved {
 
 impl Norm {
     /// y in the shape of x, and what backward needs.
+    ///
+    /// # Errors
+    /// When shapes do not fit each other, or the device fails.
     pub fn forward(&self, x: &Tensor) -> Result<(Tensor, Saved)> {
         if !fast(x) {
             let (y, means, inverses) = plain::norm(self, x)?;
@@ -53,19 +34,25 @@ impl Norm {
         Ok((y, Saved { means: tensor(means, runs)?, inverses: tensor(inverses, runs)? }))
     }
 
-    /// y again: cheaper to compute than to keep.
-    pub fn again(&self, saved: &Saved, x: &Tensor) -> Result<Tensor> {
+    /// y once more: cheaper to compute than to keep.
+    ///
+    /// # Errors
+    /// When shapes do not fit each other, or the device fails.
+    pub fn recompute(&self, saved: &Saved, x: &Tensor) -> Result<Tensor> {
         if !fast(x) {
             return Ok(plain::norm(self, x)?.0);
         }
         let (numbers, weight) = (Floats::of(x)?, Floats::of(&self.weight)?);
         let (means, inverses) = (Floats::of(&saved.means)?, Floats::of(&saved.inverses)?);
-        let kept = kernel::Kept { means: &means, inverses: &inverses };
-        self.add_bias(tensor(kernel::again(self.inputs(&numbers, &weight)?, kept), x.shape())?)
+        let kept = kernel::Statistics { means: &means, inverses: &inverses };
+        self.add_bias(tensor(kernel::recompute(self.inputs(&numbers, &weight)?, kept), x.shape())?)
     }
 
     /// `total` + the gradient of x (without a total, that alone). The caller alone holds the total: it is the gradient
     /// that goes around the norm.
+    ///
+    /// # Errors
+    /// When shapes do not fit each other, or the device fails.
     pub fn backward(&self, saved: &Saved, x: &Tensor, grad: &Tensor, total: Option<Tensor>) -> Result<Tensor> {
         if !fast(x) {
             let dx = plain::norm_backward(self, x, (&saved.means, &saved.inverses), grad)?;
@@ -74,31 +61,29 @@ impl Norm {
         let total = total.map_or_else(|| x.zeros_like(), Ok)?;
         let (numbers, weight) = (Floats::of(x)?, Floats::of(&self.weight)?);
         let (means, inverses) = (Floats::of(&saved.means)?, Floats::of(&saved.inverses)?);
-        let (kept, grad) = (kernel::Kept { means: &means, inverses: &inverses }, Floats::of(grad)?);
+        let (kept, grad) = (kernel::Statistics { means: &means, inverses: &inverses }, Floats::of(grad)?);
         let inputs = self.inputs(&numbers, &weight)?;
         edit(&total, |total| kernel::backward(inputs, kept, &grad, total))?;
         Ok(total)
     }
 
     /// The gradient of the weight, in its shape.
+    ///
+    /// # Errors
+    /// When shapes do not fit each other, or the device fails.
     pub fn weight_backward(&self, saved: &Saved, x: &Tensor, grad: &Tensor) -> Result<Tensor> {
         if !fast(x) {
             return plain::norm_weight_backward(self, x, (&saved.means, &saved.inverses), grad);
         }
         let (numbers, weight) = (Floats::of(x)?, Floats::of(&self.weight)?);
         let (means, inverses) = (Floats::of(&saved.means)?, Floats::of(&saved.inverses)?);
-        let kept = kernel::Kept { means: &means, inverses: &inverses };
+        let kept = kernel::Statistics { means: &means, inverses: &inverses };
         let total = kernel::weight_backward(self.inputs(&numbers, &weight)?, kept, &Floats::of(grad)?);
         tensor(total, self.weight.shape())
     }
 
-    /// The width of a run.
-    pub(crate) fn width(&self) -> Result<usize> {
-        Ok(self.weight.dim(candle_core::D::Minus1)?)
-    }
-
     fn inputs<'a>(&self, x: &'a [f32], weight: &'a [f32]) -> Result<kernel::Inputs<'a>> {
-        Ok(kernel::Inputs { x, weight, width: self.width()?, centre: self.kind == Kind::Layer })
+        Ok(kernel::Inputs { x, weight, width: self.width()?, centre: self.kind == NormKind::Layer })
     }
 
     fn add_bias(&self, y: Tensor) -> Result<Tensor> {
@@ -111,6 +96,9 @@ impl Norm {
 }
 
 /// The gradient of a bias of x's width: the sum over tokens.
+///
+/// # Errors
+/// When shapes do not fit each other, or the device fails.
 pub fn bias_backward(grad: &Tensor) -> Result<Tensor> {
     if !fast(grad) {
         return Ok(grad.sum(0)?);

@@ -2,14 +2,14 @@
 
 use candle_core::Tensor;
 
-use super::sum::Take::{AsIs, Transposed};
+use super::sum::Layout::{AsIs, Transposed};
 use super::sum::{add, add_product};
 use crate::{FrozenWeight, Result};
 
 /// scale · x Wᵀ, (tokens, out), from x, (tokens, in).
 pub(crate) fn forward(x: &Tensor, weight: &FrozenWeight, scale: f64) -> Result<Tensor> {
-    let fitting = weight.fitting(x)?;
-    let times = |(_, part): (usize, Tensor)| add_product(None, scale, (&fitting, AsIs), (&part, Transposed));
+    let input = weight.cast_input(x)?;
+    let times = |(_, part): (usize, Tensor)| add_product(None, scale, (&input, AsIs), (&part, Transposed));
     let mut parts = weight.parts().map(|part| times(part?)).collect::<Result<Vec<_>>>()?;
     let product = if parts.len() == 1 { parts.remove(0) } else { Tensor::cat(&parts, 1)? };
     Ok(product.to_dtype(x.dtype())?)
@@ -18,10 +18,10 @@ pub(crate) fn forward(x: &Tensor, weight: &FrozenWeight, scale: f64) -> Result<T
 /// `total` + scale · grad W, (tokens, in), from grad, (tokens, out); without a total, the product alone. The caller alone
 /// holds the total.
 pub(crate) fn backward(total: Option<Tensor>, grad: &Tensor, weight: &FrozenWeight, scale: f64) -> Result<Tensor> {
-    let (fitting, mut total) = (weight.fitting(grad)?, total);
+    let (output_grad, mut total) = (weight.cast_input(grad)?, total);
     for part in weight.parts() {
         let (start, part) = part?;
-        let share = fitting.narrow(1, start, part.dim(0)?)?.contiguous()?;
+        let share = output_grad.narrow(1, start, part.dim(0)?)?.contiguous()?;
         total = Some(match part.dtype() == grad.dtype() {
             true => add_product(total, scale, (&share, AsIs), (&part, AsIs))?,
             false => {

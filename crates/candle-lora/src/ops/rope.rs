@@ -1,5 +1,5 @@
-//! Rotary positions: each pair (x[i], x[i + half]) of a head is turned by its position times a frequency (Su et al.
-//! 2021). The frequencies are data, so scaled kinds need nothing here.
+//! Rotary position embeddings: each pair (x[i], x[i + half]) of a head is rotated by its position times a frequency (Su
+//! et al. 2021). The frequencies are data, so scaled variants need no code here.
 
 use candle_core::{DType, Device, Tensor};
 
@@ -7,16 +7,16 @@ use crate::floats::{Floats, edit, fast};
 use crate::kernels::elementwise;
 use crate::{Result, Row, Rows, plain};
 
-/// How heads are turned by positions.
+/// How heads are rotated by positions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rotation {
-    /// The width of a head. Only its first 2 · frequencies numbers turn.
+    /// The width of a head. Only its first 2 · frequencies numbers are rotated.
     pub head_width: usize,
-    /// How far each pair turns per position, in radians.
+    /// How far each pair is rotated per position, in radians.
     pub frequencies: Vec<f32>,
     /// Other frequencies for rows longer than so many tokens (LongRoPE, Ding et al. 2024).
     pub long: Option<(usize, Vec<f32>)>,
-    /// Turned numbers are multiplied with it (the attention factor of YaRN and LongRoPE).
+    /// Rotated numbers are multiplied with it (the attention factor of YaRN and LongRoPE).
     pub factor: f64,
 }
 
@@ -33,28 +33,31 @@ impl Rotation {
 /// The angles of a batch's tokens.
 #[derive(Debug, Clone)]
 pub struct Angles {
-    /// (places, turned pairs of a head).
+    /// (positions, rotated pairs of a head).
     cos: Tensor,
-    /// (places, turned pairs of a head).
+    /// (positions, rotated pairs of a head).
     sin: Tensor,
     /// The row of `cos` and `sin` for each token.
     places: Vec<u32>,
     head_width: usize,
 }
 
-/// Which way to turn.
+/// Which way to rotate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Turn {
+enum Direction {
     Forward,
     Back,
 }
 
 impl Angles {
     /// The angles of the rows' queries.
+    ///
+    /// # Errors
+    /// When shapes do not fit each other, or the device fails.
     pub fn new(rows: &Rows, rotation: &Rotation, dtype: DType, device: &Device) -> Result<Self> {
         let (mut cos, mut sin) = (Vec::new(), Vec::new());
         let mut places = vec![0; rows.queries()];
-        // Short and long rows turn differently; each kind has a table from its first to its last position.
+        // Short and long rows have other frequencies; each kind has a table from its first to its last position.
         let is_long = |row: &&Row| rotation.long.as_ref().is_some_and(|(limit, _)| row.keys.len() > *limit);
         for long in [false, true] {
             let of_kind: Vec<&Row> =
@@ -78,33 +81,42 @@ impl Angles {
         Ok(Self { cos: table(cos)?, sin: table(sin)?, places, head_width: rotation.head_width })
     }
 
-    /// Turns every head of x, (tokens, heads · width). The caller alone holds x.
+    /// Rotates every head of x, (tokens, heads · width). The caller alone holds x.
+    ///
+    /// # Errors
+    /// When shapes do not fit each other, or the device fails.
     pub fn forward(&self, x: Tensor) -> Result<Tensor> {
-        self.turn(x, Turn::Forward)
+        self.rotate(x, Direction::Forward)
     }
 
-    /// The gradient of x from that of the output: turned back. The caller alone holds the gradient.
+    /// The gradient of x from that of the output: rotated back. The caller alone holds the gradient.
+    ///
+    /// # Errors
+    /// When shapes do not fit each other, or the device fails.
     pub fn backward(&self, grad: Tensor) -> Result<Tensor> {
-        self.turn(grad, Turn::Back)
+        self.rotate(grad, Direction::Back)
     }
 
-    /// (cos, sin), each (tokens, turned pairs of a head).
+    /// (cos, sin), each (tokens, rotated pairs of a head).
+    ///
+    /// # Errors
+    /// When shapes do not fit each other, or the device fails.
     pub fn per_token(&self) -> Result<(Tensor, Tensor)> {
         let places = Tensor::new(self.places.as_slice(), self.cos.device())?;
         Ok((self.cos.index_select(&places, 0)?, self.sin.index_select(&places, 0)?))
     }
 
-    fn turn(&self, x: Tensor, turn: Turn) -> Result<Tensor> {
+    fn rotate(&self, x: Tensor, direction: Direction) -> Result<Tensor> {
         if !fast(&x) {
             let (cos, sin) = self.per_token()?;
-            let sin = if turn == Turn::Back { sin.neg()? } else { sin };
+            let sin = if direction == Direction::Back { sin.neg()? } else { sin };
             return plain::rope(&x, &cos, &sin, self.head_width);
         }
         let (cos, sin) = (Floats::of(&self.cos)?, Floats::of(&self.sin)?);
         let (half, head, places) = (self.cos.dim(1)?, self.head_width, self.places.as_slice());
-        let turns = elementwise::Turns { cos: &cos, sin: &sin, half, places, head };
-        let (width, sign) = (x.dim(1)?, if turn == Turn::Back { -1.0 } else { 1.0 });
-        edit(&x, |x| elementwise::rope(x, width, turns, sign))?;
+        let angles = elementwise::Angles { cos: &cos, sin: &sin, half, places, head };
+        let (width, sign) = (x.dim(1)?, if direction == Direction::Back { -1.0 } else { 1.0 });
+        edit(&x, |x| elementwise::rope(x, width, angles, sign))?;
         Ok(x)
     }
 }

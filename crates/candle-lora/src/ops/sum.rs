@@ -8,6 +8,9 @@ use crate::kernels::elementwise;
 use crate::kernels::matmul::{Matrix, Store, product};
 
 /// a + b.
+///
+/// # Errors
+/// When shapes do not fit each other, or the device fails.
 pub fn sum(a: &Tensor, b: &Tensor) -> Result<Tensor> {
     if !fast(a) {
         return Ok((a + b)?);
@@ -16,6 +19,9 @@ pub fn sum(a: &Tensor, b: &Tensor) -> Result<Tensor> {
 }
 
 /// total + more, where the caller alone holds `total`.
+///
+/// # Errors
+/// When shapes do not fit each other, or the device fails.
 pub fn add(total: Tensor, more: &Tensor) -> Result<Tensor> {
     if !fast(&total) {
         return Ok((total + more)?);
@@ -28,13 +34,13 @@ pub fn add(total: Tensor, more: &Tensor) -> Result<Tensor> {
 
 /// How an operand is taken.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Take {
+pub(crate) enum Layout {
     AsIs,
     Transposed,
 }
 
 /// An operand of a product: a (rows, columns) tensor.
-pub(crate) type Operand<'a> = (&'a Tensor, Take);
+pub(crate) type Operand<'a> = (&'a Tensor, Layout);
 
 /// total + scale · left right; without a total, the product alone. The caller alone holds the total.
 pub(crate) fn add_product(total: Option<Tensor>, scale: f64, left: Operand, right: Operand) -> Result<Tensor> {
@@ -57,18 +63,18 @@ pub(crate) fn add_product(total: Option<Tensor>, scale: f64, left: Operand, righ
     }
 }
 
-fn plain((operand, take): Operand) -> Result<Tensor> {
-    Ok(match take {
-        Take::AsIs => operand.clone(),
-        Take::Transposed => operand.t()?,
+fn plain((operand, layout): Operand) -> Result<Tensor> {
+    Ok(match layout {
+        Layout::AsIs => operand.clone(),
+        Layout::Transposed => operand.t()?,
     })
 }
 
-fn view<'a>(numbers: &'a [f32], (operand, take): Operand) -> Result<Matrix<'a>> {
+fn view<'a>(numbers: &'a [f32], (operand, layout): Operand) -> Result<Matrix<'a>> {
     let (_, columns) = operand.dims2()?;
     let matrix = Matrix::new(numbers, columns);
-    Ok(match take {
-        Take::AsIs => matrix,
-        Take::Transposed => matrix.t(),
+    Ok(match layout {
+        Layout::AsIs => matrix,
+        Layout::Transposed => matrix.t(),
     })
 }

@@ -3,7 +3,7 @@
 use std::fs;
 
 use candle_core::Device;
-use candle_lora::{Adapter, Beside, LoraConfig, LoraPair};
+use candle_lora::{Adapter, LoraConfig, LoraPair, ModuleKind};
 
 use crate::random::{distance, numbers};
 
@@ -98,7 +98,7 @@ fn what_an_adapter_cannot_do_is_refused_by_name() {
 fn every_kind_of_adapter_comes_back_from_its_files() {
     let mut adapter = adapter();
     let switches = LoraConfig { rslora: true, dropout: 0.1, layers: Some(vec![0, 1]), ..adapter.config.clone() };
-    let table = LoraPair { beside: Beside::Embedding, ..LoraPair::new(numbers(7, &[2, 9]), numbers(8, &[6, 2])) };
+    let table = LoraPair { kind: ModuleKind::Embedding, ..LoraPair::new(numbers(7, &[2, 9]), numbers(8, &[6, 2])) };
     adapter.pairs.insert("model.embed_tokens".into(), table);
     adapter.config = switches;
     let mut with_magnitudes = self::adapter();

@@ -2,13 +2,11 @@
 
 use candle_core::{DType, Device, Tensor, Var};
 use candle_lora::cross_entropy::Head;
-use candle_lora::glu::{self, Activation};
-use candle_lora::linear::Wanted;
-use candle_lora::norm::{self, Kind, Norm};
+use candle_lora::linear::RequiresGrad;
 use candle_lora::rope::{Angles, Rotation};
 use candle_lora::{
-    Attention, Beside, FrozenWeight, Heads, Linear, Lora, LoraPair, Rows, attention, columns, cross_entropy, embedding,
-    linear, plain,
+    Activation, Attention, FrozenWeight, Heads, Linear, Lora, LoraPair, ModuleKind, Norm, NormKind, Rows, attention,
+    columns, cross_entropy, embedding, glu, linear, norm, plain,
 };
 
 use crate::random::{assert_close, numbers};
@@ -39,11 +37,11 @@ fn norm_backward_equals_autograd() {
     let shapes: [(&[usize], bool); 3] = [(&[24], true), (&[8], false), (&[3, 8], false)];
     for ((dtype, tolerance), kind, (shape, biased)) in KINDS
         .into_iter()
-        .flat_map(|d| [Kind::Rms, Kind::Layer].into_iter().flat_map(move |k| shapes.map(|s| (d, k, s))))
+        .flat_map(|d| [NormKind::Rms, NormKind::Layer].into_iter().flat_map(move |k| shapes.map(|s| (d, k, s))))
     {
         let (x, weight, bias) = (var(1, &[37, 24], dtype), var(2, shape, dtype), var(5, &[24], dtype));
         let grad = numbers(3, &[37, 24]).to_dtype(dtype).unwrap();
-        let bias_of = |bias: &Var| (kind == Kind::Layer && biased).then(|| bias.as_tensor().clone());
+        let bias_of = |bias: &Var| (kind == NormKind::Layer && biased).then(|| bias.as_tensor().clone());
         let norm = Norm { kind, weight: weight.as_tensor().clone(), bias: bias_of(&bias), epsilon: 1e-5 };
         let (y, _, _) = plain::norm(&norm, &x).unwrap();
         let expected = oracle(&y, &grad, &[&x, &weight]);
@@ -51,7 +49,7 @@ fn norm_backward_equals_autograd() {
         let norm = Norm { weight: copy(&weight), bias: norm.bias.as_ref().map(|_| copy(&bias)), ..norm };
         let (out, saved) = norm.forward(&copy(&x)).unwrap();
         assert_close(&out, &y, tolerance, "output");
-        assert_close(&norm.again(&saved, &copy(&x)).unwrap(), &y, tolerance, "output again");
+        assert_close(&norm.recompute(&saved, &copy(&x)).unwrap(), &y, tolerance, "output again");
         let around = numbers(4, &[37, 24]).to_dtype(dtype).unwrap();
         let dx = norm.backward(&saved, &copy(&x), &grad, Some(around.copy().unwrap())).unwrap();
         assert_close(&dx, &(around + &expected[0]).unwrap(), tolerance, "x added to a total");
@@ -165,18 +163,18 @@ fn linear_backward_equals_autograd_with_bias_and_pair() {
         let (out, saved) = map.forward(&copy(&x)).unwrap();
         assert_close(&out, &y, tolerance, "output");
         let mut own = linear::Gradients::default();
-        let dx = map.backward(&saved, &copy(&x), &grad, None, Wanted::Lora, &mut own).unwrap();
+        let dx = map.backward(&saved, &copy(&x), &grad, None, RequiresGrad::Lora, &mut own).unwrap();
         assert_close(&dx, &expected[0], tolerance, "x");
         assert_close(own.a.as_ref().unwrap(), &expected[3], tolerance, "A");
         assert_close(own.b.as_ref().unwrap(), &expected[4], tolerance, "B");
         assert!(own.weight.is_none() && own.bias.is_none(), "frozen weights get no gradient");
         let total = Some(dx.copy().unwrap());
-        let twice = map.backward(&saved, &copy(&x), &grad, total, Wanted::Weight, &mut own).unwrap();
+        let twice = map.backward(&saved, &copy(&x), &grad, total, RequiresGrad::Weight, &mut own).unwrap();
         assert_close(&twice, &(&expected[0] * 2.0).unwrap(), tolerance, "x added to a total");
         assert_close(&own.weight.unwrap(), &expected[1], tolerance, "weight");
         assert_close(&own.bias.unwrap(), &expected[2], tolerance, "bias");
         let mut none = linear::Gradients::default();
-        map.backward(&saved, &copy(&x), &grad, None, Wanted::Nothing, &mut none).unwrap();
+        map.backward(&saved, &copy(&x), &grad, None, RequiresGrad::None, &mut none).unwrap();
         assert!(none.weight.is_none() && none.bias.is_none() && none.a.is_none() && none.b.is_none());
     }
 }
@@ -220,9 +218,9 @@ fn dropout_and_magnitudes_have_the_gradients_of_autograd() {
         let (out, saved) = map.forward(&copy(&x)).unwrap();
         assert_close(&out, &y, tolerance, "output");
         let mut own = linear::Gradients::default();
-        let dx = map.backward(&saved, &copy(&x), &grad, None, Wanted::Lora, &mut own).unwrap();
+        let dx = map.backward(&saved, &copy(&x), &grad, None, RequiresGrad::Lora, &mut own).unwrap();
         assert_close(&dx, &expected[0], tolerance, "x");
-        let twice = map.backward(&saved, &copy(&x), &grad, Some(dx), Wanted::Weight, &mut own).unwrap();
+        let twice = map.backward(&saved, &copy(&x), &grad, Some(dx), RequiresGrad::Weight, &mut own).unwrap();
         assert_close(&twice, &(&expected[0] * 2.0).unwrap(), tolerance, "x added to a total");
         assert_close(&own.weight.unwrap(), &expected[1], tolerance, "weight");
         assert_close(&own.bias.unwrap(), &expected[2], tolerance, "bias");
@@ -250,7 +248,7 @@ fn cross_entropy_equals_autograd() {
         let weight = frozen(&weight);
         let head = Head { scale, soft_cap, ..Head::from(&weight) };
         assert_close(&cross_entropy::logits(&copy(&x), head).unwrap(), &logits, tolerance, "logits");
-        let (nats, own) = cross_entropy::loss_and_gradients(&copy(&x), head, &targets, Wanted::Weight).unwrap();
+        let (nats, own) = cross_entropy::loss_and_gradients(&copy(&x), head, &targets, RequiresGrad::Weight).unwrap();
         assert!((nats - sum).abs() < 1e-4, "{nats} {sum}");
         assert!((cross_entropy::loss(&copy(&x), head, &targets).unwrap() - sum).abs() < 1e-4);
         assert_close(&own.x, &expected[0], tolerance, "x");
@@ -288,7 +286,7 @@ fn a_pair_beside_an_embedding_has_the_gradients_of_autograd() {
         let x = (table.index_select(&index, 0).unwrap() + (low * 0.5).unwrap()).unwrap();
         let expected = oracle(&x, &grad, &[&a, &b]);
 
-        let pair = LoraPair { beside: Beside::Embedding, ..LoraPair::new(copy(&a), copy(&b)) };
+        let pair = LoraPair { kind: ModuleKind::Embedding, ..LoraPair::new(copy(&a), copy(&b)) };
         let (lora, table) = (Lora::of(&pair, 0.5), frozen(&table));
         assert_close(&embedding::forward(&table, Some(lora), &ids).unwrap(), &x, tolerance, "output");
         let (da, db) = embedding::lora_backward(lora, &ids, &grad).unwrap();
@@ -316,7 +314,7 @@ fn a_head_with_a_pair_equals_autograd() {
         let lora = Lora { mask: Some(&mask), ..Lora::of(&pair, 0.5) };
         let map = Linear { weight: &weight, bias: None, lora: Some(lora) };
         let head = Head { map, scale: 1.5, soft_cap: Some(2.0) };
-        let (_, found) = cross_entropy::loss_and_gradients(&copy(&x), head, &targets, Wanted::Lora).unwrap();
+        let (_, found) = cross_entropy::loss_and_gradients(&copy(&x), head, &targets, RequiresGrad::Lora).unwrap();
         assert_close(&found.x, &expected[0], tolerance, "x");
         assert_close(&found.own.a.unwrap(), &expected[1], tolerance, "A");
         assert_close(&found.own.b.unwrap(), &expected[2], tolerance, "B");

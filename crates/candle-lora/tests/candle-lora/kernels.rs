@@ -1,7 +1,7 @@
 //! The kernels do the same work for any number of threads, a large vocabulary in chunks, and keys from a cache.
 
 use candle_core::Tensor;
-use candle_lora::linear::Wanted;
+use candle_lora::linear::RequiresGrad;
 use candle_lora::{Attention, FrozenWeight, Heads, Rows, attention, cross_entropy, plain, sum};
 
 use crate::random::{assert_close, numbers};
@@ -22,12 +22,12 @@ fn chunks_of_the_vocabulary_change_nothing() {
     let frozen = FrozenWeight::from(head.clone());
     let logits = x.matmul(&head.t().unwrap()).unwrap();
     let expected: f64 = plain::losses(&logits, &targets).unwrap().iter().map(|&loss| f64::from(loss)).sum();
-    let slopes = plain::slopes(&logits, &targets, None).unwrap();
-    let (nats, own) = cross_entropy::loss_and_gradients(&x, (&frozen).into(), &targets, Wanted::Weight).unwrap();
+    let gradients = plain::logit_gradients(&logits, &targets, None).unwrap();
+    let (nats, own) = cross_entropy::loss_and_gradients(&x, (&frozen).into(), &targets, RequiresGrad::Weight).unwrap();
     assert!((nats / expected - 1.0).abs() < 1e-6);
     assert!((cross_entropy::loss(&x, (&frozen).into(), &targets).unwrap() / expected - 1.0).abs() < 1e-6);
-    assert_close(&own.x, &slopes.matmul(&head).unwrap(), 1e-5, "x");
-    assert_close(&own.own.weight.unwrap(), &slopes.t().unwrap().matmul(&x).unwrap(), 1e-5, "head");
+    assert_close(&own.x, &gradients.matmul(&head).unwrap(), 1e-5, "x");
+    assert_close(&own.own.weight.unwrap(), &gradients.t().unwrap().matmul(&x).unwrap(), 1e-5, "head");
 }
 
 #[test]
@@ -40,7 +40,8 @@ fn any_number_of_threads_gives_the_same_bits() {
     let work = || {
         let (o, saved) = attention::forward(q.clone(), k.clone(), v.clone(), attention, &rows).unwrap();
         let (dq, dk, dv) = attention::backward(&saved, &grad, attention, &rows).unwrap();
-        let (nats, own) = cross_entropy::loss_and_gradients(&o, (&head).into(), &targets, Wanted::Weight).unwrap();
+        let (nats, own) =
+            cross_entropy::loss_and_gradients(&o, (&head).into(), &targets, RequiresGrad::Weight).unwrap();
         let all = [o, dq, dk, dv, own.x, own.own.weight.unwrap()].map(|tensor| bits(&tensor));
         (all, nats.to_bits())
     };

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use candle_core::{DType, Device, Tensor};
-use candle_lora::linear::{Gradients, Wanted};
+use candle_lora::linear::{Gradients, RequiresGrad};
 use candle_lora::{FrozenWeight, Linear, QuantizedWeight, WeightFormat};
 
 use crate::random::numbers;
@@ -44,7 +44,7 @@ fn a_linear_map_computes_with_blocks_as_with_their_numbers() {
         let compute = |weight: &FrozenWeight| {
             let map = Linear { weight, bias: None, lora: None };
             let (y, saved) = map.forward(&x).unwrap();
-            let dx = map.backward(&saved, &x, &grad, None, Wanted::Nothing, &mut Gradients::default()).unwrap();
+            let dx = map.backward(&saved, &x, &grad, None, RequiresGrad::None, &mut Gradients::default()).unwrap();
             (flat(&y), flat(&dx))
         };
         assert_eq!(compute(&held), compute(&dense), "{format:?}");
@@ -58,7 +58,7 @@ fn a_linear_map_in_bf16_multiplies_rounded_numbers_and_adds_them_up_in_f32() {
     let compute = |weight: &FrozenWeight, x: &Tensor, grad: &Tensor| {
         let map = Linear { weight, bias: None, lora: None };
         let (y, saved) = map.forward(x).unwrap();
-        (flat(&y), flat(&map.backward(&saved, x, grad, None, Wanted::Nothing, &mut Gradients::default()).unwrap()))
+        (flat(&y), flat(&map.backward(&saved, x, grad, None, RequiresGrad::None, &mut Gradients::default()).unwrap()))
     };
     let half = FrozenWeight::Bf16(weight.to_dtype(DType::BF16).unwrap());
     let expected = compute(&rounded(&weight).into(), &rounded(&x), &rounded(&grad));

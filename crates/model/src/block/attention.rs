@@ -1,27 +1,27 @@
-//! The attention part of a block: from its normed input to what joins the residual stream.
+//! The attention part of a block: from its normed input to what is added to the residual stream.
 
 use candle_core::Tensor;
 use candle_lora::{Attention, attention, linear, norm};
 
-use super::Pass;
 use crate::fitted::FittedAdapter;
-use crate::gradients::Collect;
-use crate::maps::{Map, Maps};
+use crate::linear_layers::{LinearGroup, LinearLayer};
 use crate::norm::Norm;
+use crate::pass::Pass;
+use crate::trainable::CollectedGradients;
 use crate::weights::{Weights, qk_norms};
 use crate::{ModelConfig, ModelError};
 
-/// What a cache does with a pass's keys and values: it gives all that attention may see.
-pub(crate) type Keep<'a> = dyn FnMut(Tensor, Tensor) -> Result<(Tensor, Tensor), ModelError> + 'a;
+/// Puts the keys and values of a pass into the KV cache, if there is one, and gives all that attention may see.
+pub(crate) type CacheKv<'a> = dyn FnMut(Tensor, Tensor) -> Result<(Tensor, Tensor), ModelError> + 'a;
 
-/// Attention with the maps around it.
-pub(super) struct Attend<'a> {
+/// Attention with the linear layers around it.
+pub(super) struct SelfAttention<'a> {
     attention: Attention,
     rope: Option<usize>,
-    qkv: Maps<'a, 3>,
+    qkv: LinearGroup<'a, 3>,
     /// The norms of queries and keys.
     norms: Option<[Norm; 2]>,
-    o: Map<'a>,
+    o: LinearLayer<'a>,
 }
 
 /// What backward needs besides the input.
@@ -33,7 +33,7 @@ pub(super) struct Saved {
     o: linear::Saved,
 }
 
-impl<'a> Attend<'a> {
+impl<'a> SelfAttention<'a> {
     pub(super) fn new(
         config: &ModelConfig,
         weights: &'a Weights,
@@ -41,11 +41,11 @@ impl<'a> Attend<'a> {
         layer: usize,
     ) -> Result<Self, ModelError> {
         let block = format!("model.layers.{layer}");
-        let map = |name: &str| Map::new(weights, adapter, format!("{block}.self_attn.{name}"));
+        let linear = |name: &str| LinearLayer::new(weights, adapter, format!("{block}.self_attn.{name}"));
         let heads = config.heads();
         let qkv = match config.fused {
-            true => Maps::Fused(map("qkv_proj")?, [heads.q_width(), heads.kv_width(), heads.kv_width()]),
-            false => Maps::Apart(vec![map("q_proj")?, map("k_proj")?, map("v_proj")?]),
+            true => LinearGroup::Fused(linear("qkv_proj")?, [heads.q_width(), heads.kv_width(), heads.kv_width()]),
+            false => LinearGroup::Separate(vec![linear("q_proj")?, linear("k_proj")?, linear("v_proj")?]),
         };
         let norm = |names: Vec<(String, usize)>| {
             Norm::of_heads(config, weights, names.into_iter().map(|(name, _)| format!("{block}.{name}")).collect())
@@ -55,11 +55,16 @@ impl<'a> Attend<'a> {
             None => None,
         };
         let kind = config.layers[layer];
-        Ok(Self { attention: config.attention(kind), rope: kind.rope, qkv, norms, o: map("o_proj")? })
+        Ok(Self { attention: config.attention(kind), rope: kind.rope, qkv, norms, o: linear("o_proj")? })
     }
 
     /// (tokens, hidden), and what backward needs.
-    pub(super) fn forward(&self, h: &Tensor, pass: &Pass, keep: &mut Keep) -> Result<(Tensor, Saved), ModelError> {
+    pub(super) fn forward(
+        &self,
+        h: &Tensor,
+        pass: &Pass,
+        cache_kv: &mut CacheKv,
+    ) -> Result<(Tensor, Saved), ModelError> {
         // (tokens, heads · head_dim), and (tokens, kv_heads · head_dim) twice
         let ([mut q, mut k, v], qkv) = self.qkv.forward(h, pass)?;
         let mut normed = None;
@@ -70,7 +75,7 @@ impl<'a> Attend<'a> {
         if let Some(rope) = self.rope {
             (q, k) = (pass.angles[rope].forward(q)?, pass.angles[rope].forward(k)?);
         }
-        let (k, v) = keep(k, v)?;
+        let (k, v) = cache_kv(k, v)?;
         let (o, attention) = attention::forward(q, k, v, self.attention, pass.rows)?;
         let (out, o) = self.o.forward(&o, pass)?;
         Ok((out, Saved { qkv, normed, attention, o }))
@@ -84,7 +89,7 @@ impl<'a> Attend<'a> {
         grad: &Tensor,
         total: Option<Tensor>,
         pass: &Pass,
-        collect: &mut Collect,
+        collect: &mut CollectedGradients,
     ) -> Result<Tensor, ModelError> {
         let d_o = self.o.backward(&saved.o, saved.attention.output(), grad, None, pass, collect)?;
         let (mut dq, mut dk, dv) = attention::backward(&saved.attention, &d_o, self.attention, pass.rows)?;

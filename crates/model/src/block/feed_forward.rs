@@ -1,21 +1,21 @@
 //! The feed-forward part of a block: down(activation(gate) · up).
 
 use candle_core::Tensor;
-use candle_lora::glu::{self, Activation};
 use candle_lora::linear;
+use candle_lora::{Activation, glu};
 
-use super::Pass;
 use crate::fitted::FittedAdapter;
-use crate::gradients::Collect;
-use crate::maps::{Map, Maps};
+use crate::linear_layers::{LinearGroup, LinearLayer};
+use crate::pass::Pass;
+use crate::trainable::CollectedGradients;
 use crate::weights::Weights;
 use crate::{ModelConfig, ModelError};
 
-/// The three maps and what is between them.
+/// The three linear layers and the activation between them.
 pub(super) struct FeedForward<'a> {
     activation: Activation,
-    gate_up: Maps<'a, 2>,
-    down: Map<'a>,
+    gate_up: LinearGroup<'a, 2>,
+    down: LinearLayer<'a>,
 }
 
 /// What backward needs besides the input.
@@ -33,12 +33,12 @@ impl<'a> FeedForward<'a> {
         adapter: &'a FittedAdapter,
         layer: usize,
     ) -> Result<Self, ModelError> {
-        let map = |name: &str| Map::new(weights, adapter, format!("model.layers.{layer}.mlp.{name}"));
+        let linear = |name: &str| LinearLayer::new(weights, adapter, format!("model.layers.{layer}.mlp.{name}"));
         let gate_up = match config.fused {
-            true => Maps::Fused(map("gate_up_proj")?, [config.intermediate_size; 2]),
-            false => Maps::Apart(vec![map("gate_proj")?, map("up_proj")?]),
+            true => LinearGroup::Fused(linear("gate_up_proj")?, [config.intermediate_size; 2]),
+            false => LinearGroup::Separate(vec![linear("gate_proj")?, linear("up_proj")?]),
         };
-        Ok(Self { activation: config.activation, gate_up, down: map("down_proj")? })
+        Ok(Self { activation: config.activation, gate_up, down: linear("down_proj")? })
     }
 
     /// (tokens, hidden), and what backward needs.
@@ -55,7 +55,7 @@ impl<'a> FeedForward<'a> {
         h: &Tensor,
         grad: &Tensor,
         pass: &Pass,
-        collect: &mut Collect,
+        collect: &mut CollectedGradients,
     ) -> Result<Tensor, ModelError> {
         let Saved { gate, up, gate_up, down } = saved;
         let product = glu::forward(self.activation, gate, up)?;

@@ -7,8 +7,6 @@ use std::path::PathBuf;
 use candle_core::cuda_backend::cudarc;
 use candle_core::{DType, Device, Tensor};
 
-use super::Gpu;
-
 /// Folders with cuBLAS and cuRAND, as in PATH.
 const FOLDERS: &str = "TUNESMITH_CUDA_LIBS";
 /// Where NVIDIA's own packages put them, beside what the system's loader knows.
@@ -16,8 +14,8 @@ const KNOWN_FOLDERS: [&str; 3] = ["/usr/local/cuda/lib64", "/usr/local/cuda-13/l
 /// In the order in which they need each other.
 const LIBRARIES: [&str; 3] = ["libcublasLt.so.13", "libcublas.so.13", "libcurand.so.10"];
 
-/// The first GPU, once it has multiplied two matrices, or what stands in the way.
-pub(super) fn open() -> Result<Gpu, String> {
+/// The first GPU with its name, once it has multiplied two matrices, or what stands in the way.
+pub(super) fn open() -> Result<(String, Device), String> {
     // cudarc panics where a library answers with less than it expects.
     catch_unwind(|| {
         preload();
@@ -25,7 +23,7 @@ pub(super) fn open() -> Result<Gpu, String> {
         let device = Device::new_cuda_with_stream(0).map_err(|error| refused(&error))?;
         let name = prepare(&device).map_err(|error| refused(&error))?;
         prove(&device).map_err(|error| refused(&error))?;
-        Ok(Gpu { name, device })
+        Ok((name, device))
     })
     .unwrap_or_else(|panic| {
         let said =

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use candle_core::{Device, Tensor, Var};
-use candle_lora::norm::{Kind, Norm};
 use candle_lora::rope::Angles;
+use candle_lora::{Norm, NormKind};
 use candle_lora::{Rows, plain};
 use tunesmith_model::{Adapter, Decoder, Layer, ModelConfig, NormPlaces, QkNorm, Sequences};
 
@@ -151,7 +151,7 @@ impl<'a> Oracle<'a> {
     }
 
     fn norm(&self, x: &Tensor, name: &str) -> Tensor {
-        let bias = (self.config().norm == Kind::Layer).then(|| self.var(&format!("{name}.bias")).clone());
+        let bias = (self.config().norm == NormKind::Layer).then(|| self.var(&format!("{name}.bias")).clone());
         self.normed(x, self.var(&format!("{name}.weight")).clone(), bias)
     }
 

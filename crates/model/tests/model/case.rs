@@ -9,7 +9,7 @@ use candle_core::Tensor;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tunesmith_model::{
-    Adapter, Decoder, Gradients, ModelConfig, SUPPORTED_FAMILIES, Wanted, WeightFormat, projections,
+    Adapter, Decoder, Gradients, ModelConfig, SUPPORTED_FAMILIES, Trainable, WeightFormat, projections,
 };
 
 use crate::formula::{Batch, adapter, decoder};
@@ -80,7 +80,7 @@ impl Case {
         let step = |(step, expected): (usize, f64)| {
             let batch = Batch::new(&lengths, self.decoder.config().vocabulary, step % 4);
             let (loss, gradients) =
-                self.decoder.gradients(&self.adapter, &batch.sequences(), Wanted::Adapter, false).unwrap();
+                self.decoder.gradients(&self.adapter, &batch.sequences(), Trainable::Adapter, false).unwrap();
             let learned = loss.learned as f64;
             let scale = (1.0 / (norm(&gradients) / learned + 1e-6)).min(1.0) / learned;
             adamw(&mut self.adapter, gradients, (scale, rate), &mut moments, step as i32 + 1);

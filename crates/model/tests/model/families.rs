@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use candle_core::{DType, Device, Tensor};
 use tunesmith_model::{
-    Adapter, Decoder, SUPPORTED_FAMILIES, Sampling, Sequences, Session, Wanted, WeightFormat, facts, generate,
+    Adapter, Decoder, SUPPORTED_FAMILIES, Sampling, Sequences, Session, Trainable, WeightFormat, facts, generate,
 };
 
 use crate::autograd::Oracle;
@@ -33,7 +33,7 @@ fn the_gradient_of_every_lora_tensor_equals_pefts() {
     for case in cases() {
         let batch = case.batch();
         let (loss, gradients) =
-            case.decoder.gradients(&case.adapter, &batch.sequences(), Wanted::Adapter, false).unwrap();
+            case.decoder.gradients(&case.adapter, &batch.sequences(), Trainable::Adapter, false).unwrap();
         assert!((loss.nats / case.expected::<f64>("nats") - 1.0).abs() < 1e-5, "{}", case.name);
         assert_eq!(loss.learned, case.expected::<u64>("learned"));
         let expected: BTreeMap<String, Vec<f32>> = case.expected("gradients");
@@ -49,10 +49,10 @@ fn the_gradient_of_every_lora_tensor_equals_pefts() {
 fn every_gradient_of_every_family_equals_autograd() {
     for case in cases() {
         let batch = case.batch();
-        for (adapter, wanted) in [(&case.adapter, Wanted::Adapter), (&Adapter::none(), Wanted::Weights)] {
+        for (adapter, wanted) in [(&case.adapter, Trainable::Adapter), (&Adapter::none(), Trainable::AllWeights)] {
             let (_, expected) = Oracle::new(&case.decoder, adapter).gradients(&batch.sequences());
             let (_, gradients) = case.decoder.gradients(adapter, &batch.sequences(), wanted.clone(), false).unwrap();
-            let trained = if wanted == Wanted::Adapter { adapter.parameters() } else { case.decoder.parameters() };
+            let trained = if wanted == Trainable::Adapter { adapter.parameters() } else { case.decoder.parameters() };
             assert!(gradients.keys().eq(trained.keys()), "{}: all of them and nothing else", case.name);
             let most = expected.values().map(largest).fold(0.0, f32::max);
             for (name, gradient) in &gradients {
@@ -83,7 +83,7 @@ fn the_plain_operations_give_the_same_loss_and_gradients_in_every_family() {
             adapter.set(&name, weight.to_dtype(DType::F64).unwrap()).unwrap();
         }
         let batch = case.batch();
-        for wanted in [Wanted::Adapter, Wanted::Weights] {
+        for wanted in [Trainable::Adapter, Trainable::AllWeights] {
             let gradients =
                 |decoder: &Decoder, adapter| decoder.gradients(adapter, &batch.sequences(), wanted.clone(), false);
             let (loss, found) = gradients(&decoder, &adapter).unwrap();
@@ -121,7 +121,8 @@ fn twenty_steps_lose_as_transformers_and_peft_do() {
 fn rows_computed_together_give_what_they_give_alone_in_every_family() {
     for case in cases() {
         let batch = case.batch();
-        let gradients = |rows: &Sequences| case.decoder.gradients(&case.adapter, rows, Wanted::Adapter, false).unwrap();
+        let gradients =
+            |rows: &Sequences| case.decoder.gradients(&case.adapter, rows, Trainable::Adapter, false).unwrap();
         let (together, expected) = gradients(&batch.sequences());
         let (mut nats, mut sum, mut start) = (0.0, BTreeMap::<String, Tensor>::new(), 0);
         for &length in &batch.lengths {

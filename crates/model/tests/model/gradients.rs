@@ -2,7 +2,7 @@
 
 use candle_core::{Device, Tensor};
 use serde_json::json;
-use tunesmith_model::{Adapter, Decoder, Gradients, LoraConfig, Wanted};
+use tunesmith_model::{Adapter, Decoder, Gradients, LoraConfig, Trainable};
 
 use crate::autograd::Oracle;
 use crate::formula::{Batch, MODULES, adapter, config, decoder};
@@ -31,7 +31,7 @@ fn every_adapter_tensor_receives_the_gradient_of_autograd() {
     let adapter = adapter(&decoder, &MODULES, 4);
     let batch = Batch::new(&[9, 4, 23], 96, 1);
     let (loss, expected) = Oracle::new(&decoder, &adapter).gradients(&batch.sequences());
-    let (summed, gradients) = decoder.gradients(&adapter, &batch.sequences(), Wanted::Adapter, false).unwrap();
+    let (summed, gradients) = decoder.gradients(&adapter, &batch.sequences(), Trainable::Adapter, false).unwrap();
     assert!((summed.nats as f32 / loss - 1.0).abs() < 1e-5);
     assert_eq!(summed.learned as usize, batch.learn.iter().filter(|&&learn| learn).count());
     assert!(gradients.keys().eq(adapter.parameters().keys()), "all adapter tensors and nothing else");
@@ -49,7 +49,8 @@ fn every_weight_receives_the_gradient_of_autograd() {
         let decoder = decoder(config(changes));
         let batch = Batch::new(&[9, 4, 23], 96, 2);
         let (_, expected) = Oracle::new(&decoder, &Adapter::none()).gradients(&batch.sequences());
-        let (_, gradients) = decoder.gradients(&Adapter::none(), &batch.sequences(), Wanted::Weights, false).unwrap();
+        let (_, gradients) =
+            decoder.gradients(&Adapter::none(), &batch.sequences(), Trainable::AllWeights, false).unwrap();
         assert!(gradients.keys().eq(decoder.parameters().keys()), "all weights and nothing else");
         for (name, gradient) in &gradients {
             // A bias of the keys shifts all scores of a query alike: its gradient is zero but for rounding.
@@ -66,16 +67,16 @@ fn layers_alone_have_the_gradients_that_they_have_among_all() {
     let batch = Batch::new(&[9, 4, 23], 96, 2);
     let gradients =
         |wanted, recompute| decoder.gradients(&Adapter::none(), &batch.sequences(), wanted, recompute).unwrap();
-    let (loss, all) = gradients(Wanted::Weights, false);
+    let (loss, all) = gradients(Trainable::AllWeights, false);
     for layers in [vec![2], vec![1, 2], vec![0], vec![0, 2]] {
-        let (same, some) = gradients(Wanted::Layers(layers.clone()), false);
-        let names = decoder.parameters().into_keys().filter(|name| Wanted::Layers(layers.clone()).weight(name));
+        let (same, some) = gradients(Trainable::Layers(layers.clone()), false);
+        let names = decoder.parameters().into_keys().filter(|name| Trainable::Layers(layers.clone()).has_weight(name));
         assert!(some.keys().cloned().eq(names), "these layers and nothing else");
         assert!(some.len() == 9 * layers.len(), "seven projections and two norms of each");
         assert_eq!(loss, same);
         let all: Gradients = all.clone().into_iter().filter(|(name, _)| some.contains_key(name)).collect();
         assert_eq!(bits(&all), bits(&some));
-        assert_eq!(bits(&gradients(Wanted::Layers(layers), true).1), bits(&some), "recomputed");
+        assert_eq!(bits(&gradients(Trainable::Layers(layers), true).1), bits(&some), "recomputed");
     }
 }
 
@@ -84,7 +85,7 @@ fn recomputation_changes_no_bit() {
     let decoder = decoder(config(json!({})));
     let adapter = adapter(&decoder, &MODULES, 4);
     let batch = Batch::new(&[30, 17], 96, 3);
-    for wanted in [Wanted::Adapter, Wanted::Weights] {
+    for wanted in [Trainable::Adapter, Trainable::AllWeights] {
         let kept = decoder.gradients(&adapter, &batch.sequences(), wanted.clone(), false).unwrap();
         let again = decoder.gradients(&adapter, &batch.sequences(), wanted, true).unwrap();
         assert_eq!((kept.0, bits(&kept.1)), (again.0, bits(&again.1)));
@@ -98,7 +99,7 @@ fn any_number_of_threads_gives_the_same_bits() {
     let batch = Batch::new(&[64, 40, 64], 512, 4);
     let on = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let work = || decoder.gradients(&Adapter::none(), &batch.sequences(), Wanted::Weights, false).unwrap();
+        let work = || decoder.gradients(&Adapter::none(), &batch.sequences(), Trainable::AllWeights, false).unwrap();
         let (loss, gradients) = pool.install(work);
         (loss.nats.to_bits(), bits(&gradients))
     };
@@ -117,7 +118,7 @@ fn rows_do_not_see_each_other() {
     let (all, first, second) = (loss(&both), loss(&one), loss(&second));
     assert_eq!(second.learned, learned);
     assert!((all.nats - first.nats - second.nats).abs() < 1e-4);
-    let (summed, _) = decoder.gradients(&adapter, &both.sequences(), Wanted::Adapter, false).unwrap();
+    let (summed, _) = decoder.gradients(&adapter, &both.sequences(), Trainable::Adapter, false).unwrap();
     assert!((summed.nats - all.nats).abs() < 1e-4, "the loss is the same with and without gradients");
 }
 
@@ -128,7 +129,7 @@ fn nothing_learned_gives_no_loss_and_zero_gradients() {
     let mut batch = Batch::new(&[5, 6], 96, 6);
     batch.learn.fill(false);
     batch.learn[5] = true; // the first token of a row has nothing before it
-    let (loss, gradients) = decoder.gradients(&adapter, &batch.sequences(), Wanted::Adapter, false).unwrap();
+    let (loss, gradients) = decoder.gradients(&adapter, &batch.sequences(), Trainable::Adapter, false).unwrap();
     assert_eq!((loss.nats, loss.learned), (0.0, 0));
     assert!(gradients.values().all(|gradient| flat(gradient).iter().all(|&x| x == 0.0)));
     assert_eq!(gradients.len(), 6);
@@ -181,7 +182,7 @@ fn an_adapter_of_another_model_is_refused() {
         let error = small.logits(&adapter, &[1, 2]).unwrap_err().to_string();
         assert!(error.contains("another model") && error.contains("down_proj"), "{error}");
         assert!(small.merged(&adapter).is_err() && small.loss(&adapter, &batch.sequences()).is_err());
-        assert!(small.gradients(&adapter, &batch.sequences(), Wanted::Adapter, false).is_err());
+        assert!(small.gradients(&adapter, &batch.sequences(), Trainable::Adapter, false).is_err());
     }
 }
 

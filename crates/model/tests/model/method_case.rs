@@ -7,7 +7,7 @@ use std::path::Path;
 
 use candle_core::Tensor;
 use serde_json::Value;
-use tunesmith_model::{Adapter, Decoder, LoraConfig, ModelConfig, Noise, Wanted};
+use tunesmith_model::{Adapter, Decoder, LoraConfig, ModelConfig, Noise, Trainable};
 
 use crate::case::{adamw, norm};
 use crate::formula::{Batch, MODULES, decoder, start};
@@ -59,7 +59,7 @@ impl Case {
         };
         let base = decoder.clone();
         let pissa = method["init_lora_weights"] == "pissa";
-        let adapter = if pissa { decoder.split_off_pissa(&lora).unwrap() } else { start(&decoder, &lora) };
+        let adapter = if pissa { decoder.init_pissa(&lora).unwrap() } else { start(&decoder, &lora) };
         let start = pissa.then(|| (base, adapter.clone()));
         Self {
             name: format!("{family}, {}", fixture["name"].as_str().unwrap()),
@@ -79,7 +79,7 @@ impl Case {
         Batch::new(&lengths, self.decoder.config().vocabulary, seed)
     }
 
-    /// The noise of a step that is one piece.
+    /// The noise of a step of one micro-batch.
     pub fn noise(&self, step: u64) -> Noise {
         Noise { seed: self.seed, step, first_token: 0, neftune_alpha: self.neftune_alpha }
     }
@@ -87,7 +87,7 @@ impl Case {
     /// The summed loss, the learned tokens and the gradients.
     pub fn gradients(&self, batch: &Batch, step: u64, recompute: bool) -> (f64, f64, BTreeMap<String, Tensor>) {
         let (rows, noise) = (batch.sequences(), self.noise(step));
-        let found = self.decoder.noisy_gradients(&self.adapter, &rows, &Wanted::Adapter, recompute, Some(&noise));
+        let found = self.decoder.noisy_gradients(&self.adapter, &rows, &Trainable::Adapter, recompute, Some(&noise));
         let (loss, gradients) = found.unwrap();
         (loss.nats, loss.learned as f64, gradients)
     }
@@ -117,7 +117,7 @@ impl Case {
     /// The model as it was, and the adapter as it fits that one.
     pub fn original(&self) -> (&Decoder, Adapter) {
         match &self.start {
-            Some((base, start)) => (base, self.adapter.minus(start).unwrap()),
+            Some((base, start)) => (base, self.adapter.difference(start).unwrap()),
             None => (&self.decoder, self.adapter.clone()),
         }
     }

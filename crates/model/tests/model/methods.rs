@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use candle_core::{Device, Tensor};
-use tunesmith_model::{Adapter, Noise, Wanted};
+use tunesmith_model::{Adapter, Noise, Trainable};
 
 use crate::autograd::Oracle;
 use crate::formula::{Batch, magnitudes};
@@ -43,7 +43,7 @@ fn recomputation_gives_the_same_gradients_to_the_bit() {
 }
 
 #[test]
-fn pieces_of_a_step_draw_the_noise_of_their_place() {
+fn micro_batches_draw_the_noise_of_their_place_in_the_step() {
     for case in cases() {
         let batch = case.batch("lengths", 1);
         let (together, _, gradients) = case.gradients(&batch, 7, false);
@@ -57,7 +57,7 @@ fn pieces_of_a_step_draw_the_noise_of_their_place() {
             };
             let noise = Noise { first_token: start as u64, ..case.noise(7) };
             let found =
-                case.decoder.noisy_gradients(&case.adapter, &row.sequences(), &Wanted::Adapter, true, Some(&noise));
+                case.decoder.noisy_gradients(&case.adapter, &row.sequences(), &Trainable::Adapter, true, Some(&noise));
             let (loss, gradients) = found.unwrap();
             nats += loss.nats;
             for (name, gradient) in gradients {
@@ -78,7 +78,7 @@ fn gradients_without_noise_equal_autograd() {
     for case in cases() {
         let batch = case.batch("lengths", 1);
         let (_, expected) = Oracle::new(&case.decoder, &case.adapter).gradients(&batch.sequences());
-        let found = case.decoder.gradients(&case.adapter, &batch.sequences(), Wanted::Adapter, false).unwrap().1;
+        let found = case.decoder.gradients(&case.adapter, &batch.sequences(), Trainable::Adapter, false).unwrap().1;
         assert!(found.keys().eq(case.adapter.parameters().keys()), "{}", case.name);
         for (name, gradient) in found {
             assert_close(&gradient, &expected[&name], 2e-4, &format!("{}: {name}", case.name));
@@ -102,7 +102,7 @@ fn noise_depends_on_the_step_and_the_seed() {
         let batch = case.batch("lengths", 1);
         let nats = |noise: Noise| {
             let rows = batch.sequences();
-            case.decoder.noisy_gradients(&case.adapter, &rows, &Wanted::Adapter, false, Some(&noise)).unwrap().0.nats
+            case.decoder.noisy_gradients(&case.adapter, &rows, &Trainable::Adapter, false, Some(&noise)).unwrap().0.nats
         };
         let (one, another) = (nats(case.noise(7)), nats(case.noise(8)));
         assert_ne!(one, another, "{}: each step has its own", case.name);
@@ -131,7 +131,7 @@ fn every_trained_adapter_fits_the_original_model() {
         let (base, adapter) = case.original();
         assert_close(&base.logits(&adapter, &ids).unwrap(), &trained, 1e-5, &case.name);
         if adapter.config.rank != case.adapter.config.rank {
-            let (again, _) = adapter.parted().unwrap();
+            let (again, _) = adapter.split_difference().unwrap();
             assert_eq!(bits(&again.parameters()), bits(&case.adapter.parameters()), "{}", case.name);
             assert_eq!(again.config, case.adapter.config);
         }

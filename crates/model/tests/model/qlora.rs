@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use candle_core::{DType, Device, Tensor};
 use serde_json::json;
-use tunesmith_model::{Adapter, Decoder, ModelConfig, TrainingShape, Wanted, WeightFormat, training_memory};
+use tunesmith_model::{Adapter, Decoder, ModelConfig, Trainable, TrainingShape, WeightFormat, training_memory};
 
 use crate::case::{cases, cases_in_blocks};
 use crate::gradients::assert_close;
@@ -22,7 +22,8 @@ fn logits_and_gradients_beside_blocks_equal_pefts() {
             assert_close(&logits, &expected, 1e-5, &what);
             start += length;
         }
-        let (_, gradients) = case.decoder.gradients(&case.adapter, &batch.sequences(), Wanted::Adapter, false).unwrap();
+        let (_, gradients) =
+            case.decoder.gradients(&case.adapter, &batch.sequences(), Trainable::Adapter, false).unwrap();
         for (tensor, expected) in case.expected::<BTreeMap<String, Vec<f32>>>("gradients") {
             let expected = Tensor::from_vec(expected, gradients[&tensor].shape(), &Device::Cpu).unwrap();
             assert_close(&gradients[&tensor], &expected, 1e-4, &format!("{what}: {tensor}"));
@@ -49,8 +50,9 @@ fn blocks_compute_what_their_numbers_do_in_every_family() {
         let go_on = &mut |_| ControlFlow::Continue(());
         let dense = Decoder::load(folder.path(), WeightFormat::F32, &Device::Cpu, go_on).unwrap();
         let batch = case.batch();
-        let gradients =
-            |decoder: &Decoder| decoder.gradients(&case.adapter, &batch.sequences(), Wanted::Adapter, true).unwrap().1;
+        let gradients = |decoder: &Decoder| {
+            decoder.gradients(&case.adapter, &batch.sequences(), Trainable::Adapter, true).unwrap().1
+        };
         let expected = gradients(&dense);
         for (name, gradient) in gradients(&blocks) {
             assert_close(&gradient, &expected[&name], 1e-6, &format!("{}: {name}", case.name));

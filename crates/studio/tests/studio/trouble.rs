@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use tunesmith_protocol::*;
 use tunesmith_studio::{RunNews, StopRun, open_with, run_config, run_file};
-use tunesmith_train::{Outcome, Progress, StopReason, TrainError, TrainPlan};
+use tunesmith_train::{Outcome, Progress, StopRequest, TrainError, TrainPlan};
 
 use crate::support::*;
 
-type Report<'a> = &'a mut dyn FnMut(Progress) -> ControlFlow<StopReason>;
+type Report<'a> = &'a mut dyn FnMut(Progress) -> ControlFlow<StopRequest>;
 
 fn panics(plan: TrainPlan, report: Report<'_>) -> Result<Outcome, TrainError> {
     tunesmith_train::run(plan, &mut |progress| match progress {
@@ -25,7 +25,7 @@ fn meets_a_full_disk(plan: TrainPlan, report: Report<'_>) -> Result<Outcome, Tra
     tunesmith_train::run(plan, &mut |progress| {
         let third = matches!(&progress, Progress::Step(metrics) if metrics.step == 3);
         if third && report(Progress::DiskFull { message: "The disk is full: 12 MB are missing".into() }).is_break() {
-            return ControlFlow::Break(StopReason::Stop);
+            return ControlFlow::Break(StopRequest::Save);
         }
         report(progress)
     })
@@ -40,7 +40,7 @@ fn finds_no_room(plan: TrainPlan, report: Report<'_>) -> Result<Outcome, TrainEr
         if matches!(&progress, Progress::Step(metrics) if metrics.step == 3) {
             while !ROOM.load(Ordering::Relaxed) {
                 let answer = report(Progress::DiskFull { message: "The disk is full: 12 MB are missing".into() });
-                if answer == ControlFlow::Break(StopReason::Abort) {
+                if answer == ControlFlow::Break(StopRequest::Abort) {
                     return answer;
                 }
             }

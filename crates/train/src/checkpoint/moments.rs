@@ -1,4 +1,4 @@
-//! What the optimiser remembers, as a safetensors file: `<parameter>.<moment>`, flat, f32. Where a moment is kept in
+//! The optimiser's moments as a safetensors file: `<parameter>.<moment>`, flat, f32. Where a moment is kept in
 //! 8 bits, that is its codes (u8), and `<parameter>.<moment>.scales` the scales of its blocks (f32).
 
 use std::borrow::Cow;
@@ -11,7 +11,7 @@ use safetensors::{Dtype, SafeTensorError, SafeTensors, View};
 use tunesmith_protocol::Optimizer as Choice;
 
 use crate::files::at;
-use crate::optimizer::{Blocks, Moment};
+use crate::optimizer::{Moment, QuantizedMoment};
 use crate::{Optimizer, TrainError};
 
 const UPDATES: &str = "updates";
@@ -52,8 +52,8 @@ pub(crate) fn read(path: &Path, choice: Choice) -> Result<Optimizer, TrainError>
 
 fn tensors(name: String, moment: &Moment) -> Vec<(String, Flat<'_>)> {
     match moment {
-        Moment::Whole(values) => vec![(name, Flat::numbers(values))],
-        Moment::Blocks(blocks) => {
+        Moment::F32(values) => vec![(name, Flat::numbers(values))],
+        Moment::Quantized(blocks) => {
             let scales = (format!("{name}{SCALES}"), Flat::numbers(&blocks.scales));
             vec![(name, Flat::codes(&blocks.codes)), scales]
         }
@@ -62,8 +62,10 @@ fn tensors(name: String, moment: &Moment) -> Vec<(String, Flat<'_>)> {
 
 fn moment(name: &str, view: &TensorView, scales: Option<TensorView>) -> Option<Moment> {
     match (view.dtype(), scales) {
-        (Dtype::F32, None) => Some(Moment::Whole(numbers(view)?)),
-        (Dtype::U8, Some(scales)) => Blocks::new(name, view.data().to_vec(), numbers(&scales)?).map(Moment::Blocks),
+        (Dtype::F32, None) => Some(Moment::F32(numbers(view)?)),
+        (Dtype::U8, Some(scales)) => {
+            QuantizedMoment::new(name, view.data().to_vec(), numbers(&scales)?).map(Moment::Quantized)
+        }
         _ => None,
     }
 }

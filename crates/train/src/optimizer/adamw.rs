@@ -1,7 +1,7 @@
 //! AdamW: “Decoupled Weight Decay Regularization” (Loshchilov & Hutter 2019), in the order of operations of PyTorch's
 //! `torch/optim/adamw.py` (`_single_tensor_adamw`): decay, moments, bias-corrected step.
 
-use super::{Parameter, Rule};
+use super::rule::{Parameter, Rule};
 
 /// How slowly the first moment forgets.
 const BETA1: f64 = 0.9;

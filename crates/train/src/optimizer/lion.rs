@@ -1,7 +1,7 @@
 //! Lion: “Symbolic Discovery of Optimization Algorithms” (Chen et al. 2023, arXiv 2302.06675), algorithm 2. Each weight
 //! moves by the learning rate, up or down: only the sign of the smoothed gradient counts.
 
-use super::{Parameter, Rule};
+use super::rule::{Parameter, Rule};
 
 /// The share of the momentum in the direction.
 const BETA1: f64 = 0.9;

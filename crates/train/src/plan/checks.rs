@@ -4,7 +4,8 @@ use tunesmith_data::Tokens;
 use tunesmith_model::ModelConfig;
 use tunesmith_protocol::{Precision, Quantization, SettingProblem};
 
-use crate::{Job, TrainError, checkpoint, result};
+use crate::run_folder::{checkpoint_steps, result_path};
+use crate::{Job, TrainError};
 
 /// Every setting is in its range.
 pub(super) fn settings(job: &Job) -> Result<(), TrainError> {
@@ -52,7 +53,7 @@ pub(super) fn rows(job: &Job, config: &ModelConfig) -> Result<(), TrainError> {
 
 /// A run is not written over another.
 pub(super) fn output(job: &Job) -> Result<(), TrainError> {
-    let taken = !checkpoint::steps(&job.output)?.is_empty() || result::path(&job.output).exists();
+    let taken = !checkpoint_steps(&job.output)?.is_empty() || result_path(&job.output).exists();
     if taken && !job.resume { Err(TrainError::Occupied(job.output.clone())) } else { Ok(()) }
 }
 

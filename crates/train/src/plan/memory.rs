@@ -1,4 +1,4 @@
-//! The memory guard: what a run needs, and how it is made to fit.
+//! How much memory a run needs, and the fastest way to run it that fits.
 
 use tunesmith_model::device;
 use tunesmith_model::{MemoryNeed, ModelConfig, WeightFormat, trained_parameters, trained_tensors, training_memory};

@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::tempdir;
 use tunesmith_protocol::Method;
-use tunesmith_train::{Outcome, Progress, StopReason};
+use tunesmith_train::{Outcome, Progress, StopRequest};
 
 use crate::tiny::{contents, job, train, train_until};
 
@@ -66,7 +66,7 @@ fn meet_a_disk_without_room() {
             messages.push(message.clone());
             fs::remove_file(&filler).unwrap();
         }
-        ControlFlow::<StopReason>::Continue(())
+        ControlFlow::<StopRequest>::Continue(())
     });
     assert!(matches!(outcome.unwrap(), Outcome::Done { step: 10, .. }));
     assert!(matches!(&messages[..], [message] if message.contains("are free")), "{messages:?}");
@@ -89,7 +89,7 @@ fn meet_a_full_disk() {
                 lift_the_limit();
             }
         }
-        ControlFlow::<StopReason>::Continue(())
+        ControlFlow::<StopRequest>::Continue(())
     });
     assert!(matches!(outcome.unwrap(), Outcome::Done { step: 10, .. }));
     assert_eq!(messages.len(), 2, "the disk was full at the first try and at the second");
@@ -120,7 +120,7 @@ fn stop_on_a_full_disk() {
             lift_the_limit();
         }
         // Said once: the run remembers it by itself.
-        if tries == 1 { ControlFlow::Break(StopReason::Stop) } else { ControlFlow::Continue(()) }
+        if tries == 1 { ControlFlow::Break(StopRequest::Save) } else { ControlFlow::Continue(()) }
     });
     let Outcome::Stopped { step: 2, checkpoint, result } = outcome.unwrap() else { panic!("it was stopped") };
     assert_eq!((tries, told.steps.len()), (3, 2), "it trained no further");

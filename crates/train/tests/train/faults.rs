@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 
 use tempfile::{TempDir, tempdir};
 use tunesmith_protocol::Method;
-use tunesmith_train::{Progress, StopReason, TrainError};
+use tunesmith_train::{Progress, StopRequest, TrainError};
 
 use crate::child::{child, passed};
 use crate::killed::{assert_nothing_is_half, checkpoints, job_of_this_process};
@@ -67,7 +67,7 @@ fn save_one_checkpoint() {
     go_on(|progress| match progress {
         Progress::Checkpoint { .. } => {
             eprintln!("saved");
-            ControlFlow::Break(StopReason::Abort)
+            ControlFlow::Break(StopRequest::Abort)
         }
         Progress::DiskFull { message } => {
             eprintln!("{message}");
@@ -84,7 +84,7 @@ fn write_the_result() {
 }
 
 /// Whatever happens is an outcome, and no panic.
-fn go_on(answer: impl FnMut(&Progress) -> ControlFlow<StopReason>) {
+fn go_on(answer: impl FnMut(&Progress) -> ControlFlow<StopRequest>) {
     let Some(job) = job_of_this_process() else { return };
     match train_until(job, answer).0 {
         Ok(_) => eprintln!("saved"),
@@ -130,7 +130,7 @@ fn up_to(last: u32) -> TempDir {
     train(job(folder.path(), "whole", Method::Lora)).0.unwrap();
     train_until(job(folder.path(), "begun", Method::Lora), stop_after(3)).0.unwrap();
     let (outcome, _) = train_until(resumed(job(folder.path(), "begun", Method::Lora)), |progress| match progress {
-        Progress::Checkpoint { step, .. } if *step == last => ControlFlow::Break(StopReason::Abort),
+        Progress::Checkpoint { step, .. } if *step == last => ControlFlow::Break(StopRequest::Abort),
         _ => ControlFlow::Continue(()),
     });
     assert!(matches!(outcome, Err(TrainError::Aborted)));

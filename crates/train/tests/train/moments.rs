@@ -4,7 +4,7 @@
 use serde_json::Value;
 use tempfile::tempdir;
 use tunesmith_protocol::{Method, Optimizer as Choice, TrainSettings};
-use tunesmith_train::{Blocks, DynamicMap, Moment, Optimizer, Parameter, TrainPlan};
+use tunesmith_train::{DynamicMap, Moment, Optimizer, Parameter, QuantizedMoment, TrainPlan};
 
 use crate::tiny::job;
 
@@ -23,7 +23,7 @@ fn the_8_bit_numbers_are_those_of_the_paper() {
 #[test]
 fn eight_bits_keep_what_is_large_to_a_percent_and_lose_no_sign() {
     let numbers: Vec<f32> = (0..1000).map(|i| (i as f32 * 0.7).sin() * 10_f32.powi(-(i % 4)) * 3e-5).collect();
-    let kept = Blocks::of(true, &numbers).numbers();
+    let kept = QuantizedMoment::of(true, &numbers).numbers();
     assert_eq!(kept.len(), numbers.len());
     for (block, (numbers, kept)) in numbers.chunks(256).zip(kept.chunks(256)).enumerate() {
         let largest = numbers.iter().fold(0.0_f32, |largest, number| largest.max(number.abs()));
@@ -36,9 +36,9 @@ fn eight_bits_keep_what_is_large_to_a_percent_and_lose_no_sign() {
 
 #[test]
 fn zeros_stay_zeros_and_no_square_becomes_one() {
-    assert!(Blocks::of(true, &[0.0; 300]).numbers().iter().all(|number| *number == 0.0));
-    assert!(Blocks::zeros(false, 300).numbers().iter().all(|number| *number == 0.0));
-    let kept = Blocks::of(false, &[1.0, 1e-12, 0.0]).numbers();
+    assert!(QuantizedMoment::of(true, &[0.0; 300]).numbers().iter().all(|number| *number == 0.0));
+    assert!(QuantizedMoment::zeros(false, 300).numbers().iter().all(|number| *number == 0.0));
+    let kept = QuantizedMoment::of(false, &[1.0, 1e-12, 0.0]).numbers();
     assert!(kept[0] == 1.0 && kept[1] > 0.0 && kept[2] == 0.0, "{kept:?}");
 }
 
@@ -47,9 +47,9 @@ fn long_tensors_are_kept_in_8_bits_short_ones_and_embeddings_in_32() {
     let optimizer = updated(Choice::AdamW8bit);
     let moment = |name: &str, moment: &str| &optimizer.moments[name][moment];
     for name in ["first", "second"] {
-        assert!(matches!(moment("long", name), Moment::Blocks(blocks) if blocks.codes.len() == 4097));
-        assert!(matches!(moment("short", name), Moment::Whole(_)));
-        assert!(matches!(moment("embed_tokens", name), Moment::Whole(_)));
+        assert!(matches!(moment("long", name), Moment::Quantized(blocks) if blocks.codes.len() == 4097));
+        assert!(matches!(moment("short", name), Moment::F32(_)));
+        assert!(matches!(moment("embed_tokens", name), Moment::F32(_)));
     }
     let in_8_bits = 2 * (4097 + 4 * 17);
     assert_eq!(optimizer.size_bytes(), in_8_bits + 2 * 4 * (4095 + 5000));

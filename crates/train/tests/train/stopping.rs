@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use tempfile::tempdir;
 use tunesmith_protocol::{ErrorCode, Method};
-use tunesmith_train::{Outcome, Progress, StopReason, TrainError};
+use tunesmith_train::{Outcome, Progress, StopRequest, TrainError};
 
 use crate::tiny::{job, resumed, train, train_until};
 
@@ -15,7 +15,7 @@ fn stop_between_two_batches_keeps_checkpoint_and_result() {
     let mut ticks = 0;
     let (outcome, told) = train_until(job(folder.path(), "run", Method::Lora), |progress| {
         ticks += u32::from(*progress == Progress::Tick);
-        if ticks == 9 { ControlFlow::Break(StopReason::Stop) } else { ControlFlow::Continue(()) }
+        if ticks == 9 { ControlFlow::Break(StopRequest::Save) } else { ControlFlow::Continue(()) }
     });
     let Outcome::Stopped { step, checkpoint, result } = outcome.unwrap() else { panic!("it was stopped") };
     assert_eq!(step as usize, told.steps.len());
@@ -31,7 +31,7 @@ fn stop_between_two_batches_keeps_checkpoint_and_result() {
 fn stop_before_the_first_step_can_be_resumed() {
     let folder = tempdir().unwrap();
     let (outcome, _) = train_until(job(folder.path(), "run", Method::Lora), |progress| match progress {
-        Progress::Eval { .. } => ControlFlow::Break(StopReason::Stop),
+        Progress::Eval { .. } => ControlFlow::Break(StopRequest::Save),
         _ => ControlFlow::Continue(()),
     });
     assert!(matches!(outcome.unwrap(), Outcome::Stopped { step: 0, .. }));
@@ -45,7 +45,7 @@ fn stop_before_the_first_step_can_be_resumed() {
 fn abort_leaves_at_once_and_writes_nothing_more() {
     let folder = tempdir().unwrap();
     let (outcome, _) = train_until(job(folder.path(), "run", Method::Lora), |progress| match progress {
-        Progress::Step(metrics) if metrics.step == 3 => ControlFlow::Break(StopReason::Abort),
+        Progress::Step(metrics) if metrics.step == 3 => ControlFlow::Break(StopRequest::Abort),
         _ => ControlFlow::Continue(()),
     });
     let error = outcome.unwrap_err();
@@ -59,7 +59,7 @@ fn abort_leaves_at_once_and_writes_nothing_more() {
 fn cancelled_loading_is_cancelled() {
     let folder = tempdir().unwrap();
     let (outcome, told) = train_until(job(folder.path(), "run", Method::Lora), |progress| match progress {
-        Progress::Loading(_) => ControlFlow::Break(StopReason::Stop),
+        Progress::Loading(_) => ControlFlow::Break(StopRequest::Save),
         _ => ControlFlow::Continue(()),
     });
     assert_eq!(outcome.unwrap_err().code(), ErrorCode::Cancelled);

@@ -8,7 +8,7 @@ use candle_core::{DType, Device};
 use tunesmith_data::Tokens;
 use tunesmith_model::{Decoder, ModelConfig};
 use tunesmith_protocol::{AutoOr, Method, Optimizer, Scheduler, StepMetrics, TrainSettings};
-use tunesmith_train::{Job, Outcome, Progress, StopReason, TrainError, TrainPlan, run};
+use tunesmith_train::{Job, Outcome, Progress, StopRequest, TrainError, TrainPlan, run};
 
 pub const VOCABULARY: u32 = 96;
 
@@ -135,7 +135,7 @@ pub fn train(job: Job) -> (Result<Outcome, TrainError>, Told) {
 /// Trains until `answer` says otherwise.
 pub fn train_until(
     job: Job,
-    mut answer: impl FnMut(&Progress) -> ControlFlow<StopReason>,
+    mut answer: impl FnMut(&Progress) -> ControlFlow<StopRequest>,
 ) -> (Result<Outcome, TrainError>, Told) {
     let mut told = Told::default();
     let plan = match TrainPlan::new(job) {
@@ -150,9 +150,9 @@ pub fn train_until(
 }
 
 /// Says stop once step `last` is done.
-pub fn stop_after(last: u32) -> impl FnMut(&Progress) -> ControlFlow<StopReason> {
+pub fn stop_after(last: u32) -> impl FnMut(&Progress) -> ControlFlow<StopRequest> {
     move |progress| match progress {
-        Progress::Step(metrics) if metrics.step >= last => ControlFlow::Break(StopReason::Stop),
+        Progress::Step(metrics) if metrics.step >= last => ControlFlow::Break(StopRequest::Save),
         _ => ControlFlow::Continue(()),
     }
 }

@@ -1,14 +1,14 @@
-//! What must not change between the start of a run and its resumption, kept in each checkpoint.
+//! What a run was started with, and what must not change when it is resumed. Each checkpoint keeps it.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tunesmith_protocol::TrainSettings;
 
-use crate::{TrainError, TrainPlan, fingerprint};
+use crate::{Job, TrainError, fingerprint};
 
-/// What a run was started with.
+/// The settings, the device, the data and the base model of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Frozen {
+pub(crate) struct RunInputs {
     /// The settings as asked for.
     settings: Value,
     /// Where it computes: another device has other rounding.
@@ -20,12 +20,12 @@ pub(crate) struct Frozen {
     base_sha256: String,
 }
 
-impl Frozen {
-    pub fn of(plan: &TrainPlan) -> Result<Self, TrainError> {
-        let job = plan.job();
+impl RunInputs {
+    /// The inputs of a job that computes on this device.
+    pub fn of(job: &Job, device_id: &str) -> Result<Self, TrainError> {
         Ok(Self {
             settings: serde_json::to_value(&job.settings).unwrap_or_default(),
-            device: plan.device_id().to_owned(),
+            device: device_id.to_owned(),
             data_sha256: fingerprint::rows(&job.training, &job.validation),
             base_sha256: fingerprint::base(&job.base, job.settings.method)?,
         })

@@ -1,23 +1,23 @@
-//! The linear maps of a block by their names, and groups of maps with the same input, apart or fused into one.
+//! The linear layers of a block by their names, and groups of them with the same input, separate or fused into one.
 
 use candle_core::Tensor;
 use candle_lora::{Linear, columns, linear};
 
 use crate::ModelError;
-use crate::block::Pass;
 use crate::fitted::FittedAdapter;
-use crate::gradients::Collect;
+use crate::pass::Pass;
+use crate::trainable::CollectedGradients;
 use crate::weights::{Weights, get};
 
-/// A linear map with the adapter that stands beside it.
-pub(crate) struct Map<'a> {
+/// A linear layer with the adapter beside it.
+pub(crate) struct LinearLayer<'a> {
     name: String,
     linear: Linear<'a>,
     dropout: f64,
 }
 
-impl<'a> Map<'a> {
-    /// The map of this name.
+impl<'a> LinearLayer<'a> {
+    /// The layer of this name.
     pub(crate) fn new(weights: &'a Weights, adapter: &'a FittedAdapter, name: String) -> Result<Self, ModelError> {
         let linear = Linear {
             weight: get(weights, &format!("{name}.weight"))?,
@@ -43,7 +43,7 @@ impl<'a> Map<'a> {
         }
     }
 
-    /// `total` + the gradient of x; those of what the map owns are collected. The caller alone holds the
+    /// `total` + the gradient of x; those of what the layer owns are collected. The caller alone holds the
     /// total.
     pub(crate) fn backward(
         &self,
@@ -52,34 +52,34 @@ impl<'a> Map<'a> {
         grad: &Tensor,
         total: Option<Tensor>,
         pass: &Pass,
-        collect: &mut Collect,
+        collect: &mut CollectedGradients,
     ) -> Result<Tensor, ModelError> {
         let (mask, mut own) = (self.mask(x, pass)?, linear::Gradients::default());
         let linear = self.linear.with_mask(mask.as_ref());
-        let dx = linear.backward(saved, x, grad, total, collect.wanted, &mut own)?;
+        let dx = linear.backward(saved, x, grad, total, collect.requires_grad, &mut own)?;
         collect.linear(&self.name, own);
         Ok(dx)
     }
 }
 
-/// N maps of the same input.
-pub(crate) enum Maps<'a, const N: usize> {
-    /// One map each.
-    Apart(Vec<Map<'a>>),
-    /// One map, whose output holds theirs side by side, of these widths.
-    Fused(Map<'a>, [usize; N]),
+/// N linear layers of the same input.
+pub(crate) enum LinearGroup<'a, const N: usize> {
+    /// A weight each.
+    Separate(Vec<LinearLayer<'a>>),
+    /// One weight, whose output holds theirs side by side, of these widths.
+    Fused(LinearLayer<'a>, [usize; N]),
 }
 
-impl<const N: usize> Maps<'_, N> {
-    /// What each map gives, and what backward needs.
+impl<const N: usize> LinearGroup<'_, N> {
+    /// The output of each, and what backward needs.
     pub(crate) fn forward(&self, x: &Tensor, pass: &Pass) -> Result<([Tensor; N], Vec<linear::Saved>), ModelError> {
         let (outputs, saved) = match self {
-            Self::Apart(maps) => {
-                let both = maps.iter().map(|map| map.forward(x, pass)).collect::<Result<Vec<_>, _>>()?;
+            Self::Separate(layers) => {
+                let both = layers.iter().map(|layer| layer.forward(x, pass)).collect::<Result<Vec<_>, _>>()?;
                 both.into_iter().unzip()
             }
-            Self::Fused(map, widths) => {
-                let (output, saved) = map.forward(x, pass)?;
+            Self::Fused(layer, widths) => {
+                let (output, saved) = layer.forward(x, pass)?;
                 (columns::split(output, widths)?, vec![saved])
             }
         };
@@ -95,18 +95,18 @@ impl<const N: usize> Maps<'_, N> {
         grads: [Tensor; N],
         mut total: Option<Tensor>,
         pass: &Pass,
-        collect: &mut Collect,
+        collect: &mut CollectedGradients,
     ) -> Result<Tensor, ModelError> {
         match self {
-            Self::Apart(maps) => {
-                for ((map, saved), grad) in maps.iter().zip(saved).zip(grads) {
-                    total = Some(map.backward(saved, x, &grad, total, pass, collect)?);
+            Self::Separate(layers) => {
+                for ((layer, saved), grad) in layers.iter().zip(saved).zip(grads) {
+                    total = Some(layer.backward(saved, x, &grad, total, pass, collect)?);
                 }
                 Ok(total.map_or_else(|| x.zeros_like(), Ok)?)
             }
-            Self::Fused(map, _) => {
+            Self::Fused(layer, _) => {
                 let grad = columns::join(grads.into())?;
-                map.backward(&saved[0], x, &grad, total, pass, collect)
+                layer.backward(&saved[0], x, &grad, total, pass, collect)
             }
         }
     }

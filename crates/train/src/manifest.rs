@@ -13,11 +13,11 @@ const MANIFEST: &str = "manifest.json";
 #[derive(Debug, Serialize, Deserialize)]
 struct Manifest {
     version: u32,
-    files: Vec<Entry>,
+    files: Vec<FileRecord>,
 }
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
-struct Entry {
+struct FileRecord {
     name: String,
     bytes: u64,
     sha256: String,
@@ -26,7 +26,7 @@ struct Entry {
 /// Writes the manifest of everything that lies in the folder now.
 pub(crate) fn write(folder: &Path) -> Result<(), TrainError> {
     let names = names_in(folder)?;
-    let files = names.into_iter().map(|name| entry(folder, name)).collect::<Result<_, _>>()?;
+    let files = names.into_iter().map(|name| record(folder, name)).collect::<Result<_, _>>()?;
     let text = serde_json::to_string_pretty(&Manifest { version: 1, files }).unwrap_or_default();
     crate::files::write(&folder.join(MANIFEST), text.as_bytes())
 }
@@ -45,7 +45,7 @@ pub(crate) fn verify(folder: &Path) -> Result<(), TrainError> {
         if listed.name.contains(['/', '\\']) || listed.name == ".." {
             return Err(damaged(format!("{} is not a file name", listed.name)));
         }
-        let found = entry(folder, listed.name.clone())?;
+        let found = record(folder, listed.name.clone())?;
         if found != listed {
             let message = format!("{} bytes, not the {} bytes that were written", found.bytes, listed.bytes);
             let message = if found.bytes == listed.bytes { "its contents have changed".into() } else { message };
@@ -55,7 +55,7 @@ pub(crate) fn verify(folder: &Path) -> Result<(), TrainError> {
     Ok(())
 }
 
-fn entry(folder: &Path, name: String) -> Result<Entry, TrainError> {
+fn record(folder: &Path, name: String) -> Result<FileRecord, TrainError> {
     let (sha256, bytes) = sha256(&folder.join(&name))?;
-    Ok(Entry { name, bytes, sha256 })
+    Ok(FileRecord { name, bytes, sha256 })
 }
