@@ -11,16 +11,19 @@ use candle_core::{Device, Tensor};
 use crate::{Result, WeightFormat};
 
 /// Numbers that are dequantised at once: few enough that they add little to what a model takes.
-const PART: usize = 16 << 20;
+const AT_ONCE: usize = 16 << 20;
+/// Numbers of a part on the CPU, where each thread dequantises a part of its own, which then is in its cache.
+const CPU_PART: usize = AT_ONCE / 16;
 
-/// The most numbers of a weight of this many that are dequantised at once.
+/// The most numbers of a weight of this many that are dequantised at once, about.
 pub fn dequantized_at_once(numbers: usize) -> usize {
-    numbers.min(PART)
+    numbers.min(AT_ONCE)
 }
 
-/// How many rows of a weight are dequantised at once.
-pub(crate) fn rows_per_part(rows: usize, width: usize) -> usize {
-    (PART / width.max(1)).clamp(1, rows.max(1))
+/// How many rows of a weight are one part.
+pub(crate) fn rows_per_part(rows: usize, width: usize, device: &Device) -> usize {
+    let numbers = if device.is_cpu() { CPU_PART } else { AT_ONCE };
+    (numbers / width.max(1)).clamp(1, rows.max(1))
 }
 
 /// A quantised weight, (rows, width).
@@ -47,7 +50,7 @@ impl QuantizedWeight {
     ) -> Result<Option<Self>, E> {
         let [rows, width] = dims;
         let Some(blocks) = format.block_type(width) else { return Ok(None) };
-        let rows_per_part = rows_per_part(rows, width);
+        let rows_per_part = rows_per_part(rows, width, device);
         let starts = (0..rows).step_by(rows_per_part);
         let part = |start: usize| -> Result<_, E> {
             // candle quantises all that a tensor's storage holds, so the part must have its own.
@@ -78,14 +81,18 @@ impl QuantizedWeight {
     /// # Errors
     /// When the device does not give the memory.
     pub fn dense(&self) -> Result<Tensor> {
-        let parts = self.parts().map(|part| Ok(part?.1)).collect::<Result<Vec<_>>>()?;
+        let parts = (0..self.part_count()).map(|number| Ok(self.part(number)?.1)).collect::<Result<Vec<_>>>()?;
         Ok(if let [part] = parts.as_slice() { part.clone() } else { Tensor::cat(&parts, 0)? })
     }
 
-    /// The first row of each part, and its numbers, (rows of the part, width).
-    pub(crate) fn parts(&self) -> impl Iterator<Item = Result<(usize, Tensor)>> {
-        let starts = (0..).step_by(self.rows_per_part);
-        starts.zip(&self.parts).map(|(start, part)| Ok((start, part.dequantize(&self.device)?)))
+    /// How many parts there are.
+    pub(crate) fn part_count(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// The first row of a part, and its numbers, (rows of the part, width).
+    pub(crate) fn part(&self, number: usize) -> Result<(usize, Tensor)> {
+        Ok((number * self.rows_per_part, self.parts[number].dequantize(&self.device)?))
     }
 
     /// The rows of these numbers, (ids, width). Only they are dequantised.

@@ -76,21 +76,30 @@ impl FrozenWeight {
         }
     }
 
-    /// The first row of each part, and its numbers as they are multiplied with, (rows of the part, in).
-    pub(crate) fn parts(&self) -> Box<dyn Iterator<Item = Result<(usize, Tensor)>> + '_> {
+    /// How many parts it is multiplied in.
+    pub(crate) fn part_count(&self) -> usize {
         match self {
-            Self::Dense(tensor) => Box::new(std::iter::once(Ok((0, tensor.clone())))),
-            Self::Bf16(tensor) if native(tensor) => Box::new(std::iter::once(Ok((0, tensor.clone())))),
-            Self::Bf16(tensor) => {
-                let [rows, width] = [self.dims()[0], self.dims()[1]];
-                let step = rows_per_part(rows, width);
-                let part = move |start: usize| {
-                    Ok((start, tensor.narrow(0, start, step.min(rows - start))?.to_dtype(DType::F32)?))
-                };
-                Box::new((0..rows).step_by(step).map(part))
-            }
-            Self::Quantized(weight) => Box::new(weight.parts()),
+            Self::Bf16(tensor) if !native(tensor) => self.dims()[0].div_ceil(self.rows_per_part()),
+            Self::Dense(_) | Self::Bf16(_) => 1,
+            Self::Quantized(weight) => weight.part_count(),
         }
+    }
+
+    /// The first row of a part, and its numbers as they are multiplied with, (rows of the part, in).
+    pub(crate) fn part(&self, number: usize) -> Result<(usize, Tensor)> {
+        match self {
+            Self::Bf16(tensor) if !native(tensor) => {
+                let (rows, step) = (self.dims()[0], self.rows_per_part());
+                let start = number * step;
+                Ok((start, tensor.narrow(0, start, step.min(rows - start))?.to_dtype(DType::F32)?))
+            }
+            Self::Dense(tensor) | Self::Bf16(tensor) => Ok((0, tensor.clone())),
+            Self::Quantized(weight) => weight.part(number),
+        }
+    }
+
+    fn rows_per_part(&self) -> usize {
+        rows_per_part(self.dims()[0], self.dims()[1], self.device())
     }
 
     /// What is multiplied with these numbers, in their format.

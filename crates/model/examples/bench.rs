@@ -1,10 +1,10 @@
 //! Measures training and writing on random weights: tokens per second, and memory against the estimate.
 //!
 //! ```text
-//! bench [starter|135m] [adapter]
+//! bench [starter|135m] [adapter] [bf16|q8|q4]
 //! ```
 //! `starter` is the shape of the bundled model on 16 rows of 192 tokens, `135m` that of SmolLM2-135M on 4 rows of 256;
-//! `adapter` trains an adapter of rank 16 instead of every weight.
+//! `adapter` trains an adapter of rank 16 instead of every weight; the last word is the format in which the model writes.
 
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -56,7 +56,9 @@ fn main() -> Result<(), ModelError> {
     }
     let without_optimizer = need.total() - need.optimizer;
     println!("peak memory {} MiB, estimated without the optimizer {} MiB", peak_mib(), without_optimizer >> 20);
-    write(&decoder, &adapter)
+    let formats = [("bf16", WeightFormat::Bf16), ("q8", WeightFormat::Q8), ("q4", WeightFormat::Q4)];
+    let format = formats.into_iter().find(|(word, _)| asked(word)).map_or(WeightFormat::F32, |(_, format)| format);
+    write(&decoder.in_format(format)?, &adapter)
 }
 
 fn train(

@@ -1,6 +1,7 @@
 //! Products with a frozen weight, however it is held.
 
 use candle_core::Tensor;
+use rayon::prelude::*;
 
 use super::sum::Layout::{AsIs, Transposed};
 use super::sum::{add, add_product};
@@ -9,8 +10,13 @@ use crate::{FrozenWeight, Result};
 /// scale · x Wᵀ, (tokens, out), from x, (tokens, in).
 pub(crate) fn forward(x: &Tensor, weight: &FrozenWeight, scale: f64) -> Result<Tensor> {
     let input = weight.cast_input(x)?;
-    let times = |(_, part): (usize, Tensor)| add_product(None, scale, (&input, AsIs), (&part, Transposed));
-    let mut parts = weight.parts().map(|part| times(part?)).collect::<Result<Vec<_>>>()?;
+    let times = |number| add_product(None, scale, (&input, AsIs), (&weight.part(number)?.1, Transposed));
+    let numbers = 0..weight.part_count();
+    // A GPU computes one after another what all threads ask of it.
+    let mut parts = match x.device().is_cpu() && numbers.len() > 1 {
+        true => numbers.into_par_iter().map(times).collect::<Result<Vec<_>>>()?,
+        false => numbers.map(times).collect::<Result<Vec<_>>>()?,
+    };
     let product = if parts.len() == 1 { parts.remove(0) } else { Tensor::cat(&parts, 1)? };
     Ok(product.to_dtype(x.dtype())?)
 }
@@ -19,8 +25,8 @@ pub(crate) fn forward(x: &Tensor, weight: &FrozenWeight, scale: f64) -> Result<T
 /// holds the total.
 pub(crate) fn backward(total: Option<Tensor>, grad: &Tensor, weight: &FrozenWeight, scale: f64) -> Result<Tensor> {
     let (output_grad, mut total) = (weight.cast_input(grad)?, total);
-    for part in weight.parts() {
-        let (start, part) = part?;
+    for number in 0..weight.part_count() {
+        let (start, part) = weight.part(number)?;
         let share = output_grad.narrow(1, start, part.dim(0)?)?.contiguous()?;
         total = Some(match part.dtype() == grad.dtype() {
             true => add_product(total, scale, (&share, AsIs), (&part, AsIs))?,
