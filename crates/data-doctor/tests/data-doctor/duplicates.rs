@@ -86,7 +86,7 @@ fn the_wording_of_a_prompt_that_all_rows_share_makes_none_alike() {
 /// Long rows are compared by estimates: nearly all of those that share 90 % are found, and none of those that share
 /// 50 %.
 #[test]
-fn likeness_decides_and_long_rows_are_estimated_well() {
+fn similarity_decides_and_long_rows_are_estimated_well() {
     let mut data = Vec::new();
     for number in 0..200 {
         let words = own_words(number * 3, 400);
@@ -105,7 +105,7 @@ fn likeness_decides_and_long_rows_are_estimated_well() {
 }
 
 #[test]
-fn likeness_is_no_chain() {
+fn similarity_is_not_transitive() {
     let words = own_words(5, 200);
     let step = |from: usize| -> String {
         let changed = |(place, word): (usize, &String)| if place < from { format!("{word}x") } else { word.clone() };
