@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use clap::Args;
 use tunesmith_data::Message;
 use tunesmith_protocol::{Sampling, StopReason};
-use tunesmith_studio::Said;
+use tunesmith_studio::Answered;
 
 use crate::interrupt::Interrupt;
 use crate::speaker::{Choice, Drawing, Speaker};
@@ -100,7 +100,7 @@ impl Conversation<'_> {
     }
 
     /// Says something and prints the answer as it is written.
-    fn say(&mut self, text: &str) -> anyhow::Result<Said> {
+    fn say(&mut self, text: &str) -> anyhow::Result<Answered> {
         self.messages.push(Message::new("user", text));
         let Speaker { model, adapter, .. } = &self.speaker;
         let said = model.answer(adapter, &self.messages, &[], &self.sampling, &mut |piece| {

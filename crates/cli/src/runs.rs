@@ -95,6 +95,8 @@ fn steps(run: &Run) -> String {
 
 fn state(state: &RunState) -> String {
     match state {
+        RunState::Queued { held: false } => "in line".into(),
+        RunState::Queued { held: true } => "held".into(),
         RunState::Preparing => "preparing".into(),
         RunState::Running => "running".into(),
         RunState::Paused { reason, stopping: false } => format!("paused: {reason}"),

@@ -109,7 +109,7 @@ impl Drawing {
 /// Loads a model by id or folder, with a progress bar.
 pub(crate) fn load(name: &str) -> anyhow::Result<LoadedModel> {
     let bar = show::bar(100, "Loading the model {wide_bar} {percent} %");
-    let model = LoadedModel::open(&default_home(), name, &mut |fraction| {
+    let model = tunesmith_studio::load_model(&default_home(), name, &mut |fraction| {
         bar.set_position((fraction * 100.0) as u64);
         ControlFlow::Continue(())
     });

@@ -83,7 +83,7 @@ fn into_home(config: &RunConfig, resume: bool, interrupt: &Interrupt, out: &Out)
             (dataset, version)
         }
         DataConfig::Dataset(wanted) => {
-            let dataset = run_file::named(&api.list_datasets(())?, &wanted.dataset)?.clone();
+            let dataset = tunesmith_studio::named(&api.list_datasets(())?, &wanted.dataset)?.clone();
             let version = wanted.version.unwrap_or(dataset.number);
             (dataset, version)
         }
@@ -154,22 +154,22 @@ fn import(api: &dyn Api, files: &DataFiles, interrupt: &Interrupt) -> Result<Dat
         mapping: Mapping { format: files.format, columns: files.columns.clone() },
         validation: files.validation.clone(),
         seed: None,
-        task: Some(task.clone()),
+        job: Some(task.clone()),
         reuse: true,
     };
     let bar = show::bar(100, "Reading the rows {wide_bar} {percent} %");
-    let news = api.subscribe(Topic::Task(task.clone()), 0)?;
+    let news = api.subscribe(Topic::Job(task.clone()), 0)?;
     let dataset = std::thread::scope(|scope| {
         let importing = scope.spawn(|| api.import_dataset(ask));
         let mut cancelled = false;
         while !importing.is_finished() {
             if interrupt.asked() && !cancelled {
                 cancelled = true;
-                api.cancel_task(task.clone())?;
+                api.cancel_job(task.clone())?;
             }
             for event in news.next_within(Duration::from_millis(50)).ok().flatten().unwrap_or_default() {
-                if let EventBody::Task { progress } = event.body {
-                    bar.set_position((progress.fraction.unwrap_or(0.0) * 100.0) as u64);
+                if let EventBody::Job { job } = event.body {
+                    bar.set_position((job.progress.fraction().unwrap_or(0.0) * 100.0) as u64);
                 }
             }
         }

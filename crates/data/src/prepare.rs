@@ -1,6 +1,7 @@
 //! Turns examples into the tokens a run learns from: a pure function of its inputs.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use tunesmith_protocol::{LearnFrom, Task, TooLong, TrainSettings};
 
@@ -9,8 +10,8 @@ use crate::{Example, PrepareError, Render, RenderError, Rendered, RowsError, Tok
 /// The rows a run learns from.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Prepared {
-    /// The rows, in the order of the examples.
-    pub rows: Vec<Tokens>,
+    /// The rows, in the order of the examples. They are shared, as they can be large.
+    pub rows: Arc<Vec<Tokens>>,
     /// Rows longer than the limit, whether cut or left out.
     pub too_long: u64,
     /// Rows left out: too long, without a token to learn, or not to be learned.
@@ -25,6 +26,22 @@ pub struct Prepared {
     pub hidden_calls: u64,
 }
 
+/// Rows as a model's tokens, before a limit cuts them. Another limit needs no tokenizer.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RenderedRows {
+    /// Those with a token to learn.
+    rows: Arc<Vec<Tokens>>,
+    /// The number of each among the examples, from 1.
+    numbers: Vec<u32>,
+    /// Number and length of each row without a token to learn.
+    unlearnable: Vec<(u32, u32)>,
+    /// Answers judged bad.
+    untaught: u64,
+    hidden_calls: u64,
+    /// Examples in all.
+    total: u64,
+}
+
 /// Rows tokenised between two looks at whether the caller cancelled.
 const ROWS_AT_ONCE: usize = 512;
 
@@ -32,28 +49,39 @@ const ROWS_AT_ONCE: usize = 512;
 /// cancels.
 ///
 /// # Errors
-///
-/// When there are no rows or none has a token to learn, when a row cannot be rendered or is too long and the settings
-/// refuse that, and when `progress` breaks.
+/// A row that the template refuses, rows that are too long where that is refused, or nothing to learn from.
 pub fn prepare(
     rows: &[Example],
     renderer: &dyn Render,
     settings: &TrainSettings,
     progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
 ) -> Result<Prepared, PrepareError> {
+    render_rows(rows, renderer, learned_in(settings), progress)?.fit(settings)
+}
+
+/// Which tokens of a row these settings learn.
+pub fn learned_in(settings: &TrainSettings) -> LearnFrom {
+    match settings.task {
+        Task::Sft => settings.learn_from,
+        Task::Text => LearnFrom::All,
+    }
+}
+
+/// Renders and tokenises every example. `progress(rows_done, rows_total)`; its `Break` cancels.
+///
+/// # Errors
+/// There are no examples, the template refuses one, or it was cancelled.
+pub fn render_rows(
+    rows: &[Example],
+    renderer: &dyn Render,
+    learn_from: LearnFrom,
+    progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+) -> Result<RenderedRows, PrepareError> {
     if rows.is_empty() {
         return Err(PrepareError::Empty);
     }
-    let learn_from = match settings.task {
-        Task::Sft => settings.learn_from,
-        Task::Text => LearnFrom::All,
-    };
-    let limit = settings.max_length as usize;
-    let total = rows.len() as u64;
-    let mut prepared = Prepared::default();
-    // (tokens, row)
-    let mut longest = (0, 0);
-    let mut row = 0;
+    let mut done = RenderedRows { total: rows.len() as u64, ..RenderedRows::default() };
+    let (mut learnable, mut row) = (Vec::new(), 0);
     for some in rows.chunks(ROWS_AT_ONCE) {
         let lost = |RowsError { row: lost, source }| match lost {
             Some(lost) => PrepareError::Row { row: row + 1 + lost as u64, source },
@@ -61,56 +89,81 @@ pub fn prepare(
         };
         for rendered in renderer.rows(some, learn_from).map_err(lost)? {
             row += 1;
-            let Rendered { mut tokens, hidden_calls, .. } = match rendered {
-                Ok(rendered) => rendered,
-                Err(RenderError::NothingTaught) => {
-                    prepared.dropped += 1;
-                    prepared.untaught += 1;
-                    continue;
+            match rendered {
+                Ok(Rendered { tokens, hidden_calls, .. }) => {
+                    done.hidden_calls += hidden_calls;
+                    if tokens.learned() == 0 {
+                        done.unlearnable.push((row as u32, tokens.ids.len() as u32));
+                    } else {
+                        learnable.push(tokens);
+                        done.numbers.push(row as u32);
+                    }
                 }
+                Err(RenderError::NothingTaught) => done.untaught += 1,
                 Err(source) => return Err(PrepareError::Row { row, source }),
-            };
-            prepared.hidden_calls += hidden_calls;
-            let length = tokens.ids.len();
-            if length > limit {
-                prepared.too_long += 1;
-                if length as u64 > longest.0 {
-                    longest = (length as u64, row);
-                }
-                tokens.ids.truncate(limit);
-                tokens.learn.truncate(limit);
-            }
-            let left_out = length > limit && settings.too_long == TooLong::Drop;
-            let learned = tokens.learned();
-            if left_out || learned == 0 {
-                prepared.dropped += 1;
-            } else {
-                prepared.learned_tokens += learned;
-                prepared.tokens += tokens.ids.len() as u64;
-                prepared.rows.push(tokens);
             }
         }
-        if progress(row, total).is_break() {
+        if progress(row, done.total).is_break() {
             return Err(PrepareError::Cancelled);
         }
     }
-    if settings.too_long == TooLong::Refuse && prepared.too_long > 0 {
-        let (tokens, row) = longest;
-        return Err(PrepareError::TooLong {
-            count: prepared.too_long,
-            rows: total,
-            limit: settings.max_length,
-            row,
-            tokens,
-        });
+    Ok(RenderedRows { rows: Arc::new(learnable), ..done })
+}
+
+impl RenderedRows {
+    /// Applies the length rule.
+    ///
+    /// # Errors
+    /// Rows are too long where that is refused, or nothing is left to learn from.
+    pub fn fit(&self, settings: &TrainSettings) -> Result<Prepared, PrepareError> {
+        let limit = settings.max_length as usize;
+        let is_long = |row: &&Tokens| row.ids.len() > limit;
+        let long_rows = self.rows.iter().filter(is_long).count();
+        let too_long = long_rows + self.unlearnable.iter().filter(|(_, length)| *length as usize > limit).count();
+        if settings.too_long == TooLong::Refuse && too_long > 0 {
+            let (count, rows, limit) = (too_long as u64, self.total, settings.max_length);
+            let (row, tokens) = self.longest();
+            return Err(PrepareError::TooLong { count, rows, limit, row, tokens });
+        }
+        // Nothing to cut: the rows are shared as they are.
+        let rows = if long_rows == 0 { self.rows.clone() } else { Arc::new(self.cut(limit, settings.too_long)) };
+        let prepared = Prepared {
+            too_long: too_long as u64,
+            dropped: self.total - rows.len() as u64,
+            untaught: self.untaught,
+            learned_tokens: rows.iter().map(Tokens::learned).sum(),
+            tokens: rows.iter().map(|row| row.ids.len() as u64).sum(),
+            hidden_calls: self.hidden_calls,
+            rows,
+        };
+        if prepared.rows.is_empty() {
+            let why = why_nothing(&prepared, self.total, settings.too_long);
+            return Err(PrepareError::NoLearnableToken { rows: self.total, why });
+        }
+        Ok(prepared)
     }
-    if prepared.rows.is_empty() {
-        return Err(PrepareError::NoLearnableToken {
-            rows: total,
-            why: why_nothing(&prepared, total, settings.too_long),
-        });
+
+    /// Number and length of the longest row; of equals the first.
+    fn longest(&self) -> (u64, u64) {
+        let learnable = self.numbers.iter().zip(self.rows.iter()).map(|(number, row)| (*number, row.ids.len() as u32));
+        let longest = learnable
+            .chain(self.unlearnable.iter().copied())
+            .max_by_key(|(number, length)| (*length, u32::MAX - number));
+        longest.map_or((0, 0), |(number, length)| (number.into(), length.into()))
     }
-    Ok(prepared)
+
+    fn cut(&self, limit: usize, too_long: TooLong) -> Vec<Tokens> {
+        let cut = |row: &Tokens| {
+            let mut row = row.clone();
+            if row.ids.len() > limit {
+                row.ids.truncate(limit);
+                row.learn.truncate(limit);
+            }
+            row
+        };
+        let kept = self.rows.iter().filter(|row| row.ids.len() <= limit || too_long != TooLong::Drop).map(cut);
+        kept.filter(|row| row.learned() > 0).collect()
+    }
 }
 
 fn why_nothing(prepared: &Prepared, rows: u64, too_long: TooLong) -> &'static str {

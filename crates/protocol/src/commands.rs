@@ -81,8 +81,8 @@ commands! {
     dataset_row(DatasetRow) -> FullRow;
     /// Dropped rows of a dataset, and kept ones with something worth knowing.
     dataset_problems(DatasetProblems) -> ProblemsPage;
-    /// Has the doctor look at a dataset, by id, or waits for the check that is going. Progress comes on the task
-    /// `check-DATASET-VERSION`, which also cancels it.
+    /// Has the doctor look at a dataset, by id, or waits for the check that is going. Progress comes from the job
+    /// `check-DATASET-VERSION`, which can be cancelled.
     check_dataset(String) -> DatasetReport;
     /// What the doctor found in the version in use; null before it has looked, which it then does, unless someone
     /// cancelled that. Null, too, of a dataset that is gone, as whoever shows a list may ask just after.
@@ -100,10 +100,10 @@ commands! {
     /// The settings form for a base model, by id.
     train_form(String) -> TrainForm;
     /// What a run would do, and what stands in its way.
-    preview_run(StartRun) -> Preview;
+    preview_run(PreviewRun) -> Preview;
     /// The run file that stands for these choices, as YAML.
     run_yaml(RunYaml) -> RunFile;
-    /// Starts a run in the background.
+    /// Starts a run in the background; while another goes, it stands in line.
     start_run(StartRun) -> Run;
     /// All runs, the newest first.
     list_runs(()) -> Vec<Run>;
@@ -139,8 +139,17 @@ commands! {
     clear_chat(String) -> ();
     /// Changes a chat's system prompt and sampling.
     configure_chat(ConfigureChat) -> Chat;
-    /// Cancels the task of this id.
-    cancel_task(String) -> ();
+    /// All jobs that have not ended, those that stand in line in the order in which they will start, and those that the
+    /// last end of the program cut short.
+    list_jobs(()) -> Vec<Job>;
+    /// Cancels the job of this id, or takes one off the list that was cut short.
+    cancel_job(String) -> ();
+    /// Moves a job that stands in line.
+    move_job(MoveJob) -> ();
+    /// Holds back a job that stands in line.
+    hold_job(String) -> ();
+    /// Lets a job that was held back start when it is its turn.
+    release_job(String) -> ();
     /// The computer, the home and the device in use.
     system_info(()) -> SystemInfo;
     /// What takes space in the home.

@@ -77,7 +77,7 @@ wire! {
         pub edit: Edit,
         /// The id, chosen by the caller, under which progress is published and cancel is understood.
         #[serde(default)]
-        pub task: Option<String>,
+        pub job: Option<String>,
     }
 
     /// A change of rows. Places are of the version in use, from 0.

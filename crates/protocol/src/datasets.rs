@@ -100,7 +100,7 @@ wire! {
         pub seed: Option<u64>,
         /// The id, chosen by the caller, under which progress is published and cancel is understood.
         #[serde(default)]
-        pub task: Option<String>,
+        pub job: Option<String>,
         /// Takes a dataset of the very same rows, where there is one, instead of adding another.
         #[serde(default)]
         pub reuse: bool,
@@ -179,7 +179,7 @@ wire! {
         pub path: Option<WritePath>,
         /// The id, chosen by the caller, under which progress is published and cancel is understood.
         #[serde(default)]
-        pub task: Option<String>,
+        pub job: Option<String>,
     }
 
     /// A file that was written.

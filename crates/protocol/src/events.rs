@@ -3,7 +3,7 @@
 
 use std::sync::mpsc;
 
-use crate::{Answer, ErrorCode, Plan, RunState, Side, WireError, wire};
+use crate::{Answer, ErrorCode, Job, Plan, Run, RunState, Side, WireError, wire};
 
 wire! {
     /// What to follow.
@@ -16,8 +16,8 @@ wire! {
         Run(String),
         /// The answers of a chat as they are written.
         Chat(String),
-        /// The progress of a command that named this task.
-        Task(String),
+        /// The progress of a job.
+        Job(String),
     }
 
     /// One numbered record of a topic.
@@ -43,10 +43,15 @@ wire! {
             /// The news.
             news: ChatNews
         },
-        /// News of a task.
-        Task {
-            /// How far it is.
-            progress: TaskProgress
+        /// A run of the library moved on; the lists are otherwise as they were.
+        RunChanged {
+            /// The run as it is now.
+            run: Box<Run>
+        },
+        /// A job moved on, or has ended.
+        Job {
+            /// The job as it is now.
+            job: Job
         },
     }
 
@@ -182,22 +187,6 @@ wire! {
             /// What.
             error: WireError
         },
-    }
-
-    /// How far a task is.
-    pub struct TaskProgress {
-        /// What is being done, in a few words.
-        pub what: String,
-        /// From 0 to 1; null when the end is not known.
-        pub fraction: Option<f64>,
-        /// Bytes read so far; 0 where none are read.
-        #[serde(default)]
-        pub bytes: u64,
-        /// Rows done so far; 0 where none are counted.
-        #[serde(default)]
-        pub rows: u64,
-        /// Whether it has ended, well or not.
-        pub done: bool,
     }
 }
 

@@ -22,7 +22,7 @@ wire! {
         pub find: Option<RowQuery>,
         /// The id, chosen by the caller, under which progress is published and cancel is understood.
         #[serde(default)]
-        pub task: Option<String>,
+        pub job: Option<String>,
     }
 
     /// Rows that a person looks for. All that is said must hold.

@@ -18,6 +18,15 @@ wire! {
         pub training: TrainSettings,
     }
 
+    /// Ask what a run would do.
+    pub struct PreviewRun {
+        /// The choices.
+        pub start: StartRun,
+        /// The id, chosen by the caller, under which progress is published and cancel is understood.
+        #[serde(default)]
+        pub job: Option<String>,
+    }
+
     /// Ask for the run file that stands for these choices.
     pub struct RunYaml {
         /// The choices.
@@ -85,6 +94,11 @@ wire! {
     /// Where a run stands.
     #[serde(tag = "state", rename_all = "snake_case")]
     pub enum RunState {
+        /// Standing in line until the runs before it are over.
+        Queued {
+            /// The user holds it back: it does not start before it is released.
+            held: bool
+        },
         /// Tokenising the rows and loading the model.
         Preparing,
         /// Training.
@@ -190,5 +204,11 @@ wire! {
         pub mime: String,
         /// Its bytes in base64; empty when it was written to `save_to`.
         pub base64: String,
+    }
+}
+
+impl From<StartRun> for PreviewRun {
+    fn from(start: StartRun) -> Self {
+        Self { start, job: None }
     }
 }

@@ -26,6 +26,8 @@ wire! {
         pub device: String,
         /// The language of the screen, e.g. `en`.
         pub language: String,
+        /// Whether the runs that stand in line go on by themselves when Tunesmith starts; otherwise they are held.
+        pub resume_queue: bool,
     }
 
     /// A device that can train.
@@ -93,6 +95,6 @@ wire! {
 
 impl Default for Preferences {
     fn default() -> Self {
-        Self { theme: Theme::System, threads: 0, device: "auto".into(), language: "en".into() }
+        Self { theme: Theme::System, threads: 0, device: "auto".into(), language: "en".into(), resume_queue: false }
     }
 }

@@ -59,7 +59,7 @@ wire! {
         pub batch_size: u32,
         /// The id, chosen by the caller, under which progress is published and cancel is understood.
         #[serde(default)]
-        pub task: Option<String>,
+        pub job: Option<String>,
     }
 
     /// The lengths of all rows to learn from, in tokens, such that any limit can be judged without asking again.

@@ -1,68 +1,97 @@
 //! Datasets: copies of the user's rows that are never changed, only followed by new versions. One file each for how they
 //! lie on disk, are imported, looked through, checked, changed, counted and exported.
 
-pub(crate) mod checkup;
-pub(crate) mod edits;
-pub(crate) mod export;
-pub(crate) mod facts;
+mod cache;
+mod catalog;
+mod check;
+mod edits;
+mod export;
 mod gather;
-pub(crate) mod import;
-mod needle;
-pub(crate) mod problems;
+mod import;
+mod incoming;
+mod on_files;
+mod prefilter;
+mod problems;
 mod prompts;
-pub(crate) mod reading;
-pub(crate) mod rows;
+mod reading;
+mod rows;
 mod search;
-pub(crate) mod shelf;
-pub(crate) mod store;
-pub(crate) mod tokens;
-mod turns;
-mod visits;
+mod store;
+mod tokens;
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::sync::Arc;
 
+use parking_lot::Mutex;
 use serde::de::DeserializeOwned;
 use tunesmith_data::Example;
 use tunesmith_protocol::{Dataset, Split, WireError};
 
-use crate::{Studio, explain};
+use crate::errors;
+use crate::home::Home;
+use crate::home::db::Db;
+use crate::jobs::Jobs;
+use crate::models::Models;
+use crate::topics::Topics;
+use cache::Cache;
+use store::{ListReader, RowReader, RowRef};
+
+pub(crate) use catalog::find;
+pub use catalog::named;
 pub(crate) use gather::{Gathered, gather, gather_version};
+pub(crate) use import::inspect_files;
+pub use on_files::{Counting, DataFacts, data_facts};
 pub(crate) use prompts::shared_by;
 pub(crate) use reading::SPLIT_SEED;
-pub use shelf::named;
-pub(crate) use shelf::{find, get, list, rebuild};
 pub(crate) use store::version_of_examples;
-use store::{Entry, ListReader, RowReader};
 
-/// The rows of the version in use.
-pub(crate) fn entries(studio: &Studio, dataset: &Dataset) -> Result<Arc<Vec<Entry>>, WireError> {
-    studio.shelf.entries(&studio.home.dataset(&dataset.id)?, dataset)
+/// The datasets of a home.
+pub(crate) struct Datasets {
+    home: Home,
+    db: Arc<Db>,
+    topics: Arc<Topics>,
+    jobs: Jobs,
+    models: Arc<Models>,
+    cache: Cache,
+    /// The version of each dataset that the doctor was sent to since the program began, be it that this was cancelled.
+    checked: Mutex<HashMap<String, u32>>,
 }
 
-/// A dataset as it is with this version in use; none is the one that is.
-pub(crate) fn at(studio: &Studio, id: &str, version: Option<u32>) -> Result<Dataset, WireError> {
-    let dataset = get(studio, id)?;
-    let Some(number) = version.filter(|number| *number != dataset.number) else { return Ok(dataset) };
-    let dataset = shelf::at_version(dataset, number)?;
-    let folder = studio.home.dataset(id)?;
-    let list = folder.version(number);
-    let system_prompt = prompts::shared(|| ListReader::open(&list), &mut RowReader::open(&folder.rows())?)?;
-    Ok(Dataset { system_prompt, ..dataset })
-}
+impl Datasets {
+    pub fn new(home: Home, db: Arc<Db>, topics: Arc<Topics>, jobs: Jobs, models: Arc<Models>) -> Self {
+        Self { home, db, topics, jobs, models, cache: Cache::default(), checked: Mutex::default() }
+    }
 
-/// All examples on one side of the version in use.
-pub(crate) fn examples(studio: &Studio, dataset: &Dataset, split: Split) -> Result<Vec<Example>, WireError> {
-    gather::examples_in(&studio.home.dataset(&dataset.id)?, &entries(studio, dataset)?, split)
+    /// A dataset as it is with this version in use; none is the one that is.
+    pub fn at(&self, id: &str, version: Option<u32>) -> Result<Dataset, WireError> {
+        let dataset = self.get(id)?;
+        let Some(number) = version.filter(|number| *number != dataset.number) else { return Ok(dataset) };
+        let dataset = catalog::at_version(dataset, number)?;
+        let folder = self.home.dataset(id)?;
+        let list = folder.version(number);
+        let system_prompt = prompts::shared(|| ListReader::open(&list), &mut RowReader::open(&folder.rows())?)?;
+        Ok(Dataset { system_prompt, ..dataset })
+    }
+
+    /// All examples on one side of the version in use.
+    pub fn examples(&self, dataset: &Dataset, split: Split) -> Result<Vec<Example>, WireError> {
+        gather::examples_in(&self.home.dataset(&dataset.id)?, &self.entries(dataset)?, split)
+    }
+
+    /// The rows of the version in use.
+    fn entries(&self, dataset: &Dataset) -> Result<Arc<Vec<RowRef>>, WireError> {
+        self.cache.entries(&self.home.dataset(&dataset.id)?, dataset)
+    }
 }
 
 /// All rows of a file with one JSON object per line.
 fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, WireError> {
-    let reader = BufReader::new(File::open(path).map_err(explain::io(path))?);
+    let reader = BufReader::new(File::open(path).map_err(errors::io(path))?);
     let row = |line: std::io::Result<String>| {
-        serde_json::from_str(&line.map_err(explain::io(path))?).map_err(explain::damaged(path))
+        serde_json::from_str(&line.map_err(errors::io(path))?).map_err(errors::damaged(path))
     };
     reader.lines().map(row).collect()
 }

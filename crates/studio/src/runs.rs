@@ -1,289 +1,265 @@
-//! Runs as the user sees them: their folders read into a list, one of them going at a time in a background thread.
+//! Runs as the user sees them: started, stopped, resumed and listed. Those that wait stand in the line of `jobs`; how one is
+//! carried out is left to `execution`, and where to its runner.
 
-mod desk;
+mod charts;
+mod control;
+mod execution;
+mod files;
+mod queue;
+mod runner;
+mod standalone;
 
-use std::fs;
+use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
-use tunesmith_protocol::{ErrorCode, ItemKind, Preferences, Run, RunRecord, RunState, StartRun, WireError};
+use parking_lot::Mutex;
+use tunesmith_protocol::{
+    Dataset, ErrorCode, JobKind, JobState, Model, Preview, PreviewRun, Run, RunConfig, RunRecord, RunState, StartRun,
+    Subscription, TrainSettings, WireError,
+};
 
-pub(crate) use desk::Desk;
-use desk::Going;
+pub use runner::Trainer;
+pub(crate) use runner::{LocalRunner, Runner};
+pub use standalone::run_config;
 
-use crate::carry::{Order, carry_out};
-use crate::control;
-use crate::db::Item;
-use crate::digest::Digest;
-use crate::frozen::Frozen;
-use crate::home::{self, RunFolder};
-use crate::journal::Journal;
-use crate::run_config::{RunNews, StopRun};
-use crate::{Studio, clock, datasets, explain, models, preview, run_file};
+use crate::datasets::{Datasets, SPLIT_SEED};
+use crate::home::db::Db;
+use crate::home::manifest::RunManifest;
+use crate::home::run_index::{IndexedRun, RunIndex};
+use crate::home::{Home, PreferencesStore};
+use crate::jobs::{Jobs, MemoryGuard, NewJob};
+use crate::models::Models;
+use crate::planning::{Choices, Preparing, RowSource, SplitTokens, TokenCache, preview, run_file};
+use crate::pool::Pool;
+use crate::topics::{Topics, follow_run};
+use control::RunControl;
 
-/// All runs, the newest first.
-pub(crate) fn list(studio: &Studio) -> Result<Vec<Run>, WireError> {
-    adopt(studio)?;
-    let items = studio.db.items(ItemKind::Run)?.into_iter().filter(|item| !item.deleted);
-    Ok(items.filter_map(|item| read(studio, item).ok()).collect())
+/// How a run can be told to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StopRun {
+    /// Write a checkpoint and keep the result.
+    Save,
+    /// Leave now.
+    Leave,
 }
 
-/// One run.
-pub(crate) fn get(studio: &Studio, id: &str) -> Result<Run, WireError> {
-    let gone = || WireError::not_found(format!("There is no run “{id}”"));
-    let item = studio.db.item(ItemKind::Run, id)?.filter(|item| !item.deleted).ok_or_else(gone)?;
-    read(studio, item)
+/// What is told while a run goes on.
+pub enum RunNews<'a> {
+    /// A record, already written to `metrics.jsonl`. `status` and `preparing` records may come before the plan.
+    Record(&'a RunRecord),
+    /// Nothing new; a chance to stop.
+    Tick,
 }
 
-/// What a run was started with.
-pub(crate) fn frozen(studio: &Studio, id: &str) -> Result<(RunFolder, Frozen), WireError> {
-    get(studio, id)?;
-    let folder = studio.home.run(id)?;
-    let frozen = Frozen::read(&folder)?;
-    Ok((folder, frozen))
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finished {
+    /// Whether it was stopped before its last step.
+    pub stopped: bool,
+    /// The last step.
+    pub step: u32,
+    /// The adapter or model.
+    pub result: PathBuf,
 }
 
-/// Starts a run in the background.
-pub(crate) fn start(studio: &Studio, args: StartRun) -> Result<Run, WireError> {
-    let problems = args.training.problems();
-    if !problems.is_empty() {
-        let sentences: Vec<String> = problems.into_iter().map(|problem| problem.message).collect();
-        return Err(WireError::invalid(sentences.join("; "), "Change the settings"));
-    }
-    let model = models::usable(studio, &args.model)?;
-    let dataset = datasets::at(studio, &args.dataset, args.version)?;
-    let name = args.name.clone().filter(|name| !name.trim().is_empty());
-    let name = name.unwrap_or_else(|| format!("{} · {}", dataset.name, model.name));
-    let id = clock::new_id(&dataset.name);
-    let frozen = Frozen {
-        id: id.clone(),
-        name: name.clone(),
-        config: run_file::of(&model, &dataset, &args.training),
-        model: model.id.clone(),
-        model_name: model.name.clone(),
-        model_path: model.path.clone().into(),
-        model_hash: models::fingerprint(model.path.as_ref())?,
-        dataset: dataset.id.clone(),
-        dataset_name: dataset.name.clone(),
-        dataset_version: Some(dataset.number),
-        data_version: dataset.version.clone(),
-        system_prompt: dataset.system_prompt.clone(),
-        started_ms: clock::now_ms(),
-        tunesmith: env!("CARGO_PKG_VERSION").into(),
-    };
-    let going = studio.desk.take_seat(&id, || busy(studio))?;
-    let settled = write_folder(studio, &frozen).and_then(|folder| {
-        studio.db.add(ItemKind::Run, &id, &name, "null", frozen.started_ms)?;
-        go(studio, folder, frozen, going, false)
-    });
-    settled.inspect_err(|_| studio.desk.leave_seat())?;
-    get(studio, &id)
+/// The runs of a home.
+pub(crate) struct Runs {
+    home: Home,
+    db: Arc<Db>,
+    topics: Arc<Topics>,
+    jobs: Jobs,
+    memory: MemoryGuard,
+    index: Arc<RunIndex>,
+    models: Arc<Models>,
+    datasets: Arc<Datasets>,
+    pool: Arc<Pool>,
+    preferences: PreferencesStore,
+    runner: Box<dyn Runner>,
+    trainer: Trainer,
+    tokens: TokenCache,
+    /// The runs at work in this process.
+    at_work: Mutex<HashMap<String, Arc<RunControl>>>,
 }
 
-/// Asks a run to stop at its next step, whichever process trains it.
-pub(crate) fn stop(studio: &Studio, id: &str) -> Result<(), WireError> {
-    let run = get(studio, id)?;
-    if studio.desk.ask_to_stop(id, StopRun::Save) {
-        return Ok(());
-    }
-    let folder = studio.home.run(id)?;
-    match folder.is_locked() {
-        true => control::ask_to_stop(&folder),
-        false => Err(WireError::invalid(format!("“{}” is not running", run.name), "")),
-    }
+/// What runs need of the rest.
+pub(crate) struct RunParts {
+    pub home: Home,
+    pub db: Arc<Db>,
+    pub topics: Arc<Topics>,
+    pub jobs: Jobs,
+    pub memory: MemoryGuard,
+    pub index: Arc<RunIndex>,
+    pub models: Arc<Models>,
+    pub datasets: Arc<Datasets>,
+    pub pool: Arc<Pool>,
+    pub preferences: PreferencesStore,
+    pub runner: Box<dyn Runner>,
+    pub trainer: Trainer,
 }
 
-/// Goes on from the newest checkpoint; a paused run tries again.
-pub(crate) fn resume(studio: &Studio, id: &str) -> Result<Run, WireError> {
-    let run = get(studio, id)?;
-    let wrong = |what: &str| WireError::invalid(format!("“{}” {what}", run.name), "");
-    match run.status {
-        RunState::Paused { .. } if studio.desk.ask_to_retry(id) => return get(studio, id),
-        RunState::Preparing | RunState::Running | RunState::Paused { .. } => return Err(wrong("is running already")),
-        RunState::Done => return Err(wrong("is finished; start a new run to train again")),
-        RunState::Stopped | RunState::Interrupted | RunState::Failed { .. } => {}
-    }
-    let (folder, frozen) = frozen(studio, id)?;
-    if frozen.model == "starter" {
-        models::unpacked_starter(studio)?;
-    }
-    if models::fingerprint(&frozen.model_path)? != frozen.model_hash {
-        return Err(WireError::invalid(
-            format!(
-                "The base model in {} is not the one that “{}” was started with",
-                frozen.model_path.display(),
-                run.name
-            ),
-            "Bring the old files back, or start a new run",
-        ));
-    }
-    let going = studio.desk.take_seat(id, || busy(studio))?;
-    go(studio, folder, frozen, going, true).inspect_err(|_| studio.desk.leave_seat())?;
-    get(studio, id)
-}
-
-/// Indexes runs that the database does not know: another process made them here, or the database is new.
-fn adopt(studio: &Studio) -> Result<(), WireError> {
-    let known = studio.db.items(ItemKind::Run)?;
-    for (id, folder) in folders(studio) {
-        if !known.iter().any(|item| item.id == id)
-            && let Ok(frozen) = Frozen::read(&folder)
-        {
-            studio.db.add(ItemKind::Run, &id, &frozen.name, "null", frozen.started_ms)?;
+impl Runs {
+    pub fn new(parts: RunParts) -> Self {
+        let RunParts { home, db, topics, jobs, memory, index, models, datasets, pool, preferences, runner, trainer } =
+            parts;
+        let (tokens, at_work) = (TokenCache::default(), Mutex::default());
+        Self {
+            home,
+            db,
+            topics,
+            jobs,
+            memory,
+            index,
+            models,
+            datasets,
+            pool,
+            preferences,
+            runner,
+            trainer,
+            tokens,
+            at_work,
         }
     }
-    Ok(())
-}
 
-/// The folders of the home's runs with their ids.
-fn folders(studio: &Studio) -> impl Iterator<Item = (String, RunFolder)> {
-    home::entries(&studio.home.runs()).into_iter().filter_map(|path| {
-        let id = path.file_name()?.to_str()?.to_owned();
-        Some((id, RunFolder::at(path)))
-    })
-}
+    /// All runs, the newest first.
+    pub fn list(&self) -> Result<Vec<Run>, WireError> {
+        Ok(self.index.list()?.into_iter().map(|run| self.describe(run)).collect())
+    }
 
-/// Notes runs that were going when their process died.
-pub(crate) fn rebuild(studio: &Studio) -> Result<(), WireError> {
-    adopt(studio)?;
-    for (id, folder) in folders(studio) {
-        let mut digest = Digest::default();
-        digest.catch_up(&folder);
-        if digest.is_going() && !folder.is_locked() {
-            let record = RunRecord::Status { status: RunState::Interrupted };
-            let noted = folder.lock().and_then(|_lock| {
-                let mut journal = Journal::open(&folder).map_err(explain::io(folder.metrics()))?;
-                let written = journal.append(&record).map_err(explain::io(folder.metrics()));
-                journal.give_space_back();
-                written.map(drop)
-            });
-            if let Err(error) = noted {
-                tracing::warn!("{id} was interrupted, which could not be noted: {error}");
-            }
+    /// One run.
+    pub fn get(&self, id: &str) -> Result<Run, WireError> {
+        Ok(self.describe(self.index.get(id)?))
+    }
+
+    /// What a run was started with.
+    pub fn manifest(&self, id: &str) -> Result<Arc<RunManifest>, WireError> {
+        Ok(self.index.get(id)?.manifest)
+    }
+
+    /// Follows the records of a run.
+    pub fn follow(&self, id: &str, after_seq: u64) -> Result<Subscription, WireError> {
+        Ok(follow_run(self.index.get(id)?.folder, after_seq))
+    }
+
+    /// Whether a run is at work in this process.
+    pub fn is_any_at_work(&self) -> bool {
+        let at_work = |state: &JobState| matches!(state, JobState::Running | JobState::Paused { .. });
+        self.jobs.of_kind(JobKind::Train).iter().any(|job| at_work(&job.state))
+    }
+
+    /// Whether a run is at work somewhere, or stands in line.
+    pub fn is_active(&self, id: &str) -> Result<bool, WireError> {
+        let active = |status: &RunState| {
+            matches!(
+                status,
+                RunState::Queued { .. } | RunState::Preparing | RunState::Running | RunState::Paused { .. }
+            )
+        };
+        Ok(self.jobs.find(id).is_some() || active(&self.get(id)?.status))
+    }
+
+    /// Drops what is remembered of a run that goes.
+    pub fn forget(&self, id: &str) {
+        self.index.forget(id);
+    }
+
+    /// The run file that stands for the choices.
+    pub fn config(&self, args: &StartRun) -> Result<RunConfig, WireError> {
+        let model = self.models.get(&args.model)?;
+        let dataset = self.datasets.at(&args.dataset, args.version)?;
+        Ok(run_file::of(&model, &dataset, &args.training, SPLIT_SEED))
+    }
+
+    /// The plan, or what stands in its way. Only what is asked for wrongly is an error.
+    pub fn preview(&self, args: &PreviewRun) -> Result<Preview, WireError> {
+        let StartRun { model, dataset, version, training, .. } = &args.start;
+        let dataset = self.datasets.at(dataset, *version)?;
+        let problems = training.problems();
+        if !problems.is_empty() {
+            let blockers = vec!["Some settings cannot be used".into()];
+            return Ok(Preview { plan: None, problems, blockers, warnings: Vec::new() });
         }
-    }
-    Ok(())
-}
-
-/// Why nothing else can start now.
-pub(crate) fn busy(studio: &Studio) -> WireError {
-    let name = studio
-        .desk
-        .going_id()
-        .and_then(|id| get(studio, &id).ok())
-        .map_or_else(|| "Another run".into(), |run| format!("“{}”", run.name));
-    WireError::new(
-        ErrorCode::Busy,
-        format!("{name} is training, and runs go one at a time"),
-        "Wait until it is done, or stop it",
-    )
-}
-
-fn read(studio: &Studio, item: Item) -> Result<Run, WireError> {
-    let folder = studio.home.run(&item.id)?;
-    let frozen = Frozen::read(&folder)?;
-    let digest = digest(studio, &item.id, &folder);
-    let status = match digest.is_going() {
-        _ if studio.desk.is_starting(&item.id) => RunState::Preparing,
-        true if !studio.desk.is_going(&item.id) && !folder.is_locked() => RunState::Interrupted,
-        _ => digest.state.clone(),
-    };
-    let result = folder.result();
-    let best = digest.best_eval();
-    Ok(Run {
-        id: item.id,
-        name: item.name,
-        status,
-        config: frozen.config,
-        model: frozen.model,
-        model_name: frozen.model_name,
-        dataset: frozen.dataset,
-        dataset_name: frozen.dataset_name,
-        dataset_version: frozen.dataset_version,
-        system_prompt: frozen.system_prompt,
-        step: digest.step,
-        loss: digest.loss,
-        first_eval_loss: digest.first_eval_loss(),
-        best_eval_loss: best.map(|(_, loss)| loss),
-        best_step: digest.best_step.or(best.map(|(step, _)| step)),
-        result_path: result.is_dir().then(|| result.to_string_lossy().into_owned()),
-        path: folder.path().to_string_lossy().into_owned(),
-        size_bytes: home::size(folder.path()),
-        tags: item.tags,
-        started_ms: frozen.started_ms,
-        elapsed_ms: digest.elapsed_ms,
-        plan: digest.plan,
-    })
-}
-
-/// The digest of a run's records: what the database has of it, and what was written since.
-fn digest(studio: &Studio, id: &str, folder: &RunFolder) -> Digest {
-    let mut digests = studio.digests.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let digest = digests.entry(id.to_owned()).or_insert_with(|| studio.db.digest(id).unwrap_or_default());
-    let changed = digest.catch_up(folder);
-    // While a run goes, memory is enough; an index that is behind catches up by itself.
-    if changed
-        && !digest.is_going()
-        && let Err(error) = studio.db.set_digest(id, digest)
-    {
-        tracing::warn!("{id} could not be indexed: {error}");
-    }
-    digest.clone()
-}
-
-fn write_folder(studio: &Studio, frozen: &Frozen) -> Result<RunFolder, WireError> {
-    let folder = studio.home.run(&frozen.id)?;
-    let fresh = RunFolder::at(folder.path().with_extension("tmp"));
-    let write = || {
-        fs::create_dir_all(fresh.path()).map_err(explain::io(fresh.path()))?;
-        frozen.write(&fresh)?;
-        fs::rename(fresh.path(), folder.path()).map_err(explain::io(folder.path()))?;
-        home::sync_folder(&studio.home.runs()).map_err(explain::io(folder.path()))
-    };
-    write()?;
-    Ok(folder)
-}
-
-/// Trains in a thread of its own.
-fn go(studio: &Studio, folder: RunFolder, frozen: Frozen, going: Arc<Going>, resume: bool) -> Result<(), WireError> {
-    studio.room.empty();
-    let me = studio.me()?;
-    let Preferences { device, threads, .. } = me.preferences()?;
-    let work = move || {
-        let ended = carry_out(Order {
-            folder: &folder,
-            frozen: &frozen,
-            device,
-            threads: threads as usize,
-            resume,
-            trainer: me.trainer,
-            prepare: &mut |progress| {
-                let dataset = datasets::at(&me, &frozen.dataset, frozen.dataset_version)?;
-                let model = models::usable(&me, &frozen.model)?;
-                preview::sides(&me, &model, &dataset, &frozen.config.training, progress)
-            },
-            report: &mut |news| {
-                if let RunNews::Record(record) = news {
-                    going.has_told();
-                    if matches!(record, RunRecord::Status { .. }) {
-                        me.library_changed();
-                    }
-                }
-                going.answer()
-            },
-            retry: &mut |_: Duration| going.waits_to_retry(),
+        let job = NewJob::new(JobKind::Plan, &dataset.name).id(args.job.clone());
+        let prepared = self.jobs.run(job, |job| {
+            let model = self.models.usable(model)?;
+            let progress = &mut |done, total| job.rows("Reading the rows", done, total);
+            let tokens = self.tokens(&model, &dataset, training, progress)?;
+            Ok((model, tokens))
         });
-        match ended {
-            Ok(finished) => tracing::info!("{} ended at step {}", frozen.id, finished.step),
-            Err(error) => tracing::warn!("{} ended: {error}", frozen.id),
+        let (model, tokens) = match prepared {
+            Ok(prepared) => prepared,
+            Err(error) if error.code == ErrorCode::Cancelled => return Err(error),
+            Err(error) => {
+                let blockers = vec![error.to_string()];
+                return Ok(Preview { plan: None, problems: Vec::new(), blockers, warnings: Vec::new() });
+            }
+        };
+        let preferences = self.preferences.get()?;
+        let choices = Choices {
+            model: &model,
+            dataset: &dataset,
+            training,
+            available_bytes: self.memory.available(tunesmith_model::device::CPU)?,
+            device: preferences.device,
+            threads: preferences.threads as usize,
+        };
+        Ok(preview(&choices, &tokens))
+    }
+
+    /// The tokens of a dataset for a model, from memory where possible.
+    fn tokens(
+        &self,
+        model: &Model,
+        dataset: &Dataset,
+        settings: &TrainSettings,
+        progress: Preparing<'_>,
+    ) -> Result<SplitTokens, WireError> {
+        let renderer = self.models.renderer(model)?;
+        let examples = |split| self.datasets.examples(dataset, split);
+        let rows = RowSource { version: &dataset.version, examples: &examples };
+        self.tokens.get(&rows, model.path.as_ref(), &*renderer, settings, progress)
+    }
+
+    fn describe(&self, run: IndexedRun) -> Run {
+        let status = self.status(&run);
+        let result = run.result();
+        let IndexedRun { item, folder, manifest, summary } = run;
+        let best = summary.best_eval();
+        Run {
+            id: item.id,
+            name: item.name,
+            status,
+            config: manifest.config.clone(),
+            model: manifest.model.clone(),
+            model_name: manifest.model_name.clone(),
+            dataset: manifest.dataset.clone(),
+            dataset_name: manifest.dataset_name.clone(),
+            dataset_version: manifest.dataset_version,
+            system_prompt: manifest.system_prompt.clone(),
+            step: summary.step,
+            loss: summary.loss,
+            first_eval_loss: summary.first_eval_loss(),
+            best_eval_loss: best.map(|(_, loss)| loss),
+            best_step: summary.best_step.or(best.map(|(step, _)| step)),
+            result_path: result.map(|result| result.to_string_lossy().into_owned()),
+            path: folder.path().to_string_lossy().into_owned(),
+            size_bytes: summary.size_bytes,
+            tags: item.tags,
+            started_ms: manifest.started_ms,
+            elapsed_ms: summary.elapsed_ms,
+            plan: summary.plan,
         }
-        me.desk.leave_seat();
-        me.library_changed();
-    };
-    let thread = std::thread::Builder::new().name("training".into()).spawn(work);
-    thread
-        .map(|thread| studio.desk.seat(thread))
-        .map_err(|error| WireError::internal(format!("no thread to train in: {error}")))?;
-    studio.library_changed();
-    Ok(())
+    }
+
+    /// Where a run stands: the line knows of those that wait and have just started, the records of all others.
+    fn status(&self, run: &IndexedRun) -> RunState {
+        let id = run.item.id.as_str();
+        let told = || self.at_work.lock().get(id).is_some_and(|control| control.is_told());
+        match self.jobs.state(id) {
+            Some(JobState::Queued { held }) => RunState::Queued { held },
+            Some(_) if !told() => RunState::Preparing,
+            None if run.summary.is_going() && !run.folder.is_locked() => RunState::Interrupted,
+            _ => run.summary.state.clone(),
+        }
+    }
 }

@@ -1,55 +1,55 @@
-//! The studio: the owner of a home. It carries out every command (`commands`); each noun has a module of its own.
+//! The studio: the owner of a home. It makes the nouns, hands each what it needs, and carries out every command by handing it
+//! on (`commands`).
 
 mod commands;
+mod open;
+mod system;
 
-use std::collections::HashMap;
+use std::any::Any;
 use std::fs::File;
-use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use tunesmith_protocol::{Preferences, WireError};
-use tunesmith_train::{Outcome, Progress, TrainError, TrainPlan};
+use parking_lot::Mutex;
+use tunesmith_protocol::WireError;
 
-use crate::chat::Room;
-use crate::datasets::shelf::Shelf;
-use crate::db::Db;
-use crate::digest::Digest;
-use crate::follow::Board;
-use crate::home::Home;
-use crate::models::{FactsCache, Renderers};
-use crate::prepare::Latest;
-use crate::run_config::StopRun;
-use crate::runs::Desk;
-use crate::socket::Listener;
-use crate::tasks::Tasks;
-use crate::{datasets, logs, runs};
+#[doc(hidden)]
+pub use open::open_with;
+pub use open::{Opened, open};
 
-/// How a run is trained: `tunesmith_train::run`, or what a test puts in its place.
-pub type Trainer =
-    fn(TrainPlan, &mut dyn FnMut(Progress) -> ControlFlow<tunesmith_train::StopRequest>) -> Result<Outcome, TrainError>;
+use crate::chats::{ChatParts, Chats};
+use crate::datasets::Datasets;
+use crate::home::db::Db;
+use crate::home::run_index::RunIndex;
+use crate::home::socket::Listener;
+use crate::home::{Home, PreferencesStore, logs};
+use crate::items::Items;
+use crate::jobs::{Jobs, MemoryGuard};
+use crate::models::Models;
+use crate::pool::{Pool, Renderers};
+use crate::runs::{LocalRunner, RunParts, Runs, StopRun, Trainer};
+use crate::topics::Topics;
 
-/// More than any computer of its users has cores; each thread costs memory.
-const MOST_THREADS: u32 = 512;
+/// How often models that nobody uses are looked for.
+const BETWEEN_SWEEPS: Duration = Duration::from_secs(30);
+/// How long answers may take to stop when the program ends.
+const TO_STOP: Duration = Duration::from_secs(10);
 
 type ShowWindow = Box<dyn Fn() + Send + Sync>;
 
 /// The owner of a home.
 pub struct Studio {
-    me: Weak<Self>,
-    pub(crate) home: Home,
-    pub(crate) db: Db,
-    pub(crate) board: Arc<Board>,
-    pub(crate) tasks: Arc<Tasks>,
-    pub(crate) desk: Desk,
-    pub(crate) room: Room,
-    pub(crate) shelf: Shelf,
-    pub(crate) prepared: Latest,
-    pub(crate) facts: FactsCache,
-    pub(crate) renderers: Renderers,
-    pub(crate) digests: Mutex<HashMap<String, Digest>>,
-    pub(crate) starter_verified: Mutex<bool>,
-    pub(crate) trainer: Trainer,
+    home: Home,
+    db: Arc<Db>,
+    topics: Arc<Topics>,
+    jobs: Jobs,
+    pool: Arc<Pool>,
+    preferences: PreferencesStore,
+    models: Arc<Models>,
+    datasets: Arc<Datasets>,
+    runs: Arc<Runs>,
+    chats: Arc<Chats>,
+    items: Items,
     show_window: Mutex<Option<ShowWindow>>,
     _listener: Listener,
     // Last, so that the home is free only when everything else is gone.
@@ -57,87 +57,117 @@ pub struct Studio {
 }
 
 impl Studio {
-    pub(crate) fn new(home: Home, lock: File, listener: Listener, trainer: Trainer) -> Result<Arc<Self>, WireError> {
+    fn new(home: Home, lock: File, listener: Listener, trainer: Trainer) -> Result<Arc<Self>, WireError> {
         logs::start(&home.log());
-        let db = Db::open(&home.database())?;
-        let studio = Arc::new_cyclic(|me| Self {
-            me: me.clone(),
+        let db = Arc::new(Db::open(&home.database())?);
+        let topics: Arc<Topics> = Arc::default();
+        let jobs = Jobs::new(&db, topics.clone());
+        let memory = MemoryGuard::default();
+        let pool = Arc::new(Pool::new(memory.clone()));
+        let preferences = PreferencesStore::new(db.clone());
+        let index = Arc::new(RunIndex::new(home.clone(), db.clone()));
+        let renderers: Arc<Renderers> = Arc::default();
+        let models = Arc::new(Models::new(home.clone(), db.clone(), topics.clone(), index.clone(), renderers));
+        let datasets = Arc::new(Datasets::new(home.clone(), db.clone(), topics.clone(), jobs.clone(), models.clone()));
+        let runs = Arc::new(Runs::new(RunParts {
+            home: home.clone(),
+            db: db.clone(),
+            topics: topics.clone(),
+            jobs: jobs.clone(),
+            memory,
+            index,
+            models: models.clone(),
+            datasets: datasets.clone(),
+            pool: pool.clone(),
+            preferences: preferences.clone(),
+            runner: Box::new(LocalRunner),
+            trainer,
+        }));
+        let chats = Arc::new(Chats::new(ChatParts {
+            db: db.clone(),
+            topics: topics.clone(),
+            jobs: jobs.clone(),
+            models: models.clone(),
+            runs: runs.clone(),
+            pool: pool.clone(),
+            preferences: preferences.clone(),
+        }));
+        let items = Items {
+            home: home.clone(),
+            db: db.clone(),
+            topics: topics.clone(),
+            models: models.clone(),
+            datasets: datasets.clone(),
+            runs: runs.clone(),
+            chats: chats.clone(),
+        };
+        let (show_window, _listener, _lock) = (Mutex::default(), listener, lock);
+        let studio = Arc::new(Self {
             home,
             db,
-            board: Arc::default(),
-            tasks: Arc::default(),
-            desk: Desk::default(),
-            room: Room::default(),
-            shelf: Shelf::default(),
-            prepared: Latest::default(),
-            facts: FactsCache::default(),
-            renderers: Renderers::default(),
-            digests: Mutex::default(),
-            starter_verified: Mutex::default(),
-            trainer,
-            show_window: Mutex::default(),
-            _listener: listener,
-            _lock: lock,
+            topics,
+            jobs,
+            pool,
+            preferences,
+            models,
+            datasets,
+            runs,
+            chats,
+            items,
+            show_window,
+            _listener,
+            _lock,
         });
-        datasets::rebuild(&studio)?;
-        runs::rebuild(&studio)?;
-        watch_idle_models(studio.me.clone());
+        let owner: Weak<Self> = Arc::downgrade(&studio);
+        studio.jobs.set_owner(owner as Weak<dyn Any + Send + Sync>);
+        studio.datasets.rebuild()?;
+        studio.runs.recover(&studio.jobs.take_unfinished()?)?;
+        drop_unused_models(Arc::downgrade(&studio));
         tracing::info!("Tunesmith {} opened {}", env!("CARGO_PKG_VERSION"), studio.home.root().display());
         Ok(studio)
     }
 
     /// What to do when another process asks the window to come forward.
     pub fn on_show_window(&self, callback: impl Fn() + Send + Sync + 'static) {
-        *self.show_window.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(callback));
+        *self.show_window.lock() = Some(Box::new(callback));
     }
 
-    /// Stops a run after a checkpoint and answers being written, and waits for both. A run that waits for room on a full
-    /// disk is left after a moment; it can be resumed from its last checkpoint.
+    /// Stops a run after a checkpoint and answers being written, and waits for both. Runs that stand in line stay there for
+    /// the next time. A run that waits for space on a full disk is left after a moment; it can be resumed from its last
+    /// checkpoint.
     pub fn shutdown(&self) {
-        self.room.empty();
-        self.desk.clear(StopRun::Save);
-        self.room.wait_for_quiet(Duration::from_secs(10));
+        self.jobs.close();
+        self.runs.end_all(StopRun::Save);
+        self.chats.end_all(TO_STOP);
         tracing::info!("Tunesmith closed {}", self.home.root().display());
     }
 
     /// Whether a run is going.
     pub fn running(&self) -> bool {
-        self.desk.going_id().is_some()
+        self.runs.is_any_at_work()
     }
 
     /// Leaves a run at once, without a checkpoint; it can be resumed from its last one.
     pub fn abandon(&self) {
-        self.room.empty();
-        self.desk.clear(StopRun::Leave);
-    }
-
-    /// Tells everyone to fetch the lists again.
-    pub(crate) fn library_changed(&self) {
-        self.board.library_changed();
-    }
-
-    /// This studio, to be held by a thread.
-    pub(crate) fn me(&self) -> Result<Arc<Self>, WireError> {
-        self.me.upgrade().ok_or_else(|| WireError::internal("Tunesmith is closing"))
-    }
-
-    /// The same for a thread that must not keep the home open.
-    pub(crate) fn weak(&self) -> Weak<Self> {
-        self.me.clone()
-    }
-
-    /// The user's preferences.
-    pub(crate) fn preferences(&self) -> Result<Preferences, WireError> {
-        Ok(self.db.setting("preferences")?.unwrap_or_default())
+        self.jobs.close();
+        self.pool.empty();
+        self.runs.end_all(StopRun::Leave);
     }
 }
 
-fn watch_idle_models(studio: Weak<Studio>) {
+impl Drop for Studio {
+    fn drop(&mut self) {
+        // Nobody hears any more what the jobs find that are still at work.
+        self.jobs.close();
+    }
+}
+
+fn drop_unused_models(studio: Weak<Studio>) {
     std::thread::spawn(move || {
         loop {
-            std::thread::sleep(Duration::from_secs(30));
+            std::thread::sleep(BETWEEN_SWEEPS);
             match studio.upgrade() {
-                Some(studio) => studio.room.empty_when_idle(),
+                Some(studio) => studio.pool.drop_unused(),
                 None => return,
             }
         }

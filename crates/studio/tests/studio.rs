@@ -18,6 +18,8 @@ mod items;
 mod journey;
 #[path = "studio/models.rs"]
 mod models;
+#[path = "studio/queue.rs"]
+mod queue;
 #[path = "studio/restart.rs"]
 mod restart;
 #[path = "studio/run_files.rs"]

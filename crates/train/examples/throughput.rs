@@ -55,8 +55,11 @@ fn measure(options: &Options, folder: &Path) -> Result<serde_json::Value, Box<dy
         base_name: "throughput".into(),
         settings,
         output: folder.join("run"),
-        training: (0..batch * accumulation * 2).map(|row| random_row(row, sequence, vocabulary)).collect(),
-        validation: vec![],
+        training: (0..batch * accumulation * 2)
+            .map(|row| random_row(row, sequence, vocabulary))
+            .collect::<Vec<_>>()
+            .into(),
+        validation: Vec::new().into(),
         rows_too_long: 0,
         device: options.word("device", "cpu").into(),
         threads: options.number("threads", 0)? as usize,

@@ -1,6 +1,7 @@
 //! The input of a training run.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use tunesmith_data::Tokens;
 use tunesmith_protocol::TrainSettings;
@@ -15,10 +16,10 @@ pub struct Job {
     pub settings: TrainSettings,
     /// The run's folder: `ckpt-N/` and `result/` are made in it.
     pub output: PathBuf,
-    /// The rows to learn from.
-    pub training: Vec<Tokens>,
+    /// The rows to learn from. They are shared, as they can be large.
+    pub training: Arc<Vec<Tokens>>,
     /// The rows held out; may be empty.
-    pub validation: Vec<Tokens>,
+    pub validation: Arc<Vec<Tokens>>,
     /// How many rows were longer than the limit.
     pub rows_too_long: u64,
     /// The device that `auto` in the settings stands for: `auto`, `cpu` or `cuda:0`.

@@ -28,8 +28,18 @@ impl TrainPlan {
     /// Plans a job. Cheap: it reads the model's config and the headers of its weights.
     ///
     /// # Errors
-    /// When settings, rows or model do not go together, the output is taken, or the memory is not enough.
+    /// What the settings, the rows or the memory do not allow.
     pub fn new(job: Job) -> Result<Self, TrainError> {
+        let plan = Self::draft(job)?;
+        plan.memory.require_fit()?;
+        Ok(plan)
+    }
+
+    /// The same of a job that need not fit into memory, to be looked at.
+    ///
+    /// # Errors
+    /// What the settings or the rows do not allow.
+    pub fn draft(job: Job) -> Result<Self, TrainError> {
         let config = match job.settings.method {
             Method::Scratch => ModelConfig::read(&job.base)?,
             Method::Lora | Method::Dora | Method::Full => facts(&job.base)?.config,
@@ -63,7 +73,7 @@ impl TrainPlan {
             learned_tokens: self.job.training.iter().map(checks::learned).sum(),
             trainable_parameters: self.trainable_parameters,
             fit: Fit {
-                fits: true,
+                fits: self.memory.fits,
                 needed_bytes: self.memory.needed_bytes,
                 available_bytes: self.memory.available_bytes,
                 parts: self.memory.parts.clone(),

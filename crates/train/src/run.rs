@@ -153,7 +153,7 @@ impl<'a> Run<'a> {
     }
 
     fn evaluate(&mut self) -> Result<(), Halt> {
-        let batches = micro_batches(&self.plan.job().validation, self.plan.batches().batch_size);
+        let batches = micro_batches(self.plan.job().validation.iter(), self.plan.batches().batch_size);
         let model = self.learner.model()?;
         let sum = evaluate::loss(&model, &batches, &self.workers, |_| tell(self.report, Progress::Tick))?;
         let (step, loss) = (self.state.step, sum.mean());

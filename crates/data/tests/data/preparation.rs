@@ -107,7 +107,7 @@ fn rows_keep_their_order_however_many_cores_work_on_them() {
     let many: Vec<Example> = (0..1500).map(|row| chat(&[("user", "q"), ("assistant", &row.to_string())])).collect();
     let settings = TrainSettings::default();
     let prepared = prepare(&many, &renderer, &settings, &mut |_, _| ControlFlow::Continue(())).expect("rows");
-    for (example, tokens) in many.iter().zip(&prepared.rows) {
+    for (example, tokens) in many.iter().zip(prepared.rows.iter()) {
         assert_eq!(&renderer.tokens(example, settings.learn_from).expect("tokens"), tokens);
     }
 }

@@ -204,27 +204,17 @@ fn a_path_is_found_however_its_arguments_are_written() {
         answer.json()["message"].as_str().unwrap().to_owned()
     };
     // Inner values may be lists of positions; what they mean is checked, not how they are written.
-    assert_eq!(
-        message("edit_dataset", r#"{"dataset":"d","edit":{"kind":"split","validation":"/etc/passwd","seed":1}}"#),
-        "This file was not uploaded"
-    );
-    let start = r#"["n","m","d",null,{"init_adapter":"/etc"}]"#;
-    assert!(
-        message(
-            "preview_run",
-            &start
-                .replace(r#"["n","m","d",null,"#, r#"{"name":"n","model":"m","dataset":"d","training":"#)
-                .replace("]", "}")
-        )
-        .contains("continue from")
-    );
-    assert!(message("run_yaml", &format!(r#"{{"start":{start},"save_to":null}}"#)).contains("continue from"));
-    assert!(
-        message("run_yaml", r#"{"start":["n","m","d",null,{}],"save_to":"/tmp/x.yaml"}"#)
-            .contains("cannot choose a path")
-    );
-    assert!(
-        message("start_run", r#"{"name":"n","model":"m","dataset":"d","training":{"init_adapter":"/etc"}}"#)
-            .contains("continue from")
-    );
+    let edit = r#"{"dataset":"d","edit":{"kind":"split","validation":"/etc/passwd","seed":1}}"#;
+    assert_eq!(message("edit_dataset", edit), "This file was not uploaded");
+    let named = r#"{"name":"n","model":"m","dataset":"d","training":{"init_adapter":"/etc"}}"#;
+    let placed = r#"["n","m","d",null,{"init_adapter":"/etc"}]"#;
+    for start in [named, placed] {
+        let nested = format!(r#"{{"start":{start},"save_to":null}}"#);
+        for command in ["preview_run", "run_yaml"] {
+            assert!(message(command, &nested).contains("continue from"), "{command} {start}");
+        }
+    }
+    assert!(message("start_run", named).contains("continue from"));
+    let saved = r#"{"start":["n","m","d",null,{}],"save_to":"/tmp/x.yaml"}"#;
+    assert!(message("run_yaml", saved).contains("cannot choose a path"));
 }

@@ -6,36 +6,51 @@ mod repairs;
 mod rows;
 
 use std::ops::ControlFlow;
-use std::sync::PoisonError;
 
 use tunesmith_data::{Example, ImportedRow, TYPED_IN, draw};
-use tunesmith_protocol::{Dataset, Edit, EditDataset, Split, UseVersion, Validation, WireError};
+use tunesmith_protocol::{Dataset, Edit, EditDataset, ItemKind, JobKind, Split, UseVersion, Validation, WireError};
 
-use super::checkup::{self, cancelled};
+use super::Datasets;
+use super::catalog::at_version;
 use super::reading::HoldOut;
 use super::rows::no_row;
-use super::shelf::{at_version, get, write_facts};
 use super::store::RowReader;
-use crate::Studio;
-use crate::tasks::Task;
+use crate::jobs::{Claim, NewJob, cancelled};
 use rows::Rows;
 
-/// Changes a dataset.
-pub(crate) fn edit(studio: &Studio, args: EditDataset) -> Result<Dataset, WireError> {
-    let mut task = Task::start(args.task, &studio.tasks, &studio.board);
-    let _one = studio.shelf.changing.lock().unwrap_or_else(PoisonError::into_inner);
-    let dataset = get(studio, &args.dataset)?;
-    require_version(&dataset, args.version)?;
-    let mut rows = Rows::of(studio, &dataset)?;
-    let mut progress = |done, total| match task.progress("Changing the rows", done, total) {
-        ControlFlow::Break(()) => Err(cancelled()),
-        ControlFlow::Continue(()) => Ok(()),
-    };
-    let change = apply(studio, &dataset, &mut rows, args.edit, &mut progress)?;
-    rows.require_some(&dataset)?;
-    let dataset = rows.keep(studio, dataset, change)?;
-    checkup::in_background(studio, &dataset.id);
-    Ok(dataset)
+impl Datasets {
+    /// Changes a dataset.
+    pub fn edit(&self, args: EditDataset) -> Result<Dataset, WireError> {
+        let dataset = self.get(&args.dataset)?;
+        let job = NewJob::new(JobKind::Edit, &dataset.name).id(args.job).claims(Claim::Dataset(dataset.id.clone()));
+        self.jobs.run(job.on(ItemKind::Dataset, &dataset.id), |job| {
+            // Whoever was before has changed it.
+            let dataset = self.get(&args.dataset)?;
+            require_version(&dataset, args.version)?;
+            let mut rows = Rows::of(self, &dataset)?;
+            let mut progress = |done, total| match job.rows("Changing the rows", done, total) {
+                ControlFlow::Break(()) => Err(cancelled()),
+                ControlFlow::Continue(()) => Ok(()),
+            };
+            let change = apply(self, &dataset, &mut rows, args.edit, &mut progress)?;
+            rows.require_some(&dataset)?;
+            let dataset = rows.keep(self, dataset, change)?;
+            self.check_in_background(&dataset.id);
+            Ok(dataset)
+        })
+    }
+
+    /// Puts another version in use.
+    pub fn use_version(&self, args: &UseVersion) -> Result<Dataset, WireError> {
+        let job = NewJob::new(JobKind::Edit, "").claims(Claim::Dataset(args.dataset.clone()));
+        self.jobs.run(job.on(ItemKind::Dataset, &args.dataset), |_| {
+            let mut dataset = at_version(self.get(&args.dataset)?, args.number)?;
+            dataset.system_prompt = Rows::of(self, &dataset)?.system_prompt()?;
+            self.write_facts(&dataset)?;
+            self.check_in_background(&args.dataset);
+            Ok(dataset)
+        })
+    }
 }
 
 /// Places are of one version: in another there may be other rows.
@@ -49,22 +64,11 @@ fn require_version(dataset: &Dataset, meant: Option<u32>) -> Result<(), WireErro
     }
 }
 
-/// Puts another version in use.
-pub(crate) fn use_version(studio: &Studio, args: &UseVersion) -> Result<Dataset, WireError> {
-    let _one = studio.shelf.changing.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut dataset = at_version(get(studio, &args.dataset)?, args.number)?;
-    let rows = Rows::of(studio, &dataset)?;
-    dataset.system_prompt = rows.system_prompt()?;
-    write_facts(studio, &dataset)?;
-    checkup::in_background(studio, &args.dataset);
-    Ok(dataset)
-}
-
 type Progress<'a> = &'a mut dyn FnMut(u64, u64) -> Result<(), WireError>;
 
 /// What was changed, in a sentence.
 fn apply(
-    studio: &Studio,
+    datasets: &Datasets,
     dataset: &Dataset,
     rows: &mut Rows,
     edit: Edit,
@@ -87,7 +91,7 @@ fn apply(
             "A row added".into()
         }
         Edit::Delete { rows: gone } => rows.delete(&gone.iter().map(|row| *row as usize).collect::<Vec<_>>())?,
-        Edit::Merge { dataset: other } => rows.merge(studio, &other, progress)?,
+        Edit::Merge { dataset: other } => rows.merge(datasets, &other, progress)?,
         Edit::Sample { rows: count, seed } => {
             let before = rows.entries.len();
             let count = (count as usize).min(before);
@@ -103,8 +107,8 @@ fn apply(
         Edit::Split { validation: Validation::File(path), seed } => {
             rows.hold_out_file(dataset, &path, seed, progress)?
         }
-        Edit::Split { validation, seed } => rows.hold_out(studio, dataset, HoldOut { validation, seed }, progress)?,
-        Edit::Repair { finding } => rows.repair(studio, dataset, &finding, progress)?,
+        Edit::Split { validation, seed } => rows.hold_out(datasets, dataset, HoldOut { validation, seed }, progress)?,
+        Edit::Repair { finding } => rows.repair(datasets, dataset, &finding, progress)?,
     })
 }
 
@@ -113,8 +117,4 @@ fn meant(example: serde_json::Value) -> Result<Example, WireError> {
     let example: Example = serde_json::from_value(example)
         .map_err(|error| WireError::invalid(format!("This is not a row: {error}"), "Check roles and texts"))?;
     tunesmith_data::check(example).map_err(|problem| WireError::invalid(problem, "Change the row and save again"))
-}
-
-fn number_of(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }

@@ -6,63 +6,76 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use tunesmith_data::{ExportKind, Exporter, Others, Survey};
-use tunesmith_protocol::{Count, ExportDataset, ExportedDataset, Split, WireError};
+use tunesmith_protocol::{Count, Dataset, ExportDataset, ExportedDataset, ItemKind, JobKind, Split, WireError};
 
-use super::checkup::cancelled;
-use super::entries;
-use super::shelf::get;
+use super::Datasets;
 use super::store::RowReader;
-use crate::tasks::Task;
-use crate::{Studio, explain};
+use crate::errors;
+use crate::jobs::{JobHandle, NewJob, cancelled};
 
 /// The longest name of a dataset that becomes one of a file, in bytes; file systems allow 255 for all of it.
 const LONGEST_NAME: usize = 160;
 
-/// Writes the rows of a dataset; the file is there whole or not at all.
-pub(crate) fn export(studio: &Studio, args: ExportDataset) -> Result<ExportedDataset, WireError> {
-    let mut task = Task::start(args.task, &studio.tasks, &studio.board);
-    let dataset = get(studio, &args.dataset)?;
-    let kind = ExportKind::of(&args.format).ok_or_else(|| {
-        WireError::invalid(format!("There is no kind of file “{}”", args.format), "Take one of those that are offered")
-    })?;
-    let path = match &args.path {
-        Some(path) => std::path::absolute(path).map_err(explain::io(path))?,
-        None => free_name(&studio.home.exports(), &stem(&dataset.name, args.split), kind.extension()),
-    };
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let file = tempfile::NamedTempFile::new_in(folder).map_err(explain::io(folder))?;
-    let all = entries(studio, &dataset)?;
-    let mut reader = RowReader::open(&studio.home.dataset(&dataset.id)?.rows())?;
-    let wanted: Vec<_> = all.iter().filter(|entry| args.split.is_none_or(|split| entry.split() == split)).collect();
-    let mut survey = Survey::new(kind, if args.other_columns { Others::Keep } else { Others::Leave });
-    let looks = u64::from(survey.has_to_look());
-    let total = wanted.len() as u64 * (looks + 1);
-    let mut step = |number: u64| match task.counted("Writing the file", number, total, number / (looks + 1)) {
-        ControlFlow::Break(()) => Err(cancelled()),
-        ControlFlow::Continue(()) => Ok(()),
-    };
-    if survey.has_to_look() {
-        for (number, entry) in (0..).zip(&wanted) {
-            step(number)?;
-            survey.see(&reader.row(entry)?);
+impl Datasets {
+    /// Writes the rows of a dataset; the file is there whole or not at all.
+    pub fn export(&self, args: ExportDataset) -> Result<ExportedDataset, WireError> {
+        let dataset = self.get(&args.dataset)?;
+        let kind = ExportKind::of(&args.format).ok_or_else(|| {
+            WireError::invalid(
+                format!("There is no kind of file “{}”", args.format),
+                "Take one of those that are offered",
+            )
+        })?;
+        let job = NewJob::new(JobKind::Export, &dataset.name).id(args.job.clone()).on(ItemKind::Dataset, &dataset.id);
+        self.jobs.run(job, |job| self.write_export(&args, &dataset, kind, job))
+    }
+
+    fn write_export(
+        &self,
+        args: &ExportDataset,
+        dataset: &Dataset,
+        kind: ExportKind,
+        job: &JobHandle,
+    ) -> Result<ExportedDataset, WireError> {
+        let path = match &args.path {
+            Some(path) => std::path::absolute(path).map_err(errors::io(path))?,
+            None => free_name(&self.home.exports(), &stem(&dataset.name, args.split), kind.extension()),
+        };
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let file = tempfile::NamedTempFile::new_in(folder).map_err(errors::io(folder))?;
+        let all = self.entries(dataset)?;
+        let mut reader = RowReader::open(&self.home.dataset(&dataset.id)?.rows())?;
+        let wanted: Vec<_> = all.iter().filter(|entry| args.split.is_none_or(|split| entry.split() == split)).collect();
+        let mut survey = Survey::new(kind, if args.other_columns { Others::Keep } else { Others::Leave });
+        let looks = u64::from(survey.has_to_look());
+        let total = wanted.len() as u64 * (looks + 1);
+        let step = |number: u64| match job.rows("Writing the file", number, total) {
+            ControlFlow::Break(()) => Err(cancelled()),
+            ControlFlow::Continue(()) => Ok(()),
+        };
+        if survey.has_to_look() {
+            for (number, entry) in (0..).zip(&wanted) {
+                step(number)?;
+                survey.see(&reader.row(entry)?);
+            }
         }
+        let mut exporter = Exporter::new(survey, BufWriter::new(file));
+        for (number, entry) in (wanted.len() as u64 * looks..).zip(&wanted) {
+            step(number)?;
+            exporter.row(&reader.row(entry)?).map_err(errors::io(&path))?;
+        }
+        let notes = exporter.renamed().map(renamed).collect();
+        let (rows, reasons) = (exporter.written(), exporter.left_out());
+        if rows == 0 {
+            return Err(nothing_written(&reasons));
+        }
+        let written = exporter.finish().map_err(errors::io(&path))?;
+        let file = written.into_inner().map_err(|error| errors::io_at(&path, error.error()))?;
+        file.as_file().sync_all().map_err(errors::io(&path))?;
+        let bytes = file.as_file().metadata().map_err(errors::io(&path))?.len();
+        file.persist(&path).map_err(|error| errors::io_at(&path, &error.error))?;
+        Ok(ExportedDataset { path: path.to_string_lossy().into_owned(), rows, left_out: reasons, notes, bytes })
     }
-    let mut exporter = Exporter::new(survey, BufWriter::new(file));
-    for (number, entry) in (wanted.len() as u64 * looks..).zip(&wanted) {
-        step(number)?;
-        exporter.row(&reader.row(entry)?).map_err(explain::io(&path))?;
-    }
-    let notes = exporter.renamed().map(renamed).collect();
-    let (rows, reasons) = (exporter.written(), exporter.left_out());
-    if rows == 0 {
-        return Err(nothing_written(&reasons));
-    }
-    let written = exporter.finish().map_err(explain::io(&path))?;
-    let file = written.into_inner().map_err(|error| explain::io_at(&path, error.error()))?;
-    file.as_file().sync_all().map_err(explain::io(&path))?;
-    let bytes = file.as_file().metadata().map_err(explain::io(&path))?.len();
-    file.persist(&path).map_err(|error| explain::io_at(&path, &error.error))?;
-    Ok(ExportedDataset { path: path.to_string_lossy().into_owned(), rows, left_out: reasons, notes, bytes })
 }
 
 /// A file without a row helps nobody.

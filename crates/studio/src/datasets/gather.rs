@@ -7,7 +7,7 @@ use tunesmith_data::{Example, ImportOptions, ImportedRow, RowKey, RowKeys, Taken
 use tunesmith_protocol::{DataFiles, Dataset, Mapping, Split, Validation, WireError};
 
 use super::reading::SPLIT_SEED;
-use super::store::{Entry, RowReader, read_entries};
+use super::store::{RowReader, RowRef, read_entries};
 use crate::home::{DatasetFolder, Home};
 
 /// The rows of both sides.
@@ -54,7 +54,7 @@ pub(crate) fn gather_version(home: &Home, dataset: &Dataset) -> Result<Gathered,
 }
 
 /// All examples on one side.
-pub(crate) fn examples_in(folder: &DatasetFolder, entries: &[Entry], split: Split) -> Result<Vec<Example>, WireError> {
+pub(crate) fn examples_in(folder: &DatasetFolder, entries: &[RowRef], split: Split) -> Result<Vec<Example>, WireError> {
     let mut reader = RowReader::open(&folder.rows())?;
     entries.iter().filter(|entry| entry.split() == split).map(|entry| Ok(reader.row(entry)?.example)).collect()
 }

@@ -7,50 +7,108 @@ use std::path::PathBuf;
 
 use tunesmith_data::{ImportOptions, inspect};
 use tunesmith_protocol::{
-    Dataset, ErrorCode, ImportDataset, InspectFiles, Inspection, Mapping, ReadPath, Validation, WireError,
+    Dataset, ErrorCode, ImportDataset, InspectFiles, Inspection, JobKind, Mapping, ReadPath, Validation, WireError,
 };
 
+use super::Datasets;
+use super::incoming::{Incoming, lasting};
 use super::reading::{HoldOut, Origin, Progress, SPLIT_SEED, read};
 use super::rows::bubbles;
-use super::shelf::{Fresh, lasting, list};
-use crate::tasks::Task;
-use crate::{Studio, explain, home, samples, system};
+use crate::format::byte_size;
+use crate::jobs::NewJob;
+use crate::platform::free_disk_bytes;
+use crate::{bundled, errors, home};
 
 /// Rows shown before anything is imported.
 const FIRST_ROWS: usize = 50;
 /// A copy of the rows takes about as much as the files; what is compressed takes more, and is noticed on the way.
 const LEAST_FREE: u64 = 64 << 20;
 
-/// Imports files chosen by the user.
-pub(crate) fn import_files(studio: &Studio, args: ImportDataset) -> Result<Dataset, WireError> {
-    let mut task = Task::start(args.task, &studio.tasks, &studio.board);
-    let mut progress = |done, total, rows| task.counted("Reading the file", done, total, rows);
-    let absolute = |path: &ReadPath| std::path::absolute(path).map_err(explain::io("the dataset file"));
-    let paths = args.paths.iter().map(absolute).collect::<Result<Vec<_>, _>>()?;
-    let validation = match &args.validation {
-        Validation::File(path) => Validation::File(absolute(path)?.into()),
-        rule => rule.clone(),
-    };
-    let stem = || paths.first().and_then(|path| path.file_stem()).map(|stem| stem.to_string_lossy().into_owned());
-    let name = args.name.filter(|name| !name.trim().is_empty()).or_else(stem).unwrap_or_else(|| "Dataset".into());
-    let hold_out = HoldOut { validation, seed: args.seed.unwrap_or(SPLIT_SEED) };
-    keep(studio, &name, &paths, &args.mapping, hold_out, args.reuse, &mut progress)
-}
+impl Datasets {
+    /// Imports files chosen by the user.
+    pub fn import(&self, args: ImportDataset) -> Result<Dataset, WireError> {
+        let absolute = |path: &ReadPath| std::path::absolute(path).map_err(errors::io("the dataset file"));
+        let paths = args.paths.iter().map(absolute).collect::<Result<Vec<_>, _>>()?;
+        let validation = match &args.validation {
+            Validation::File(path) => Validation::File(absolute(path)?.into()),
+            rule => rule.clone(),
+        };
+        let stem = || paths.first().and_then(|path| path.file_stem()).map(|stem| stem.to_string_lossy().into_owned());
+        let name = args.name.filter(|name| !name.trim().is_empty()).or_else(stem).unwrap_or_else(|| "Dataset".into());
+        let hold_out = HoldOut { validation, seed: args.seed.unwrap_or(SPLIT_SEED) };
+        self.jobs.run(NewJob::new(JobKind::Import, &name).id(args.job), |job| {
+            let mut progress = |done, total, rows| job.bytes("Reading the file", done, total, rows);
+            self.keep(&name, &paths, &args.mapping, hold_out, args.reuse, &mut progress)
+        })
+    }
 
-/// Imports a bundled sample.
-pub(crate) fn import_sample(studio: &Studio, id: &str) -> Result<Dataset, WireError> {
-    let sample = samples::list().into_iter().find(|sample| sample.id == id);
-    let sample = sample.ok_or_else(|| WireError::not_found(format!("There is no sample “{id}”")))?;
-    let rows = samples::rows(id)?;
-    let folder = tempfile::tempdir().map_err(explain::io("a temporary folder"))?;
-    let path = folder.path().join(format!("{id}.jsonl"));
-    fs::write(&path, &rows).map_err(explain::io(&path))?;
-    let go_on = &mut |_, _, _| ControlFlow::Continue(());
-    keep(studio, &sample.title, &[path], &Mapping::default(), HoldOut::default(), false, go_on)
+    /// Imports a bundled sample.
+    pub fn import_sample(&self, id: &str) -> Result<Dataset, WireError> {
+        let sample = bundled::list().into_iter().find(|sample| sample.id == id);
+        let sample = sample.ok_or_else(|| WireError::not_found(format!("There is no sample “{id}”")))?;
+        let rows = bundled::rows(id)?;
+        let folder = tempfile::tempdir().map_err(errors::io("a temporary folder"))?;
+        let path = folder.path().join(format!("{id}.jsonl"));
+        fs::write(&path, &rows).map_err(errors::io(&path))?;
+        let go_on = &mut |_, _, _| ControlFlow::Continue(());
+        self.keep(&sample.title, &[path], &Mapping::default(), HoldOut::default(), false, go_on)
+    }
+
+    /// Reads files into a new dataset, or finds that there is one of the very same rows.
+    fn keep(
+        &self,
+        name: &str,
+        paths: &[PathBuf],
+        mapping: &Mapping,
+        mut hold_out: HoldOut,
+        reuse: bool,
+        progress: Progress,
+    ) -> Result<Dataset, WireError> {
+        self.require_disk(paths, &hold_out.validation)?;
+        let incoming = Incoming::begin(self, name)?;
+        let place = incoming.place(self)?;
+        let read = read(&incoming.folder, paths, mapping, &hold_out, progress)?;
+        if reuse && let Some(known) = self.list()?.into_iter().find(|known| known.version == read.listed.version) {
+            return Ok(known);
+        }
+        let lasting = |(number, path): (usize, &PathBuf)| {
+            Ok(lasting(number, path, &incoming.folder, &place)?.to_string_lossy().into_owned())
+        };
+        let files = paths.iter().enumerate().map(lasting).collect::<Result<Vec<String>, WireError>>()?;
+        if let Validation::File(path) = &hold_out.validation {
+            hold_out.validation = Validation::File(lasting((paths.len(), &PathBuf::from(path.as_str())))?.into());
+        }
+        let size = home::size(&incoming.folder.0);
+        let dataset = read.describe(Origin { id: &incoming.id, name, files, size_bytes: size, hold_out });
+        incoming.keep(self, &dataset)?;
+        self.check_in_background(&dataset.id);
+        Ok(dataset)
+    }
+
+    /// Refuses early what would fill the disk.
+    fn require_disk(&self, paths: &[PathBuf], validation: &Validation) -> Result<(), WireError> {
+        let held_out = match validation {
+            Validation::File(path) => home::size(path.as_ref()),
+            _ => 0,
+        };
+        let needed = paths.iter().map(|path| home::size(path)).sum::<u64>() + held_out + LEAST_FREE;
+        match free_disk_bytes(self.home.root()) {
+            free if free > 0 && free < needed => Err(WireError::new(
+                ErrorCode::DiskFull,
+                format!(
+                    "The copy of these rows needs about {}, and {} are free where Tunesmith keeps its files",
+                    byte_size(needed),
+                    byte_size(free)
+                ),
+                "Free some space and try again",
+            )),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// The beginning of files, as they would be imported.
-pub(crate) fn look(args: &InspectFiles) -> Result<Inspection, WireError> {
+pub(crate) fn inspect_files(args: &InspectFiles) -> Result<Inspection, WireError> {
     let paths: Vec<PathBuf> = args.paths.iter().map(|path| PathBuf::from(path.as_str())).collect();
     let found = inspect(&paths, &ImportOptions { mapping: args.mapping.clone() }, FIRST_ROWS)?;
     let rows = found.rows.into_iter().enumerate();
@@ -65,56 +123,4 @@ pub(crate) fn look(args: &InspectFiles) -> Result<Inspection, WireError> {
         rows: rows.collect(),
         problems: found.problems,
     })
-}
-
-/// Reads files into a new dataset, or finds that there is one of the very same rows.
-fn keep(
-    studio: &Studio,
-    name: &str,
-    paths: &[PathBuf],
-    mapping: &Mapping,
-    mut hold_out: HoldOut,
-    reuse: bool,
-    progress: Progress,
-) -> Result<Dataset, WireError> {
-    require_room(studio, paths, &hold_out.validation)?;
-    let fresh = Fresh::begin(studio, name)?;
-    let place = fresh.place(studio)?;
-    let read = read(&fresh.folder, paths, mapping, &hold_out, progress)?;
-    if reuse && let Some(known) = list(studio)?.into_iter().find(|known| known.version == read.listed.version) {
-        return Ok(known);
-    }
-    let lasting = |(number, path): (usize, &PathBuf)| {
-        Ok(lasting(number, path, &fresh.folder, &place)?.to_string_lossy().into_owned())
-    };
-    let files = paths.iter().enumerate().map(lasting).collect::<Result<Vec<String>, WireError>>()?;
-    if let Validation::File(path) = &hold_out.validation {
-        hold_out.validation = Validation::File(lasting((paths.len(), &PathBuf::from(path.as_str())))?.into());
-    }
-    let size = home::size(&fresh.folder.0);
-    let dataset = read.describe(Origin { id: &fresh.id, name, files, size_bytes: size, hold_out });
-    fresh.keep(studio, &dataset)?;
-    super::checkup::in_background(studio, &dataset.id);
-    Ok(dataset)
-}
-
-/// Refuses early what would fill the disk.
-fn require_room(studio: &Studio, paths: &[PathBuf], validation: &Validation) -> Result<(), WireError> {
-    let held_out = match validation {
-        Validation::File(path) => home::size(path.as_ref()),
-        _ => 0,
-    };
-    let needed = paths.iter().map(|path| home::size(path)).sum::<u64>() + held_out + LEAST_FREE;
-    match system::disk_free(&studio.home) {
-        free if free > 0 && free < needed => Err(WireError::new(
-            ErrorCode::DiskFull,
-            format!(
-                "The copy of these rows needs about {}, and {} are free where Tunesmith keeps its files",
-                explain::bytes(needed),
-                explain::bytes(free)
-            ),
-            "Free some space and try again",
-        )),
-        _ => Ok(()),
-    }
 }

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use tunesmith_data::Example;
 use tunesmith_protocol::WireError;
 
-use super::store::{Entry, RowReader};
+use super::store::{RowReader, RowRef};
 
 /// Bits of a mark, as many as the list of a version has room for.
 pub(super) const MARK_BITS: u32 = 30;
@@ -31,9 +31,9 @@ pub(super) fn shared<L>(
     reader: &mut RowReader,
 ) -> Result<Option<String>, WireError>
 where
-    L: Iterator<Item = Result<Entry, WireError>>,
+    L: Iterator<Item = Result<RowRef, WireError>>,
 {
-    let mut marks = |each: &mut dyn FnMut(u32, Entry)| -> Result<(), WireError> {
+    let mut marks = |each: &mut dyn FnMut(u32, RowRef)| -> Result<(), WireError> {
         for entry in list()? {
             let entry = entry?;
             match entry.prompt {

@@ -15,10 +15,10 @@ use tunesmith_data::{
 use tunesmith_protocol::{Count, Mapping, RowProblem, Validation, WireError};
 
 use super::prompts;
-use super::store::{Entry, ListReader, ListWriter, RowReader, RowWriter, take_back};
-use crate::explain;
+use super::store::{ListReader, ListWriter, RowReader, RowRef, RowWriter, take_back};
+use crate::errors;
 use crate::home::DatasetFolder;
-use crate::tasks::beside;
+use crate::jobs::abandonable;
 pub(crate) use described::{Origin, Read, distinct};
 
 /// Splitting is a fact of the dataset, not of a run: the same rows are always held out.
@@ -62,13 +62,13 @@ pub(crate) fn read(
     }
     let (rows, hold_out) = (reading.list.rows(), hold_out.clone());
     // How long this takes nobody knows, so there is no total.
-    beside(move || reading.complete(summary, &hold_out), || progress(0, 0, rows))
+    abandonable(move || reading.complete(summary, &hold_out), || progress(0, 0, rows))
         .unwrap_or_else(|| Err(ImportError::Cancelled.into()))
 }
 
 /// Rows that were read behind others.
 pub(crate) struct Appended {
-    pub entries: Vec<Entry>,
+    pub entries: Vec<RowRef>,
     pub dropped: u64,
     /// Problems listed, of dropped rows and of kept ones.
     pub problems: u64,
@@ -88,7 +88,7 @@ pub(crate) fn append(
     let known = inspect(&paths, &ImportOptions { mapping: mapping.clone() }, FIRST_ROWS)?;
     let mapping = if known.rows.is_empty() { Mapping::default() } else { mapping.clone() };
     let mut reading = Reading::go_on(folder)?;
-    let before = reading.problems.get_ref().metadata().map_err(explain::io(folder.problems()))?.len();
+    let before = reading.problems.get_ref().metadata().map_err(errors::io(folder.problems()))?.len();
     let read = reading.read(&paths, &mapping, true, &mut |done, total, _| progress(done, total));
     let Reading { rows, mut problems, problem_count, list, .. } = reading;
     let appended = read.and_then(|summary| {
@@ -98,7 +98,7 @@ pub(crate) fn append(
                 "Choose another file",
             ));
         }
-        problems.flush().map_err(explain::io(folder.problems()))?;
+        problems.flush().map_err(errors::io(folder.problems()))?;
         let entries = list.read_back()?.collect::<Result<_, _>>()?;
         let dropped = summary.rows_dropped();
         Ok(Appended { entries, dropped, problems: problem_count, files: summary.files })
@@ -109,7 +109,7 @@ pub(crate) fn append(
         }
         return appended;
     }
-    problems.get_ref().sync_all().map_err(explain::io(folder.problems()))?;
+    problems.get_ref().sync_all().map_err(errors::io(folder.problems()))?;
     rows.finish()?;
     appended
 }
@@ -146,7 +146,7 @@ impl Reading {
 
     fn with(folder: &DatasetFolder, problems: std::io::Result<File>, seed: u64) -> Result<Self, WireError> {
         let folder = folder.clone();
-        let problems = problems.map_err(explain::io(folder.problems()))?;
+        let problems = problems.map_err(errors::io(folder.problems()))?;
         Ok(Self {
             rows: RowWriter::open(&folder.rows())?,
             list: ListWriter::begin(&folder.versions())?,
@@ -197,7 +197,7 @@ impl Reading {
         let mut line = serde_json::to_vec(problem).map_err(|error| WireError::internal(error.to_string()))?;
         line.push(b'\n');
         self.problem_count += 1;
-        self.problems.write_all(&line).map_err(explain::io(path))
+        self.problems.write_all(&line).map_err(errors::io(path))
     }
 
     /// A sentence about the files that are held out because of their names.
@@ -220,13 +220,13 @@ impl Reading {
         // Of millions of rows they are what takes the most memory.
         drop(self.keys);
         self.rows.finish()?;
-        self.problems.flush().map_err(explain::io(self.folder.problems()))?;
-        self.problems.get_ref().sync_all().map_err(explain::io(self.folder.problems()))?;
+        self.problems.flush().map_err(errors::io(self.folder.problems()))?;
+        self.problems.get_ref().sync_all().map_err(errors::io(self.folder.problems()))?;
         let mut split = ListWriter::begin(&self.folder.versions())?;
         for (number, entry) in self.list.read_back()?.enumerate() {
             let entry = entry?;
             let held_out = held_out.as_ref().map_or(entry.held_out, |held_out| held_out[number]);
-            split.push(&Entry { held_out, ..entry })?;
+            split.push(&RowRef { held_out, ..entry })?;
         }
         let first = self.folder.version(1);
         Ok(Read {

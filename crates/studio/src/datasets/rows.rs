@@ -5,50 +5,50 @@ use tunesmith_protocol::{
     Cell, DatasetRow, DatasetRows, FullRow, LearnFrom, Row, RowMessage, RowsPage, Split, WireError,
 };
 
-use super::shelf::get;
-use super::store::{Entry, RowReader};
-use super::{entries, search};
-use crate::{Studio, models};
+use super::Datasets;
+use super::store::{RowReader, RowRef};
 
 const ROWS_PER_PAGE: u32 = 200;
 
-/// Some of the rows that are asked for.
-pub(crate) fn page(studio: &Studio, args: &DatasetRows) -> Result<RowsPage, WireError> {
-    let dataset = get(studio, &args.dataset)?;
-    let folder = studio.home.dataset(&args.dataset)?;
-    let all = entries(studio, &dataset)?;
-    let renderer = match &args.model {
-        Some(model) => Some(studio.renderer(models::usable(studio, model)?.path.as_ref())?),
-        None => None,
-    };
-    let found = search::found(studio, &dataset, &all, args)?;
-    let some = found.iter().skip(args.offset as usize).take(args.limit.min(ROWS_PER_PAGE) as usize);
-    let mut reader = RowReader::open(&folder.rows())?;
-    let mut rows = Vec::new();
-    for &number in some {
-        rows.push((number, reader.row(&all[number as usize])?));
+impl Datasets {
+    /// Some of the rows that are asked for.
+    pub fn rows(&self, args: &DatasetRows) -> Result<RowsPage, WireError> {
+        let dataset = self.get(&args.dataset)?;
+        let folder = self.home.dataset(&args.dataset)?;
+        let all = self.entries(&dataset)?;
+        let renderer = match &args.model {
+            Some(model) => Some(self.models.renderer(&self.models.usable(model)?)?),
+            None => None,
+        };
+        let found = self.search(&dataset, &all, args)?;
+        let some = found.iter().skip(args.offset as usize).take(args.limit.min(ROWS_PER_PAGE) as usize);
+        let mut reader = RowReader::open(&folder.rows())?;
+        let mut rows = Vec::new();
+        for &number in some {
+            rows.push((number, reader.row(&all[number as usize])?));
+        }
+        let rendered = renderer.map(|renderer| rendered(&rows, &*renderer));
+        let rows = rows.into_iter().enumerate().map(|(index, (number, row))| {
+            let rendered = rendered.as_ref().map(|rendered| rendered[index].as_ref());
+            bubbles(number.into(), all[number as usize].split(), row, rendered)
+        });
+        Ok(RowsPage { total: found.len() as u64, rows: rows.collect() })
     }
-    let rendered = renderer.map(|renderer| rendered(&rows, &*renderer));
-    let rows = rows.into_iter().enumerate().map(|(index, (number, row))| {
-        let rendered = rendered.as_ref().map(|rendered| rendered[index].as_ref());
-        bubbles(number.into(), all[number as usize].split(), row, rendered)
-    });
-    Ok(RowsPage { total: found.len() as u64, rows: rows.collect() })
-}
 
-/// One row with all it has.
-pub(crate) fn whole(studio: &Studio, args: &DatasetRow) -> Result<FullRow, WireError> {
-    let (entry, row) = one(studio, &args.dataset, args.row)?;
-    let example = serde_json::to_value(&row.example).map_err(|error| WireError::internal(error.to_string()))?;
-    Ok(FullRow { row: bubbles(args.row, entry.split(), row, None), example })
-}
+    /// One row with all it has.
+    pub fn whole_row(&self, args: &DatasetRow) -> Result<FullRow, WireError> {
+        let (entry, row) = self.row(&args.dataset, args.row)?;
+        let example = serde_json::to_value(&row.example).map_err(|error| WireError::internal(error.to_string()))?;
+        Ok(FullRow { row: bubbles(args.row, entry.split(), row, None), example })
+    }
 
-/// One row of the version in use.
-pub(crate) fn one(studio: &Studio, dataset: &str, number: u64) -> Result<(Entry, ImportedRow), WireError> {
-    let facts = get(studio, dataset)?;
-    let all = entries(studio, &facts)?;
-    let entry = all.get(number as usize).ok_or_else(|| no_row(number, all.len()))?;
-    Ok((*entry, RowReader::open(&studio.home.dataset(dataset)?.rows())?.row(entry)?))
+    /// One row of the version in use.
+    pub(super) fn row(&self, dataset: &str, number: u64) -> Result<(RowRef, ImportedRow), WireError> {
+        let facts = self.get(dataset)?;
+        let all = self.entries(&facts)?;
+        let entry = all.get(number as usize).ok_or_else(|| no_row(number, all.len()))?;
+        Ok((*entry, RowReader::open(&self.home.dataset(dataset)?.rows())?.row(entry)?))
+    }
 }
 
 pub(crate) fn no_row(number: u64, rows: usize) -> WireError {
@@ -97,7 +97,7 @@ pub(crate) fn bubbles(number: u64, split: Split, row: ImportedRow, rendered: Opt
 /// What a row says and who says it, as a person reads it, in the order in which it is rendered. Both answers of a preference have roles of their own.
 pub(super) fn messages(example: &Example) -> Vec<RowMessage> {
     let under = |role: &str, learned: bool, messages: &[Message]| -> Vec<RowMessage> {
-        messages.iter().map(|message| RowMessage { role: role.into(), content: said(message), learned }).collect()
+        messages.iter().map(|message| RowMessage { role: role.into(), content: text_of(message), learned }).collect()
     };
     match example {
         Example::Chat { messages, .. } => messages.iter().map(bubble).collect(),
@@ -119,11 +119,11 @@ pub(super) fn messages(example: &Example) -> Vec<RowMessage> {
 
 fn bubble(message: &Message) -> RowMessage {
     let learned = message.role == "assistant" && message.weight != Some(0.0);
-    RowMessage { role: message.role.clone(), content: said(message), learned }
+    RowMessage { role: message.role.clone(), content: text_of(message), learned }
 }
 
 /// What a message says and the tools it calls.
-fn said(message: &Message) -> String {
+fn text_of(message: &Message) -> String {
     match &message.tool_calls {
         Some(calls) if message.content.is_empty() => calls.to_string(),
         Some(calls) => format!("{}\n{calls}", message.content),

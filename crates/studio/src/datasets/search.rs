@@ -7,57 +7,58 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use tunesmith_data::ImportedRow;
-use tunesmith_protocol::{Dataset, DatasetRows, RowQuery, WireError};
+use tunesmith_protocol::{Dataset, DatasetRows, ItemKind, JobKind, RowQuery, WireError};
 
-use super::checkup::{self, cancelled};
-use super::needle::Needle;
+use super::Datasets;
+use super::prefilter::Prefilter;
 use super::rows::messages;
-use super::store::{Entry, RowReader};
-use crate::Studio;
+use super::store::{RowReader, RowRef};
 use crate::home::DatasetFolder;
-use crate::tasks::Task;
+use crate::jobs::{Claim, NewJob, cancelled};
 
 /// Bytes of rows between two looks at whether someone cancelled.
 const BYTES_BETWEEN: u64 = 256 << 10;
 
-type GoOn<'a> = &'a mut dyn FnMut(u64, u64) -> ControlFlow<()>;
+type Progress<'a> = &'a mut dyn FnMut(u64, u64) -> ControlFlow<()>;
 
-/// The places of the rows that are asked for, in order. An answer is remembered until another is found.
-pub(super) fn found(
-    studio: &Studio,
-    dataset: &Dataset,
-    all: &[Entry],
-    args: &DatasetRows,
-) -> Result<Arc<Vec<u32>>, WireError> {
-    let mut task = Task::start(args.task.clone(), &studio.tasks, &studio.board);
-    let on_side = |number: &u32| args.split.is_none_or(|split| all[*number as usize].split() == split);
-    let Some(query) = args.find.as_ref().filter(|query| **query != RowQuery::default()) else {
-        return Ok(Arc::new((0..all.len() as u32).filter(on_side).collect()));
-    };
-    let folder = studio.home.dataset(&dataset.id)?;
-    let question = question(&folder, dataset, args, query);
-    if let Some(known) = studio.shelf.found.get(&question) {
-        return Ok(known);
-    }
-    let waiting = &mut || task.progress("Waiting for another search", 0, 0);
-    let _turn = studio.shelf.looking.take(waiting).ok_or_else(cancelled)?;
-    // The search before may have been for the same.
-    if let Some(known) = studio.shelf.found.get(&question) {
-        return Ok(known);
-    }
-    let numbers: Vec<u32> = match &query.finding {
-        Some(kind) => {
-            let rows = checkup::finding(studio, dataset, kind)?.map(|finding| finding.rows).unwrap_or_default();
-            rows.into_iter().filter(on_side).collect()
+impl Datasets {
+    /// The places of the rows that are asked for, in order. An answer is remembered until another is found.
+    pub(super) fn search(
+        &self,
+        dataset: &Dataset,
+        all: &[RowRef],
+        args: &DatasetRows,
+    ) -> Result<Arc<Vec<u32>>, WireError> {
+        let on_side = |number: &u32| args.split.is_none_or(|split| all[*number as usize].split() == split);
+        let Some(query) = args.find.as_ref().filter(|query| **query != RowQuery::default()) else {
+            return Ok(Arc::new((0..all.len() as u32).filter(on_side).collect()));
+        };
+        let folder = self.home.dataset(&dataset.id)?;
+        let question = question(&folder, dataset, args, query);
+        if let Some(known) = self.cache.found.get(&question) {
+            return Ok(known);
         }
-        None => (0..all.len() as u32).filter(on_side).collect(),
-    };
-    let go_on: GoOn = &mut |done, total| task.progress("Looking through the rows", done, total);
-    let rows = match (RowQuery { finding: None, ..query.clone() }) == RowQuery::default() {
-        true => numbers,
-        false => look(&mut RowReader::open(&folder.rows())?, all, numbers, query, go_on)?,
-    };
-    Ok(studio.shelf.found.keep(question, rows))
+        let job = NewJob::new(JobKind::Search, &dataset.name).id(args.job.clone()).claims(Claim::Search);
+        self.jobs.run(job.on(ItemKind::Dataset, &dataset.id), |job| {
+            // The search before may have been for the same.
+            if let Some(known) = self.cache.found.get(&question) {
+                return Ok(known);
+            }
+            let numbers: Vec<u32> = match &query.finding {
+                Some(kind) => {
+                    let rows = self.finding(dataset, kind)?.map(|finding| finding.rows).unwrap_or_default();
+                    rows.into_iter().filter(on_side).collect()
+                }
+                None => (0..all.len() as u32).filter(on_side).collect(),
+            };
+            let progress: Progress = &mut |done, total| job.rows("Looking through the rows", done, total);
+            let rows = match (RowQuery { finding: None, ..query.clone() }) == RowQuery::default() {
+                true => numbers,
+                false => look(&mut RowReader::open(&folder.rows())?, all, numbers, query, progress)?,
+            };
+            Ok(self.cache.found.keep(question, rows))
+        })
+    }
 }
 
 /// What an answer is to. Of a finding there is none before the doctor has been there, and then another.
@@ -69,15 +70,15 @@ fn question(folder: &DatasetFolder, dataset: &Dataset, args: &DatasetRows, query
 /// Those of the rows with these numbers that a person looks for.
 fn look(
     reader: &mut RowReader,
-    all: &[Entry],
+    all: &[RowRef],
     mut numbers: Vec<u32>,
     query: &RowQuery,
-    go_on: GoOn,
+    progress: Progress,
 ) -> Result<Vec<u32>, WireError> {
     // After a shuffle, too, the file is read from its beginning to its end.
     numbers.sort_by_key(|number| all[*number as usize].at);
     let text = query.text.to_lowercase();
-    let needle = Needle::of(&text);
+    let prefilter = Prefilter::of(&text);
     let from_file = query.file.is_some() || query.line.is_some();
     let mut found = Vec::new();
     let mut unasked = BYTES_BETWEEN;
@@ -86,7 +87,7 @@ fn look(
         unasked += u64::from(entry.bytes);
         if unasked >= BYTES_BETWEEN {
             unasked = 0;
-            if go_on(done as u64, numbers.len() as u64).is_break() {
+            if progress(done as u64, numbers.len() as u64).is_break() {
                 return Err(cancelled());
             }
         }
@@ -94,7 +95,7 @@ fn look(
         // Where it came from is read in a fraction of the time that the whole row takes.
         // A row that is damaged is told when it is read whole.
         let of_file = || serde_json::from_slice::<Origin>(bytes).map_or(true, |origin| origin.fits(query));
-        if needle.may_be_in(bytes) && (!from_file || of_file()) && fits(&reader.row(entry)?, query, &text) {
+        if prefilter.may_match(bytes) && (!from_file || of_file()) && fits(&reader.row(entry)?, query, &text) {
             found.push(number);
         }
     }

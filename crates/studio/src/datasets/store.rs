@@ -12,7 +12,7 @@ use tunesmith_data::{Example, ImportedRow, row_key};
 use tunesmith_protocol::WireError;
 
 use super::prompts::mark;
-use crate::{clock, explain};
+use crate::{errors, format};
 use list::say;
 pub(crate) use list::{ListReader, ListWriter, Listed, read_entries, write_entries};
 
@@ -23,7 +23,7 @@ const FIRST_SPAN: u64 = 8 << 10;
 
 /// Where a row lies, which side it is on, and what it says in short.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Entry {
+pub(crate) struct RowRef {
     /// Its first byte in `rows.jsonl`.
     pub at: u64,
     /// Its length in bytes, without the line end.
@@ -50,41 +50,41 @@ pub(crate) struct RowWriter {
 impl RowWriter {
     /// Goes on behind the last row, or begins the file.
     pub fn open(path: &Path) -> Result<Self, WireError> {
-        let file = OpenOptions::new().create(true).append(true).open(path).map_err(explain::io(path))?;
-        let at = file.metadata().map_err(explain::io(path))?.len();
+        let file = OpenOptions::new().create(true).append(true).open(path).map_err(errors::io(path))?;
+        let at = file.metadata().map_err(errors::io(path))?.len();
         let file = BufWriter::with_capacity(1 << 18, file);
         Ok(Self { path: path.into(), file, at, line: Vec::new(), start: at, finished: false })
     }
 
     /// Writes a row.
-    pub fn push(&mut self, row: &ImportedRow, held_out: bool) -> Result<Entry, WireError> {
+    pub fn push(&mut self, row: &ImportedRow, held_out: bool) -> Result<RowRef, WireError> {
         self.line.clear();
         serde_json::to_writer(&mut self.line, row).map_err(|error| WireError::internal(error.to_string()))?;
         let bytes = u32::try_from(self.line.len()).map_err(|_| {
             WireError::invalid(format!("Line {} of {} is longer than 4 GB", row.line, row.file), "Leave it out")
         })?;
         self.line.push(b'\n');
-        self.file.write_all(&self.line).map_err(explain::io(&self.path))?;
+        self.file.write_all(&self.line).map_err(errors::io(&self.path))?;
         let prompt = Some(mark(&row.example));
-        let entry = Entry { at: self.at, bytes, held_out, key: row_key(&row.example), prompt };
+        let entry = RowRef { at: self.at, bytes, held_out, key: row_key(&row.example), prompt };
         self.at += self.line.len() as u64;
         Ok(entry)
     }
 
     /// Writes a row of another dataset as it lies there.
-    pub fn copy(&mut self, row: &[u8], entry: &Entry) -> Result<Entry, WireError> {
+    pub fn copy(&mut self, row: &[u8], entry: &RowRef) -> Result<RowRef, WireError> {
         let written = self.file.write_all(row).and_then(|()| self.file.write_all(b"\n"));
-        written.map_err(explain::io(&self.path))?;
-        let copied = Entry { at: self.at, ..*entry };
+        written.map_err(errors::io(&self.path))?;
+        let copied = RowRef { at: self.at, ..*entry };
         self.at += row.len() as u64 + 1;
         Ok(copied)
     }
 
     /// Makes what was written last.
     pub fn finish(mut self) -> Result<(), WireError> {
-        self.file.flush().map_err(explain::io(&self.path))?;
+        self.file.flush().map_err(errors::io(&self.path))?;
         self.finished = true;
-        self.file.get_ref().sync_all().map_err(explain::io(&self.path))
+        self.file.get_ref().sync_all().map_err(errors::io(&self.path))
     }
 }
 
@@ -121,18 +121,18 @@ pub(crate) struct RowReader {
 
 impl RowReader {
     pub fn open(path: &Path) -> Result<Self, WireError> {
-        let file = File::open(path).map_err(explain::io(path))?;
+        let file = File::open(path).map_err(errors::io(path))?;
         Ok(Self { path: path.into(), file, span: Vec::new(), start: 0, step: FIRST_SPAN })
     }
 
     /// The row of an entry.
-    pub fn row(&mut self, entry: &Entry) -> Result<ImportedRow, WireError> {
+    pub fn row(&mut self, entry: &RowRef) -> Result<ImportedRow, WireError> {
         let path = self.path.clone();
-        serde_json::from_slice(self.bytes(entry)?).map_err(explain::damaged(&path))
+        serde_json::from_slice(self.bytes(entry)?).map_err(errors::damaged(&path))
     }
 
     /// Its bytes, as they lie in the file.
-    pub fn bytes(&mut self, entry: &Entry) -> Result<&[u8], WireError> {
+    pub fn bytes(&mut self, entry: &RowRef) -> Result<&[u8], WireError> {
         let end = entry.at + u64::from(entry.bytes);
         if entry.at < self.start || end > self.start + self.span.len() as u64 {
             self.read_span(entry)?;
@@ -147,15 +147,15 @@ impl RowReader {
     }
 
     /// Reads from the entry's first byte, and the further on the longer rows lie behind each other.
-    fn read_span(&mut self, entry: &Entry) -> Result<(), WireError> {
+    fn read_span(&mut self, entry: &RowRef) -> Result<(), WireError> {
         let end = self.start + self.span.len() as u64;
         let goes_on = (end..end + self.step).contains(&entry.at) || (self.start..end).contains(&entry.at);
         self.step = if goes_on { (self.step * 2).min(SPAN) } else { FIRST_SPAN };
         self.start = entry.at;
         self.span.clear();
         let wanted = self.step.max(u64::from(entry.bytes));
-        self.file.seek(SeekFrom::Start(entry.at)).map_err(explain::io(&self.path))?;
-        (&mut self.file).take(wanted).read_to_end(&mut self.span).map_err(explain::io(&self.path))?;
+        self.file.seek(SeekFrom::Start(entry.at)).map_err(errors::io(&self.path))?;
+        (&mut self.file).take(wanted).read_to_end(&mut self.span).map_err(errors::io(&self.path))?;
         Ok(())
     }
 }
@@ -165,5 +165,5 @@ pub(crate) fn version_of_examples(training: &[Example], validation: &[Example]) 
     let mut version = Sha256::new();
     training.iter().for_each(|row| say(&mut version, &row_key(row), false));
     validation.iter().for_each(|row| say(&mut version, &row_key(row), true));
-    clock::hex(&version.finalize())
+    format::hex(&version.finalize())
 }

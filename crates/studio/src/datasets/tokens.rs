@@ -4,68 +4,70 @@ use std::ops::ControlFlow;
 
 use tunesmith_data::{Example, Length, LengthTable, Render, suggested_epochs};
 use tunesmith_protocol::{
-    CountTokens, LearnFrom, LengthBucket, Percentile, TokenCounts, WireError, Xray, XrayRow, XrayToken,
+    CountTokens, ItemKind, JobKind, LearnFrom, LengthBucket, Percentile, TokenCounts, WireError, Xray, XrayRow,
+    XrayToken,
 };
 
-use super::checkup::cancelled;
-use super::entries;
-use super::rows::one;
-use super::shelf::get;
-use super::store::{Entry, RowReader};
+use super::Datasets;
+use super::store::{RowReader, RowRef};
 use crate::home::DatasetFolder;
-use crate::tasks::Task;
-use crate::{Studio, clock, models};
+use crate::ids;
+use crate::jobs::{NewJob, cancelled};
+use crate::pool::fingerprint;
 
 /// Rows handed to the model's tokenizer at once.
 const ROWS_AT_ONCE: usize = 512;
 
-/// One row as tokens.
-pub(crate) fn xray(studio: &Studio, args: &XrayRow) -> Result<Xray, WireError> {
-    let (_, row) = one(studio, &args.dataset, args.row)?;
-    let model = models::usable(studio, &args.model)?;
-    let renderer = studio.renderer(model.path.as_ref())?;
-    let seen = renderer.xray(&row.example, args.learn_from)?;
-    let length = Length::of(&seen.row());
-    let beyond = length.beyond(args.max_length);
-    let token = |token: &tunesmith_data::XrayToken| XrayToken {
-        id: token.id,
-        text: token.text(),
-        learned: token.learned,
-        special: token.special,
-        end_of_turn: token.end_of_turn,
-    };
-    Ok(Xray {
-        tokens: seen.tokens.iter().map(token).collect(),
-        learned: length.answers.iter().map(|answer| answer.len() as u32).sum(),
-        cut: beyond.tokens,
-        learned_cut: beyond.learned,
-        answers_cut: beyond.answers,
-    })
-}
-
-/// The lengths of all rows to learn from; counted once for a version and a model.
-pub(crate) fn count(studio: &Studio, args: CountTokens) -> Result<TokenCounts, WireError> {
-    let mut task = Task::start(args.task, &studio.tasks, &studio.board);
-    let dataset = get(studio, &args.dataset)?;
-    let folder = studio.home.dataset(&dataset.id)?;
-    let model = models::usable(studio, &args.model)?;
-    let key = format!("{} {}", models::fingerprint(model.path.as_ref())?, args.learn_from.word());
-    let path = folder.lengths(dataset.number, &clock::short_hash(key.as_bytes()));
-    if let Some(known) = LengthTable::read(&path, &key) {
-        return Ok(told(&known, args.batch_size));
+impl Datasets {
+    /// One row as tokens.
+    pub fn xray(&self, args: &XrayRow) -> Result<Xray, WireError> {
+        let (_, row) = self.row(&args.dataset, args.row)?;
+        let renderer = self.models.renderer(&self.models.usable(&args.model)?)?;
+        let seen = renderer.xray(&row.example, args.learn_from)?;
+        let length = Length::of(&seen.row());
+        let beyond = length.beyond(args.max_length);
+        let token = |token: &tunesmith_data::XrayToken| XrayToken {
+            id: token.id,
+            text: token.text(),
+            learned: token.learned,
+            special: token.special,
+            end_of_turn: token.end_of_turn,
+        };
+        Ok(Xray {
+            tokens: seen.tokens.iter().map(token).collect(),
+            learned: length.answers.iter().map(|answer| answer.len() as u32).sum(),
+            cut: beyond.tokens,
+            learned_cut: beyond.learned,
+            answers_cut: beyond.answers,
+        })
     }
-    let renderer = studio.renderer(model.path.as_ref())?;
-    let all = entries(studio, &dataset)?;
-    let progress = &mut |done, total| task.counted("Counting tokens", done, total, done);
-    let table = lengths(&folder, &all, &*renderer, args.learn_from, progress)?;
-    table.write(&path, &key)?;
-    Ok(told(&table, args.batch_size))
+
+    /// The lengths of all rows to learn from; counted once for a version and a model.
+    pub fn count(&self, args: CountTokens) -> Result<TokenCounts, WireError> {
+        let dataset = self.get(&args.dataset)?;
+        let folder = self.home.dataset(&dataset.id)?;
+        let model = self.models.usable(&args.model)?;
+        let key = format!("{} {}", fingerprint(model.path.as_ref())?, args.learn_from.word());
+        let path = folder.lengths(dataset.number, &ids::short_hash(key.as_bytes()));
+        if let Some(known) = LengthTable::read(&path, &key) {
+            return Ok(described(&known, args.batch_size));
+        }
+        let job = NewJob::new(JobKind::Count, &dataset.name).id(args.job).on(ItemKind::Dataset, &dataset.id);
+        self.jobs.run(job, |job| {
+            let renderer = self.models.renderer(&model)?;
+            let all = self.entries(&dataset)?;
+            let progress = &mut |done, total| job.rows("Counting tokens", done, total);
+            let table = lengths(&folder, &all, &*renderer, args.learn_from, progress)?;
+            table.write(&path, &key)?;
+            Ok(described(&table, args.batch_size))
+        })
+    }
 }
 
 /// The lengths of the rows to learn from. `progress(done, total)` can cancel.
 pub(crate) fn lengths(
     folder: &DatasetFolder,
-    all: &[Entry],
+    all: &[RowRef],
     renderer: &dyn Render,
     learn_from: LearnFrom,
     progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
@@ -91,7 +93,7 @@ const BUCKETS: u32 = 400;
 const PERCENTILES: [u32; 4] = [50, 90, 95, 99];
 
 /// What the screen and the shell are told.
-pub(crate) fn told(table: &LengthTable, batch_size: u32) -> TokenCounts {
+pub(crate) fn described(table: &LengthTable, batch_size: u32) -> TokenCounts {
     let totals = table.totals();
     let bucket = |bucket: tunesmith_data::Bucket| LengthBucket {
         from: bucket.from,

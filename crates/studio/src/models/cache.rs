@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::clock;
 use crate::home::entries;
+use crate::ids;
 
 /// A repository in the cache with something like a model in it.
 pub(super) struct Found {
@@ -35,7 +35,7 @@ fn found(repository: &Path) -> Option<Found> {
     if !path.join("config.json").is_file() || !entries(&path).iter().any(weights) {
         return None;
     }
-    let id = format!("{}-{}", clock::slug(&name), clock::short_hash(path.to_string_lossy().as_bytes()));
+    let id = format!("{}-{}", ids::slug(&name), ids::short_hash(path.to_string_lossy().as_bytes()));
     Some(Found { id, name, path })
 }
 

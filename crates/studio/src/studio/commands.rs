@@ -1,199 +1,226 @@
 //! Every command of the list, each handed to the module of its noun. What they do is left to those.
 
-use std::sync::PoisonError;
+use std::time::Duration;
 
 use tunesmith_model::device;
 use tunesmith_protocol::*;
 
-use super::{MOST_THREADS, Studio};
-use crate::follow::follow_run;
-use crate::{chat, datasets, files, items, logs, models, preview, runs, samples, system};
+use super::{Studio, system};
+use crate::bundled;
+use crate::datasets::inspect_files;
+use crate::errors::model_error;
+use crate::home::logs;
+
+/// More than any computer of its users has cores; each thread costs memory.
+const MOST_THREADS: u32 = 512;
 
 impl Api for Studio {
     fn list_models(&self, (): ()) -> Result<Vec<Model>, WireError> {
-        models::list(self)
+        self.models.list()
     }
 
     fn add_model(&self, args: AddModel) -> Result<Model, WireError> {
-        models::add(self, args.path.as_ref())
+        self.models.add(args.path.as_ref())
     }
 
     fn list_datasets(&self, (): ()) -> Result<Vec<Dataset>, WireError> {
-        datasets::list(self)
+        self.datasets.list()
     }
 
     fn import_dataset(&self, args: ImportDataset) -> Result<Dataset, WireError> {
-        datasets::import::import_files(self, args)
+        self.datasets.import(args)
     }
 
     fn inspect_files(&self, args: InspectFiles) -> Result<Inspection, WireError> {
-        datasets::import::look(&args)
+        inspect_files(&args)
     }
 
     fn list_samples(&self, (): ()) -> Result<Vec<Sample>, WireError> {
-        Ok(samples::list())
+        Ok(bundled::list())
     }
 
     fn import_sample(&self, id: String) -> Result<Dataset, WireError> {
-        datasets::import::import_sample(self, &id)
+        self.datasets.import_sample(&id)
     }
 
     fn dataset_rows(&self, args: DatasetRows) -> Result<RowsPage, WireError> {
-        datasets::rows::page(self, &args)
+        self.datasets.rows(&args)
     }
 
     fn dataset_row(&self, args: DatasetRow) -> Result<FullRow, WireError> {
-        datasets::rows::whole(self, &args)
+        self.datasets.whole_row(&args)
     }
 
     fn dataset_problems(&self, args: DatasetProblems) -> Result<ProblemsPage, WireError> {
-        datasets::problems::page(self, &args)
+        self.datasets.problems(&args)
     }
 
     fn check_dataset(&self, id: String) -> Result<DatasetReport, WireError> {
-        datasets::checkup::check(self, &id)
+        self.datasets.check(&id)
     }
 
     fn dataset_report(&self, id: String) -> Result<Option<DatasetReport>, WireError> {
-        datasets::checkup::report(self, &id)
+        self.datasets.report(&id)
     }
 
     fn edit_dataset(&self, args: EditDataset) -> Result<Dataset, WireError> {
-        datasets::edits::edit(self, args)
+        self.datasets.edit(args)
     }
 
     fn use_version(&self, args: UseVersion) -> Result<Dataset, WireError> {
-        datasets::edits::use_version(self, &args)
+        self.datasets.use_version(&args)
     }
 
     fn xray_row(&self, args: XrayRow) -> Result<Xray, WireError> {
-        datasets::tokens::xray(self, &args)
+        self.datasets.xray(&args)
     }
 
     fn count_tokens(&self, args: CountTokens) -> Result<TokenCounts, WireError> {
-        datasets::tokens::count(self, args)
+        self.datasets.count(args)
     }
 
     fn export_dataset(&self, args: ExportDataset) -> Result<ExportedDataset, WireError> {
-        datasets::export::export(self, args)
+        self.datasets.export(args)
     }
 
     fn train_form(&self, model: String) -> Result<TrainForm, WireError> {
-        let model = models::get(self, &model)?;
+        let model = self.models.get(&model)?;
         let mut fields = TrainSettings::fields();
         system::keep_devices_that_are_there(&mut fields);
-        models::offer_its_modules(self, &model, &mut fields);
+        self.models.offer_its_modules(&model, &mut fields);
         Ok(TrainForm { fields, presets: presets(model.parameters) })
     }
 
-    fn preview_run(&self, args: StartRun) -> Result<Preview, WireError> {
-        preview::preview(self, &args)
+    fn preview_run(&self, args: PreviewRun) -> Result<Preview, WireError> {
+        self.runs.preview(&args)
     }
 
     fn run_yaml(&self, args: RunYaml) -> Result<RunFile, WireError> {
-        files::yaml(self, &args)
+        self.runs.yaml(&args)
     }
 
     fn start_run(&self, args: StartRun) -> Result<Run, WireError> {
-        runs::start(self, args)
+        self.runs.start(args)
     }
 
     fn list_runs(&self, (): ()) -> Result<Vec<Run>, WireError> {
-        runs::list(self)
+        self.runs.list()
     }
 
     fn get_run(&self, id: String) -> Result<Run, WireError> {
-        runs::get(self, &id)
+        self.runs.get(&id)
     }
 
     fn stop_run(&self, id: String) -> Result<(), WireError> {
-        runs::stop(self, &id)
+        self.runs.stop(&id)
     }
 
     fn resume_run(&self, id: String) -> Result<Run, WireError> {
-        runs::resume(self, &id)
+        self.runs.resume(&id)
     }
 
     fn run_file(&self, args: RunFileRequest) -> Result<RunFile, WireError> {
-        files::make(self, &args)
+        self.runs.file(&args)
     }
 
     fn rename(&self, args: Rename) -> Result<(), WireError> {
-        items::rename(self, &args)
+        self.items.rename(&args)
     }
 
     fn set_tags(&self, args: SetTags) -> Result<(), WireError> {
-        items::set_tags(self, &args)
+        self.items.set_tags(&args)
     }
 
     fn delete(&self, args: ItemRef) -> Result<(), WireError> {
-        items::delete(self, &args)
+        self.items.delete(&args)
     }
 
     fn restore(&self, args: ItemRef) -> Result<(), WireError> {
-        items::restore(self, &args)
+        self.items.restore(&args)
     }
 
     fn empty_bin(&self, (): ()) -> Result<(), WireError> {
-        items::empty_bin(self)
+        self.items.empty_bin()
     }
 
     fn list_chats(&self, (): ()) -> Result<Vec<Chat>, WireError> {
-        chat::list(self)
+        self.chats.list()
     }
 
     fn open_chat(&self, args: OpenChat) -> Result<Chat, WireError> {
-        chat::open(self, args)
+        self.chats.open(args)
     }
 
     fn get_chat(&self, id: String) -> Result<Chat, WireError> {
-        self.db.chat(&id)
+        self.chats.get(&id)
     }
 
     fn send_message(&self, args: SendMessage) -> Result<(), WireError> {
-        chat::send(self, args)
+        self.chats.send(args)
     }
 
     fn stop_chat(&self, id: String) -> Result<(), WireError> {
-        chat::stop(self, &id)
+        self.chats.stop(&id)
     }
 
     fn clear_chat(&self, id: String) -> Result<(), WireError> {
-        chat::clear(self, &id)
+        self.chats.clear(&id)
     }
 
     fn configure_chat(&self, args: ConfigureChat) -> Result<Chat, WireError> {
-        chat::configure(self, args)
+        self.chats.configure(args)
     }
 
-    fn cancel_task(&self, id: String) -> Result<(), WireError> {
-        self.tasks.cancel(&id);
-        Ok(())
+    fn list_jobs(&self, (): ()) -> Result<Vec<Job>, WireError> {
+        Ok(self.jobs.list())
+    }
+
+    fn cancel_job(&self, id: String) -> Result<(), WireError> {
+        match self.jobs.state(&id) {
+            // A run that leaves the line must also say so in its folder.
+            Some(JobState::Queued { .. }) if self.runs.get(&id).is_ok() => self.runs.stop(&id),
+            _ => {
+                self.jobs.cancel(&id);
+                Ok(())
+            }
+        }
+    }
+
+    fn move_job(&self, args: MoveJob) -> Result<(), WireError> {
+        self.jobs.move_to(&args.job, args.to)
+    }
+
+    fn hold_job(&self, id: String) -> Result<(), WireError> {
+        self.jobs.hold(&id, true)
+    }
+
+    fn release_job(&self, id: String) -> Result<(), WireError> {
+        self.jobs.hold(&id, false)
     }
 
     fn system_info(&self, (): ()) -> Result<SystemInfo, WireError> {
-        Ok(system::info(&self.home, &Studio::preferences(self)?.device))
+        Ok(system::info(&self.home, &self.preferences.get()?.device))
     }
 
     fn usage(&self, (): ()) -> Result<Usage, WireError> {
-        system::usage(self)
+        system::usage(&self.home, &self.db)
     }
 
     fn preferences(&self, (): ()) -> Result<Preferences, WireError> {
-        Studio::preferences(self)
+        self.preferences.get()
     }
 
     fn set_preferences(&self, args: Preferences) -> Result<Preferences, WireError> {
-        device::choose(&args.device).map_err(models::model_error)?;
+        device::choose(&args.device).map_err(model_error)?;
         if args.threads > MOST_THREADS {
             return Err(WireError::invalid(format!("Threads must be 0 to {MOST_THREADS}"), "0 takes all cores"));
         }
-        if args.device != Studio::preferences(self)?.device {
+        if args.device != self.preferences.get()?.device {
             // The next chat loads its models onto the new one.
-            self.room.empty();
+            self.chats.end_all(Duration::ZERO);
         }
-        self.db.set_setting("preferences", &args)?;
-        self.library_changed();
+        self.preferences.set(&args)?;
+        self.topics.library_changed();
         Ok(args)
     }
 
@@ -202,19 +229,15 @@ impl Api for Studio {
     }
 
     fn show_window(&self, (): ()) -> Result<bool, WireError> {
-        let callback = self.show_window.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(callback.as_ref().inspect(|show| show()).is_some())
+        Ok(self.show_window.lock().as_ref().inspect(|show| show()).is_some())
     }
 
     fn subscribe(&self, topic: Topic, after_seq: u64) -> Result<Subscription, WireError> {
         match &topic {
-            Topic::Run(id) => {
-                runs::get(self, id)?;
-                return Ok(follow_run(self.home.run(id)?, after_seq));
-            }
-            Topic::Chat(id) => drop(self.db.chat(id)?),
-            Topic::Library | Topic::Task(_) => {}
+            Topic::Run(id) => return self.runs.follow(id, after_seq),
+            Topic::Chat(id) => drop(self.chats.get(id)?),
+            Topic::Library | Topic::Job(_) => {}
         }
-        Ok(self.board.follow(&topic, after_seq))
+        Ok(self.topics.follow(&topic, after_seq))
     }
 }

@@ -14,12 +14,12 @@ fn many(place: &Place, studio: &dyn Api) -> String {
 }
 
 /// Waits until the doctor is at work on a version.
-fn wait_for_work(studio: &dyn Api, task: &str) {
-    let news = studio.subscribe(Topic::Task(task.into()), 0).unwrap();
+fn wait_for_work(studio: &dyn Api, job: &str) {
+    let news = studio.subscribe(Topic::Job(job.into()), 0).unwrap();
     let started = Instant::now();
     while started.elapsed() < PATIENCE {
         let group = news.next_within(Duration::from_secs(1)).unwrap().unwrap_or_default();
-        if group.iter().any(|event| matches!(&event.body, EventBody::Task { progress } if progress.rows > 0)) {
+        if group.iter().any(|event| matches!(&event.body, EventBody::Job { job } if job.progress.rows > 0)) {
             return;
         }
     }
@@ -39,7 +39,7 @@ fn a_check_that_is_going_is_joined_and_cancelled_for_all_who_wait() {
         })
         .collect();
     std::thread::sleep(Duration::from_millis(100));
-    studio.cancel_task(format!("check-{id}-1")).unwrap();
+    studio.cancel_job(format!("check-{id}-1")).unwrap();
     for one in waiting {
         assert_eq!(one.join().unwrap().unwrap_err().code, ErrorCode::Cancelled, "no second visit is begun");
     }
@@ -80,7 +80,7 @@ fn a_change_ends_the_check_of_the_version_before() {
     };
     std::thread::sleep(Duration::from_millis(100));
     let edit = Edit::Sample { rows: 10, seed: 1 };
-    studio.edit_dataset(EditDataset { dataset: id.clone(), version: None, edit, task: None }).unwrap();
+    studio.edit_dataset(EditDataset { dataset: id.clone(), version: None, edit, job: None }).unwrap();
     assert_eq!(waiting.join().unwrap().unwrap_err().code, ErrorCode::Cancelled);
     let report = studio.check_dataset(id).unwrap();
     assert_eq!((report.number, report.rows), (2, 10));

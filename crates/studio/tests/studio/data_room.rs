@@ -6,8 +6,7 @@ use tunesmith_protocol::*;
 use crate::support::*;
 
 fn rows_of(studio: &dyn Api, dataset: &str, find: Option<RowQuery>) -> RowsPage {
-    let ask =
-        DatasetRows { dataset: dataset.into(), split: None, offset: 0, limit: 200, model: None, find, task: None };
+    let ask = DatasetRows { dataset: dataset.into(), split: None, offset: 0, limit: 200, model: None, find, job: None };
     studio.dataset_rows(ask).unwrap()
 }
 
@@ -18,7 +17,7 @@ fn answers(studio: &dyn Api, dataset: &str) -> Vec<String> {
 }
 
 fn edit(studio: &dyn Api, dataset: &str, edit: Edit) -> Result<Dataset, WireError> {
-    studio.edit_dataset(EditDataset { dataset: dataset.into(), version: None, edit, task: None })
+    studio.edit_dataset(EditDataset { dataset: dataset.into(), version: None, edit, job: None })
 }
 
 fn chat(question: &str, answer: &str) -> serde_json::Value {
@@ -144,7 +143,7 @@ fn a_change_of_rows_that_are_not_there_any_more_is_refused() {
     let id = studio.import_dataset(import_of(&[&place.data_file(10)])).unwrap().id;
     let delete = |version| {
         let edit = Edit::Delete { rows: vec![0] };
-        studio.edit_dataset(EditDataset { dataset: id.clone(), version, edit, task: None })
+        studio.edit_dataset(EditDataset { dataset: id.clone(), version, edit, job: None })
     };
     assert_eq!(delete(Some(1)).unwrap().number, 2);
     let refusal = delete(Some(1)).unwrap_err();
@@ -161,9 +160,9 @@ fn a_cancelled_change_takes_back_what_it_has_written() {
     let two = studio.import_dataset(import_of(&[&place.data_file(30)])).unwrap();
     let rows = place.home().join("datasets").join(&one.id).join("rows.jsonl");
     let before = std::fs::read(&rows).unwrap();
-    studio.cancel_task("merging".into()).unwrap();
+    studio.cancel_job("merging".into()).unwrap();
     let (edit, task) = (Edit::Merge { dataset: two.id }, Some("merging".into()));
-    let merge = || EditDataset { dataset: one.id.clone(), version: None, edit: edit.clone(), task: task.clone() };
+    let merge = || EditDataset { dataset: one.id.clone(), version: None, edit: edit.clone(), job: task.clone() };
     assert_eq!(studio.edit_dataset(merge()).unwrap_err().code, ErrorCode::Cancelled);
     assert_eq!(std::fs::read(&rows).unwrap(), before);
     let refusal = edit_invalid(&*studio, &one.id);
@@ -336,7 +335,7 @@ fn a_row_is_seen_as_tokens_and_all_are_counted() {
 
     let count = || {
         let (dataset, model) = (dataset.id.clone(), model.id.clone());
-        let ask = CountTokens { dataset, model, learn_from: LearnFrom::Assistant, batch_size: 2, task: None };
+        let ask = CountTokens { dataset, model, learn_from: LearnFrom::Assistant, batch_size: 2, job: None };
         studio.count_tokens(ask).unwrap()
     };
     let counts = count();
@@ -361,7 +360,7 @@ fn a_dataset_is_written_as_other_tools_read_it() {
             split: None,
             other_columns: true,
             path: Some(path.clone().into()),
-            task: None,
+            job: None,
         };
         let written = studio.export_dataset(ask).unwrap();
         assert_eq!(
@@ -376,7 +375,7 @@ fn a_dataset_is_written_as_other_tools_read_it() {
         split: Some(Split::Validation),
         other_columns: false,
         path: None,
-        task: None,
+        job: None,
     });
     let home = home.unwrap();
     assert_eq!(home.rows, imported.validation_rows);
@@ -397,7 +396,7 @@ fn a_file_that_would_hold_no_row_is_refused_and_not_written() {
         split: None,
         other_columns: false,
         path: Some(path.as_path().into()),
-        task: None,
+        job: None,
     });
     let refused = refused.unwrap_err();
     assert!(refused.message.starts_with("No row can be written to such a file: "), "{}", refused.message);
@@ -413,7 +412,7 @@ fn other_columns_are_written_where_they_are_wanted() {
     let dataset = studio.import_dataset(import_of(&[&file])).unwrap();
     let write = |format: &str, other_columns| {
         let (dataset, format) = (dataset.id.clone(), format.into());
-        let ask = ExportDataset { dataset, format, split: None, other_columns, path: None, task: None };
+        let ask = ExportDataset { dataset, format, split: None, other_columns, path: None, job: None };
         let written = studio.export_dataset(ask).unwrap();
         (std::fs::read(&written.path).map(|file| String::from_utf8_lossy(&file).into_owned()).unwrap(), written.notes)
     };

@@ -14,7 +14,7 @@ fn a_dropped_file_becomes_a_chat_with_ones_own_model() {
     assert_eq!((dataset.training_rows, dataset.validation_rows), (32, 8));
     assert_eq!(dataset.system_prompt.as_deref(), Some("Count."));
 
-    let preview = api.preview_run(wish(&model, &dataset, settings(12))).unwrap();
+    let preview = api.preview_run(wish(&model, &dataset, settings(12)).into()).unwrap();
     assert_eq!(preview.blockers, Vec::<String>::new());
     let plan = preview.plan.unwrap();
     assert_eq!((plan.steps, plan.rows, plan.validation_rows), (12, 32, 8));
@@ -68,7 +68,7 @@ fn rows_show_what_is_learned_and_how_long_they_are() {
         limit: 3,
         model,
         find: None,
-        task: None,
+        job: None,
     };
     let page = studio.dataset_rows(ask(Split::Training, Some(model.id))).unwrap();
     assert_eq!((page.total, page.rows.len()), (32, 3));
@@ -105,13 +105,13 @@ fn calls_that_a_template_does_not_show_are_not_marked_as_learned_and_the_preview
     let dataset = studio.import_dataset(import).unwrap();
     let marked = |model: Option<String>| {
         let (dataset, split) = (dataset.id.clone(), Some(Split::Training));
-        let ask = DatasetRows { dataset, split, offset: 0, limit: 1, model, find: None, task: None };
+        let ask = DatasetRows { dataset, split, offset: 0, limit: 1, model, find: None, job: None };
         let row = studio.dataset_rows(ask).unwrap().rows.remove(0);
         (row.messages.iter().map(|message| message.learned).collect::<Vec<_>>(), row.hidden_calls)
     };
     assert_eq!(marked(None), (vec![false, true, false, true], 0), "a model may learn both");
     assert_eq!(marked(Some(model.id.clone())), (vec![false, false, false, true], 1), "this one sees no calls");
-    let preview = studio.preview_run(wish(&model, &dataset, settings(5))).unwrap();
+    let preview = studio.preview_run(wish(&model, &dataset, settings(5)).into()).unwrap();
     let said = "10 tool calls are not learned: the chat template of tiny does not show them";
     assert!(preview.warnings.iter().any(|warning| warning == said), "{:?}", preview.warnings);
 }
@@ -124,9 +124,10 @@ fn a_stopped_run_keeps_its_result_and_goes_on() {
     let (model, dataset) = place.stocked(api);
     let run = api.start_run(wish(&model, &dataset, settings(400))).unwrap();
     records_until(api, &run.id, |record| matches!(record, RunRecord::Step(metrics) if metrics.step == 2));
-    let other = api.start_run(wish(&model, &dataset, settings(1))).unwrap_err();
-    assert_eq!(other.code, ErrorCode::Busy);
-    assert!(other.message.contains("Counting"), "{other}");
+    let other = api.start_run(wish(&model, &dataset, settings(1))).unwrap();
+    assert_eq!(other.status, RunState::Queued { held: false }, "runs go one at a time");
+    api.stop_run(other.id.clone()).unwrap();
+    assert_eq!(api.get_run(other.id).unwrap().status, RunState::Stopped, "it leaves the line");
 
     api.stop_run(run.id.clone()).unwrap();
     let stopped = wait_for(api, &run.id, |state| *state == RunState::Stopped);

@@ -118,10 +118,10 @@ fn a_chat_template_edited_meanwhile_is_noticed() {
             limit: 1,
             model: Some(model.id.clone()),
             find: None,
-            task: None,
+            job: None,
         };
         let row = studio.dataset_rows(ask).unwrap().rows.remove(0);
-        let plan = studio.preview_run(wish(&model, &dataset, settings(5))).unwrap().plan.unwrap();
+        let plan = studio.preview_run(wish(&model, &dataset, settings(5)).into()).unwrap().plan.unwrap();
         (row.tokens.unwrap(), plan.tokens)
     };
     let (row, all) = tokens();

@@ -176,8 +176,7 @@ fn a_list_of_rows_that_is_damaged_is_told_wherever_it_is_damaged() {
     let whole = std::fs::read(&path).unwrap();
     let rows = |studio: &dyn Api| {
         let find = None;
-        let ask =
-            DatasetRows { dataset: id.clone(), split: None, offset: 0, limit: 200, model: None, find, task: None };
+        let ask = DatasetRows { dataset: id.clone(), split: None, offset: 0, limit: 200, model: None, find, job: None };
         studio.dataset_rows(ask)
     };
     assert_eq!(rows(&*place.open()).unwrap().rows.len(), 20);

@@ -77,7 +77,7 @@ impl Draw {
 
 fn ask(dataset: &str, text: &str) -> DatasetRows {
     let find = Some(RowQuery { text: text.into(), ..RowQuery::default() });
-    DatasetRows { dataset: dataset.into(), split: None, offset: 0, limit: 200, model: None, find, task: None }
+    DatasetRows { dataset: dataset.into(), split: None, offset: 0, limit: 200, model: None, find, job: None }
 }
 
 /// All rows, as they are shown.
@@ -127,7 +127,7 @@ fn a_search_finds_what_reading_every_row_finds() {
         .collect();
     let id = import(&place, &*studio, &rows);
     let edit = Edit::Shuffle { seed: 3 };
-    studio.edit_dataset(EditDataset { dataset: id.clone(), version: None, edit, task: None }).unwrap();
+    studio.edit_dataset(EditDataset { dataset: id.clone(), version: None, edit, job: None }).unwrap();
     let rows = all(&*studio, &id);
     let mut hits = 0;
     for _ in 0..600 {
@@ -177,21 +177,21 @@ fn a_search_tells_how_far_it_is_and_what_was_cancelled_is_not_remembered() {
     let place = Place::new();
     let studio = place.open();
     let id = many(&place, &*studio);
-    let search = DatasetRows { task: Some("search".into()), ..ask(&id, "comes next") };
-    let news = studio.subscribe(Topic::Task("search".into()), 0).unwrap();
+    let search = DatasetRows { job: Some("search".into()), ..ask(&id, "comes next") };
+    let news = studio.subscribe(Topic::Job("search".into()), 0).unwrap();
     let searching = std::thread::spawn({
         let studio = studio.clone();
         move || studio.dataset_rows(search)
     });
     let started = Instant::now();
     let looks = |event: &Event| match &event.body {
-        EventBody::Task { progress } => progress.what == "Looking through the rows" && progress.fraction.is_some(),
+        EventBody::Job { job } => job.progress.note == "Looking through the rows" && job.progress.total > 0,
         _ => false,
     };
     while !news.next_within(Duration::from_millis(100)).unwrap().unwrap_or_default().iter().any(looks) {
         assert!(started.elapsed() < PATIENCE, "it never says how far it is");
     }
-    studio.cancel_task("search".into()).unwrap();
+    studio.cancel_job("search".into()).unwrap();
     assert_eq!(searching.join().unwrap().unwrap_err().code, ErrorCode::Cancelled);
     assert_eq!(
         studio.dataset_rows(ask(&id, "comes next")).unwrap().total,
@@ -206,11 +206,11 @@ fn who_waits_for_another_search_can_give_up() {
     let studio = place.open();
     let id = many(&place, &*studio);
     let first = std::thread::spawn({
-        let (studio, search) = (studio.clone(), DatasetRows { task: Some("first".into()), ..ask(&id, "assistant") });
+        let (studio, search) = (studio.clone(), DatasetRows { job: Some("first".into()), ..ask(&id, "assistant") });
         move || studio.dataset_rows(search)
     });
-    studio.cancel_task("second".into()).unwrap();
-    let second = studio.dataset_rows(DatasetRows { task: Some("second".into()), ..ask(&id, "user") });
+    studio.cancel_job("second".into()).unwrap();
+    let second = studio.dataset_rows(DatasetRows { job: Some("second".into()), ..ask(&id, "user") });
     assert_eq!(second.unwrap_err().code, ErrorCode::Cancelled);
     assert_eq!(first.join().unwrap().unwrap().total, 0, "and the first goes on");
 }

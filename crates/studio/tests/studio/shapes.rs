@@ -36,7 +36,7 @@ fn shapes() -> [(Format, &'static [&'static str], String); 3] {
 fn rows(studio: &dyn Api, dataset: &Dataset, split: Option<Split>) -> Vec<Row> {
     let (dataset, model) = (dataset.id.clone(), None);
     studio
-        .dataset_rows(DatasetRows { dataset, split, offset: 0, limit: 200, model, find: None, task: None })
+        .dataset_rows(DatasetRows { dataset, split, offset: 0, limit: 200, model, find: None, job: None })
         .unwrap()
         .rows
 }
@@ -55,7 +55,7 @@ fn judged_rows_and_classes_are_shown_kept_and_written_as_what_they_are() {
             let ask = |split, path| {
                 let (dataset, format) = (dataset.id.clone(), kind.into());
                 studio
-                    .export_dataset(ExportDataset { dataset, format, split, other_columns: true, path, task: None })
+                    .export_dataset(ExportDataset { dataset, format, split, other_columns: true, path, job: None })
                     .unwrap()
             };
             let written = ask(None, None);
@@ -70,7 +70,7 @@ fn judged_rows_and_classes_are_shown_kept_and_written_as_what_they_are() {
             split: None,
             other_columns: false,
             path: None,
-            task: None,
+            job: None,
         });
         let openai = openai.unwrap_err();
         assert!(openai.message.starts_with("No row can be written to such a file: "), "{}", openai.message);
@@ -87,7 +87,7 @@ fn what_is_taught_of_them_is_what_the_studio_says() {
         let wish = ImportDataset { validation: Validation::Share(0.0), ..import_of(&[&file]) };
         let dataset = studio.import_dataset(wish).unwrap();
         let ask = StartRun { version: None, ..crate::support::wish(&model, &dataset, settings(1)) };
-        let preview = studio.preview_run(ask).unwrap();
+        let preview = studio.preview_run(ask.into()).unwrap();
         let plan = preview.plan.unwrap_or_else(|| panic!("{format:?}: {:?}", preview.blockers));
         // Chosen answers and labels of all rows, but of judged answers the good ones only.
         assert_eq!(plan.rows, if format == Format::Unpaired { 12 } else { 24 }, "{format:?}");

@@ -82,7 +82,7 @@ pub fn import_of(paths: &[&str]) -> ImportDataset {
         mapping: Mapping::default(),
         validation: Validation::Share(0.2),
         seed: None,
-        task: None,
+        job: None,
         reuse: false,
     }
 }

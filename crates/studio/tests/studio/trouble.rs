@@ -137,7 +137,7 @@ fn what_stands_in_the_way_is_said_before_the_start() {
     let place = Place::new();
     let studio = place.open();
     let (model, dataset) = place.stocked(studio.as_ref());
-    let blockers = |training| studio.preview_run(wish(&model, &dataset, training)).unwrap();
+    let blockers = |training| studio.preview_run(wish(&model, &dataset, training).into()).unwrap();
     let wrong = blockers(TrainSettings { lora_rank: 0, ..settings(5) });
     assert_eq!((wrong.problems[0].name.as_str(), wrong.plan), ("lora_rank", None));
     assert!(!wrong.blockers.is_empty());
@@ -159,7 +159,8 @@ fn what_stands_in_the_way_is_said_before_the_start() {
     let cut = blockers(TrainSettings { max_length: 40, ..settings(20) });
     assert!(cut.warnings.iter().any(|warning| warning.contains("lose their end")), "{:?}", cut.warnings);
 
-    let gone = studio.preview_run(StartRun { model: "nothing".into(), ..wish(&model, &dataset, settings(5)) }).unwrap();
+    let gone =
+        studio.preview_run(StartRun { model: "nothing".into(), ..wish(&model, &dataset, settings(5)) }.into()).unwrap();
     assert!(gone.blockers[0].contains("nothing"), "{:?}", gone.blockers);
 }
 
@@ -179,7 +180,7 @@ fn what_cannot_fit_is_refused_with_numbers() {
         studio.import_dataset(ImportDataset { validation: Validation::Share(0.0), ..import_of(&[&path]) }).unwrap();
     let training =
         TrainSettings { max_length: 131_072, batch_size: 4, task: Task::Text, method: Method::Full, ..settings(3) };
-    let preview = studio.preview_run(wish(&model, &dataset, training)).unwrap();
+    let preview = studio.preview_run(wish(&model, &dataset, training).into()).unwrap();
     assert!(
         preview.blockers.iter().any(|blocker| blocker.contains("GB") && blocker.contains("free")),
         "{:?}",
@@ -209,20 +210,16 @@ fn an_import_can_be_cancelled_and_tells_how_far_it_is() {
     let place = Place::new();
     let studio = place.open();
     let path = place.data_file(20_000);
-    let task = studio.subscribe(Topic::Task("import".into()), 0).unwrap();
-    studio.cancel_task("import".into()).unwrap();
-    let error =
-        studio.import_dataset(ImportDataset { task: Some("import".into()), ..import_of(&[&path]) }).unwrap_err();
+    let task = studio.subscribe(Topic::Job("import".into()), 0).unwrap();
+    studio.cancel_job("import".into()).unwrap();
+    let error = studio.import_dataset(ImportDataset { job: Some("import".into()), ..import_of(&[&path]) }).unwrap_err();
     assert_eq!(error.code, ErrorCode::Cancelled);
     assert!(studio.list_datasets(()).unwrap().is_empty());
     let mut last = None;
     while let Some(group) = task.next() {
         last = group.into_iter().last().or(last);
     }
-    assert!(
-        matches!(last.unwrap().body, EventBody::Task { progress: TaskProgress { done: true, .. } }),
-        "the topic ends"
-    );
+    assert!(matches!(last.unwrap().body, EventBody::Job { job } if job.state == JobState::Cancelled), "the topic ends");
 }
 
 #[test]

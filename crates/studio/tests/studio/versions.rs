@@ -10,7 +10,7 @@ use tunesmith_studio::{run_config, run_file};
 use crate::support::*;
 
 fn edit(studio: &dyn Api, dataset: &str, edit: Edit) -> Dataset {
-    studio.edit_dataset(EditDataset { dataset: dataset.into(), edit, version: None, task: None }).unwrap()
+    studio.edit_dataset(EditDataset { dataset: dataset.into(), edit, version: None, job: None }).unwrap()
 }
 
 fn run_file_of(studio: &dyn Api, start: StartRun) -> RunConfig {
@@ -49,7 +49,7 @@ fn a_run_file_of_changed_rows_trains_on_the_same_rows_whatever_was_changed_since
     assert_eq!(tokens(run.path.as_ref()), tokens(&again), "the shell learns from what the window learned from");
     // And the window from an older version, where it is asked to.
     let older = StartRun { version: Some(1), ..wish(&model, &dataset, settings(1)) };
-    let preview = studio.preview_run(older.clone()).unwrap();
+    let preview = studio.preview_run(older.clone().into()).unwrap();
     assert_eq!(preview.plan.map(|plan| plan.rows), Some(dataset.training_rows));
     let older = studio.start_run(older).unwrap();
     assert_eq!(wait_for(&*studio, &older.id, is_done).dataset_version, Some(1));
@@ -153,7 +153,7 @@ fn a_repair_that_would_leave_nothing_to_learn_from_is_refused() {
     let dataset = studio.import_dataset(wish).unwrap();
     assert_eq!(leaks(&*studio, &dataset.id), 30);
     let repair = Edit::Repair { finding: "leakage".into() };
-    let ask = EditDataset { dataset: dataset.id.clone(), edit: repair, version: None, task: None };
+    let ask = EditDataset { dataset: dataset.id.clone(), edit: repair, version: None, job: None };
     let refused = studio.edit_dataset(ask).unwrap_err();
     assert_eq!(refused.message, "No row would be left to learn from: 30 rows held out");
     let same = studio.list_datasets(()).unwrap().into_iter().find(|known| known.id == dataset.id).unwrap();
@@ -209,7 +209,7 @@ fn a_separate_validation_file_is_taken_afterwards_and_another_takes_its_place() 
             dataset: id.clone(),
             edit: Edit::Split { validation, seed: 42 },
             version: None,
-            task: None,
+            job: None,
         })
     };
     let problems = || {

@@ -33,7 +33,7 @@ pub(super) fn rows(job: &Job, config: &ModelConfig) -> Result<(), TrainError> {
     if job.training.iter().map(learned).sum::<u64>() == 0 {
         return Err(TrainError::Empty("no training row has a token to learn".into()));
     }
-    let rows = || job.training.iter().chain(&job.validation);
+    let rows = || job.training.iter().chain(job.validation.iter());
     if let Some(longest) = rows().map(|row| row.ids.len()).max().filter(|longest| *longest > config.context_length) {
         let message = format!(
             "Max length must be at most {}, the model's context: a row has {longest} tokens",

@@ -13,6 +13,8 @@ use crate::{Job, TrainError, optimizer};
 
 /// How the run uses memory.
 pub(super) struct Decision {
+    /// Whether it fits at all.
+    pub fits: bool,
     /// Blocks are computed twice and only their inputs kept.
     pub recompute: bool,
     /// Micro-batches computed at once.
@@ -48,12 +50,32 @@ pub(super) fn decide(job: &Job, config: &ModelConfig, targets: &Targets, device:
         too_big = places.iter().find(|(need, available)| need.total() > *available).copied();
         if let (None, Some((need, available_bytes))) = (too_big, places.first()) {
             let (needed_bytes, available_bytes) = (need.total(), *available_bytes);
-            return Ok(Decision { recompute, side_by_side, needed_bytes, available_bytes, parts: parts(need) });
+            return Ok(Decision {
+                fits: true,
+                recompute,
+                side_by_side,
+                needed_bytes,
+                available_bytes,
+                parts: parts(need),
+            });
         }
     }
     let (need, available_bytes) = too_big.unwrap_or_default();
-    let told = parts(&need).iter().map(|part| format!("{} {}", part.what, bytes(part.bytes))).collect::<Vec<_>>();
-    Err(TrainError::TooBig { needed_bytes: need.total(), available_bytes, parts: told.join(", ") })
+    let recompute = recompute.last().copied().unwrap_or(false);
+    let (needed_bytes, parts) = (need.total(), parts(&need));
+    Ok(Decision { fits: false, recompute, side_by_side: 1, needed_bytes, available_bytes, parts })
+}
+
+impl Decision {
+    /// Refuses what does not fit.
+    pub fn require_fit(&self) -> Result<(), TrainError> {
+        let &Self { fits, needed_bytes, available_bytes, ref parts, .. } = self;
+        if fits {
+            return Ok(());
+        }
+        let told = parts.iter().map(|part| format!("{} {}", part.what, bytes(part.bytes))).collect::<Vec<_>>();
+        Err(TrainError::TooBig { needed_bytes, available_bytes, parts: told.join(", ") })
+    }
 }
 
 /// The number of threads that 0 stands for is the number of cores.
@@ -73,7 +95,7 @@ fn need(
 ) -> MemoryNeed {
     let most = |rows| most_tokens(rows, job.settings.batch_size as usize);
     let (modules, tokens) = (targets.modules(), most(&job.training).max(most(&job.validation)).max(1));
-    let longest = job.training.iter().chain(&job.validation).map(|row| row.ids.len()).max();
+    let longest = job.training.iter().chain(job.validation.iter()).map(|row| row.ids.len()).max();
     let on_gpu = longest.filter(|_| gpu);
     let need =
         training_memory(config, &targets.shape(&modules, tokens, (weight_format(&job.settings), recompute, on_gpu)));

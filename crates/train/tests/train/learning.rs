@@ -28,8 +28,8 @@ fn one_batch_can_be_learned_by_heart() {
             weight_decay: 0.0,
             ..settings(method)
         };
-        job.training.truncate(4);
-        job.validation.clear();
+        job.training = job.training[..4].to_vec().into();
+        job.validation = Default::default();
         make_sure_of_its_words(&job.base);
         let (_, told) = train(job);
         let last = told.steps.last().unwrap().loss;
@@ -72,7 +72,7 @@ fn the_loss_is_a_mean_over_learned_tokens_of_the_whole_step() {
 fn the_last_short_batch_of_an_epoch_is_used() {
     let folder = tempdir().unwrap();
     let mut job = job(folder.path(), "run", Method::Lora);
-    job.training = rows(10);
+    job.training = rows(10).into();
     job.settings = TrainSettings { max_steps: None, epochs: 1.0, ..job.settings };
     let learned = |row: &tunesmith_data::Tokens| row.learn.iter().skip(1).filter(|learn| **learn).count() as u64;
     let expected: u64 = job.training.iter().map(learned).sum();
@@ -169,7 +169,7 @@ fn a_batch_too_large_for_one_micro_batch_is_cut_and_nothing_is_lost() {
     let folder = tempdir().unwrap();
     let steps = |output: &str, batch_size, gradient_accumulation| {
         let mut job = job(folder.path(), output, Method::Lora);
-        job.training = rows(120);
+        job.training = rows(120).into();
         job.settings = TrainSettings { batch_size, gradient_accumulation, max_steps: Some(3), ..job.settings };
         train(job).1.steps
     };
@@ -217,7 +217,7 @@ fn a_loss_that_is_no_number_says_which_step_and_what_to_try() {
         save_every: AutoOr::Steps(5000),
         ..job.settings
     };
-    job.validation.clear();
+    job.validation = Default::default();
     let (outcome, told) = train(job);
     let Err(error) = outcome else { panic!("weights that grow ninefold at each step should overflow") };
     assert!(matches!(error, TrainError::Diverged { step, .. } if step == told.steps.len() as u32 + 1), "{error}");

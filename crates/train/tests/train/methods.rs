@@ -122,7 +122,7 @@ fn a_pissa_start_changes_nothing_and_its_result_fits_the_original_model() {
     let decoder =
         Decoder::load(&job.base, WeightFormat::F32, &Device::Cpu, &mut |_| ControlFlow::Continue(())).unwrap();
     let (mut nats, mut learned) = (0.0, 0.0);
-    for row in &job.validation {
+    for row in job.validation.iter() {
         let rows = tunesmith_model::Sequences { ids: &row.ids, learn: &row.learn, lengths: &[row.ids.len()] };
         let loss = decoder.loss(&adapter, &rows).unwrap();
         (nats, learned) = (nats + loss.nats, learned + loss.learned as f64);

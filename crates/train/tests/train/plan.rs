@@ -1,5 +1,7 @@
 //! What is decided, counted and refused before anything is loaded.
 
+use std::sync::Arc;
+
 use std::fs;
 use std::ops::ControlFlow;
 
@@ -13,7 +15,7 @@ use crate::tiny::{job, model_of_family, rows, train};
 fn every_auto_is_decided() {
     let folder = tempdir().unwrap();
     let mut job = job(folder.path(), "run", Method::Lora);
-    job.training = rows(100);
+    job.training = rows(100).into();
     job.settings = TrainSettings { batch_size: 2, gradient_accumulation: 1, ..TrainSettings::default() };
     let plan = TrainPlan::new(job).unwrap().summary();
     assert_eq!(plan.steps, 150, "3 epochs of 50 steps");
@@ -78,7 +80,7 @@ fn steps_follow_from_rows_epochs_and_max_steps() {
     let folder = tempdir().unwrap();
     let steps = |epochs, max_steps| {
         let mut job = job(folder.path(), "run", Method::Lora);
-        job.training = rows(10);
+        job.training = rows(10).into();
         job.settings =
             TrainSettings { epochs, max_steps, batch_size: 2, gradient_accumulation: 2, ..TrainSettings::default() };
         TrainPlan::new(job).unwrap().summary().steps
@@ -103,13 +105,14 @@ fn what_cannot_be_trained_is_refused_with_a_reason() {
     };
     let (code, message) = refused(&|job| job.settings.learning_rate = -1.0);
     assert!(code == ErrorCode::Invalid && message.contains("Learning rate must be"), "{message}");
-    let (code, message) = refused(&|job| job.training.clear());
+    let (code, message) = refused(&|job| job.training = Default::default());
     assert!(code == ErrorCode::Invalid && message.contains("no training rows"), "{message}");
-    let (_, message) = refused(&|job| job.training.iter_mut().for_each(|row| row.learn.fill(false)));
+    let (_, message) =
+        refused(&|job| Arc::make_mut(&mut job.training).iter_mut().for_each(|row| row.learn.fill(false)));
     assert!(message.contains("no training row has a token to learn"), "{message}");
-    let (_, message) = refused(&|job| job.training[3].ids = vec![1; 65]);
+    let (_, message) = refused(&|job| Arc::make_mut(&mut job.training)[3].ids = vec![1; 65]);
     assert!(message.contains("at most 64") && message.contains("65 tokens"), "{message}");
-    let (_, message) = refused(&|job| job.training[3].ids[1] = 96);
+    let (_, message) = refused(&|job| Arc::make_mut(&mut job.training)[3].ids[1] = 96);
     assert!(message.contains("token 96"), "{message}");
     let (code, message) = refused(&|job| job.available_bytes = 100_000);
     assert!(
@@ -147,8 +150,8 @@ fn memory_is_counted_for_the_fullest_micro_batch_that_can_come() {
     let activations = |lengths: &[usize], batch_size| {
         let mut job = job(folder.path(), "run", Method::Lora);
         let row = |length: &usize| tunesmith_data::Tokens { ids: vec![1; *length], learn: vec![true; *length] };
-        job.training = lengths.iter().map(row).collect();
-        job.validation.clear();
+        job.training = lengths.iter().map(row).collect::<Vec<_>>().into();
+        job.validation = Default::default();
         job.settings.batch_size = batch_size;
         let fit = TrainPlan::new(job).unwrap().summary().fit;
         fit.parts.iter().find(|part| part.what == "activations").unwrap().bytes

@@ -137,9 +137,9 @@ fn a_resumed_run_refuses_other_settings_data_or_model_by_name() {
     assert!(message.contains("lora_rank was 4, now 8") && message.contains("seed was 42, now 1"), "{message}");
     let message = refused(&|job| job.settings.optimizer = Optimizer::Lion);
     assert!(message.contains("optimizer was \"adamw\", now \"lion\""), "{message}");
-    let message = refused(&|job| job.training = rows(11));
+    let message = refused(&|job| job.training = rows(11).into());
     assert!(message.contains("the data is not the same"), "{message}");
-    let message = refused(&|job| job.validation[0].learn.fill(true));
+    let message = refused(&|job| std::sync::Arc::make_mut(&mut job.validation)[0].learn.fill(true));
     assert!(message.contains("the data is not the same"), "{message}");
     let message = refused(&|job| {
         let other = folder.path().join("other");

@@ -144,7 +144,7 @@ batch_size: number,
 /**
  * The id, chosen by the caller, under which progress is published and cancel is understood.
  */
-task: string | null, };
+job: string | null, };
 export type DataConfig = DataFiles | DataVersion;
 export type DataFiles = { 
 /**
@@ -336,7 +336,7 @@ find: RowQuery | null,
 /**
  * The id, chosen by the caller, under which progress is published and cancel is understood.
  */
-task: string | null, };
+job: string | null, };
 export type DatasetVersion = { 
 /**
  * From 1, as imported.
@@ -482,7 +482,7 @@ edit: Edit,
 /**
  * The id, chosen by the caller, under which progress is published and cancel is understood.
  */
-task: string | null, };
+job: string | null, };
 export type ErrorCode = "not_found" | "invalid" | "busy" | "too_big" | "disk_full" | "cancelled" | "internal";
 export type Event = { 
 /**
@@ -501,11 +501,15 @@ record: RunRecord, } | { "kind": "chat",
 /**
  * The news.
  */
-news: ChatNews, } | { "kind": "task", 
+news: ChatNews, } | { "kind": "run_changed", 
 /**
- * How far it is.
+ * The run as it is now.
  */
-progress: TaskProgress, };
+run: Run, } | { "kind": "job", 
+/**
+ * The job as it is now.
+ */
+job: Job, };
 export type ExportDataset = { 
 /**
  * The dataset.
@@ -531,7 +535,7 @@ path: WritePath | null,
 /**
  * The id, chosen by the caller, under which progress is published and cancel is understood.
  */
-task: string | null, };
+job: string | null, };
 export type ExportedDataset = { 
 /**
  * Where it is.
@@ -667,7 +671,7 @@ seed: number | null,
 /**
  * The id, chosen by the caller, under which progress is published and cancel is understood.
  */
-task: string | null, 
+job: string | null, 
 /**
  * Takes a dataset of the very same rows, where there is one, instead of adding another.
  */
@@ -737,6 +741,70 @@ kind: ItemKind,
  * Its id.
  */
 id: string, };
+export type Job = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * What it does.
+ */
+kind: JobKind, 
+/**
+ * What it works on; null where that is nothing of the user's yet.
+ */
+subject: ItemRef | null, 
+/**
+ * What it is called on screen.
+ */
+title: string, 
+/**
+ * Where it stands.
+ */
+state: JobState, 
+/**
+ * How far it is.
+ */
+progress: JobProgress, };
+export type JobKind = "train" | "import" | "edit" | "check" | "count" | "search" | "export" | "plan" | "evaluate" | "load" | "answer";
+export type JobProgress = { 
+/**
+ * What is being done, in a few words.
+ */
+note: string, 
+/**
+ * How much of it is done.
+ */
+done: number, 
+/**
+ * How much there is; 0 when the end is not known.
+ */
+total: number, 
+/**
+ * What both are counted in.
+ */
+unit: Unit, 
+/**
+ * Rows found or done so far; 0 where none are counted.
+ */
+rows: number, };
+export type JobState = { "state": "queued", 
+/**
+ * The user holds it back: it does not start before it is released.
+ */
+held: boolean, } | { "state": "running" } | { "state": "paused", 
+/**
+ * Why, in a sentence.
+ */
+reason: string, } | { "state": "done" } | { "state": "failed", 
+/**
+ * What happened and why.
+ */
+message: string, 
+/**
+ * What to do next.
+ */
+hint: string, } | { "state": "cancelled" } | { "state": "interrupted" };
 export type Kind = { "type": "choice", "range": Array<string> } | { "type": "integer", "range": { 
 /**
  * Least value.
@@ -875,6 +943,16 @@ added_ms: number,
  */
 problem: string | null, };
 export type ModelSource = "starter" | "folder" | "cache" | "trained";
+export type Move = "up" | "down" | "first";
+export type MoveJob = { 
+/**
+ * The job.
+ */
+job: string, 
+/**
+ * Where to.
+ */
+to: Move, };
 export type OpenChat = { 
 /**
  * The run whose adapter is used; null chats with a base model alone.
@@ -962,7 +1040,11 @@ device: string,
 /**
  * The language of the screen, e.g. `en`.
  */
-language: string, };
+language: string, 
+/**
+ * Whether the runs that stand in line go on by themselves when Tunesmith starts; otherwise they are held.
+ */
+resume_queue: boolean, };
 export type Preset = { 
 /**
  * quick, balanced or thorough.
@@ -997,6 +1079,15 @@ blockers: Array<string>,
  * What the user should know; empty when nothing.
  */
 warnings: Array<string>, };
+export type PreviewRun = { 
+/**
+ * The choices.
+ */
+start: StartRun, 
+/**
+ * The id, chosen by the caller, under which progress is published and cancel is understood.
+ */
+job: string | null, };
 export type ProblemsPage = { 
 /**
  * Problems of the kind that is asked for.
@@ -1344,7 +1435,11 @@ message: string,
  * What to do next.
  */
 hint: string, };
-export type RunState = { "state": "preparing" } | { "state": "running" } | { "state": "paused", 
+export type RunState = { "state": "queued", 
+/**
+ * The user holds it back: it does not start before it is released.
+ */
+held: boolean, } | { "state": "preparing" } | { "state": "running" } | { "state": "paused", 
 /**
  * Why, in a sentence.
  */
@@ -1526,27 +1621,6 @@ device: string,
 device_reason: string, };
 export type TargetModules = "all-linear" | Array<string>;
 export type Task = "sft" | "text";
-export type TaskProgress = { 
-/**
- * What is being done, in a few words.
- */
-what: string, 
-/**
- * From 0 to 1; null when the end is not known.
- */
-fraction: number | null, 
-/**
- * Bytes read so far; 0 where none are read.
- */
-bytes: number, 
-/**
- * Rows done so far; 0 where none are counted.
- */
-rows: number, 
-/**
- * Whether it has ended, well or not.
- */
-done: boolean, };
 export type Theme = "system" | "light" | "dark";
 export type TokenCounts = { 
 /**
@@ -1590,7 +1664,7 @@ suggested_epochs: number,
  */
 padded_tokens: number, };
 export type TooLong = "truncate" | "drop" | "refuse";
-export type Topic = { "topic": "library" } | { "topic": "run", "id": string } | { "topic": "chat", "id": string } | { "topic": "task", "id": string };
+export type Topic = { "topic": "library" } | { "topic": "run", "id": string } | { "topic": "chat", "id": string } | { "topic": "job", "id": string };
 export type TrainForm = { 
 /**
  * Every setting.
@@ -1742,6 +1816,7 @@ user: string,
  * The answers, one per side once finished.
  */
 answers: Array<Answer>, };
+export type Unit = "bytes" | "rows" | "steps" | "tokens" | "parts";
 export type Usage = { 
 /**
  * Each part: starter model, datasets, runs, logs, bin.
@@ -1863,7 +1938,7 @@ export interface Commands {
   count_tokens: { args: CountTokens; reply: TokenCounts };
   export_dataset: { args: ExportDataset; reply: ExportedDataset };
   train_form: { args: string; reply: TrainForm };
-  preview_run: { args: StartRun; reply: Preview };
+  preview_run: { args: PreviewRun; reply: Preview };
   run_yaml: { args: RunYaml; reply: RunFile };
   start_run: { args: StartRun; reply: Run };
   list_runs: { args: null; reply: Array<Run> };
@@ -1883,7 +1958,11 @@ export interface Commands {
   stop_chat: { args: string; reply: null };
   clear_chat: { args: string; reply: null };
   configure_chat: { args: ConfigureChat; reply: Chat };
-  cancel_task: { args: string; reply: null };
+  list_jobs: { args: null; reply: Array<Job> };
+  cancel_job: { args: string; reply: null };
+  move_job: { args: MoveJob; reply: null };
+  hold_job: { args: string; reply: null };
+  release_job: { args: string; reply: null };
   system_info: { args: null; reply: SystemInfo };
   usage: { args: null; reply: Usage };
   preferences: { args: null; reply: Preferences };

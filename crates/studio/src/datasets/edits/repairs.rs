@@ -4,22 +4,22 @@ use tunesmith_data::ImportedRow;
 use tunesmith_data_doctor::{self as doctor, RepairKind};
 use tunesmith_protocol::{Dataset, WireError};
 
+use super::Progress;
 use super::rows::Rows;
-use super::{Progress, number_of};
-use crate::Studio;
-use crate::datasets::checkup;
+use crate::datasets::Datasets;
 use crate::datasets::store::{RowReader, RowWriter};
+use crate::format::count_of;
 
 impl Rows {
     pub(super) fn repair(
         &mut self,
-        studio: &Studio,
+        datasets: &Datasets,
         dataset: &Dataset,
         kind: &str,
         progress: Progress,
     ) -> Result<String, WireError> {
         let nothing = || WireError::invalid("There is nothing left to repair here", "Let the doctor look again");
-        let finding = checkup::finding(studio, dataset, kind)?.ok_or_else(nothing)?;
+        let finding = datasets.finding(dataset, kind)?.ok_or_else(nothing)?;
         match finding.repair.ok_or_else(nothing)? {
             RepairKind::RemoveRows | RepairKind::RemoveDuplicates => {
                 self.delete(&finding.rows_to_remove().iter().map(|row| *row as usize).collect::<Vec<_>>())
@@ -52,6 +52,6 @@ impl Rows {
             RepairKind::DropTrailingUser => "Unanswered questions removed",
             RepairKind::RemoveRows | RepairKind::RemoveDuplicates => "Rows removed",
         };
-        Ok(format!("{what} in {}", number_of(mended, "row")))
+        Ok(format!("{what} in {}", count_of(mended, "row")))
     }
 }

@@ -3,20 +3,21 @@
 use tunesmith_data::ImportedRow;
 use tunesmith_protocol::{Dataset, DatasetVersion, WireError};
 
-use super::{Progress, number_of};
-use crate::datasets::entries;
+use super::Progress;
+use crate::datasets::Datasets;
+use crate::datasets::catalog::{counts, take_over};
 use crate::datasets::prompts;
 use crate::datasets::reading::{HoldOut, distinct};
 use crate::datasets::rows::no_row;
-use crate::datasets::shelf::{counts, get, take_over, write_facts};
-use crate::datasets::store::{Entry, RowReader, RowWriter, write_entries};
+use crate::datasets::store::{RowReader, RowRef, RowWriter, write_entries};
+use crate::format::count_of;
 use crate::home::{self, DatasetFolder};
-use crate::{Studio, clock};
+use crate::ids;
 
 /// The rows of a version while they are changed.
 pub(super) struct Rows {
     pub folder: DatasetFolder,
-    pub entries: Vec<Entry>,
+    pub entries: Vec<RowRef>,
     /// The names of the files that rows came from.
     pub files: Vec<String>,
     /// The rule by which rows are held out; a change keeps it, unless it is about that.
@@ -26,10 +27,10 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    pub(super) fn of(studio: &Studio, dataset: &Dataset) -> Result<Self, WireError> {
+    pub(super) fn of(datasets: &Datasets, dataset: &Dataset) -> Result<Self, WireError> {
         Ok(Self {
-            folder: studio.home.dataset(&dataset.id)?,
-            entries: entries(studio, dataset)?.to_vec(),
+            folder: datasets.home.dataset(&dataset.id)?,
+            entries: datasets.entries(dataset)?.to_vec(),
             files: dataset.row_files.clone(),
             hold_out: hold_out(dataset),
             problems: 0,
@@ -41,7 +42,7 @@ impl Rows {
         match counts(&self.entries) {
             (0, 0) => Err(WireError::invalid("No row would be left", "Keep at least one row")),
             (0, held_out) if before.training_rows > 0 => Err(WireError::invalid(
-                format!("No row would be left to learn from: {} held out", number_of(held_out as usize, "row")),
+                format!("No row would be left to learn from: {} held out", count_of(held_out as usize, "row")),
                 "Hold out fewer rows, or take another file to hold out",
             )),
             _ => Ok(()),
@@ -49,7 +50,7 @@ impl Rows {
     }
 
     /// Writes rows behind those that are there.
-    pub(super) fn write(&self, rows: &[(ImportedRow, bool)]) -> Result<Vec<Entry>, WireError> {
+    pub(super) fn write(&self, rows: &[(ImportedRow, bool)]) -> Result<Vec<RowRef>, WireError> {
         let mut writer = RowWriter::open(&self.folder.rows())?;
         let entries = rows.iter().map(|(row, held_out)| writer.push(row, *held_out)).collect::<Result<_, _>>()?;
         writer.finish()?;
@@ -65,13 +66,13 @@ impl Rows {
         let before = self.entries.len();
         let mut kept = keep.into_iter();
         self.entries.retain(|_| kept.next().unwrap_or(true));
-        Ok(format!("{} removed", number_of(before - self.entries.len(), "row")))
+        Ok(format!("{} removed", count_of(before - self.entries.len(), "row")))
     }
 
-    pub(super) fn merge(&mut self, studio: &Studio, other: &str, progress: Progress) -> Result<String, WireError> {
-        let other = get(studio, other)?;
-        let theirs = entries(studio, &other)?;
-        let mut reader = RowReader::open(&studio.home.dataset(&other.id)?.rows())?;
+    pub(super) fn merge(&mut self, datasets: &Datasets, other: &str, progress: Progress) -> Result<String, WireError> {
+        let other = datasets.get(other)?;
+        let theirs = datasets.entries(&other)?;
+        let mut reader = RowReader::open(&datasets.home.dataset(&other.id)?.rows())?;
         let mut writer = RowWriter::open(&self.folder.rows())?;
         for (number, entry) in theirs.iter().enumerate() {
             progress(number as u64, theirs.len() as u64)?;
@@ -87,7 +88,12 @@ impl Rows {
     }
 
     /// Makes these rows the newest version and puts it in use.
-    pub(super) fn keep(mut self, studio: &Studio, mut dataset: Dataset, change: String) -> Result<Dataset, WireError> {
+    pub(super) fn keep(
+        mut self,
+        datasets: &Datasets,
+        mut dataset: Dataset,
+        change: String,
+    ) -> Result<Dataset, WireError> {
         let number = dataset.versions.iter().map(|version| version.number).max().unwrap_or(0) + 1;
         let listed = write_entries(&self.folder.version(number), &self.entries)?;
         let version = DatasetVersion {
@@ -98,7 +104,7 @@ impl Rows {
             validation_rows: listed.validation_rows,
             validation: self.hold_out.validation.clone(),
             seed: self.hold_out.seed,
-            made_ms: clock::now_ms(),
+            made_ms: ids::now_ms(),
         };
         take_over(&mut dataset, &version);
         dataset.versions.push(version);
@@ -109,7 +115,7 @@ impl Rows {
         dataset.system_prompt = self.system_prompt()?;
         dataset.problems += self.problems;
         dataset.size_bytes = home::size(&self.folder.0);
-        write_facts(studio, &dataset)?;
+        datasets.write_facts(&dataset)?;
         Ok(dataset)
     }
 }

@@ -6,8 +6,8 @@ use tunesmith_data::Summary;
 use tunesmith_protocol::{Dataset, DatasetVersion};
 
 use super::HoldOut;
-use crate::clock;
 use crate::datasets::store::Listed;
+use crate::ids;
 
 /// What a dataset is besides its rows.
 pub(crate) struct Origin<'a> {
@@ -32,7 +32,7 @@ impl Read {
         let Origin { id, name, files, size_bytes, hold_out } = origin;
         let summary = &self.summary;
         let Listed { version, training_rows, validation_rows } = self.listed;
-        let now = clock::now_ms();
+        let now = ids::now_ms();
         let kept = training_rows + validation_rows;
         let change = "As imported".into();
         let first = DatasetVersion {

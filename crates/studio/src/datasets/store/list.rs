@@ -9,9 +9,9 @@ use sha2::{Digest, Sha256};
 use tempfile::{NamedTempFile, TempPath};
 use tunesmith_protocol::WireError;
 
-use super::Entry;
+use super::RowRef;
 use crate::datasets::prompts::MARK_BITS;
-use crate::{clock, explain, home};
+use crate::{errors, format, home};
 
 /// What begins a list of entries.
 const MAGIC: &[u8; 8] = b"TSROWS01";
@@ -48,7 +48,7 @@ pub(crate) struct Listed {
 impl ListWriter {
     /// Begins a list in a folder, under a name that is swept away should the program end meanwhile.
     pub fn begin(folder: &Path) -> Result<Self, WireError> {
-        let file = tempfile::Builder::new().suffix(".tmp").tempfile_in(folder).map_err(explain::io(folder))?;
+        let file = tempfile::Builder::new().suffix(".tmp").tempfile_in(folder).map_err(errors::io(folder))?;
         let mut list = Self {
             folder: folder.into(),
             file: BufWriter::with_capacity(BUFFER, file),
@@ -62,7 +62,7 @@ impl ListWriter {
     }
 
     /// Writes an entry behind the others.
-    pub fn push(&mut self, entry: &Entry) -> Result<(), WireError> {
+    pub fn push(&mut self, entry: &RowRef) -> Result<(), WireError> {
         say(&mut self.version, &entry.key, entry.held_out);
         match entry.held_out {
             true => self.validation_rows += 1,
@@ -80,25 +80,25 @@ impl ListWriter {
     pub fn keep(mut self, path: &Path) -> Result<Listed, WireError> {
         let hash = self.hash.clone().finalize();
         self.write(&hash)?;
-        let file = self.file.into_inner().map_err(|error| explain::io_at(&self.folder, error.error()))?;
+        let file = self.file.into_inner().map_err(|error| errors::io_at(&self.folder, error.error()))?;
         home::put(file, path)?;
-        let version = clock::hex(&self.version.finalize());
+        let version = format::hex(&self.version.finalize());
         Ok(Listed { version, training_rows: self.training_rows, validation_rows: self.validation_rows })
     }
 
     /// Reads what was written, and keeps nothing of it.
     pub fn read_back(self) -> Result<ListReader, WireError> {
         let left = self.rows();
-        let file = self.file.into_inner().map_err(|error| explain::io_at(&self.folder, error.error()))?;
+        let file = self.file.into_inner().map_err(|error| errors::io_at(&self.folder, error.error()))?;
         let (mut file, path) = file.into_parts();
-        file.seek(SeekFrom::Start(MAGIC.len() as u64)).map_err(explain::io(&path))?;
+        file.seek(SeekFrom::Start(MAGIC.len() as u64)).map_err(errors::io(&path))?;
         let file = BufReader::with_capacity(BUFFER, file);
         Ok(ListReader { path: path.to_path_buf(), file, left, _scratch: Some(path) })
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), WireError> {
         self.hash.update(bytes);
-        self.file.write_all(bytes).map_err(explain::io(&self.folder))
+        self.file.write_all(bytes).map_err(errors::io(&self.folder))
     }
 }
 
@@ -115,12 +115,12 @@ pub(crate) struct ListReader {
 impl ListReader {
     /// Opens a list that is whole.
     pub fn open(path: &Path) -> Result<Self, WireError> {
-        let mut file = File::open(path).map_err(explain::io(path))?;
-        let bytes = file.metadata().map_err(explain::io(path))?.len();
+        let mut file = File::open(path).map_err(errors::io(path))?;
+        let bytes = file.metadata().map_err(errors::io(path))?.len();
         let list = bytes.checked_sub((MAGIC.len() + HASH) as u64).filter(|list| list.is_multiple_of(ENTRY as u64));
         let damaged = || WireError::invalid(format!("{} is damaged", path.display()), "Import the file again");
         let left = list.ok_or_else(damaged)? / ENTRY as u64;
-        match is_whole(&mut file, bytes - HASH as u64).map_err(explain::io(path))? {
+        match is_whole(&mut file, bytes - HASH as u64).map_err(errors::io(path))? {
             true => Ok(Self { path: path.into(), file: BufReader::with_capacity(BUFFER, file), left, _scratch: None }),
             false => Err(damaged()),
         }
@@ -133,12 +133,12 @@ impl ListReader {
 }
 
 impl Iterator for ListReader {
-    type Item = Result<Entry, WireError>;
+    type Item = Result<RowRef, WireError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.left = self.left.checked_sub(1)?;
         let mut bytes = [0; ENTRY];
-        Some(self.file.read_exact(&mut bytes).map(|()| entry_of(&bytes)).map_err(explain::io(&self.path)))
+        Some(self.file.read_exact(&mut bytes).map(|()| entry_of(&bytes)).map_err(errors::io(&self.path)))
     }
 }
 
@@ -160,7 +160,7 @@ fn is_whole(file: &mut File, end: u64) -> std::io::Result<bool> {
     Ok(begins == *MAGIC && hash.finalize().as_slice() == ends)
 }
 
-fn bytes_of(entry: &Entry) -> [u8; ENTRY] {
+fn bytes_of(entry: &RowRef) -> [u8; ENTRY] {
     let side = if entry.held_out { HELD_OUT } else { 0 };
     let flags = side | entry.prompt.map_or(0, |mark| MARKED | mark << (u32::BITS - MARK_BITS));
     let mut bytes = [0; ENTRY];
@@ -171,12 +171,12 @@ fn bytes_of(entry: &Entry) -> [u8; ENTRY] {
     bytes
 }
 
-fn entry_of(bytes: &[u8; ENTRY]) -> Entry {
+fn entry_of(bytes: &[u8; ENTRY]) -> RowRef {
     let number = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
     let mut key = [0; 16];
     key.copy_from_slice(&bytes[16..32]);
     let flags = number(12);
-    Entry {
+    RowRef {
         at: u64::from(number(4)) << 32 | u64::from(number(0)),
         bytes: number(8),
         held_out: flags & HELD_OUT != 0,
@@ -192,14 +192,14 @@ pub(super) fn say(version: &mut Sha256, key: &[u8; 16], held_out: bool) {
 }
 
 /// Writes the list of a version.
-pub(crate) fn write_entries(path: &Path, entries: &[Entry]) -> Result<Listed, WireError> {
+pub(crate) fn write_entries(path: &Path, entries: &[RowRef]) -> Result<Listed, WireError> {
     let mut list = ListWriter::begin(path.parent().unwrap_or(Path::new(".")))?;
     entries.iter().try_for_each(|entry| list.push(entry))?;
     list.keep(path)
 }
 
 /// Reads the list of a version.
-pub(crate) fn read_entries(path: &Path) -> Result<Vec<Entry>, WireError> {
+pub(crate) fn read_entries(path: &Path) -> Result<Vec<RowRef>, WireError> {
     let list = ListReader::open(path)?;
     let mut entries = Vec::with_capacity(usize::try_from(list.left()).unwrap_or_default());
     for entry in list {

@@ -1,0 +1,115 @@
+//! The bundled samples and the bundled starter model: what is embedded, and how it gets into a home.
+
+use std::borrow::Cow;
+use std::fs;
+use std::path::Path;
+
+use rust_embed::RustEmbed;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use tunesmith_protocol::{ErrorCode, Sample, WireError};
+
+use crate::errors;
+use crate::platform::sync_folder;
+
+#[derive(RustEmbed)]
+#[folder = "../../assets/samples"]
+struct Samples;
+
+#[derive(RustEmbed)]
+#[folder = "../../assets/starter"]
+struct Starter;
+
+#[derive(Deserialize)]
+struct BundledSample {
+    id: String,
+    title: String,
+    file: String,
+    held_out: Option<String>,
+    rows: u32,
+    summary: String,
+}
+
+/// All bundled samples.
+pub fn list() -> Vec<Sample> {
+    let sample =
+        |entry: BundledSample| Sample { id: entry.id, title: entry.title, summary: entry.summary, rows: entry.rows };
+    entries().into_iter().map(sample).collect()
+}
+
+/// The rows of a sample, as a JSONL file.
+pub fn rows(id: &str) -> Result<Cow<'static, [u8]>, WireError> {
+    let entry = entry(id)?;
+    Samples::get(&entry.file).map(|file| file.data).ok_or_else(|| missing(&entry.file))
+}
+
+/// The rows of a sample that are never trained on, as a JSONL file; none where it has none.
+pub fn held_out(id: &str) -> Result<Option<Cow<'static, [u8]>>, WireError> {
+    let Some(file) = entry(id)?.held_out else { return Ok(None) };
+    Samples::get(&file).map(|file| Some(file.data)).ok_or_else(|| missing(&file))
+}
+
+/// The run file that suits a sample, as YAML; none where it has none. It names the sample's rows beside it.
+pub fn run_file(id: &str) -> Result<Option<Cow<'static, [u8]>>, WireError> {
+    let entry = entry(id)?;
+    Ok(Samples::get(&format!("{}.yaml", entry.id)).map(|file| file.data))
+}
+
+/// Whether this build carries the starter model.
+pub(crate) fn has_starter() -> bool {
+    Starter::get("config.json").is_some()
+}
+
+/// This build was made without it.
+pub(crate) fn no_starter() -> WireError {
+    WireError::new(ErrorCode::NotFound, "This build carries no starter model", "Choose another base model")
+}
+
+/// Makes sure that `folder` holds the starter model, byte for byte. Two processes may do so at once.
+pub(crate) fn unpack_starter(folder: &Path) -> Result<(), WireError> {
+    let is_there = || Starter::iter().all(|name| is_whole(folder, &name));
+    if is_there() {
+        return Ok(());
+    }
+    let parent = folder.parent().unwrap_or(folder);
+    let unpack = || {
+        fs::create_dir_all(parent)?;
+        let fresh = tempfile::Builder::new().prefix("starter-").suffix(".tmp").tempdir_in(parent)?;
+        for name in Starter::iter() {
+            let Some(file) = Starter::get(&name) else { continue };
+            let path = fresh.path().join(name.as_ref());
+            fs::create_dir_all(path.parent().unwrap_or(parent))?;
+            fs::write(&path, &file.data)?;
+            fs::File::open(&path)?.sync_all()?;
+        }
+        if folder.exists() && !is_there() {
+            fs::remove_dir_all(folder)?;
+        }
+        match fs::rename(fresh.path(), folder) {
+            Err(_) if is_there() => Ok(()),
+            renamed => renamed.and_then(|()| sync_folder(parent)),
+        }
+    };
+    unpack().map_err(errors::io(folder))
+}
+
+fn is_whole(folder: &Path, name: &str) -> bool {
+    let Some(embedded) = Starter::get(name) else { return true };
+    let Ok(bytes) = fs::read(folder.join(name)) else { return false };
+    Sha256::digest(&bytes).as_slice() == embedded.metadata.sha256_hash()
+}
+
+fn entries() -> Vec<BundledSample> {
+    Samples::get("samples.json").and_then(|file| serde_json::from_slice(&file.data).ok()).unwrap_or_default()
+}
+
+fn entry(id: &str) -> Result<BundledSample, WireError> {
+    entries()
+        .into_iter()
+        .find(|entry| entry.id == id)
+        .ok_or_else(|| WireError::not_found(format!("There is no sample “{id}”")))
+}
+
+fn missing(file: &str) -> WireError {
+    WireError::internal(format!("the bundled file {file} is missing from this build"))
+}

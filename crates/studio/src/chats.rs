@@ -1,0 +1,274 @@
+//! Chats: a base model and a tuned one answer the same message. The base is in memory once, for both sides and for all
+//! chats with it; the adapter is put beside it. Answers are written in the background and told on the chat's topic.
+
+mod answering;
+mod participants;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tunesmith_protocol::{
+    Chat, ChatNews, ConfigureChat, ErrorCode, EventBody, ItemKind, Job, JobKind, OpenChat, Sampling, SendMessage,
+    Topic, Turn, WireError,
+};
+
+use crate::home::PreferencesStore;
+use crate::home::db::Db;
+use crate::ids;
+use crate::jobs::{Claim, Jobs, NewJob};
+use crate::models::Models;
+use crate::pool::Pool;
+use crate::runs::Runs;
+use crate::topics::Topics;
+use participants::Participant;
+
+/// How long an answer may take to stop.
+const TO_STOP: Duration = Duration::from_secs(30);
+
+/// The chats of a home.
+pub(crate) struct Chats {
+    db: Arc<Db>,
+    topics: Arc<Topics>,
+    jobs: Jobs,
+    models: Arc<Models>,
+    runs: Arc<Runs>,
+    pool: Arc<Pool>,
+    preferences: PreferencesStore,
+    /// Held while a chat in the database changes: two changes at once do not undo each other.
+    changing: Mutex<()>,
+}
+
+/// What chats need of the rest.
+pub(crate) struct ChatParts {
+    pub db: Arc<Db>,
+    pub topics: Arc<Topics>,
+    pub jobs: Jobs,
+    pub models: Arc<Models>,
+    pub runs: Arc<Runs>,
+    pub pool: Arc<Pool>,
+    pub preferences: PreferencesStore,
+}
+
+impl Chats {
+    pub fn new(parts: ChatParts) -> Self {
+        let ChatParts { db, topics, jobs, models, runs, pool, preferences } = parts;
+        Self { db, topics, jobs, models, runs, pool, preferences, changing: Mutex::default() }
+    }
+
+    /// All chats whose models are still there, the newest first.
+    pub fn list(&self) -> Result<Vec<Chat>, WireError> {
+        let runs = self.db.items(ItemKind::Run)?;
+        let is_there = |run: &String| runs.iter().any(|item| item.id == *run && !item.deleted);
+        Ok(self.db.chats()?.into_iter().filter(|chat| chat.run.as_ref().is_none_or(is_there)).collect())
+    }
+
+    /// One chat.
+    pub fn get(&self, id: &str) -> Result<Chat, WireError> {
+        self.db.chat(id)
+    }
+
+    /// Opens a chat and loads its model in the background. A chat in which nothing was said yet is opened again.
+    pub fn open(self: &Arc<Self>, args: OpenChat) -> Result<Chat, WireError> {
+        let run = args.run.as_deref().map(|run| self.runs.manifest(run)).transpose()?;
+        let model = match (&args.model, &run) {
+            (Some(model), _) => model.clone(),
+            (None, Some(manifest)) => manifest.model.clone(),
+            (None, None) => return Err(WireError::invalid("A chat needs a run or a base model", "Choose one")),
+        };
+        let name = match &args.run {
+            Some(run) => self.runs.get(run)?.name,
+            None => self.models.get(&model)?.name,
+        };
+        let is_empty = |chat: &Chat| chat.turns.is_empty() && chat.run == args.run && chat.model == model;
+        let empty = self.db.chats()?.into_iter().find(is_empty);
+        let known = empty.is_some();
+        let mut chat = Chat {
+            id: empty.map_or_else(|| ids::new_id("chat"), |chat| chat.id),
+            run: args.run,
+            title: name,
+            system_prompt: run.and_then(|manifest| manifest.system_prompt.clone()).unwrap_or_default(),
+            sampling: Sampling::default(),
+            sides: Vec::new(),
+            context_length: 0,
+            turns: Vec::new(),
+            model,
+        };
+        let participants = self.participants(&chat)?;
+        self.check_memory(&participants)?;
+        chat.sides = participants.iter().map(|participant| participant.side).collect();
+        chat.context_length = self.context_length(&participants);
+        let chat = match known {
+            // Another window may have written to it meanwhile.
+            true => self.change(&chat.id, |known| {
+                (known.sides, known.context_length) = (chat.sides, chat.context_length);
+                Ok(())
+            })?,
+            false => {
+                self.db.set_chat(&chat, ids::now_ms())?;
+                chat
+            }
+        };
+        // Opened twice at once, it is loading already.
+        if !self.is_loading(&chat.id) && !self.is_answering(&chat.id) {
+            self.topics.hide_past(&topic(&chat.id));
+            self.in_background(JobKind::Load, &chat, ChatNews::Ready, Self::load_all)?;
+        }
+        Ok(chat)
+    }
+
+    /// Says something, or answers the last message again. While the models load, the message waits for them.
+    pub fn send(self: &Arc<Self>, args: SendMessage) -> Result<(), WireError> {
+        self.db.chat(&args.chat)?;
+        if self.is_answering(&args.chat) {
+            return Err(answering());
+        }
+        let chat = self.change(&args.chat, |chat| match args.text {
+            Some(text) if text.trim().is_empty() => {
+                Err(WireError::invalid("There is nothing to say yet", "Write a message"))
+            }
+            Some(text) => {
+                if chat.turns.is_empty() {
+                    chat.title = title_of(&text);
+                }
+                chat.turns.push(Turn { user: text, answers: Vec::new() });
+                Ok(())
+            }
+            None => match chat.turns.last_mut() {
+                Some(turn) => {
+                    turn.answers.clear();
+                    Ok(())
+                }
+                None => Err(WireError::invalid("There is no message to answer again", "Write a message")),
+            },
+        })?;
+        self.topics.hide_past(&topic(&args.chat));
+        self.in_background(JobKind::Answer, &chat, ChatNews::Idle, Self::answer_all)
+    }
+
+    /// Stops what is being written.
+    pub fn stop(&self, id: &str) -> Result<(), WireError> {
+        self.db.chat(id)?;
+        self.cancel_answers(id);
+        Ok(())
+    }
+
+    /// Forgets what was said.
+    pub fn clear(&self, id: &str) -> Result<(), WireError> {
+        self.end(id, || {
+            let forget = |chat: &mut Chat| {
+                chat.turns.clear();
+                Ok(())
+            };
+            self.change(id, forget).map(drop)
+        })
+    }
+
+    /// Gives a chat another title.
+    pub fn rename(&self, id: &str, title: &str) -> Result<(), WireError> {
+        self.change(id, |chat| {
+            chat.title = title.into();
+            Ok(())
+        })
+        .map(drop)
+    }
+
+    /// Puts a chat into the bin, with what was said until now.
+    pub fn delete(&self, id: &str) -> Result<(), WireError> {
+        // Who has it open asks for it again, and hears that it is gone.
+        self.end(id, || self.db.set_deleted(ItemKind::Chat, id, Some(ids::now_ms())).map(drop))
+    }
+
+    /// Changes system prompt and sampling.
+    pub fn configure(&self, args: ConfigureChat) -> Result<Chat, WireError> {
+        let Sampling { temperature, top_p, max_new_tokens, .. } = args.sampling;
+        let wrong = |what: &str| Err(WireError::invalid(what, ""));
+        if !(0.0..=10.0).contains(&temperature) {
+            return wrong("Temperature must be a number from 0 to 10");
+        }
+        if !(top_p > 0.0 && top_p <= 1.0) {
+            return wrong("Top-p must be above 0 and at most 1");
+        }
+        if max_new_tokens == 0 {
+            return wrong("The longest answer must have at least 1 token");
+        }
+        self.change(&args.chat, |chat| {
+            chat.system_prompt = args.system_prompt;
+            chat.sampling = args.sampling;
+            Ok(())
+        })
+    }
+
+    /// Ends all answers and loads, and waits for them a little.
+    pub fn end_all(&self, patience: Duration) {
+        let kinds = [JobKind::Answer, JobKind::Load];
+        kinds.iter().for_each(|kind| self.jobs.cancel_all(*kind));
+        self.pool.empty();
+        self.jobs.wait_for_quiet(&kinds, patience);
+    }
+
+    /// Stops the answer that is being written, does this while no other is, and tells that what was shown is over.
+    fn end(&self, id: &str, act: impl FnOnce() -> Result<(), WireError>) -> Result<(), WireError> {
+        self.cancel_answers(id);
+        let job = NewJob::new(JobKind::Edit, "").on(ItemKind::Chat, id).claims(Claim::Chat(id.into()));
+        let ended = self.jobs.run_within(Some(TO_STOP), job, |_| act());
+        ended.map_err(|error| if error.code == ErrorCode::Busy { answering() } else { error })?;
+        self.topics.hide_past(&topic(id));
+        self.tell(id, ChatNews::Cleared);
+        Ok(())
+    }
+
+    /// Cancels the answers of a chat; its models go on loading.
+    fn cancel_answers(&self, id: &str) {
+        self.work_of(JobKind::Answer, id).for_each(|job| self.jobs.cancel(&job.id));
+    }
+
+    fn is_answering(&self, id: &str) -> bool {
+        self.work_of(JobKind::Answer, id).next().is_some()
+    }
+
+    fn is_loading(&self, id: &str) -> bool {
+        self.work_of(JobKind::Load, id).next().is_some()
+    }
+
+    fn work_of(&self, kind: JobKind, id: &str) -> impl Iterator<Item = Job> {
+        self.jobs.of_kind(kind).into_iter().filter(move |job| job.subject.as_ref().is_some_and(|chat| chat.id == id))
+    }
+
+    fn context_length(&self, participants: &[Participant]) -> u32 {
+        let context = |participant: &Participant| {
+            self.models.facts(&participant.model).as_ref().as_ref().map_or(0, |facts| facts.context_length)
+        };
+        participants.iter().map(context).min().unwrap_or(0)
+    }
+
+    /// Changes a chat in the database.
+    fn change(&self, id: &str, change: impl FnOnce(&mut Chat) -> Result<(), WireError>) -> Result<Chat, WireError> {
+        let _one_at_a_time = self.changing.lock();
+        let mut chat = self.db.chat(id)?;
+        change(&mut chat)?;
+        self.db.set_chat(&chat, ids::now_ms())?;
+        Ok(chat)
+    }
+
+    fn tell(&self, id: &str, news: ChatNews) {
+        self.topics.publish(&topic(id), EventBody::Chat { news });
+    }
+}
+
+fn topic(id: &str) -> Topic {
+    Topic::Chat(id.into())
+}
+
+/// A chat is called by how it begins.
+fn title_of(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(60) {
+        Some((end, _)) => format!("{}…", line[..end].trim_end()),
+        None => line,
+    }
+}
+
+fn answering() -> WireError {
+    WireError::new(ErrorCode::Busy, "This chat is still answering", "Stop it, or wait until it is done")
+}

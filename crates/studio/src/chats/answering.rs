@@ -1,0 +1,152 @@
+//! The work of a chat in the background: its models are loaded, and its messages answered, side by side.
+
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use tunesmith_data::Message;
+use tunesmith_protocol::{Answer, Chat, ChatNews, ErrorCode, ItemKind, JobKind, Side, StopReason, WireError};
+
+use super::participants::Participant;
+use super::{Chats, topic};
+use crate::jobs::{Claim, JobHandle, NewJob};
+use crate::pool::{Adapter, Lease};
+
+impl Chats {
+    /// Does the work of a chat in the background and tells that it is done; what goes wrong, a panic too, is told to the
+    /// chat.
+    pub(super) fn in_background(
+        self: &Arc<Self>,
+        kind: JobKind,
+        chat: &Chat,
+        done: ChatNews,
+        work: fn(&Self, &str, &JobHandle) -> Result<(), WireError>,
+    ) -> Result<(), WireError> {
+        let (chats, id) = (self.clone(), chat.id.clone());
+        let threads = self.preferences.get()?.threads as usize;
+        let job = NewJob::new(kind, &chat.title).on(ItemKind::Chat, &id).claims(Claim::Chat(id.clone()));
+        let ticket = self.jobs.spawn(job.keeps_home_open(), move |job| {
+            let worked = catch_unwind(AssertUnwindSafe(|| with_threads(threads, || work(&chats, &id, job))));
+            worked.unwrap_or_else(|_| Err(WireError::internal("The model stopped unexpectedly")))
+        })?;
+        let (chats, id) = (self.clone(), chat.id.clone());
+        // Whoever hears that it is over finds the chat free.
+        let tell = move || {
+            let news = match ticket.wait() {
+                Err(error) if error.code == ErrorCode::Cancelled && kind == JobKind::Answer => ChatNews::Idle,
+                Err(error) => ChatNews::Failed { error },
+                Ok(()) => done,
+            };
+            // Who comes now finds what was said in the chat itself.
+            chats.topics.hide_past(&topic(&id));
+            chats.tell(&id, news);
+        };
+        std::thread::spawn(tell);
+        Ok(())
+    }
+
+    pub(super) fn load_all(&self, id: &str, job: &JobHandle) -> Result<(), WireError> {
+        for participant in self.participants_of(id)? {
+            self.load(id, &participant, job)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn answer_all(&self, id: &str, job: &JobHandle) -> Result<(), WireError> {
+        // The tuned model first: it is the one the user waits for.
+        let mut participants = self.participants_of(id)?;
+        // Between two messages the models may have left memory, for a run say.
+        self.check_memory(&participants)?;
+        participants.sort_by_key(|participant| participant.side == Side::Base);
+        for participant in participants {
+            if job.cancel_token().is_cancelled() {
+                break;
+            }
+            let model = self.load(id, &participant, job)?;
+            self.tell(id, ChatNews::Started { side: participant.side });
+            let answer = self.answer(id, &participant, &model, job)?;
+            self.change(id, |chat| {
+                if let Some(turn) = chat.turns.last_mut() {
+                    turn.answers.retain(|other| other.side != participant.side);
+                    turn.answers.push(answer.clone());
+                    turn.answers.sort_by_key(|answer| answer.side == Side::Tuned);
+                }
+                Ok(())
+            })?;
+            self.tell(id, ChatNews::Finished { answer });
+        }
+        Ok(())
+    }
+
+    fn answer(&self, id: &str, participant: &Participant, model: &Lease, job: &JobHandle) -> Result<Answer, WireError> {
+        let chat = self.db.chat(id)?;
+        let side = participant.side;
+        let adapter = match &participant.adapter {
+            Some(folder) => model.adapter(folder)?,
+            None => Adapter::none(),
+        };
+        let messages = messages(&chat, side);
+        let read = model.renderer().prompt(&messages, &[])?.len();
+        if read as u64 >= u64::from(model.context_length()) {
+            return Err(WireError::new(
+                ErrorCode::TooBig,
+                format!("The conversation has {read} tokens, and this model reads at most {}", model.context_length()),
+                "Clear the chat, or say less",
+            ));
+        }
+        let mut on_text = |text: &str| {
+            if !text.is_empty() {
+                self.tell(id, ChatNews::Text { side, text: text.into() });
+            }
+            job.go_on()
+        };
+        let answered = model.answer(&adapter, &messages, &[], &chat.sampling, &mut on_text)?;
+        let stopped = job.cancel_token().is_cancelled();
+        Ok(Answer {
+            side,
+            text: answered.text,
+            completion_tokens: answered.completion_tokens,
+            prompt_tokens: answered.prompt_tokens,
+            stop_reason: if stopped { StopReason::Stopped } else { answered.stop_reason },
+            tokens_per_second: answered.tokens_per_second,
+        })
+    }
+
+    fn load(&self, id: &str, participant: &Participant, job: &JobHandle) -> Result<Lease, WireError> {
+        let mut progress = |fraction| {
+            self.tell(id, ChatNews::Loading { fraction });
+            // The pool asks the token itself.
+            let _: ControlFlow<()> = job.share("Loading the model", fraction);
+        };
+        self.pool.lease(&self.wanted(participant)?, job.cancel_token(), &mut progress)
+    }
+}
+
+/// What a side was told and has answered so far. Each side remembers its own answers; a message it was stopped before
+/// answering is left out, so that question and answer always alternate.
+fn messages(chat: &Chat, side: Side) -> Vec<Message> {
+    let mut messages = Vec::new();
+    if !chat.system_prompt.is_empty() {
+        messages.push(Message::new("system", &chat.system_prompt));
+    }
+    for (index, turn) in chat.turns.iter().enumerate() {
+        if index + 1 == chat.turns.len() {
+            messages.push(Message::new("user", &turn.user));
+            break;
+        }
+        let answered = turn.answers.iter().find(|answer| answer.side == side);
+        if let Some(answer) = answered.filter(|answer| !answer.text.is_empty()) {
+            messages.push(Message::new("user", &turn.user));
+            messages.push(Message::new("assistant", &answer.text));
+        }
+    }
+    messages
+}
+
+/// Computes on that many threads; 0 takes all cores.
+fn with_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
+    match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
+        Ok(pool) if threads > 0 => pool.install(work),
+        _ => work(),
+    }
+}

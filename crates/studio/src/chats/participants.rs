@@ -1,0 +1,68 @@
+//! Who takes part in a chat: a base model, a tuned one, or both.
+
+use std::path::PathBuf;
+
+use tunesmith_protocol::{Chat, Method, RunState, Side, WireError};
+
+use super::Chats;
+use crate::pool::{Wanted, inference_bytes};
+
+/// One side of a chat: which model speaks, with which adapter.
+pub(super) struct Participant {
+    pub side: Side,
+    pub model: PathBuf,
+    pub adapter: Option<PathBuf>,
+}
+
+impl Chats {
+    /// Who takes part in the chat of this id.
+    pub(super) fn participants_of(&self, id: &str) -> Result<Vec<Participant>, WireError> {
+        self.participants(&self.db.chat(id)?)
+    }
+
+    /// Who takes part in a chat.
+    pub(super) fn participants(&self, chat: &Chat) -> Result<Vec<Participant>, WireError> {
+        let base = |path: PathBuf| Participant { side: Side::Base, model: path, adapter: None };
+        let Some(id) = &chat.run else {
+            return Ok(vec![base(self.models.usable(&chat.model)?.path.into())]);
+        };
+        let run = self.runs.get(id)?;
+        let Some(result) = run.result_path.map(PathBuf::from) else {
+            let next =
+                if run.status == RunState::Running { "Wait until it is done, or stop it" } else { "Resume it first" };
+            return Err(WireError::invalid(format!("“{}” has no result to chat with yet", run.name), next));
+        };
+        let manifest = self.runs.manifest(id)?;
+        if manifest.model == "starter" {
+            self.models.unpack_starter()?;
+        }
+        let model = match chat.model == manifest.model {
+            true => manifest.model_path.clone(),
+            false => self.models.usable(&chat.model)?.path.into(),
+        };
+        let tuned = |model: PathBuf, adapter| Participant { side: Side::Tuned, model, adapter };
+        Ok(match manifest.config.training.method {
+            Method::Lora | Method::Dora => vec![base(model.clone()), tuned(model, Some(result))],
+            Method::Full => vec![base(model), tuned(result, None)],
+            // Before training from scratch there was nothing to talk to.
+            Method::Scratch => vec![tuned(result, None)],
+        })
+    }
+
+    /// What the pool is asked for to answer for a side.
+    pub(super) fn wanted(&self, participant: &Participant) -> Result<Wanted, WireError> {
+        let facts = self.models.facts(&participant.model);
+        let parameters = facts.as_ref().as_ref().map_or(0, |facts| facts.parameters);
+        Ok(Wanted {
+            folder: participant.model.clone(),
+            device: self.preferences.get()?.device,
+            bytes: inference_bytes(parameters),
+        })
+    }
+
+    /// Refuses what would not fit, so that a chat never takes a run down with it.
+    pub(super) fn check_memory(&self, participants: &[Participant]) -> Result<(), WireError> {
+        let wanted = participants.iter().map(|participant| self.wanted(participant)).collect::<Result<Vec<_>, _>>()?;
+        self.pool.check(&wanted)
+    }
+}

@@ -1,0 +1,141 @@
+//! Datasets as they stand in the home: their facts and versions. How a new one comes to be there is left to `incoming`, how
+//! rows are read to `reading` and how they are changed to `edits`.
+
+use std::fs;
+
+use tunesmith_protocol::{DataVersion, Dataset, DatasetVersion, ErrorCode, ItemKind, Split, WireError};
+
+use super::Datasets;
+use super::store::RowRef;
+use crate::home::db::{Db, Item};
+use crate::home::{self, DatasetFolder, Home};
+
+impl Datasets {
+    /// All datasets, the newest first.
+    pub fn list(&self) -> Result<Vec<Dataset>, WireError> {
+        all(&self.db)
+    }
+
+    /// One dataset.
+    pub fn get(&self, id: &str) -> Result<Dataset, WireError> {
+        let gone = || WireError::not_found(format!("There is no dataset “{id}”"));
+        read(self.db.item(ItemKind::Dataset, id)?.filter(|item| !item.deleted).ok_or_else(gone)?)
+    }
+
+    /// Writes the facts of a dataset that is there: into its folder first, which is the truth.
+    pub(super) fn write_facts(&self, dataset: &Dataset) -> Result<(), WireError> {
+        let folder = self.home.dataset(&dataset.id)?;
+        let text = text(dataset)?;
+        home::write_whole(&folder.facts(), text.as_bytes())?;
+        self.db.set_facts(ItemKind::Dataset, &dataset.id, &text)?;
+        self.topics.library_changed();
+        Ok(())
+    }
+
+    /// Gives the database what the folders hold, where it does not know it or knows it as it was before a crash.
+    pub fn rebuild(&self) -> Result<(), WireError> {
+        for path in home::entries(&self.home.datasets()) {
+            let facts = DatasetFolder(path).facts();
+            let Ok(text) = fs::read_to_string(&facts) else { continue };
+            match serde_json::from_str::<Dataset>(&text) {
+                Ok(dataset) => {
+                    self.db.add(ItemKind::Dataset, &dataset.id, &dataset.name, &text, dataset.added_ms)?;
+                    self.db.set_facts(ItemKind::Dataset, &dataset.id, &text)?;
+                }
+                Err(error) => tracing::warn!("{} is damaged: {error}", facts.display()),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A dataset as it is written to disk.
+pub(super) fn text(dataset: &Dataset) -> Result<String, WireError> {
+    serde_json::to_string_pretty(dataset).map_err(|error| WireError::internal(error.to_string()))
+}
+
+fn all(db: &Db) -> Result<Vec<Dataset>, WireError> {
+    let items = db.items(ItemKind::Dataset)?.into_iter().filter(|item| !item.deleted);
+    Ok(items.filter_map(|item| logged(read(item))).collect())
+}
+
+/// One dataset that is damaged must not hide the others, and not go without a word.
+fn logged(dataset: Result<Dataset, WireError>) -> Option<Dataset> {
+    dataset.inspect_err(|error| tracing::error!("A dataset is left out of the list. {error}")).ok()
+}
+
+/// What the database knows of a dataset.
+fn read(item: Item) -> Result<Dataset, WireError> {
+    let Item { id, name, tags, facts, added_ms, .. } = item;
+    let facts: Dataset = serde_json::from_str(&facts).map_err(|error| {
+        WireError::invalid(
+            format!("What is known of the dataset “{name}” cannot be read: {error}"),
+            format!(
+                "It may have been written by a newer Tunesmith. Its rows lie in the folder datasets/{id} of the home"
+            ),
+        )
+    })?;
+    Ok(Dataset { name, tags, added_ms, ..facts })
+}
+
+/// The dataset of a home that a run file names, for one who does not hold the home.
+pub(crate) fn find(home: &Home, wanted: &DataVersion) -> Result<Dataset, WireError> {
+    let datasets = Db::peek(&home.database())?.map_or(Ok(Vec::new()), |db| all(&db))?;
+    let dataset = named(&datasets, &wanted.dataset)?.clone();
+    let Some(number) = wanted.version.filter(|number| *number != dataset.number) else { return Ok(dataset) };
+    at_version(dataset, number)
+}
+
+/// The dataset with this id, or the only one with this name.
+pub fn named<'a>(datasets: &'a [Dataset], wanted: &str) -> Result<&'a Dataset, WireError> {
+    if let Some(dataset) = datasets.iter().find(|dataset| dataset.id == wanted) {
+        return Ok(dataset);
+    }
+    match datasets.iter().filter(|dataset| dataset.name == wanted).collect::<Vec<_>>()[..] {
+        [dataset] => Ok(dataset),
+        [] => Err(WireError::new(
+            ErrorCode::NotFound,
+            format!("There is no dataset “{wanted}” in this home"),
+            "Name files in its place: data with a path",
+        )),
+        [first, ..] => Err(WireError::invalid(
+            format!("Several datasets are called “{wanted}”"),
+            format!("Name one by its id, such as {}", first.id),
+        )),
+    }
+}
+
+/// A dataset as it is with another version in use, but for the system prompt, for which the rows must be read.
+pub(crate) fn at_version(mut dataset: Dataset, number: u32) -> Result<Dataset, WireError> {
+    let found = dataset.versions.iter().find(|version| version.number == number).cloned();
+    let version = found.ok_or_else(|| {
+        WireError::not_found(format!(
+            "There is no version {number} of “{}”; the newest is {}",
+            dataset.name,
+            dataset.versions.len()
+        ))
+    })?;
+    take_over(&mut dataset, &version);
+    Ok(dataset)
+}
+
+/// Makes a version the one in use.
+pub(crate) fn take_over(dataset: &mut Dataset, version: &DatasetVersion) {
+    dataset.number = version.number;
+    dataset.version = version.version.clone();
+    dataset.training_rows = version.training_rows;
+    dataset.validation_rows = version.validation_rows;
+}
+
+/// Rows on each side.
+pub(crate) fn counts(entries: &[RowRef]) -> (u64, u64) {
+    let held_out = entries.iter().filter(|entry| entry.held_out).count() as u64;
+    (entries.len() as u64 - held_out, held_out)
+}
+
+impl RowRef {
+    /// The side it is on.
+    pub fn split(&self) -> Split {
+        if self.held_out { Split::Validation } else { Split::Training }
+    }
+}

@@ -1,0 +1,85 @@
+//! A dataset on its way into the home: complete in its place, or gone. What it holds is left to those who fill it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tunesmith_protocol::{Dataset, ItemKind, WireError};
+
+use super::Datasets;
+use super::catalog::text;
+use crate::home::{self, DatasetFolder};
+use crate::platform::sync_folder;
+use crate::{errors, ids};
+
+/// A dataset on its way: a folder under a temporary name, which goes unless it is kept.
+pub(crate) struct Incoming {
+    pub id: String,
+    pub folder: DatasetFolder,
+    kept: bool,
+}
+
+impl Incoming {
+    /// Makes the folder.
+    pub fn begin(datasets: &Datasets, name: &str) -> Result<Self, WireError> {
+        let id = ids::new_id(name);
+        let folder = DatasetFolder(datasets.home.dataset(&id)?.0.with_extension("tmp"));
+        fs::create_dir_all(folder.versions()).map_err(errors::io(&folder.0))?;
+        Ok(Self { id, folder, kept: false })
+    }
+
+    /// Where it will lie.
+    pub fn place(&self, datasets: &Datasets) -> Result<DatasetFolder, WireError> {
+        datasets.home.dataset(&self.id)
+    }
+
+    /// Puts it in its place, complete.
+    pub fn keep(mut self, datasets: &Datasets, dataset: &Dataset) -> Result<(), WireError> {
+        let text = text(dataset)?;
+        home::write_whole(&self.folder.facts(), text.as_bytes())?;
+        let place = self.place(datasets)?;
+        fs::rename(&self.folder.0, &place.0).map_err(errors::io(&place.0))?;
+        self.kept = true;
+        sync_folder(&datasets.home.datasets()).map_err(errors::io(&place.0))?;
+        let Dataset { id, name, added_ms, .. } = dataset;
+        datasets.db.add(ItemKind::Dataset, id, name, &text, *added_ms)?;
+        datasets.topics.library_changed();
+        Ok(())
+    }
+}
+
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        if !self.kept
+            && let Err(error) = fs::remove_dir_all(&self.folder.0)
+        {
+            tracing::warn!("{} could not be removed: {error}", self.folder.0.display());
+        }
+    }
+}
+
+/// Where a file will still be tomorrow: a sample or an upload lies in a temporary folder, and the copy that another
+/// dataset keeps goes with that one, so the dataset keeps one of its own.
+pub(crate) fn lasting(
+    number: usize,
+    path: &Path,
+    incoming: &DatasetFolder,
+    place: &DatasetFolder,
+) -> Result<PathBuf, WireError> {
+    let of_another = place.0.parent().is_some_and(|datasets| path.starts_with(datasets));
+    // Nobody uploads a folder, and one may hold much that is no dataset.
+    if path.is_dir() || (!of_another && !path.starts_with(std::env::temp_dir())) {
+        return Ok(path.to_path_buf());
+    }
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    fs::create_dir_all(incoming.originals()).map_err(errors::io(incoming.originals()))?;
+    // Two uploads may have the same name.
+    if incoming.originals().join(&name).exists() {
+        name = format!("{}-{}", number + 1, name.to_string_lossy()).into();
+    }
+    let own = incoming.originals().join(&name);
+    // A second name for the same bytes takes no room; where that cannot be, a copy does.
+    if fs::hard_link(path, &own).is_err() {
+        fs::copy(path, &own).map_err(errors::io(path))?;
+    }
+    Ok(place.originals().join(name))
+}

@@ -1,0 +1,74 @@
+//! What the window says about files, for the shell: read, split, checked and counted by the same code, in a folder that
+//! goes away.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use tunesmith_data::{Cuts, Render};
+use tunesmith_protocol::{Dataset, DatasetReport, LearnFrom, Mapping, RowProblem, TokenCounts, Validation, WireError};
+
+use super::reading::{self, HoldOut, Origin};
+use super::store::read_entries;
+use super::{check, read_lines, tokens};
+use crate::errors;
+use crate::home::DatasetFolder;
+
+/// Facts about files.
+pub struct DataFacts {
+    /// What an import would make of them.
+    pub dataset: Dataset,
+    /// Dropped rows, and kept ones with something worth knowing.
+    pub problems: Vec<RowProblem>,
+    /// What the doctor found.
+    pub report: DatasetReport,
+    /// Lengths in a model's tokens, and what a limit cuts of them, where a model was named.
+    pub tokens: Option<(TokenCounts, Cuts)>,
+}
+
+/// How rows are counted.
+pub struct Counting<'a> {
+    /// The model's template and tokenizer.
+    pub renderer: &'a dyn Render,
+    /// Which tokens are learned.
+    pub learn_from: LearnFrom,
+    /// Rows of a batch, for what padding would cost.
+    pub batch_size: u32,
+    /// The longest row, in tokens.
+    pub max_length: u32,
+}
+
+/// Reads files as an import does and says what the window would say. `progress(what, done, total)` can cancel.
+pub fn data_facts(
+    paths: &[PathBuf],
+    mapping: &Mapping,
+    validation: &Validation,
+    counting: Option<Counting<'_>>,
+    progress: &mut dyn FnMut(&str, u64, u64) -> ControlFlow<()>,
+) -> Result<DataFacts, WireError> {
+    let scratch = tempfile::tempdir().map_err(errors::io(std::env::temp_dir()))?;
+    let folder = DatasetFolder(scratch.path().into());
+    std::fs::create_dir(folder.versions()).map_err(errors::io(folder.versions()))?;
+    let hold_out = HoldOut { validation: validation.clone(), ..HoldOut::default() };
+    let read = reading::read(&folder, paths, mapping, &hold_out, &mut |done, total, _| {
+        progress("Reading the files", done, total)
+    })?;
+    let names = paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+    let dataset = read.describe(Origin { id: "", name: &name(paths), files: names, size_bytes: 0, hold_out });
+    let report = check::look(&folder, dataset.number, progress)?;
+    let tokens = match counting {
+        Some(Counting { renderer, learn_from, batch_size, max_length }) => {
+            let progress = &mut |done, total| progress("Counting tokens", done, total);
+            let entries = read_entries(&folder.version(dataset.number))?;
+            let table = tokens::lengths(&folder, &entries, renderer, learn_from, progress)?;
+            Some((tokens::described(&table, batch_size), table.summary(max_length)))
+        }
+        None => None,
+    };
+    let report = check::described(&dataset, &report);
+    Ok(DataFacts { problems: read_lines(&folder.problems())?, report, tokens, dataset })
+}
+
+fn name(paths: &[PathBuf]) -> String {
+    let stem = paths.first().and_then(|path: &PathBuf| Path::new(path).file_stem());
+    stem.map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
+}

@@ -1,0 +1,333 @@
+//! The database: names, tags and bins of what the user owns, chats, preferences, and an index of the runs that can be
+//! rebuilt from their folders.
+
+use std::path::Path;
+use std::time::Duration;
+
+use parking_lot::{Mutex, MutexGuard};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, ffi, params};
+use rusqlite_migration::{M, Migrations};
+use serde::{Serialize, de::DeserializeOwned};
+use tunesmith_protocol::{Chat, ItemKind, Job, WireError};
+
+use crate::errors;
+
+/// Older versions can damage a write-ahead log that several connections reset at once.
+const LEAST_VERSION: i32 = 3_051_003;
+
+/// How long another process may hold the database.
+const BUSY: Duration = Duration::from_secs(5);
+
+const STEPS: &[M<'static>] = &[
+    M::up(
+        "CREATE TABLE items (
+        kind TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, tags TEXT NOT NULL DEFAULT '[]', facts TEXT NOT NULL DEFAULT 'null',
+        added_ms INTEGER NOT NULL, deleted_ms INTEGER, PRIMARY KEY (kind, id)
+     ) STRICT;
+     CREATE TABLE run_index (id TEXT PRIMARY KEY, digest TEXT NOT NULL) STRICT;
+     CREATE TABLE chats (id TEXT PRIMARY KEY, chat TEXT NOT NULL, changed_ms INTEGER NOT NULL) STRICT;
+     CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;",
+    ),
+    M::up("CREATE TABLE jobs (id TEXT PRIMARY KEY, position INTEGER NOT NULL, job TEXT NOT NULL) STRICT;"),
+];
+const MIGRATIONS: Migrations<'static> = Migrations::from_slice(STEPS);
+
+/// A chat gets a row among the items only when it is deleted or brought back: its name lies with the rest of it.
+macro_rules! kept_chat {
+    () => {
+        "NOT EXISTS (SELECT 1 FROM items WHERE items.kind = 'chat' AND items.id = chats.id AND deleted_ms IS NOT NULL)"
+    };
+}
+
+/// One row of `items`.
+#[derive(Debug, Clone)]
+pub(crate) struct Item {
+    pub id: String,
+    pub name: String,
+    pub tags: Vec<String>,
+    /// What else is known, as JSON; its shape depends on the kind.
+    pub facts: String,
+    pub added_ms: u64,
+    pub deleted: bool,
+}
+
+/// The database of a home.
+pub(crate) struct Db {
+    connection: Mutex<Connection>,
+}
+
+impl Db {
+    /// Opens the database, which only the holder of the home's lock may do. One that is damaged is put aside and begun
+    /// anew: what matters most lies in the folders.
+    pub fn open(path: &Path) -> Result<Self, WireError> {
+        if rusqlite::version_number() < LEAST_VERSION {
+            return Err(WireError::internal(format!(
+                "this build has SQLite {}, which is too old",
+                rusqlite::version()
+            )));
+        }
+        let connection = match connect(path) {
+            Err(error) if is_damaged(&error) => {
+                put_aside(path).map_err(errors::io(path))?;
+                connect(path)
+            }
+            other => other,
+        };
+        let mut connection = connection.map_err(errors::database)?;
+        MIGRATIONS.to_latest(&mut connection).map_err(|error| {
+            WireError::invalid(
+                format!("{} cannot be used: {error}", path.display()),
+                "It may have been written by a newer Tunesmith; update, or set TUNESMITH_HOME to another folder",
+            )
+        })?;
+        Ok(Self { connection: Mutex::new(connection) })
+    }
+
+    /// Opens the database for a look, as one who does not hold the home's lock may: nothing in it or beside it is
+    /// made, brought up to date or put aside. `None` where nobody has filled one yet.
+    pub fn peek(path: &Path) -> Result<Option<Self>, WireError> {
+        if !path.is_file() {
+            return Ok(None);
+        }
+        let look = || {
+            let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+            connection.busy_timeout(BUSY)?;
+            let version: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+            Ok((connection, version))
+        };
+        let unreadable = |why: &str| {
+            WireError::invalid(
+                format!("The models of this home cannot be looked up: {} {why}", path.display()),
+                "Open Tunesmith once, or name the model by its folder",
+            )
+        };
+        match look() {
+            Ok((_, 0)) => Ok(None),
+            Ok((connection, version)) if version as usize == STEPS.len() => {
+                Ok(Some(Self { connection: Mutex::new(connection) }))
+            }
+            Ok(_) => Err(unreadable("was written by another version of Tunesmith")),
+            Err(error) if is_damaged(&error) => Err(unreadable("is damaged")),
+            Err(error) => Err(errors::database(error)),
+        }
+    }
+
+    /// All items of a kind, the newest first.
+    pub fn items(&self, kind: ItemKind) -> Result<Vec<Item>, WireError> {
+        let connection = self.connection();
+        let mut query = connection
+            .prepare_cached("SELECT id, name, tags, facts, added_ms, deleted_ms FROM items WHERE kind = ? ORDER BY added_ms DESC, id")
+            .map_err(errors::database)?;
+        let rows = query.query_map([word(kind)], item).map_err(errors::database)?;
+        rows.collect::<Result<_, _>>().map_err(errors::database)
+    }
+
+    pub fn item(&self, kind: ItemKind, id: &str) -> Result<Option<Item>, WireError> {
+        self.connection()
+            .query_row(
+                "SELECT id, name, tags, facts, added_ms, deleted_ms FROM items WHERE kind = ? AND id = ?",
+                [word(kind), id],
+                item,
+            )
+            .optional()
+            .map_err(errors::database)
+    }
+
+    /// Adds an item unless there is one of that id.
+    pub fn add(&self, kind: ItemKind, id: &str, name: &str, facts: &str, added_ms: u64) -> Result<(), WireError> {
+        self.change(
+            "INSERT OR IGNORE INTO items (kind, id, name, facts, added_ms) VALUES (?, ?, ?, ?, ?)",
+            params![word(kind), id, name, facts, added_ms as i64],
+        )
+        .map(drop)
+    }
+
+    /// Renames an item; false when there is none.
+    pub fn rename(&self, kind: ItemKind, id: &str, name: &str) -> Result<bool, WireError> {
+        self.change("UPDATE items SET name = ? WHERE kind = ? AND id = ?", params![name, word(kind), id])
+    }
+
+    /// Replaces what is known of an item; false when there is none.
+    pub fn set_facts(&self, kind: ItemKind, id: &str, facts: &str) -> Result<bool, WireError> {
+        self.change("UPDATE items SET facts = ? WHERE kind = ? AND id = ?", params![facts, word(kind), id])
+    }
+
+    pub fn set_tags(&self, kind: ItemKind, id: &str, tags: &[String]) -> Result<bool, WireError> {
+        self.change("UPDATE items SET tags = ? WHERE kind = ? AND id = ?", params![json(&tags)?, word(kind), id])
+    }
+
+    /// Marks an item as deleted at a time, or as not deleted.
+    pub fn set_deleted(&self, kind: ItemKind, id: &str, deleted_ms: Option<u64>) -> Result<bool, WireError> {
+        let at = deleted_ms.map(|ms| ms as i64);
+        self.change("UPDATE items SET deleted_ms = ? WHERE kind = ? AND id = ?", params![at, word(kind), id])
+    }
+
+    pub fn forget(&self, kind: ItemKind, id: &str) -> Result<(), WireError> {
+        match kind {
+            ItemKind::Run => drop(self.change("DELETE FROM run_index WHERE id = ?", [id])?),
+            ItemKind::Chat => drop(self.change("DELETE FROM chats WHERE id = ?", [id])?),
+            ItemKind::Model | ItemKind::Dataset => {}
+        }
+        self.change("DELETE FROM items WHERE kind = ? AND id = ?", [word(kind), id]).map(drop)
+    }
+
+    /// What was last known of a run's records.
+    pub fn run_summary<T: DeserializeOwned>(&self, run: &str) -> Option<T> {
+        self.text("SELECT digest FROM run_index WHERE id = ?", run)
+            .ok()
+            .flatten()
+            .and_then(|text| serde_json::from_str(&text).ok())
+    }
+
+    pub fn set_run_summary(&self, run: &str, summary: &impl Serialize) -> Result<(), WireError> {
+        self.change("INSERT OR REPLACE INTO run_index (id, digest) VALUES (?, ?)", params![run, json(summary)?])
+            .map(drop)
+    }
+
+    /// Jobs that have not ended, in the order in which they stand in line.
+    pub fn jobs(&self) -> Result<Vec<Job>, WireError> {
+        let connection = self.connection();
+        let mut query =
+            connection.prepare_cached("SELECT job FROM jobs ORDER BY position").map_err(errors::database)?;
+        let rows = query.query_map([], |row| row.get::<_, String>(0)).map_err(errors::database)?;
+        let texts = rows.collect::<Result<Vec<_>, _>>().map_err(errors::database)?;
+        Ok(texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect())
+    }
+
+    /// Replaces the list of jobs that have not ended.
+    pub fn set_jobs(&self, jobs: &[Job]) -> Result<(), WireError> {
+        let mut connection = self.connection();
+        let change = connection.transaction().map_err(errors::database)?;
+        change.execute("DELETE FROM jobs", []).map_err(errors::database)?;
+        for (position, job) in jobs.iter().enumerate() {
+            change
+                .execute(
+                    "INSERT INTO jobs (id, position, job) VALUES (?, ?, ?)",
+                    params![job.id, position as i64, json(job)?],
+                )
+                .map_err(errors::database)?;
+        }
+        change.commit().map_err(errors::database)
+    }
+
+    /// All chats that are not in the bin, the newest first.
+    pub fn chats(&self) -> Result<Vec<Chat>, WireError> {
+        let connection = self.connection();
+        let mut query = connection
+            .prepare_cached(concat!("SELECT chat FROM chats WHERE ", kept_chat!(), " ORDER BY changed_ms DESC"))
+            .map_err(errors::database)?;
+        let rows = query.query_map([], |row| row.get::<_, String>(0)).map_err(errors::database)?;
+        let texts = rows.collect::<Result<Vec<_>, _>>().map_err(errors::database)?;
+        Ok(texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect())
+    }
+
+    pub fn chat(&self, id: &str) -> Result<Chat, WireError> {
+        let text = self.text(concat!("SELECT chat FROM chats WHERE id = ? AND ", kept_chat!()), id)?;
+        text.and_then(|text| serde_json::from_str(&text).ok())
+            .ok_or_else(|| WireError::not_found("This chat does not exist any more"))
+    }
+
+    /// The bytes that chats in the bin take.
+    pub fn binned_chat_bytes(&self) -> Result<u64, WireError> {
+        let query = concat!("SELECT COALESCE(SUM(LENGTH(CAST(chat AS BLOB))), 0) FROM chats WHERE NOT ", kept_chat!());
+        let bytes: i64 = self.connection().query_row(query, [], |row| row.get(0)).map_err(errors::database)?;
+        Ok(bytes as u64)
+    }
+
+    pub fn set_chat(&self, chat: &Chat, changed_ms: u64) -> Result<(), WireError> {
+        self.change(
+            "INSERT OR REPLACE INTO chats (id, chat, changed_ms) VALUES (?, ?, ?)",
+            params![chat.id, json(chat)?, changed_ms as i64],
+        )
+        .map(drop)
+    }
+
+    pub fn setting<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, WireError> {
+        Ok(self
+            .text("SELECT value FROM settings WHERE name = ?", name)?
+            .and_then(|text| serde_json::from_str(&text).ok()))
+    }
+
+    pub fn set_setting(&self, name: &str, value: &impl Serialize) -> Result<(), WireError> {
+        self.change("INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)", params![name, json(value)?])
+            .map(drop)
+    }
+
+    fn text(&self, query: &str, id: &str) -> Result<Option<String>, WireError> {
+        self.connection().query_row(query, [id], |row| row.get(0)).optional().map_err(errors::database)
+    }
+
+    fn change(&self, statement: &str, values: impl rusqlite::Params) -> Result<bool, WireError> {
+        self.connection().execute(statement, values).map(|rows| rows > 0).map_err(errors::database)
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        // A panic elsewhere leaves no statement half done: each is one transaction.
+        self.connection.lock()
+    }
+}
+
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(BUSY)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    check_pages(&connection)?;
+    Ok(connection)
+}
+
+/// Reads every page: damage on one would show only when someone asks for what lies there.
+fn check_pages(connection: &Connection) -> rusqlite::Result<()> {
+    let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    match found.as_str() {
+        "ok" => Ok(()),
+        _ => Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CORRUPT), Some(found))),
+    }
+}
+
+/// Renames a damaged database and its log, which must not be mixed into a new one.
+fn put_aside(path: &Path) -> std::io::Result<()> {
+    let aside = path.with_extension("damaged");
+    tracing::error!("{} is damaged and was put aside as {}", path.display(), aside.display());
+    let beside = |path: &Path, suffix: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        std::path::PathBuf::from(name)
+    };
+    for suffix in ["-wal", "-shm"] {
+        let log = beside(path, suffix);
+        if log.exists() {
+            std::fs::rename(&log, beside(&aside, suffix))?;
+        }
+    }
+    std::fs::rename(path, &aside)
+}
+
+fn is_damaged(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+    matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase))
+}
+
+fn item(row: &rusqlite::Row<'_>) -> rusqlite::Result<Item> {
+    let tags: String = row.get(2)?;
+    Ok(Item {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        tags: serde_json::from_str(&tags).unwrap_or_default(),
+        facts: row.get(3)?,
+        added_ms: row.get::<_, i64>(4)? as u64,
+        deleted: row.get::<_, Option<i64>>(5)?.is_some(),
+    })
+}
+
+fn word(kind: ItemKind) -> &'static str {
+    match kind {
+        ItemKind::Model => "model",
+        ItemKind::Dataset => "dataset",
+        ItemKind::Run => "run",
+        ItemKind::Chat => "chat",
+    }
+}
+
+fn json(value: &impl Serialize) -> Result<String, WireError> {
+    serde_json::to_string(value).map_err(|error| WireError::internal(error.to_string()))
+}

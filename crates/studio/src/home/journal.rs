@@ -1,0 +1,169 @@
+//! `metrics.jsonl`: the records of a run, one JSON object per line, numbered by `seq`. Written first, told afterwards;
+//! a line cut short by a crash is dropped when the run goes on.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use tunesmith_protocol::{Event, EventBody, RunRecord};
+
+use super::RunFolder;
+use crate::errors;
+
+/// Enough for the records that a full disk makes.
+const RESERVE_BYTES: usize = 64 * 1024;
+
+#[derive(Serialize, Deserialize)]
+struct Line<R> {
+    seq: u64,
+    #[serde(flatten)]
+    record: R,
+}
+
+/// Which space a record was written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Space {
+    /// The disk has some.
+    Free,
+    /// The disk is full: what was set aside for this was used, and the next record may not fit.
+    Reserve,
+}
+
+/// The file, open for more records.
+pub(crate) struct Journal {
+    file: File,
+    seq: u64,
+    reserve: PathBuf,
+}
+
+impl Journal {
+    /// Opens the records of a run, at the end of the last whole line.
+    pub fn open(folder: &RunFolder) -> io::Result<Self> {
+        let path = folder.metrics();
+        let mut file = OpenOptions::new().read(true).append(true).create(true).open(&path)?;
+        let mut text = Vec::new();
+        file.read_to_end(&mut text)?;
+        let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+        file.set_len(whole as u64)?;
+        let mut tail = Tail::new(path, 0);
+        let mut seq = 0;
+        loop {
+            let group = tail.read(10_000);
+            let Some(last) = group.last() else { break };
+            seq = last.seq;
+        }
+        let journal = Self { file, seq, reserve: folder.reserve() };
+        journal.set_space_aside();
+        Ok(journal)
+    }
+
+    /// Adds a record.
+    pub fn append(&mut self, record: &RunRecord) -> io::Result<Space> {
+        let mut line = serde_json::to_vec(&Line { seq: self.seq + 1, record })?;
+        line.push(b'\n');
+        let space = match self.write(&line) {
+            Ok(()) => Space::Free,
+            Err(error) if errors::disk_is_full(&error) && fs::remove_file(&self.reserve).is_ok() => {
+                self.write(&line)?;
+                Space::Reserve
+            }
+            Err(error) => return Err(error),
+        };
+        self.seq += 1;
+        if !matches!(record, RunRecord::Step(_) | RunRecord::Preparing { .. }) {
+            self.file.sync_data()?;
+        }
+        Ok(space)
+    }
+
+    /// Sets space aside again, where there is any.
+    pub fn set_space_aside(&self) {
+        if self.reserve.exists() {
+            return;
+        }
+        let write = || File::create(&self.reserve)?.write_all(&[0x5a; RESERVE_BYTES]);
+        if write().is_err() {
+            // A part of it helps no one.
+            fs::remove_file(&self.reserve).unwrap_or_else(|error| tracing::debug!("no space to set aside: {error}"));
+        }
+    }
+
+    /// Gives back what was set aside: the run has ended.
+    pub fn give_space_back(&self) {
+        if let Err(error) = fs::remove_file(&self.reserve) {
+            tracing::debug!("{}: {error}", self.reserve.display());
+        }
+    }
+
+    fn write(&mut self, line: &[u8]) -> io::Result<()> {
+        let before = self.file.metadata()?.len();
+        self.file.write_all(line).inspect_err(|_| {
+            // Half a line would spoil the next one.
+            if let Err(error) = self.file.set_len(before) {
+                tracing::error!("a half-written record could not be removed: {error}");
+            }
+        })
+    }
+}
+
+/// Reads records as they are appended.
+pub(crate) struct Tail {
+    path: PathBuf,
+    after_seq: u64,
+    offset: u64,
+    line: u64,
+}
+
+impl Tail {
+    /// Reads the records after `after_seq`.
+    pub fn new(path: PathBuf, after_seq: u64) -> Self {
+        Self { path, after_seq, offset: 0, line: 0 }
+    }
+
+    /// Reads on where `offset` bytes and `line` lines are known already.
+    pub fn at(path: PathBuf, offset: u64, line: u64) -> Self {
+        Self { path, after_seq: 0, offset, line }
+    }
+
+    /// Bytes of whole lines read so far.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Lines read so far.
+    pub fn lines(&self) -> u64 {
+        self.line
+    }
+
+    /// The next records, at most `limit`; none when there is nothing new.
+    pub fn read(&mut self, limit: usize) -> Vec<Event> {
+        self.try_read(limit).unwrap_or_default()
+    }
+
+    fn try_read(&mut self, limit: usize) -> io::Result<Vec<Event>> {
+        let mut file = File::open(&self.path)?;
+        if file.metadata()?.len() <= self.offset {
+            return Ok(Vec::new());
+        }
+        file.seek(SeekFrom::Start(self.offset))?;
+        let mut reader = BufReader::new(file);
+        let mut events = Vec::new();
+        let mut text = Vec::new();
+        while events.len() < limit {
+            text.clear();
+            let bytes = reader.read_until(b'\n', &mut text)?;
+            if text.last() != Some(&b'\n') {
+                break;
+            }
+            self.offset += bytes as u64;
+            self.line += 1;
+            // A line that no longer reads is skipped: the others still tell the run.
+            let Ok(Line { seq, record }) = serde_json::from_slice::<Line<RunRecord>>(&text) else { continue };
+            if seq > self.after_seq {
+                events.push(Event { seq, body: EventBody::Run { record } });
+            }
+        }
+        Ok(events)
+    }
+}

@@ -1,0 +1,104 @@
+//! `run.json` and `tokens/`: what a run was started with, so that going on later needs neither the dataset nor the settings
+//! of today.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use tunesmith_data::{Tokens, read_tokens, write_tokens};
+use tunesmith_protocol::{RunConfig, Split, WireError};
+
+use super::{RunFolder, write_whole};
+use crate::errors;
+
+/// `run.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RunManifest {
+    pub id: String,
+    /// The name it was started under; the user may have renamed it since.
+    pub name: String,
+    pub config: RunConfig,
+    /// The base model's id; its folder where it has none.
+    pub model: String,
+    pub model_name: String,
+    pub model_path: PathBuf,
+    pub model_hash: String,
+    /// The dataset's id; empty for a run straight from files.
+    pub dataset: String,
+    pub dataset_name: String,
+    /// The number of its version; none for a run straight from files.
+    #[serde(default)]
+    pub dataset_version: Option<u32>,
+    pub data_version: String,
+    /// The system prompt that most rows share.
+    pub system_prompt: Option<String>,
+    pub started_ms: u64,
+    /// The version of Tunesmith that started it.
+    pub tunesmith: String,
+}
+
+impl RunManifest {
+    pub fn read(folder: &RunFolder) -> Result<Self, WireError> {
+        let path = folder.manifest();
+        let text = fs::read(&path).map_err(errors::io(&path))?;
+        serde_json::from_slice(&text).map_err(errors::damaged(path))
+    }
+
+    pub fn write(&self, folder: &RunFolder) -> Result<(), WireError> {
+        let text = serde_json::to_string_pretty(self).map_err(|error| WireError::internal(error.to_string()))?;
+        write_whole(&folder.manifest(), text.as_bytes())
+    }
+
+    /// What differs from `other`, in words; nothing when a run of the one may go on with the other.
+    pub fn differences(&self, other: &Self) -> Vec<String> {
+        let mut differences = Vec::new();
+        let (old, new) = (serde_json::to_value(&self.config.training), serde_json::to_value(&other.config.training));
+        if let (Ok(serde_json::Value::Object(old)), Ok(serde_json::Value::Object(new))) = (old, new) {
+            let changed = old.iter().filter(|(name, value)| new.get(*name) != Some(value));
+            differences.extend(changed.map(|(name, value)| {
+                let now = new.get(name).map(ToString::to_string).unwrap_or_default();
+                format!("{name} was {value} and is {now} now")
+            }));
+        }
+        if self.data_version != other.data_version {
+            differences.push("the data is not the same".into());
+        }
+        if self.model_hash != other.model_hash {
+            differences.push(format!("the base model in {} is not the same", other.model_path.display()));
+        }
+        differences
+    }
+}
+
+/// The tokens of a run, kept beside its manifest.
+pub(crate) struct RunTokens {
+    pub training: Arc<Vec<Tokens>>,
+    pub validation: Arc<Vec<Tokens>>,
+    /// Training rows that were longer than the limit.
+    pub too_long: u64,
+}
+
+impl RunTokens {
+    /// Reads them; nothing when the run was cut short before they were written.
+    pub fn read(folder: &RunFolder) -> Result<Option<Self>, WireError> {
+        let counts = folder.tokens(Split::Training).with_file_name("counts.json");
+        // Written last, so where it is, everything is.
+        let Ok(text) = fs::read(&counts) else { return Ok(None) };
+        Ok(Some(Self {
+            training: read_tokens(&folder.tokens(Split::Training))?.into(),
+            validation: read_tokens(&folder.tokens(Split::Validation))?.into(),
+            too_long: serde_json::from_slice(&text).map_err(errors::damaged(counts))?,
+        }))
+    }
+
+    /// Writes them, so that they are there whole or not at all.
+    pub fn write(&self, folder: &RunFolder) -> Result<(), WireError> {
+        let path = folder.tokens(Split::Training);
+        let tokens = path.parent().unwrap_or(folder.path());
+        fs::create_dir_all(tokens).map_err(errors::io(tokens))?;
+        write_tokens(&path, &self.training)?;
+        write_tokens(&folder.tokens(Split::Validation), &self.validation)?;
+        write_whole(&path.with_file_name("counts.json"), self.too_long.to_string().as_bytes())
+    }
+}

@@ -1,0 +1,127 @@
+//! What a run's records add up to: its state, its losses, its size. Kept in the database beside how far the records were
+//! read, so that a list of runs reads only what is new.
+
+use serde::{Deserialize, Serialize};
+use tunesmith_protocol::{EventBody, Plan, RunRecord, RunState};
+
+use super::RunFolder;
+use super::files::size;
+use super::journal::Tail;
+
+/// The sum of a run's records so far.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RunSummary {
+    bytes: u64,
+    lines: u64,
+    pub state: RunState,
+    pub plan: Option<Plan>,
+    pub step: u32,
+    pub loss: Option<f64>,
+    pub elapsed_ms: u64,
+    pub best_step: Option<u32>,
+    pub result: Option<String>,
+    /// Step and validation loss of each evaluation that still holds.
+    evals: Vec<(u32, f64)>,
+    /// The run's files on disk, measured when it was last at rest or wrote a checkpoint.
+    #[serde(default)]
+    pub size_bytes: u64,
+}
+
+impl Default for RunSummary {
+    fn default() -> Self {
+        Self {
+            bytes: 0,
+            lines: 0,
+            state: RunState::Preparing,
+            plan: None,
+            step: 0,
+            loss: None,
+            elapsed_ms: 0,
+            best_step: None,
+            result: None,
+            evals: Vec::new(),
+            size_bytes: 0,
+        }
+    }
+}
+
+impl RunSummary {
+    /// Takes in what was appended since. Says whether there was anything.
+    pub fn catch_up(&mut self, folder: &RunFolder) -> bool {
+        let length = std::fs::metadata(folder.metrics()).map_or(0, |facts| facts.len());
+        if length < self.bytes {
+            *self = Self::default();
+        }
+        if length == self.bytes {
+            return false;
+        }
+        let mut files_changed = self.size_bytes == 0;
+        let mut tail = Tail::at(folder.metrics(), self.bytes, self.lines);
+        loop {
+            let group = tail.read(10_000);
+            if group.is_empty() {
+                break;
+            }
+            for event in group {
+                if let EventBody::Run { record } = event.body {
+                    files_changed |= !matches!(record, RunRecord::Step(_) | RunRecord::Preparing { .. });
+                    self.add(record);
+                }
+            }
+        }
+        (self.bytes, self.lines) = (tail.offset(), tail.lines());
+        if files_changed {
+            self.size_bytes = size(folder.path());
+        }
+        true
+    }
+
+    /// The validation loss before the first step.
+    pub fn first_eval_loss(&self) -> Option<f64> {
+        self.evals.first().filter(|(step, _)| *step == 0).map(|(_, loss)| *loss)
+    }
+
+    /// The least validation loss after a step, and its step.
+    pub fn best_eval(&self) -> Option<(u32, f64)> {
+        let least = |best: Option<(u32, f64)>, next: &(u32, f64)| match best {
+            Some(best) if best.1 <= next.1 => Some(best),
+            _ => Some(*next),
+        };
+        self.evals.iter().filter(|(_, loss)| loss.is_finite()).fold(None, least)
+    }
+
+    /// Whether the records say that a process is at work.
+    pub fn is_going(&self) -> bool {
+        matches!(self.state, RunState::Preparing | RunState::Running | RunState::Paused { .. })
+    }
+
+    fn add(&mut self, record: RunRecord) {
+        match record {
+            RunRecord::Plan { plan } => self.plan = Some(*plan),
+            RunRecord::Status { status } => self.state = status,
+            RunRecord::Preparing { .. } | RunRecord::Checkpoint { .. } => {}
+            RunRecord::Step(metrics) => {
+                self.step = metrics.step;
+                self.loss = Some(metrics.loss);
+                self.elapsed_ms = metrics.elapsed_ms;
+            }
+            RunRecord::Eval { step, loss, .. } => self.evals.push((step, loss)),
+            RunRecord::Rewind { step } => {
+                self.step = step;
+                self.evals.retain(|(evaluated, _)| *evaluated <= step);
+                (self.result, self.best_step) = (None, None);
+            }
+            RunRecord::Done { step, best_step, adapter, model } => {
+                self.step = step;
+                self.best_step = Some(best_step);
+                self.result = adapter.or(model);
+                self.state = RunState::Done;
+            }
+            RunRecord::Stopped { step, .. } => {
+                self.step = step;
+                self.state = RunState::Stopped;
+            }
+            RunRecord::Error { message, hint, .. } => self.state = RunState::Failed { message, hint },
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The folder of a model, for one who does not hold the home: named by an id, by a name in the cache, or by a path.
+
+use std::path::{Path, PathBuf};
+
+use tunesmith_protocol::{ErrorCode, ItemKind, WireError};
+
+use super::{Added, cache};
+use crate::home::Home;
+use crate::home::db::Db;
+use crate::{bundled, errors};
+
+/// The folder of a model named by the id of one in the home, or by its path. Needs no owner of the home.
+///
+/// # Errors
+/// There is no such model, or it cannot be unpacked.
+pub(crate) fn folder_of(home: &Home, name: &str) -> Result<PathBuf, WireError> {
+    if name == "starter" {
+        let folder = home.starter();
+        if !bundled::has_starter() {
+            return Err(bundled::no_starter());
+        }
+        bundled::unpack_starter(&folder)?;
+        return Ok(folder);
+    }
+    let path = Path::new(name);
+    if path.is_dir() {
+        return model_folder(path);
+    }
+    if let Some(db) = Db::peek(&home.database())?
+        && let Some(item) = db.item(ItemKind::Model, name)?.filter(|item| !item.deleted)
+        && let Ok(added) = serde_json::from_str::<Added>(&item.facts)
+    {
+        return Ok(added.path);
+    }
+    if let Some(found) = cache::find().into_iter().find(|found| found.id == name || found.name == name) {
+        return Ok(found.path);
+    }
+    let trained = name.strip_prefix("trained-").unwrap_or(name);
+    match home.run(trained).map(|folder| folder.result()) {
+        Ok(result) if result.join("config.json").is_file() => Ok(result),
+        _ => Err(WireError::new(
+            ErrorCode::NotFound,
+            format!("“{name}” is neither a model in this home nor a folder"),
+            "`tunesmith models list` shows what there is",
+        )),
+    }
+}
+
+/// The model folder that a path means: itself, the folder of a file in it, or the snapshot of a cached repository.
+///
+/// # Errors
+/// There is nothing at the path, or something that is not a model folder.
+pub(crate) fn model_folder(path: &Path) -> Result<PathBuf, WireError> {
+    let path = std::path::absolute(path).map_err(errors::io(path))?;
+    if !path.exists() {
+        return Err(WireError::new(
+            ErrorCode::NotFound,
+            format!("{} does not exist", path.display()),
+            "Check the path",
+        ));
+    }
+    if path.extension().is_some_and(|extension| extension == "gguf") {
+        return Err(WireError::invalid(
+            format!("{} is a GGUF file, which is made for running a model, not for training it", path.display()),
+            "Choose the model's Hugging Face folder: config.json, tokenizer.json and *.safetensors",
+        ));
+    }
+    if path.join("adapter_config.json").is_file() && !path.join("config.json").is_file() {
+        return Err(WireError::invalid(
+            format!("{} holds an adapter, which is only a part of a model", path.display()),
+            "Choose the folder of the base model that it was trained on",
+        ));
+    }
+    let folder = if path.is_file() { path.parent().unwrap_or(&path).to_path_buf() } else { path };
+    Ok(cache::snapshot(&folder).unwrap_or(folder))
+}

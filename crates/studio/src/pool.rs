@@ -1,0 +1,247 @@
+//! Models in memory. A model is loaded once and leased to whoever asks for it; those that nobody leases leave memory, the
+//! least recently used first, when room is needed. Chats, evaluations and the shell share it.
+
+mod loaded;
+mod renderers;
+mod stamp;
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex};
+use tunesmith_model::device;
+use tunesmith_protocol::{ErrorCode, WireError};
+
+pub use loaded::{Adapter, Answered, LoadedModel, Measured};
+pub(crate) use renderers::Renderers;
+pub use renderers::{open_renderer, render_with};
+pub(crate) use stamp::{Stamp, fingerprint, stamp};
+
+use crate::errors::model_error;
+use crate::format::byte_size;
+use crate::jobs::{CancelToken, MemoryGuard};
+
+/// Models that nobody has used for this long leave memory.
+const IDLE: Duration = Duration::from_secs(600);
+/// How often a load is told of.
+const BETWEEN_EVENTS: Duration = Duration::from_millis(100);
+/// How often someone who waits for another's load looks whether it was cancelled.
+const POLL: Duration = Duration::from_millis(50);
+
+/// The models in memory.
+pub(crate) struct Pool {
+    memory: MemoryGuard,
+    models: Mutex<Vec<Pooled>>,
+    /// A load has ended.
+    loaded: Condvar,
+    /// Rises when the pool is emptied: loads that began before then are given up.
+    emptied: AtomicU64,
+}
+
+/// What to load, and what it takes.
+#[derive(Debug, Clone)]
+pub(crate) struct Wanted {
+    pub folder: PathBuf,
+    /// `auto`, `cpu` or `cuda:0`.
+    pub device: String,
+    /// What it takes in memory, as far as it can be known before.
+    pub bytes: u64,
+}
+
+/// A model of the pool, as its files were when it was loaded: weights, tokenizer and chat template.
+struct Pooled {
+    folder: PathBuf,
+    device: String,
+    stamp: Stamp,
+    bytes: u64,
+    used: Instant,
+    state: State,
+}
+
+enum State {
+    /// Somebody loads it, without holding the lock.
+    Loading,
+    Ready(Arc<LoadedModel>),
+}
+
+/// A model that is in use; it stays in memory until the lease is dropped.
+pub(crate) type Lease = Arc<LoadedModel>;
+
+impl Pool {
+    pub fn new(memory: MemoryGuard) -> Self {
+        Self { memory, models: Mutex::default(), loaded: Condvar::new(), emptied: AtomicU64::new(0) }
+    }
+
+    /// A model as its files are now, loaded when it is not in memory yet. `progress` gets 0 to 1.
+    ///
+    /// # Errors
+    /// It does not fit into memory, cannot be loaded, or the load was cancelled.
+    pub fn lease(
+        &self,
+        wanted: &Wanted,
+        cancel: &CancelToken,
+        progress: &mut dyn FnMut(f64),
+    ) -> Result<Lease, WireError> {
+        let emptied = self.emptied.load(Ordering::Relaxed);
+        // Taken before the files are read: what changes meanwhile is noticed the next time.
+        let stamp = stamp(&wanted.folder);
+        let mut models = self.models.lock();
+        loop {
+            let known = models.iter_mut().find(|known| known.is(wanted));
+            match known {
+                Some(Pooled { state: State::Loading, .. }) => {
+                    if cancel.is_cancelled() {
+                        return Err(crate::jobs::cancelled());
+                    }
+                    self.loaded.wait_for(&mut models, POLL);
+                }
+                Some(Pooled { state: State::Ready(model), stamp: seen, used, .. }) if *seen == stamp => {
+                    *used = Instant::now();
+                    return Ok(model.clone());
+                }
+                // Its files have changed: a chat template may be edited while a chat is open.
+                _ => break,
+            }
+        }
+        models.retain(|known| !known.is(wanted));
+        models.push(Pooled {
+            folder: wanted.folder.clone(),
+            device: wanted.device.clone(),
+            stamp,
+            bytes: wanted.bytes,
+            used: Instant::now(),
+            state: State::Loading,
+        });
+        drop(models);
+        let model = self.load(wanted, emptied, cancel, progress);
+        let mut models = self.models.lock();
+        match &model {
+            Ok(model) => {
+                let known = models.iter_mut().find(|known| known.is(wanted));
+                known.into_iter().for_each(|known| known.state = State::Ready(model.clone()));
+            }
+            Err(_) => models.retain(|known| !known.is(wanted)),
+        }
+        drop(models);
+        self.loaded.notify_all();
+        model
+    }
+
+    /// Whether leasing these models would not load anything that does not fit; an error says what is missing.
+    ///
+    /// # Errors
+    /// The models do not fit into memory beside what is leased.
+    pub fn check(&self, wanted: &[Wanted]) -> Result<(), WireError> {
+        let models = self.models.lock();
+        let is_there = |wanted: &&Wanted| !models.iter().any(|known| known.is(wanted));
+        let mut seen: Vec<&Path> = Vec::new();
+        let mut needed = 0;
+        for wanted in wanted.iter().filter(is_there) {
+            if !seen.contains(&wanted.folder.as_path()) {
+                needed += wanted.bytes;
+                seen.push(&wanted.folder);
+            }
+        }
+        let evictable: u64 = models.iter().filter(|known| known.is_idle()).map(|known| known.bytes).sum();
+        drop(models);
+        let Some(first) = wanted.first() else { return Ok(()) };
+        let available = self.memory.available(&first.device)?.saturating_add(evictable);
+        if needed <= available { Ok(()) } else { Err(too_big(needed, available)) }
+    }
+
+    /// Lets go of all models that nobody leases, and gives up loads, e.g. because a run needs the memory.
+    pub fn empty(&self) {
+        self.emptied.fetch_add(1, Ordering::Relaxed);
+        self.models.lock().retain(|known| matches!(known.state, State::Loading));
+    }
+
+    /// Lets go of models that nobody has used for long.
+    pub fn drop_unused(&self) {
+        self.models.lock().retain(|known| !known.is_idle() || known.used.elapsed() < IDLE);
+    }
+
+    fn load(
+        &self,
+        wanted: &Wanted,
+        emptied: u64,
+        cancel: &CancelToken,
+        progress: &mut dyn FnMut(f64),
+    ) -> Result<Lease, WireError> {
+        let _reserved = loop {
+            match self.memory.reserve(&wanted.device, wanted.bytes)? {
+                Ok(reserved) => break reserved,
+                Err(_) if self.evict_one() => {}
+                Err(shortage) => return Err(too_big(wanted.bytes, shortage.available_bytes)),
+            }
+        };
+        let mut told = None::<Instant>;
+        let mut tell = |fraction| {
+            if told.is_none_or(|told| told.elapsed() > BETWEEN_EVENTS) {
+                told = Some(Instant::now());
+                progress(fraction);
+            }
+            match self.emptied.load(Ordering::Relaxed) == emptied {
+                true => cancel.go_on(),
+                false => ControlFlow::Break(()),
+            }
+        };
+        LoadedModel::from_folder(&wanted.folder, &wanted.device, &mut tell).map(Arc::new)
+    }
+
+    /// Lets go of the model that was used least recently and that nobody leases; false where there is none.
+    fn evict_one(&self) -> bool {
+        let mut models = self.models.lock();
+        let idle = models.iter().enumerate().filter(|(_, known)| known.is_idle());
+        let Some(place) = idle.min_by_key(|(_, known)| known.used).map(|(place, _)| place) else { return false };
+        let evicted = models.remove(place);
+        drop(models);
+        tracing::info!("{} left memory to make room", evicted.folder.display());
+        true
+    }
+}
+
+impl Pooled {
+    fn is(&self, wanted: &Wanted) -> bool {
+        self.folder == wanted.folder && self.device == wanted.device
+    }
+
+    /// In memory, and leased by nobody.
+    fn is_idle(&self) -> bool {
+        matches!(&self.state, State::Ready(model) if Arc::strong_count(model) == 1)
+    }
+}
+
+/// Loads a model folder onto the fastest device for a process without a pool, if it fits. `progress` gets 0 to 1; its
+/// `Break` cancels.
+///
+/// # Errors
+/// It does not fit into memory, cannot be loaded, or was cancelled.
+pub(crate) fn load_alone(
+    folder: &Path,
+    progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
+) -> Result<LoadedModel, WireError> {
+    let bytes = inference_bytes(tunesmith_model::facts(folder).map_err(model_error)?.parameters);
+    let available_bytes = MemoryGuard::default().available(device::AUTO)?;
+    if bytes > available_bytes {
+        return Err(too_big(bytes, available_bytes));
+    }
+    LoadedModel::from_folder(folder, device::AUTO, progress)
+}
+
+/// What a model of so many weights takes to answer: these as 32-bit numbers, and a little more.
+pub(crate) fn inference_bytes(parameters: u64) -> u64 {
+    const BYTES_PER_WEIGHT: u64 = 5;
+    parameters * BYTES_PER_WEIGHT
+}
+
+fn too_big(needed: u64, available: u64) -> WireError {
+    let (needed, available) = (byte_size(needed), byte_size(available));
+    WireError::new(
+        ErrorCode::TooBig,
+        format!("This needs about {needed} of memory, and {available} are free"),
+        "Close other programs, wait until a run is done, or take a smaller model",
+    )
+}

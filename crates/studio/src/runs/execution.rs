@@ -1,0 +1,297 @@
+//! Carries out a run in its folder, whoever asked for it: writes down the tokens, plans, trains, and writes each record
+//! before it is told. A panic in training ends here, as a failed run with its reason.
+
+use std::any::Any;
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use tunesmith_protocol::{ErrorCode, RunRecord, RunState, WireError};
+use tunesmith_train::{Job, Outcome, Progress, StopRequest, TrainPlan};
+
+use super::{Finished, RunNews, StopRun, Trainer};
+use crate::errors;
+use crate::home::RunFolder;
+use crate::home::control::StopRequests;
+use crate::home::journal::{Journal, Space};
+use crate::home::manifest::{RunManifest, RunTokens};
+use crate::planning::{Preparing, SplitTokens};
+use crate::platform::memory;
+
+const BETWEEN_PREPARING: Duration = Duration::from_millis(200);
+const WHILE_PAUSED: Duration = Duration::from_millis(100);
+/// A paused run that shall stop looks for room this often by itself: who pressed Stop may not come back to it.
+const BETWEEN_LOOKS_FOR_SPACE: Duration = Duration::from_secs(5);
+
+/// A run to be carried out.
+pub(crate) struct Order<'a> {
+    pub folder: &'a RunFolder,
+    pub manifest: &'a RunManifest,
+    /// The device that `auto` stands for.
+    pub device: String,
+    /// Threads to compute on; 0 takes all cores.
+    pub threads: usize,
+    pub resume: bool,
+    pub trainer: Trainer,
+    /// Makes the tokens, where they are not written down yet.
+    pub prepare: &'a mut dyn FnMut(Preparing<'_>) -> Result<SplitTokens, WireError>,
+    /// Hears each record once it is written, and may end the run.
+    pub report: &'a mut dyn FnMut(RunNews<'_>) -> ControlFlow<StopRun>,
+    /// Asked while the run waits for room, with the time since: whether to try again.
+    pub retry: &'a mut dyn FnMut(Duration) -> bool,
+}
+
+/// Carries it out. The run's folder tells how it ended, also when this returns an error.
+pub(crate) fn carry_out(order: Order<'_>) -> Result<Finished, WireError> {
+    let _lock = order.folder.lock()?;
+    let path = order.folder.metrics();
+    let journal = Journal::open(order.folder).map_err(errors::io(&path))?;
+    let mut run = Executing {
+        requests: StopRequests::new(order.folder),
+        order,
+        journal,
+        loaded: false,
+        told: Instant::now(),
+        stop: None,
+        said_stopping: false,
+        broken: None,
+    };
+    let ended = catch_unwind(AssertUnwindSafe(|| run.train())).unwrap_or_else(|panic| Err(panicked(panic.as_ref())));
+    // When the records could not be written, that is why the training was told to stop.
+    let ended = match run.broken.take() {
+        Some(error) => Err(error),
+        None => ended,
+    };
+    run.write_end(ended)
+}
+
+/// A run at work.
+struct Executing<'a> {
+    order: Order<'a>,
+    requests: StopRequests<'a>,
+    journal: Journal,
+    /// The model is in memory.
+    loaded: bool,
+    /// When the preparation was last told.
+    told: Instant,
+    /// How the run was asked to end, once it was.
+    stop: Option<StopRun>,
+    /// It was told that the run waits for room to stop.
+    said_stopping: bool,
+    /// Why records cannot be written any more.
+    broken: Option<WireError>,
+}
+
+impl Executing<'_> {
+    fn train(&mut self) -> Result<Outcome, WireError> {
+        self.tell(RunRecord::Status { status: RunState::Preparing })?;
+        let tokens = self.tokens()?;
+        let RunManifest { config, model_path, .. } = self.order.manifest;
+        let plan = TrainPlan::new(Job {
+            base: model_path.clone(),
+            // What PEFT loads the base from when only the adapter is named.
+            base_name: model_path.to_string_lossy().into_owned(),
+            settings: config.training.clone(),
+            output: self.order.folder.path().to_path_buf(),
+            training: tokens.training,
+            validation: tokens.validation,
+            rows_too_long: tokens.too_long,
+            device: self.order.device.clone(),
+            threads: self.order.threads,
+            resume: self.order.resume,
+            available_bytes: memory().free_bytes,
+        })?;
+        self.tell(RunRecord::Plan { plan: Box::new(plan.summary()) })?;
+        let trainer = self.order.trainer;
+        Ok(trainer(plan, &mut |progress| self.hear(progress))?)
+    }
+
+    /// The tokens that were written down, or are now.
+    fn tokens(&mut self) -> Result<RunTokens, WireError> {
+        if let Some(tokens) = RunTokens::read(self.order.folder)? {
+            return Ok(tokens);
+        }
+        let Self { order, requests, journal, told, stop, broken, .. } = self;
+        let made = (order.prepare)(&mut |done, total| {
+            if told.elapsed() >= BETWEEN_PREPARING {
+                *told = Instant::now();
+                let fraction = done as f64 / total.max(1) as f64;
+                let record = RunRecord::Preparing { what: "Reading the rows".into(), fraction };
+                if let Err(error) = journal.append(&record) {
+                    *broken = Some(errors::io_at(&order.folder.metrics(), &error));
+                    return ControlFlow::Break(());
+                }
+                note(stop, (order.report)(RunNews::Record(&record)), requests);
+            }
+            note(stop, (order.report)(RunNews::Tick), requests);
+            if stop.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        let tokens = RunTokens {
+            training: made.training.rows,
+            validation: made.validation.rows,
+            too_long: made.training.too_long,
+        };
+        tokens.write(self.order.folder)?;
+        Ok(tokens)
+    }
+
+    /// Writes and tells what the trainer says; the answer is what the user asks for.
+    fn hear(&mut self, progress: Progress) -> ControlFlow<StopRequest> {
+        if matches!(progress, Progress::Loading(_)) && self.told.elapsed() < BETWEEN_PREPARING {
+            return self.tick();
+        }
+        if !matches!(progress, Progress::Loading(_)) && !std::mem::replace(&mut self.loaded, true) {
+            self.write(RunRecord::Status { status: RunState::Running })?;
+        }
+        let record = match progress {
+            Progress::Loading(fraction) => {
+                self.told = Instant::now();
+                RunRecord::Preparing { what: "Loading the model".into(), fraction }
+            }
+            Progress::Rewind { step } => RunRecord::Rewind { step },
+            Progress::Step(metrics) => RunRecord::Step(metrics),
+            // JSON has no infinity.
+            Progress::Eval { step, loss } => RunRecord::Eval { step, loss, perplexity: loss.exp().min(f64::MAX) },
+            Progress::Checkpoint { step, path } => RunRecord::Checkpoint { step, path: text(&path) },
+            Progress::DiskFull { message } => return self.pause(message),
+            Progress::Tick => return self.tick(),
+        };
+        self.write(record)
+    }
+
+    fn tick(&mut self) -> ControlFlow<StopRequest> {
+        note(&mut self.stop, (self.order.report)(RunNews::Tick), &mut self.requests);
+        self.answer()
+    }
+
+    /// Writes and tells a record, waiting for space where there is none; the answer is what the user asks for, or to leave
+    /// when nothing can be written any more.
+    fn write(&mut self, record: RunRecord) -> ControlFlow<StopRequest> {
+        const FULL: &str = "The disk is full, so what happens in this run cannot be recorded";
+        loop {
+            match self.tell(record.clone()) {
+                Ok(Space::Reserve) if self.stop.is_none() => return self.pause(FULL.into()),
+                Ok(_) => return self.answer(),
+                Err(error) if error.code == ErrorCode::DiskFull => {
+                    if let ControlFlow::Break(StopRequest::Abort) = self.pause(FULL.into()) {
+                        return self.answer();
+                    }
+                }
+                Err(error) => {
+                    self.broken = Some(error);
+                    return ControlFlow::Break(StopRequest::Abort);
+                }
+            }
+        }
+    }
+
+    /// Waits for space until someone wants to try again; the weights stay in memory. Who asks to stop asks to try at once
+    /// and then now and then: what was learned is to be kept. Only who asks to leave ends the waiting for good.
+    fn pause(&mut self, reason: String) -> ControlFlow<StopRequest> {
+        let (paused, stopping) = (Instant::now(), self.stop == Some(StopRun::Save));
+        // Told once, however often it looks for room in vain.
+        if !(stopping && std::mem::replace(&mut self.said_stopping, true)) {
+            self.note_status(RunState::Paused { reason, stopping });
+        }
+        while self.stop != Some(StopRun::Leave) && stopping == self.stop.is_some() {
+            if (self.order.retry)(paused.elapsed()) || stopping && paused.elapsed() >= BETWEEN_LOOKS_FOR_SPACE {
+                break;
+            }
+            std::thread::sleep(WHILE_PAUSED);
+            note(&mut self.stop, (self.order.report)(RunNews::Tick), &mut self.requests);
+        }
+        if self.stop.is_none() {
+            self.note_status(RunState::Running);
+            self.journal.set_space_aside();
+        }
+        self.answer()
+    }
+
+    /// Tells where the run stands. On a disk this full even this record may be one too many; then it is only told.
+    fn note_status(&mut self, status: RunState) {
+        let record = RunRecord::Status { status };
+        if let Err(error) = self.journal.append(&record) {
+            tracing::error!("{record:?} could not be recorded: {error}");
+        }
+        note(&mut self.stop, (self.order.report)(RunNews::Record(&record)), &mut self.requests);
+    }
+
+    /// Writes a record, then tells it.
+    fn tell(&mut self, record: RunRecord) -> Result<Space, WireError> {
+        let space = self.journal.append(&record).map_err(errors::io(self.order.folder.metrics()))?;
+        note(&mut self.stop, (self.order.report)(RunNews::Record(&record)), &mut self.requests);
+        Ok(space)
+    }
+
+    fn answer(&self) -> ControlFlow<StopRequest> {
+        match self.stop {
+            None => ControlFlow::Continue(()),
+            Some(StopRun::Save) => ControlFlow::Break(StopRequest::Save),
+            Some(StopRun::Leave) => ControlFlow::Break(StopRequest::Abort),
+        }
+    }
+
+    fn write_end(&mut self, ended: Result<Outcome, WireError>) -> Result<Finished, WireError> {
+        let lora = self.order.manifest.config.training.method.is_adapter();
+        let (record, finished) = match ended {
+            Ok(Outcome::Done { step, best_step, result }) => {
+                let path = Some(text(&result));
+                let (adapter, model) = if lora { (path, None) } else { (None, path) };
+                (RunRecord::Done { step, best_step, adapter, model }, Ok(Finished { stopped: false, step, result }))
+            }
+            Ok(Outcome::Stopped { step, checkpoint, result }) => (
+                RunRecord::Stopped { step, checkpoint: text(&checkpoint) },
+                Ok(Finished { stopped: true, step, result }),
+            ),
+            Err(_) if self.stop == Some(StopRun::Leave) && self.broken.is_none() => {
+                (RunRecord::Status { status: RunState::Interrupted }, Err(cancelled("The run was left")))
+            }
+            Err(error) if error.code == ErrorCode::Cancelled => (
+                RunRecord::Status { status: RunState::Stopped },
+                Err(cancelled("The run was stopped before its first step")),
+            ),
+            Err(error) => {
+                tracing::error!("{} failed: {error}", self.order.folder.path().display());
+                let WireError { code, message, hint } = error.clone();
+                (RunRecord::Error { code, message, hint }, Err(error))
+            }
+        };
+        // The last record has the room that was set aside for it.
+        self.journal.give_space_back();
+        if let Err(error) = self.tell(record) {
+            tracing::error!("the end of the run could not be recorded: {error}");
+        }
+        finished
+    }
+}
+
+fn note(stop: &mut Option<StopRun>, answer: ControlFlow<StopRun>, requests: &mut StopRequests<'_>) {
+    let asked = match answer {
+        ControlFlow::Break(how) => Some(how),
+        ControlFlow::Continue(()) => requests.stop().then_some(StopRun::Save),
+    };
+    // To leave now outweighs to save first; nothing takes a request back.
+    if *stop != Some(StopRun::Leave) {
+        *stop = asked.or(*stop);
+    }
+}
+
+fn cancelled(message: &str) -> WireError {
+    WireError::new(ErrorCode::Cancelled, message, "Resume it to go on")
+}
+
+fn panicked(panic: &(dyn Any + Send)) -> WireError {
+    let said =
+        panic.downcast_ref::<&str>().map(ToString::to_string).or_else(|| panic.downcast_ref::<String>().cloned());
+    let said = said.unwrap_or_else(|| "no reason given".into());
+    WireError::new(
+        ErrorCode::Internal,
+        format!("The training stopped unexpectedly: {said}"),
+        "Resume the run from its newest checkpoint; if it happens again, report it with the log",
+    )
+}
+
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}

@@ -1,0 +1,134 @@
+//! Training straight from a run file into any folder, without a home's owner. The run gets the same folder as a clicked
+//! one, and the same code carries it out.
+
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::time::Duration;
+
+use tunesmith_protocol::{DataConfig, Dataset, ErrorCode, RunConfig, WireError};
+
+use super::execution::{Order, carry_out};
+use super::{Finished, RunNews, StopRun};
+use crate::datasets::{self, Gathered};
+use crate::home::manifest::RunManifest;
+use crate::home::{Home, RunFolder};
+use crate::planning::prepare_split;
+use crate::pool::{fingerprint, open_renderer};
+use crate::{errors, ids, models};
+
+/// Without anyone to press a button, a paused run tries again by itself.
+const RETRY_AFTER: Duration = Duration::from_secs(10);
+
+/// Trains as `config` says into the folder `output`, which gets the layout of any run. `home` is where ids of models
+/// are looked up. Refuses an `output` that holds a run, unless `resume`; then settings, data or model that differ from
+/// those it was started with are an error that names the difference.
+pub fn run_config(
+    home: &Path,
+    config: &RunConfig,
+    output: &Path,
+    resume: bool,
+    report: &mut dyn FnMut(RunNews<'_>) -> ControlFlow<StopRun>,
+) -> Result<Finished, WireError> {
+    let problems = config.training.problems();
+    if !problems.is_empty() {
+        let sentences: Vec<String> = problems.into_iter().map(|problem| problem.message).collect();
+        return Err(WireError::invalid(sentences.join("; "), "Change the run file"));
+    }
+    let home = Home::create(home)?;
+    let model = models::folder_of(&home, &config.base_model)?;
+    let (Gathered { training, validation }, dataset) = match &config.data {
+        DataConfig::Files(files) => (datasets::gather(files)?, None),
+        DataConfig::Dataset(wanted) => {
+            let dataset = datasets::find(&home, wanted)?;
+            (datasets::gather_version(&home, &dataset)?, Some(dataset))
+        }
+    };
+    let version = match &dataset {
+        Some(dataset) => dataset.version.clone(),
+        None => datasets::version_of_examples(&training, &validation),
+    };
+    let output = std::path::absolute(output).map_err(errors::io(output))?;
+    let folder = RunFolder::at(output);
+    let manifest = RunManifest {
+        data_version: version,
+        system_prompt: datasets::shared_by(&training),
+        ..describe(config, &model, dataset.as_ref(), folder.path())?
+    };
+    let manifest = settle(&folder, manifest, resume)?;
+    let renderer = open_renderer(&model)?;
+    carry_out(Order {
+        folder: &folder,
+        manifest: &manifest,
+        device: "auto".into(),
+        threads: 0,
+        resume,
+        trainer: tunesmith_train::run,
+        prepare: &mut |progress| prepare_split(&training, &validation, &*renderer, &config.training, progress),
+        report,
+        retry: &mut |paused| paused.as_secs() > 0 && paused.as_secs() % RETRY_AFTER.as_secs() == 0,
+    })
+}
+
+fn describe(
+    config: &RunConfig,
+    model: &Path,
+    dataset: Option<&Dataset>,
+    output: &Path,
+) -> Result<RunManifest, WireError> {
+    let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let dataset_name = match (&config.data, dataset) {
+        (_, Some(dataset)) => dataset.name.clone(),
+        (DataConfig::Files(files), None) => {
+            files.path.all().iter().map(|path| name(path.as_ref())).collect::<Vec<_>>().join(", ")
+        }
+        (DataConfig::Dataset(wanted), None) => wanted.dataset.clone(),
+    };
+    Ok(RunManifest {
+        id: name(output),
+        name: name(output),
+        config: config.clone(),
+        model: config.base_model.clone(),
+        model_name: if config.base_model == "starter" { "Tunesmith starter".into() } else { name(model) },
+        model_path: model.to_path_buf(),
+        model_hash: fingerprint(model)?,
+        dataset: dataset.map(|dataset| dataset.id.clone()).unwrap_or_default(),
+        dataset_name,
+        dataset_version: dataset.map(|dataset| dataset.number),
+        data_version: String::new(),
+        system_prompt: None,
+        started_ms: ids::now_ms(),
+        tunesmith: env!("CARGO_PKG_VERSION").into(),
+    })
+}
+
+/// Makes the folder for a new run, or checks that the run in it was started with the same.
+fn settle(folder: &RunFolder, manifest: RunManifest, resume: bool) -> Result<RunManifest, WireError> {
+    let path = folder.path();
+    match (folder.manifest().is_file(), resume) {
+        (true, false) => Err(WireError::new(
+            ErrorCode::Invalid,
+            format!("{} holds a run already", path.display()),
+            "Go on with it with --resume, or choose another folder",
+        )),
+        (true, true) => {
+            let old = RunManifest::read(folder)?;
+            match old.differences(&manifest).as_slice() {
+                [] => Ok(old),
+                differences => Err(WireError::invalid(
+                    format!(
+                        "The run in {} was started with something else: {}",
+                        path.display(),
+                        differences.join("; ")
+                    ),
+                    "Resume with what it was started with, or choose another folder",
+                )),
+            }
+        }
+        (false, _) => {
+            fs::create_dir_all(path).map_err(errors::io(path))?;
+            manifest.write(folder)?;
+            Ok(manifest)
+        }
+    }
+}
