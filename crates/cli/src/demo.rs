@@ -1,20 +1,24 @@
 //! `tunesmith demo`: the main job in a terminal. Tunes the starter model on the recipes sample, then shows held-out
-//! questions with the answers of the base model and of the tuned one, and scores both on all held-out rows.
+//! questions with the answers of the base model and of the tuned one, and scores both on all held-out rows. It does so in a
+//! home of its own, by the same commands as the window.
 
 mod columns;
 
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
 use serde_json::json;
-use tunesmith_data::{Example, ImportOptions, ListScore, Question, RenderError, import};
-use tunesmith_protocol::{RunConfig, Sampling, WireError};
-use tunesmith_studio::{Adapter, LoadedModel, run_file, samples};
+use tunesmith_data::ListScore;
+use tunesmith_protocol::{
+    AddModel, Api, Evaluate, EvaluatedAnswer, ImportDataset, Mapping, Run, RunConfig, RunState, StartRun, Validation,
+    WireError,
+};
+use tunesmith_studio::{Opened, run_file, samples};
 
 use crate::interrupt::Interrupt;
-use crate::speaker::{load, rows_bar};
+use crate::job::with_bar;
+use crate::speaker::{model_folder, nothing_to_evaluate};
 use crate::{Ended, Out, table, train};
 
 const SAMPLE: &str = "recipes";
@@ -33,82 +37,112 @@ pub(crate) struct Arguments {
     model: Option<String>,
 }
 
+/// The files of the sample.
+struct Files {
+    rows: PathBuf,
+    held_out: PathBuf,
+    config: RunConfig,
+}
+
 pub(crate) fn demo(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended> {
     let started = Instant::now();
     let interrupt = Interrupt::listen("Stopping")?;
     let temporary = tempfile::tempdir()?;
     let folder = arguments.output.clone().unwrap_or_else(|| temporary.path().to_owned());
-    let (mut config, held_out) = unpack(&folder)?;
-    if let Some(model) = &arguments.model {
-        config.base_model.clone_from(model);
-    }
-    let model = &config.base_model;
-    out.note(format!("Tuning {model} on the recipes sample: from a messy ingredient list to the plain names\n"));
-    let run = folder.join("run");
-    let (ended, result) = train::into_folder(&config, &run, arguments.output.is_some(), &interrupt, out)?;
-    if ended == Ended::Interrupted {
-        return Ok(ended);
-    }
-    let model = load(&config.base_model)?;
-    let tuned = model.adapter(&result)?;
-    let questions = held_out.iter().map(|row| Question::of(row, model.renderer()));
-    let questions: Vec<Question> =
-        questions.filter_map(Result::transpose).collect::<Result<_, RenderError>>().map_err(WireError::from)?;
-    let base_answers = answer(&model, &Adapter::none(), &questions, "Asking the base model", &interrupt)?;
-    let tuned_answers = answer(&model, &tuned, &questions, "Asking the tuned model", &interrupt)?;
-    compare(&questions, &base_answers, &tuned_answers, out);
-    tell_scores(&score(&questions, &base_answers), &score(&questions, &tuned_answers), started, out);
-    match arguments.output {
-        Some(_) => {
-            out.note(format!("Talk to it: tunesmith chat --model {} --adapter {}", config.base_model, result.display()))
+    let files = unpack(&folder)?;
+    let studio = match tunesmith_studio::open(&folder.join("home"))? {
+        Opened::Owner(studio) => studio,
+        Opened::Guest(_) => {
+            return Err(WireError::invalid("Another demo is at work in this folder", "Choose another").into());
         }
-        None => out.note("Nothing is kept; --output DIR keeps the run"),
+    };
+    let api: &dyn Api = studio.as_ref();
+    let model = match &arguments.model {
+        Some(name) => api.add_model(AddModel { path: model_folder(name)?.into() })?.id,
+        None => files.config.base_model.clone(),
+    };
+    let named = arguments.model.clone().unwrap_or_else(|| model.clone());
+    out.note(format!("Tuning {named} on the recipes sample: from a messy ingredient list to the plain names\n"));
+    let run = match tune(api, &files, &model, &interrupt, out)? {
+        (Ended::Done, run) => run,
+        (ended, _) => {
+            studio.shutdown();
+            return Ok(ended);
+        }
+    };
+    let asked = |wanted: Evaluate| -> Result<Vec<EvaluatedAnswer>, WireError> {
+        let held_out = vec![files.held_out.as_path().into()];
+        let wanted = Evaluate { data: held_out, answers: true, max_new_tokens: LONGEST_ANSWER, ..wanted };
+        Ok(with_bar(api, &interrupt, |job| api.evaluate(Evaluate { job: Some(job), ..wanted }))?.answers)
+    };
+    // The base is held as the run has held it, so that only the adapter differs.
+    let base = asked(Evaluate { model: Some(model), ..nothing_to_evaluate() })?;
+    let tuned = asked(Evaluate { run: Some(run.id.clone()), ..nothing_to_evaluate() })?;
+    studio.shutdown();
+    compare(&base, &tuned, out);
+    tell_scores(&score(&base), &score(&tuned), started, out);
+    match (arguments.output.is_some(), run.result_path) {
+        (true, Some(result)) => out.note(format!("Talk to it: tunesmith chat --model {named} --adapter {result}")),
+        _ => out.note("Nothing is kept; --output DIR keeps the run"),
     }
     Ok(Ended::Done)
 }
 
-/// Writes the sample's files into the folder, and reads its run file and its held-out rows.
-fn unpack(folder: &Path) -> anyhow::Result<(RunConfig, Vec<Example>)> {
+/// Imports the sample and trains on it; goes on with a run that was begun in this folder before.
+fn tune(api: &dyn Api, files: &Files, model: &str, interrupt: &Interrupt, out: &Out) -> anyhow::Result<(Ended, Run)> {
+    let dataset = api.import_dataset(ImportDataset {
+        paths: vec![files.rows.as_path().into()],
+        name: None,
+        mapping: Mapping::default(),
+        validation: match &files.config.data {
+            tunesmith_protocol::DataConfig::Files(files) => files.validation.clone(),
+            tunesmith_protocol::DataConfig::Dataset(_) => Validation::Auto,
+        },
+        seed: None,
+        job: None,
+        reuse: true,
+    })?;
+    let start = StartRun {
+        name: None,
+        model: model.into(),
+        version: Some(dataset.number),
+        dataset: dataset.id,
+        training: files.config.training.clone(),
+    };
+    let same =
+        |run: &Run| run.dataset == start.dataset && run.config.training == start.training && run.model == start.model;
+    let done = |run: &Run| run.status == RunState::Done && same(run);
+    if let Some(run) = api.list_runs(())?.into_iter().find(done) {
+        return Ok((Ended::Done, run));
+    }
+    match train::resumable(api, &start)? {
+        Some(run) => train::resume_and_follow(api, &run, interrupt, out),
+        None => train::start_and_follow(api, start, interrupt, out),
+    }
+}
+
+/// Writes the sample's files into the folder, and reads its run file.
+fn unpack(folder: &Path) -> anyhow::Result<Files> {
     std::fs::create_dir_all(folder)?;
+    let folder = std::path::absolute(folder)?;
     let missing = || WireError::internal("the recipes sample is not whole in this build");
     let write = |name: &str, bytes: &[u8]| -> std::io::Result<PathBuf> {
         let path = folder.join(name);
         std::fs::write(&path, bytes)?;
         Ok(path)
     };
-    write("recipes.jsonl", &samples::rows(SAMPLE)?)?;
+    let rows = write("recipes.jsonl", &samples::rows(SAMPLE)?)?;
     let held_out = write("recipes-heldout.jsonl", &samples::held_out(SAMPLE)?.ok_or_else(missing)?)?;
-    let run_file = write("recipes.yaml", &samples::run_file(SAMPLE)?.ok_or_else(missing)?)?;
-    let rows = import(&[held_out], &ImportOptions::default(), &mut |_, _| ControlFlow::Continue(()))
-        .map_err(WireError::from)?
-        .rows;
-    Ok((run_file::load(&run_file)?, rows.into_iter().map(|row| row.example).collect()))
+    let config = run_file::load(&write("recipes.yaml", &samples::run_file(SAMPLE)?.ok_or_else(missing)?)?)?;
+    Ok(Files { rows, held_out, config })
 }
 
-fn answer(
-    model: &LoadedModel,
-    adapter: &Adapter,
-    questions: &[Question],
-    what: &str,
-    interrupt: &Interrupt,
-) -> anyhow::Result<Vec<String>> {
-    let bar = rows_bar(questions.len(), what);
-    let sampling = Sampling { temperature: 0.0, max_new_tokens: LONGEST_ANSWER, ..Sampling::default() };
-    let said = model.answer_all(adapter, questions, &sampling, &mut || {
-        bar.inc(1);
-        if interrupt.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    });
-    bar.finish_and_clear();
-    Ok(said?.into_iter().map(|said| said.text).collect())
-}
-
-fn compare(questions: &[Question], base: &[String], tuned: &[String], out: &Out) {
-    for ((question, base), tuned) in questions.iter().zip(base).zip(tuned).take(SHOWN) {
-        let asked = question.messages.last().map(|message| message.content.as_str()).unwrap_or_default();
-        columns::question(asked, out.width()).iter().for_each(|line| out.line(line));
+fn compare(base: &[EvaluatedAnswer], tuned: &[EvaluatedAnswer], out: &Out) {
+    for (base, tuned) in base.iter().zip(tuned).take(SHOWN) {
+        columns::question(&base.question, out.width()).iter().for_each(|line| out.line(line));
         columns::side_by_side(
             ["Base model", "Tuned model", "Expected"],
-            [base, tuned, &question.expected],
+            [&base.text, &tuned.text, &tuned.expected],
             out.width(),
         )
         .iter()
@@ -117,9 +151,9 @@ fn compare(questions: &[Question], base: &[String], tuned: &[String], out: &Out)
     }
 }
 
-fn score(questions: &[Question], answers: &[String]) -> ListScore {
+fn score(answers: &[EvaluatedAnswer]) -> ListScore {
     let mut score = ListScore::default();
-    questions.iter().zip(answers).for_each(|(question, answer)| score.add(&question.expected, answer));
+    answers.iter().for_each(|answer| score.add(&answer.expected, &answer.text));
     score
 }
 

@@ -1,16 +1,16 @@
 //! `tunesmith eval`: the loss of a model on a dataset file, and its answers beside the expected ones.
 
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
-use tunesmith_data::{Example, ImportOptions, ImportedRow, Question, RenderError, import, prepare};
-use tunesmith_protocol::{Sampling, TrainSettings, WireError};
+use tunesmith_protocol::{Evaluate, EvaluatedAnswer, MeasuredLoss, ReadPath, Sampling, WireError};
 
 use crate::data::FormatWord;
+use crate::home::{Home, absolute};
 use crate::interrupt::Interrupt;
-use crate::speaker::{Choice, Speaker, rows_bar};
+use crate::job::with_bar;
+use crate::speaker::Choice;
 use crate::{Ended, Out};
 
 #[derive(Args)]
@@ -30,94 +30,52 @@ pub(crate) struct Arguments {
 
 pub(crate) fn evaluate(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended> {
     let interrupt = Interrupt::listen("Stopping")?;
-    let stop = || if interrupt.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
-    let options = ImportOptions::of(arguments.format.into());
-    let imported = import(&arguments.data, &options, &mut |_, _| stop()).map_err(WireError::from)?;
-    if imported.rows.is_empty() {
-        return Err(
-            WireError::invalid("No row of the file can be measured", "`tunesmith data inspect FILE` says why").into()
-        );
-    }
-    let dropped = imported.summary.rows_dropped();
-    if dropped > 0 {
+    let home = Home::open()?;
+    let paths = arguments.data.iter().map(|path| Ok(absolute(path)?.into()));
+    let args = Evaluate {
+        data: paths.collect::<Result<Vec<ReadPath>, WireError>>()?,
+        format: arguments.format.into(),
+        loss: true,
+        answers: arguments.generate,
+        max_new_tokens: Sampling::default().max_new_tokens,
+        ..arguments.choice.to_evaluate(&home)?
+    };
+    let api = home.api.as_ref();
+    let found = with_bar(api, &interrupt, |job| api.evaluate(Evaluate { job: Some(job), ..args }))?;
+    if found.rows_dropped > 0 {
         out.note(format!(
-            "{dropped} of {} rows cannot be read and are left out; `tunesmith data inspect` says why",
-            imported.summary.rows_read
+            "{} of {} rows cannot be read and are left out; `tunesmith data inspect` says why",
+            found.rows_dropped, found.rows_read
         ));
     }
-    let speaker = arguments.choice.load()?;
-    if arguments.generate {
-        answers(&speaker, &imported.rows, &stop, out)?;
+    if found.not_asked > 0 {
+        out.note(format!(
+            "{} of {} rows are not asked: they are plain text, begin with their answer, or expect a tool call that this model's chat template does not show",
+            found.not_asked,
+            found.rows_read - found.rows_dropped
+        ));
     }
-    measure(&speaker, &imported.rows, &stop, out)?;
+    found.answers.iter().for_each(|answer| tell_answer(answer, out));
+    if let Some(loss) = &found.loss {
+        tell_loss(loss, out);
+    }
     Ok(Ended::Done)
 }
 
-fn measure(
-    speaker: &Speaker,
-    rows: &[ImportedRow],
-    stop: &dyn Fn() -> ControlFlow<()>,
-    out: &Out,
-) -> anyhow::Result<()> {
-    let examples: Vec<Example> = rows.iter().map(|row| row.example.clone()).collect();
-    // Rows are measured whole, as far as the model can read.
-    let settings = TrainSettings { max_length: speaker.model.context_length(), ..TrainSettings::default() };
-    let prepared =
-        prepare(&examples, speaker.model.renderer(), &settings, &mut |_, _| stop()).map_err(WireError::from)?;
-    let bar = rows_bar(prepared.rows.len(), "Measuring");
-    let measured = speaker.model.measure(&speaker.adapter, &prepared.rows, &mut |done, _| {
-        bar.set_position(done);
-        stop()
-    });
-    bar.finish_and_clear();
-    let measured = measured?;
-    out.json(&measured);
+fn tell_loss(measured: &MeasuredLoss, out: &Out) {
+    out.json(measured);
     if !out.is_json() {
         out.line(format!("Loss: {:.4} nats a token", measured.loss));
         out.line(format!("Perplexity: {:.3}", measured.perplexity));
         out.line(format!("Measured on {} learned tokens in {} rows", measured.learned_tokens, measured.rows));
     }
-    Ok(())
 }
 
-fn answers(
-    speaker: &Speaker,
-    rows: &[ImportedRow],
-    stop: &(dyn Fn() -> ControlFlow<()> + Sync),
-    out: &Out,
-) -> anyhow::Result<()> {
-    let (mut asked, mut questions) = (Vec::new(), Vec::new());
-    for row in rows {
-        let at = |error: RenderError| WireError::invalid(format!("{}:{}: {error}", row.file, row.line), error.hint());
-        if let Some(question) = Question::of(&row.example, speaker.model.renderer()).map_err(at)? {
-            asked.push(row);
-            questions.push(question);
-        }
+fn tell_answer(EvaluatedAnswer { file, line, question, expected, text }: &EvaluatedAnswer, out: &Out) {
+    out.json(&json!({
+        "type": "answer", "file": file, "line": line, "question": question, "expected": expected, "text": text,
+    }));
+    if !out.is_json() {
+        out.line(format!("{file}:{line}\n  question: {question}\n  expected: {expected}\n  answer:   {text}\n"));
     }
-    if asked.len() < rows.len() {
-        out.note(format!(
-            "{} of {} rows are not asked: they are plain text, begin with their answer, or expect a tool call that this model's chat template does not show",
-            rows.len() - asked.len(),
-            rows.len()
-        ));
-    }
-    let bar = rows_bar(questions.len(), "Answering");
-    let said = speaker.model.answer_all(&speaker.adapter, &questions, &Sampling::default(), &mut || {
-        bar.inc(1);
-        stop()
-    });
-    bar.finish_and_clear();
-    for ((row, Question { messages, expected, .. }), said) in asked.iter().zip(&questions).zip(said?) {
-        let question = messages.last().map(|message| message.content.as_str()).unwrap_or_default();
-        out.json(&json!({
-            "type": "answer", "file": row.file, "line": row.line, "question": question, "expected": expected, "text": said.text,
-        }));
-        if !out.is_json() {
-            out.line(format!(
-                "{}:{}\n  question: {question}\n  expected: {expected}\n  answer:   {}\n",
-                row.file, row.line, said.text
-            ));
-        }
-    }
-    Ok(())
 }

@@ -22,6 +22,11 @@ impl Home {
         }
     }
 
+    /// Whether the home is this process's own, so that its runs are trained here.
+    pub(crate) fn is_owner(&self) -> bool {
+        self.owned.is_some()
+    }
+
     /// Whether a run is going in this process.
     pub(crate) fn running(&self) -> bool {
         self.owned.as_ref().is_some_and(|studio| studio.running())

@@ -9,6 +9,7 @@ mod evaluate;
 mod follow;
 mod home;
 mod interrupt;
+mod job;
 mod models;
 mod out;
 mod overrides;

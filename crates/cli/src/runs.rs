@@ -1,7 +1,9 @@
 //! `tunesmith runs`.
 
+use std::path::PathBuf;
+
 use clap::Subcommand;
-use tunesmith_protocol::{ItemKind, ItemRef, Run, RunState};
+use tunesmith_protocol::{ItemKind, ItemRef, Job, JobKind, JobState, Move, MoveJob, Run, RunState, WireError};
 
 use crate::home::Home;
 use crate::{Ended, Out, table, train};
@@ -16,6 +18,28 @@ pub(crate) enum Command {
     Stop(Which),
     /// Go on with a run from its newest good checkpoint, and follow it
     Resume(Which),
+    /// Start a run as a run file says; while another goes, it stands in line
+    Start {
+        /// The run file (YAML); paths in it start at its folder
+        config: PathBuf,
+        /// Set a key of the run file, e.g. --set epochs=5
+        #[arg(long, value_name = "KEY=VALUE")]
+        set: Vec<String>,
+    },
+    /// List the run that is trained and those that stand in line
+    Queue,
+    /// Move a run that stands in line
+    Move {
+        #[command(flatten)]
+        which: Which,
+        /// Where to
+        #[arg(value_enum)]
+        to: Place,
+    },
+    /// Hold back a run that stands in line
+    Hold(Which),
+    /// Let a run that was held back start when it is its turn
+    Release(Which),
     /// Delete a run; it can be brought back until the bin is emptied
     Remove(Which),
 }
@@ -35,6 +59,23 @@ pub(crate) fn carry_out(command: &Command, out: &Out) -> anyhow::Result<Ended> {
             let run = home.run(&which.id)?;
             home.api.stop_run(run.id.clone())?;
             out.line(format!("{} stops at its next step and keeps the result", run.id));
+        }
+        Command::Start { config, set } => return train::enqueue(&home, config, set, out),
+        Command::Queue => queue(&home, out)?,
+        Command::Move { which, to } => {
+            let run = home.run(&which.id)?;
+            home.api.move_job(MoveJob { job: run.id, to: (*to).into() })?;
+            queue(&home, out)?;
+        }
+        Command::Hold(which) => {
+            let run = home.run(&which.id)?;
+            home.api.hold_job(run.id.clone())?;
+            out.line(format!("{} waits until it is released", run.id));
+        }
+        Command::Release(which) => {
+            let run = home.run(&which.id)?;
+            home.api.release_job(run.id.clone())?;
+            out.line(format!("{} starts when it is its turn", run.id));
         }
         Command::Resume(which) => return train::resume(&home, &home.run(&which.id)?, out),
         Command::Remove(which) => {
@@ -63,6 +104,50 @@ fn list(runs: &[Run], out: &Out) {
     });
     let rows: Vec<Vec<String>> = std::iter::once(heading).chain(rows).collect();
     table::columns(&rows).iter().for_each(|line| out.line(line));
+}
+
+/// The run at work and those behind it, in the order in which they will start.
+fn queue(home: &Home, out: &Out) -> Result<(), WireError> {
+    let jobs: Vec<Job> = home.api.list_jobs(())?.into_iter().filter(|job| job.kind == JobKind::Train).collect();
+    jobs.iter().for_each(|job| out.json(job));
+    if jobs.is_empty() {
+        out.line("No run is trained, and none stands in line");
+        return Ok(());
+    }
+    let heading = ["ID", "NAME", "STATE"].map(String::from).to_vec();
+    let rows = jobs.iter().map(|job| {
+        let state = match &job.state {
+            JobState::Queued { held: false } => "in line".into(),
+            JobState::Queued { held: true } => "held".into(),
+            JobState::Paused { reason } => format!("paused: {reason}"),
+            _ => job.progress.note.clone(),
+        };
+        vec![job.id.clone(), job.title.clone(), state]
+    });
+    let rows: Vec<_> = std::iter::once(heading).chain(rows).collect();
+    table::columns(&rows).iter().for_each(|line| out.line(line));
+    Ok(())
+}
+
+/// Where to in the line.
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub(crate) enum Place {
+    /// Before the run that is before it
+    Up,
+    /// Behind the run that is behind it
+    Down,
+    /// To the front
+    First,
+}
+
+impl From<Place> for Move {
+    fn from(place: Place) -> Self {
+        match place {
+            Place::Up => Self::Up,
+            Place::Down => Self::Down,
+            Place::First => Self::First,
+        }
+    }
 }
 
 fn show(run: &Run, out: &Out) {

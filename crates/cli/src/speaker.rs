@@ -4,11 +4,10 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use clap::Args;
-use indicatif::ProgressBar;
-use tunesmith_protocol::{Run, Sampling, WireError};
+use tunesmith_protocol::{Api, Evaluate, ReadPath, Run, Sampling, TrainSettings, WireError};
 use tunesmith_studio::{Adapter, LoadedModel, default_home};
 
-use crate::home::Home;
+use crate::home::{Home, absolute};
 use crate::out::WrongUsage;
 use crate::show;
 
@@ -50,12 +49,25 @@ pub(crate) struct Speaker {
 }
 
 impl Choice {
+    /// What an evaluation is asked to measure.
+    pub(crate) fn to_evaluate(&self, home: &Home) -> anyhow::Result<Evaluate> {
+        let run = self.run.as_ref().map(|id| home.run(id)).transpose()?.map(|run| run.id);
+        let (model, folder) = match &self.model {
+            Some(name) => named_model(home.api.as_ref(), name)?,
+            None if run.is_some() => (None, None),
+            None => return Err(WrongUsage("Name a model with --model, or a run with --run".into()).into()),
+        };
+        let adapter = self.adapter.as_ref().map(|path| absolute(path)).transpose()?.map(Into::into);
+        Ok(Evaluate { run, model, folder, adapter, ..nothing_to_evaluate() })
+    }
+
     /// Loads what was chosen, with a progress bar.
     pub(crate) fn load(&self) -> anyhow::Result<Speaker> {
         let run = self.run.as_ref().map(|id| Home::open()?.run(id)).transpose()?;
         let system_prompt = run.as_ref().and_then(|run| run.system_prompt.clone());
+        let training = run.as_ref().map(|run| run.config.training.clone());
         let (name, adapter) = self.resolve(run)?;
-        let model = load(&name)?;
+        let model = load(&name, training.as_ref())?;
         let adapter = match adapter {
             Some(folder) => model.adapter(&folder)?,
             None => Adapter::none(),
@@ -106,10 +118,10 @@ impl Drawing {
     }
 }
 
-/// Loads a model by id or folder, with a progress bar.
-pub(crate) fn load(name: &str) -> anyhow::Result<LoadedModel> {
+/// Loads a model by id or folder, as it was trained, with a progress bar.
+pub(crate) fn load(name: &str, trained: Option<&TrainSettings>) -> anyhow::Result<LoadedModel> {
     let bar = show::bar(100, "Loading the model {wide_bar} {percent} %");
-    let model = tunesmith_studio::load_model(&default_home(), name, &mut |fraction| {
+    let model = tunesmith_studio::load_model(&default_home(), name, trained, &mut |fraction| {
         bar.set_position((fraction * 100.0) as u64);
         ControlFlow::Continue(())
     });
@@ -122,7 +134,27 @@ pub(crate) fn model_folder(name: &str) -> Result<PathBuf, WireError> {
     tunesmith_studio::model_folder(&default_home(), name)
 }
 
-/// A bar for work that counts rows.
-pub(crate) fn rows_bar(rows: usize, what: &str) -> ProgressBar {
-    show::bar(rows as u64, &format!("{what} {{wide_bar}} {{pos}}/{{len}} rows, {{eta}} left"))
+/// An evaluation of nothing, to be filled in.
+pub(crate) fn nothing_to_evaluate() -> Evaluate {
+    Evaluate {
+        run: None,
+        model: None,
+        folder: None,
+        adapter: None,
+        data: Vec::new(),
+        format: Default::default(),
+        loss: false,
+        answers: false,
+        max_new_tokens: Sampling::default().max_new_tokens,
+        job: None,
+    }
+}
+
+/// A model of the home by its id or name, or else a folder.
+pub(crate) fn named_model(api: &dyn Api, name: &str) -> Result<(Option<String>, Option<ReadPath>), WireError> {
+    let known = api.list_models(())?.into_iter().find(|model| model.id == name || model.name == name);
+    match known {
+        Some(model) => Ok((Some(model.id), None)),
+        None => Ok((None, Some(model_folder(name)?.into()))),
+    }
 }

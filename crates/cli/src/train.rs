@@ -2,11 +2,10 @@
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 use tunesmith_protocol::{
-    AddModel, Api, DataConfig, DataFiles, Dataset, EventBody, ImportDataset, Mapping, Model, Run, RunConfig, RunState,
+    AddModel, Api, DataConfig, DataFiles, Dataset, ImportDataset, JobKind, Mapping, Model, Run, RunConfig, RunState,
     StartRun, Topic, WireError,
 };
 use tunesmith_studio::{RunNews, StopRun, default_home, run_config, run_file};
@@ -14,7 +13,8 @@ use tunesmith_studio::{RunNews, StopRun, default_home, run_config, run_file};
 use crate::follow::{Printer, follow, from_now_on};
 use crate::home::{Home, absolute};
 use crate::interrupt::Interrupt;
-use crate::{Ended, Out, overrides, show};
+use crate::job::with_bar;
+use crate::{Ended, Out, overrides};
 
 const STOPPING: &str = "Stopping after this step and saving; press Ctrl-C again to leave at once";
 
@@ -53,8 +53,8 @@ pub(crate) fn resume(home: &Home, run: &Run, out: &Out) -> anyhow::Result<Ended>
     go_on(home, run, &interrupt, out)
 }
 
-/// Trains in this process into `folder`, and says where the result lies. The demo does the same.
-pub(crate) fn into_folder(
+/// Trains in this process into `folder`, and says where the result lies.
+fn into_folder(
     config: &RunConfig,
     folder: &Path,
     resume: bool,
@@ -74,7 +74,59 @@ pub(crate) fn into_folder(
 
 fn into_home(config: &RunConfig, resume: bool, interrupt: &Interrupt, out: &Out) -> anyhow::Result<Ended> {
     let home = Home::open()?;
-    let api = home.api.as_ref();
+    let start = choices(home.api.as_ref(), config, interrupt)?;
+    if resume && let Some(run) = resumable(home.api.as_ref(), &start)? {
+        return go_on(&home, &run, interrupt, out);
+    }
+    Ok(start_and_follow(home.api.as_ref(), start, interrupt, out)?.0)
+}
+
+/// Puts a run into the line of the home. Where no other process has the home open, it is trained here.
+pub(crate) fn enqueue(home: &Home, path: &Path, set: &[String], out: &Out) -> anyhow::Result<Ended> {
+    let config = overrides::apply(run_file::load(path)?, set)?;
+    let interrupt = Interrupt::listen(STOPPING)?;
+    let start = choices(home.api.as_ref(), &config, &interrupt)?;
+    if home.is_owner() {
+        out.note("No other Tunesmith is open, so the run is trained here");
+        return Ok(start_and_follow(home.api.as_ref(), start, &interrupt, out)?.0);
+    }
+    let run = home.api.start_run(start)?;
+    out.json(&run);
+    let before = runs_before(home.api.as_ref(), &run.id)?;
+    out.line(match before {
+        0 => format!("Started {}", run.id),
+        before => format!("{} stands in line behind {before} {}", run.id, if before == 1 { "run" } else { "runs" }),
+    });
+    Ok(Ended::Done)
+}
+
+/// Starts a run, follows it to its end, and says what became of it.
+pub(crate) fn start_and_follow(
+    api: &dyn Api,
+    start: StartRun,
+    interrupt: &Interrupt,
+    out: &Out,
+) -> anyhow::Result<(Ended, Run)> {
+    let run = api.start_run(start)?;
+    out.note(format!("Run {}", run.id));
+    let before = runs_before(api, &run.id)?;
+    if before > 0 {
+        out.note(format!("It starts when the runs before it are done ({before}); Ctrl-C takes it out of the line"));
+    }
+    let records = api.subscribe(Topic::Run(run.id.clone()), 0)?;
+    let ended = follow(api, &run.id, &records, interrupt, out)?;
+    tell_result(api, &run.id, out)?;
+    Ok((ended, api.get_run(run.id)?))
+}
+
+/// How many runs are trained or stand in line before this one.
+fn runs_before(api: &dyn Api, id: &str) -> Result<usize, WireError> {
+    let jobs = api.list_jobs(())?.into_iter().filter(|job| job.kind == JobKind::Train);
+    Ok(jobs.take_while(|job| job.id != id).count())
+}
+
+/// What the run file says, with ids of the home.
+fn choices(api: &dyn Api, config: &RunConfig, interrupt: &Interrupt) -> anyhow::Result<StartRun> {
     let model = base_model(api, &config.base_model)?;
     let (dataset, version) = match &config.data {
         DataConfig::Files(files) => {
@@ -88,35 +140,38 @@ fn into_home(config: &RunConfig, resume: bool, interrupt: &Interrupt, out: &Out)
             (dataset, version)
         }
     };
-    let start = StartRun {
+    Ok(StartRun {
         name: None,
         model: model.id,
         dataset: dataset.id,
         version: Some(version),
         training: config.training.clone(),
-    };
-    if resume && let Some(run) = resumable(api, &start)? {
-        return go_on(&home, &run, interrupt, out);
-    }
-    let run = api.start_run(start)?;
-    out.note(format!("Run {}", run.id));
-    let records = api.subscribe(Topic::Run(run.id.clone()), 0)?;
-    let ended = follow(api, &run.id, &records, interrupt, out)?;
-    tell_result(api, &run.id, out)?;
-    Ok(ended)
+    })
 }
 
 fn go_on(home: &Home, run: &Run, interrupt: &Interrupt, out: &Out) -> anyhow::Result<Ended> {
-    let api = home.api.as_ref();
-    if matches!(run.status, RunState::Preparing | RunState::Running) {
-        return Err(WireError::invalid(format!("“{}” is running already", run.name), "").into());
+    Ok(resume_and_follow(home.api.as_ref(), run, interrupt, out)?.0)
+}
+
+/// Goes on with a run, follows it to its end, and says what became of it.
+pub(crate) fn resume_and_follow(
+    api: &dyn Api,
+    run: &Run,
+    interrupt: &Interrupt,
+    out: &Out,
+) -> anyhow::Result<(Ended, Run)> {
+    let wrong = |what: &str| Err(WireError::invalid(format!("“{}” {what}", run.name), "").into());
+    match run.status {
+        RunState::Preparing | RunState::Running => return wrong("is running already"),
+        RunState::Queued { .. } => return wrong("stands in line already"),
+        _ => {}
     }
     let records = from_now_on(api, &run.id)?;
     let run = api.resume_run(run.id.clone())?;
     out.note(format!("Resuming {}", run.id));
     let ended = follow(api, &run.id, &records, interrupt, out)?;
     tell_result(api, &run.id, out)?;
-    Ok(ended)
+    Ok((ended, api.get_run(run.id)?))
 }
 
 fn tell_result(api: &dyn Api, id: &str, out: &Out) -> Result<(), WireError> {
@@ -147,48 +202,23 @@ fn base_model(api: &dyn Api, name: &str) -> Result<Model, WireError> {
 fn import(api: &dyn Api, files: &DataFiles, interrupt: &Interrupt) -> Result<Dataset, WireError> {
     let paths = files.path.all().iter().map(|path| absolute(Path::new(path)));
     let paths = paths.map(|path| Ok(path?.into())).collect::<Result<_, WireError>>()?;
-    let task = task_id();
-    let ask = ImportDataset {
+    let ask = |job| ImportDataset {
         paths,
         name: None,
         mapping: Mapping { format: files.format, columns: files.columns.clone() },
         validation: files.validation.clone(),
         seed: None,
-        job: Some(task.clone()),
+        job: Some(job),
         reuse: true,
     };
-    let bar = show::bar(100, "Reading the rows {wide_bar} {percent} %");
-    let news = api.subscribe(Topic::Job(task.clone()), 0)?;
-    let dataset = std::thread::scope(|scope| {
-        let importing = scope.spawn(|| api.import_dataset(ask));
-        let mut cancelled = false;
-        while !importing.is_finished() {
-            if interrupt.asked() && !cancelled {
-                cancelled = true;
-                api.cancel_job(task.clone())?;
-            }
-            for event in news.next_within(Duration::from_millis(50)).ok().flatten().unwrap_or_default() {
-                if let EventBody::Job { job } = event.body {
-                    bar.set_position((job.progress.fraction().unwrap_or(0.0) * 100.0) as u64);
-                }
-            }
-        }
-        importing.join().unwrap_or_else(|_| Err(WireError::internal("the import broke off")))
-    });
-    bar.finish_and_clear();
-    dataset
+    with_bar(api, interrupt, |job| api.import_dataset(ask(job)))
 }
 
 /// The newest unfinished run of the same model, data and settings.
-fn resumable(api: &dyn Api, start: &StartRun) -> Result<Option<Run>, WireError> {
+pub(crate) fn resumable(api: &dyn Api, start: &StartRun) -> Result<Option<Run>, WireError> {
     let unfinished =
         |run: &Run| matches!(run.status, RunState::Stopped | RunState::Interrupted | RunState::Failed { .. });
     let same_data = |run: &Run| run.dataset == start.dataset && run.dataset_version == start.version;
     let same = |run: &Run| run.model == start.model && same_data(run) && run.config.training == start.training;
     Ok(api.list_runs(())?.into_iter().find(|run| unfinished(run) && same(run)))
-}
-
-fn task_id() -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map(|now| now.as_nanos()).unwrap_or_default();
-    format!("shell-{}-{now}", std::process::id())
 }

@@ -72,8 +72,12 @@ wire! {
         pub text: String,
         /// Tokens written.
         pub completion_tokens: u32,
-        /// Tokens read.
+        /// Tokens of the prompt.
         pub prompt_tokens: u32,
+        /// Of these, tokens that an earlier answer had read already.
+        #[serde(default)]
+        #[ts(as = "Option<u32>", optional)]
+        pub cached_tokens: u32,
         /// Why it ended.
         pub stop_reason: StopReason,
         /// Speed of writing.

@@ -150,6 +150,8 @@ commands! {
     hold_job(String) -> ();
     /// Lets a job that was held back start when it is its turn.
     release_job(String) -> ();
+    /// Measures a model on dataset files, and has it answer them.
+    evaluate(Evaluate) -> Evaluation;
     /// The computer, the home and the device in use.
     system_info(()) -> SystemInfo;
     /// What takes space in the home.

@@ -2,13 +2,14 @@
 //! server and the command line are adapters around `protocol::Api`, which `Studio` implements.
 //!
 //! Floors, from the top; a file imports only what is below its own:
-//! `studio` (wires everything) → `items` → `chats` → `runs` → `datasets` → `models` (the nouns) → `planning` →
+//! `studio` (wires everything) → `items` → `evaluations`, `chats` → `runs` → `datasets` → `models` (the nouns) → `planning` →
 //! `pool`, `jobs` → `topics` → `home` → `bundled` → `platform` → `errors`, `ids`, `format`.
 
 mod bundled;
 mod chats;
 mod datasets;
 mod errors;
+mod evaluations;
 mod format;
 mod home;
 mod ids;
@@ -25,7 +26,7 @@ mod topics;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use tunesmith_protocol::WireError;
+use tunesmith_protocol::{TrainSettings, WireError};
 
 /// The bundled samples, for the shell.
 pub mod samples {
@@ -33,7 +34,33 @@ pub mod samples {
 }
 /// Run files: read, written, and what a typo in one meant.
 pub mod run_file {
-    pub use crate::planning::run_file::{load, nearest, parse, write};
+    use std::path::Path;
+
+    use tunesmith_protocol::{RunConfig, WireError};
+
+    use crate::planning::run_file;
+    pub use crate::planning::run_file::{nearest, write};
+
+    /// Reads a run file from disk; relative paths in it start at its folder, and ids are those of the usual home.
+    ///
+    /// # Errors
+    /// The file cannot be read, has an unknown key or a wrong value, or a preset for a model that is not there.
+    pub fn load(path: &Path) -> Result<RunConfig, WireError> {
+        run_file::load(path, &weight_count)
+    }
+
+    /// Reads the text of a run file.
+    ///
+    /// # Errors
+    /// An unknown key or a wrong value, or a preset for a model that is not there.
+    pub fn parse(yaml: &str) -> Result<RunConfig, WireError> {
+        run_file::parse(yaml, &weight_count)
+    }
+
+    fn weight_count(model: &str) -> Result<u64, WireError> {
+        let folder = crate::model_folder(&crate::default_home(), model)?;
+        Ok(tunesmith_model::facts(&folder).map_err(crate::errors::model_error)?.parameters)
+    }
 }
 
 pub use datasets::{Counting, DataFacts, data_facts, named};
@@ -41,7 +68,7 @@ pub use home::default_home;
 pub use home::holder::{Holder, holder};
 pub use home::socket::SocketWire;
 pub use platform::share_heaps;
-pub use pool::{Adapter, Answered, LoadedModel, Measured, open_renderer, render_with};
+pub use pool::{Adapter, Answered, LoadedModel, open_renderer, render_with};
 pub use runs::{Finished, RunNews, StopRun, Trainer, run_config};
 #[doc(hidden)]
 pub use studio::open_with;
@@ -56,14 +83,17 @@ pub fn model_folder(home: &Path, name: &str) -> Result<PathBuf, WireError> {
 }
 
 /// Loads a model named by the id of one in the home, or by its path, onto the fastest device, if it fits into memory.
-/// `progress` gets 0 to 1; its `Break` cancels.
+/// `trained` says how the run was trained whose model it is: the weights are held in the same format. `progress` gets 0 to 1;
+/// its `Break` cancels.
 ///
 /// # Errors
 /// There is no such model, it does not fit, or it was cancelled.
 pub fn load_model(
     home: &Path,
     name: &str,
+    trained: Option<&TrainSettings>,
     progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
 ) -> Result<LoadedModel, WireError> {
-    pool::load_alone(&model_folder(home, name)?, progress)
+    let format = trained.map(tunesmith_train::weight_format);
+    pool::load_alone(&model_folder(home, name)?, format, progress)
 }

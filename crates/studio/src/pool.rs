@@ -1,6 +1,7 @@
 //! Models in memory. A model is loaded once and leased to whoever asks for it; those that nobody leases leave memory, the
 //! least recently used first, when room is needed. Chats, evaluations and the shell share it.
 
+mod conversations;
 mod loaded;
 mod renderers;
 mod stamp;
@@ -12,10 +13,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
-use tunesmith_model::device;
+use tunesmith_model::{Device, ModelConfig, WeightFormat, device, inference_memory};
 use tunesmith_protocol::{ErrorCode, WireError};
 
-pub use loaded::{Adapter, Answered, LoadedModel, Measured};
+pub use loaded::{Adapter, Answered, LoadedModel};
 pub(crate) use renderers::Renderers;
 pub use renderers::{open_renderer, render_with};
 pub(crate) use stamp::{Stamp, fingerprint, stamp};
@@ -30,6 +31,8 @@ const IDLE: Duration = Duration::from_secs(600);
 const BETWEEN_EVENTS: Duration = Duration::from_millis(100);
 /// How often someone who waits for another's load looks whether it was cancelled.
 const POLL: Duration = Duration::from_millis(50);
+/// Tokens of a conversation that are reckoned with, where the model reads as many.
+const USUAL_CONTEXT: usize = 2048;
 
 /// The models in memory.
 pub(crate) struct Pool {
@@ -47,6 +50,8 @@ pub(crate) struct Wanted {
     pub folder: PathBuf,
     /// `auto`, `cpu` or `cuda:0`.
     pub device: String,
+    /// How its weights are held: as they were in training.
+    pub format: WeightFormat,
     /// What it takes in memory, as far as it can be known before.
     pub bytes: u64,
 }
@@ -55,6 +60,7 @@ pub(crate) struct Wanted {
 struct Pooled {
     folder: PathBuf,
     device: String,
+    format: WeightFormat,
     stamp: Stamp,
     bytes: u64,
     used: Instant,
@@ -110,6 +116,7 @@ impl Pool {
         models.push(Pooled {
             folder: wanted.folder.clone(),
             device: wanted.device.clone(),
+            format: wanted.format,
             stamp,
             bytes: wanted.bytes,
             used: Instant::now(),
@@ -145,11 +152,27 @@ impl Pool {
                 seen.push(&wanted.folder);
             }
         }
-        let evictable: u64 = models.iter().filter(|known| known.is_idle()).map(|known| known.bytes).sum();
+        let evictable: u64 = models.iter().filter(|known| known.is_idle()).map(Pooled::bytes).sum();
         drop(models);
         let Some(first) = wanted.first() else { return Ok(()) };
         let available = self.memory.available(&first.device)?.saturating_add(evictable);
         if needed <= available { Ok(()) } else { Err(too_big(needed, available)) }
+    }
+
+    /// How to hold a model that was not trained in any format: as it is held already, or else in the most exact format that
+    /// fits beside what is leased.
+    ///
+    /// # Errors
+    /// The device does not answer.
+    pub fn format_of(&self, folder: &Path, config: &ModelConfig, device: &str) -> Result<WeightFormat, WireError> {
+        let models = self.models.lock();
+        if let Some(known) = models.iter().find(|known| known.folder == folder && known.device == device) {
+            return Ok(known.format);
+        }
+        let evictable: u64 = models.iter().filter(|known| known.is_idle()).map(Pooled::bytes).sum();
+        drop(models);
+        let available = self.memory.available(device)?.saturating_add(evictable);
+        Ok(widest_that_fits(config, device, available))
     }
 
     /// Lets go of all models that nobody leases, and gives up loads, e.g. because a run needs the memory.
@@ -188,12 +211,18 @@ impl Pool {
                 false => ControlFlow::Break(()),
             }
         };
-        LoadedModel::from_folder(&wanted.folder, &wanted.device, &mut tell).map(Arc::new)
+        LoadedModel::from_folder(&wanted.folder, &wanted.device, wanted.format, &mut tell).map(Arc::new)
     }
 
-    /// Lets go of the model that was used least recently and that nobody leases; false where there is none.
+    /// Lets go of what conversations hold, then of the model that was used least recently and that nobody leases; false
+    /// where there is none.
     fn evict_one(&self) -> bool {
         let mut models = self.models.lock();
+        let held = models.iter().find(|known| known.is_idle() && known.conversation_bytes() > 0);
+        if let Some(Pooled { state: State::Ready(model), .. }) = held {
+            model.forget_conversations();
+            return true;
+        }
         let idle = models.iter().enumerate().filter(|(_, known)| known.is_idle());
         let Some(place) = idle.min_by_key(|(_, known)| known.used).map(|(place, _)| place) else { return false };
         let evicted = models.remove(place);
@@ -205,7 +234,19 @@ impl Pool {
 
 impl Pooled {
     fn is(&self, wanted: &Wanted) -> bool {
-        self.folder == wanted.folder && self.device == wanted.device
+        self.folder == wanted.folder && self.device == wanted.device && self.format == wanted.format
+    }
+
+    /// What it takes in memory, with what its conversations hold.
+    fn bytes(&self) -> u64 {
+        self.bytes + self.conversation_bytes()
+    }
+
+    fn conversation_bytes(&self) -> u64 {
+        match &self.state {
+            State::Ready(model) => model.conversation_bytes(),
+            State::Loading => 0,
+        }
     }
 
     /// In memory, and leased by nobody.
@@ -221,20 +262,29 @@ impl Pooled {
 /// It does not fit into memory, cannot be loaded, or was cancelled.
 pub(crate) fn load_alone(
     folder: &Path,
+    format: Option<WeightFormat>,
     progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
 ) -> Result<LoadedModel, WireError> {
-    let bytes = inference_bytes(tunesmith_model::facts(folder).map_err(model_error)?.parameters);
+    let config = tunesmith_model::facts(folder).map_err(model_error)?.config;
     let available_bytes = MemoryGuard::default().available(device::AUTO)?;
+    let format = format.unwrap_or_else(|| widest_that_fits(&config, device::AUTO, available_bytes));
+    let bytes = inference_bytes(&config, format, device::AUTO);
     if bytes > available_bytes {
         return Err(too_big(bytes, available_bytes));
     }
-    LoadedModel::from_folder(folder, device::AUTO, progress)
+    LoadedModel::from_folder(folder, device::AUTO, format, progress)
 }
 
-/// What a model of so many weights takes to answer: these as 32-bit numbers, and a little more.
-pub(crate) fn inference_bytes(parameters: u64) -> u64 {
-    const BYTES_PER_WEIGHT: u64 = 5;
-    parameters * BYTES_PER_WEIGHT
+/// What a model takes to answer, with its weights in this format and a conversation of the usual length.
+pub(crate) fn inference_bytes(config: &ModelConfig, format: WeightFormat, device: &str) -> u64 {
+    let device = device::choose(device).map_or(Device::Cpu, |chosen| chosen.device);
+    inference_memory(config, format, config.context_length.min(USUAL_CONTEXT), &device).total()
+}
+
+/// The most exact format in which a model that was not trained in any fits into memory; the most exact of all where none does.
+pub(crate) fn widest_that_fits(config: &ModelConfig, device: &str, available_bytes: u64) -> WeightFormat {
+    let mut formats = [WeightFormat::F32, WeightFormat::Bf16].into_iter();
+    formats.find(|format| inference_bytes(config, *format, device) <= available_bytes).unwrap_or(WeightFormat::F32)
 }
 
 fn too_big(needed: u64, available: u64) -> WireError {

@@ -19,6 +19,7 @@ pub use open::{Opened, open};
 
 use crate::chats::{ChatParts, Chats};
 use crate::datasets::Datasets;
+use crate::evaluations::Evaluations;
 use crate::home::db::Db;
 use crate::home::run_index::RunIndex;
 use crate::home::socket::Listener;
@@ -49,6 +50,7 @@ pub struct Studio {
     datasets: Arc<Datasets>,
     runs: Arc<Runs>,
     chats: Arc<Chats>,
+    evaluations: Evaluations,
     items: Items,
     show_window: Mutex<Option<ShowWindow>>,
     _listener: Listener,
@@ -92,6 +94,13 @@ impl Studio {
             pool: pool.clone(),
             preferences: preferences.clone(),
         }));
+        let evaluations = Evaluations {
+            jobs: jobs.clone(),
+            models: models.clone(),
+            runs: runs.clone(),
+            pool: pool.clone(),
+            preferences: preferences.clone(),
+        };
         let items = Items {
             home: home.clone(),
             db: db.clone(),
@@ -113,6 +122,7 @@ impl Studio {
             datasets,
             runs,
             chats,
+            evaluations,
             items,
             show_window,
             _listener,

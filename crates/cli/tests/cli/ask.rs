@@ -124,7 +124,9 @@ fn the_demo_tunes_compares_and_scores() {
     let scores = lines.last().unwrap();
     assert_eq!((&scores["type"], &scores["base"]["rows"]), (&"scores".into(), &100.into()));
     assert!((0.0..=1.0).contains(&scores["tuned"]["f1"].as_f64().unwrap()));
-    assert!(shell.path("kept/run/result/adapter_model.safetensors").is_file());
+    let done = lines.iter().find(|line| line["type"] == "done").unwrap();
+    let adapter = std::path::Path::new(done["adapter"].as_str().unwrap());
+    assert!(adapter.starts_with(shell.path("kept")) && adapter.join("adapter_model.safetensors").is_file());
     for word in ["Base model", "Tuned model", "Expected", "F1", "rows exactly right"] {
         assert!(ran.stderr.contains(word), "{word} in {}", ran.stderr);
     }

@@ -10,7 +10,7 @@ use tunesmith_protocol::{Answer, Chat, ChatNews, ErrorCode, ItemKind, JobKind, S
 use super::participants::Participant;
 use super::{Chats, topic};
 use crate::jobs::{Claim, JobHandle, NewJob};
-use crate::pool::{Adapter, Lease};
+use crate::pool::Lease;
 
 impl Chats {
     /// Does the work of a chat in the background and tells that it is done; what goes wrong, a panic too, is told to the
@@ -81,10 +81,6 @@ impl Chats {
     fn answer(&self, id: &str, participant: &Participant, model: &Lease, job: &JobHandle) -> Result<Answer, WireError> {
         let chat = self.db.chat(id)?;
         let side = participant.side;
-        let adapter = match &participant.adapter {
-            Some(folder) => model.adapter(folder)?,
-            None => Adapter::none(),
-        };
         let messages = messages(&chat, side);
         let read = model.renderer().prompt(&messages, &[])?.len();
         if read as u64 >= u64::from(model.context_length()) {
@@ -100,13 +96,16 @@ impl Chats {
             }
             job.go_on()
         };
-        let answered = model.answer(&adapter, &messages, &[], &chat.sampling, &mut on_text)?;
+        let conversation = format!("{id} {side:?}");
+        let adapter = participant.adapter.as_deref();
+        let answered = model.answer_in(&conversation, adapter, &messages, &chat.sampling, &mut on_text)?;
         let stopped = job.cancel_token().is_cancelled();
         Ok(Answer {
             side,
             text: answered.text,
             completion_tokens: answered.completion_tokens,
             prompt_tokens: answered.prompt_tokens,
+            cached_tokens: answered.cached_tokens,
             stop_reason: if stopped { StopReason::Stopped } else { answered.stop_reason },
             tokens_per_second: answered.tokens_per_second,
         })

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use tunesmith_model::WeightFormat;
 use tunesmith_protocol::{Chat, Method, RunState, Side, WireError};
+use tunesmith_train::weight_format;
 
 use super::Chats;
 use crate::pool::{Wanted, inference_bytes};
@@ -12,6 +14,8 @@ pub(super) struct Participant {
     pub side: Side,
     pub model: PathBuf,
     pub adapter: Option<PathBuf>,
+    /// How the weights are held: as they were in training; none where there was no training.
+    format: Option<WeightFormat>,
 }
 
 impl Chats {
@@ -22,9 +26,9 @@ impl Chats {
 
     /// Who takes part in a chat.
     pub(super) fn participants(&self, chat: &Chat) -> Result<Vec<Participant>, WireError> {
-        let base = |path: PathBuf| Participant { side: Side::Base, model: path, adapter: None };
         let Some(id) = &chat.run else {
-            return Ok(vec![base(self.models.usable(&chat.model)?.path.into())]);
+            let model = self.models.usable(&chat.model)?.path.into();
+            return Ok(vec![Participant { side: Side::Base, model, adapter: None, format: None }]);
         };
         let run = self.runs.get(id)?;
         let Some(result) = run.result_path.map(PathBuf::from) else {
@@ -40,7 +44,9 @@ impl Chats {
             true => manifest.model_path.clone(),
             false => self.models.usable(&chat.model)?.path.into(),
         };
-        let tuned = |model: PathBuf, adapter| Participant { side: Side::Tuned, model, adapter };
+        let format = Some(weight_format(&manifest.config.training));
+        let base = |model: PathBuf| Participant { side: Side::Base, model, adapter: None, format };
+        let tuned = |model: PathBuf, adapter| Participant { side: Side::Tuned, model, adapter, format };
         Ok(match manifest.config.training.method {
             Method::Lora | Method::Dora => vec![base(model.clone()), tuned(model, Some(result))],
             Method::Full => vec![base(model), tuned(result, None)],
@@ -51,13 +57,17 @@ impl Chats {
 
     /// What the pool is asked for to answer for a side.
     pub(super) fn wanted(&self, participant: &Participant) -> Result<Wanted, WireError> {
+        let device = self.preferences.get()?.device;
         let facts = self.models.facts(&participant.model);
-        let parameters = facts.as_ref().as_ref().map_or(0, |facts| facts.parameters);
-        Ok(Wanted {
-            folder: participant.model.clone(),
-            device: self.preferences.get()?.device,
-            bytes: inference_bytes(parameters),
-        })
+        let config = facts.as_ref().as_ref().ok().map(|facts| &facts.config);
+        let format = match (participant.format, config) {
+            (Some(format), _) => format,
+            (None, Some(config)) => self.pool.format_of(&participant.model, config, &device)?,
+            (None, None) => WeightFormat::F32,
+        };
+        // Where nothing is known of it, the load will say why.
+        let bytes = config.map_or(0, |config| inference_bytes(config, format, &device));
+        Ok(Wanted { folder: participant.model.clone(), device, format, bytes })
     }
 
     /// Refuses what would not fit, so that a chat never takes a run down with it.

@@ -148,18 +148,24 @@ impl Tail {
         }
         file.seek(SeekFrom::Start(self.offset))?;
         let mut reader = BufReader::new(file);
-        let mut events = Vec::new();
-        let mut text = Vec::new();
+        let (mut events, mut text, mut again) = (Vec::new(), Vec::new(), false);
         while events.len() < limit {
             text.clear();
             let bytes = reader.read_until(b'\n', &mut text)?;
             if text.last() != Some(&b'\n') {
                 break;
             }
+            let line = serde_json::from_slice::<Line<RunRecord>>(&text);
+            // What a crash has cut short may be replaced in the moment in which it is read: then it reads at the second try.
+            if line.is_err() && !std::mem::replace(&mut again, true) {
+                reader.seek(SeekFrom::Start(self.offset))?;
+                continue;
+            }
+            again = false;
             self.offset += bytes as u64;
             self.line += 1;
             // A line that no longer reads is skipped: the others still tell the run.
-            let Ok(Line { seq, record }) = serde_json::from_slice::<Line<RunRecord>>(&text) else { continue };
+            let Ok(Line { seq, record }) = line else { continue };
             if seq > self.after_seq {
                 events.push(Event { seq, body: EventBody::Run { record } });
             }

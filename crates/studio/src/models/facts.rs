@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use tunesmith_model::ModelError;
+use tunesmith_model::{ModelConfig, ModelError};
 
 use crate::errors;
 use crate::pool::{Stamp, stamp};
@@ -16,6 +16,8 @@ pub(crate) struct Facts {
     pub parameters: u64,
     pub size_bytes: u64,
     pub context_length: u32,
+    /// What the model is made of.
+    pub config: ModelConfig,
     /// What can have an adapter.
     pub modules: Vec<&'static str>,
     pub has_chat_template: bool,
@@ -68,6 +70,7 @@ fn read(folder: &Path) -> Result<Facts, Unusable> {
         size_bytes: facts.size_bytes,
         context_length: facts.context_length,
         modules: tunesmith_model::modules(&facts.config),
+        config: facts.config,
         has_chat_template: has_chat_template(folder),
     })
 }

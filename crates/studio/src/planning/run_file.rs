@@ -9,22 +9,29 @@ use std::time::UNIX_EPOCH;
 use serde_json::{Map, Value};
 use tunesmith_protocol::{
     DataConfig, DataFiles, DataVersion, Dataset, DatasetVersion, Format, Model, ModelSource, Paths, RunConfig,
-    TrainSettings, Validation, WireError,
+    TrainSettings, Validation, WireError, presets,
 };
 
 use crate::errors;
 pub use text::nearest;
 use text::{line_of, scalar};
 
-const TOP: [&str; 3] = ["base_model", "data", "training"];
+const TOP: [&str; 4] = ["base_model", "data", "preset", "training"];
 const DATA: [&str; 6] = ["path", "format", "columns", "validation", "dataset", "version"];
 const FIX: &str = "Correct the run file and try again";
 
-/// Reads a run file; an unknown key or wrong value is an error that names its line and the nearest valid key.
-pub fn parse(yaml: &str) -> Result<RunConfig, WireError> {
+/// Tells how many weights the base model of this name has: a preset depends on it.
+pub type WeightCount<'a> = &'a dyn Fn(&str) -> Result<u64, WireError>;
+
+/// Reads a run file. A preset stands for the settings that the window would show for it, and the settings that are written
+/// out come before it.
+///
+/// # Errors
+/// An unknown key or a wrong value, with its line and the nearest valid key; a preset for a model that is not there.
+pub fn parse(yaml: &str, weight_count: WeightCount<'_>) -> Result<RunConfig, WireError> {
     // `on` and `off` are words here, as in YAML 1.2.
     let options = serde_saphyr::options! { strict_booleans: true };
-    let value: Value = serde_saphyr::from_str_with_options(yaml, options).map_err(|error| syntax(&error))?;
+    let mut value: Value = serde_saphyr::from_str_with_options(yaml, options).map_err(|error| syntax(&error))?;
     let Value::Object(top) = &value else {
         return Err(WireError::invalid("A run file is a list of keys: base_model, data, training", FIX));
     };
@@ -40,16 +47,53 @@ pub fn parse(yaml: &str) -> Result<RunConfig, WireError> {
         }
     }
     check_data(yaml, top)?;
-    serde_json::from_value(value.clone()).map_err(|error| WireError::invalid(format!("Run file: {error}"), FIX))
+    if let Some(settings) = preset(yaml, top, weight_count)? {
+        value["training"] = settings;
+    }
+    if let Value::Object(top) = &mut value {
+        top.shift_remove("preset");
+    }
+    serde_json::from_value(value).map_err(|error| WireError::invalid(format!("Run file: {error}"), FIX))
+}
+
+/// The settings that a run file's preset stands for, with those put in that are written out; none where it has no preset.
+fn preset(yaml: &str, top: &Map<String, Value>, weight_count: WeightCount<'_>) -> Result<Option<Value>, WireError> {
+    let Some(preset) = top.get("preset").filter(|preset| !preset.is_null()) else { return Ok(None) };
+    let presets = presets(weight_count(top["base_model"].as_str().unwrap_or_default())?);
+    let Some(found) = presets.iter().find(|known| *preset == known.id) else {
+        let words: Vec<&str> = presets.iter().map(|known| known.id.as_str()).collect();
+        let message = format!("preset must be one of {}, not {preset}", words.join(", "));
+        let mut error = at(line_of(yaml, None, "preset"), &message);
+        if let Some(near) = preset.as_str().and_then(|word| nearest(word, &words)) {
+            error.hint = format!("Did you mean “{near}”?");
+        }
+        return Err(error);
+    };
+    let mut settings = json(&found.training);
+    for (name, value) in section(yaml, top, "training")? {
+        settings[name] = value.clone();
+    }
+    Ok(Some(settings))
 }
 
 /// Reads a run file from disk; relative paths in it start at its folder.
-pub fn load(path: &Path) -> Result<RunConfig, WireError> {
+///
+/// # Errors
+/// The file cannot be read, and what `parse` refuses.
+pub fn load(path: &Path, weight_count: WeightCount<'_>) -> Result<RunConfig, WireError> {
     let text = std::fs::read_to_string(path).map_err(errors::io(path))?;
-    let mut config = parse(&text)
+    let folder = std::path::absolute(path).map_err(errors::io(path))?;
+    let folder = folder.parent().unwrap_or(Path::new(".")).to_path_buf();
+    // A folder beside the run file may be meant by what looks like an id.
+    let weight_count = &|name: &str| {
+        let beside = folder.join(name);
+        match beside.join("config.json").is_file() {
+            true => weight_count(&beside.to_string_lossy()),
+            false => weight_count(name),
+        }
+    };
+    let mut config = parse(&text, weight_count)
         .map_err(|error| WireError { message: format!("{}: {}", path.display(), error.message), ..error })?;
-    let path = std::path::absolute(path).map_err(errors::io(path))?;
-    let folder = path.parent().unwrap_or(Path::new("."));
     let absolute = |path: &str| folder.join(path).to_string_lossy().into_owned();
     if let DataConfig::Files(files) = &mut config.data {
         files.path = match &files.path {

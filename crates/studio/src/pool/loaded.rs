@@ -1,5 +1,5 @@
-//! A model in memory, to talk to and to measure: what the shell's `chat`, `eval` and `demo` use on any folder. The
-//! same renderer makes the tokens as in training.
+//! A model in memory, to talk to and to measure. The same renderer makes the tokens as in training. What it has read for one
+//! conversation is left to `conversations`.
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -13,17 +13,19 @@ use serde::Serialize;
 use serde_json::Value;
 use tunesmith_data::{Message, Question, Render, Tokens};
 pub use tunesmith_model::Adapter;
-use tunesmith_model::{Decoder, FinishReason, WeightFormat, device};
-use tunesmith_protocol::{ErrorCode, Sampling, StopReason, WireError};
+use tunesmith_model::{Decoder, FinishReason, Session, WeightFormat, device};
+use tunesmith_protocol::{ErrorCode, MeasuredLoss, Sampling, StopReason, WireError};
 use tunesmith_train::TrainError;
 
+use super::conversations::Conversations;
 use super::renderers::open_renderer;
 use crate::errors::model_error;
 
-/// A base model in memory. Adapters are held by the caller, so that one base serves several.
+/// A base model in memory; adapters lie beside it, so that one base serves several.
 pub struct LoadedModel {
     decoder: Decoder,
     renderer: Arc<dyn Render>,
+    conversations: Conversations,
 }
 
 /// A finished answer.
@@ -31,8 +33,10 @@ pub struct LoadedModel {
 pub struct Answered {
     /// What was said.
     pub text: String,
-    /// Tokens read.
+    /// Tokens of the prompt.
     pub prompt_tokens: u32,
+    /// Of these, tokens that an earlier answer of the conversation had read already.
+    pub cached_tokens: u32,
     /// Tokens written.
     pub completion_tokens: u32,
     /// Why it ended.
@@ -41,33 +45,27 @@ pub struct Answered {
     pub tokens_per_second: f64,
 }
 
-/// How well a model predicts rows.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Measured {
-    /// Mean negative log-likelihood in nats over the learned tokens.
-    pub loss: f64,
-    /// exp(loss).
-    pub perplexity: f64,
-    /// Learned tokens.
-    pub learned_tokens: u64,
-    /// Rows measured.
-    pub rows: u64,
-}
-
 impl LoadedModel {
-    /// Loads a model folder onto a device: `auto`, `cpu` or `cuda:0`.
+    /// Loads a model folder onto a device (`auto`, `cpu` or `cuda:0`), with its weights held in this format.
+    ///
+    /// # Errors
+    /// There is no such device, the folder holds no model that can be used, or `progress` has cancelled.
     pub fn from_folder(
         folder: &Path,
         device: &str,
+        format: WeightFormat,
         progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
     ) -> Result<Self, WireError> {
         let device = device::choose(device).map_err(model_error)?.device;
         let renderer = open_renderer(folder)?;
-        let decoder = Decoder::load(folder, WeightFormat::F32, &device, progress).map_err(model_error)?;
-        Ok(Self { decoder, renderer })
+        let decoder = Decoder::load(folder, format, &device, progress).map_err(model_error)?;
+        Ok(Self { decoder, renderer, conversations: Conversations::default() })
     }
 
     /// Loads a PEFT folder, and makes sure that it fits this model.
+    ///
+    /// # Errors
+    /// The folder holds no adapter, or one of another model.
     pub fn adapter(&self, folder: &Path) -> Result<Adapter, WireError> {
         let adapter = Adapter::load(folder, self.decoder.device()).map_err(|error| model_error(error.into()))?;
         // Computing one token is the one test that cannot disagree with computing many.
@@ -85,7 +83,11 @@ impl LoadedModel {
         u32::try_from(self.decoder.config().context_length).unwrap_or(u32::MAX)
     }
 
-    /// Answers the last message, for which it may call `tools`. `on_text` sees whole characters as they come; its `Break` stops the answer.
+    /// Answers the last message, for which it may call `tools`. `on_text` sees whole characters as they come; its `Break`
+    /// stops the answer.
+    ///
+    /// # Errors
+    /// The template refuses the messages, or the model cannot read them.
     pub fn answer(
         &self,
         adapter: &Adapter,
@@ -95,20 +97,66 @@ impl LoadedModel {
         on_text: &mut dyn FnMut(&str) -> ControlFlow<()>,
     ) -> Result<Answered, WireError> {
         let prompt = self.renderer.prompt(messages, tools)?;
+        let model = self.decoder.with_adapter(adapter).map_err(model_error)?;
+        let mut session = Session::new(model).map_err(model_error)?;
+        self.write(&mut session, &prompt, sampling, on_text)
+    }
+
+    /// Answers the last message of a conversation, with the adapter in a folder: it stays loaded until the next message, and
+    /// of the prompt only what is new is read.
+    ///
+    /// # Errors
+    /// As `answer`, and the folder holds no adapter of this model.
+    pub(crate) fn answer_in(
+        &self,
+        conversation: &str,
+        adapter: Option<&Path>,
+        messages: &[Message],
+        sampling: &Sampling,
+        on_text: &mut dyn FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<Answered, WireError> {
+        let prompt = self.renderer.prompt(messages, &[])?;
+        let kept = self.conversations.take(conversation, adapter);
+        let mut kept = match kept {
+            Some(kept) => kept,
+            None => {
+                let adapter =
+                    adapter.map_or_else(|| Ok(Adapter::none()), |folder| self.conversations.adapter(self, folder))?;
+                let model = self.decoder.with_adapter(&adapter).map_err(model_error)?;
+                self.conversations.begin(conversation, Session::new(model).map_err(model_error)?)
+            }
+        };
+        let answered = self.write(&mut kept.session, &prompt, sampling, on_text);
+        self.conversations.put_back(kept, adapter);
+        answered
+    }
+
+    /// What conversations hold beside the weights, in bytes.
+    pub(crate) fn conversation_bytes(&self) -> u64 {
+        self.conversations.bytes()
+    }
+
+    /// Lets go of what conversations hold.
+    pub(crate) fn forget_conversations(&self) {
+        self.conversations.clear();
+    }
+
+    fn write(
+        &self,
+        session: &mut Session,
+        prompt: &[u32],
+        sampling: &Sampling,
+        on_text: &mut dyn FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<Answered, WireError> {
         let mut writing = Writing { stream: self.renderer.stream(), text: String::new(), first: None, problem: None };
-        let generated = tunesmith_model::generate(
-            &self.decoder,
-            adapter,
-            &prompt,
-            self.renderer.end_tokens(),
-            &draw(sampling),
-            &mut |token| writing.push(token, on_text),
-        )
-        .map_err(model_error)?;
+        let generated = session
+            .generate(prompt, self.renderer.end_tokens(), &draw(sampling), &mut |token| writing.push(token, on_text))
+            .map_err(model_error)?;
         writing.finish(on_text)?;
         let count = generated.ids.len();
         Ok(Answered {
             prompt_tokens: u32::try_from(prompt.len()).unwrap_or(u32::MAX),
+            cached_tokens: u32::try_from(generated.cached_tokens).unwrap_or(u32::MAX),
             completion_tokens: u32::try_from(count).unwrap_or(u32::MAX),
             stop_reason: reason(generated.finish_reason),
             tokens_per_second: speed(count, writing.first.map(|first| first.elapsed())),
@@ -117,6 +165,9 @@ impl LoadedModel {
     }
 
     /// Answers many questions side by side. `on_answer` hears of each; its `Break` cancels the rest.
+    ///
+    /// # Errors
+    /// A question cannot be answered, or it was cancelled.
     pub fn answer_all(
         &self,
         adapter: &Adapter,
@@ -141,12 +192,15 @@ impl LoadedModel {
     }
 
     /// The loss on rows of tokens. `progress(rows_done, rows_total)`; its `Break` cancels.
+    ///
+    /// # Errors
+    /// The model cannot read a row, or it was cancelled.
     pub fn measure(
         &self,
         adapter: &Adapter,
         rows: &[Tokens],
         progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
-    ) -> Result<Measured, WireError> {
+    ) -> Result<MeasuredLoss, WireError> {
         let total = rows.len() as u64;
         let sum = tunesmith_train::evaluate(&self.decoder, adapter, rows, &mut |done| progress(done, total));
         let sum = match sum {
@@ -155,7 +209,7 @@ impl LoadedModel {
             other => other?,
         };
         let loss = sum.mean();
-        Ok(Measured { loss, perplexity: loss.exp(), learned_tokens: sum.learned, rows: total })
+        Ok(MeasuredLoss { loss, perplexity: loss.exp(), learned_tokens: sum.learned, rows: total })
     }
 }
 

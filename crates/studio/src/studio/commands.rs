@@ -198,6 +198,10 @@ impl Api for Studio {
         self.jobs.hold(&id, false)
     }
 
+    fn evaluate(&self, args: Evaluate) -> Result<Evaluation, WireError> {
+        self.evaluations.evaluate(&args)
+    }
+
     fn system_info(&self, (): ()) -> Result<SystemInfo, WireError> {
         Ok(system::info(&self.home, &self.preferences.get()?.device))
     }

@@ -260,3 +260,74 @@ fn a_chat_can_be_renamed() {
     assert_eq!(studio.get_chat(chat.id).unwrap().title, "Colours");
     assert_eq!(studio.set_tags(SetTags { item, tags: Vec::new() }).unwrap_err().code, ErrorCode::Invalid);
 }
+
+#[test]
+fn of_a_second_message_only_what_is_new_is_read() {
+    let place = Place::new();
+    let studio = place.open();
+    let chat = base_chat(&place, studio.as_ref(), 20);
+    let first = say(studio.as_ref(), &chat.id, Some("Hello")).answers.remove(0);
+    assert_eq!(first.cached_tokens, 0);
+    let again = say(studio.as_ref(), &chat.id, None).answers.remove(0);
+    assert!(again.cached_tokens + 1 >= again.prompt_tokens, "the same prompt: {again:?}");
+    assert_eq!(again.text, first.text, "and the same answer");
+    let second = say(studio.as_ref(), &chat.id, Some("And now?")).answers.remove(0);
+    assert!(second.cached_tokens >= first.prompt_tokens, "{} of {second:?}", first.prompt_tokens);
+    assert!(second.cached_tokens < second.prompt_tokens);
+}
+
+#[test]
+fn a_model_answers_with_its_weights_held_as_in_training() {
+    let place = Place::new();
+    let studio = place.open();
+    let api: &dyn Api = studio.as_ref();
+    let (model, dataset) = place.stocked(api);
+    let training = TrainSettings { quantization: Quantization::Four, ..settings(4) };
+    let run = api.start_run(wish(&model, &dataset, training.clone())).unwrap();
+    let run = wait_for(api, &run.id, is_done);
+    let chat = api.open_chat(OpenChat { run: Some(run.id.clone()), model: None }).unwrap();
+    let answers = say(api, &chat.id, Some("1 2 3")).answers;
+
+    let expected = |trained: Option<&TrainSettings>| {
+        let go_on = &mut |_| std::ops::ControlFlow::Continue(());
+        let loaded = tunesmith_studio::load_model(&place.home(), &model.path, trained, go_on).unwrap();
+        let adapter = loaded.adapter(run.result_path.as_deref().unwrap().as_ref()).unwrap();
+        let mut messages = vec![tunesmith_data::Message::new("user", "1 2 3")];
+        if !chat.system_prompt.is_empty() {
+            messages.insert(0, tunesmith_data::Message::new("system", &chat.system_prompt));
+        }
+        let go_on = &mut |_: &str| std::ops::ControlFlow::Continue(());
+        loaded.answer(&adapter, &messages, &[], &chat.sampling, go_on).unwrap().text
+    };
+    let tuned = answers.iter().find(|answer| answer.side == Side::Tuned).unwrap();
+    assert_eq!(tuned.text, expected(Some(&training)));
+    assert_ne!(tuned.text, expected(None), "in 32 bits this model says something else, so the test can tell");
+}
+
+#[test]
+fn an_evaluation_measures_a_run_and_its_base_and_can_be_cancelled() {
+    let place = Place::new();
+    let studio = place.open();
+    let api: &dyn Api = studio.as_ref();
+    let (model, dataset) = place.stocked(api);
+    let run = api.start_run(wish(&model, &dataset, settings(30))).unwrap();
+    let run = wait_for(api, &run.id, is_done);
+    let ask = |run: Option<String>, model: Option<String>| Evaluate {
+        run,
+        model,
+        folder: None,
+        adapter: None,
+        data: vec![place.data_file(20).into()],
+        format: Format::Auto,
+        loss: true,
+        answers: true,
+        max_new_tokens: 8,
+        job: Some("measuring".into()),
+    };
+    let base = api.evaluate(ask(None, Some(model.id))).unwrap();
+    let tuned = api.evaluate(ask(Some(run.id.clone()), None)).unwrap();
+    assert_eq!((base.answers.len(), base.rows_read, base.rows_dropped), (20, 21, 1), "one row of the file is no row");
+    assert!(tuned.loss.unwrap().loss < base.loss.unwrap().loss, "{tuned:?}");
+    api.cancel_job("measuring".into()).unwrap();
+    assert_eq!(api.evaluate(ask(Some(run.id), None)).unwrap_err().code, ErrorCode::Cancelled);
+}

@@ -1,7 +1,9 @@
 //! Run files and their typos.
 
 use tunesmith_protocol::*;
-use tunesmith_studio::run_file::{parse, write};
+use tunesmith_studio::run_file::{self, parse, write};
+
+use crate::support::*;
 
 const GOOD: &str = "base_model: starter
 data:
@@ -126,4 +128,26 @@ fn no_text_makes_the_reader_panic() {
             drop(parse(&format!("{}{noise}{}", &GOOD[..end], &GOOD[end..])));
         }
     }
+}
+
+#[test]
+fn a_preset_gives_what_the_window_gives_and_written_settings_come_before_it() {
+    let place = Place::new();
+    let studio = place.open();
+    let (model, _) = place.stocked(studio.as_ref());
+    let folder = place.path().join("run.yaml");
+    let read = |text: &str| {
+        std::fs::write(&folder, format!("base_model: tiny\ndata:\n  path: counting.jsonl\n{text}")).unwrap();
+        run_file::load(&folder)
+    };
+    let form = studio.train_form(model.id).unwrap();
+    for preset in &form.presets {
+        assert_eq!(read(&format!("preset: {}\n", preset.id)).unwrap().training, preset.training, "{}", preset.id);
+    }
+    let thorough = &form.presets.iter().find(|preset| preset.id == "thorough").unwrap().training;
+    let changed = read("preset: thorough\ntraining:\n  epochs: 2\n").unwrap().training;
+    assert_eq!(changed, TrainSettings { epochs: 2.0, ..thorough.clone() });
+    assert_eq!(read("").unwrap().training, TrainSettings::default(), "without a preset nothing has changed");
+    let typo = read("preset: balanced\n".replace("balanced", "balancd").as_str()).unwrap_err();
+    assert!(typo.message.contains("Line 4") && typo.hint.contains("balanced"), "{typo}");
 }

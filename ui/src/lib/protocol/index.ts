@@ -19,9 +19,13 @@ text: string,
  */
 completion_tokens: number, 
 /**
- * Tokens read.
+ * Tokens of the prompt.
  */
 prompt_tokens: number, 
+/**
+ * Of these, tokens that an earlier answer had read already.
+ */
+cached_tokens?: number, 
 /**
  * Why it ended.
  */
@@ -484,6 +488,90 @@ edit: Edit,
  */
 job: string | null, };
 export type ErrorCode = "not_found" | "invalid" | "busy" | "too_big" | "disk_full" | "cancelled" | "internal";
+export type Evaluate = { 
+/**
+ * The run whose result is measured; null measures a base model.
+ */
+run: string | null, 
+/**
+ * The base model: the id of one in the home; null takes the run's.
+ */
+model: string | null, 
+/**
+ * A model folder in place of an id.
+ */
+folder: ReadPath | null, 
+/**
+ * An adapter for the base model: a PEFT folder.
+ */
+adapter: ReadPath | null, 
+/**
+ * The dataset files.
+ */
+data: Array<ReadPath>, 
+/**
+ * The shape of a row, or auto.
+ */
+format: Format, 
+/**
+ * The loss over all rows is wanted.
+ */
+loss: boolean, 
+/**
+ * An answer to each row is wanted.
+ */
+answers: boolean, 
+/**
+ * The longest answer, in tokens.
+ */
+max_new_tokens: number, 
+/**
+ * The id, chosen by the caller, under which progress is published and cancel is understood.
+ */
+job: string | null, };
+export type EvaluatedAnswer = { 
+/**
+ * The file of the row.
+ */
+file: string, 
+/**
+ * Its line.
+ */
+line: number, 
+/**
+ * What was asked last.
+ */
+question: string, 
+/**
+ * What the row expects.
+ */
+expected: string, 
+/**
+ * What the model answered.
+ */
+text: string, };
+export type Evaluation = { 
+/**
+ * Rows read.
+ */
+rows_read: number, 
+/**
+ * Rows that cannot be used.
+ */
+rows_dropped: number, 
+/**
+ * The loss; null where it was not wanted.
+ */
+loss: MeasuredLoss | null, 
+/**
+ * The answers, in the order of the rows.
+ */
+answers: Array<EvaluatedAnswer>, 
+/**
+ * Rows that are not asked: plain text, rows that begin with their answer, and those that expect a tool call which
+ * the model's chat template does not show.
+ */
+not_asked: number, };
 export type Event = { 
 /**
  * Its number in the topic, from 1, without gaps.
@@ -892,6 +980,23 @@ format: Format,
  * The column of each part, by the part's name.
  */
 columns: { [key in string]: string }, };
+export type MeasuredLoss = { 
+/**
+ * Mean negative log-likelihood in nats over the learned tokens.
+ */
+loss: number, 
+/**
+ * exp(loss).
+ */
+perplexity: number, 
+/**
+ * Learned tokens.
+ */
+learned_tokens: number, 
+/**
+ * Rows measured.
+ */
+rows: number, };
 export type Method = "lora" | "dora" | "full" | "scratch";
 export type Model = { 
 /**
@@ -1963,6 +2068,7 @@ export interface Commands {
   move_job: { args: MoveJob; reply: null };
   hold_job: { args: string; reply: null };
   release_job: { args: string; reply: null };
+  evaluate: { args: Evaluate; reply: Evaluation };
   system_info: { args: null; reply: SystemInfo };
   usage: { args: null; reply: Usage };
   preferences: { args: null; reply: Preferences };

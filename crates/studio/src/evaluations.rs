@@ -1,0 +1,172 @@
+//! Evaluations: how well a model predicts the rows of files, and what it answers to them. The model comes from the pool, so
+//! that a chat and an evaluation share it.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tunesmith_data::{Example, ImportOptions, Imported, ImportedRow, Question, RenderError, import, prepare};
+use tunesmith_model::WeightFormat;
+use tunesmith_protocol::{
+    Evaluate, EvaluatedAnswer, Evaluation, JobKind, Mapping, Method, Sampling, TrainSettings, WireError,
+};
+use tunesmith_train::weight_format;
+
+use crate::home::PreferencesStore;
+use crate::jobs::{JobHandle, Jobs, NewJob};
+use crate::models::{Models, model_folder};
+use crate::pool::{Adapter, Lease, Pool, Wanted, inference_bytes};
+use crate::runs::Runs;
+
+/// Measures models of a home, and of anywhere else.
+pub(crate) struct Evaluations {
+    pub jobs: Jobs,
+    pub models: Arc<Models>,
+    pub runs: Arc<Runs>,
+    pub pool: Arc<Pool>,
+    pub preferences: PreferencesStore,
+}
+
+/// What is measured.
+struct Measured {
+    model: PathBuf,
+    adapter: Option<PathBuf>,
+    /// How the weights were held in training; none where there was no training.
+    format: Option<WeightFormat>,
+}
+
+impl Evaluations {
+    /// Measures a model on dataset files, and has it answer them.
+    pub fn evaluate(&self, args: &Evaluate) -> Result<Evaluation, WireError> {
+        let measured = self.measured(args)?;
+        let title = measured.model.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let job = NewJob::new(JobKind::Evaluate, title).id(args.job.clone());
+        self.jobs.run(job, |job| {
+            let imported = read(args, job)?;
+            let model = self.load(&measured, job)?;
+            let adapter = match &measured.adapter {
+                Some(folder) => model.adapter(folder)?,
+                None => Adapter::none(),
+            };
+            let (answers, not_asked) = match args.answers {
+                true => answer(&model, &adapter, &imported.rows, args.max_new_tokens, job)?,
+                false => (Vec::new(), 0),
+            };
+            let loss = args.loss.then(|| measure(&model, &adapter, &imported.rows, job)).transpose()?;
+            let (rows_read, rows_dropped) = (imported.summary.rows_read, imported.summary.rows_dropped());
+            Ok(Evaluation { rows_read, rows_dropped, loss, answers, not_asked })
+        })
+    }
+
+    /// The folders of what is measured.
+    fn measured(&self, args: &Evaluate) -> Result<Measured, WireError> {
+        let named = match (&args.folder, &args.model) {
+            (Some(folder), _) => Some(model_folder(folder.as_ref())?),
+            (None, Some(id)) => Some(PathBuf::from(self.models.usable(id)?.path)),
+            (None, None) => None,
+        };
+        let Some(id) = &args.run else {
+            let model =
+                named.ok_or_else(|| WireError::invalid("No model is named to measure", "Name a model or a run"))?;
+            return Ok(Measured {
+                model,
+                adapter: args.adapter.as_ref().map(|path| path.as_str().into()),
+                format: None,
+            });
+        };
+        let run = self.runs.get(id)?;
+        let result = run.result_path.map(PathBuf::from).ok_or_else(|| {
+            WireError::invalid(
+                format!("The run {} has no result yet", run.id),
+                "Wait for its first checkpoint, or resume it",
+            )
+        })?;
+        let manifest = self.runs.manifest(id)?;
+        if manifest.model == "starter" {
+            self.models.unpack_starter()?;
+        }
+        let format = Some(weight_format(&manifest.config.training));
+        Ok(match manifest.config.training.method {
+            Method::Lora | Method::Dora => {
+                Measured { model: named.unwrap_or_else(|| manifest.model_path.clone()), adapter: Some(result), format }
+            }
+            // These train a whole model.
+            Method::Full | Method::Scratch => Measured { model: result, adapter: None, format },
+        })
+    }
+
+    fn load(&self, measured: &Measured, job: &JobHandle) -> Result<Lease, WireError> {
+        let device = self.preferences.get()?.device;
+        let facts = self.models.facts(&measured.model);
+        let config = match &*facts {
+            Ok(facts) => &facts.config,
+            Err(unusable) => return Err(WireError::invalid(&unusable.why, "Choose another base model")),
+        };
+        let format = match measured.format {
+            Some(format) => format,
+            None => self.pool.format_of(&measured.model, config, &device)?,
+        };
+        let bytes = inference_bytes(config, format, &device);
+        let wanted = Wanted { folder: measured.model.clone(), device, format, bytes };
+        self.pool.lease(&wanted, job.cancel_token(), &mut |fraction| {
+            // The pool asks the token itself.
+            let _ = job.share("Loading the model", fraction);
+        })
+    }
+}
+
+fn read(args: &Evaluate, job: &JobHandle) -> Result<Imported, WireError> {
+    let paths: Vec<PathBuf> = args.data.iter().map(|path| path.as_str().into()).collect();
+    let options = ImportOptions { mapping: Mapping { format: args.format, ..Mapping::default() } };
+    let imported = import(&paths, &options, &mut |done, total| job.bytes("Reading the rows", done, total, 0))?;
+    if imported.rows.is_empty() {
+        return Err(WireError::invalid("No row of the file can be measured", "`tunesmith data inspect FILE` says why"));
+    }
+    Ok(imported)
+}
+
+fn measure(
+    model: &Lease,
+    adapter: &Adapter,
+    rows: &[ImportedRow],
+    job: &JobHandle,
+) -> Result<tunesmith_protocol::MeasuredLoss, WireError> {
+    let examples: Vec<Example> = rows.iter().map(|row| row.example.clone()).collect();
+    // Rows are measured whole, as far as the model can read.
+    let settings = TrainSettings { max_length: model.context_length(), ..TrainSettings::default() };
+    let prepared = prepare(&examples, model.renderer(), &settings, &mut |_, _| job.go_on())?;
+    model.measure(adapter, &prepared.rows, &mut |done, total| job.rows("Measuring", done, total))
+}
+
+fn answer(
+    model: &Lease,
+    adapter: &Adapter,
+    rows: &[ImportedRow],
+    max_new_tokens: u32,
+    job: &JobHandle,
+) -> Result<(Vec<EvaluatedAnswer>, u64), WireError> {
+    let (mut asked, mut questions) = (Vec::new(), Vec::new());
+    for row in rows {
+        let at = |error: RenderError| WireError::invalid(format!("{}:{}: {error}", row.file, row.line), error.hint());
+        if let Some(question) = Question::of(&row.example, model.renderer()).map_err(at)? {
+            asked.push(row);
+            questions.push(question);
+        }
+    }
+    let (total, done) = (questions.len() as u64, AtomicU64::new(0));
+    let sampling = Sampling { max_new_tokens, ..Sampling::default() };
+    let mut on_answer = || -> ControlFlow<()> {
+        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+        job.rows("Answering", done, total)
+    };
+    let answered = model.answer_all(adapter, &questions, &sampling, &mut on_answer)?;
+    let answers = asked.iter().zip(questions).zip(answered).map(|((row, question), answered)| EvaluatedAnswer {
+        file: row.file.clone(),
+        line: row.line,
+        question: question.messages.last().map(|message| message.content.clone()).unwrap_or_default(),
+        expected: question.expected,
+        text: answered.text,
+    });
+    Ok((answers.collect(), (rows.len() - asked.len()) as u64))
+}
