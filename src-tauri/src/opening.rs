@@ -65,6 +65,9 @@ pub fn go_on<R: Runtime>(app: &AppHandle<R>, home: PathBuf, opening: Opening) {
 
 fn enter<R: Runtime>(app: &AppHandle<R>, studio: Arc<Studio>) -> tauri::Result<()> {
     let handle = app.clone();
+    if let Err(error) = studio.start_queue() {
+        tracing::error!("the runs in line do not go on: {error}");
+    }
     studio.on_show_window(move || window::come_forward(&handle));
     app.manage(Desk { studio });
     for config in &app.config().app.windows {

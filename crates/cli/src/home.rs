@@ -27,6 +27,11 @@ impl Home {
         self.owned.is_some()
     }
 
+    /// Lets runs go on that stood in line when the program last ended: this process stays.
+    pub(crate) fn start_queue(&self) -> Result<(), WireError> {
+        self.owned.as_ref().map_or(Ok(()), |studio| studio.start_queue())
+    }
+
     /// Whether a run is going in this process.
     pub(crate) fn running(&self) -> bool {
         self.owned.as_ref().is_some_and(|studio| studio.running())

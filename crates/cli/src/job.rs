@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use tunesmith_protocol::{Api, EventBody, Topic, WireError};
+use tunesmith_protocol::{Api, EventBody, Topic, TopicEnded, WireError};
 
 use crate::interrupt::Interrupt;
 use crate::show;
@@ -28,7 +28,12 @@ pub(crate) fn with_bar<T: Send>(
                 cancelled = true;
                 api.cancel_job(id.clone())?;
             }
-            for event in events.next_within(LOOK_EVERY).ok().flatten().unwrap_or_default() {
+            let group = events.next_within(LOOK_EVERY).unwrap_or_else(|TopicEnded| {
+                // The job is over; its reply is on the way.
+                std::thread::sleep(LOOK_EVERY);
+                None
+            });
+            for event in group.unwrap_or_default() {
                 if let EventBody::Job { job } = event.body {
                     bar.set_position((job.progress.fraction().unwrap_or(0.0) * 1000.0) as u64);
                     bar.set_message(job.progress.note);

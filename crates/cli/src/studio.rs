@@ -28,6 +28,7 @@ pub(crate) struct Arguments {
 pub(crate) fn serve(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended> {
     let home = Home::open()?;
     let interrupt = Interrupt::listen("")?;
+    home.start_queue()?;
     let options = Options { port: arguments.port, open: arguments.open, model_folders: arguments.models.clone() };
     let server = Server::start(home.api.clone(), options)?;
     let link = server.new_link();

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use tunesmith_protocol::{
-    AddModel, Api, DataConfig, DataFiles, Dataset, ImportDataset, JobKind, Mapping, Model, Run, RunConfig, RunState,
-    StartRun, Topic, WireError,
+    AddModel, Api, DataConfig, DataFiles, Dataset, ImportDataset, Job, JobKind, JobState, Mapping, Model, Run,
+    RunConfig, RunState, StartRun, Topic, WireError,
 };
 use tunesmith_studio::{RunNews, StopRun, default_home, run_config, run_file};
 
@@ -121,7 +121,8 @@ pub(crate) fn start_and_follow(
 
 /// How many runs are trained or stand in line before this one.
 fn runs_before(api: &dyn Api, id: &str) -> Result<usize, WireError> {
-    let jobs = api.list_jobs(())?.into_iter().filter(|job| job.kind == JobKind::Train);
+    let held = |job: &Job| job.id != id && matches!(job.state, JobState::Queued { held: true });
+    let jobs = api.list_jobs(())?.into_iter().filter(|job| job.kind == JobKind::Train && !held(job));
     Ok(jobs.take_while(|job| job.id != id).count())
 }
 

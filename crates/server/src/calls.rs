@@ -1,5 +1,7 @@
 //! `POST /api/call/{name}`: one command, JSON in and out.
 
+use std::cell::Cell;
+
 use axum::{
     Json,
     body::Bytes,
@@ -10,7 +12,7 @@ use axum::{
 use serde_json::Value;
 use tunesmith_protocol::{ErrorCode, WireError, dispatch};
 
-use crate::paths::PagePaths;
+use crate::paths::{PagePaths, preview_without_adapter};
 
 pub(crate) async fn call(
     State(state): State<crate::State>,
@@ -25,8 +27,18 @@ pub(crate) async fn call(
     // Commands block: they read files and wait for a database.
     let answered = tokio::task::spawn_blocking(move || {
         let api = state.api.as_ref();
-        let paths = PagePaths { uploads: &state.uploads, model_folders: &state.model_folders, api };
-        let reply = dispatch(api, &name, args, &paths).map_err(|error| state.uploads.without_folder(error))?;
+        let paths = PagePaths {
+            uploads: &state.uploads,
+            model_folders: &state.model_folders,
+            api,
+            refused_adapter: Cell::default(),
+        };
+        let reply = match dispatch(api, &name, args, &paths) {
+            Err(error) if name == "preview_run" && paths.refused_adapter.get() => {
+                serde_json::to_value(preview_without_adapter(&error)).unwrap_or_default()
+            }
+            other => other.map_err(|error| state.uploads.without_folder(error))?,
+        };
         state.downloads.offer(&name, &reply);
         Ok(reply)
     });

@@ -1,9 +1,10 @@
 //! Which paths of this computer a page may name. It acts for the user, but a browser runs code of many strangers, so what
 //! is not allowed here is refused, whatever the command and whatever its arguments are called.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
-use tunesmith_protocol::{Api, PathPolicy, ReadPath, WireError, WritePath};
+use tunesmith_protocol::{Api, PathPolicy, Preview, ReadPath, SettingProblem, WireError, WritePath};
 
 use crate::uploads::Uploads;
 
@@ -13,6 +14,8 @@ pub(crate) struct PagePaths<'a> {
     /// Folders below which a page may name models.
     pub model_folders: &'a [PathBuf],
     pub api: &'a dyn Api,
+    /// The adapter to continue from was refused.
+    pub refused_adapter: Cell<bool>,
 }
 
 impl PathPolicy for PagePaths<'_> {
@@ -37,7 +40,9 @@ impl PagePaths<'_> {
             let datasets = self.api.list_datasets(()).unwrap_or_default();
             datasets.iter().any(|dataset| dataset.files.iter().any(|file| file == path.as_str()))
         };
-        match self.uploads.holds(path.as_ref()) || of_a_dataset() {
+        // The owner of the home may be another process, in another folder: a path must mean the same to both.
+        let is_absolute = AsRef::<Path>::as_ref(path).is_absolute();
+        match is_absolute && (self.uploads.holds(path.as_ref()) || of_a_dataset()) {
             true => Ok(()),
             false => {
                 Err(refused("This file was not uploaded", "Drop the file on the window, or choose it with the button"))
@@ -65,14 +70,22 @@ impl PagePaths<'_> {
     /// A run goes on from adapters that were trained here.
     fn check_adapter(&self, path: &ReadPath) -> Result<(), WireError> {
         let runs = self.api.list_runs(()).unwrap_or_default();
-        match runs.iter().any(|run| run.result_path.as_deref() == Some(path.as_str())) {
-            true => Ok(()),
-            false => Err(refused(
-                "From a browser, a run can only continue from the result of a run in this home",
-                "Copy the path from the page of that run, or start the run with `tunesmith train`",
-            )),
+        if runs.iter().any(|run| run.result_path.as_deref() == Some(path.as_str())) {
+            return Ok(());
         }
+        self.refused_adapter.set(true);
+        Err(refused(
+            "From a browser, a run can only continue from the result of a run in this home",
+            "Copy the path from the page of that run, or start the run with `tunesmith train`",
+        ))
     }
+}
+
+/// The preview of a run that would continue from a path which was refused: told beside the setting, as the studio tells
+/// every setting that cannot be used.
+pub(crate) fn preview_without_adapter(error: &WireError) -> Preview {
+    let problem = SettingProblem { name: "init_adapter".into(), message: error.message.clone() };
+    Preview { plan: None, problems: vec![problem], blockers: vec![error.to_string()], warnings: Vec::new() }
 }
 
 fn refused(message: &str, hint: &str) -> WireError {

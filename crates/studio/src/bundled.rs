@@ -38,18 +38,27 @@ pub fn list() -> Vec<Sample> {
 }
 
 /// The rows of a sample, as a JSONL file.
+///
+/// # Errors
+/// There is no such sample.
 pub fn rows(id: &str) -> Result<Cow<'static, [u8]>, WireError> {
     let entry = entry(id)?;
     Samples::get(&entry.file).map(|file| file.data).ok_or_else(|| missing(&entry.file))
 }
 
 /// The rows of a sample that are never trained on, as a JSONL file; none where it has none.
+///
+/// # Errors
+/// There is no such sample.
 pub fn held_out(id: &str) -> Result<Option<Cow<'static, [u8]>>, WireError> {
     let Some(file) = entry(id)?.held_out else { return Ok(None) };
     Samples::get(&file).map(|file| Some(file.data)).ok_or_else(|| missing(&file))
 }
 
 /// The run file that suits a sample, as YAML; none where it has none. It names the sample's rows beside it.
+///
+/// # Errors
+/// There is no such sample.
 pub fn run_file(id: &str) -> Result<Option<Cow<'static, [u8]>>, WireError> {
     let entry = entry(id)?;
     Ok(Samples::get(&format!("{}.yaml", entry.id)).map(|file| file.data))

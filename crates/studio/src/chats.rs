@@ -37,6 +37,8 @@ pub(crate) struct Chats {
     preferences: PreferencesStore,
     /// Held while a chat in the database changes: two changes at once do not undo each other.
     changing: Mutex<()>,
+    /// Held while a message is taken in: of two at once, the second finds the chat answering.
+    sending: Mutex<()>,
 }
 
 /// What chats need of the rest.
@@ -53,7 +55,17 @@ pub(crate) struct ChatParts {
 impl Chats {
     pub fn new(parts: ChatParts) -> Self {
         let ChatParts { db, topics, jobs, models, runs, pool, preferences } = parts;
-        Self { db, topics, jobs, models, runs, pool, preferences, changing: Mutex::default() }
+        Self {
+            db,
+            topics,
+            jobs,
+            models,
+            runs,
+            pool,
+            preferences,
+            changing: Mutex::default(),
+            sending: Mutex::default(),
+        }
     }
 
     /// All chats whose models are still there, the newest first.
@@ -120,6 +132,7 @@ impl Chats {
     /// Says something, or answers the last message again. While the models load, the message waits for them.
     pub fn send(self: &Arc<Self>, args: SendMessage) -> Result<(), WireError> {
         self.db.chat(&args.chat)?;
+        let _one_at_a_time = self.sending.lock();
         if self.is_answering(&args.chat) {
             return Err(answering());
         }
@@ -220,7 +233,7 @@ impl Chats {
 
     /// Cancels the answers of a chat; its models go on loading.
     fn cancel_answers(&self, id: &str) {
-        self.work_of(JobKind::Answer, id).for_each(|job| self.jobs.cancel(&job.id));
+        self.work_of(JobKind::Answer, id).for_each(|job| self.jobs.cancel_running(&job.id));
     }
 
     fn is_answering(&self, id: &str) -> bool {

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tunesmith_data::{Example, ImportOptions, Imported, ImportedRow, Question, RenderError, import, prepare};
 use tunesmith_model::WeightFormat;
 use tunesmith_protocol::{
-    Evaluate, EvaluatedAnswer, Evaluation, JobKind, Mapping, Method, Sampling, TrainSettings, WireError,
+    ErrorCode, Evaluate, EvaluatedAnswer, Evaluation, JobKind, Mapping, Method, Sampling, TrainSettings, WireError,
 };
 use tunesmith_train::weight_format;
 
@@ -41,7 +41,7 @@ impl Evaluations {
     pub fn evaluate(&self, args: &Evaluate) -> Result<Evaluation, WireError> {
         let measured = self.measured(args)?;
         let title = measured.model.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let job = NewJob::new(JobKind::Evaluate, title).id(args.job.clone());
+        let job = NewJob::new(JobKind::Evaluate, title).id_of_call(args.job.clone());
         self.jobs.run(job, |job| {
             let imported = read(args, job)?;
             let model = self.load(&measured, job)?;
@@ -109,10 +109,17 @@ impl Evaluations {
         };
         let bytes = inference_bytes(config, format, &device);
         let wanted = Wanted { folder: measured.model.clone(), device, format, bytes };
-        self.pool.lease(&wanted, job.cancel_token(), &mut |fraction| {
-            // The pool asks the token itself.
-            let _ = job.share("Loading the model", fraction);
-        })
+        loop {
+            let leased = self.pool.lease(&wanted, job.cancel_token(), &mut |fraction| {
+                // The pool asks the token itself.
+                let _ = job.share("Loading the model", fraction);
+            });
+            match leased {
+                // A run that begins empties the pool; whether both fit is asked again.
+                Err(error) if error.code == ErrorCode::Cancelled && !job.cancel_token().is_cancelled() => {}
+                other => return other,
+            }
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! Floors, from the top; a file imports only what is below its own:
 //! `studio` (wires everything) → `items` → `evaluations`, `chats` → `runs` → `datasets` → `models` (the nouns) → `planning` →
-//! `pool`, `jobs` → `topics` → `home` → `bundled` → `platform` → `errors`, `ids`, `format`.
+//! `pool` → `jobs` → `topics` → `home` → `bundled` → `platform` → `errors`, `ids`, `format`.
 
 mod bundled;
 mod chats;

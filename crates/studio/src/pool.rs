@@ -3,27 +3,29 @@
 
 mod conversations;
 mod loaded;
+mod memory;
 mod renderers;
 mod stamp;
 
 use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
-use tunesmith_model::{Device, ModelConfig, WeightFormat, device, inference_memory};
-use tunesmith_protocol::{ErrorCode, WireError};
+use tunesmith_model::{ModelConfig, WeightFormat};
+use tunesmith_protocol::WireError;
 
 pub use loaded::{Adapter, Answered, LoadedModel};
+pub(crate) use memory::{inference_bytes, load_alone};
 pub(crate) use renderers::Renderers;
 pub use renderers::{open_renderer, render_with};
 pub(crate) use stamp::{Stamp, fingerprint, stamp};
 
-use crate::errors::model_error;
-use crate::format::byte_size;
-use crate::jobs::{CancelToken, MemoryGuard};
+use crate::jobs::{CancelToken, MemoryGuard, cancelled};
+use memory::{too_big, widest_that_fits};
 
 /// Models that nobody has used for this long leave memory.
 const IDLE: Duration = Duration::from_secs(600);
@@ -31,8 +33,6 @@ const IDLE: Duration = Duration::from_secs(600);
 const BETWEEN_EVENTS: Duration = Duration::from_millis(100);
 /// How often someone who waits for another's load looks whether it was cancelled.
 const POLL: Duration = Duration::from_millis(50);
-/// Tokens of a conversation that are reckoned with, where the model reads as many.
-const USUAL_CONTEXT: usize = 2048;
 
 /// The models in memory.
 pub(crate) struct Pool {
@@ -64,6 +64,8 @@ struct Pooled {
     stamp: Stamp,
     bytes: u64,
     used: Instant,
+    /// It leaves memory when nobody leases it any more.
+    leaves: bool,
     state: State,
 }
 
@@ -100,7 +102,7 @@ impl Pool {
             match known {
                 Some(Pooled { state: State::Loading, .. }) => {
                     if cancel.is_cancelled() {
-                        return Err(crate::jobs::cancelled());
+                        return Err(cancelled());
                     }
                     self.loaded.wait_for(&mut models, POLL);
                 }
@@ -120,10 +122,16 @@ impl Pool {
             stamp,
             bytes: wanted.bytes,
             used: Instant::now(),
+            leaves: false,
             state: State::Loading,
         });
         drop(models);
-        let model = self.load(wanted, emptied, cancel, progress);
+        // A panic in a load must not leave others waiting for it.
+        let load = AssertUnwindSafe(|| self.load(wanted, emptied, cancel, progress));
+        let model = catch_unwind(load).unwrap_or_else(|_| Err(WireError::internal("The model could not be loaded")));
+        // It may have been finished just before the pool was emptied.
+        let emptied_meanwhile = self.emptied.load(Ordering::Relaxed) != emptied;
+        let model = model.and_then(|model| if emptied_meanwhile { Err(cancelled()) } else { Ok(model) });
         let mut models = self.models.lock();
         match &model {
             Ok(model) => {
@@ -137,22 +145,24 @@ impl Pool {
         model
     }
 
-    /// Whether leasing these models would not load anything that does not fit; an error says what is missing.
+    /// Checks that all these models fit into memory together.
     ///
     /// # Errors
     /// The models do not fit into memory beside what is leased.
     pub fn check(&self, wanted: &[Wanted]) -> Result<(), WireError> {
         let models = self.models.lock();
-        let is_there = |wanted: &&Wanted| !models.iter().any(|known| known.is(wanted));
+        let is_missing = |wanted: &&Wanted| !models.iter().any(|known| known.is(wanted));
         let mut seen: Vec<&Path> = Vec::new();
         let mut needed = 0;
-        for wanted in wanted.iter().filter(is_there) {
+        for wanted in wanted.iter().filter(is_missing) {
             if !seen.contains(&wanted.folder.as_path()) {
                 needed += wanted.bytes;
                 seen.push(&wanted.folder);
             }
         }
-        let evictable: u64 = models.iter().filter(|known| known.is_idle()).map(Pooled::bytes).sum();
+        let is_wanted = |known: &Pooled| wanted.iter().any(|wanted| known.is(wanted));
+        let evictable: u64 =
+            models.iter().filter(|known| known.is_idle() && !is_wanted(known)).map(|known| known.bytes).sum();
         drop(models);
         let Some(first) = wanted.first() else { return Ok(()) };
         let available = self.memory.available(&first.device)?.saturating_add(evictable);
@@ -169,21 +179,26 @@ impl Pool {
         if let Some(known) = models.iter().find(|known| known.folder == folder && known.device == device) {
             return Ok(known.format);
         }
-        let evictable: u64 = models.iter().filter(|known| known.is_idle()).map(Pooled::bytes).sum();
+        let evictable: u64 = models.iter().filter(|known| known.is_idle()).map(|known| known.bytes).sum();
         drop(models);
         let available = self.memory.available(device)?.saturating_add(evictable);
         Ok(widest_that_fits(config, device, available))
     }
 
-    /// Lets go of all models that nobody leases, and gives up loads, e.g. because a run needs the memory.
+    /// Lets go of all models that nobody leases, and gives up loads, e.g. because a run needs the memory. Leased ones leave
+    /// as soon as nobody leases them any more.
     pub fn empty(&self) {
         self.emptied.fetch_add(1, Ordering::Relaxed);
-        self.models.lock().retain(|known| matches!(known.state, State::Loading));
+        let mut models = self.models.lock();
+        models.retain(|known| !known.is_idle());
+        models.iter_mut().for_each(|known| known.leaves = true);
     }
 
-    /// Lets go of models that nobody has used for long.
+    /// Lets go of models that are to leave, or that nobody has used for long.
     pub fn drop_unused(&self) {
-        self.models.lock().retain(|known| !known.is_idle() || known.used.elapsed() < IDLE);
+        let mut models = self.models.lock();
+        models.iter_mut().filter(|known| !known.is_idle()).for_each(|known| known.used = Instant::now());
+        models.retain(|known| !known.is_idle() || !known.leaves && known.used.elapsed() < IDLE);
     }
 
     fn load(
@@ -193,7 +208,7 @@ impl Pool {
         cancel: &CancelToken,
         progress: &mut dyn FnMut(f64),
     ) -> Result<Lease, WireError> {
-        let _reserved = loop {
+        let mut reserved = loop {
             match self.memory.reserve(&wanted.device, wanted.bytes)? {
                 Ok(reserved) => break reserved,
                 Err(_) if self.evict_one() => {}
@@ -202,6 +217,7 @@ impl Pool {
         };
         let mut told = None::<Instant>;
         let mut tell = |fraction| {
+            reserved.is_filled(fraction);
             if told.is_none_or(|told| told.elapsed() > BETWEEN_EVENTS) {
                 told = Some(Instant::now());
                 progress(fraction);
@@ -237,11 +253,6 @@ impl Pooled {
         self.folder == wanted.folder && self.device == wanted.device && self.format == wanted.format
     }
 
-    /// What it takes in memory, with what its conversations hold.
-    fn bytes(&self) -> u64 {
-        self.bytes + self.conversation_bytes()
-    }
-
     fn conversation_bytes(&self) -> u64 {
         match &self.state {
             State::Ready(model) => model.conversation_bytes(),
@@ -253,45 +264,4 @@ impl Pooled {
     fn is_idle(&self) -> bool {
         matches!(&self.state, State::Ready(model) if Arc::strong_count(model) == 1)
     }
-}
-
-/// Loads a model folder onto the fastest device for a process without a pool, if it fits. `progress` gets 0 to 1; its
-/// `Break` cancels.
-///
-/// # Errors
-/// It does not fit into memory, cannot be loaded, or was cancelled.
-pub(crate) fn load_alone(
-    folder: &Path,
-    format: Option<WeightFormat>,
-    progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
-) -> Result<LoadedModel, WireError> {
-    let config = tunesmith_model::facts(folder).map_err(model_error)?.config;
-    let available_bytes = MemoryGuard::default().available(device::AUTO)?;
-    let format = format.unwrap_or_else(|| widest_that_fits(&config, device::AUTO, available_bytes));
-    let bytes = inference_bytes(&config, format, device::AUTO);
-    if bytes > available_bytes {
-        return Err(too_big(bytes, available_bytes));
-    }
-    LoadedModel::from_folder(folder, device::AUTO, format, progress)
-}
-
-/// What a model takes to answer, with its weights in this format and a conversation of the usual length.
-pub(crate) fn inference_bytes(config: &ModelConfig, format: WeightFormat, device: &str) -> u64 {
-    let device = device::choose(device).map_or(Device::Cpu, |chosen| chosen.device);
-    inference_memory(config, format, config.context_length.min(USUAL_CONTEXT), &device).total()
-}
-
-/// The most exact format in which a model that was not trained in any fits into memory; the most exact of all where none does.
-pub(crate) fn widest_that_fits(config: &ModelConfig, device: &str, available_bytes: u64) -> WeightFormat {
-    let mut formats = [WeightFormat::F32, WeightFormat::Bf16].into_iter();
-    formats.find(|format| inference_bytes(config, *format, device) <= available_bytes).unwrap_or(WeightFormat::F32)
-}
-
-fn too_big(needed: u64, available: u64) -> WireError {
-    let (needed, available) = (byte_size(needed), byte_size(available));
-    WireError::new(
-        ErrorCode::TooBig,
-        format!("This needs about {needed} of memory, and {available} are free"),
-        "Close other programs, wait until a run is done, or take a smaller model",
-    )
 }

@@ -6,6 +6,7 @@ mod control;
 mod execution;
 mod files;
 mod queue;
+mod recovery;
 mod runner;
 mod standalone;
 
@@ -19,7 +20,7 @@ use tunesmith_protocol::{
     Subscription, TrainSettings, WireError,
 };
 
-pub use runner::Trainer;
+pub use execution::Trainer;
 pub(crate) use runner::{LocalRunner, Runner};
 pub use standalone::run_config;
 
@@ -78,8 +79,8 @@ pub(crate) struct Runs {
     runner: Box<dyn Runner>,
     trainer: Trainer,
     tokens: TokenCache,
-    /// The runs at work in this process.
-    at_work: Mutex<HashMap<String, Arc<RunControl>>>,
+    /// What is asked of the runs that were started in this process.
+    controls: Mutex<HashMap<String, Arc<RunControl>>>,
 }
 
 /// What runs need of the rest.
@@ -102,7 +103,7 @@ impl Runs {
     pub fn new(parts: RunParts) -> Self {
         let RunParts { home, db, topics, jobs, memory, index, models, datasets, pool, preferences, runner, trainer } =
             parts;
-        let (tokens, at_work) = (TokenCache::default(), Mutex::default());
+        let (tokens, controls) = (TokenCache::default(), Mutex::default());
         Self {
             home,
             db,
@@ -117,7 +118,7 @@ impl Runs {
             runner,
             trainer,
             tokens,
-            at_work,
+            controls,
         }
     }
 
@@ -158,9 +159,30 @@ impl Runs {
         Ok(self.jobs.find(id).is_some() || active(&self.get(id)?.status))
     }
 
+    /// Lets the runs go on that stood in line when the program last ended, if the user wishes that. To be called by programs
+    /// that stay: one that leaves soon would stop what it starts.
+    pub fn start_queue(&self) -> Result<(), WireError> {
+        if self.preferences.get()?.resume_queue {
+            self.jobs.unpark();
+        }
+        Ok(())
+    }
+
+    /// Cancels a job. A run that leaves the line also says so in its folder.
+    pub fn cancel_job(&self, id: &str) -> Result<(), WireError> {
+        match self.jobs.state(id) {
+            Some(JobState::Queued { .. }) if self.index.get(id).is_ok() => self.stop(id),
+            _ => {
+                self.jobs.cancel(id);
+                Ok(())
+            }
+        }
+    }
+
     /// Drops what is remembered of a run that goes.
     pub fn forget(&self, id: &str) {
         self.index.forget(id);
+        self.controls.lock().remove(id);
     }
 
     /// The run file that stands for the choices.
@@ -179,7 +201,7 @@ impl Runs {
             let blockers = vec!["Some settings cannot be used".into()];
             return Ok(Preview { plan: None, problems, blockers, warnings: Vec::new() });
         }
-        let job = NewJob::new(JobKind::Plan, &dataset.name).id(args.job.clone());
+        let job = NewJob::new(JobKind::Plan, &dataset.name).id_of_call(args.job.clone());
         let prepared = self.jobs.run(job, |job| {
             let model = self.models.usable(model)?;
             let progress = &mut |done, total| job.rows("Reading the rows", done, total);
@@ -254,7 +276,7 @@ impl Runs {
     /// Where a run stands: the line knows of those that wait and have just started, the records of all others.
     fn status(&self, run: &IndexedRun) -> RunState {
         let id = run.item.id.as_str();
-        let told = || self.at_work.lock().get(id).is_some_and(|control| control.is_told());
+        let told = || self.controls.lock().get(id).is_some_and(|control| control.has_recorded());
         match self.jobs.state(id) {
             Some(JobState::Queued { held }) => RunState::Queued { held },
             Some(_) if !told() => RunState::Preparing,

@@ -152,6 +152,15 @@ impl Studio {
         tracing::info!("Tunesmith closed {}", self.home.root().display());
     }
 
+    /// Lets the runs go on that stood in line when the program last ended, if the user wishes that. To be called by programs
+    /// that stay: one that leaves soon would stop what it starts.
+    ///
+    /// # Errors
+    /// The preferences cannot be read.
+    pub fn start_queue(&self) -> Result<(), WireError> {
+        self.runs.start_queue()
+    }
+
     /// Whether a run is going.
     pub fn running(&self) -> bool {
         self.runs.is_any_at_work()
@@ -160,14 +169,14 @@ impl Studio {
     /// Leaves a run at once, without a checkpoint; it can be resumed from its last one.
     pub fn abandon(&self) {
         self.jobs.close();
-        self.pool.empty();
+        self.chats.end_all(Duration::ZERO);
         self.runs.end_all(StopRun::Leave);
     }
 }
 
 impl Drop for Studio {
     fn drop(&mut self) {
-        // Nobody hears any more what the jobs find that are still at work.
+        // Cancels jobs still at work: their results have no reader now.
         self.jobs.close();
     }
 }

@@ -210,9 +210,10 @@ fn a_path_is_found_however_its_arguments_are_written() {
     let placed = r#"["n","m","d",null,{"init_adapter":"/etc"}]"#;
     for start in [named, placed] {
         let nested = format!(r#"{{"start":{start},"save_to":null}}"#);
-        for command in ["preview_run", "run_yaml"] {
-            assert!(message(command, &nested).contains("continue from"), "{command} {start}");
-        }
+        assert!(message("run_yaml", &nested).contains("continue from"), "{start}");
+        let preview = browser.post("/api/call/preview_run", &nested).json();
+        assert_eq!(preview["problems"][0]["name"], "init_adapter", "told beside the setting: {preview}");
+        assert!(preview["plan"].is_null() && !preview["blockers"].as_array().unwrap().is_empty());
     }
     assert!(message("start_run", named).contains("continue from"));
     let saved = r#"{"start":["n","m","d",null,{}],"save_to":"/tmp/x.yaml"}"#;

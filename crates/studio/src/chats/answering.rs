@@ -25,14 +25,14 @@ impl Chats {
         let (chats, id) = (self.clone(), chat.id.clone());
         let threads = self.preferences.get()?.threads as usize;
         let job = NewJob::new(kind, &chat.title).on(ItemKind::Chat, &id).claims(Claim::Chat(id.clone()));
-        let ticket = self.jobs.spawn(job.keeps_home_open(), move |job| {
-            let worked = catch_unwind(AssertUnwindSafe(|| with_threads(threads, || work(&chats, &id, job))));
+        let worked = move |job: &JobHandle| {
+            let work = || with_threads(threads, || work(&chats, &id, job));
+            let worked = catch_unwind(AssertUnwindSafe(work));
             worked.unwrap_or_else(|_| Err(WireError::internal("The model stopped unexpectedly")))
-        })?;
+        };
         let (chats, id) = (self.clone(), chat.id.clone());
-        // Whoever hears that it is over finds the chat free.
-        let tell = move || {
-            let news = match ticket.wait() {
+        self.jobs.spawn_then(job.keeps_home_open(), worked, move |ended| {
+            let news = match ended {
                 Err(error) if error.code == ErrorCode::Cancelled && kind == JobKind::Answer => ChatNews::Idle,
                 Err(error) => ChatNews::Failed { error },
                 Ok(()) => done,
@@ -40,9 +40,7 @@ impl Chats {
             // Who comes now finds what was said in the chat itself.
             chats.topics.hide_past(&topic(&id));
             chats.tell(&id, news);
-        };
-        std::thread::spawn(tell);
-        Ok(())
+        })
     }
 
     pub(super) fn load_all(&self, id: &str, job: &JobHandle) -> Result<(), WireError> {
@@ -53,6 +51,10 @@ impl Chats {
     }
 
     pub(super) fn answer_all(&self, id: &str, job: &JobHandle) -> Result<(), WireError> {
+        if self.db.chat(id)?.turns.is_empty() {
+            // It was cleared while the message waited.
+            return Ok(());
+        }
         // The tuned model first: it is the one the user waits for.
         let mut participants = self.participants_of(id)?;
         // Between two messages the models may have left memory, for a run say.

@@ -50,7 +50,7 @@ impl Chats {
         Ok(match manifest.config.training.method {
             Method::Lora | Method::Dora => vec![base(model.clone()), tuned(model, Some(result))],
             Method::Full => vec![base(model), tuned(result, None)],
-            // Before training from scratch there was nothing to talk to.
+            // Training from scratch has no base model to compare with.
             Method::Scratch => vec![tuned(result, None)],
         })
     }

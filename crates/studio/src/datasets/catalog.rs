@@ -87,6 +87,9 @@ pub(crate) fn find(home: &Home, wanted: &DataVersion) -> Result<Dataset, WireErr
 }
 
 /// The dataset with this id, or the only one with this name.
+///
+/// # Errors
+/// There is none, or several have this name.
 pub fn named<'a>(datasets: &'a [Dataset], wanted: &str) -> Result<&'a Dataset, WireError> {
     if let Some(dataset) = datasets.iter().find(|dataset| dataset.id == wanted) {
         return Ok(dataset);

@@ -85,14 +85,18 @@ impl Datasets {
         let (id, number) = (dataset.id.as_str(), dataset.number);
         let mut checked = self.checked.lock();
         if let Some(going) = self.jobs.find(&job_id(id, number)) {
-            return Ok(going);
+            if !self.jobs.is_cancelled(&job_id(id, number)) {
+                return Ok(going);
+            }
+            // It was cancelled and is about to end; how it ends does not matter any more.
+            let _ = going.wait();
         }
         if let Some(before) = checked.insert(id.into(), number).filter(|before| *before != number) {
             self.jobs.cancel_running(&job_id(id, before));
         }
         let folder = self.home.dataset(id)?;
         let topics = self.topics.clone();
-        let job = NewJob::new(JobKind::Check, &dataset.name).id(Some(job_id(id, number))).claims(Claim::Doctor);
+        let job = NewJob::new(JobKind::Check, &dataset.name).id(job_id(id, number)).claims(Claim::Doctor);
         self.jobs.spawn(job.on(ItemKind::Dataset, id), move |job| {
             let path = folder.report(number);
             if read(&path)?.is_some() {

@@ -22,7 +22,8 @@ impl Datasets {
     /// Changes a dataset.
     pub fn edit(&self, args: EditDataset) -> Result<Dataset, WireError> {
         let dataset = self.get(&args.dataset)?;
-        let job = NewJob::new(JobKind::Edit, &dataset.name).id(args.job).claims(Claim::Dataset(dataset.id.clone()));
+        let job =
+            NewJob::new(JobKind::Edit, &dataset.name).id_of_call(args.job).claims(Claim::Dataset(dataset.id.clone()));
         self.jobs.run(job.on(ItemKind::Dataset, &dataset.id), |job| {
             // Whoever was before has changed it.
             let dataset = self.get(&args.dataset)?;
@@ -42,7 +43,8 @@ impl Datasets {
 
     /// Puts another version in use.
     pub fn use_version(&self, args: &UseVersion) -> Result<Dataset, WireError> {
-        let job = NewJob::new(JobKind::Edit, "").claims(Claim::Dataset(args.dataset.clone()));
+        let name = self.get(&args.dataset)?.name;
+        let job = NewJob::new(JobKind::Edit, name).claims(Claim::Dataset(args.dataset.clone()));
         self.jobs.run(job.on(ItemKind::Dataset, &args.dataset), |_| {
             let mut dataset = at_version(self.get(&args.dataset)?, args.number)?;
             dataset.system_prompt = Rows::of(self, &dataset)?.system_prompt()?;

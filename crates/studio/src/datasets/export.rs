@@ -26,7 +26,8 @@ impl Datasets {
                 "Take one of those that are offered",
             )
         })?;
-        let job = NewJob::new(JobKind::Export, &dataset.name).id(args.job.clone()).on(ItemKind::Dataset, &dataset.id);
+        let job =
+            NewJob::new(JobKind::Export, &dataset.name).id_of_call(args.job.clone()).on(ItemKind::Dataset, &dataset.id);
         self.jobs.run(job, |job| self.write_export(&args, &dataset, kind, job))
     }
 

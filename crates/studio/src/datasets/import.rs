@@ -36,7 +36,7 @@ impl Datasets {
         let stem = || paths.first().and_then(|path| path.file_stem()).map(|stem| stem.to_string_lossy().into_owned());
         let name = args.name.filter(|name| !name.trim().is_empty()).or_else(stem).unwrap_or_else(|| "Dataset".into());
         let hold_out = HoldOut { validation, seed: args.seed.unwrap_or(SPLIT_SEED) };
-        self.jobs.run(NewJob::new(JobKind::Import, &name).id(args.job), |job| {
+        self.jobs.run(NewJob::new(JobKind::Import, &name).id_of_call(args.job), |job| {
             let mut progress = |done, total, rows| job.bytes("Reading the file", done, total, rows);
             self.keep(&name, &paths, &args.mapping, hold_out, args.reuse, &mut progress)
         })

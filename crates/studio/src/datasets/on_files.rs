@@ -38,6 +38,9 @@ pub struct Counting<'a> {
 }
 
 /// Reads files as an import does and says what the window would say. `progress(what, done, total)` can cancel.
+///
+/// # Errors
+/// A file cannot be read, no row can be used, or `progress` has cancelled.
 pub fn data_facts(
     paths: &[PathBuf],
     mapping: &Mapping,

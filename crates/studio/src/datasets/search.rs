@@ -31,14 +31,16 @@ impl Datasets {
     ) -> Result<Arc<Vec<u32>>, WireError> {
         let on_side = |number: &u32| args.split.is_none_or(|split| all[*number as usize].split() == split);
         let Some(query) = args.find.as_ref().filter(|query| **query != RowQuery::default()) else {
+            self.jobs.never_begins(args.job.as_deref());
             return Ok(Arc::new((0..all.len() as u32).filter(on_side).collect()));
         };
         let folder = self.home.dataset(&dataset.id)?;
         let question = question(&folder, dataset, args, query);
         if let Some(known) = self.cache.found.get(&question) {
+            self.jobs.never_begins(args.job.as_deref());
             return Ok(known);
         }
-        let job = NewJob::new(JobKind::Search, &dataset.name).id(args.job.clone()).claims(Claim::Search);
+        let job = NewJob::new(JobKind::Search, &dataset.name).id_of_call(args.job.clone()).claims(Claim::Search);
         self.jobs.run(job.on(ItemKind::Dataset, &dataset.id), |job| {
             // The search before may have been for the same.
             if let Some(known) = self.cache.found.get(&question) {

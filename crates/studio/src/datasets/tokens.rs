@@ -50,9 +50,10 @@ impl Datasets {
         let key = format!("{} {}", fingerprint(model.path.as_ref())?, args.learn_from.word());
         let path = folder.lengths(dataset.number, &ids::short_hash(key.as_bytes()));
         if let Some(known) = LengthTable::read(&path, &key) {
+            self.jobs.never_begins(args.job.as_deref());
             return Ok(described(&known, args.batch_size));
         }
-        let job = NewJob::new(JobKind::Count, &dataset.name).id(args.job).on(ItemKind::Dataset, &dataset.id);
+        let job = NewJob::new(JobKind::Count, &dataset.name).id_of_call(args.job).on(ItemKind::Dataset, &dataset.id);
         self.jobs.run(job, |job| {
             let renderer = self.models.renderer(&model)?;
             let all = self.entries(&dataset)?;

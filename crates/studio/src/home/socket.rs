@@ -2,11 +2,11 @@
 //! `{"ok"}` or `{"error"}`; `{"subscribe", "after"}` gets `{"events"}` lines until either side leaves.
 
 use std::io::{BufRead, BufReader, Write};
-use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::Weak;
 
+use interprocess::TryClone;
+use interprocess::local_socket::{Listener as LocalListener, ListenerOptions, Name, Stream, prelude::*};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tunesmith_protocol::{AnyPath, Api, Event, Subscription, Topic, Wire, WireError, dispatch};
@@ -40,12 +40,12 @@ pub struct SocketWire {
 impl SocketWire {
     /// Tries whether an owner answers at this socket.
     pub(crate) fn connect(path: &Path) -> std::io::Result<Self> {
-        UnixStream::connect(path).map(|_| Self { path: path.to_path_buf() })
+        Stream::connect(name_of(path)?).map(|_| Self { path: path.to_path_buf() })
     }
 
-    fn ask(&self, request: &Request) -> Result<BufReader<UnixStream>, WireError> {
+    fn ask(&self, request: &Request) -> Result<BufReader<Stream>, WireError> {
         let send = || {
-            let mut stream = UnixStream::connect(&self.path)?;
+            let mut stream = Stream::connect(name_of(&self.path)?)?;
             write_line(&mut stream, request)?;
             Ok(BufReader::new(stream))
         };
@@ -91,7 +91,7 @@ pub(crate) struct Listener {
 
 impl Listener {
     /// Listens at `wanted`, or in a private folder where that path is too long. Only the user may connect.
-    pub fn bind(wanted: &Path) -> Result<(Self, UnixListener), WireError> {
+    pub fn bind(wanted: &Path) -> Result<(Self, LocalListener), WireError> {
         let (path, folder) = match wanted.as_os_str().len() <= LONGEST_PATH {
             true => (wanted.to_path_buf(), None),
             false => {
@@ -104,8 +104,13 @@ impl Listener {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(errors::io_at(&path, &error)),
             _ => {}
         }
-        let listener = UnixListener::bind(&path).map_err(errors::io(&path))?;
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).map_err(errors::io(&path))?;
+        let listen = || {
+            // It is removed here, and not by a listener that ends when another process has the place.
+            let listener = ListenerOptions::new().name(name_of(&path)?).reclaim_name(false).create_sync()?;
+            make_private(&path)?;
+            Ok(listener)
+        };
+        let listener = listen().map_err(errors::io(&path))?;
         Ok((Self { path, _folder: folder }, listener))
     }
 
@@ -118,7 +123,7 @@ impl Listener {
 impl Drop for Listener {
     fn drop(&mut self) {
         // The accepting thread wakes up, finds the owner gone and ends.
-        drop(UnixStream::connect(&self.path));
+        drop(name_of(&self.path).and_then(Stream::connect));
         if let Err(error) = std::fs::remove_file(&self.path) {
             tracing::debug!("{}: {error}", self.path.display());
         }
@@ -126,7 +131,7 @@ impl Drop for Listener {
 }
 
 /// Answers requests, each in a thread of its own, as long as the owner of the commands lives.
-pub(crate) fn answer(listener: UnixListener, api: Weak<dyn Api>) {
+pub(crate) fn answer(listener: LocalListener, api: Weak<dyn Api>) {
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             if api.strong_count() == 0 {
@@ -141,7 +146,7 @@ pub(crate) fn answer(listener: UnixListener, api: Weak<dyn Api>) {
     });
 }
 
-fn serve(stream: UnixStream, api: &Weak<dyn Api>) {
+fn serve(stream: Stream, api: &Weak<dyn Api>) {
     let Ok(mut reader) = stream.try_clone().map(BufReader::new) else { return };
     let mut stream = stream;
     let Some(request) = read_line(&mut reader) else { return };
@@ -162,7 +167,7 @@ fn serve(stream: UnixStream, api: &Weak<dyn Api>) {
     };
 }
 
-fn forward(stream: &mut UnixStream, subscription: &Subscription) -> std::io::Result<()> {
+fn forward(stream: &mut Stream, subscription: &Subscription) -> std::io::Result<()> {
     write_line(stream, &Reply::Ok(Value::Null))?;
     while let Some(group) = subscription.next() {
         write_line(stream, &Reply::Events(group))?;
@@ -170,16 +175,41 @@ fn forward(stream: &mut UnixStream, subscription: &Subscription) -> std::io::Res
     Ok(())
 }
 
-fn write_line(stream: &mut UnixStream, message: &impl Serialize) -> std::io::Result<()> {
+fn write_line(stream: &mut Stream, message: &impl Serialize) -> std::io::Result<()> {
     let mut line = serde_json::to_vec(message)?;
     line.push(b'\n');
     stream.write_all(&line)
 }
 
-fn read_line<T: for<'de> Deserialize<'de>>(reader: &mut BufReader<UnixStream>) -> Option<T> {
+fn read_line<T: for<'de> Deserialize<'de>>(reader: &mut BufReader<Stream>) -> Option<T> {
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
     serde_json::from_str(&line).ok()
+}
+
+/// What the system calls a socket: its path, or a pipe named after it.
+#[cfg(unix)]
+fn name_of(path: &Path) -> std::io::Result<Name<'_>> {
+    path.to_fs_name::<interprocess::local_socket::GenericFilePath>()
+}
+
+/// What the system calls a socket: its path, or a pipe named after it.
+#[cfg(not(unix))]
+fn name_of(path: &Path) -> std::io::Result<Name<'_>> {
+    let name = format!("tunesmith-{}", crate::ids::short_hash(path.as_os_str().as_encoded_bytes()));
+    name.to_ns_name::<interprocess::local_socket::GenericNamespaced>()
+}
+
+#[cfg(unix)]
+fn make_private(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
+}
+
+/// Other systems give pipes to their owner alone.
+#[cfg(not(unix))]
+fn make_private(_path: &Path) -> std::io::Result<()> {
+    Ok(())
 }
 
 fn short_folder() -> std::io::Result<tempfile::TempDir> {

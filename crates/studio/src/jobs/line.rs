@@ -7,10 +7,22 @@ use std::sync::Arc;
 use tunesmith_protocol::{Job, JobState, Move, WireError};
 
 use super::outcome::Outcome;
-use super::{CancelToken, Claim, JobHandle, Jobs};
+use super::{CancelToken, Claim, JobHandle};
 
 /// What a job with a thread of its own does.
 pub(super) type Work = Box<dyn FnOnce(&JobHandle) -> Result<(), WireError> + Send>;
+
+/// What is done with how a job has ended, before the next one starts.
+pub(super) type OnEnd = Box<dyn FnOnce(Result<(), WireError>) + Send>;
+
+/// A job that has just been started, for the thread that does its work.
+pub(super) struct Started {
+    pub job: Job,
+    pub cancel: CancelToken,
+    pub outcome: Arc<Outcome>,
+    pub work: Work,
+    pub keeps_home_open: bool,
+}
 
 /// Requests to cancel that came before their job are remembered, as two requests may overtake each other; this many.
 const EARLY: usize = 64;
@@ -24,9 +36,23 @@ pub(super) struct Entry {
     pub outcome: Arc<Outcome>,
     /// What to do in a thread of its own; none once it has begun, and where the caller does it.
     pub work: Option<Work>,
+    pub on_end: Option<OnEnd>,
+    /// It stood in line when the program last ended, and waits until the line is let go on.
+    pub parked: bool,
+    /// A cancel of its id that came earlier was meant for it.
+    pub id_of_call: bool,
 }
 
 impl Entry {
+    /// The job as it is shown: one that is parked is held.
+    pub fn shown(&self) -> Job {
+        let mut job = self.job.clone();
+        if let JobState::Queued { held } = &mut job.state {
+            *held |= self.parked;
+        }
+        job
+    }
+
     pub fn is_waiting(&self) -> bool {
         matches!(self.job.state, JobState::Queued { .. })
     }
@@ -36,7 +62,7 @@ impl Entry {
     }
 
     fn is_held(&self) -> bool {
-        matches!(self.job.state, JobState::Queued { held: true })
+        self.parked || matches!(self.job.state, JobState::Queued { held: true })
     }
 
     fn claims_the_same(&self, other: &Self) -> bool {
@@ -68,7 +94,8 @@ impl Line {
     }
 
     pub fn push(&mut self, entry: Entry) {
-        if let Some(early) = self.cancelled_early.iter().position(|id| *id == entry.job.id) {
+        let early = self.cancelled_early.iter().position(|id| *id == entry.job.id);
+        if let Some(early) = early.filter(|_| entry.id_of_call) {
             self.cancelled_early.remove(early);
             entry.cancel.cancel();
         }
@@ -82,7 +109,11 @@ impl Line {
 
     /// Cancels a job; true where it waits for a thread that will not come now.
     pub fn cancel(&mut self, id: &str) -> bool {
+        let interrupted = self.interrupted.len();
         self.interrupted.retain(|job| job.id != id);
+        if self.interrupted.len() < interrupted {
+            return false;
+        }
         let Some(entry) = self.find(id) else {
             self.cancelled_early.push_back(id.into());
             if self.cancelled_early.len() > EARLY {
@@ -103,14 +134,14 @@ impl Line {
     }
 
     /// Starts the first waiting job that has work for a thread of its own and may start.
-    pub fn start_next(&mut self, jobs: &Jobs) -> Option<(JobHandle, Work, bool)> {
+    pub fn start_next(&mut self) -> Option<Started> {
         let mut places = 0..self.entries.len();
         let place = places.find(|place| self.entries[*place].work.is_some() && self.may_start(*place))?;
         let entry = &mut self.entries[place];
-        entry.job.state = JobState::Running;
         let work = entry.work.take()?;
-        let handle = JobHandle::new(jobs.clone(), entry.job.id.clone(), entry.cancel.clone(), entry.outcome.clone());
-        Some((handle, work, entry.keeps_home_open))
+        entry.job.state = JobState::Running;
+        let (job, cancel, outcome) = (entry.job.clone(), entry.cancel.clone(), entry.outcome.clone());
+        Some(Started { job, cancel, outcome, work, keeps_home_open: entry.keeps_home_open })
     }
 
     /// A job may start when nobody at work, and nobody before it in line, claims the same.
@@ -141,7 +172,9 @@ impl Line {
 
     pub fn hold(&mut self, id: &str, held: bool) -> Result<(), WireError> {
         let place = self.waiting(id)?;
-        self.entries[place].job.state = JobState::Queued { held };
+        let entry = &mut self.entries[place];
+        entry.job.state = JobState::Queued { held };
+        entry.parked &= held;
         Ok(())
     }
 

@@ -7,7 +7,6 @@ use parking_lot::Mutex;
 use tunesmith_model::{Adapter, Session};
 use tunesmith_protocol::WireError;
 
-use super::LoadedModel;
 use super::stamp::{Stamp, stamp};
 
 /// Conversations kept for a model: some chats, two sides each.
@@ -55,13 +54,17 @@ impl Conversations {
     }
 
     /// The adapter in a folder, loaded once as long as its files stay the same.
-    pub fn adapter(&self, model: &LoadedModel, folder: &Path) -> Result<Adapter, WireError> {
+    pub fn adapter(
+        &self,
+        folder: &Path,
+        load: impl FnOnce() -> Result<Adapter, WireError>,
+    ) -> Result<Adapter, WireError> {
         let (path, now) = stamped(folder);
         let find = |known: &&(PathBuf, Stamp, Adapter)| known.0 == path && known.1 == now;
         if let Some((_, _, adapter)) = self.adapters.lock().iter().find(find) {
             return Ok(adapter.clone());
         }
-        let adapter = model.adapter(folder)?;
+        let adapter = load()?;
         let mut adapters = self.adapters.lock();
         adapters.retain(|known| known.0 != path);
         adapters.push((path, now, adapter.clone()));

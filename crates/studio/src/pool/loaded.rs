@@ -120,8 +120,10 @@ impl LoadedModel {
         let mut kept = match kept {
             Some(kept) => kept,
             None => {
-                let adapter =
-                    adapter.map_or_else(|| Ok(Adapter::none()), |folder| self.conversations.adapter(self, folder))?;
+                let adapter = match adapter {
+                    Some(folder) => self.conversations.adapter(folder, || self.adapter(folder))?,
+                    None => Adapter::none(),
+                };
                 let model = self.decoder.with_adapter(&adapter).map_err(model_error)?;
                 self.conversations.begin(conversation, Session::new(model).map_err(model_error)?)
             }

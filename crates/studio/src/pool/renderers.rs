@@ -26,6 +26,9 @@ pub fn render_with(program: PathBuf) {
 }
 
 /// Opens the renderer of a model folder, in a worker process where one was named.
+///
+/// # Errors
+/// The folder has no tokenizer or template that can be used.
 pub fn open_renderer(folder: &Path) -> Result<Arc<dyn Render>, WireError> {
     Ok(match PROGRAM.get() {
         Some(program) => Arc::new(RenderWorker::open(program, folder)?),

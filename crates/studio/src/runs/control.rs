@@ -12,7 +12,7 @@ pub(super) struct RunControl {
     retry: AtomicBool,
     /// It waits for space on a full disk.
     waits: AtomicBool,
-    told: AtomicBool,
+    recorded: AtomicBool,
 }
 
 impl RunControl {
@@ -36,15 +36,16 @@ impl RunControl {
         self.retry.store(true, Ordering::Relaxed);
     }
 
-    /// From here on the run's records tell where it stands. One that has something to tell does not wait.
-    pub fn has_told(&self) {
-        self.told.store(true, Ordering::Relaxed);
+    /// The run writes a record: from here on its records tell where it stands. A run that writes a record is not waiting for
+    /// space.
+    pub fn note_record(&self) {
+        self.recorded.store(true, Ordering::Relaxed);
         self.waits.store(false, Ordering::Relaxed);
     }
 
     /// Whether the run has recorded anything since it was started.
-    pub fn is_told(&self) -> bool {
-        self.told.load(Ordering::Relaxed)
+    pub fn has_recorded(&self) -> bool {
+        self.recorded.load(Ordering::Relaxed)
     }
 
     /// The run waits for space; whether someone wants it to try again, asked once.

@@ -7,22 +7,26 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use tunesmith_model::device;
 use tunesmith_protocol::{ErrorCode, RunRecord, RunState, WireError};
-use tunesmith_train::{Job, Outcome, Progress, StopRequest, TrainPlan};
+use tunesmith_train::{Job, Outcome, Progress, StopRequest, TrainError, TrainPlan};
 
-use super::{Finished, RunNews, StopRun, Trainer};
+use super::{Finished, RunNews, StopRun};
 use crate::errors;
 use crate::home::RunFolder;
 use crate::home::control::StopRequests;
 use crate::home::journal::{Journal, Space};
 use crate::home::manifest::{RunManifest, RunTokens};
+use crate::jobs::{MemoryGuard, Reservation};
 use crate::planning::{Preparing, SplitTokens};
-use crate::platform::memory;
 
 const BETWEEN_PREPARING: Duration = Duration::from_millis(200);
 const WHILE_PAUSED: Duration = Duration::from_millis(100);
-/// A paused run that shall stop looks for room this often by itself: who pressed Stop may not come back to it.
+/// A paused run that shall stop looks for space this often by itself: who pressed Stop may not come back to it.
 const BETWEEN_LOOKS_FOR_SPACE: Duration = Duration::from_secs(5);
+
+/// How a run is trained: `tunesmith_train::run`, or what a test puts in its place.
+pub type Trainer = fn(TrainPlan, &mut dyn FnMut(Progress) -> ControlFlow<StopRequest>) -> Result<Outcome, TrainError>;
 
 /// A run to be carried out.
 pub(crate) struct Order<'a> {
@@ -34,11 +38,12 @@ pub(crate) struct Order<'a> {
     pub threads: usize,
     pub resume: bool,
     pub trainer: Trainer,
+    pub memory: MemoryGuard,
     /// Makes the tokens, where they are not written down yet.
     pub prepare: &'a mut dyn FnMut(Preparing<'_>) -> Result<SplitTokens, WireError>,
     /// Hears each record once it is written, and may end the run.
     pub report: &'a mut dyn FnMut(RunNews<'_>) -> ControlFlow<StopRun>,
-    /// Asked while the run waits for room, with the time since: whether to try again.
+    /// Asked while the run waits for space, with the time since: whether to try again.
     pub retry: &'a mut dyn FnMut(Duration) -> bool,
 }
 
@@ -54,8 +59,9 @@ pub(crate) fn carry_out(order: Order<'_>) -> Result<Finished, WireError> {
         loaded: false,
         told: Instant::now(),
         stop: None,
-        said_stopping: false,
+        recorded_stopping: false,
         broken: None,
+        reserved: None,
     };
     let ended = catch_unwind(AssertUnwindSafe(|| run.train())).unwrap_or_else(|panic| Err(panicked(panic.as_ref())));
     // When the records could not be written, that is why the training was told to stop.
@@ -77,10 +83,12 @@ struct Executing<'a> {
     told: Instant,
     /// How the run was asked to end, once it was.
     stop: Option<StopRun>,
-    /// It was told that the run waits for room to stop.
-    said_stopping: bool,
+    /// It was recorded that the run waits for space to stop.
+    recorded_stopping: bool,
     /// Why records cannot be written any more.
     broken: Option<WireError>,
+    /// Memory set aside until the first step has filled it.
+    reserved: Option<Reservation>,
 }
 
 impl Executing<'_> {
@@ -100,9 +108,13 @@ impl Executing<'_> {
             device: self.order.device.clone(),
             threads: self.order.threads,
             resume: self.order.resume,
-            available_bytes: memory().free_bytes,
+            available_bytes: self.order.memory.available(device::CPU)?,
         })?;
-        self.tell(RunRecord::Plan { plan: Box::new(plan.summary()) })?;
+        let summary = plan.summary();
+        let (device, needed_bytes) = (summary.device.clone(), summary.fit.needed_bytes);
+        self.tell(RunRecord::Plan { plan: Box::new(summary) })?;
+        // Nobody else may take what the run is about to fill.
+        self.reserved = self.order.memory.reserve(&device, needed_bytes)?.ok();
         let trainer = self.order.trainer;
         Ok(trainer(plan, &mut |progress| self.hear(progress))?)
     }
@@ -150,7 +162,10 @@ impl Executing<'_> {
                 RunRecord::Preparing { what: "Loading the model".into(), fraction }
             }
             Progress::Rewind { step } => RunRecord::Rewind { step },
-            Progress::Step(metrics) => RunRecord::Step(metrics),
+            Progress::Step(metrics) => {
+                self.reserved = None;
+                RunRecord::Step(metrics)
+            }
             // JSON has no infinity.
             Progress::Eval { step, loss } => RunRecord::Eval { step, loss, perplexity: loss.exp().min(f64::MAX) },
             Progress::Checkpoint { step, path } => RunRecord::Checkpoint { step, path: text(&path) },
@@ -186,12 +201,12 @@ impl Executing<'_> {
         }
     }
 
-    /// Waits for space until someone wants to try again; the weights stay in memory. Who asks to stop asks to try at once
-    /// and then now and then: what was learned is to be kept. Only who asks to leave ends the waiting for good.
+    /// Waits for space until someone wants to try again; the weights stay in memory. A stop request retries the write at once
+    /// and then every few seconds, so that the weights are saved; only Leave gives up.
     fn pause(&mut self, reason: String) -> ControlFlow<StopRequest> {
         let (paused, stopping) = (Instant::now(), self.stop == Some(StopRun::Save));
-        // Told once, however often it looks for room in vain.
-        if !(stopping && std::mem::replace(&mut self.said_stopping, true)) {
+        // Recorded once, not at every retry.
+        if !(stopping && std::mem::replace(&mut self.recorded_stopping, true)) {
             self.note_status(RunState::Paused { reason, stopping });
         }
         while self.stop != Some(StopRun::Leave) && stopping == self.stop.is_some() {

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tunesmith_protocol::{
-    EventBody, ItemKind, Job, JobKind, JobState, Preferences, Run, RunRecord, RunState, StartRun, Topic, WireError,
+    EventBody, ItemKind, JobKind, JobState, Preferences, Run, RunRecord, RunState, StartRun, Topic, WireError,
 };
 
 use super::control::RunControl;
 use super::execution::Order;
+use super::recovery::note_status;
 use super::{RunNews, Runs, StopRun};
 use crate::datasets::SPLIT_SEED;
-use crate::home::journal::Journal;
 use crate::home::manifest::RunManifest;
 use crate::home::{self, RunFolder};
 use crate::jobs::{Claim, JobHandle, NewJob};
@@ -23,9 +23,8 @@ use crate::{errors, ids};
 
 /// How often lists are told that a run moved on.
 const BETWEEN_CHANGES: Duration = Duration::from_secs(1);
-/// How long a program that ends waits for space on a full disk.
-const FOR_SPACE: Duration = Duration::from_secs(3);
-const POLL: Duration = Duration::from_millis(20);
+/// How long a run waits for answers of chats to stop.
+const FOR_ANSWERS: Duration = Duration::from_secs(30);
 
 impl Runs {
     /// Starts a run in the background; while another goes, it stands in line.
@@ -57,7 +56,7 @@ impl Runs {
         };
         self.write_folder(&manifest)?;
         self.db.add(ItemKind::Run, &manifest.id, &manifest.name, "null", manifest.started_ms)?;
-        self.enqueue(&manifest.id, &manifest.name, Start { resume: false, held: false })?;
+        self.enqueue(&manifest.id, &manifest.name, Start::default())?;
         self.get(&manifest.id)
     }
 
@@ -65,15 +64,16 @@ impl Runs {
     pub fn stop(&self, id: &str) -> Result<(), WireError> {
         let run = self.index.get(id)?;
         if let Some(JobState::Queued { .. }) = self.jobs.state(id) {
-            self.jobs.cancel(id);
-            note_status(&run.folder, RunState::Stopped)?;
-            self.topics.library_changed();
+            // Where it has started meanwhile, its job asks it to stop.
+            if self.jobs.cancel(id) {
+                note_status(&run.folder, RunState::Stopped)?;
+                self.topics.library_changed();
+            }
             return Ok(());
         }
         let not_running = || WireError::invalid(format!("“{}” is not running", run.item.name), "");
-        if let Some(control) = self.at_work.lock().get(id) {
-            // One that has just told its end is about to leave.
-            let ended = control.is_told() && !run.summary.is_going();
+        if let Some(control) = self.controls.lock().get(id) {
+            let ended = control.has_recorded() && !run.summary.is_going();
             return if ended { Err(not_running()) } else { Ok(control.ask_to_stop(StopRun::Save)) };
         }
         match run.folder.is_locked() {
@@ -96,7 +96,7 @@ impl Runs {
             RunState::Stopped | RunState::Interrupted | RunState::Failed { .. } => {}
         }
         if let Some(before) = self.jobs.find(id) {
-            // It has told its end and is about to leave; how it ended does not matter any more.
+            // Its last record is written, but its job has not ended yet.
             let _ = before.wait();
         }
         let manifest = self.manifest(id)?;
@@ -113,63 +113,19 @@ impl Runs {
                 "Bring the old files back, or start a new run",
             ));
         }
-        self.enqueue(id, &run.name, Start { resume: true, held: false })?;
+        self.enqueue(id, &run.name, Start { resume: true, ..Start::default() })?;
         self.get(id)
     }
 
-    /// Takes up what the last end of the program left: runs in line stand there again, held unless the user wishes
-    /// otherwise, and those that were going are noted as interrupted.
-    pub fn recover(self: &Arc<Self>, unfinished: &[Job]) -> Result<(), WireError> {
-        self.index.adopt()?;
-        let held = !self.preferences.get()?.resume_queue;
-        let waiting = |job: &&Job| job.kind == JobKind::Train && matches!(job.state, JobState::Queued { .. });
-        for job in unfinished.iter().filter(waiting) {
-            let held = held || job.state == (JobState::Queued { held: true });
-            match self.index.get(&job.id) {
-                Ok(run) => self.enqueue(&job.id, &run.item.name, Start { resume: true, held })?,
-                Err(error) => tracing::warn!("{} stood in line and is gone: {error}", job.id),
-            }
-        }
-        for (id, folder) in self.index.folders() {
-            if self.jobs.find(&id).is_some() {
-                continue;
-            }
-            let Ok(run) = self.index.get(&id) else { continue };
-            if run.summary.is_going()
-                && !folder.is_locked()
-                && let Err(error) = note_status(&folder, RunState::Interrupted)
-            {
-                tracing::warn!("{id} was interrupted, which could not be noted: {error}");
-            }
-        }
-        Ok(())
-    }
-
-    /// Asks the run at work to stop, and waits for it. One that waits for space on a full disk is given a little time and
-    /// then left: the program that ends must not hang.
-    pub fn end_all(&self, how: StopRun) {
-        let at_work: Vec<Arc<RunControl>> = self.at_work.lock().values().cloned().collect();
-        at_work.iter().for_each(|control| control.ask_to_stop(how));
-        let mut waiting = Duration::ZERO;
-        while self.is_any_at_work() {
-            std::thread::sleep(POLL);
-            let waits = at_work.iter().any(|control| control.waits());
-            waiting = if waits { waiting + POLL } else { Duration::ZERO };
-            if waiting >= FOR_SPACE {
-                tracing::warn!("a run waits for space on a full disk: it is left, and can go on from its checkpoint");
-                at_work.iter().for_each(|control| control.ask_to_stop(StopRun::Leave));
-                waiting = Duration::ZERO;
-            }
-        }
-    }
-
     fn retry(&self, id: &str) -> bool {
-        self.at_work.lock().get(id).inspect(|control| control.ask_to_retry()).is_some()
+        self.controls.lock().get(id).inspect(|control| control.ask_to_retry()).is_some()
     }
 
-    fn enqueue(self: &Arc<Self>, id: &str, name: &str, start: Start) -> Result<(), WireError> {
-        let job = NewJob::new(JobKind::Train, name).id(Some(id.into())).on(ItemKind::Run, id).claims(Claim::Device);
-        let job = NewJob { held: start.held, ..job.keeps_home_open() };
+    pub(super) fn enqueue(self: &Arc<Self>, id: &str, name: &str, start: Start) -> Result<(), WireError> {
+        let job = NewJob::new(JobKind::Train, name).id(id).on(ItemKind::Run, id).claims(Claim::Device);
+        let job = NewJob { held: start.held, parked: start.parked, ..job.keeps_home_open() };
+        // What was asked of an earlier start is over.
+        self.controls.lock().remove(id);
         let (runs, id) = (self.clone(), id.to_owned());
         self.jobs.spawn(job, move |job| runs.train(&id, job, start.resume))?;
         self.topics.library_changed();
@@ -178,20 +134,24 @@ impl Runs {
 
     /// Trains, in the thread of the job.
     fn train(&self, id: &str, job: &JobHandle, resume: bool) -> Result<(), WireError> {
-        // A run needs the memory that chats hold.
-        self.jobs.cancel_all(JobKind::Answer);
-        self.jobs.cancel_all(JobKind::Load);
-        self.pool.empty();
         let control = Arc::new(RunControl::default());
-        self.at_work.lock().insert(id.into(), control.clone());
+        self.controls.lock().insert(id.into(), control.clone());
+        self.take_memory_of_chats();
         let ended = self.carry_out(id, job, &control, resume);
         match &ended {
             Ok(step) => tracing::info!("{id} ended at step {step}"),
             Err(error) => tracing::warn!("{id} ended: {error}"),
         }
-        self.at_work.lock().remove(id);
-        self.topics.library_changed();
         ended.map(drop)
+    }
+
+    /// A run needs the memory that chats hold.
+    fn take_memory_of_chats(&self) {
+        let kinds = [JobKind::Answer, JobKind::Load];
+        kinds.iter().for_each(|kind| self.jobs.cancel_all(*kind));
+        self.pool.empty();
+        self.jobs.wait_for_quiet(&kinds, FOR_ANSWERS);
+        self.pool.empty();
     }
 
     fn carry_out(&self, id: &str, job: &JobHandle, control: &RunControl, resume: bool) -> Result<u32, WireError> {
@@ -206,6 +166,7 @@ impl Runs {
             threads: threads as usize,
             resume,
             trainer: self.trainer,
+            memory: self.memory.clone(),
             prepare: &mut |progress| {
                 let dataset = self.datasets.at(&manifest.dataset, manifest.dataset_version)?;
                 let model = self.models.usable(&manifest.model)?;
@@ -213,7 +174,7 @@ impl Runs {
             },
             report: &mut |news| {
                 if let RunNews::Record(record) = news {
-                    control.has_told();
+                    control.note_record();
                     tell_job(job, record, &mut steps);
                     if matches!(record, RunRecord::Status { .. }) {
                         self.topics.library_changed();
@@ -251,10 +212,12 @@ impl Runs {
 }
 
 /// How a run enters the line.
-#[derive(Clone, Copy)]
-struct Start {
-    resume: bool,
-    held: bool,
+#[derive(Clone, Copy, Default)]
+pub(super) struct Start {
+    pub resume: bool,
+    pub held: bool,
+    /// It stood in line when the program last ended.
+    pub parked: bool,
 }
 
 /// The job of a run tells what its records tell. Whether to stop is asked where the answer goes to the trainer.
@@ -273,13 +236,4 @@ fn tell_job(job: &JobHandle, record: &RunRecord, steps: &mut u64) {
         RunRecord::Status { status: RunState::Running } => job.set_state(JobState::Running),
         _ => {}
     }
-}
-
-/// Adds a word on where a run stands, in the name of the process that trains no more.
-fn note_status(folder: &RunFolder, status: RunState) -> Result<(), WireError> {
-    let _lock = folder.lock()?;
-    let mut journal = Journal::open(folder).map_err(errors::io(folder.metrics()))?;
-    let written = journal.append(&RunRecord::Status { status }).map_err(errors::io(folder.metrics()));
-    journal.give_space_back();
-    written.map(drop)
 }

@@ -1,16 +1,9 @@
 //! Where a run is carried out: here, in this process. Other computers will be other runners.
 
 use tunesmith_protocol::WireError;
-use tunesmith_train::{Outcome, Progress, TrainError, TrainPlan};
 
 use super::Finished;
 use super::execution::{Order, carry_out};
-
-/// How a run is trained: `tunesmith_train::run`, or what a test puts in its place.
-pub type Trainer = fn(
-    TrainPlan,
-    &mut dyn FnMut(Progress) -> std::ops::ControlFlow<tunesmith_train::StopRequest>,
-) -> Result<Outcome, TrainError>;
 
 /// Carries out runs somewhere.
 pub(crate) trait Runner: Send + Sync {

@@ -13,6 +13,7 @@ use super::{Finished, RunNews, StopRun};
 use crate::datasets::{self, Gathered};
 use crate::home::manifest::RunManifest;
 use crate::home::{Home, RunFolder};
+use crate::jobs::MemoryGuard;
 use crate::planning::prepare_split;
 use crate::pool::{fingerprint, open_renderer};
 use crate::{errors, ids, models};
@@ -23,6 +24,9 @@ const RETRY_AFTER: Duration = Duration::from_secs(10);
 /// Trains as `config` says into the folder `output`, which gets the layout of any run. `home` is where ids of models
 /// are looked up. Refuses an `output` that holds a run, unless `resume`; then settings, data or model that differ from
 /// those it was started with are an error that names the difference.
+///
+/// # Errors
+/// Settings, model or data cannot be used, and what training fails with; the folder tells how the run has ended.
 pub fn run_config(
     home: &Path,
     config: &RunConfig,
@@ -64,6 +68,7 @@ pub fn run_config(
         threads: 0,
         resume,
         trainer: tunesmith_train::run,
+        memory: MemoryGuard::default(),
         prepare: &mut |progress| prepare_split(&training, &validation, &*renderer, &config.training, progress),
         report,
         retry: &mut |paused| paused.as_secs() > 0 && paused.as_secs() % RETRY_AFTER.as_secs() == 0,

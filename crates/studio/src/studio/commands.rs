@@ -176,14 +176,7 @@ impl Api for Studio {
     }
 
     fn cancel_job(&self, id: String) -> Result<(), WireError> {
-        match self.jobs.state(&id) {
-            // A run that leaves the line must also say so in its folder.
-            Some(JobState::Queued { .. }) if self.runs.get(&id).is_ok() => self.runs.stop(&id),
-            _ => {
-                self.jobs.cancel(&id);
-                Ok(())
-            }
-        }
+        self.runs.cancel_job(&id)
     }
 
     fn move_job(&self, args: MoveJob) -> Result<(), WireError> {

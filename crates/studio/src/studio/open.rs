@@ -37,11 +37,17 @@ impl Opened {
 }
 
 /// Opens the home in this folder, making it when it does not exist.
+///
+/// # Errors
+/// The folder cannot be used, or its owner does not answer.
 pub fn open(home: &Path) -> Result<Opened, WireError> {
     open_with(home, tunesmith_train::run)
 }
 
 /// `open` with another way to train: tests let training panic, or meet a full disk.
+///
+/// # Errors
+/// As `open`.
 #[doc(hidden)]
 pub fn open_with(home: &Path, trainer: Trainer) -> Result<Opened, WireError> {
     let home = Home::create(home)?;

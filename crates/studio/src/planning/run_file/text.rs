@@ -1,32 +1,32 @@
 //! The text of a run file: which line a key is on, which word was meant, and how a value is written.
 
-use serde_json::Value;
+use std::collections::HashMap;
 
-/// The line of a key, from 1.
-pub(super) fn line_of(yaml: &str, section: Option<&str>, key: &str) -> Option<usize> {
-    let mut inside = section.is_none();
-    for (index, line) in yaml.lines().enumerate() {
-        let content = line.trim_start();
-        if content.is_empty() || content.starts_with('#') {
-            continue;
-        }
-        let is_top = content.len() == line.len();
-        if is_top && section.is_some() {
-            inside = section.is_some_and(|section| names(content, section));
-            if inside && !content.trim_end().ends_with(':') && content.contains(key) {
-                // A section on one line: training: {epochs: 3}
-                return Some(index + 1);
-            }
-        } else if inside && (is_top == section.is_none()) && names(content, key) {
-            return Some(index + 1);
-        }
-    }
-    None
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::Value;
+use serde_saphyr::Spanned;
+
+/// Keys with the places where they stand; what they stand for does not matter.
+type Keys = HashMap<Spanned<String>, IgnoredAny>;
+
+/// The keys of the parts of a run file.
+#[derive(Deserialize)]
+struct Sections {
+    data: Option<Keys>,
+    training: Option<Keys>,
 }
 
-fn names(line: &str, key: &str) -> bool {
-    let line = line.trim_start_matches(['"', '\'', '{', ' ']);
-    line.strip_prefix(key).is_some_and(|rest| rest.trim_start_matches(['"', '\'']).trim_start().starts_with(':'))
+/// The line of a key, from 1; of a section's name itself where it has no such key.
+pub(super) fn line_of(yaml: &str, section: Option<&str>, key: &str) -> Option<usize> {
+    let find = |keys: Keys, key: &str| {
+        keys.into_keys().find(|known| known.value == key).map(|known| known.referenced.line() as usize)
+    };
+    let top = |key: &str| find(serde_saphyr::from_str(yaml).ok()?, key);
+    let Some(section) = section else { return top(key) };
+    let sections: Option<Sections> = serde_saphyr::from_str(yaml).ok();
+    let keys = sections.and_then(|sections| if section == "data" { sections.data } else { sections.training });
+    keys.and_then(|keys| find(keys, key)).or_else(|| top(section))
 }
 
 /// The known word that was most likely meant; none when all are far off.
