@@ -19,7 +19,7 @@ test('a table of odd columns is mapped, and a messy file is mended and exported'
     await walkDataRoom(page, writeMessyRows(home.folder), (file) => window.drop([file]));
     // The button asks with the system's own dialog where the file goes; without an answer it goes among the exports.
     const dataset = await page.run(() => decodeURIComponent(location.hash.split('/').at(-1)));
-    await call(page, 'export_dataset', { dataset, format: 'openai', split: null, path: null, task: null });
+    await call(page, 'export_dataset', { dataset, format: 'openai', split: null, path: null, job: null });
     expectExported(join(home.home, 'exports'));
     await page.click('export-cancel');
     await cutByTheRun(page);

@@ -2,7 +2,7 @@
 import { asWireError, backend, itemName, type Item } from '$lib/backend';
 import { library } from '$lib/state/library.svelte';
 import { route } from '$lib/state/route.svelte';
-import { looksLikeDataset } from '$lib/state/tasks.svelte';
+import { looksLikeDataset } from '$lib/state/jobs.svelte';
 import { toasts } from '$lib/state/toasts.svelte';
 import { unsaved } from '$lib/state/unsaved.svelte';
 import { wizard } from '$lib/state/wizard.svelte';

@@ -180,7 +180,7 @@ test('a topic that is left while it is asked for is let go of once it was grante
 
 test('a topic that has ended is not followed again', () => {
   follow({ topic: 'library' }, 0, () => undefined);
-  follow({ topic: 'task', id: 't' }, 0, () => undefined);
+  follow({ topic: 'job', id: 't' }, 0, () => undefined);
   Source.last.open(1);
   Source.last.onmessage!({ data: JSON.stringify({ follow: follows()[1]!.follow, ended: true }) });
   Source.last.open(2);

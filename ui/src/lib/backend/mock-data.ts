@@ -1,5 +1,5 @@
 // Made-up things for development without a studio: one of everything, in every state.
-import type { Dataset, Field, Model, Plan, Preset, Row, Run, RunState, Sample, SystemInfo, TrainSettings, Usage } from '$lib/protocol';
+import type { Dataset, Field, Job, JobKind, JobProgress, Model, Plan, Preset, Row, Run, RunState, Sample, SystemInfo, TrainSettings, Usage } from '$lib/protocol';
 
 const hour = 3_600_000;
 const now = Date.now();
@@ -115,6 +115,9 @@ export const run = (id: string, name: string, status: RunState, change: Partial<
 });
 
 export const runs = (): Run[] => [
+  ...(['Support tone, rank 32', 'Recipe assistant with a rather long name that must not break the line', 'Questions to SQL, all weights'] as const).map((name, index) =>
+    run(`queued-${index + 1}`, name, { state: 'queued', held: index === 1 }, { step: 0, plan: null, loss: null, first_eval_loss: null, best_eval_loss: null, best_step: null, result_path: null, size_bytes: 0, elapsed_ms: 0, started_ms: now - (20 - index) * 60_000, dataset_name: index === 0 ? 'support-2026' : 'recipes' }),
+  ),
   run('running', 'Recipe assistant, thorough', { state: 'running' }, { step: 0, plan: plan({ steps: 400 }), best_eval_loss: null, best_step: null, result_path: null, started_ms: now - 60_000 }),
   run('preparing', 'Support tone', { state: 'preparing' }, { step: 0, plan: null, loss: null, first_eval_loss: null, best_eval_loss: null, best_step: null, result_path: null, started_ms: now - 4000, dataset_name: 'support-2026' }),
   run('done', 'Recipe assistant', { state: 'done' }, { tags: ['kitchen', 'v1'] }),
@@ -124,6 +127,20 @@ export const runs = (): Run[] => [
   run('stopped', 'Questions to SQL', { state: 'stopped' }, { step: 40, best_step: 33, best_eval_loss: 1.102, started_ms: now - 80 * hour }),
   run('long', 'A hundred thousand steps', { state: 'done' }, { step: 100_000, plan: plan({ steps: 100_000 }), elapsed_ms: 31_000_000, started_ms: now - 200 * hour, best_step: 80_000 }),
   run('blind', 'Twelve rows', { state: 'done' }, { step: 9, first_eval_loss: null, best_eval_loss: null, best_step: null, plan: plan({ steps: 9, rows: 12, validation_rows: 0 }), started_ms: now - 400 * hour }),
+];
+
+/** A job at work. */
+export const job = (kind: JobKind, progress: Partial<JobProgress> = {}, change: Partial<Job> = {}): Job => ({
+  id: kind, kind, subject: null, title: '', state: { state: 'running' }, progress: { note: '', done: 0, total: 0, unit: 'rows', rows: 0, ...progress }, ...change,
+});
+
+/** A run as a job: at work, or in line. */
+export const trainJob = ({ id, name, status }: Run): Job => job('train', { unit: 'steps' }, { id, title: name, subject: { kind: 'run', id }, state: status.state === 'queued' ? status : { state: 'running' } });
+
+/** What the last end of the program cut short. */
+export const interrupted = (): Job[] => [
+  job('import', {}, { id: 'cut-import', title: 'customers-2026.jsonl', state: { state: 'interrupted' } }),
+  job('edit', {}, { id: 'cut-edit', title: 'recipes', subject: { kind: 'dataset', id: 'recipes-1' }, state: { state: 'interrupted' } }),
 ];
 
 export const system: SystemInfo = {

@@ -1,13 +1,13 @@
 // The doctor, the tokens and the exports of the made-up studio.
-import type { Commands, Dataset, DatasetReport, Edit, Finding, LengthBucket, Row, TaskProgress, TokenCounts, WireError, XrayToken } from '$lib/protocol';
+import type { Commands, Dataset, DatasetReport, Edit, Finding, LengthBucket, JobKind, JobProgress, Row, TokenCounts, WireError, XrayToken } from '$lib/protocol';
 
 interface Studio {
   /** Milliseconds between two pieces of progress. */
   pace: number;
   dataset: (id: string) => Dataset;
   row: (index: number) => Row;
-  publish: (task: string, progress: TaskProgress) => void;
-  cancelled: (task: string) => boolean;
+  publish: (job: string, kind: JobKind, progress: Partial<JobProgress>) => void;
+  cancelled: (job: string) => boolean;
   fail: (code: WireError['code'], message: string, hint?: string) => never;
 }
 type Name = 'check_dataset' | 'xray_row' | 'count_tokens' | 'export_dataset';
@@ -17,17 +17,18 @@ const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const size = (dataset: Dataset) => dataset.training_rows + dataset.validation_rows;
 
 export function madeUpRoom({ pace, dataset, row, publish, cancelled, fail }: Studio): Handlers {
-  async function work(task: string | null, what: string, rows: number): Promise<void> {
+  async function work(job: string | null, kind: JobKind, note: string, rows: number): Promise<void> {
     for (let step = 0; step <= 12; step++) {
-      if (task) publish(task, { what, fraction: step / 12, bytes: 0, rows: Math.round((rows * step) / 12), done: step === 12 });
+      const done = Math.round((rows * step) / 12);
+      if (job) publish(job, kind, { note, done, total: rows, rows: done });
       await wait(pace);
-      if (task && cancelled(task)) fail('cancelled', 'Cancelled');
+      if (job && cancelled(job)) fail('cancelled', 'Cancelled');
     }
   }
 
   return {
     check_dataset: async (id) => {
-      await work(`check-${id}-${dataset(id).number}`, 'Looking at the rows', size(dataset(id)));
+      await work(`check-${id}-${dataset(id).number}`, 'check', 'Looking at the rows', size(dataset(id)));
       return madeUpReport(dataset(id));
     },
     xray_row: async ({ dataset: id, row: place, max_length }) => {
@@ -37,16 +38,16 @@ export function madeUpRoom({ pace, dataset, row, publish, cancelled, fail }: Stu
       const beyond = tokens.slice(max_length);
       return { tokens, learned: tokens.filter((one) => one.learned).length, cut: beyond.length, learned_cut: beyond.filter((one) => one.learned).length, answers_cut: beyond.filter((one) => one.end_of_turn).length };
     },
-    count_tokens: async ({ dataset: id, batch_size, task }) => {
+    count_tokens: async ({ dataset: id, batch_size, job }) => {
       const found = dataset(id);
       if (found.name.includes('untold')) fail('invalid', 'The tokenizer of this model cannot be read: tokenizer.json is damaged', 'Add the model folder again');
-      await work(task, 'Counting tokens', found.training_rows);
+      await work(job, 'count', 'Counting tokens', found.training_rows);
       return counts(found, batch_size);
     },
-    export_dataset: async ({ dataset: id, format, split, other_columns, path, task }) => {
+    export_dataset: async ({ dataset: id, format, split, other_columns, path, job }) => {
       const found = dataset(id);
       const rows = { both: size(found), training: found.training_rows, validation: found.validation_rows }[split ?? 'both'];
-      await work(task, 'Writing', rows);
+      await work(job, 'export', 'Writing', rows);
       if (path?.includes('full')) fail('disk_full', 'The disk is full, so the file could not be written', 'Make room, or choose another disk');
       const left_out = format === 'alpaca' ? Math.min(12, rows) : 0;
       return { path: path ?? `/home/ada/.local/share/tunesmith/exports/${found.name}.${format === 'csv' || format === 'parquet' ? format : 'jsonl'}`, rows: rows - left_out, left_out: left_out ? [{ what: 'it has more than one question and one answer', count: left_out }] : [], notes: other_columns && format === 'csv' ? ['The column “label” is called “other_label” in the file: under its own name it would be read as a part of the row'] : [], bytes: rows * 412 };

@@ -1,7 +1,7 @@
 // A studio that lives in the page, for development and tests; production bundles do not hold it. `?mock=empty` is a
-// first start, `?mock=error` one that answers nothing but errors, `?mock=slow` one that takes its time, and
+// first start, `?mock=interrupted` one whose last end cut jobs short, `?mock=browser` one seen from a browser, `?mock=error` one that answers nothing but errors, `?mock=slow` one that takes its time, and
 // `?mock=big` one whose model does not fit.
-import type { Answer, Chat, Commands, Dataset, Event, EventBody, ItemRef, Preferences, Run, RunRecord, Side, Topic, WireError } from '$lib/protocol';
+import type { Answer, Chat, Commands, Dataset, Event, EventBody, ItemRef, Job, JobKind, JobProgress, Preferences, Run, RunRecord, Side, Topic, WireError } from '$lib/protocol';
 import { onBrowserDrop, pickBrowserFiles, saveInBrowser } from './browser';
 import * as made from './mock-data';
 import { madeUpReport, madeUpRoom, wholeChange } from './mock-room';
@@ -52,10 +52,14 @@ export function mock(scenario = ''): Backend {
     datasets: empty ? [] : made.datasets(),
     chats: [] as Chat[],
     bin: new Map<string, () => void>(),
-    preferences: { theme: 'system', threads: 0, device: 'auto', language: 'en' } as Preferences,
+    preferences: { theme: 'system', threads: 0, device: 'auto', language: 'en', resume_queue: false } as Preferences,
     cancelled: new Set<string>(),
     stopped: new Set<string>(),
+    /** The run at work and those that wait, in order. */
+    line: [] as Job[],
+    interrupted: scenario === 'interrupted' ? made.interrupted() : [],
   };
+  state.line = state.runs.filter((run) => run.id === 'running' || run.status.state === 'queued').map(made.trainJob);
   const changed = () => board.publish({ topic: 'library' }, { kind: 'library' });
   const find = <T extends { id: string }>(list: T[], id: string): T => list.find((one) => one.id === id) ?? fail('not_found', `There is no ${id} here`);
   const record = (id: string, records: RunRecord[]) => board.publish({ topic: 'run', id }, records.map((record): EventBody => ({ kind: 'run', record })));
@@ -64,8 +68,49 @@ export function mock(scenario = ''): Backend {
     run.status = next;
     state.runs = state.runs.map((one) => (one.id === run.id ? { ...run } : one));
     record(run.id, [{ type: 'status', status: next }]);
+    if (!['preparing', 'running', 'paused'].includes(next.state)) leave(run.id);
     changed();
   }
+
+  function enter(run: Run): void {
+    state.line = [...state.line, made.trainJob(run)];
+    startNext();
+    changed();
+  }
+
+  function leave(id: string): void {
+    state.line = state.line.filter((job) => job.id !== id);
+    startNext();
+  }
+
+  /** One run at a time. */
+  function startNext(): void {
+    if (state.line.some((job) => job.state.state === 'running')) return;
+    const next = state.line.find((job) => job.state.state === 'queued' && !job.state.held);
+    if (!next) return;
+    next.state = { state: 'running' };
+    const run = find(state.runs, next.id);
+    run.plan ??= made.plan({ steps: 60 });
+    status(run, { state: 'preparing' });
+    record(run.id, [{ type: 'plan', plan: run.plan }, { type: 'preparing', what: 'Tokenising the rows', fraction: 0.4 }]);
+    setTimeout(() => {
+      const prepared = state.runs.find((one) => one.id === run.id);
+      if (prepared?.status.state !== 'preparing') return;
+      status(prepared, { state: 'running' });
+      live(state.runs.find((one) => one.id === run.id), Math.max(1, run.step));
+    }, 1500);
+  }
+
+  function hold(id: string, held: boolean): null {
+    const job = find(state.line, id);
+    if (job.state.state !== 'queued') return fail('invalid', 'This does not stand in line', 'It has started or ended meanwhile; look at the list again');
+    job.state = { state: 'queued', held };
+    edit({ kind: 'run', id }, { status: { state: 'queued', held } });
+    startNext();
+    return null;
+  }
+
+  const tell = (id: string, kind: JobKind, progress: Partial<JobProgress>) => board.publish({ topic: 'job', id }, { kind: 'job', job: made.job(kind, progress, { id }) });
 
   const lossAt = (step: number, steps: number) => 0.38 + 2.8 * Math.exp((-5 * step) / steps) + (Math.sin(step * 12.9898) * 43758.5453 % 1) * 0.22 * (0.4 + Math.exp((-3 * step) / steps));
   function steps(run: Run, from: number, to: number): RunRecord[] {
@@ -82,7 +127,7 @@ export function mock(scenario = ''): Backend {
 
   for (const run of state.runs) {
     if (run.plan) record(run.id, [{ type: 'plan', plan: run.plan }]);
-    record(run.id, [{ type: 'status', status: run.status }]);
+    if (run.status.state !== 'queued') record(run.id, [{ type: 'status', status: run.status }]);
     if (run.step > 0) record(run.id, steps(run, 1, run.step));
   }
   live(state.runs.find((run) => run.id === 'running'), 120);
@@ -102,6 +147,7 @@ export function mock(scenario = ''): Backend {
       run.loss = lossAt(run.step, run.plan!.steps);
       run.elapsed_ms = run.step * 310;
       record(run.id, fresh);
+      if (run.step % 6 === 0) board.publish({ topic: 'library' }, { kind: 'run_changed', run: { ...run } });
       if (run.step >= run.plan!.steps) {
         Object.assign(run, { best_eval_loss: 0.541, best_step: run.step - 3, result_path: `${run.path}/result` });
         record(run.id, [{ type: 'done', step: run.step, best_step: run.step - 3, adapter: run.result_path! }]);
@@ -150,11 +196,11 @@ export function mock(scenario = ''): Backend {
     return null;
   }
 
-  async function read(task: string | null, dataset: Dataset): Promise<Dataset> {
+  async function read(job: string | null, dataset: Dataset): Promise<Dataset> {
     for (let step = 0; step <= 10; step++) {
-      if (task) board.publish({ topic: 'task', id: task }, { kind: 'task', progress: { what: 'Reading', fraction: step / 10, bytes: step * 41_200, rows: step * 31, done: step === 10 } });
+      if (job) tell(job, 'import', { note: 'Reading the file', done: step * 41_200, total: 412_000, unit: 'bytes', rows: step * 31 });
       await wait(scenario === 'slow' ? 1500 : 60);
-      if (task && state.cancelled.has(task)) fail('cancelled', 'Cancelled');
+      if (job && state.cancelled.has(job)) fail('cancelled', 'Cancelled');
     }
     state.datasets = [dataset, ...state.datasets];
     changed();
@@ -174,11 +220,11 @@ export function mock(scenario = ''): Backend {
       return model;
     },
     list_datasets: () => [...state.datasets],
-    import_dataset: ({ paths, name, task, mapping }) => {
+    import_dataset: ({ paths, name, job, mapping }) => {
       if (paths.some((path) => path.includes('bad'))) fail('invalid', 'bad.jsonl holds no rows', 'Check that each line is one JSON object');
       const found = look(paths, mapping);
       const file = paths[0]!.split('/').at(-1)!;
-      return read(task, made.dataset({ id: `data-${Date.now()}`, name: name ?? file.replace(/\.\w+$/, ''), files: paths, format: found.mapping.format, mapping: found.mapping, columns: found.columns, reason: found.reason, tags: [], added_ms: Date.now() }));
+      return read(job, made.dataset({ id: `data-${Date.now()}`, name: name ?? file.replace(/\.\w+$/, ''), files: paths, format: found.mapping.format, mapping: found.mapping, columns: found.columns, reason: found.reason, tags: [], added_ms: Date.now() }));
     },
     list_samples: () => made.samples,
     import_sample: (id) => read(null, made.dataset({ id: `data-${Date.now()}`, name: made.samples.find((sample) => sample.id === id)!.title, rows_read: 300, rows_dropped: 0, dropped_because: [], tags: [], added_ms: Date.now() })),
@@ -187,8 +233,8 @@ export function mock(scenario = ''): Backend {
       pace: scenario === 'slow' ? 1500 : 60,
       dataset: (id) => find(state.datasets, id),
       row: made.row,
-      publish: (id, progress) => board.publish({ topic: 'task', id }, { kind: 'task', progress }),
-      cancelled: (task) => state.cancelled.delete(task),
+      publish: tell,
+      cancelled: (job) => state.cancelled.delete(job),
       fail,
     }),
     dataset_report: (id) => (scenario === 'slow' ? null : madeUpReport(find(state.datasets, id))),
@@ -203,8 +249,12 @@ export function mock(scenario = ''): Backend {
       return find(state.datasets, dataset.id);
     },
     train_form: () => ({ fields: made.fields, presets: made.presets }),
-    preview_run: async ({ model, training }) => {
-      await wait(scenario === 'slow' ? 4000 : 350);
+    preview_run: async ({ start: { model, training }, job }) => {
+      for (let step = 0; step < 7; step++) {
+        if (job) tell(job, 'plan', { note: 'Reading the rows', done: step * 40, total: 280, rows: step * 40 });
+        await wait(scenario === 'slow' ? 900 : 50);
+        if (job && state.cancelled.delete(job)) fail('cancelled', 'It was cancelled');
+      }
       if (scenario === 'big' || model === 'cache-1') {
         const fit = { fits: false, needed_bytes: 9_100_000_000, available_bytes: 6_400_000_000, parts: [{ what: 'Weights', bytes: 4_400_000_000 }, { what: 'Adapter and optimiser', bytes: 160_000_000 }, { what: 'Activations', bytes: 4_540_000_000 }] };
         return { plan: made.plan({ fit }), problems: [], blockers: ['About 9.1 GB of memory are needed and 6.4 GB are free. Use a smaller model, batch size or max length'], warnings: [] };
@@ -216,21 +266,21 @@ export function mock(scenario = ''): Backend {
     start_run: async ({ name, model, dataset, version, training }) => {
       await wait(300);
       const id = `run-${Date.now()}`;
-      const run = made.run(id, name ?? `${find(state.datasets, dataset).name} · ${find(state.models, model).name}`, { state: 'preparing' }, { step: 0, loss: null, plan: made.plan({ steps: 60 }), best_eval_loss: null, best_step: null, result_path: null, dataset, dataset_version: version ?? find(state.datasets, dataset).number, model, elapsed_ms: 0, started_ms: Date.now(), config: { ...made.run('', '', { state: 'done' }).config, training } });
+      const run = made.run(id, name ?? `${find(state.datasets, dataset).name} · ${find(state.models, model).name}`, { state: 'queued', held: false }, { step: 0, loss: null, plan: null, size_bytes: 0, best_eval_loss: null, best_step: null, result_path: null, dataset, dataset_version: version ?? find(state.datasets, dataset).number, model, elapsed_ms: 0, started_ms: Date.now(), config: { ...made.run('', '', { state: 'done' }).config, training } });
       state.runs = [run, ...state.runs];
-      record(id, [{ type: 'plan', plan: run.plan! }, { type: 'status', status: run.status }, { type: 'preparing', what: 'Tokenising the rows', fraction: 0.4 }]);
-      changed();
-      setTimeout(() => {
-        status(run, { state: 'running' });
-        live(state.runs.find((one) => one.id === id), 1);
-      }, 1500);
-      return run;
+      enter(run);
+      return { ...find(state.runs, id) };
     },
-    list_runs: () => state.runs,
-    get_run: (id) => find(state.runs, id),
+    list_runs: () => state.runs.map((run) => ({ ...run })),
+    get_run: (id) => ({ ...find(state.runs, id) }),
     stop_run: async (id) => {
-      await wait(600);
+      const waits = find(state.runs, id).status.state === 'queued';
+      await wait(waits ? 60 : 600);
       const run = find(state.runs, id);
+      if (run.status.state === 'queued') {
+        status(run, { state: 'stopped' });
+        return null;
+      }
       run.result_path = `${run.path}/result`;
       run.best_eval_loss = 0.8;
       run.best_step = run.step;
@@ -240,9 +290,13 @@ export function mock(scenario = ''): Backend {
     resume_run: async (id) => {
       await wait(400);
       const run = find(state.runs, id);
-      record(id, [{ type: 'rewind', step: Math.max(0, run.step - 5) }]);
-      status(run, { state: 'running' });
-      return run;
+      if (run.status.state === 'paused') status(run, { state: 'running' });
+      else {
+        record(id, [{ type: 'rewind', step: Math.max(0, run.step - 5) }]);
+        edit({ kind: 'run', id }, { status: { state: 'queued', held: false } });
+        enter(find(state.runs, id));
+      }
+      return { ...find(state.runs, id) };
     },
     run_file: ({ kind }) => ({ name: `chart.${kind === 'chart_png' ? 'png' : kind === 'chart_svg' ? 'svg' : 'yaml'}`, mime: 'text/plain', base64: btoa('made up') }),
     rename: ({ item, name }) => edit(item, item.kind === 'chat' ? { title: name } : { name }),
@@ -289,7 +343,24 @@ export function mock(scenario = ''): Backend {
       return null;
     },
     configure_chat: ({ chat, system_prompt, sampling }) => structuredClone(Object.assign(find(state.chats, chat), { system_prompt, sampling })),
-    cancel_task: (id) => (state.cancelled.add(id), null),
+    list_jobs: () => structuredClone([...state.line, ...state.interrupted]),
+    cancel_job: (id) => {
+      state.cancelled.add(id);
+      state.interrupted = state.interrupted.filter((job) => job.id !== id);
+      return null;
+    },
+    move_job: ({ job: id, to }) => {
+      const waiting = state.line.filter((job) => job.state.state === 'queued');
+      const from = waiting.findIndex((job) => job.id === id);
+      const [job] = waiting.splice(from, 1);
+      if (!job) return fail('invalid', 'This does not stand in line', 'It has started or ended meanwhile; look at the list again');
+      waiting.splice({ up: Math.max(0, from - 1), down: from + 1, first: 0 }[to], 0, job);
+      state.line = [...state.line.filter((job) => job.state.state !== 'queued'), ...waiting];
+      changed();
+      return null;
+    },
+    hold_job: (id) => hold(id, true),
+    release_job: (id) => hold(id, false),
     system_info: () => (scenario === 'full' ? { ...made.system, disk_free_bytes: 12_000_000 } : made.system),
     usage: () => structuredClone(made.usage),
     preferences: () => state.preferences,
@@ -305,7 +376,7 @@ export function mock(scenario = ''): Backend {
 
   return {
     kind: 'mock',
-    namesFiles: true,
+    namesFiles: scenario !== 'browser',
     async call<K extends CommandName>(name: K, args: Args<K>): Promise<Reply<K>> {
       await wait(scenario === 'slow' ? 3000 : 10);
       if (scenario === 'error') return fail('internal', 'The database of the studio cannot be read: the file is damaged', 'Make room on the disk and start Tunesmith again');
@@ -314,7 +385,7 @@ export function mock(scenario = ''): Backend {
     subscribe: (topic, after, onEvents) => board.follow(topic, after, onEvents),
     onDrop: (on) => onBrowserDrop((drop) => on(drop.phase === 'drop' ? { ...drop, items: drop.items.map(named) } : drop)),
     pickFiles: async (title, extensions) => (await pickBrowserFiles(title, extensions)).map(named),
-    pickFolder: async () => '/home/ada/models/my-llama',
+    pickFolder: scenario === 'browser' ? null : async () => '/home/ada/models/my-llama',
     toPath: async (item) => ('path' in item ? item.path : itemName(item)),
     revealPath: scenario === 'browser' ? null : async () => undefined,
     saveFile: saveInBrowser,

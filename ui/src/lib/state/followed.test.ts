@@ -6,7 +6,7 @@ import type { ChatNews, Event } from '$lib/protocol';
 import { openChat, OpenedChat } from './chat.svelte';
 import { library } from './library.svelte';
 import { FollowedRun } from './run.svelte';
-import { tasks } from './tasks.svelte';
+import { jobs } from './jobs.svelte';
 import { toasts } from './toasts.svelte';
 
 let studio: Backend;
@@ -135,15 +135,15 @@ test('a failure while answering ends the waiting', async () => {
 
 test('a cancelled import leaves nothing behind and is no error', async () => {
   const before = library.datasets?.length;
-  const reading = tasks.importFiles([{ path: '/home/ada/more.jsonl' }], { mapping: { format: 'auto', columns: {} }, validation: 'auto' });
-  await expect.poll(() => tasks.list.length).toBe(1);
-  await expect.poll(() => tasks.list[0]?.fraction ?? 0).toBeGreaterThan(0);
-  await tasks.cancel(tasks.list[0]!.id);
+  const reading = jobs.importFiles([{ path: '/home/ada/more.jsonl' }], { mapping: { format: 'auto', columns: {} }, validation: 'auto' });
+  await expect.poll(() => jobs.list.length).toBe(1);
+  await expect.poll(() => jobs.list[0]?.fraction ?? 0).toBeGreaterThan(0);
+  await jobs.cancel(jobs.list[0]!.id);
   expect(await reading).toBeNull();
-  expect(tasks.list).toEqual([]);
+  expect(jobs.list).toEqual([]);
   expect(library.datasets?.length).toBe(before);
 });
 
 test('an import that fails says why', async () => {
-  await expect(tasks.importFiles([{ path: '/home/ada/bad.jsonl' }], { mapping: { format: 'auto', columns: {} }, validation: 'auto' })).rejects.toMatchObject({ code: 'invalid' });
+  await expect(jobs.importFiles([{ path: '/home/ada/bad.jsonl' }], { mapping: { format: 'auto', columns: {} }, validation: 'auto' })).rejects.toMatchObject({ code: 'invalid' });
 });

@@ -124,7 +124,7 @@ export class RowList {
     this.#patience = setTimeout(() => (this.slow = true), patienceMs);
     if (active === 0) this.#wanted = [0, pageSize];
     const first = Math.floor(this.#wanted[0] / pageSize);
-    const found = await this.work.run((task) => this.#ask(first, task));
+    const found = await this.work.run((job) => this.#ask(first, job));
     if (question !== this.#question) return;
     const { error, cancelled } = this.work;
     this.leave();
@@ -165,9 +165,9 @@ export class RowList {
     this.#revision++;
   }
 
-  #ask(page: number, task: string | null): Promise<RowsPage> {
+  #ask(page: number, job: string | null): Promise<RowsPage> {
     const { side, ...query } = this.search;
-    return backend.call('dataset_rows', { dataset: this.dataset, split: side, offset: page * pageSize, limit: pageSize, model: this.model, find: asQuery(query), task });
+    return backend.call('dataset_rows', { dataset: this.dataset, split: side, offset: page * pageSize, limit: pageSize, model: this.model, find: asQuery(query), job });
   }
 
   #forget(): void {

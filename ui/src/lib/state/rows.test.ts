@@ -5,7 +5,7 @@ import * as made from '$lib/backend/mock-data';
 import { anyRow, RowList } from './rows.svelte';
 
 let asked: { args: DatasetRows; answer: (page: RowsPage) => void; fail: (error: WireError) => void }[] = [];
-/** The tasks of the searches that were ended. */
+/** The jobs of the searches that were ended. */
 let cancelled: string[] = [];
 let tell: (fraction: number) => void;
 beforeEach(() => {
@@ -14,7 +14,7 @@ beforeEach(() => {
   cancelled = [];
   const call = (name: string, args: DatasetRows | string) => new Promise((answer, fail) => (typeof args === 'string' ? cancelled.push(`${name} ${args}`) : asked.push({ args, answer, fail })));
   const subscribe = (_: unknown, __: number, on: (events: unknown[]) => void) => {
-    tell = (fraction) => on([{ seq: 1, body: { kind: 'task', progress: { what: '', fraction, bytes: 0, rows: 0, done: false } } }]);
+    tell = (fraction) => on([{ seq: 1, body: { kind: 'job', job: made.job('search', { done: fraction * 1000, total: 1000, unit: 'parts' }) } }]);
     return () => undefined;
   };
   setBackend({ call, subscribe } as unknown as Backend);
@@ -74,13 +74,13 @@ test('no filter asks for all rows', () => {
 test('another search ends the one before, from the first letter on', async () => {
   const list = new RowList('data', null);
   list.find({ least: 10 });
-  const first = asked[0]!.args.task;
+  const first = asked[0]!.args.job;
   expect(first).toBeTruthy();
   list.find({ text: 's' });
-  expect(cancelled).toEqual([`cancel_task ${first}`]);
+  expect(cancelled).toEqual([`cancel_job ${first}`]);
   await vi.advanceTimersByTimeAsync(300);
   list.leave();
-  expect(cancelled).toEqual([first, asked[1]!.args.task].map((task) => `cancel_task ${task}`));
+  expect(cancelled).toEqual([first, asked[1]!.args.job].map((job) => `cancel_job ${job}`));
 });
 
 test('a search that takes its time says how far it is beside the rows of the last one', async () => {

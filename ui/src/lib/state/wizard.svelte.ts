@@ -156,7 +156,7 @@ class Wizard {
 
   async #ask(request: StartRun, asked: number): Promise<void> {
     try {
-      const preview = await backend.call('preview_run', request);
+      const preview = await backend.call('preview_run', { start: request, job: null });
       if (asked !== this.#asked) return;
       this.preview = preview;
       this.error = null;

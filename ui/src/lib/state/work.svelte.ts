@@ -2,6 +2,7 @@
 // an earlier one still says is dropped.
 import { asWireError, backend, type Stop } from '$lib/backend';
 import type { WireError } from '$lib/protocol';
+import { fractionOf, isOver, newJobId } from './job-progress';
 
 export class Work {
   running = $state(false);
@@ -11,14 +12,14 @@ export class Work {
   cancelling = $state(false);
   cancelled = $state(false);
   error = $state.raw<WireError | null>(null);
-  #task: string | null = null;
+  #job: string | null = null;
   #unfollow: Stop | undefined;
 
-  /** Does it under the id of a task. Null when it was cancelled, failed, or another call took its place. */
-  async run<T>(call: (task: string) => Promise<T>, task = newTask()): Promise<T | null> {
-    const mine = this.#begin(task);
+  /** Does it as a job of this id. Null when it was cancelled, failed, or another call took its place. */
+  async run<T>(call: (job: string) => Promise<T>, job = newJobId()): Promise<T | null> {
+    const mine = this.#begin(job);
     try {
-      const reply = await call(task);
+      const reply = await call(job);
       return mine() ? reply : null;
     } catch (thrown) {
       if (mine()) this.#fail(asWireError(thrown));
@@ -29,16 +30,16 @@ export class Work {
   }
 
   async cancel(): Promise<void> {
-    if (!this.#task) return;
+    if (!this.#job) return;
     this.cancelling = true;
-    await backend.call('cancel_task', this.#task).catch(() => undefined);
+    await backend.call('cancel_job', this.#job).catch(() => undefined);
   }
 
   /** Looks no more; the command itself goes on. */
   forget(): void {
     this.#unfollow?.();
     this.#unfollow = undefined;
-    this.#task = null;
+    this.#job = null;
     this.running = false;
   }
 
@@ -48,14 +49,14 @@ export class Work {
     Object.assign(this, { fraction: null, rows: 0, cancelling: false, cancelled: false, error: null });
   }
 
-  #begin(task: string): () => boolean {
+  #begin(job: string): () => boolean {
     this.reset();
     this.running = true;
-    this.#task = task;
-    const unfollow = (this.#unfollow = backend.subscribe({ topic: 'task', id: task }, 0, (events) => {
+    this.#job = job;
+    const unfollow = (this.#unfollow = backend.subscribe({ topic: 'job', id: job }, 0, (events) => {
       for (const { body } of events) {
-        // An earlier task of the same name may have left its end behind.
-        if (body.kind === 'task' && !body.progress.done) Object.assign(this, { fraction: body.progress.fraction, rows: body.progress.rows });
+        // An earlier job of the same id may have left its end behind.
+        if (body.kind === 'job' && !isOver(body.job)) Object.assign(this, { fraction: fractionOf(body.job.progress), rows: body.job.progress.rows });
       }
     }));
     return () => this.#unfollow === unfollow;
@@ -66,5 +67,3 @@ export class Work {
     else this.error = error;
   }
 }
-
-const newTask = (): string => `task-${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}`;

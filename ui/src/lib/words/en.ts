@@ -72,10 +72,12 @@ export const en = {
     trainingLoss: 'Training loss',
     columns: { name: 'Fine-tune', state: 'State', loss: 'Loss', started: 'Started', size: 'Size' },
     open: (name: string) => `Open ${name}`,
+    held: 'Held',
     deleteActive: 'Stop it first, then delete it',
   },
 
   states: {
+    queued: 'In line',
     preparing: 'Preparing',
     running: 'Training',
     paused: 'Paused',

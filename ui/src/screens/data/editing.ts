@@ -10,7 +10,7 @@ import { words } from '$lib/words';
 /** Changes a dataset and offers to undo it; null when it failed, which a toast has said. */
 export async function editDataset(dataset: Dataset, edit: Edit, said: string): Promise<Dataset | null> {
   return attempt(async () => {
-    const changed = await backend.call('edit_dataset', { dataset: dataset.id, version: dataset.number, edit, task: null });
+    const changed = await backend.call('edit_dataset', { dataset: dataset.id, version: dataset.number, edit, job: null });
     await library.refresh();
     const undo = () => attempt(() => backend.call('use_version', { dataset: dataset.id, number: dataset.number }).then(() => library.refresh()));
     toasts.show({ text: said, action: { label: words.common.undo, run: () => unsaved.leave(() => void undo()) } });

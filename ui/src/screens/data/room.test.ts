@@ -2,6 +2,7 @@ import { flushSync, mount, unmount, type Component } from 'svelte';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { backend, setBackend, type Backend } from '$lib/backend';
 import { mock } from '$lib/backend/mock';
+import * as made from '$lib/backend/mock-data';
 import type { DatasetRows } from '$lib/protocol';
 import { library } from '$lib/state/library.svelte';
 import { toasts } from '$lib/state/toasts.svelte';
@@ -59,8 +60,8 @@ test('a search that lasts says how far it is beside the rows of before, and can 
   const quick = mock();
   const call = ((name, args) => (name === 'dataset_rows' && (args as DatasetRows).find ? new Promise(() => undefined) : quick.call(name, args))) as Backend['call'];
   const subscribe: Backend['subscribe'] = (topic, after, on) => {
-    if (topic.topic !== 'task') return quick.subscribe(topic, after, on);
-    on([{ seq: 1, body: { kind: 'task', progress: { what: '', fraction: 0.428, bytes: 0, rows: 0, done: false } } }]);
+    if (topic.topic !== 'job') return quick.subscribe(topic, after, on);
+    on([{ seq: 1, body: { kind: 'job', job: made.job('search', { done: 428, total: 1000, unit: 'parts' }) } }]);
     return () => undefined;
   };
   setBackend({ ...quick, call, subscribe });
@@ -175,7 +176,7 @@ test('a version that comes into use elsewhere leaves the open row, and its save 
   await click('row-tab-edit');
   await expect.poll(() => at('edit-content-2')).toBeTruthy();
   type('edit-content-2', 'Pea soup');
-  await backend.call('edit_dataset', { dataset: 'recipes-1', version: null, edit: { kind: 'delete', rows: [0] }, task: null });
+  await backend.call('edit_dataset', { dataset: 'recipes-1', version: null, edit: { kind: 'delete', rows: [0] }, job: null });
   await library.refresh();
   await shown('rows-found', '299 rows');
   expect((at('edit-content-2') as HTMLTextAreaElement).value).toBe('Pea soup');

@@ -1,8 +1,8 @@
 // The one import that the data screens show: how to read, what the files begin with, what went wrong. How far it is,
-// tasks know.
+// jobs know.
 import { asWireError, backend, type Item } from '$lib/backend';
 import type { Dataset, Inspection, WireError } from '$lib/protocol';
-import { tasks, type ReadingOptions } from '$lib/state/tasks.svelte';
+import { jobs, type ReadingOptions } from '$lib/state/jobs.svelte';
 import { toasts } from '$lib/state/toasts.svelte';
 import { words } from '$lib/words';
 
@@ -16,7 +16,7 @@ class Importing {
   /** Imports files and shows their first rows meanwhile; null when it was cancelled or failed. */
   async files(items: Item[], options = this.options): Promise<Dataset | null> {
     void this.#look(items, options);
-    const dataset = await this.take(() => tasks.importFiles(items, options));
+    const dataset = await this.take(() => jobs.importFiles(items, options));
     this.#looks++;
     this.first = null;
     return dataset;

@@ -18,7 +18,7 @@ function tell(toast: Parameters<typeof toasts.show>[0]): void {
 
 /** Changes a dataset, and offers to undo it. Null when it was cancelled or failed; `work` says why. */
 export async function change(dataset: Dataset, edit: Edit, work: Work, onchange: Changed): Promise<Dataset | null> {
-  const fresh = await work.run((task) => backend.call('edit_dataset', { dataset: dataset.id, version: dataset.number, edit, task }));
+  const fresh = await work.run((job) => backend.call('edit_dataset', { dataset: dataset.id, version: dataset.number, edit, job }));
   if (!fresh) return null;
   onchange(fresh);
   const said = fresh.versions.find(({ number }) => number === fresh.number)?.change;

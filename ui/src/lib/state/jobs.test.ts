@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { looksLikeDataset, paceOf } from './tasks.svelte';
+import { looksLikeDataset, paceOf } from './jobs.svelte';
 
 test('the time left follows from the share that is done', () => {
   expect(paceOf({ rows: 20_000, fraction: 0.25 }, 2000)).toEqual({ rowsPerSecond: 10_000, leftMs: 6000 });

@@ -1,10 +1,12 @@
-// Long commands that the user waits for and may cancel: imports, and in a browser the uploads before them.
+// The imports at work, and in a browser the uploads before them: how far each is, and a way out.
 import { asWireError, backend, itemName, type Item } from '$lib/backend';
-import type { Dataset, Mapping, TaskProgress, Validation } from '$lib/protocol';
+import type { Dataset, JobProgress, Mapping, Validation } from '$lib/protocol';
 import { words } from '$lib/words';
+import { fractionOf, newJobId } from './job-progress';
 import { library } from './library.svelte';
 
-export interface Task {
+/** A job as its screen shows it. */
+export interface ShownJob {
   id: string;
   title: string;
   /** From 0 to 1; null when the end is not known. */
@@ -40,28 +42,28 @@ export const datasetExtensions = ['jsonl', 'ndjson', 'json', 'csv', 'tsv', 'parq
 const settledMs = 700;
 
 /** How fast rows are read, after so long. */
-export function paceOf({ rows, fraction }: Pick<TaskProgress, 'rows' | 'fraction'>, elapsedMs: number): Pace | null {
+export function paceOf({ rows, fraction }: Pick<ShownJob, 'rows' | 'fraction'>, elapsedMs: number): Pace | null {
   if (elapsedMs < settledMs || rows === 0) return null;
   return { rowsPerSecond: rows / (elapsedMs / 1000), leftMs: fraction ? (elapsedMs * (1 - fraction)) / fraction : null };
 }
 
 export const looksLikeDataset = (name: string): boolean => datasetFile.test(name);
 
-class Tasks {
-  list = $state.raw<Task[]>([]);
+class Jobs {
+  list = $state.raw<ShownJob[]>([]);
   #uploads = new Map<string, AbortController>();
 
   /** Imports files as one dataset. Null when the user cancelled; other failures are thrown as WireError. */
   importFiles(items: Item[], { name = null, seed = null, ...options }: ReadingOptions): Promise<Dataset | null> {
     const title = words.datasets.filesNamed(itemName(items[0]!), items.length - 1);
-    return this.#run(title, true, async (task, signal) => {
+    return this.#run(title, true, async (job, signal) => {
       const paths: string[] = [];
       for (const item of items) {
-        this.#update(task, { title: words.datasets.uploading(itemName(item)) });
-        paths.push(await backend.toPath(item, (fraction) => this.#update(task, { fraction }), signal));
+        this.#update(job, { title: words.datasets.uploading(itemName(item)) });
+        paths.push(await backend.toPath(item, (fraction) => this.#update(job, { fraction }), signal));
       }
-      this.#update(task, { title: words.datasets.importing(title), fraction: null });
-      return backend.call('import_dataset', { paths, name, seed, task, reuse: false, ...options });
+      this.#update(job, { title: words.datasets.importing(title), fraction: null });
+      return backend.call('import_dataset', { paths, name, seed, job, reuse: false, ...options });
     });
   }
 
@@ -72,19 +74,23 @@ class Tasks {
   async cancel(id: string): Promise<void> {
     this.#update(id, { cancelling: true });
     this.#uploads.get(id)?.abort();
-    await backend.call('cancel_task', id).catch(() => undefined);
+    await backend.call('cancel_job', id).catch(() => undefined);
   }
 
-  async #run(title: string, cancellable: boolean, work: (task: string, signal: AbortSignal) => Promise<Dataset>): Promise<Dataset | null> {
-    const id = `task-${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}`;
+  async #run(title: string, cancellable: boolean, work: (job: string, signal: AbortSignal) => Promise<Dataset>): Promise<Dataset | null> {
+    const id = newJobId();
     this.list = [...this.list, { id, title, fraction: null, rows: 0, pace: null, cancelling: false, cancellable }];
     const upload = new AbortController();
     this.#uploads.set(id, upload);
     // Reading begins with the first news; an upload before it tells nothing about how fast rows are read.
     let beganMs = 0;
-    const pace = (progress: TaskProgress) => paceOf(progress, Date.now() - (beganMs ||= Date.now()));
-    const stop = backend.subscribe({ topic: 'task', id }, 0, (events) => {
-      for (const { body } of events) if (body.kind === 'task' && !body.progress.done) this.#update(id, { fraction: body.progress.fraction, rows: body.progress.rows, pace: pace(body.progress) });
+    const told = (progress: JobProgress) => {
+      const { rows } = progress;
+      const fraction = fractionOf(progress);
+      this.#update(id, { fraction, rows, pace: paceOf({ rows, fraction }, Date.now() - (beganMs ||= Date.now())) });
+    };
+    const stop = backend.subscribe({ topic: 'job', id }, 0, (events) => {
+      for (const { body } of events) if (body.kind === 'job' && body.job.state.state === 'running') told(body.job.progress);
     });
     try {
       const dataset = await work(id, upload.signal);
@@ -97,13 +103,13 @@ class Tasks {
     } finally {
       stop();
       this.#uploads.delete(id);
-      this.list = this.list.filter((task) => task.id !== id);
+      this.list = this.list.filter((job) => job.id !== id);
     }
   }
 
-  #update(id: string, change: Partial<Task>): void {
-    this.list = this.list.map((task) => (task.id === id ? { ...task, ...change } : task));
+  #update(id: string, change: Partial<ShownJob>): void {
+    this.list = this.list.map((job) => (job.id === id ? { ...job, ...change } : job));
   }
 }
 
-export const tasks = new Tasks();
+export const jobs = new Jobs();
