@@ -112,6 +112,18 @@ test('after a broken line every topic goes on after its last record, and late ne
   expect(heard).toEqual([1, 2, 3]);
 });
 
+test('when a broken line is back, those who follow get a sign of life at once', async () => {
+  const groups: number[] = [];
+  follow({ topic: 'library' }, 0, (events) => groups.push(events.length));
+  Source.last.open(1);
+  await settle();
+  expect(groups, 'a new line is no news').toEqual([]);
+  Source.last.onerror!();
+  Source.last.open(2);
+  await settle();
+  expect(groups).toEqual([0]);
+});
+
 test('a stream that was refused is asked for again', () => {
   follow(run, 3, () => undefined);
   Source.last.readyState = Source.CLOSED;

@@ -14,6 +14,8 @@ interface Followed {
   onError: ((error: WireError) => void) | undefined;
   /** Its number on the stream that is open now; another stream, another number. */
   number: number | null;
+  /** The line was broken, and those who follow wait for a sign of life. */
+  broken: boolean;
 }
 
 interface Message {
@@ -43,7 +45,7 @@ export class EventStream {
   }
 
   follow(topic: Topic, after: number, onEvents: (events: Event[]) => void, onError?: (error: WireError) => void): Stop {
-    const followed: Followed = { topic, seq: after, onEvents, onError, number: null };
+    const followed: Followed = { topic, seq: after, onEvents, onError, number: null, broken: false };
     this.#followed.add(followed);
     if (this.#followed.size === 1) {
       document.addEventListener('visibilitychange', this.#open);
@@ -64,7 +66,7 @@ export class EventStream {
     source.onmessage = ({ data }) => this.#tell(JSON.parse(data) as Message);
     source.onerror = () => {
       this.#stream = null;
-      for (const { onError } of this.#followed) onError?.(lostConnection());
+      for (const followed of this.#followed) this.#break(followed, lostConnection());
       if (source.readyState === EventSource.CLOSED) this.#again = setTimeout(this.#open, AGAIN_MS);
     };
   };
@@ -84,12 +86,24 @@ export class EventStream {
     try {
       await this.#send('/api/events/follow', { stream, follow: number, topic: followed.topic, after: followed.seq });
       // Nobody may have wanted it any more before the answer came.
-      if (!this.#followed.has(followed)) this.#letGo(stream, number);
+      if (!this.#followed.has(followed)) return this.#letGo(stream, number);
+      if (followed.broken && stream === this.#stream) this.#mend(followed);
     } catch (thrown) {
       if (stream !== this.#stream || !this.#followed.has(followed)) return;
-      followed.onError?.(asWireError(thrown));
+      this.#break(followed, asWireError(thrown));
       setTimeout(() => stream === this.#stream && void this.#ask(followed), AGAIN_MS);
     }
+  }
+
+  #break(followed: Followed, error: WireError): void {
+    followed.broken = true;
+    followed.onError?.(error);
+  }
+
+  /** The topic comes again: an empty group says so at once, as nothing else may come for a while. */
+  #mend(followed: Followed): void {
+    followed.broken = false;
+    followed.onEvents([]);
   }
 
   #tell({ follow, events, ended }: Message): void {

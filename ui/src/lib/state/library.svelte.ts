@@ -1,12 +1,20 @@
-// What the user owns: runs, models, datasets, samples and chats. The studio says that something changed; the lists
-// are fetched again, whole.
+// What the user owns: runs, models, datasets, samples and chats, and the jobs around them. The studio says that something
+// changed, and the lists are fetched again, whole; how far a run is it says beside that, run by run.
 import { asWireError, backend, type Stop } from '$lib/backend';
-import type { Chat, Dataset, ItemKind, Model, Run, RunState, Sample, WireError } from '$lib/protocol';
+import type { Chat, Dataset, Event, ItemKind, Job, Model, Run, RunState, Sample, WireError } from '$lib/protocol';
 import { words } from '$lib/words';
 import { toasts } from './toasts.svelte';
 
-/** Whether a run is at work, or waits to be. */
+/** Whether a run is at work. */
 export const isActive = (status: RunState): boolean => ['preparing', 'running', 'paused'].includes(status.state);
+/** Whether a run waits for its turn. */
+export const isQueued = (status: RunState): boolean => status.state === 'queued';
+/** Whether nothing more happens to a run by itself. */
+export const hasEnded = (status: RunState): boolean => !isActive(status) && !isQueued(status);
+
+const retryMs = 1500;
+/** Changes come in swarms; the lists are fetched once for all of them. */
+const swarmMs = 80;
 
 class Library {
   /** Null until fetched for the first time. */
@@ -15,6 +23,8 @@ class Library {
   datasets = $state.raw<Dataset[] | null>(null);
   samples = $state.raw<Sample[]>([]);
   chats = $state.raw<Chat[] | null>(null);
+  /** Those that have not ended, in order, and those that the last end of the program cut short. */
+  jobs = $state.raw<Job[]>([]);
   error = $state.raw<WireError | null>(null);
   /** The line to the studio is broken and being mended. */
   disconnected = $state(false);
@@ -22,54 +32,47 @@ class Library {
   active = $derived((this.runs ?? []).filter((run) => isActive(run.status)));
 
   #soon: ReturnType<typeof setTimeout> | undefined;
+  /** The last event heard, to notice that some were missed. */
+  #seq = 0;
+  #lost = false;
+  #asked = 0;
+  #answered = 0;
 
   /** Fetches everything and follows changes. */
   follow(): Stop {
     void this.refresh();
+    this.#seq = 0;
     const stop = backend.subscribe(
       { topic: 'library' },
       0,
-      (events) => {
-        this.disconnected = false;
-        // An empty group is a sign of life and nothing more.
-        if (events.length === 0) return;
-        clearTimeout(this.#soon);
-        this.#soon = setTimeout(() => void this.refresh(), 80);
-      },
-      () => (this.disconnected = true),
+      (events) => this.#hear(events),
+      () => (this.disconnected = this.#lost = true),
     );
-    // Steps are no change to the library, so the lists would not move while a run trains.
-    const tick = setInterval(() => {
-      if (this.disconnected) void this.refresh();
-      else if (this.active.length > 0 && !document.hidden) void this.refreshRuns();
-    }, 1500);
+    const retry = setInterval(() => this.disconnected && void this.refresh(), retryMs);
     return () => {
       stop();
-      clearInterval(tick);
+      clearInterval(retry);
       clearTimeout(this.#soon);
     };
   }
 
   async refresh(): Promise<void> {
+    const asked = ++this.#asked;
     try {
-      const [runs, models, datasets, samples, chats] = await Promise.all([
+      const [runs, models, datasets, samples, chats, jobs] = await Promise.all([
         backend.call('list_runs', null),
         backend.call('list_models', null),
         backend.call('list_datasets', null),
         backend.call('list_samples', null),
         backend.call('list_chats', null),
+        backend.call('list_jobs', null),
       ]);
-      Object.assign(this, { runs, models, datasets, samples, chats, error: null, disconnected: false });
+      // An answer that a later one has overtaken is old news.
+      if (asked < this.#answered) return;
+      this.#answered = asked;
+      Object.assign(this, { runs, models, datasets, samples, chats, jobs, error: null, disconnected: false });
     } catch (thrown) {
       this.error = asWireError(thrown);
-    }
-  }
-
-  async refreshRuns(): Promise<void> {
-    try {
-      this.runs = await backend.call('list_runs', null);
-    } catch {
-      // The next refresh says what is wrong.
     }
   }
 
@@ -99,6 +102,25 @@ class Library {
     const model = await backend.call('add_model', { path });
     await this.refresh();
     return model;
+  }
+
+  #hear(events: Event[]): void {
+    this.disconnected = false;
+    const first = events[0]?.seq ?? this.#seq + 1;
+    const missed = this.#lost || (this.#seq > 0 && first !== this.#seq + 1);
+    this.#seq = events.at(-1)?.seq ?? this.#seq;
+    this.#lost = false;
+    for (const { body } of events) if (body.kind === 'run_changed') this.#replace(body.run);
+    if (missed || events.some(({ body }) => body.kind === 'library')) this.#refreshSoon();
+  }
+
+  #replace(run: Run): void {
+    this.runs = this.runs?.map((one) => (one.id === run.id ? run : one)) ?? null;
+  }
+
+  #refreshSoon(): void {
+    clearTimeout(this.#soon);
+    this.#soon = setTimeout(() => void this.refresh(), swarmMs);
   }
 
   async #change(change: () => Promise<unknown>): Promise<boolean> {

@@ -48,7 +48,7 @@ export class FollowedRun {
   async resume(): Promise<void> {
     this.resuming = true;
     await this.#try(() => backend.call('resume_run', this.id));
-    await library.refreshRuns();
+    await library.refresh();
     this.resuming = false;
   }
 
@@ -63,7 +63,7 @@ export class FollowedRun {
 
   #turned(): void {
     if (this.history.status?.state !== 'running') this.#asked = false;
-    void library.refreshRuns();
+    void library.refresh();
   }
 
   async #try(action: () => Promise<unknown>): Promise<boolean> {

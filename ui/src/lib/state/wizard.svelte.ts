@@ -137,7 +137,7 @@ class Wizard {
       // The preview says what stands in the way.
       if (!this.request || !this.#possible) return null;
       const run = await backend.call('start_run', this.request);
-      await library.refreshRuns();
+      await library.refresh();
       this.reset();
       return run;
     } catch (thrown) {
