@@ -352,9 +352,9 @@ export function mock(scenario = ''): Backend {
     move_job: ({ job: id, to }) => {
       const waiting = state.line.filter((job) => job.state.state === 'queued');
       const from = waiting.findIndex((job) => job.id === id);
+      if (from < 0) return fail('invalid', 'This does not stand in line', 'It has started or ended meanwhile; look at the list again');
       const [job] = waiting.splice(from, 1);
-      if (!job) return fail('invalid', 'This does not stand in line', 'It has started or ended meanwhile; look at the list again');
-      waiting.splice({ up: Math.max(0, from - 1), down: from + 1, first: 0 }[to], 0, job);
+      waiting.splice({ up: Math.max(0, from - 1), down: from + 1, first: 0 }[to], 0, job!);
       state.line = [...state.line.filter((job) => job.state.state !== 'queued'), ...waiting];
       changed();
       return null;

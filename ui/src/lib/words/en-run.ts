@@ -1,6 +1,35 @@
 // The words of a run and of the chat with what came of it, in English.
 import { bytes, count } from '$lib/format';
 
+const runs = (n: number) => `${count(n)} ${n === 1 ? 'run' : 'runs'}`;
+
+/** The line that runs stand in while another trains. */
+export const queue = {
+  title: 'In line',
+  text: 'One starts by itself when the one before it has ended',
+  place: (n: number) => `Number ${count(n)} in line`,
+  startNext: 'Start next',
+  startNextFor: (name: string) => `Start next: “${name}”`,
+  startNextHelp: 'Puts it first in line',
+  up: (name: string) => `Move “${name}” up`,
+  down: (name: string) => `Move “${name}” down`,
+  hold: 'Hold',
+  holdFor: (name: string) => `Hold “${name}”: it then waits until you release it`,
+  release: 'Release',
+  releaseFor: (name: string) => `Release “${name}”: it then starts when it is its turn`,
+  leave: 'Leave the line',
+  leaveFor: (name: string) => `Take “${name}” out of the line`,
+  left: (name: string) => `“${name}” has left the line`,
+  stands: (name: string, place: number, all: number, held: boolean) => `“${name}” is number ${count(place)} of ${count(all)} in line${held ? ', and held' : ''}`,
+  /** A run that waits, on its own page. */
+  before: (n: number) => (n > 0 ? `In line, ${runs(n)} before it` : 'In line, next to start'),
+  beforeText: (n: number) => (n > 0 ? 'It starts by itself when it is its turn' : 'It starts in a moment'),
+  held: 'In line, and held',
+  heldBefore: (n: number) => (n > 0 ? `It does not start before you release it. ${runs(n)} would start before it` : 'It does not start before you release it'),
+  /** Where a new one is started. */
+  after: (name: string) => `It starts after “${name}”`,
+};
+
 export const run = {
   notFound: 'This fine-tune is not here any more',
   toRuns: 'Back to fine-tunes',

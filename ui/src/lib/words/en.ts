@@ -2,7 +2,7 @@
 import { bytes, count } from '$lib/format';
 import { datasets } from './en-data';
 import { room } from './en-room';
-import { chat, run } from './en-run';
+import { chat, queue, run } from './en-run';
 
 const rows = (n: number) => `${count(n)} ${n === 1 ? 'row' : 'rows'}`;
 
@@ -74,6 +74,7 @@ export const en = {
     open: (name: string) => `Open ${name}`,
     held: 'Held',
     deleteActive: 'Stop it first, then delete it',
+    deleteQueued: 'Take it out of the line first, then delete it',
   },
 
   states: {
@@ -204,6 +205,7 @@ export const en = {
     nothing: 'The plan appears here once a model and data are chosen',
   },
 
+  queue,
   run,
   chat,
 
