@@ -147,3 +147,24 @@ test('a cancelled import leaves nothing behind and is no error', async () => {
 test('an import that fails says why', async () => {
   await expect(jobs.importFiles([{ path: '/home/ada/bad.jsonl' }], { mapping: { format: 'auto', columns: {} }, validation: 'auto' })).rejects.toMatchObject({ code: 'invalid' });
 });
+
+test('a run in line is so whatever its records say of its last turn, until it starts', async () => {
+  library.runs = [made.run('r', 'R', { state: 'queued', held: false }, { step: 40 })];
+  const followed = new FollowedRun('r');
+  expect(followed.status).toEqual({ state: 'queued', held: false });
+  followed.history.status = { state: 'stopped' };
+  followed.revision++;
+  expect(followed.status?.state).toBe('queued');
+  library.runs = [{ ...library.runs[0]!, status: { state: 'preparing' } }];
+  expect(followed.status?.state, 'it has started, and nothing is written yet').toBe('preparing');
+  followed.history.status = { state: 'running' };
+  followed.revision++;
+  expect(followed.status?.state).toBe('running');
+});
+
+test('a run that has started is at work, although the list still says that it waits', () => {
+  library.runs = [made.run('r', 'R', { state: 'queued', held: false })];
+  const followed = new FollowedRun('r');
+  followed.history.status = { state: 'preparing' };
+  expect(followed.status?.state).toBe('preparing');
+});

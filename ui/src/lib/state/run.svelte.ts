@@ -2,7 +2,7 @@
 import { asWireError, backend, type Stop } from '$lib/backend';
 import type { Plan, Run, RunFileKind, RunState } from '$lib/protocol';
 import { words } from '$lib/words';
-import { isActive, library } from './library.svelte';
+import { hasEnded, isActive, isQueued, library } from './library.svelte';
 import { RunHistory } from './run-history';
 import { toasts } from './toasts.svelte';
 
@@ -17,9 +17,13 @@ export class FollowedRun {
   run: Run | undefined = $derived.by(() => library.run(this.id));
   status: RunState | null = $derived.by(() => {
     const told = this.revision >= 0 ? this.history.status : null;
+    const listed = this.run?.status;
+    if (!told || !listed) return told ?? listed ?? null;
     // A process that dies writes no last record; only the studio knows that nobody trains any more.
-    if (told && isActive(told) && this.run?.status.state === 'interrupted') return this.run.status;
-    return told ?? this.run?.status ?? null;
+    if (isActive(told) && listed.state === 'interrupted') return listed;
+    // A run that goes on writes nothing before it is its turn; its last record is from before it came into the line.
+    if (hasEnded(told) && (isQueued(listed) || listed.state === 'preparing')) return listed;
+    return told;
   });
   /** A stop was asked for, here or elsewhere, and has not happened yet: on a full disk it waits for room. */
   stopping: boolean = $derived.by(() => this.#asked || (this.status?.state === 'paused' && this.status.stopping));

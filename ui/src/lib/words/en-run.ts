@@ -14,18 +14,20 @@ export const queue = {
   up: (name: string) => `Move “${name}” up`,
   down: (name: string) => `Move “${name}” down`,
   hold: 'Hold',
+  holdHelp: 'It then waits until you release it',
   holdFor: (name: string) => `Hold “${name}”: it then waits until you release it`,
   release: 'Release',
+  releaseHelp: 'It then starts when it is its turn',
   releaseFor: (name: string) => `Release “${name}”: it then starts when it is its turn`,
   leave: 'Leave the line',
-  leaveFor: (name: string) => `Take “${name}” out of the line`,
+  leaveHelp: 'It can come back with Resume',
+  leaveFor: (name: string) => `Take “${name}” out of the line; it can come back with Resume`,
   left: (name: string) => `“${name}” has left the line`,
   stands: (name: string, place: number, all: number, held: boolean) => `“${name}” is number ${count(place)} of ${count(all)} in line${held ? ', and held' : ''}`,
   /** A run that waits, on its own page. */
-  before: (n: number) => (n > 0 ? `In line, ${runs(n)} before it` : 'In line, next to start'),
+  before: (n: number) => (n > 0 ? `${runs(n)} before it` : 'No run before it'),
   beforeText: (n: number) => (n > 0 ? 'It starts by itself when it is its turn' : 'It starts in a moment'),
-  held: 'In line, and held',
-  heldBefore: (n: number) => (n > 0 ? `It does not start before you release it. ${runs(n)} would start before it` : 'It does not start before you release it'),
+  heldText: 'It is held, and does not start before you release it',
   /** Where a new one is started. */
   after: (name: string) => `It starts after “${name}”`,
 };
@@ -114,7 +116,7 @@ export const run = {
   settingsText: 'Frozen when it started',
   data: 'Data',
   model: 'Model',
-  noResult: 'Nothing was kept: it ended before the first step',
+  noResult: 'Nothing was kept: it ended before the first step. It can start over with the same settings',
   pathCopied: 'Path copied',
 };
 

@@ -56,6 +56,7 @@ export const en = {
     filter: 'Search by name, model, data or tag',
     nothingFound: (text: string) => `Nothing matches “${text}”`,
     showAll: 'Show all',
+    others: 'All others',
     emptyTitle: 'Teach a small model your own way of answering',
     emptyText: 'Everything happens on this computer. Nothing is uploaded, and no account is needed',
     emptySteps: [

@@ -1,0 +1,56 @@
+import { flushSync, mount, unmount, type Component } from 'svelte';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { backend, setBackend } from '$lib/backend';
+import { mock } from '$lib/backend/mock';
+import { library } from '$lib/state/library.svelte';
+import RunScreen from './RunScreen.svelte';
+
+let mounted: object | undefined;
+beforeEach(async () => {
+  setBackend(mock());
+  await library.refresh();
+});
+afterEach(() => {
+  if (mounted) void unmount(mounted);
+  mounted = undefined;
+  document.body.innerHTML = '';
+});
+
+const open = (id: string) => (mounted = mount(RunScreen as Component<{ id: string }>, { target: document.body, props: { id } }));
+const at = (id: string) => document.querySelector<HTMLButtonElement>(`[data-testid="${id}"]`);
+function click(id: string) {
+  at(id)!.click();
+  flushSync();
+}
+
+test('a run in line tells its place, and how it can be changed', async () => {
+  open('queued-3');
+  expect(at('run-state')?.dataset.state).toBe('queued');
+  expect(at('run-state')?.textContent).toBe('In line');
+  expect(at('run-place')?.textContent, 'one trains, one waits, and the held one is passed by').toBe('2 runs before it');
+  expect(at('stop-run'), 'there is nothing to stop').toBeNull();
+  expect(at('end-card')).toBeNull();
+  click('queue-first-queued-3');
+  await expect.poll(() => at('run-place')?.textContent).toBe('1 run before it');
+  expect(at('queue-first-queued-3')?.disabled).toBe(true);
+  click('queue-hold-queued-3');
+  await expect.poll(() => at('run-state')?.textContent).toBe('Held');
+  click('queue-release-queued-3');
+  await expect.poll(() => at('run-state')?.textContent).toBe('In line');
+  click('queue-leave-queued-3');
+  await expect.poll(() => at('run-state')?.dataset.state).toBe('stopped');
+  expect(at('run-queued')).toBeNull();
+  click('resume-run');
+  await expect.poll(() => at('run-state')?.dataset.state).toBe('queued');
+});
+
+// Here it ends before the curve begins, which needs a canvas.
+test('the page goes on by itself when the run before has ended', async () => {
+  open('queued-1');
+  expect(at('run-place')?.textContent).toBe('1 run before it');
+  const stop = library.follow();
+  await backend.call('stop_run', 'running');
+  await expect.poll(() => at('run-state')?.dataset.state).toBe('preparing');
+  expect(at('run-preparing')).toBeTruthy();
+  stop();
+});
