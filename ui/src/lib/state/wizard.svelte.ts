@@ -5,6 +5,7 @@ import { sameValue, valueOf } from '$lib/fields';
 import type { Field, Preset, Preview, Run, StartRun, TrainForm, TrainSettings, WireError } from '$lib/protocol';
 import { library } from './library.svelte';
 import { limits } from './limits.svelte';
+import { Work } from './work.svelte';
 
 export type WizardStep = 'model' | 'data' | 'settings';
 
@@ -17,6 +18,9 @@ interface Stored {
 }
 
 const key = 'tunesmith-wizard';
+const restMs = 250;
+/** A preview that takes longer says how far it is. */
+const patienceMs = 1000;
 const fresh: Stored = { model: null, dataset: null, preset: 'balanced', changes: {}, name: '' };
 
 class Wizard {
@@ -31,6 +35,10 @@ class Wizard {
   preview = $state.raw<Preview | null>(null);
   /** The preview is out of date and a new one is on its way. */
   looking = $state(false);
+  /** The same, and for so long that one wants to know how far it is. */
+  slow = $state(false);
+  /** The preview on its way. */
+  readonly planning = new Work();
   error = $state.raw<WireError | null>(null);
   starting = $state(false);
 
@@ -55,7 +63,8 @@ class Wizard {
 
   #asked = 0;
   #waiting: (() => void)[] = [];
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #rest: ReturnType<typeof setTimeout> | undefined;
+  #patience: ReturnType<typeof setTimeout> | undefined;
   #formFor: string | null = null;
 
   constructor() {
@@ -120,13 +129,22 @@ class Wizard {
     this.invalid = {};
   }
 
-  /** Asks, a moment after the last change, what the run would do. */
+  /** Asks, a moment after the last change, what the run would do. A preview of older choices is of no use any more. */
   look(request: StartRun | null): void {
-    clearTimeout(this.#timer);
+    clearTimeout(this.#rest);
+    clearTimeout(this.#patience);
+    void this.planning.cancel();
+    this.planning.forget();
     this.#asked++;
+    this.slow = false;
     if (!request) return this.#looked();
     this.looking = true;
-    this.#timer = setTimeout(() => void this.#ask(request, this.#asked), 250);
+    this.#rest = setTimeout(() => void this.#ask(request, this.#asked), restMs);
+  }
+
+  /** Nobody looks at the preview any more; a start that waits for it still does. */
+  leave(): void {
+    if (!this.starting) this.look(null);
   }
 
   async start(): Promise<Run | null> {
@@ -155,21 +173,17 @@ class Wizard {
   }
 
   async #ask(request: StartRun, asked: number): Promise<void> {
-    try {
-      const preview = await backend.call('preview_run', { start: request, job: null });
-      if (asked !== this.#asked) return;
-      this.preview = preview;
-      this.error = null;
-    } catch (thrown) {
-      if (asked !== this.#asked) return;
-      this.preview = null;
-      this.error = asWireError(thrown);
-    }
+    this.#patience = setTimeout(() => (this.slow = true), patienceMs);
+    const preview = await this.planning.run((job) => backend.call('preview_run', { start: request, job }));
+    if (asked !== this.#asked) return;
+    this.preview = preview;
+    this.error = this.planning.error;
     this.#looked();
   }
 
   #looked(): void {
-    this.looking = false;
+    clearTimeout(this.#patience);
+    this.looking = this.slow = false;
     for (const looked of this.#waiting.splice(0)) looked();
   }
 

@@ -1,12 +1,14 @@
-import { beforeEach, expect, test } from 'vitest';
-import { setBackend } from '$lib/backend';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { setBackend, type Backend } from '$lib/backend';
 import { mock } from '$lib/backend/mock';
 import * as made from '$lib/backend/mock-data';
+import type { Preview, PreviewRun } from '$lib/protocol';
 import { library } from './library.svelte';
 import { wizard } from './wizard.svelte';
 
 const field = (name: string) => made.fields.find((field) => field.name === name)!;
 
+afterEach(() => vi.useRealTimers());
 beforeEach(async () => {
   setBackend(mock());
   await library.refresh();
@@ -69,6 +71,43 @@ test('only the newest question about the plan is answered', async () => {
   wizard.look({ ...wizard.request!, training: { ...wizard.training!, epochs: 100 } });
   wizard.look({ ...wizard.request!, training: { ...wizard.training!, epochs: 2 } });
   await expect.poll(() => wizard.preview?.plan?.steps).toBe(70);
+});
+
+test('when the choices change the preview of the old ones is cancelled, and its answer is not shown', async () => {
+  vi.useFakeTimers();
+  const asked: { args: PreviewRun; answer: (preview: Preview) => void }[] = [];
+  const cancelled: string[] = [];
+  const call = (name: string, args: unknown) => (name === 'cancel_job' ? Promise.resolve(cancelled.push(args as string)) : new Promise((answer) => asked.push({ args: args as PreviewRun, answer })));
+  let tell: Parameters<Backend['subscribe']>[2] = () => undefined;
+  setBackend({ call, subscribe: (_topic: unknown, _after: number, on: typeof tell) => ((tell = on), () => undefined) } as unknown as Backend);
+  const preview = (blocker: string): Preview => ({ plan: null, problems: [], blockers: [blocker], warnings: [] });
+  const request = wizard.request!;
+
+  wizard.look(request);
+  await vi.advanceTimersByTimeAsync(300);
+  expect(asked.map(({ args }) => args.start)).toEqual([request]);
+  const { job } = asked[0]!.args;
+  expect(job).toMatch(/^job-/);
+  tell([{ seq: 1, body: { kind: 'job', job: { id: job!, kind: 'plan', subject: null, title: '', state: { state: 'running' }, progress: { note: 'Reading the rows', done: 70, total: 280, unit: 'rows', rows: 70 } } } }]);
+  expect(wizard.slow, 'a short one says nothing').toBe(false);
+  await vi.advanceTimersByTimeAsync(1000);
+  expect([wizard.slow, wizard.planning.fraction, wizard.planning.progress?.note]).toEqual([true, 0.25, 'Reading the rows']);
+
+  wizard.look({ ...request, name: 'other' });
+  expect(cancelled).toEqual([job]);
+  expect([wizard.looking, wizard.slow]).toEqual([true, false]);
+  await vi.advanceTimersByTimeAsync(300);
+  asked[1]!.answer(preview('new'));
+  asked[0]!.answer(preview('old'));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(wizard.preview?.blockers).toEqual(['new']);
+  expect(wizard.looking).toBe(false);
+
+  wizard.look(request);
+  await vi.advanceTimersByTimeAsync(300);
+  wizard.leave();
+  expect(cancelled, 'nobody waits for it any more').toEqual([job, asked[2]!.args.job]);
+  expect(wizard.looking).toBe(false);
 });
 
 test('plain text data asks for the text task', () => {

@@ -1,14 +1,16 @@
-// One long command of the data room: how far it is, a way out, and what went wrong. Only the latest call counts; what
-// an earlier one still says is dropped.
+// One job that a screen waits for: how far it is, a way out, and what went wrong. Only the latest call counts; what an
+// earlier one still says is dropped.
 import { asWireError, backend, type Stop } from '$lib/backend';
-import type { WireError } from '$lib/protocol';
+import type { JobProgress, WireError } from '$lib/protocol';
 import { fractionOf, isOver, newJobId } from './job-progress';
 
 export class Work {
   running = $state(false);
+  /** What it told last; null before it has told anything. */
+  progress = $state.raw<JobProgress | null>(null);
   /** From 0 to 1; null when the end is not known. */
-  fraction = $state<number | null>(null);
-  rows = $state(0);
+  fraction: number | null = $derived(this.progress && fractionOf(this.progress));
+  rows: number = $derived(this.progress?.rows ?? 0);
   cancelling = $state(false);
   cancelled = $state(false);
   error = $state.raw<WireError | null>(null);
@@ -46,7 +48,7 @@ export class Work {
   /** As if nothing had been done yet. */
   reset(): void {
     this.forget();
-    Object.assign(this, { fraction: null, rows: 0, cancelling: false, cancelled: false, error: null });
+    Object.assign(this, { progress: null, cancelling: false, cancelled: false, error: null });
   }
 
   #begin(job: string): () => boolean {
@@ -56,7 +58,7 @@ export class Work {
     const unfollow = (this.#unfollow = backend.subscribe({ topic: 'job', id: job }, 0, (events) => {
       for (const { body } of events) {
         // An earlier job of the same id may have left its end behind.
-        if (body.kind === 'job' && !isOver(body.job)) Object.assign(this, { fraction: fractionOf(body.job.progress), rows: body.job.progress.rows });
+        if (body.kind === 'job' && !isOver(body.job)) this.progress = body.job.progress;
       }
     }));
     return () => this.#unfollow === unfollow;

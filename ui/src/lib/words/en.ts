@@ -102,7 +102,8 @@ export const en = {
     settingsText: 'Start with a preset. You can change anything, and nothing is lost if it turns out wrong',
     toData: 'Next: Data',
     toSettings: 'Next: Settings',
-    start: 'Start training',
+    start: 'Start',
+    addToLine: 'Add to the line',
     starting: 'Starting…',
     saveYaml: 'Save as YAML',
     yamlName: 'run.yaml',
@@ -187,6 +188,7 @@ export const en = {
   preview: {
     title: 'What will happen',
     working: 'Looking at your rows…',
+    progress: (note: string, done: number, total: number) => `${note}${total > 0 ? `, ${count(done)} of ${count(total)}` : ''}`,
     steps: 'Steps',
     rows: 'Rows to learn from',
     validation: 'Rows held out',
