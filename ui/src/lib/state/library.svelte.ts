@@ -98,6 +98,11 @@ class Library {
     return deleted;
   }
 
+  /** Somebody has seen that a job was cut short. */
+  async dismiss(job: string): Promise<void> {
+    await this.#change(() => backend.call('cancel_job', job));
+  }
+
   async addModel(path: string): Promise<Model> {
     const model = await backend.call('add_model', { path });
     await this.refresh();

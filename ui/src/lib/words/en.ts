@@ -4,6 +4,7 @@ import { datasets } from './en-data';
 import { room } from './en-room';
 import { chat, queue, run } from './en-run';
 
+const named = (name: string) => (name ? `“${name}”` : 'A dataset');
 const rows = (n: number) => `${count(n)} ${n === 1 ? 'row' : 'rows'}`;
 
 export const en = {
@@ -89,6 +90,19 @@ export const en = {
     failed: 'Failed',
   },
 
+  /** What the end of the program cut short, by the kind of job. */
+  interrupted: {
+    dismiss: 'Dismiss',
+    dismissFor: (name: string) => `Dismiss: ${named(name)}`,
+    kinds: {
+      import: { what: (name: string) => `${named(name)} was being imported when Tunesmith ended`, text: 'Nothing of it was kept; import it again' },
+      edit: { what: (name: string) => `${named(name)} was being changed when Tunesmith ended`, text: 'It is as it was before; make the change again' },
+      export: { what: (name: string) => `${named(name)} was being exported when Tunesmith ended`, text: 'No file was written; export it again' },
+      evaluate: { what: (name: string) => `${named(name)} was being evaluated when Tunesmith ended`, text: 'No result was kept; evaluate it again' },
+    } as Record<string, { what: (name: string) => string; text: string }>,
+    other: { what: (name: string) => `Work on ${name ? `“${name}”` : 'something'} was cut short when Tunesmith ended`, text: 'Nothing of it was kept; start it again' },
+  },
+
   wizard: {
     title: 'New fine-tune',
     steps: { model: 'Model', data: 'Data', settings: 'Settings' },
@@ -126,6 +140,7 @@ export const en = {
     addButton: 'Add model',
     adding: 'Reading the model…',
     dropHint: 'or drop the folder on this window',
+    browserHelp: 'A browser can only add folders inside those that were named when the studio was started: tunesmith studio --models FOLDER',
     added: (name: string) => `Added “${name}”`,
     pickTitle: 'Choose a model folder',
     sources: { starter: 'Bundled', folder: 'Folder', cache: 'Hugging Face cache', trained: 'Trained here' },
