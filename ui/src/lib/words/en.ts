@@ -241,6 +241,8 @@ export const en = {
     threads: 'Threads',
     threadsAll: (cores: number) => `All ${cores} cores`,
     threadsHelp: 'For training and chat. Fewer leave the computer more responsive',
+    resumeQueue: 'Go on with waiting runs when Tunesmith starts',
+    resumeQueueHelp: 'Otherwise the runs in line wait until you release them',
     storage: 'Storage',
     home: 'Home folder',
     homeHelp: 'Holds everything you make. Set TUNESMITH_HOME to use another one',
@@ -276,7 +278,7 @@ export const en = {
     hide: 'Keep running hidden',
     hideText: 'Training goes on. Start Tunesmith again to see it',
     quit: 'Save a checkpoint and quit',
-    quitText: 'Training stops and can be resumed next time',
+    quitText: 'Training stops and can be resumed next time; runs in line keep their places',
     quitting: 'Saving a checkpoint…',
   },
 };
