@@ -45,7 +45,7 @@ test('every way to train can be set, and what makes no sense is told beside its 
       ['neftune_alpha', '-3', /0 to 100/],
       ['lora_dropout', '2', /0 to 0.95/],
       ['lora_plus_ratio', '0', /1 to 1,000/],
-      ['init_adapter', '/nowhere/adapter', /no adapter_config\.json/],
+      ['init_adapter', '/nowhere/adapter', /continue from the result of a run/],
     ]) {
       await page.type(`field-${name}`, text);
       await problem(page, name, wanted);
