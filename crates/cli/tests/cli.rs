@@ -8,6 +8,8 @@ mod home;
 mod inspect;
 #[path = "cli/parquet.rs"]
 mod parquet_files;
+#[path = "cli/queue.rs"]
+mod queue;
 #[path = "cli/shell.rs"]
 mod shell;
 #[path = "cli/studio.rs"]

@@ -1,0 +1,52 @@
+//! `tunesmith runs start|queue|move|hold|release`, beside a studio that is open.
+
+use std::time::{Duration, Instant};
+
+use crate::shell::{Shell, run_file};
+
+/// The ids of the runs that are trained or stand in line, in order.
+fn queue(shell: &Shell) -> Vec<String> {
+    let jobs = shell.run(&["runs", "queue", "--json"]).lines();
+    jobs.iter().map(|job| job["id"].as_str().unwrap().to_owned()).collect()
+}
+
+fn wait_until(what: &str, is_so: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !is_so() {
+        assert!(started.elapsed() < Duration::from_secs(60), "{what}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn the_line_is_filled_shown_reordered_and_held_from_the_shell() {
+    let shell = Shell::new();
+    shell.write("long.yaml", &run_file("max_steps: 4000\n  eval_every: 4000"));
+    let mut studio = shell.start(&["studio", "--port", "0", "--json"]);
+    studio.until("ready");
+    let start = |file: &str| {
+        let run = &shell.run(&["runs", "start", file, "--json"]).lines()[0];
+        run["id"].as_str().unwrap().to_owned()
+    };
+    let first = start("long.yaml");
+    let (second, third) = (start("run.yaml"), start("run.yaml"));
+    assert_eq!(queue(&shell), [first.as_str(), &second, &third]);
+    assert!(shell.run(&["runs", "queue"]).stdout.contains("in line"));
+
+    assert_eq!(shell.run(&["runs", "move", &third, "first"]).code, 0);
+    assert_eq!(queue(&shell), [first.as_str(), &third, &second]);
+    assert_eq!(shell.run(&["runs", "hold", &third]).code, 0);
+    assert!(shell.run(&["runs", "list"]).stdout.contains("held"));
+    let wrong = shell.run(&["runs", "move", &first, "up"]);
+    assert_eq!(wrong.code, 1, "a run that is trained does not stand in line");
+
+    assert_eq!(shell.run(&["runs", "stop", &first]).code, 0);
+    let state = |id: &str| shell.run(&["runs", "show", id, "--json"]).lines()[0]["status"]["state"].clone();
+    wait_until("the next one starts by itself", || state(&second) == "done");
+    assert_eq!(state(&third), "queued", "who is held lets the others pass");
+    assert_eq!(shell.run(&["runs", "release", &third]).code, 0);
+    wait_until("it starts when it is released", || state(&third) == "done");
+    assert_eq!(queue(&shell), [""; 0]);
+    studio.interrupt();
+    assert_eq!(studio.end().code(), Some(0));
+}
