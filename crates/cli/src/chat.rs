@@ -9,7 +9,7 @@ use tunesmith_protocol::{Sampling, StopReason};
 use tunesmith_studio::Answered;
 
 use crate::interrupt::Interrupt;
-use crate::speaker::{Choice, Drawing, Speaker};
+use crate::model_choice::{Choice, ChosenModel, SamplingOptions};
 use crate::{Ended, Out};
 
 #[derive(Args)]
@@ -23,16 +23,16 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "TEXT")]
     prompt: Option<String>,
     #[command(flatten)]
-    drawing: Drawing,
+    sampling: SamplingOptions,
 }
 
 pub(crate) fn chat(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended> {
-    let sampling = arguments.drawing.sampling()?;
-    let speaker = arguments.choice.load()?;
+    let sampling = arguments.sampling.sampling()?;
+    let chosen = arguments.choice.load()?;
     // A run's model is asked the way it was taught; an empty --system asks without.
-    let system = arguments.system.as_ref().or(speaker.system_prompt.as_ref());
+    let system = arguments.system.as_ref().or(chosen.system_prompt.as_ref());
     let system = system.filter(|text| !text.is_empty()).map(|text| Message::new("system", text)).into_iter().collect();
-    let mut conversation = Conversation { speaker, sampling, interrupt: Interrupt::listen("")?, messages: system, out };
+    let mut conversation = Conversation { chosen, sampling, interrupt: Interrupt::listen("")?, messages: system, out };
     match &arguments.prompt {
         Some(prompt) => {
             let said = conversation.say(prompt)?;
@@ -43,7 +43,7 @@ pub(crate) fn chat(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended> {
 }
 
 struct Conversation<'a> {
-    speaker: Speaker,
+    chosen: ChosenModel,
     sampling: Sampling,
     interrupt: Interrupt,
     messages: Vec<Message>,
@@ -102,7 +102,7 @@ impl Conversation<'_> {
     /// Says something and prints the answer as it is written.
     fn say(&mut self, text: &str) -> anyhow::Result<Answered> {
         self.messages.push(Message::new("user", text));
-        let Speaker { model, adapter, .. } = &self.speaker;
+        let ChosenModel { model, adapter, .. } = &self.chosen;
         let said = model.answer(adapter, &self.messages, &[], &self.sampling, &mut |piece| {
             if !self.out.is_json() && !piece.is_empty() {
                 self.out.text(piece);

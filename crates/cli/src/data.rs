@@ -11,7 +11,7 @@ use tunesmith_protocol::{ErrorCode, Format, LearnFrom, Mapping, Validation, Wire
 use tunesmith_studio::{Counting, DataFacts, data_facts};
 
 use crate::interrupt::Interrupt;
-use crate::speaker::model_folder;
+use crate::model_choice::model_folder;
 use crate::{Ended, Out, show};
 
 /// What to do where an import would keep no row.

@@ -18,7 +18,7 @@ use tunesmith_studio::{Opened, run_file, samples};
 
 use crate::interrupt::Interrupt;
 use crate::job::with_bar;
-use crate::speaker::{model_folder, nothing_to_evaluate};
+use crate::model_choice::{model_folder, nothing_to_evaluate};
 use crate::{Ended, Out, table, train};
 
 const SAMPLE: &str = "recipes";

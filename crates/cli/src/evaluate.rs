@@ -10,7 +10,7 @@ use crate::data::FormatWord;
 use crate::home::{Home, absolute};
 use crate::interrupt::Interrupt;
 use crate::job::with_bar;
-use crate::speaker::Choice;
+use crate::model_choice::Choice;
 use crate::{Ended, Out};
 
 #[derive(Args)]

@@ -25,7 +25,7 @@ pub(crate) struct Choice {
 }
 
 #[derive(Args)]
-pub(crate) struct Drawing {
+pub(crate) struct SamplingOptions {
     /// The longest answer, in tokens
     #[arg(long, value_name = "N", default_value_t = Sampling::default().max_new_tokens)]
     max_new_tokens: u32,
@@ -41,7 +41,7 @@ pub(crate) struct Drawing {
 }
 
 /// A loaded model with its adapter, or with one that changes nothing.
-pub(crate) struct Speaker {
+pub(crate) struct ChosenModel {
     pub model: LoadedModel,
     pub adapter: Adapter,
     /// What the run's model was told in training.
@@ -62,7 +62,7 @@ impl Choice {
     }
 
     /// Loads what was chosen, with a progress bar.
-    pub(crate) fn load(&self) -> anyhow::Result<Speaker> {
+    pub(crate) fn load(&self) -> anyhow::Result<ChosenModel> {
         let run = self.run.as_ref().map(|id| Home::open()?.run(id)).transpose()?;
         let system_prompt = run.as_ref().and_then(|run| run.system_prompt.clone());
         let training = run.as_ref().map(|run| run.config.training.clone());
@@ -72,7 +72,7 @@ impl Choice {
             Some(folder) => model.adapter(&folder)?,
             None => Adapter::none(),
         };
-        Ok(Speaker { model, adapter, system_prompt })
+        Ok(ChosenModel { model, adapter, system_prompt })
     }
 
     /// The base model and the adapter's folder.
@@ -100,7 +100,7 @@ impl Choice {
     }
 }
 
-impl Drawing {
+impl SamplingOptions {
     /// Checked, as the studio takes it.
     pub(crate) fn sampling(&self) -> anyhow::Result<Sampling> {
         let usage = |text: &str| Err(WrongUsage(text.into()).into());

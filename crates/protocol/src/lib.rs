@@ -4,7 +4,7 @@
 mod bindings;
 mod chat;
 mod commands;
-mod data_room;
+mod dataset_edits;
 mod datasets;
 mod error;
 mod evaluation;
@@ -20,7 +20,7 @@ mod tokens;
 
 pub use chat::*;
 pub use commands::*;
-pub use data_room::*;
+pub use dataset_edits::*;
 pub use datasets::*;
 pub use error::{ErrorCode, WireError};
 pub use evaluation::*;

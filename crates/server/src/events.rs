@@ -60,14 +60,14 @@ struct Page {
 #[derive(Deserialize)]
 struct Follow {
     #[serde(flatten)]
-    line: Line,
+    topic_on_stream: Followed,
     topic: Topic,
     after: u64,
 }
 
 /// A topic on a stream.
 #[derive(Deserialize, Clone, Copy)]
-struct Line {
+struct Followed {
     stream: u64,
     follow: u64,
 }
@@ -99,44 +99,44 @@ pub(crate) async fn open(State(state): State<crate::State>) -> Response {
 
 /// `POST /api/events/follow`.
 pub(crate) async fn follow(State(state): State<crate::State>, headers: HeaderMap, body: Bytes) -> Response {
-    let wish: Follow = match wish(&headers, &body) {
-        Ok(wish) => wish,
+    let request: Follow = match request(&headers, &body) {
+        Ok(request) => request,
         Err(error) => return refusal(&error),
     };
-    let (line, streams) = (wish.line, Arc::clone(&state.streams));
-    let Some((messages, wanted)) = streams.add(line) else {
+    let (followed, streams) = (request.topic_on_stream, Arc::clone(&state.streams));
+    let Some((messages, wanted)) = streams.add(followed) else {
         return refusal(&WireError::not_found("This event stream was closed"));
     };
-    let subscribed = tokio::task::spawn_blocking(move || state.api.subscribe(wish.topic, wish.after)).await;
+    let subscribed = tokio::task::spawn_blocking(move || state.api.subscribe(request.topic, request.after)).await;
     let error = match subscribed {
         Ok(Ok(subscription)) => {
             tokio::task::spawn_blocking(move || {
-                forward(&subscription, line.follow, &messages, &wanted);
-                streams.end(line);
+                forward(&subscription, followed.follow, &messages, &wanted);
+                streams.end(followed);
             });
             return Json(Value::Null).into_response();
         }
         Ok(Err(error)) => error,
         Err(_) => WireError::new(ErrorCode::Internal, "The topic cannot be followed", "Try again; the log says more"),
     };
-    streams.end(line);
+    streams.end(followed);
     refusal(&error)
 }
 
 /// `POST /api/events/unfollow`. What is not followed any more needs no complaint.
 pub(crate) async fn unfollow(State(state): State<crate::State>, headers: HeaderMap, body: Bytes) -> Response {
-    match wish::<Line>(&headers, &body) {
-        Ok(line) => {
-            state.streams.end(line);
+    match request::<Followed>(&headers, &body) {
+        Ok(followed) => {
+            state.streams.end(followed);
             Json(Value::Null).into_response()
         }
         Err(error) => refusal(&error),
     }
 }
 
-fn wish<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, WireError> {
-    let wish = serde_json::from_value(arguments(headers, body)?);
-    wish.map_err(|error| WireError::invalid(format!("This cannot be followed: {error}"), ""))
+fn request<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, WireError> {
+    let request = serde_json::from_value(arguments(headers, body)?);
+    request.map_err(|error| WireError::invalid(format!("This cannot be followed: {error}"), ""))
 }
 
 /// Passes a topic's records on until it ends, which a message tells, or nobody wants them any more.
@@ -168,18 +168,19 @@ fn event(message: &Message<'_>) -> sse::Event {
 
 impl Streams {
     /// Adds a topic to an open stream: where its messages go, and whether it is still wanted.
-    fn add(&self, line: Line) -> Option<(mpsc::Sender<sse::Event>, Arc<AtomicBool>)> {
+    fn add(&self, followed: Followed) -> Option<(mpsc::Sender<sse::Event>, Arc<AtomicBool>)> {
         let mut pages = self.lock();
-        let page = pages.streams.get_mut(&line.stream)?;
+        let page = pages.streams.get_mut(&followed.stream)?;
         let wanted = Arc::new(AtomicBool::new(true));
-        if let Some(before) = page.followed.insert(line.follow, Arc::clone(&wanted)) {
+        if let Some(before) = page.followed.insert(followed.follow, Arc::clone(&wanted)) {
             before.store(false, Ordering::Relaxed);
         }
         Some((page.messages.clone(), wanted))
     }
 
-    fn end(&self, line: Line) {
-        let ended = self.lock().streams.get_mut(&line.stream).and_then(|page| page.followed.remove(&line.follow));
+    fn end(&self, followed: Followed) {
+        let ended =
+            self.lock().streams.get_mut(&followed.stream).and_then(|page| page.followed.remove(&followed.follow));
         if let Some(wanted) = ended {
             wanted.store(false, Ordering::Relaxed);
         }

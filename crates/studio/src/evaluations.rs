@@ -16,7 +16,7 @@ use tunesmith_train::weight_format;
 use crate::home::PreferencesStore;
 use crate::jobs::{JobHandle, Jobs, NewJob};
 use crate::models::{Models, model_folder};
-use crate::pool::{Adapter, Lease, Pool, Wanted, inference_bytes};
+use crate::pool::{Adapter, Lease, ModelRequest, Pool, inference_bytes};
 use crate::runs::Runs;
 
 /// Measures models of a home, and of anywhere else.
@@ -108,9 +108,9 @@ impl Evaluations {
             None => self.pool.format_of(&measured.model, config, &device)?,
         };
         let bytes = inference_bytes(config, format, &device);
-        let wanted = Wanted { folder: measured.model.clone(), device, format, bytes };
+        let request = ModelRequest { folder: measured.model.clone(), device, format, bytes };
         loop {
-            let leased = self.pool.lease(&wanted, job.cancel_token(), &mut |fraction| {
+            let leased = self.pool.lease(&request, job.cancel_token(), &mut |fraction| {
                 // The pool asks the token itself.
                 let _ = job.share("Loading the model", fraction);
             });

@@ -46,7 +46,7 @@ pub(crate) struct Pool {
 
 /// What to load, and what it takes.
 #[derive(Debug, Clone)]
-pub(crate) struct Wanted {
+pub(crate) struct ModelRequest {
     pub folder: PathBuf,
     /// `auto`, `cpu` or `cuda:0`.
     pub device: String,
@@ -89,7 +89,7 @@ impl Pool {
     /// It does not fit into memory, cannot be loaded, or the load was cancelled.
     pub fn lease(
         &self,
-        wanted: &Wanted,
+        wanted: &ModelRequest,
         cancel: &CancelToken,
         progress: &mut dyn FnMut(f64),
     ) -> Result<Lease, WireError> {
@@ -149,9 +149,9 @@ impl Pool {
     ///
     /// # Errors
     /// The models do not fit into memory beside what is leased.
-    pub fn check(&self, wanted: &[Wanted]) -> Result<(), WireError> {
+    pub fn check(&self, wanted: &[ModelRequest]) -> Result<(), WireError> {
         let models = self.models.lock();
-        let is_missing = |wanted: &&Wanted| !models.iter().any(|known| known.is(wanted));
+        let is_missing = |wanted: &&ModelRequest| !models.iter().any(|known| known.is(wanted));
         let mut seen: Vec<&Path> = Vec::new();
         let mut needed = 0;
         for wanted in wanted.iter().filter(is_missing) {
@@ -203,7 +203,7 @@ impl Pool {
 
     fn load(
         &self,
-        wanted: &Wanted,
+        wanted: &ModelRequest,
         emptied: u64,
         cancel: &CancelToken,
         progress: &mut dyn FnMut(f64),
@@ -249,7 +249,7 @@ impl Pool {
 }
 
 impl Pooled {
-    fn is(&self, wanted: &Wanted) -> bool {
+    fn is(&self, wanted: &ModelRequest) -> bool {
         self.folder == wanted.folder && self.device == wanted.device && self.format == wanted.format
     }
 

@@ -119,7 +119,7 @@ impl Chats {
             // The pool asks the token itself.
             let _: ControlFlow<()> = job.share("Loading the model", fraction);
         };
-        self.pool.lease(&self.wanted(participant)?, job.cancel_token(), &mut progress)
+        self.pool.lease(&self.request(participant)?, job.cancel_token(), &mut progress)
     }
 }
 

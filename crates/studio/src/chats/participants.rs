@@ -7,7 +7,7 @@ use tunesmith_protocol::{Chat, Method, RunState, Side, WireError};
 use tunesmith_train::weight_format;
 
 use super::Chats;
-use crate::pool::{Wanted, inference_bytes};
+use crate::pool::{ModelRequest, inference_bytes};
 
 /// One side of a chat: which model speaks, with which adapter.
 pub(super) struct Participant {
@@ -56,7 +56,7 @@ impl Chats {
     }
 
     /// What the pool is asked for to answer for a side.
-    pub(super) fn wanted(&self, participant: &Participant) -> Result<Wanted, WireError> {
+    pub(super) fn request(&self, participant: &Participant) -> Result<ModelRequest, WireError> {
         let device = self.preferences.get()?.device;
         let facts = self.models.facts(&participant.model);
         let config = facts.as_ref().as_ref().ok().map(|facts| &facts.config);
@@ -67,12 +67,13 @@ impl Chats {
         };
         // Where nothing is known of it, the load will say why.
         let bytes = config.map_or(0, |config| inference_bytes(config, format, &device));
-        Ok(Wanted { folder: participant.model.clone(), device, format, bytes })
+        Ok(ModelRequest { folder: participant.model.clone(), device, format, bytes })
     }
 
     /// Refuses what would not fit, so that a chat never takes a run down with it.
     pub(super) fn check_memory(&self, participants: &[Participant]) -> Result<(), WireError> {
-        let wanted = participants.iter().map(|participant| self.wanted(participant)).collect::<Result<Vec<_>, _>>()?;
-        self.pool.check(&wanted)
+        let request =
+            participants.iter().map(|participant| self.request(participant)).collect::<Result<Vec<_>, _>>()?;
+        self.pool.check(&request)
     }
 }
