@@ -74,7 +74,11 @@ impl Runs {
         let not_running = || WireError::invalid(format!("“{}” is not running", run.item.name), "");
         if let Some(control) = self.controls.lock().get(id) {
             let ended = control.has_recorded() && !run.summary.is_going();
-            return if ended { Err(not_running()) } else { Ok(control.ask_to_stop(StopRun::Save)) };
+            if ended {
+                return Err(not_running());
+            }
+            control.ask_to_stop(StopRun::Save);
+            return Ok(());
         }
         match run.folder.is_locked() {
             true => home::control::ask_to_stop(&run.folder),
