@@ -16,9 +16,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     make_one_of_each(place.path(), &home)?;
     multiply(&home.join("runs"), "run.json", RUNS)?;
     multiply(&home.join("datasets"), "dataset.json", DATASETS)?;
-    let opening = Instant::now();
-    let Opened::Owner(studio) = open(&home)? else { return Err("another process has the home".into()) };
-    let opened_ms = opening.elapsed().as_millis();
+    // The first time, what lies in the folders is put into the database.
+    let (studio, indexed_ms) = open_timed(&home)?;
+    drop(studio);
+    let (studio, opened_ms) = open_timed(&home)?;
     let mut listed = Vec::new();
     for _ in 0..3 {
         let (runs, runs_ms) = timed(|| studio.list_runs(()))?;
@@ -26,8 +27,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         assert_eq!((runs.len(), datasets.len()), (RUNS, DATASETS), "all are listed");
         listed.push(serde_json::json!({ "runs_ms": runs_ms, "datasets_ms": datasets_ms }));
     }
-    println!("{}", serde_json::json!({ "runs": RUNS, "datasets": DATASETS, "open_ms": opened_ms, "listed": listed }));
+    println!(
+        "{}",
+        serde_json::json!({ "runs": RUNS, "datasets": DATASETS, "first_open_ms": indexed_ms, "open_ms": opened_ms, "listed": listed })
+    );
     Ok(())
+}
+
+fn open_timed(home: &Path) -> Result<(std::sync::Arc<tunesmith_studio::Studio>, u128), Box<dyn std::error::Error>> {
+    let opening = Instant::now();
+    match open(home)? {
+        Opened::Owner(studio) => Ok((studio, opening.elapsed().as_millis())),
+        Opened::Guest(_) => Err("another process has the home".into()),
+    }
 }
 
 /// A dataset, and a run of a few steps with it.

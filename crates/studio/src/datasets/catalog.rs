@@ -34,9 +34,13 @@ impl Datasets {
 
     /// Gives the database what the folders hold, where it does not know it or knows it as it was before a crash.
     pub fn rebuild(&self) -> Result<(), WireError> {
+        let known = self.db.items(ItemKind::Dataset)?;
         for path in home::entries(&self.home.datasets()) {
             let facts = DatasetFolder(path).facts();
             let Ok(text) = fs::read_to_string(&facts) else { continue };
+            if known.iter().any(|item| item.facts == text) {
+                continue;
+            }
             match serde_json::from_str::<Dataset>(&text) {
                 Ok(dataset) => {
                     self.db.add(ItemKind::Dataset, &dataset.id, &dataset.name, &text, dataset.added_ms)?;
