@@ -2,6 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use tunesmith_protocol::{Api, Job, JobKind, JobState};
+use tunesmith_studio::{Opened, Studio, open};
+
 use crate::shell::{Shell, run_file};
 
 /// The ids of the runs that are trained or stand in line, in order.
@@ -49,4 +52,43 @@ fn the_line_is_filled_shown_reordered_and_held_from_the_shell() {
     assert_eq!(queue(&shell), [""; 0]);
     studio.interrupt();
     assert_eq!(studio.end().code(), Some(0));
+}
+
+fn owner(shell: &Shell) -> std::sync::Arc<Studio> {
+    match open(&shell.path("home")).unwrap() {
+        Opened::Owner(studio) => studio,
+        Opened::Guest(_) => panic!("another process has the home"),
+    }
+}
+
+fn cut_short(jobs: &[Job]) -> Vec<JobKind> {
+    let interrupted = |job: &&Job| job.state == JobState::Interrupted;
+    jobs.iter().filter(interrupted).map(|job| job.kind).collect()
+}
+
+#[test]
+fn an_import_cut_short_by_a_power_cut_is_told_until_it_was_seen() {
+    let shell = Shell::new();
+    let row = r#"{"messages":[{"role":"user","content":"Say it"},{"role":"assistant","content":"It is so."}]}"#;
+    shell.write("rows.jsonl", &format!("{row}\n").repeat(400_000));
+    let mut training = shell.start(&["train", "run.yaml", "--json"]);
+    let database = shell.path("home/tunesmith.db");
+    let listed = || {
+        let connection = rusqlite::Connection::open(&database).ok()?;
+        connection.query_row("SELECT COUNT(*) FROM jobs", [], |row| row.get::<_, u32>(0)).ok()
+    };
+    wait_until("the import is at work", || database.is_file() && listed() == Some(1));
+    training.kill();
+
+    let studio = owner(&shell);
+    assert_eq!(cut_short(&studio.list_jobs(()).unwrap()), [JobKind::Import]);
+    assert!(studio.list_datasets(()).unwrap().is_empty(), "nothing of it was kept");
+    studio.shutdown();
+    drop(studio);
+    let studio = owner(&shell);
+    let jobs = studio.list_jobs(()).unwrap();
+    assert_eq!(cut_short(&jobs), [JobKind::Import], "it is told until somebody has seen it");
+    studio.cancel_job(jobs[0].id.clone()).unwrap();
+    drop(studio);
+    assert!(owner(&shell).list_jobs(()).unwrap().is_empty(), "and then no more");
 }

@@ -155,6 +155,12 @@ impl Running {
         self.signal("-INT");
     }
 
+    /// What a power cut does.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     /// What closing the terminal does.
     #[cfg(target_os = "linux")]
     pub fn close_the_terminal(&self) {
