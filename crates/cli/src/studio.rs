@@ -29,12 +29,19 @@ pub(crate) fn serve(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended> {
     let home = Home::open()?;
     let interrupt = Interrupt::listen("")?;
     home.start_queue()?;
-    let options = Options { port: arguments.port, open: arguments.open, model_folders: arguments.models.clone() };
+    let options = Options {
+        port: arguments.port,
+        open: arguments.open,
+        model_folders: arguments.models.clone(),
+        ..Options::default()
+    };
     let server = Server::start(home.api.clone(), options)?;
     let link = server.new_link();
     out.json(&json!({ "type": "ready", "link": link, "port": server.port() }));
     if !out.is_json() {
-        out.line(format!("Tunesmith is ready. Open this link in a browser; it works once:\n\n    {link}\n"));
+        out.line(format!(
+            "Tunesmith is ready. Open this link in a browser; it works once, within ten minutes:\n\n    {link}\n"
+        ));
         out.note(format!(
             "From another computer: ssh -L {0}:127.0.0.1:{0} THIS-COMPUTER, then open the link there",
             server.port()

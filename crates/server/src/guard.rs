@@ -1,14 +1,19 @@
 //! Who may talk to the server: requests that name this computer, come from the studio's own pages, and carry the
-//! cookie that the one-time link gave. Checked before anything else looks at a request.
+//! cookie that the one-time link gave; those that do something carry the page's key, too. Checked before anything else
+//! looks at a request.
+//!
+//! A browser sends a cookie to every port of this computer, so another server here could replay it. The key is kept where
+//! only pages of this very port can read it, and is never sent by itself.
 //!
 //! Loopback alone is no boundary: any page in the browser can send requests to it (DNS rebinding, plain forms), and
 //! any user of this computer can connect.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     middleware::Next,
     response::{Html, IntoResponse, Response},
 };
@@ -17,18 +22,23 @@ use tunesmith_protocol::WireError;
 use crate::{calls::failure, pages::with_security_headers};
 
 const LINK_PATH: &str = "/open/";
+const KEY_HEADER: &str = "x-tunesmith-key";
 
 /// The secrets of one server. They live in memory only and are never logged.
 pub(crate) struct Guard {
     port: u16,
     session: String,
-    /// Links that were handed out and not opened yet.
-    links: Mutex<Vec<String>>,
+    /// What a page sends with everything that does something.
+    page_key: String,
+    /// Links that were handed out and not opened yet, and when they expire.
+    links: Mutex<Vec<(String, Instant)>>,
+    link_lifetime: Duration,
 }
 
 impl Guard {
-    pub(crate) fn new(port: u16) -> anyhow::Result<Self> {
-        Ok(Self { port, session: random_token()?, links: Mutex::new(Vec::new()) })
+    pub(crate) fn new(port: u16, link_lifetime: Duration) -> anyhow::Result<Self> {
+        let (session, page_key) = (random_token()?, random_token()?);
+        Ok(Self { port, session, page_key, links: Mutex::default(), link_lifetime })
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -41,7 +51,10 @@ impl Guard {
         let token = random_token().unwrap_or_default();
         let link = format!("http://127.0.0.1:{}{LINK_PATH}{token}", self.port);
         if !token.is_empty() {
-            self.links.lock().unwrap_or_else(PoisonError::into_inner).push(token);
+            self.links
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push((token, Instant::now() + self.link_lifetime));
         }
         link
     }
@@ -49,8 +62,9 @@ impl Guard {
     /// Takes the link away, so that it works no second time.
     fn redeem(&self, token: &str) -> bool {
         let mut links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
+        links.retain(|(_, expires)| Instant::now() < *expires);
         let before = links.len();
-        links.retain(|link| !equal(link, token));
+        links.retain(|(link, _)| !equal(link, token));
         links.len() < before
     }
 
@@ -80,7 +94,15 @@ impl Guard {
         (named && other.is_none()).then_some(host)
     }
 
-    fn decide(&self, method: &Method, path: &str, headers: &HeaderMap) -> Decision {
+    /// Whether the request carries the page's key: in a header, or in its address where a browser lets a page send none.
+    fn has_key(&self, query: Option<&str>, headers: &HeaderMap) -> bool {
+        let header = headers.get(KEY_HEADER).and_then(|value| value.to_str().ok());
+        let address = query.unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("key="));
+        header.or(address).is_some_and(|key| equal(key, &self.page_key))
+    }
+
+    fn decide(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Decision {
+        let path = uri.path();
         let Some(host) = self.host(headers) else { return Decision::WrongHost };
         // A page of another site cannot leave this header out of a POST or a preflight, nor change it.
         let own = format!("http://{host}");
@@ -91,7 +113,10 @@ impl Guard {
         let known = self.knows(headers);
         match path.strip_prefix(LINK_PATH) {
             // Only a visit counts: a preview that asks for the headers must not use the link up.
-            Some(token) if method == Method::GET && (known || self.redeem(token)) => Decision::Open,
+            Some(token) if method == Method::GET && self.redeem(token) => Decision::Open,
+            // Whoever has only the cookie does not get the key.
+            Some(_) if method == Method::GET && known => Decision::Home,
+            _ if known && path.starts_with("/api/") && !self.has_key(uri.query(), headers) => Decision::WithoutKey,
             _ if known => Decision::Pass,
             _ => Decision::Unknown,
         }
@@ -101,6 +126,8 @@ impl Guard {
 enum Decision {
     Pass,
     Open,
+    Home,
+    WithoutKey,
     Unknown,
     WrongHost,
     WrongOrigin,
@@ -108,10 +135,18 @@ enum Decision {
 
 /// The middleware around every route.
 pub(crate) async fn check(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
-    let decision = guard.decide(request.method(), request.uri().path(), request.headers());
+    let decision = guard.decide(request.method(), request.uri(), request.headers());
     let response = match decision {
         Decision::Pass => next.run(request).await,
         Decision::Open => welcome(&guard),
+        Decision::Home => (StatusCode::SEE_OTHER, [(header::LOCATION, "/")]).into_response(),
+        Decision::WithoutKey => failure(
+            StatusCode::UNAUTHORIZED,
+            &WireError::invalid(
+                "This page has lost its key to the studio",
+                "Open a new link: press Enter where tunesmith runs",
+            ),
+        ),
         Decision::Unknown => unknown(&request),
         Decision::WrongHost => {
             let message =
@@ -129,10 +164,10 @@ pub(crate) async fn check(State(guard): State<Arc<Guard>>, request: Request, nex
     with_security_headers(response)
 }
 
-/// Gives the cookie and leads to an address without a secret in it.
+/// Gives the cookie and the key, which the page's script keeps before it goes to an address without a secret in it.
 fn welcome(guard: &Guard) -> Response {
     let cookie = format!("{}={}; HttpOnly; SameSite=Strict; Path=/", guard.cookie_name(), guard.session);
-    let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, "/")]).into_response();
+    let mut response = Html(WELCOME_PAGE.replace("<!-- key -->", &guard.page_key)).into_response();
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
@@ -157,6 +192,13 @@ fn unknown(request: &Request) -> Response {
     (StatusCode::UNAUTHORIZED, [(header::CACHE_CONTROL, "no-store")], Html(page)).into_response()
 }
 
+const WELCOME_PAGE: &str = r#"<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>Tunesmith</title></head>
+<body data-key="<!-- key -->"><script src="/keep-key.js"></script></body>
+</html>
+"#;
+
 const UNKNOWN_PAGE: &str = r#"<!doctype html>
 <html lang="en">
 <head>
@@ -173,7 +215,7 @@ const UNKNOWN_PAGE: &str = r#"<!doctype html>
 <h1>Open the link that tunesmith printed</h1>
 <p>This browser is not signed in to the studio. The link that <code>tunesmith studio</code> printed in the terminal works once,
 so that nobody else on this computer can use the studio.</p>
-<p>Is it used up? Press Enter in that terminal for a new one.</p>
+<p>Is it used up or older than ten minutes? Press Enter in that terminal for a new one.</p>
 </body>
 </html>
 "#;

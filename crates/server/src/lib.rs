@@ -14,6 +14,7 @@ use std::{
     path::PathBuf,
     sync::Arc,
     thread::JoinHandle,
+    time::Duration,
 };
 
 use anyhow::{Context, anyhow};
@@ -30,7 +31,7 @@ use uploads::Uploads;
 const LONGEST_CALL_BYTES: usize = 8 << 20;
 
 /// How to serve.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// The port on 127.0.0.1; 0 takes a free one.
     pub port: u16,
@@ -38,6 +39,15 @@ pub struct Options {
     pub open: bool,
     /// Folders below which a page may name models to add; elsewhere it may not.
     pub model_folders: Vec<PathBuf>,
+    /// How long a link works that nobody has opened.
+    pub link_lifetime: Duration,
+}
+
+impl Default for Options {
+    /// A free port, no browser, no model folders, and links for ten minutes.
+    fn default() -> Self {
+        Self { port: 0, open: false, model_folders: Vec::new(), link_lifetime: Duration::from_secs(600) }
+    }
 }
 
 /// A server that runs in a background thread until it is stopped or dropped.
@@ -52,7 +62,7 @@ impl Server {
     /// Binds the port and starts answering.
     pub fn start(api: Arc<dyn Api>, options: Options) -> anyhow::Result<Self> {
         let listener = bind(options.port)?;
-        let guard = Arc::new(Guard::new(listener.local_addr()?.port())?);
+        let guard = Arc::new(Guard::new(listener.local_addr()?.port(), options.link_lifetime)?);
         let uploads = Arc::new(Uploads::new()?);
         let router = router(api, Arc::clone(&guard), Arc::clone(&uploads), options.model_folders.into());
         let (stop, stopped) = oneshot::channel();
@@ -64,7 +74,7 @@ impl Server {
         })?;
         let server = Self { guard, uploads, stop: Some(stop), thread: Some(thread) };
         if options.open {
-            open_in_browser(&server.new_link());
+            open_in_browser(&server.uploads, &server.new_link());
         }
         Ok(server)
     }
@@ -173,12 +183,18 @@ async fn run(listener: std::net::TcpListener, router: Router, stopped: oneshot::
     }
 }
 
-/// Other users of this computer may see the link among the processes, but it works only once and is used at once.
-fn open_in_browser(link: &str) {
+/// Every user of this computer sees what programs are started with, so the link goes by a file that only this user can read.
+fn open_in_browser(uploads: &Uploads, link: &str) {
     use std::process::{Command, Stdio};
+    let page =
+        format!("<!doctype html><meta charset=\"utf-8\"><meta http-equiv=\"refresh\" content=\"0; url={link}\">\n");
+    let page = match uploads.write_private("open.html", &page) {
+        Ok(path) => path,
+        Err(error) => return tracing::warn!("no browser was opened, as the link could not be handed over: {error}"),
+    };
     let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
     let opened =
-        Command::new(program).arg(link).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        Command::new(program).arg(page).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
     if let Err(error) = opened {
         tracing::warn!("no browser could be opened with {program}: {error}");
     }

@@ -73,6 +73,13 @@ impl Uploads {
         Ok(Self { folder })
     }
 
+    /// Writes a small file for this user alone; it goes with the uploads.
+    pub(crate) fn write_private(&self, name: &str, text: &str) -> std::io::Result<PathBuf> {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, text)?;
+        Ok(path)
+    }
+
     /// Each file gets its own folder: files of one name must not replace each other.
     async fn store(&self, name: &str, announced_bytes: u64, body: Body) -> Result<PathBuf, WireError> {
         check_size(announced_bytes)?;

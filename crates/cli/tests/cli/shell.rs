@@ -82,6 +82,13 @@ impl Shell {
         Running::of(self.command(arguments))
     }
 
+    /// Starts a command that finds programs in this folder of the shell's first.
+    pub fn start_with_programs(&self, folder: &str, arguments: &[&str]) -> Running {
+        let mut command = self.command(arguments);
+        command.env("PATH", format!("{}:{}", self.path(folder).display(), std::env::var("PATH").unwrap()));
+        Running::of(command)
+    }
+
     /// Starts a command as a terminal does that can be closed, even where the tests run under `nohup`.
     #[cfg(target_os = "linux")]
     pub fn start_in_a_terminal(&self, arguments: &[&str]) -> Running {

@@ -15,7 +15,10 @@ fn the_studio_prints_a_link_answers_on_it_and_ends_with_ctrl_c() {
     write!(stream, "GET /{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n").unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 303") && answer.contains("HttpOnly"), "{answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 200") && answer.contains("HttpOnly") && answer.contains("data-key"),
+        "{answer}"
+    );
     // It owns the home; other commands go through it.
     assert_eq!(shell.run(&["models", "add", "model"]).code, 0);
     studio.interrupt();
@@ -33,4 +36,31 @@ fn a_taken_port_is_an_error_that_names_another() {
     let ran = shell.run(&["studio", "--port", &port]);
     assert_eq!(ran.code, 1);
     assert!(ran.stderr.contains(&port) && ran.stderr.contains("--port"), "{}", ran.stderr);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn the_browser_gets_the_link_by_a_private_file_and_not_by_the_list_of_processes() {
+    use std::os::unix::fs::PermissionsExt;
+    let shell = Shell::new();
+    std::fs::create_dir(shell.path("programs")).unwrap();
+    let told = shell.path("told.txt");
+    let script = format!("#!/bin/sh\nprintf %s \"$*\" > '{0}.tmp' && mv '{0}.tmp' '{0}'\n", told.display());
+    let program = shell.write("programs/xdg-open", &script);
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut studio = shell.start_with_programs("programs", &["studio", "--port", "0", "--open", "--json"]);
+    studio.until("ready");
+    let started = std::time::Instant::now();
+    while !told.is_file() {
+        assert!(started.elapsed() < std::time::Duration::from_secs(60), "a browser is opened");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let page = std::fs::read_to_string(&told).unwrap();
+    assert!(!page.contains("http"), "{page}");
+    assert!(std::fs::read_to_string(&page).unwrap().contains("/open/"));
+    let folder = std::path::Path::new(&page).parent().unwrap().metadata().unwrap();
+    assert_eq!(folder.permissions().mode() & 0o077, 0, "nobody else looks into its folder");
+    studio.interrupt();
+    assert_eq!(studio.end().code(), Some(0));
+    assert!(!std::path::Path::new(&page).exists(), "it goes with the studio");
 }

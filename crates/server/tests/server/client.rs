@@ -20,6 +20,8 @@ pub static MODELS: LazyLock<PathBuf> = LazyLock::new(|| Path::new(env!("CARGO_TA
 pub struct Browser {
     pub server: Server,
     pub cookie: Option<String>,
+    /// The key that the page behind the link keeps.
+    pub key: Option<String>,
 }
 
 /// An answer.
@@ -49,7 +51,7 @@ impl Browser {
         let server =
             Server::start(Arc::new(stand_in()), Options { model_folders: vec![MODELS.clone()], ..Options::default() })
                 .unwrap();
-        Self { server, cookie: None }
+        Self { server, cookie: None, key: None }
     }
 
     /// With the cookie that the link gave.
@@ -57,8 +59,9 @@ impl Browser {
         let mut browser = Self::stranger();
         let link = browser.server.new_link();
         let answer = browser.get(path_of(&link));
-        assert_eq!(answer.status, 303, "the link opens");
+        assert_eq!(answer.status, 200, "the link opens");
         browser.cookie = Some(answer.header("set-cookie").split(';').next().unwrap().to_owned());
+        browser.key = Some(key_in(&answer.text()));
         browser
     }
 
@@ -126,8 +129,16 @@ impl Browser {
         if let Some(cookie) = &self.cookie {
             head += &format!("cookie: other=1; {cookie}\r\n");
         }
+        if let Some(key) = &self.key {
+            head += &format!("x-tunesmith-key: {key}\r\n");
+        }
         stream.write_all(format!("{head}\r\n").as_bytes()).unwrap();
     }
+}
+
+/// The key in the page behind a link.
+pub fn key_in(page: &str) -> String {
+    page.split("data-key=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a key").to_owned()
 }
 
 /// A page with its event stream.

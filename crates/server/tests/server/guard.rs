@@ -3,15 +3,16 @@
 use tunesmith_server::{Options, Server};
 
 use crate::{
-    client::{Browser, path_of},
+    client::{Browser, key_in, path_of},
     studio::stand_in,
 };
 
 #[test]
-fn the_link_sets_a_strict_cookie_and_leads_to_a_clean_address() {
+fn the_link_sets_a_strict_cookie_and_hands_the_key_to_its_page() {
     let browser = Browser::stranger();
     let answer = browser.get(path_of(&browser.server.new_link()));
-    assert_eq!((answer.status, answer.header("location")), (303, "/"));
+    assert_eq!(answer.status, 200);
+    assert_eq!(key_in(&answer.text()).len(), 64, "the script of this page keeps it and goes on");
     let cookie = answer.header("set-cookie");
     assert!(
         cookie.contains("; HttpOnly") && cookie.contains("; SameSite=Strict") && cookie.contains("; Path=/"),
@@ -24,7 +25,7 @@ fn the_link_sets_a_strict_cookie_and_leads_to_a_clean_address() {
 fn a_link_works_once() {
     let browser = Browser::stranger();
     let link = browser.server.new_link();
-    assert_eq!(browser.get(path_of(&link)).status, 303);
+    assert_eq!(browser.get(path_of(&link)).status, 200);
     assert_eq!(browser.get(path_of(&link)).status, 401, "a second visit without the cookie gets nothing");
 }
 
@@ -42,7 +43,8 @@ fn the_cookie_is_not_the_link() {
 #[test]
 fn an_opened_link_leads_a_signed_in_browser_home() {
     let browser = Browser::signed_in();
-    assert_eq!(browser.get("/open/0123").status, 303, "going back in the history is no dead end");
+    let again = browser.get("/open/0123");
+    assert_eq!((again.status, again.header("location")), (303, "/"), "going back in the history is no dead end");
 }
 
 #[test]
@@ -50,7 +52,7 @@ fn asking_for_the_headers_only_does_not_use_a_link_up() {
     let browser = Browser::stranger();
     let link = browser.server.new_link();
     assert_eq!(browser.send("HEAD", path_of(&link), &[("host", &browser.host())], b"").status, 401);
-    assert_eq!(browser.get(path_of(&link)).status, 303);
+    assert_eq!(browser.get(path_of(&link)).status, 200);
 }
 
 #[test]
@@ -127,7 +129,7 @@ fn a_wrong_host_does_not_use_a_link_up() {
     let browser = Browser::stranger();
     let link = browser.server.new_link();
     assert_eq!(browser.send("GET", path_of(&link), &[("host", "evil.com")], b"").status, 403);
-    assert_eq!(browser.get(path_of(&link)).status, 303);
+    assert_eq!(browser.get(path_of(&link)).status, 200);
 }
 
 #[test]
@@ -201,4 +203,38 @@ fn a_stopped_server_frees_its_port() {
     let options = Options { port: browser.server.port(), ..Options::default() };
     browser.server.stop();
     assert!(Server::start(std::sync::Arc::new(stand_in()), options).is_ok());
+}
+
+#[test]
+fn the_cookie_alone_does_nothing_as_a_browser_sends_it_to_every_port() {
+    let mut browser = Browser::signed_in();
+    let key = browser.key.take().unwrap();
+    assert_eq!(browser.get("/").status, 200, "the screens themselves hold no secret");
+    let refused = browser.post("/api/call/list_runs", "null");
+    assert_eq!(refused.status, 401);
+    assert!(refused.json()["hint"].as_str().unwrap().contains("link"));
+    for path in
+        ["/api/events", "/api/exports/x", "/api/events?key=", "/api/events?key=0", &format!("/api/events?other={key}")]
+    {
+        assert_eq!(browser.get(path).status, 401, "{path}");
+    }
+    for path in ["/api/upload?name=x.csv", "/api/events/follow", "/api/events/unfollow"] {
+        assert_eq!(browser.post(path, "null").status, 401, "{path}");
+    }
+    let page = browser.get("/open/0123").text();
+    assert!(!page.contains(&key), "it is not given to whoever has the cookie only");
+    assert_eq!(browser.get(&format!("/api/exports/x?key={key}")).status, 404, "an address can carry it");
+    let other = Browser::signed_in();
+    browser.key = other.key.clone();
+    assert_eq!(browser.post("/api/call/list_runs", "null").status, 401, "another studio has another");
+}
+
+#[test]
+fn a_link_that_nobody_opened_expires() {
+    let options = Options { link_lifetime: std::time::Duration::from_millis(50), ..Options::default() };
+    let mut browser = Browser::stranger();
+    browser.server = Server::start(std::sync::Arc::new(stand_in()), options).unwrap();
+    let link = browser.server.new_link();
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    assert_eq!(browser.get(path_of(&link)).status, 401);
 }

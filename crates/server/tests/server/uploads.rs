@@ -81,8 +81,8 @@ fn a_file_that_is_too_large_is_refused_before_it_comes() {
     // The first of two lengths would be ours; this one is sent by hand.
     use std::io::{Read, Write};
     let mut stream = std::net::TcpStream::connect(&host).unwrap();
-    let cookie = browser.cookie.as_deref().unwrap();
-    write!(stream, "POST /api/upload?name=big.csv HTTP/1.1\r\nhost: {host}\r\norigin: {origin}\r\ncookie: {cookie}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n").unwrap();
+    let (cookie, key) = (browser.cookie.as_deref().unwrap(), browser.key.as_deref().unwrap());
+    write!(stream, "POST /api/upload?name=big.csv HTTP/1.1\r\nhost: {host}\r\norigin: {origin}\r\ncookie: {cookie}\r\nx-tunesmith-key: {key}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n").unwrap();
     let mut answer = String::new();
     let _ = stream.read_to_string(&mut answer);
     assert!(answer.starts_with("HTTP/1.1 413") && answer.contains("too_big"), "{answer}");

@@ -2,6 +2,7 @@
 // six connections to one host for all its tabs. The other end is crates/server/src/events.rs.
 import type { Event, Topic, WireError } from '$lib/protocol';
 import { lostConnection } from './errors';
+import { withKey } from './key';
 import { asWireError, type Stop } from './types';
 
 const AGAIN_MS = 3000;
@@ -57,7 +58,7 @@ export class EventStream {
   #open = (): void => {
     this.#close();
     if (document.hidden) return;
-    const source = new EventSource('/api/events');
+    const source = new EventSource(withKey('/api/events'));
     this.#source = source;
     source.addEventListener('stream', ({ data }) => {
       this.#stream = Number(data);

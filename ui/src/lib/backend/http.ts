@@ -1,8 +1,9 @@
-// A browser: POST for commands, one event stream for all topics, an upload for files. The login cookie was set by the
-// one-time link, so there is nothing to send along.
+// A browser: POST for commands, one event stream for all topics, an upload for files. The one-time link has set a cookie,
+// and the page sends its key along.
 import { cancelled, lostConnection } from './errors';
 import { EventStream } from './events';
 import { onBrowserDrop, pickBrowserFiles, saveInBrowser } from './browser';
+import { key, withKey } from './key';
 import { asWireError, itemName, type Backend } from './types';
 
 export function http(): Backend {
@@ -19,7 +20,7 @@ export function http(): Backend {
     revealPath: null,
     saveFile: saveInBrowser,
     pickNewFile: null,
-    exportHref: (path) => `/api/exports/${encodeURIComponent(itemName({ path }))}`,
+    exportHref: (path) => withKey(`/api/exports/${encodeURIComponent(itemName({ path }))}`),
     onCloseRequested: null,
     windowHolds: null,
     windowHide: null,
@@ -33,7 +34,7 @@ async function command(url: string, args: unknown) {
 
 async function post(url: string, body: string): Promise<Response> {
   try {
-    return await fetch(url, { method: 'POST', body, headers: { 'content-type': 'application/json' }, credentials: 'same-origin' });
+    return await fetch(url, { method: 'POST', body, headers: { 'content-type': 'application/json', 'x-tunesmith-key': key() }, credentials: 'same-origin' });
   } catch {
     throw lostConnection();
   }
@@ -59,6 +60,7 @@ function upload(file: File, onProgress?: (fraction: number) => void, signal?: Ab
     const request = new XMLHttpRequest();
     request.open('POST', `/api/upload?name=${encodeURIComponent(file.name)}`);
     request.setRequestHeader('content-type', 'application/octet-stream');
+    request.setRequestHeader('x-tunesmith-key', key());
     request.upload.onprogress = (event) => event.lengthComputable && onProgress?.(event.loaded / event.total);
     request.onerror = () => reject(lostConnection());
     request.onabort = () => reject(cancelled());
