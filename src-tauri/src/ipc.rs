@@ -10,7 +10,7 @@ use serde_json::Value;
 use tauri::{AppHandle, Manager, Runtime, async_runtime::spawn_blocking, ipc::Channel};
 use tunesmith_protocol::{AnyPath, Api, Event, Subscription, Topic, WireError, dispatch};
 
-use crate::{Desk, window};
+use crate::{OwnedStudio, window};
 
 /// How often a quiet subscription looks whether it is still wanted.
 const LOOK_UP: Duration = Duration::from_millis(250);
@@ -25,7 +25,7 @@ pub async fn call<R: Runtime>(app: AppHandle<R>, name: String, args: Value) -> R
         "window_hide" => window::hide(&app),
         "window_quit" => window::quit(&app),
         _ => {
-            let studio = app.state::<Desk>().studio.clone();
+            let studio = app.state::<OwnedStudio>().studio.clone();
             return blocking(move || dispatch(&*studio, &name, args, &AnyPath)).await;
         }
     }
@@ -40,7 +40,7 @@ pub async fn subscribe<R: Runtime>(
     after: u64,
     channel: Channel<Vec<Event>>,
 ) -> Result<u32, WireError> {
-    let studio = app.state::<Desk>().studio.clone();
+    let studio = app.state::<OwnedStudio>().studio.clone();
     let subscription = blocking(move || studio.subscribe(topic, after)).await?;
     let (id, wanted) = app.state::<Subscriptions>().add();
     std::thread::spawn(move || {

@@ -16,7 +16,7 @@ use tauri::{Manager, RunEvent, webview::PageLoadEvent};
 use tunesmith_studio::Studio;
 
 /// The studio that this process owns.
-struct Desk {
+struct OwnedStudio {
     studio: Arc<Studio>,
 }
 
@@ -74,9 +74,9 @@ fn show(home: PathBuf, opening: Opening) -> anyhow::Result<()> {
         .context("the window could not be opened")?;
     app.run(|app, event| {
         if let RunEvent::Exit = event
-            && let Some(desk) = app.try_state::<Desk>()
+            && let Some(owned) = app.try_state::<OwnedStudio>()
         {
-            desk.studio.shutdown();
+            owned.studio.shutdown();
         }
     });
     Ok(())

@@ -8,7 +8,7 @@ use tauri_plugin_dialog::{DialogExt, MessageDialogButtons, MessageDialogKind};
 use tunesmith_protocol::{Api, WireError};
 use tunesmith_studio::{Opened, Studio};
 
-use crate::{Desk, window};
+use crate::{OwnedStudio, window};
 
 /// What came of opening the home.
 pub enum Opening {
@@ -69,7 +69,7 @@ fn enter<R: Runtime>(app: &AppHandle<R>, studio: Arc<Studio>) -> tauri::Result<(
         tracing::error!("the runs in line do not go on: {error}");
     }
     studio.on_show_window(move || window::come_forward(&handle));
-    app.manage(Desk { studio });
+    app.manage(OwnedStudio { studio });
     for config in &app.config().app.windows {
         WebviewWindowBuilder::from_config(app, config)?.build()?;
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tauri::{AppHandle, Emitter, Manager, Runtime, WebviewWindow, Window, WindowEvent};
 
-use crate::{Desk, ipc};
+use crate::{OwnedStudio, ipc};
 
 const MAIN: &str = "main";
 
@@ -33,7 +33,7 @@ pub struct Page {
 /// become of it.
 pub fn on_event<R: Runtime>(window: &Window<R>, event: &WindowEvent) {
     let WindowEvent::CloseRequested { api, .. } = event else { return };
-    let running = window.state::<Desk>().studio.running();
+    let running = window.state::<OwnedStudio>().studio.running();
     if running || window.state::<Page>().unsaved.load(Ordering::Relaxed) {
         api.prevent_close();
         // The question must be seen to be answered, also when the close came from a task bar.
@@ -116,7 +116,7 @@ pub fn hide<R: Runtime>(app: &AppHandle<R>) {
     }
     let app = app.clone();
     std::thread::spawn(move || {
-        while app.state::<Desk>().studio.running() {
+        while app.state::<OwnedStudio>().studio.running() {
             std::thread::sleep(LOOK_UP);
         }
         if main(&app).is_some_and(|window| matches!(window.is_visible(), Ok(false))) {
@@ -130,8 +130,8 @@ pub fn quit<R: Runtime>(app: &AppHandle<R>) {
     let app = app.clone();
     std::thread::spawn(move || {
         // Without a studio there is only the question what to do about that.
-        if let Some(desk) = app.try_state::<Desk>() {
-            desk.studio.shutdown();
+        if let Some(owned) = app.try_state::<OwnedStudio>() {
+            owned.studio.shutdown();
         }
         app.exit(0);
     });

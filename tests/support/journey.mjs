@@ -79,7 +79,7 @@ export async function newestRun(env) {
 export function call(page, name, args) {
   return page.run(
     (name, args) => window.__TAURI_INTERNALS__?.invoke('call', { name, args }) ??
-      fetch(`/api/call/${name}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(args) }).then((reply) => reply.json()),
+      fetch(`/api/call/${name}`, { method: 'POST', headers: { 'content-type': 'application/json', 'x-tunesmith-key': localStorage.getItem('tunesmith-key') ?? '' }, body: JSON.stringify(args) }).then((reply) => reply.json()),
     name, args,
   );
 }

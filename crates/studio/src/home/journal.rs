@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use tunesmith_protocol::{Event, EventBody, RunRecord};
+use tunesmith_protocol::{Event, EventBody, RunRecord, RunState, WireError};
 
 use super::RunFolder;
 use crate::errors;
@@ -105,6 +105,15 @@ impl Journal {
             }
         })
     }
+}
+
+/// Adds a word on where a run stands, in the name of the process that trains no more.
+pub(crate) fn note_status(folder: &RunFolder, status: RunState) -> Result<(), WireError> {
+    let _lock = folder.lock()?;
+    let mut journal = Journal::open(folder).map_err(errors::io(folder.metrics()))?;
+    let written = journal.append(&RunRecord::Status { status }).map_err(errors::io(folder.metrics()));
+    journal.give_space_back();
+    written.map(drop)
 }
 
 /// Reads records as they are appended.

@@ -10,9 +10,9 @@ use tunesmith_protocol::{
 
 use super::control::RunControl;
 use super::execution::Order;
-use super::recovery::note_status;
 use super::{RunNews, Runs, StopRun};
 use crate::datasets::SPLIT_SEED;
+use crate::home::journal::note_status;
 use crate::home::manifest::RunManifest;
 use crate::home::{self, RunFolder};
 use crate::jobs::{Claim, JobHandle, NewJob};

@@ -3,13 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tunesmith_protocol::{Job, JobKind, JobState, RunRecord, RunState, WireError};
+use tunesmith_protocol::{Job, JobKind, JobState, RunState, WireError};
 
 use super::queue::Start;
 use super::{Runs, StopRun};
-use crate::errors;
-use crate::home::RunFolder;
-use crate::home::journal::Journal;
+use crate::home::journal::note_status;
 
 /// How long a program that ends waits for space on a full disk.
 const FOR_SPACE: Duration = Duration::from_secs(3);
@@ -62,13 +60,4 @@ impl Runs {
             }
         }
     }
-}
-
-/// Adds a word on where a run stands, in the name of the process that trains no more.
-pub(super) fn note_status(folder: &RunFolder, status: RunState) -> Result<(), WireError> {
-    let _lock = folder.lock()?;
-    let mut journal = Journal::open(folder).map_err(errors::io(folder.metrics()))?;
-    let written = journal.append(&RunRecord::Status { status }).map_err(errors::io(folder.metrics()));
-    journal.give_space_back();
-    written.map(drop)
 }
