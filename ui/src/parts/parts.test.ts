@@ -1,28 +1,18 @@
-import { flushSync, mount, unmount, type Component } from 'svelte';
-import { afterEach, expect, test, vi } from 'vitest';
+import { flushSync } from 'svelte';
+import { expect, test, vi } from 'vitest';
 import { setBackend } from '$lib/backend';
 import { mock } from '$lib/backend/mock';
 import * as made from '$lib/backend/mock-data';
 import { library } from '$lib/state/library.svelte';
 import { toasts } from '$lib/state/toasts.svelte';
 import { wizard } from '$lib/state/wizard.svelte';
+import { show } from '$lib/testing/show';
 import RowCard from '../screens/data/RowCard.svelte';
 import FieldInput from '../screens/new/FieldInput.svelte';
 import RunRow from '../screens/runs/RunRow.svelte';
 import Progress from './Progress.svelte';
 
-let mounted: object | undefined;
-afterEach(() => {
-  if (mounted) void unmount(mounted);
-  mounted = undefined;
-  document.body.innerHTML = '';
-});
 
-function show<P extends Record<string, unknown>>(component: Component<P>, props: P): HTMLElement {
-  mounted = mount(component, { target: document.body, props });
-  flushSync();
-  return document.body;
-}
 const byId = (id: string) => document.querySelector<HTMLElement>(`[data-testid="${id}"]`);
 
 test('a progress bar says how far it is', () => {

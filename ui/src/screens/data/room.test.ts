@@ -1,25 +1,20 @@
-import { flushSync, mount, unmount, type Component } from 'svelte';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { flushSync, type Component } from 'svelte';
+import { beforeEach, expect, test } from 'vitest';
 import { backend, setBackend, type Backend } from '$lib/backend';
 import { mock } from '$lib/backend/mock';
 import * as made from '$lib/backend/mock-data';
 import type { DatasetRows } from '$lib/protocol';
 import { library } from '$lib/state/library.svelte';
 import { toasts } from '$lib/state/toasts.svelte';
+import { show } from '$lib/testing/show';
 import DatasetScreen from '../datasets/DatasetScreen.svelte';
 
-let mounted: object | undefined;
 beforeEach(async () => {
   setBackend(mock());
   await library.refresh();
 });
-afterEach(() => {
-  if (mounted) void unmount(mounted);
-  mounted = undefined;
-  document.body.innerHTML = '';
-});
 
-const open = (id: string) => (mounted = mount(DatasetScreen as Component<{ id: string }>, { target: document.body, props: { id } }));
+const open = (id: string) => show(DatasetScreen as Component<{ id: string }>, { id });
 const at = (id: string) => document.querySelector<HTMLElement>(`[data-testid="${id}"]`);
 const all = (id: string) => [...document.querySelectorAll<HTMLElement>(`[data-testid="${id}"]`)];
 const shown = (id: string, text: RegExp | string = /./) => expect.poll(() => at(id)?.textContent ?? '').toMatch(text);

@@ -1,22 +1,17 @@
-import { flushSync, mount, unmount, type Component } from 'svelte';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { flushSync, type Component } from 'svelte';
+import { beforeEach, expect, test } from 'vitest';
 import { backend, setBackend } from '$lib/backend';
 import { mock } from '$lib/backend/mock';
 import { library } from '$lib/state/library.svelte';
+import { show } from '$lib/testing/show';
 import RunScreen from './RunScreen.svelte';
 
-let mounted: object | undefined;
 beforeEach(async () => {
   setBackend(mock());
   await library.refresh();
 });
-afterEach(() => {
-  if (mounted) void unmount(mounted);
-  mounted = undefined;
-  document.body.innerHTML = '';
-});
 
-const open = (id: string) => (mounted = mount(RunScreen as Component<{ id: string }>, { target: document.body, props: { id } }));
+const open = (id: string) => show(RunScreen as Component<{ id: string }>, { id });
 const at = (id: string) => document.querySelector<HTMLButtonElement>(`[data-testid="${id}"]`);
 function click(id: string) {
   at(id)!.click();

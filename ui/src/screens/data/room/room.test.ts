@@ -1,5 +1,5 @@
-import { flushSync, mount, unmount, type Component } from 'svelte';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { flushSync } from 'svelte';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { setBackend, type Backend } from '$lib/backend';
 import { mock } from '$lib/backend/mock';
 import * as made from '$lib/backend/mock-data';
@@ -11,9 +11,9 @@ import Doctor from './Doctor.svelte';
 import Histogram from './Histogram.svelte';
 import Tokens from './Tokens.svelte';
 import { Work } from '$lib/state/work.svelte';
+import { show } from '$lib/testing/show';
 import Xray from './Xray.svelte';
 
-let mounted: object | undefined;
 const studio = (answers: Record<string, unknown> = {}): Backend => {
   const real = mock();
   const call = ((name: string, args: never) => (name in answers ? Promise.resolve(answers[name]) : real.call(name as 'list_runs', args))) as Backend['call'];
@@ -26,16 +26,7 @@ beforeEach(() => {
   localStorage.clear();
   limits.forgetAll();
 });
-afterEach(() => {
-  if (mounted) void unmount(mounted);
-  mounted = undefined;
-  document.body.innerHTML = '';
-});
 
-function show<P extends Record<string, unknown>>(component: Component<P>, props: P): void {
-  mounted = mount(component, { target: document.body, props });
-  flushSync();
-}
 const byId = <E extends HTMLElement>(id: string) => document.querySelector<E>(`[data-testid="${id}"]`);
 const press = (id: string) => byId<HTMLButtonElement>(id)?.click();
 

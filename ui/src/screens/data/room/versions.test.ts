@@ -1,17 +1,17 @@
-import { flushSync, mount, unmount, type Component } from 'svelte';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { flushSync } from 'svelte';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { setBackend, type Backend } from '$lib/backend';
 import { mock } from '$lib/backend/mock';
 import * as made from '$lib/backend/mock-data';
 import type { Dataset, DatasetVersion, ExportDataset, Validation } from '$lib/protocol';
 import { library } from '$lib/state/library.svelte';
+import { show } from '$lib/testing/show';
 import FromDataset from '../../run/FromDataset.svelte';
 import ExportDialog from './ExportDialog.svelte';
 import Exported from './Exported.svelte';
 import SplitDialog from './SplitDialog.svelte';
 import Versions from './Versions.svelte';
 
-let mounted: object | undefined;
 const asked: unknown[] = [];
 const studio = (change: Partial<Backend> = {}): Backend => {
   const real = mock();
@@ -22,16 +22,7 @@ beforeEach(() => {
   setBackend(studio());
   asked.length = 0;
 });
-afterEach(() => {
-  if (mounted) void unmount(mounted);
-  mounted = undefined;
-  document.body.innerHTML = '';
-});
 
-function show<P extends Record<string, unknown>>(component: Component<P>, props: P): void {
-  mounted = mount(component, { target: document.body, props });
-  flushSync();
-}
 const byId = <E extends HTMLElement>(id: string) => document.querySelector<E>(`[data-testid="${id}"]`);
 const press = (id: string) => (byId<HTMLButtonElement>(id)!.click(), flushSync());
 const nothing = () => undefined;
