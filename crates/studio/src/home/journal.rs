@@ -13,6 +13,8 @@ use crate::errors;
 
 /// Enough for the records that a full disk makes.
 const RESERVE_BYTES: usize = 64 * 1024;
+/// Records read at a time where all are read.
+const GROUP: usize = 10_000;
 
 #[derive(Serialize, Deserialize)]
 struct Line<R> {
@@ -48,11 +50,7 @@ impl Journal {
         file.set_len(whole as u64)?;
         let mut tail = Tail::new(path, 0);
         let mut seq = 0;
-        loop {
-            let group = tail.read(10_000);
-            let Some(last) = group.last() else { break };
-            seq = last.seq;
-        }
+        tail.read_all(|last, _| seq = last);
         let journal = Self { file, seq, reserve: folder.reserve() };
         journal.set_space_aside();
         Ok(journal)
@@ -147,18 +145,34 @@ impl Tail {
 
     /// The next records, at most `limit`; none when there is nothing new.
     pub fn read(&mut self, limit: usize) -> Vec<Event> {
+        let event = |(seq, record)| Event { seq, body: EventBody::Run { record } };
+        self.read_group(limit).into_iter().map(event).collect()
+    }
+
+    /// Hands every record that is there to `take`, with its number. Few are held at a time.
+    pub fn read_all(&mut self, mut take: impl FnMut(u64, RunRecord)) {
+        loop {
+            let group = self.read_group(GROUP);
+            if group.is_empty() {
+                break;
+            }
+            group.into_iter().for_each(|(seq, record)| take(seq, record));
+        }
+    }
+
+    fn read_group(&mut self, limit: usize) -> Vec<(u64, RunRecord)> {
         self.try_read(limit).unwrap_or_default()
     }
 
-    fn try_read(&mut self, limit: usize) -> io::Result<Vec<Event>> {
+    fn try_read(&mut self, limit: usize) -> io::Result<Vec<(u64, RunRecord)>> {
         let mut file = File::open(&self.path)?;
         if file.metadata()?.len() <= self.offset {
             return Ok(Vec::new());
         }
         file.seek(SeekFrom::Start(self.offset))?;
         let mut reader = BufReader::new(file);
-        let (mut events, mut text, mut again) = (Vec::new(), Vec::new(), false);
-        while events.len() < limit {
+        let (mut records, mut text, mut again) = (Vec::new(), Vec::new(), false);
+        while records.len() < limit {
             text.clear();
             let bytes = reader.read_until(b'\n', &mut text)?;
             if text.last() != Some(&b'\n') {
@@ -176,9 +190,9 @@ impl Tail {
             // A line that no longer reads is skipped: the others still tell the run.
             let Ok(Line { seq, record }) = line else { continue };
             if seq > self.after_seq {
-                events.push(Event { seq, body: EventBody::Run { record } });
+                records.push((seq, record));
             }
         }
-        Ok(events)
+        Ok(records)
     }
 }

@@ -2,7 +2,7 @@
 //! read, so that a list of runs reads only what is new.
 
 use serde::{Deserialize, Serialize};
-use tunesmith_protocol::{EventBody, Plan, RunRecord, RunState};
+use tunesmith_protocol::{Plan, RunRecord, RunState};
 
 use super::RunFolder;
 use super::files::size;
@@ -57,18 +57,10 @@ impl RunSummary {
         }
         let mut files_changed = self.size_bytes == 0;
         let mut tail = Tail::at(folder.metrics(), self.bytes, self.lines);
-        loop {
-            let group = tail.read(10_000);
-            if group.is_empty() {
-                break;
-            }
-            for event in group {
-                if let EventBody::Run { record } = event.body {
-                    files_changed |= !matches!(record, RunRecord::Step(_) | RunRecord::Preparing { .. });
-                    self.add(record);
-                }
-            }
-        }
+        tail.read_all(|_, record| {
+            files_changed |= !matches!(record, RunRecord::Step(_) | RunRecord::Preparing { .. });
+            self.add(record);
+        });
         (self.bytes, self.lines) = (tail.offset(), tail.lines());
         if files_changed {
             self.size_bytes = size(folder.path());

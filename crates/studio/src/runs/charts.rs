@@ -7,7 +7,7 @@ mod fonts;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use tunesmith_protocol::{EventBody, RunRecord, WireError};
+use tunesmith_protocol::{RunRecord, WireError};
 
 use crate::errors;
 use crate::home::RunFolder;
@@ -41,18 +41,7 @@ impl Curves {
     /// The curves of a run as its records tell them.
     pub fn read(folder: &RunFolder, title: &str) -> Self {
         let mut curves = Self { title: title.into(), ..Self::default() };
-        let mut tail = Tail::new(folder.metrics(), 0);
-        loop {
-            let group = tail.read(10_000);
-            if group.is_empty() {
-                break;
-            }
-            for event in group {
-                if let EventBody::Run { record } = event.body {
-                    curves.add(&record);
-                }
-            }
-        }
+        Tail::new(folder.metrics(), 0).read_all(|_, record| curves.add(&record));
         curves.training = thin(&curves.training);
         curves
     }
