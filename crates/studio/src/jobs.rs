@@ -5,10 +5,10 @@ mod abandonable;
 mod cancel;
 mod claims;
 mod handle;
-mod line;
 mod memory;
 mod new_job;
 mod outcome;
+mod queue;
 mod scheduler;
 
 use std::any::Any;
@@ -29,7 +29,7 @@ pub(crate) use outcome::Ticket;
 
 use crate::home::db::Db;
 use crate::topics::Topics;
-use line::Line;
+use queue::Queue;
 
 /// The jobs of a home. Cloning it gives another handle to the same ones.
 #[derive(Clone)]
@@ -39,7 +39,7 @@ struct Shared {
     /// A job that is still at work when the home closes does not keep the database open.
     db: Weak<Db>,
     topics: Arc<Topics>,
-    line: Mutex<Line>,
+    queue: Mutex<Queue>,
     /// Someone may start, or was cancelled, or has ended.
     changed: Condvar,
     /// What jobs that outlive the window hold on to.
@@ -49,8 +49,8 @@ struct Shared {
 impl Jobs {
     pub fn new(db: &Arc<Db>, topics: Arc<Topics>) -> Self {
         let db = Arc::downgrade(db);
-        let (line, changed, owner) = (Mutex::default(), Condvar::new(), OnceLock::new());
-        Self(Arc::new(Shared { db, topics, line, changed, owner }))
+        let (queue, changed, owner) = (Mutex::default(), Condvar::new(), OnceLock::new());
+        Self(Arc::new(Shared { db, topics, queue, changed, owner }))
     }
 
     /// Names what jobs that keep the home open hold on to; to be called once.
@@ -110,7 +110,7 @@ impl Jobs {
         Ok(ticket)
     }
 
-    /// The same, with something to do when it has ended and has left the line, before the next job starts.
+    /// The same, with something to do when it has ended and has left the queue, before the next job starts.
     ///
     /// # Errors
     /// As `spawn`.
@@ -127,7 +127,7 @@ impl Jobs {
 
     /// Lets the jobs go on that stood in line when the program last ended.
     pub fn unpark(&self) {
-        self.0.line.lock().entries.iter_mut().for_each(|entry| entry.parked = false);
+        self.0.queue.lock().entries.iter_mut().for_each(|entry| entry.parked = false);
         self.0.topics.library_changed();
         self.start_whoever_may();
     }
@@ -141,39 +141,39 @@ impl Jobs {
 
     /// A ticket of the job of this id; none where it has ended or never was.
     pub fn find(&self, id: &str) -> Option<Ticket> {
-        self.0.line.lock().find(id).map(|entry| Ticket(entry.outcome.clone()))
+        self.0.queue.lock().find(id).map(|entry| Ticket(entry.outcome.clone()))
     }
 
     /// Whether a job that has not ended was cancelled.
     pub fn is_cancelled(&self, id: &str) -> bool {
-        self.0.line.lock().find(id).is_some_and(|entry| entry.cancel.is_cancelled())
+        self.0.queue.lock().find(id).is_some_and(|entry| entry.cancel.is_cancelled())
     }
 
     /// All jobs that have not ended, and those that the last end of the program cut short.
     pub fn list(&self) -> Vec<Job> {
-        let line = self.0.line.lock();
-        line.entries.iter().map(|entry| entry.shown()).chain(line.interrupted.iter().cloned()).collect()
+        let queue = self.0.queue.lock();
+        queue.entries.iter().map(|entry| entry.shown()).chain(queue.interrupted.iter().cloned()).collect()
     }
 
     /// The state of a job that has not ended.
     pub fn state(&self, id: &str) -> Option<JobState> {
-        self.0.line.lock().find(id).map(|entry| entry.shown().state)
+        self.0.queue.lock().find(id).map(|entry| entry.shown().state)
     }
 
     /// The jobs of a kind that have not ended, and what they work on.
     pub fn of_kind(&self, kind: JobKind) -> Vec<Job> {
-        let line = self.0.line.lock();
-        line.entries.iter().filter(|entry| entry.job.kind == kind).map(|entry| entry.shown()).collect()
+        let queue = self.0.queue.lock();
+        queue.entries.iter().filter(|entry| entry.job.kind == kind).map(|entry| entry.shown()).collect()
     }
 
     /// Cancels a job: one that waits never starts, one at work is asked to stop. One that was cut short is taken off the
     /// list. A cancel of an id that no job has yet applies to the next call with that id. True where a job was taken out of
-    /// the line before it could start.
+    /// the queue before it could start.
     pub fn cancel(&self, id: &str) -> bool {
-        let mut line = self.0.line.lock();
-        let waiting = line.cancel(id);
-        self.save(&mut line);
-        drop(line);
+        let mut queue = self.0.queue.lock();
+        let waiting = queue.cancel(id);
+        self.save(&mut queue);
+        drop(queue);
         self.0.changed.notify_all();
         if waiting {
             self.end(id, Err(cancelled()));
@@ -198,7 +198,7 @@ impl Jobs {
     /// # Errors
     /// It does not stand in line.
     pub fn move_to(&self, id: &str, to: Move) -> Result<(), WireError> {
-        self.change_line(|line| line.move_to(id, to))
+        self.change_queue(|queue| queue.move_to(id, to))
     }
 
     /// Holds a waiting job back, or lets it go.
@@ -206,15 +206,15 @@ impl Jobs {
     /// # Errors
     /// It does not stand in line.
     pub fn hold(&self, id: &str, held: bool) -> Result<(), WireError> {
-        self.change_line(|line| line.hold(id, held))
+        self.change_queue(|queue| queue.hold(id, held))
     }
 
     /// Waits until no job of these kinds is at work any more.
     pub fn wait_for_quiet(&self, kinds: &[JobKind], patience: Duration) {
         let until = Instant::now() + patience;
-        let mut line = self.0.line.lock();
-        while line.entries.iter().any(|entry| entry.is_at_work() && kinds.contains(&entry.job.kind)) {
-            if self.0.changed.wait_until(&mut line, until).timed_out() {
+        let mut queue = self.0.queue.lock();
+        while queue.entries.iter().any(|entry| entry.is_at_work() && kinds.contains(&entry.job.kind)) {
+            if self.0.changed.wait_until(&mut queue, until).timed_out() {
                 return;
             }
         }
@@ -224,10 +224,10 @@ impl Jobs {
     /// seen it, unless it is submitted again.
     pub fn take_unfinished(&self) -> Result<Vec<Job>, WireError> {
         let jobs = self.0.db.upgrade().map(|db| db.jobs()).transpose()?.unwrap_or_default();
-        let mut line = self.0.line.lock();
-        line.saved = jobs.iter().map(|job| (job.id.clone(), job.state.clone())).collect();
+        let mut queue = self.0.queue.lock();
+        queue.saved = jobs.iter().map(|job| (job.id.clone(), job.state.clone())).collect();
         for job in jobs.iter().filter(|job| job.kind != JobKind::Train) {
-            line.interrupted.push(Job { state: JobState::Interrupted, ..job.clone() });
+            queue.interrupted.push(Job { state: JobState::Interrupted, ..job.clone() });
         }
         Ok(jobs)
     }
@@ -235,14 +235,14 @@ impl Jobs {
     /// Lets nothing start any more, and asks everything to end but what keeps the home open. Waiting jobs stay in the
     /// database for the next time.
     pub fn close(&self) {
-        let mut line = self.0.line.lock();
-        line.closed = true;
-        line.entries.iter().filter(|entry| !entry.keeps_home_open).for_each(|entry| entry.cancel.cancel());
-        let waiting = line.take_waiting();
-        line.next_time.extend(waiting.iter().map(|entry| entry.job.clone()));
-        drop(line);
+        let mut queue = self.0.queue.lock();
+        queue.closed = true;
+        queue.entries.iter().filter(|entry| !entry.keeps_home_open).for_each(|entry| entry.cancel.cancel());
+        let waiting = queue.take_waiting();
+        queue.next_time.extend(waiting.iter().map(|entry| entry.job.clone()));
+        drop(queue);
         self.0.changed.notify_all();
-        // Without the lock: what their closures hold may look at the line.
+        // Without the lock: what their closures hold may look at the queue.
         waiting.into_iter().for_each(|entry| entry.outcome.set(Err(closing())));
     }
 }

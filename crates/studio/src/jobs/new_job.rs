@@ -1,4 +1,4 @@
-//! A job on its way into the line.
+//! A job on its way into the queue.
 
 use tunesmith_protocol::{ItemKind, ItemRef, JobKind};
 
@@ -17,7 +17,7 @@ pub(crate) struct NewJob {
     pub claims: Vec<Claim>,
     /// It stands in line, and the user holds it back.
     pub held: bool,
-    /// It stood in line when the program last ended, and waits until the line is let go on.
+    /// It stood in line when the program last ended, and waits until the queue is let go on.
     pub parked: bool,
     /// The home stays open until it has ended.
     pub keeps_home_open: bool,

@@ -37,7 +37,7 @@ pub(super) struct Entry {
     /// What to do in a thread of its own; none once it has begun, and where the caller does it.
     pub work: Option<Work>,
     pub on_end: Option<OnEnd>,
-    /// It stood in line when the program last ended, and waits until the line is let go on.
+    /// It stood in line when the program last ended, and waits until the queue is let go on.
     pub parked: bool,
     /// A cancel of its id that came earlier was meant for it.
     pub id_of_call: bool,
@@ -71,7 +71,7 @@ impl Entry {
 }
 
 #[derive(Default)]
-pub(super) struct Line {
+pub(super) struct Queue {
     pub entries: Vec<Entry>,
     /// Jobs that the last end of the program cut short.
     pub interrupted: Vec<Job>,
@@ -80,11 +80,11 @@ pub(super) struct Line {
     /// What stood in line when it was closed.
     pub next_time: Vec<Job>,
     cancelled_early: VecDeque<String>,
-    /// What the database knows of the line.
+    /// What the database knows of the queue.
     pub saved: Vec<(String, JobState)>,
 }
 
-impl Line {
+impl Queue {
     pub fn find(&self, id: &str) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.job.id == id)
     }

@@ -1,4 +1,4 @@
-//! Who starts when, and what is told of it: jobs enter the line, wait for what they claim, work, and leave.
+//! Who starts when, and what is told of it: jobs enter the queue, wait for what they claim, work, and leave.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Weak};
@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 
 use tunesmith_protocol::{ErrorCode, EventBody, ItemKind, Job, JobKind, JobProgress, JobState, Topic, WireError};
 
-use super::line::{Entry, Line, OnEnd, Started, Work};
 use super::outcome::Outcome;
+use super::queue::{Entry, OnEnd, Queue, Started, Work};
 use super::{CancelToken, JobHandle, Jobs, NewJob, cancelled, closing};
 use crate::ids;
 
 impl Jobs {
-    /// Puts a job into the line.
+    /// Puts a job into the queue.
     pub(super) fn enter(&self, new: NewJob, work: Option<Work>, on_end: Option<OnEnd>) -> Result<JobHandle, WireError> {
         let id = new.id.unwrap_or_else(|| ids::new_id("job"));
         let job = Job {
@@ -36,18 +36,18 @@ impl Jobs {
             parked: new.parked,
             id_of_call: new.id_of_call,
         };
-        let mut line = self.0.line.lock();
-        if line.closed {
+        let mut queue = self.0.queue.lock();
+        if queue.closed {
             return Err(closing());
         }
-        if line.find(&entry.job.id).is_some() {
+        if queue.find(&entry.job.id).is_some() {
             let message = format!("“{}” is at work already", entry.job.title);
             return Err(WireError::new(ErrorCode::Busy, message, "Wait until it is done, or stop it"));
         }
         let told = entry.shown();
-        line.push(entry);
-        self.save(&mut line);
-        drop(line);
+        queue.push(entry);
+        self.save(&mut queue);
+        drop(queue);
         self.publish(told);
         Ok(handle)
     }
@@ -55,28 +55,28 @@ impl Jobs {
     /// Waits until a job that its caller carries out may start.
     pub(super) fn wait_for_turn(&self, handle: &JobHandle, patience: Option<Duration>) -> Result<(), WireError> {
         let until = patience.map(|patience| Instant::now() + patience);
-        let mut line = self.0.line.lock();
+        let mut queue = self.0.queue.lock();
         loop {
             if handle.cancel_token().is_cancelled() {
                 return Err(cancelled());
             }
-            if line.closed {
+            if queue.closed {
                 return Err(closing());
             }
-            if line.start(handle.id()) {
+            if queue.start(handle.id()) {
                 break;
             }
             match until {
-                Some(until) if self.0.changed.wait_until(&mut line, until).timed_out() => {
+                Some(until) if self.0.changed.wait_until(&mut queue, until).timed_out() => {
                     return Err(WireError::new(ErrorCode::Busy, "Something else is at work here", "Try again later"));
                 }
                 Some(_) => {}
-                None => self.0.changed.wait(&mut line),
+                None => self.0.changed.wait(&mut queue),
             }
         }
-        let started = line.find(handle.id()).map(Entry::shown);
-        self.save(&mut line);
-        drop(line);
+        let started = queue.find(handle.id()).map(Entry::shown);
+        self.save(&mut queue);
+        drop(queue);
         started.into_iter().for_each(|job| self.publish(job));
         Ok(())
     }
@@ -89,13 +89,13 @@ impl Jobs {
             if matches!(owner, Some(None)) {
                 return;
             }
-            let mut line = self.0.line.lock();
-            if line.closed {
+            let mut queue = self.0.queue.lock();
+            if queue.closed {
                 return;
             }
-            let Some(started) = line.start_next() else { return };
-            self.save(&mut line);
-            drop(line);
+            let Some(started) = queue.start_next() else { return };
+            self.save(&mut queue);
+            drop(queue);
             self.publish(started.job.clone());
             let Started { job, cancel, outcome, work, keeps_home_open } = started;
             let owner = owner.flatten().filter(|_| keeps_home_open);
@@ -113,12 +113,12 @@ impl Jobs {
         }
     }
 
-    /// Takes a job off the line, tells how it ended, and lets the next one start.
+    /// Takes a job off the queue, tells how it ended, and lets the next one start.
     pub(super) fn end(&self, id: &str, result: Result<(), WireError>) {
-        let mut line = self.0.line.lock();
-        let Some(mut entry) = line.remove(id) else { return };
-        self.save(&mut line);
-        drop(line);
+        let mut queue = self.0.queue.lock();
+        let Some(mut entry) = queue.remove(id) else { return };
+        self.save(&mut queue);
+        drop(queue);
         let state = match &result {
             Ok(()) => JobState::Done,
             Err(error) if error.code == ErrorCode::Cancelled => JobState::Cancelled,
@@ -141,11 +141,14 @@ impl Jobs {
         self.start_whoever_may();
     }
 
-    pub(super) fn change_line(&self, change: impl FnOnce(&mut Line) -> Result<(), WireError>) -> Result<(), WireError> {
-        let mut line = self.0.line.lock();
-        change(&mut line)?;
-        self.save(&mut line);
-        drop(line);
+    pub(super) fn change_queue(
+        &self,
+        change: impl FnOnce(&mut Queue) -> Result<(), WireError>,
+    ) -> Result<(), WireError> {
+        let mut queue = self.0.queue.lock();
+        change(&mut queue)?;
+        self.save(&mut queue);
+        drop(queue);
         self.0.topics.library_changed();
         self.0.changed.notify_all();
         self.start_whoever_may();
@@ -153,16 +156,16 @@ impl Jobs {
     }
 
     /// Keeps the jobs that must survive the program. One that cannot be written is not worth stopping for.
-    pub(super) fn save(&self, line: &mut Line) {
-        let jobs = line.entries.iter().map(|entry| &entry.job).chain(&line.next_time).chain(&line.interrupted);
+    pub(super) fn save(&self, queue: &mut Queue) {
+        let jobs = queue.entries.iter().map(|entry| &entry.job).chain(&queue.next_time).chain(&queue.interrupted);
         let lasting: Vec<Job> = jobs.filter(|job| lasts(job)).cloned().collect();
         let now: Vec<_> = lasting.iter().map(|job| (job.id.clone(), job.state.clone())).collect();
-        if line.saved == now {
+        if queue.saved == now {
             return;
         }
         match self.0.db.upgrade().map(|db| db.set_jobs(&lasting)) {
             Some(Err(error)) => tracing::warn!("the list of jobs could not be kept: {error}"),
-            _ => line.saved = now,
+            _ => queue.saved = now,
         }
     }
 
@@ -177,11 +180,11 @@ impl Jobs {
     }
 
     fn update(&self, id: &str, change: impl FnOnce(&mut Job)) {
-        let mut line = self.0.line.lock();
-        let Some(entry) = line.find_mut(id) else { return };
+        let mut queue = self.0.queue.lock();
+        let Some(entry) = queue.find_mut(id) else { return };
         change(&mut entry.job);
         let told = entry.shown();
-        drop(line);
+        drop(queue);
         self.publish(told);
     }
 
