@@ -1,6 +1,6 @@
 # Everything a person types. Each target sets up what it needs; the work is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run test demo ui dev check screenshots bench package cuda check-cuda starter parity
+.PHONY: help run test demo ui dev check screenshots supply bench package cuda check-cuda starter parity
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -25,6 +25,9 @@ check: ## fast: formatting, lints, types, unit tests of the screens
 
 screenshots: ## drive the real window through every screen, pictures to target/screenshots
 	@scripts/screenshots
+
+supply: ## licences, sources, duplicates and advisories of everything this is built from
+	@scripts/supply
 
 bench: ## how fast this machine trains and imports, and in how much memory
 	@bench/run $(ARGS)

@@ -20,6 +20,7 @@ const nodeTests = (folder) => {
 export const phases = {
   screens: { title: 'build the screens', command: () => ['scripts/screens'] },
   scripts: { title: 'scripts', command: () => nodeTests('scripts'), count: () => countTap('scripts') },
+  supply: { title: 'supply chain', needs: ['screens'], command: () => ['scripts/supply'] },
   rust: { title: 'Rust (build + nextest)', needs: ['screens'], command: () => ['cargo', 'nextest', 'run', '--locked', '--workspace'], count: countNextest },
   // Built as for the Rust phase, so that nothing is compiled twice: a plain `cargo build` takes other features.
   programs: { title: 'build the programs', needs: ['screens'], command: () => ['cargo', 'nextest', 'run', '--locked', '--workspace', '--no-run'] },

@@ -6,7 +6,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   plugins: [svelte()],
   clearScreen: false,
-  server: { port: 5173, strictPort: true, host: '127.0.0.1', proxy: { '/api': 'http://127.0.0.1:7860', '/open': 'http://127.0.0.1:7860' } },
+  // Beside the screens, what the studio says in other languages than English.
+  server: { port: 5173, strictPort: true, host: '127.0.0.1', fs: { allow: ['.', '../crates/sentence/languages'] }, proxy: { '/api': 'http://127.0.0.1:7860', '/open': 'http://127.0.0.1:7860' } },
   // WebKitGTK 2.40+ and any browser of the last two years
   build: { target: ['es2022', 'safari16.4', 'chrome110'], assetsInlineLimit: 0, reportCompressedSize: false },
   resolve: {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tauri::{AppHandle, Manager, Runtime, async_runtime::spawn_blocking, ipc::Channel};
 use tunesmith_protocol::{AnyPath, Api, Event, Subscription, Topic, WireError, dispatch};
+use tunesmith_sentence::say;
 
 use crate::{OwnedStudio, window};
 
@@ -110,6 +111,9 @@ async fn blocking<T: Send + 'static>(
 ) -> Result<T, WireError> {
     match spawn_blocking(work).await {
         Ok(result) => result,
-        Err(error) => Err(WireError::internal(format!("the command broke off: {error}"))),
+        Err(error) => {
+            let error = error.to_string();
+            Err(WireError::internal(say!("window-command-broke-off", "the command broke off: {error}", error)))
+        }
     }
 }

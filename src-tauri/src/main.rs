@@ -13,6 +13,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use opening::Opening;
 use tauri::{Manager, RunEvent, webview::PageLoadEvent};
+use tunesmith_sentence::say;
 use tunesmith_studio::Studio;
 
 /// The studio that this process owns.
@@ -39,12 +40,15 @@ fn start() -> anyhow::Result<()> {
     let home = tunesmith_studio::default_home();
     match opening::open(&home) {
         Opening::CameForward => {
-            println!("Tunesmith is already open: its window has come forward");
+            println!("{}", opening::came_forward());
             Ok(())
         }
         Opening::Trouble(trouble) if !has_display() => bail!("{trouble}"),
         Opening::Ours(_) if !has_display() => {
-            bail!("there is no display to open a window on. Run `tunesmith studio` to use Tunesmith in a browser")
+            bail!(say!(
+                "window-no-display",
+                "there is no display to open a window on. Run `tunesmith studio` to use Tunesmith in a browser"
+            ))
         }
         opening => show(home, opening),
     }
@@ -71,7 +75,7 @@ fn show(home: PathBuf, opening: Opening) -> anyhow::Result<()> {
             Ok(())
         })
         .build(tauri::generate_context!())
-        .context("the window could not be opened")?;
+        .context(opening::not_opened())?;
     app.run(|app, event| {
         if let RunEvent::Exit = event
             && let Some(owned) = app.try_state::<OwnedStudio>()

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tauri::{AppHandle, Manager, Runtime, WebviewWindowBuilder};
 use tauri_plugin_dialog::{DialogExt, MessageDialogButtons, MessageDialogKind};
 use tunesmith_protocol::{Api, WireError};
+use tunesmith_sentence::{Sentence, say};
 use tunesmith_studio::{Opened, Studio};
 
 use crate::{OwnedStudio, window};
@@ -22,8 +23,8 @@ pub enum Opening {
 
 /// Why the home cannot be opened.
 pub struct Trouble {
-    title: &'static str,
-    text: String,
+    title: Sentence,
+    text: Sentence,
 }
 
 impl std::fmt::Display for Trouble {
@@ -51,16 +52,26 @@ pub fn go_on<R: Runtime>(app: &AppHandle<R>, home: PathBuf, opening: Opening) {
     match opening {
         Opening::Ours(studio) => {
             if let Err(error) = enter(app, studio) {
-                eprintln!("tunesmith-desktop: the window could not be opened: {error}");
+                eprintln!("tunesmith-desktop: {}: {error}", not_opened());
                 app.exit(1);
             }
         }
         Opening::CameForward => {
-            println!("Tunesmith is already open: its window has come forward");
+            println!("{}", came_forward());
             app.exit(0);
         }
         Opening::Trouble(trouble) => ask(app, home, &trouble),
     }
+}
+
+/// What the terminal says when another window has come forward.
+pub fn came_forward() -> Sentence {
+    say!("window-came-forward", "Tunesmith is already open: its window has come forward")
+}
+
+/// What the terminal says when there is no window.
+pub fn not_opened() -> Sentence {
+    say!("window-not-opened", "the window could not be opened")
 }
 
 fn enter<R: Runtime>(app: &AppHandle<R>, studio: Arc<Studio>) -> tauri::Result<()> {
@@ -79,8 +90,9 @@ fn enter<R: Runtime>(app: &AppHandle<R>, studio: Arc<Studio>) -> tauri::Result<(
 /// Says what is wrong, in the terminal and in a dialog.
 fn ask<R: Runtime>(app: &AppHandle<R>, home: PathBuf, trouble: &Trouble) {
     eprintln!("tunesmith-desktop: {trouble}");
-    let dialog = app.dialog().message(&trouble.text).title(trouble.title).kind(MessageDialogKind::Warning);
-    let buttons = MessageDialogButtons::OkCancelCustom("Try again".into(), "Quit".into());
+    let dialog = app.dialog().message(&*trouble.text).title(&*trouble.title).kind(MessageDialogKind::Warning);
+    let (again, quit) = (say!("window-try-again", "Try again"), say!("window-quit", "Quit"));
+    let buttons = MessageDialogButtons::OkCancelCustom(again.text, quit.text);
     let app = app.clone();
     dialog.buttons(buttons).show(move |again| {
         if !again {
@@ -96,14 +108,30 @@ fn ask<R: Runtime>(app: &AppHandle<R>, home: PathBuf, trouble: &Trouble) {
 }
 
 fn held(home: &Path) -> Trouble {
-    let who = match tunesmith_studio::holder(home) {
-        Some(holder) => format!("Another Tunesmith without a window ({holder}) is using {}", home.display()),
-        None => format!("Another Tunesmith without a window was using {}", home.display()),
+    let next = say!(
+        "window-home-held-hint",
+        "Go on there, or end it: Ctrl-C in its terminal, which saves a run first. Then try again"
+    );
+    let text = match tunesmith_studio::holder(home) {
+        Some(holder) => say!(
+            "window-home-held",
+            "Another Tunesmith without a window ({holder}) is using {home}.\n\n{next}",
+            holder = holder.sentence(),
+            home,
+            next
+        ),
+        None => {
+            say!("window-home-was-held", "Another Tunesmith without a window was using {home}.\n\n{next}", home, next)
+        }
     };
-    let next = "Go on there, or end it: Ctrl-C in its terminal, which saves a run first. Then try again";
-    Trouble { title: "Tunesmith is in use", text: format!("{who}.\n\n{next}") }
+    Trouble { title: say!("window-home-held-title", "Tunesmith is in use"), text }
 }
 
 fn broken(error: &WireError) -> Trouble {
-    Trouble { title: "Tunesmith cannot open", text: error.to_string() }
+    let (message, hint) = (&error.message, &error.hint);
+    let text = match hint.is_empty() {
+        true => message.clone(),
+        false => say!("message-and-hint", "{message}\n{hint}", message, hint),
+    };
+    Trouble { title: say!("window-home-broken-title", "Tunesmith cannot open"), text }
 }

@@ -42,7 +42,9 @@ export class StudioWindow {
       if (window.__wrong) return;
       const wrong = (window.__wrong = []);
       addEventListener('error', (event) => wrong.push(`error: ${event.message}`));
-      addEventListener('unhandledrejection', (event) => wrong.push(`rejection: ${event.reason?.message ?? JSON.stringify(event.reason)}`));
+      // An error of the studio has a sentence for a message.
+      const told = (reason) => reason?.message?.text ?? reason?.message ?? JSON.stringify(reason);
+      addEventListener('unhandledrejection', (event) => wrong.push(`rejection: ${told(event.reason)}`));
       addEventListener('securitypolicyviolation', (event) => wrong.push(`CSP: ${event.violatedDirective} ${event.blockedURI}`));
       const { error } = console;
       console.error = (...said) => (wrong.push(`console: ${said.join(' ')}`), error(...said));

@@ -5,6 +5,7 @@ import './styles/base.css';
 import { mount } from 'svelte';
 import App from './App.svelte';
 import { connect } from './lib/backend';
+import { fetchTexts } from './lib/words/say';
 
-await connect();
+await Promise.all([connect(), fetchTexts()]);
 mount(App, { target: document.getElementById('app')! });

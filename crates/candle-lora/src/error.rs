@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
+use tunesmith_sentence::{Sentence, say};
+
 /// Why an adapter or an operation failed.
 #[derive(Debug, thiserror::Error)]
+#[error("{}", self.sentence())]
 pub enum LoraError {
     /// A file cannot be read or written.
-    #[error("{}: {source}", file.display())]
     Io {
         /// The file.
         file: PathBuf,
@@ -14,15 +16,13 @@ pub enum LoraError {
         source: std::io::Error,
     },
     /// A file is not what PEFT writes, or uses something that is not supported.
-    #[error("{}: {reason}", file.display())]
     Adapter {
         /// The file.
         file: PathBuf,
-        /// What is wrong with it.
-        reason: String,
+        /// What is wrong with it, in words that follow the file's name.
+        reason: Sentence,
     },
     /// A tensor does not have the shape that the others ask for.
-    #[error("{name} has shape {found:?}, expected {expected:?}")]
     Shape {
         /// The tensor.
         name: String,
@@ -32,23 +32,36 @@ pub enum LoraError {
         expected: Vec<usize>,
     },
     /// There is no adapter tensor of this name.
-    #[error("the adapter has no tensor {0}")]
     UnknownTensor(String),
     /// What was asked for cannot be computed.
-    #[error("{0}")]
-    Invalid(String),
+    Invalid(Sentence),
     /// candle failed.
     #[error(transparent)]
     Candle(#[from] candle_core::Error),
 }
 
 impl LoraError {
+    /// What happened and why.
+    pub fn sentence(&self) -> Sentence {
+        match self {
+            Self::Io { file, source } => say!("file-wrong", "{path}: {reason}", path = file, reason = source),
+            Self::Adapter { file, reason } => say!("file-wrong", "{path}: {reason}", path = file, reason),
+            Self::Shape { name, found, expected } => {
+                let (found, expected) = (format!("{found:?}"), format!("{expected:?}"));
+                say!("model-tensor-shape", "{name} has shape {found}, expected {expected}", name, found, expected)
+            }
+            Self::UnknownTensor(name) => say!("adapter-tensor-missing", "The adapter has no tensor {name}", name),
+            Self::Invalid(reason) => reason.clone(),
+            Self::Candle(error) => Sentence::verbatim(error.to_string()),
+        }
+    }
+
     pub(crate) fn io(file: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let file = file.into();
         move |source| Self::Io { file, source }
     }
 
-    pub(crate) fn adapter(file: impl Into<PathBuf>, reason: impl Into<String>) -> Self {
-        Self::Adapter { file: file.into(), reason: reason.into() }
+    pub(crate) fn adapter(file: impl Into<PathBuf>, reason: Sentence) -> Self {
+        Self::Adapter { file: file.into(), reason }
     }
 }

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use tunesmith_sentence::{Sentence, say};
 
 /// Longer headers take gigabytes to read and no model needs one.
 const LONGEST_HEADER: u64 = 16 << 20;
@@ -28,21 +29,30 @@ pub struct TensorInfo {
 ///
 /// # Errors
 /// What is wrong with the header, in words that follow the file's name.
-pub fn read(file: &[u8]) -> Result<BTreeMap<String, TensorInfo>, String> {
-    let cut = || "is cut off: it is shorter than its header says; download or copy it again".to_string();
+pub fn read(file: &[u8]) -> Result<BTreeMap<String, TensorInfo>, Sentence> {
+    let cut = || say!("model-header-cut", "is cut off: it is shorter than its header says; download or copy it again");
     let length = file.first_chunk::<8>().map(|bytes| u64::from_le_bytes(*bytes)).ok_or_else(cut)?;
     if length > LONGEST_HEADER {
-        return Err(format!("is not a safetensors file: its header would be {length} bytes long"));
+        return Err(say!(
+            "model-header-too-long",
+            "is not a safetensors file: its header would be {bytes} bytes long",
+            bytes = length
+        ));
     }
     let start = 8 + length as usize;
     let text = file.get(8..start).ok_or_else(cut)?;
-    let header: Header = serde_json::from_slice(text).map_err(|error| format!("has a broken header: {error}"))?;
+    let header: Header = serde_json::from_slice(text)
+        .map_err(|error| say!("model-header-broken", "has a broken header: {error}", error = error.to_string()))?;
     let mut tensors = BTreeMap::new();
     for (name, raw) in header.0 {
         let size = raw.size().filter(|size| raw.data_offsets.1.checked_sub(raw.data_offsets.0) == Some(*size));
         let end = raw.data_offsets.1.checked_add(start as u64);
         let (Some(_), Some(end)) = (size, end) else {
-            return Err(format!("has a broken header: the size of {name} does not fit its shape"));
+            return Err(say!(
+                "model-header-size-wrong",
+                "has a broken header: the size of {name} does not fit its shape",
+                name
+            ));
         };
         if end > file.len() as u64 {
             return Err(cut());
@@ -55,17 +65,17 @@ pub fn read(file: &[u8]) -> Result<BTreeMap<String, TensorInfo>, String> {
 }
 
 /// Every byte after the header belongs to exactly one tensor.
-fn check_layout(tensors: &BTreeMap<String, TensorInfo>, data: Range<usize>) -> Result<(), String> {
+fn check_layout(tensors: &BTreeMap<String, TensorInfo>, data: Range<usize>) -> Result<(), Sentence> {
     let mut ranges: Vec<_> = tensors.values().map(|tensor| tensor.bytes.clone()).collect();
     ranges.sort_by_key(|range| (range.start, range.end));
     let mut end = data.start;
     for range in ranges {
         if range.start != end {
-            return Err("has a broken header: tensors overlap or leave gaps".into());
+            return Err(say!("model-header-gaps", "has a broken header: tensors overlap or leave gaps"));
         }
         end = range.end;
     }
-    if end == data.end { Ok(()) } else { Err("has bytes after its last tensor".into()) }
+    if end == data.end { Ok(()) } else { Err(say!("model-header-rest", "has bytes after its last tensor")) }
 }
 
 /// The bytes of one number.

@@ -1,18 +1,22 @@
 //! PEFT's files: `adapter_config.json` and `adapter_model.safetensors`, read and written so that either program can
 //! take what the other made.
 
+mod pairs;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
 use serde_json::{Value, json};
+use tunesmith_sentence::{Sentence, say};
 
-use crate::adapter::{PairTensor, split};
-use crate::{Adapter, LoraConfig, LoraError, LoraPair, ModuleKind, Result, header};
+use crate::{Adapter, LoraConfig, LoraError, Result};
+use pairs::read_pairs;
 
 const CONFIG: &str = "adapter_config.json";
 const WEIGHTS: &str = "adapter_model.safetensors";
+/// What PEFT puts before the name of each tensor.
 const PREFIX: &str = "base_model.model.";
 /// An adapter's config and header are a few kilobytes; a file that claims more is not one.
 const LONGEST_CONFIG: u64 = 1 << 20;
@@ -70,11 +74,11 @@ impl Adapter {
         let metadata = HashMap::from([("format".to_string(), "pt".to_string())]);
         let views = tensors.iter().map(|(name, (shape, bytes))| {
             let view = safetensors::tensor::TensorView::new(safetensors::Dtype::F32, shape.clone(), bytes);
-            Ok((name, view.map_err(|error| LoraError::adapter(&path, error.to_string()))?))
+            Ok((name, view.map_err(|error| LoraError::adapter(&path, Sentence::verbatim(error.to_string())))?))
         });
         let views = views.collect::<Result<Vec<_>>>()?;
         let file = safetensors::serialize(views, Some(metadata));
-        let file = file.map_err(|error| LoraError::adapter(&path, error.to_string()))?;
+        let file = file.map_err(|error| LoraError::adapter(&path, Sentence::verbatim(error.to_string())))?;
         fs::write(&path, file).map_err(LoraError::io(&path))
     }
 
@@ -112,47 +116,61 @@ fn bytes(tensor: &Tensor) -> Result<(Vec<usize>, Vec<u8>)> {
 }
 
 fn read_config(path: &Path) -> Result<LoraConfig> {
-    let wrong = |reason: String| LoraError::adapter(path, reason);
+    let wrong = |reason: Sentence| LoraError::adapter(path, reason);
     if fs::metadata(path).map_err(LoraError::io(path))?.len() > LONGEST_CONFIG {
-        return Err(wrong("is too long to be an adapter's config".into()));
+        return Err(wrong(say!("adapter-config-too-long", "is too long to be an adapter's config")));
     }
     let text = fs::read_to_string(path).map_err(LoraError::io(path))?;
-    let config: Value = serde_json::from_str(&text).map_err(|error| wrong(format!("is not valid JSON: {error}")))?;
-    if config["peft_type"] != "LORA" {
-        return Err(wrong(format!("peft_type is {}, only LORA is supported", config["peft_type"])));
-    }
-    for switch in UNSUPPORTED {
-        if is_on(&config[switch]) {
-            return Err(wrong(format!("{switch} is on, which is not supported")));
-        }
-    }
-    if !matches!(config["bias"].as_str(), None | Some("none")) {
-        return Err(wrong("trained biases are not supported".into()));
-    }
-    let start = config["init_lora_weights"].as_str().unwrap_or_default();
-    if CHANGING_STARTS.iter().any(|word| start.starts_with(word)) {
-        let how = "save it with path_initial_model_for_weight_conversion";
-        return Err(wrong(format!("it began as {start}, so it belongs to a changed base model; {how}")));
-    }
+    let config: Value = serde_json::from_str(&text)
+        .map_err(|error| wrong(say!("file-not-json", "is not valid JSON: {error}", error = error.to_string())))?;
+    check_kind(&config).map_err(wrong)?;
     let rank = config["r"].as_u64().filter(|rank| (1..=1 << 16).contains(rank));
-    let rank = rank.ok_or_else(|| wrong("r is not a rank".into()))? as usize;
+    let rank = rank.ok_or_else(|| wrong(say!("adapter-rank-wrong", "r is not a rank")))? as usize;
     let alpha = config["lora_alpha"].as_f64().filter(|alpha| alpha.is_finite());
-    let alpha = alpha.ok_or_else(|| wrong("lora_alpha is not a number".into()))?;
+    let alpha = alpha.ok_or_else(|| wrong(say!("adapter-alpha-wrong", "lora_alpha is not a number")))?;
     let target_modules = match &config["target_modules"] {
         Value::String(_) => vec![], // a pattern such as all-linear: the tensors say what it came to
         Value::Array(names) => names.iter().filter_map(Value::as_str).map(String::from).collect(),
-        _ => return Err(wrong("target_modules is missing".into())),
+        _ => return Err(wrong(say!("adapter-modules-missing", "target_modules is missing"))),
     };
     let layers = match &config["layers_to_transform"] {
         Value::Null => None,
         Value::Array(layers) if layers.is_empty() => None,
         Value::Number(layer) => Some(layer.as_u64().into_iter().map(|layer| layer as usize).collect()),
         Value::Array(layers) => Some(layers.iter().filter_map(Value::as_u64).map(|layer| layer as usize).collect()),
-        _ => return Err(wrong("layers_to_transform is not a list of layers".into())),
+        _ => return Err(wrong(say!("adapter-layers-wrong", "layers_to_transform is not a list of layers"))),
     };
     let dropout = config["lora_dropout"].as_f64().filter(|share| (0.0..1.0).contains(share)).unwrap_or(0.0);
     let (rslora, dora) = (is_on(&config["use_rslora"]), is_on(&config["use_dora"]));
     Ok(LoraConfig { rank, alpha, target_modules, layers, rslora, dora, dropout })
+}
+
+/// Nothing is on that changes what an adapter computes and that is not supported.
+fn check_kind(config: &Value) -> Result<(), Sentence> {
+    if config["peft_type"] != "LORA" {
+        return Err(say!(
+            "adapter-kind-unsupported",
+            "peft_type is {kind}, only LORA is supported",
+            kind = config["peft_type"].to_string()
+        ));
+    }
+    for switch in UNSUPPORTED {
+        if is_on(&config[switch]) {
+            return Err(say!("adapter-switch-unsupported", "{switch} is on, which is not supported", switch));
+        }
+    }
+    if !matches!(config["bias"].as_str(), None | Some("none")) {
+        return Err(say!("adapter-biases-unsupported", "trained biases are not supported"));
+    }
+    let start = config["init_lora_weights"].as_str().unwrap_or_default();
+    if CHANGING_STARTS.iter().any(|word| start.starts_with(word)) {
+        return Err(say!(
+            "adapter-of-changed-base",
+            "it began as {start}, so it belongs to a changed base model; save it with path_initial_model_for_weight_conversion",
+            start
+        ));
+    }
+    Ok(())
 }
 
 fn is_on(value: &Value) -> bool {
@@ -162,71 +180,5 @@ fn is_on(value: &Value) -> bool {
         Value::Array(items) => !items.is_empty(),
         Value::Object(items) => !items.is_empty(),
         _ => true,
-    }
-}
-
-/// A module's tensors as they come.
-struct Found {
-    kind: ModuleKind,
-    a: Option<Tensor>,
-    b: Option<Tensor>,
-    magnitude: Option<Tensor>,
-}
-
-fn read_pairs(path: &Path, config: &LoraConfig, device: &Device) -> Result<BTreeMap<String, LoraPair>> {
-    let wrong = |reason: String| LoraError::adapter(path, reason);
-    let file = fs::read(path).map_err(LoraError::io(path))?;
-    header::read(&file).map_err(&wrong)?;
-    let tensors = candle_core::safetensors::load_buffer(&file, device).map_err(|error| wrong(error.to_string()))?;
-    let mut modules: BTreeMap<String, Found> = BTreeMap::new();
-    for (name, tensor) in tensors {
-        let short = name.strip_prefix(PREFIX).unwrap_or(&name);
-        // PEFT saves a copy of a frozen embedding or head beside its pair. It is the base's own: one of another
-        // vocabulary would not fit the pair either.
-        if short.ends_with(".base_layer.weight") {
-            continue;
-        }
-        let (module, tensor_of_pair, end) =
-            split(short).ok_or_else(|| wrong(format!("{name} is not part of a LoRA pair")))?;
-        let kind = if end.starts_with("lora_embedding") { ModuleKind::Embedding } else { ModuleKind::Linear };
-        let found = modules.entry(module.to_string());
-        let found = found.or_insert(Found { kind, a: None, b: None, magnitude: None });
-        let place = match tensor_of_pair {
-            PairTensor::A => &mut found.a,
-            PairTensor::B => &mut found.b,
-            PairTensor::Magnitude => &mut found.magnitude,
-        };
-        *place = Some(tensor.to_dtype(DType::F32)?);
-    }
-    let pair = |(module, found): (String, Found)| Ok((module.clone(), found.pair(config, &module).map_err(wrong)?));
-    modules.into_iter().map(pair).collect()
-}
-
-impl Found {
-    /// The pair, or what is wrong with it.
-    fn pair(self, config: &LoraConfig, module: &str) -> Result<LoraPair, String> {
-        let Self { kind, a, b, magnitude } = self;
-        let (a, b) = match (a, b) {
-            (Some(a), Some(b)) => (a, b),
-            (_, None) => return Err(format!("{module} has no lora_B")),
-            (None, _) => return Err(format!("{module} has no lora_A")),
-        };
-        let (rank, shapes) = (config.rank, (a.dims(), b.dims()));
-        let ([inner, _], [width, outer]) = shapes else { return Err(format!("{module} has shapes {shapes:?}")) };
-        if [*inner, *outer] != [rank; 2] {
-            return Err(format!("{module} has shapes {shapes:?}, which do not fit rank {rank}"));
-        }
-        if config.dora && kind == ModuleKind::Embedding {
-            return Err(format!("{module} has magnitudes (use_dora), which an embedding cannot have here"));
-        }
-        match (config.dora, &magnitude) {
-            (true, None) => return Err(format!("{module} has no lora_magnitude_vector, but use_dora is on")),
-            (false, Some(_)) => return Err(format!("{module} has a lora_magnitude_vector, but use_dora is off")),
-            (true, Some(magnitude)) if magnitude.dims() != [*width] => {
-                return Err(format!("{module} has magnitudes of shape {:?}, not [{width}]", magnitude.dims()));
-            }
-            _ => {}
-        }
-        Ok(LoraPair { a, b, magnitude, kind })
     }
 }

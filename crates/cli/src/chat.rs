@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use clap::Args;
 use tunesmith_data::Message;
 use tunesmith_protocol::{Sampling, StopReason};
+use tunesmith_sentence::{NOTHING, say};
 use tunesmith_studio::Answered;
 
 use crate::interrupt::Interrupt;
@@ -32,7 +33,8 @@ pub(crate) fn chat(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended> {
     // A run's model is asked the way it was taught; an empty --system asks without.
     let system = arguments.system.as_ref().or(chosen.system_prompt.as_ref());
     let system = system.filter(|text| !text.is_empty()).map(|text| Message::new("system", text)).into_iter().collect();
-    let mut conversation = Conversation { chosen, sampling, interrupt: Interrupt::listen("")?, messages: system, out };
+    let mut conversation =
+        Conversation { chosen, sampling, interrupt: Interrupt::listen(NOTHING)?, messages: system, out };
     match &arguments.prompt {
         Some(prompt) => {
             let said = conversation.say(prompt)?;
@@ -55,7 +57,10 @@ impl Conversation<'_> {
     fn hold(&mut self) -> anyhow::Result<Ended> {
         let asks = std::io::stdin().is_terminal();
         if asks {
-            self.out.note("Type a message and press Enter. /clear starts afresh, /exit leaves, Ctrl-C stops an answer");
+            self.out.note(say!(
+                "shell-chat-help",
+                "Type a message and press Enter. /clear starts afresh, /exit leaves, Ctrl-C stops an answer"
+            ));
         }
         let (sender, lines) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
@@ -78,7 +83,7 @@ impl Conversation<'_> {
                     match self.say(text) {
                         Ok(_) => {}
                         // One message that cannot be answered, too long perhaps, does not end a conversation.
-                        Err(error) if asks => self.out.note(format!("{error:#}")),
+                        Err(error) if asks => self.out.note_error(&error),
                         Err(error) => return Err(error),
                     }
                     self.interrupt.forget();
@@ -114,10 +119,14 @@ impl Conversation<'_> {
         self.messages.push(Message::new("assistant", &said.text));
         self.out.json(&said);
         if !self.out.is_json() {
-            self.out.line("");
+            self.out.plain("");
             match said.stop_reason {
-                StopReason::Length => self.out.note("(cut at the longest answer; --max-new-tokens raises it)"),
-                StopReason::Context => self.out.note("(the context is full; /clear starts afresh)"),
+                StopReason::Length => {
+                    self.out.note(say!("shell-chat-cut", "(cut at the longest answer; --max-new-tokens raises it)"))
+                }
+                StopReason::Context => {
+                    self.out.note(say!("shell-chat-context-full", "(the context is full; /clear starts afresh)"));
+                }
                 StopReason::End | StopReason::Stopped => {}
             }
         }

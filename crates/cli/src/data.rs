@@ -8,15 +8,14 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 use tunesmith_protocol::{ErrorCode, Format, LearnFrom, Mapping, Validation, WireError};
+use tunesmith_sentence::{NOTHING, say};
 use tunesmith_studio::{Counting, DataFacts, data_facts};
 
 use crate::interrupt::Interrupt;
+use crate::language::translate;
 use crate::model_choice::model_folder;
 use crate::{Ended, Out, show};
 
-/// What to do where an import would keep no row.
-const UNUSABLE: &str =
-    "Say which column is which part of a row with --column PART=COLUMN, or name the shape with --format";
 /// The batch size of a new run.
 const BATCH_SIZE: u32 = 2;
 
@@ -46,7 +45,8 @@ pub(crate) struct Inspect {
 }
 
 fn part(text: &str) -> Result<(String, String), String> {
-    let (part, column) = text.split_once('=').ok_or("write it as PART=COLUMN, such as prompt=question")?;
+    let wrong = || say!("shell-column-unclear", "write it as PART=COLUMN, such as prompt=question");
+    let (part, column) = text.split_once('=').ok_or_else(|| translate(&wrong()))?;
     Ok((part.trim().into(), column.into()))
 }
 
@@ -127,18 +127,30 @@ pub(crate) fn inspect(arguments: &Inspect, out: &Out) -> anyhow::Result<Ended> {
         tell::facts(&facts, arguments.max_length, out);
     }
     match facts.dataset.rows_kept {
-        0 => Err(WireError::invalid("No row can be used", UNUSABLE).into()),
+        0 => Err(unusable().into()),
         _ => Ok(Ended::Done),
     }
 }
 
+/// An import would keep no row.
+fn unusable() -> WireError {
+    WireError::invalid(
+        say!("shell-rows-unusable", "No row can be used"),
+        say!(
+            "shell-rows-unusable-hint",
+            "Say which column is which part of a row with --column PART=COLUMN, or name the shape with --format"
+        ),
+    )
+}
+
 /// Reads and checks files with a bar; none once the user has stopped it.
 fn look(files: &[PathBuf], mapping: &Mapping, counting: Option<Counting<'_>>) -> anyhow::Result<Option<DataFacts>> {
-    let interrupt = Interrupt::listen("")?;
+    let interrupt = Interrupt::listen(NOTHING)?;
     let bar = show::bar(0, "{msg} {wide_bar} {percent} %");
     let facts = data_facts(files, mapping, &Validation::Auto, counting, &mut |what, done, total| {
+        let what = translate(what);
         if bar.message() != what {
-            bar.set_message(what.to_owned());
+            bar.set_message(what);
         }
         bar.set_length(total);
         bar.set_position(done);

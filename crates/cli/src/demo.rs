@@ -14,10 +14,12 @@ use tunesmith_protocol::{
     AddModel, Api, Evaluate, EvaluatedAnswer, ImportDataset, Mapping, Run, RunConfig, RunState, StartRun, Validation,
     WireError,
 };
+use tunesmith_sentence::{NOTHING, Sentence, say};
 use tunesmith_studio::{Opened, run_file, samples};
 
-use crate::interrupt::Interrupt;
+use crate::interrupt::{Interrupt, stopping};
 use crate::job::with_bar;
+use crate::language::translate;
 use crate::model_choice::{model_folder, nothing_to_evaluate};
 use crate::{Ended, Out, table, train};
 
@@ -46,15 +48,13 @@ struct Files {
 
 pub(crate) fn demo(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended> {
     let started = Instant::now();
-    let interrupt = Interrupt::listen("Stopping")?;
+    let interrupt = Interrupt::listen(stopping())?;
     let temporary = tempfile::tempdir()?;
     let folder = arguments.output.clone().unwrap_or_else(|| temporary.path().to_owned());
     let files = unpack(&folder)?;
     let studio = match tunesmith_studio::open(&folder.join("home"))? {
         Opened::Owner(studio) => studio,
-        Opened::Guest(_) => {
-            return Err(WireError::invalid("Another demo is at work in this folder", "Choose another").into());
-        }
+        Opened::Guest(_) => return Err(another_demo().into()),
     };
     let api: &dyn Api = studio.as_ref();
     let model = match &arguments.model {
@@ -62,7 +62,7 @@ pub(crate) fn demo(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended> {
         None => files.config.base_model.clone(),
     };
     let named = arguments.model.clone().unwrap_or_else(|| model.clone());
-    out.note(format!("Tuning {named} on the recipes sample: from a messy ingredient list to the plain names\n"));
+    tell_beginning(&named, out);
     let run = match tune(api, &files, &model, &interrupt, out)? {
         (Ended::Done, run) => run,
         (ended, _) => {
@@ -81,11 +81,20 @@ pub(crate) fn demo(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended> {
     studio.shutdown();
     compare(&base, &tuned, out);
     tell_scores(&score(&base), &score(&tuned), started, out);
-    match (arguments.output.is_some(), run.result_path) {
-        (true, Some(result)) => out.note(format!("Talk to it: tunesmith chat --model {named} --adapter {result}")),
-        _ => out.note("Nothing is kept; --output DIR keeps the run"),
-    }
+    out.note(match (arguments.output.is_some(), run.result_path) {
+        (true, Some(result)) => train::talk_to_it(&format!("tunesmith chat --model {named} --adapter {result}")),
+        _ => say!("shell-demo-not-kept", "Nothing is kept; --output DIR keeps the run"),
+    });
     Ok(Ended::Done)
+}
+
+fn tell_beginning(model: &str, out: &Out) {
+    out.note(say!(
+        "shell-demo-tuning",
+        "Tuning {model} on the recipes sample: from a messy ingredient list to the plain names",
+        model
+    ));
+    out.note(NOTHING);
 }
 
 /// Imports the sample and trains on it; goes on with a run that was begun in this folder before.
@@ -125,7 +134,8 @@ fn tune(api: &dyn Api, files: &Files, model: &str, interrupt: &Interrupt, out: &
 fn unpack(folder: &Path) -> anyhow::Result<Files> {
     std::fs::create_dir_all(folder)?;
     let folder = std::path::absolute(folder)?;
-    let missing = || WireError::internal("the recipes sample is not whole in this build");
+    let missing =
+        || WireError::internal(say!("shell-demo-incomplete", "the recipes sample is not whole in this build"));
     let write = |name: &str, bytes: &[u8]| -> std::io::Result<PathBuf> {
         let path = folder.join(name);
         std::fs::write(&path, bytes)?;
@@ -139,15 +149,11 @@ fn unpack(folder: &Path) -> anyhow::Result<Files> {
 
 fn compare(base: &[EvaluatedAnswer], tuned: &[EvaluatedAnswer], out: &Out) {
     for (base, tuned) in base.iter().zip(tuned).take(SHOWN) {
-        columns::question(&base.question, out.width()).iter().for_each(|line| out.line(line));
-        columns::side_by_side(
-            ["Base model", "Tuned model", "Expected"],
-            [&base.text, &tuned.text, &tuned.expected],
-            out.width(),
-        )
-        .iter()
-        .for_each(|line| out.line(line));
-        out.line("");
+        columns::question(&base.question, out.width()).iter().for_each(|line| out.plain(line));
+        let headings = [base_model(), tuned_model(), say!("shell-expected", "Expected")].map(|name| translate(&name));
+        let texts = [&base.text, &tuned.text, &tuned.expected].map(String::as_str);
+        columns::side_by_side(headings, texts, out.width()).iter().for_each(|line| out.plain(line));
+        out.plain("");
     }
 }
 
@@ -161,13 +167,28 @@ fn tell_scores(base: &ListScore, tuned: &ListScore, started: Instant, out: &Out)
     let seconds = started.elapsed().as_secs_f64();
     let of = |score: &ListScore| json!({ "f1": score.f1(), "exact": score.exact_share(), "rows": score.rows });
     out.json(&json!({ "type": "scores", "base": of(base), "tuned": of(tuned), "seconds": seconds }));
-    let line = |name: &str, score: &ListScore| {
-        vec![name.to_owned(), format!("{:.2}", score.f1()), format!("{:.0} %", score.exact_share() * 100.0)]
+    let line = |name: Sentence, score: &ListScore| {
+        vec![translate(&name), format!("{:.2}", score.f1()), format!("{:.0} %", score.exact_share() * 100.0)]
     };
-    let heading = ["", "F1 of the names", "rows exactly right"].map(String::from).to_vec();
-    out.line(format!("On all {} held-out rows", tuned.rows));
-    table::columns(&[heading, line("Base model", base), line("Tuned model", tuned)])
-        .iter()
-        .for_each(|line| out.line(line));
-    out.line(format!("\nDone in {}", table::duration(seconds)));
+    let measures = [say!("shell-demo-f1", "F1 of the names"), say!("shell-demo-exact", "rows exactly right")];
+    let heading = [vec![String::new()], measures.iter().map(translate).collect()].concat();
+    out.line(say!("shell-demo-rows", rows; "On 1 held-out row", "On all {rows} held-out rows", rows = tuned.rows));
+    out.table(&[heading, line(base_model(), base), line(tuned_model(), tuned)]);
+    out.plain("");
+    out.line(say!("shell-demo-done", "Done in {time}", time = table::duration(seconds)));
+}
+
+fn base_model() -> Sentence {
+    say!("shell-base-model", "Base model")
+}
+
+fn tuned_model() -> Sentence {
+    say!("shell-tuned-model", "Tuned model")
+}
+
+fn another_demo() -> WireError {
+    WireError::invalid(
+        say!("shell-demo-busy", "Another demo is at work in this folder"),
+        say!("shell-demo-busy-hint", "Choose another"),
+    )
 }

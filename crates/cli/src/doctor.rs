@@ -1,18 +1,16 @@
 //! `tunesmith doctor`: what this computer has, and what Tunesmith makes of it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::json;
-use tunesmith_protocol::SystemInfo;
+use tunesmith_protocol::{Device, SystemInfo, UsagePart};
+use tunesmith_sentence::{Sentence, say};
 
 use crate::home::Home;
+use crate::language::translate;
 use crate::{Ended, Out, table};
 
-/// Libraries that parts of Tunesmith load when they are there.
-const LIBRARIES: [(&str, &str); 2] = [
-    ("libwebkit2gtk-4.1.so.0", "the window; without it `tunesmith studio` opens in a browser"),
-    ("libcuda.so.1", "the driver of NVIDIA GPUs"),
-];
 const FOLDERS: [&str; 6] = [
     "/usr/lib/x86_64-linux-gnu",
     "/usr/lib/aarch64-linux-gnu",
@@ -28,35 +26,76 @@ pub(crate) fn doctor(out: &Out) -> anyhow::Result<Ended> {
     let home = Home::open()?;
     let info = home.api.system_info(())?;
     let usage = home.api.usage(())?;
-    let libraries: Vec<(&str, &str, Option<String>)> =
-        LIBRARIES.iter().map(|(name, what)| (*name, *what, find(name))).collect();
-    let found = libraries.iter().map(|(name, _, path)| (*name, path)).collect::<std::collections::BTreeMap<_, _>>();
+    let found: BTreeMap<&str, Option<String>> = libraries().map(|(name, _)| (name, find(name))).into();
     out.json(&json!({ "system": info, "libraries": found, "usage": usage.parts }));
     if !out.is_json() {
-        tell(&info, &libraries, out);
-        for part in &usage.parts {
-            out.line(format!("    {}: {}", part.what, table::bytes(part.bytes)));
-        }
+        tell(&info, &usage.parts, &found, out);
     }
     Ok(Ended::Done)
 }
 
-fn tell(info: &SystemInfo, libraries: &[(&str, &str, Option<String>)], out: &Out) {
-    out.line(format!("Tunesmith {}, {} cores", info.version, info.cores));
-    out.line("Devices");
-    for device in &info.devices {
-        let (free, all) = (table::bytes(device.free_bytes), table::bytes(device.memory_bytes));
-        out.line(format!("    {}: {}, {free} of {all} memory free", device.id, device.name));
+fn tell(info: &SystemInfo, usage: &[UsagePart], found: &BTreeMap<&str, Option<String>>, out: &Out) {
+    let SystemInfo { version, cores, .. } = info;
+    out.line(say!(
+        "shell-version",
+        cores;
+        "Tunesmith {version}, 1 core",
+        "Tunesmith {version}, {cores} cores",
+        version,
+        cores
+    ));
+    out.line(say!("shell-devices", "Devices"));
+    info.devices.iter().for_each(|known| indented(&device(known), out));
+    let (used, reason) = (&info.device, &info.device_reason);
+    indented(&say!("shell-device-used", "in use: {device}. {reason}", device = used, reason), out);
+    out.line(say!("shell-libraries", "Libraries"));
+    for (name, what) in libraries() {
+        let place = found.get(name).cloned().flatten();
+        let place = place.map_or_else(|| say!("shell-library-missing", "not found"), Sentence::verbatim);
+        indented(&say!("shell-library", "{name} ({what}): {place}", name, what, place), out);
     }
-    out.line(format!("    in use: {}. {}", info.device, info.device_reason));
-    out.line("Libraries");
-    for (name, what, path) in libraries {
-        let state = path.as_deref().unwrap_or("not found");
-        out.line(format!("    {name} ({what}): {state}"));
+    out.line(say!("shell-disk", "Disk"));
+    indented(&room(info.disk_free_bytes), out);
+    out.line(say!("shell-home", "Home"));
+    indented(&Sentence::verbatim(format!("{}, {}", info.home, table::bytes(info.home_bytes))), out);
+    for part in usage {
+        indented(&say!("shell-usage", "{what}: {size}", what = &part.what, size = table::bytes(part.bytes)), out);
     }
-    let little = if info.disk_free_bytes < LITTLE_ROOM_BYTES { " (little: free some before training)" } else { "" };
-    out.line(format!("Disk\n    {} free{little}", table::bytes(info.disk_free_bytes)));
-    out.line(format!("Home\n    {}, {}", info.home, table::bytes(info.home_bytes)));
+}
+
+/// Libraries that parts of Tunesmith load when they are there.
+fn libraries() -> [(&'static str, Sentence); 2] {
+    [
+        (
+            "libwebkit2gtk-4.1.so.0",
+            say!("shell-library-window", "the window; without it `tunesmith studio` opens in a browser"),
+        ),
+        ("libcuda.so.1", say!("shell-library-cuda", "the driver of NVIDIA GPUs")),
+    ]
+}
+
+/// A line that belongs to the heading above.
+fn indented(sentence: &Sentence, out: &Out) {
+    out.plain(format!("    {}", translate(sentence)));
+}
+
+fn device(device: &Device) -> Sentence {
+    say!(
+        "shell-device",
+        "{id}: {name}, {free} of {all} memory free",
+        id = &device.id,
+        name = &device.name,
+        free = table::bytes(device.free_bytes),
+        all = table::bytes(device.memory_bytes)
+    )
+}
+
+fn room(free_bytes: u64) -> Sentence {
+    let free = table::bytes(free_bytes);
+    match free_bytes < LITTLE_ROOM_BYTES {
+        true => say!("shell-disk-little", "{free} free (little: free some before training)", free),
+        false => say!("shell-disk-free", "{free} free", free),
+    }
 }
 
 fn find(library: &str) -> Option<String> {

@@ -4,12 +4,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
-use tunesmith_protocol::{Evaluate, EvaluatedAnswer, MeasuredLoss, ReadPath, Sampling, WireError};
+use tunesmith_protocol::{Evaluate, EvaluatedAnswer, Evaluation, MeasuredLoss, ReadPath, Sampling, WireError};
+use tunesmith_sentence::say;
 
 use crate::data::FormatWord;
 use crate::home::{Home, absolute};
-use crate::interrupt::Interrupt;
+use crate::interrupt::{Interrupt, stopping};
 use crate::job::with_bar;
+use crate::language::translate;
 use crate::model_choice::Choice;
 use crate::{Ended, Out};
 
@@ -29,7 +31,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn evaluate(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended> {
-    let interrupt = Interrupt::listen("Stopping")?;
+    let interrupt = Interrupt::listen(stopping())?;
     let home = Home::open()?;
     let paths = arguments.data.iter().map(|path| Ok(absolute(path)?.into()));
     let args = Evaluate {
@@ -42,19 +44,7 @@ pub(crate) fn evaluate(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended
     };
     let api = home.api.as_ref();
     let found = with_bar(api, &interrupt, |job| api.evaluate(Evaluate { job: Some(job), ..args }))?;
-    if found.rows_dropped > 0 {
-        out.note(format!(
-            "{} of {} rows cannot be read and are left out; `tunesmith data inspect` says why",
-            found.rows_dropped, found.rows_read
-        ));
-    }
-    if found.not_asked > 0 {
-        out.note(format!(
-            "{} of {} rows are not asked: they are plain text, begin with their answer, or expect a tool call that this model's chat template does not show",
-            found.not_asked,
-            found.rows_read - found.rows_dropped
-        ));
-    }
+    tell_left_out(&found, out);
     found.answers.iter().for_each(|answer| tell_answer(answer, out));
     if let Some(loss) = &found.loss {
         tell_loss(loss, out);
@@ -62,12 +52,46 @@ pub(crate) fn evaluate(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended
     Ok(Ended::Done)
 }
 
+/// Says of how many rows nothing was measured.
+fn tell_left_out(found: &Evaluation, out: &Out) {
+    if found.rows_dropped > 0 {
+        out.note(say!(
+            "shell-eval-rows-unreadable",
+            rows;
+            "1 of {all} rows cannot be read and is left out; `tunesmith data inspect` says why",
+            "{rows} of {all} rows cannot be read and are left out; `tunesmith data inspect` says why",
+            rows = found.rows_dropped,
+            all = found.rows_read
+        ));
+    }
+    if found.not_asked > 0 {
+        out.note(say!(
+            "shell-eval-rows-not-asked",
+            rows;
+            "1 of {all} rows is not asked: it is plain text, begins with its answer, or expects a tool call that this model's \
+            chat template does not show",
+            "{rows} of {all} rows are not asked: they are plain text, begin with their answer, or expect a tool call that this \
+            model's chat template does not show",
+            rows = found.not_asked,
+            all = found.rows_read - found.rows_dropped
+        ));
+    }
+}
+
 fn tell_loss(measured: &MeasuredLoss, out: &Out) {
     out.json(measured);
     if !out.is_json() {
-        out.line(format!("Loss: {:.4} nats a token", measured.loss));
-        out.line(format!("Perplexity: {:.3}", measured.perplexity));
-        out.line(format!("Measured on {} learned tokens in {} rows", measured.learned_tokens, measured.rows));
+        let MeasuredLoss { loss, perplexity, learned_tokens, rows } = measured;
+        out.line(say!("shell-eval-loss", "Loss: {loss} nats a token", loss = format!("{loss:.4}")));
+        out.line(say!("shell-eval-perplexity", "Perplexity: {perplexity}", perplexity = format!("{perplexity:.3}")));
+        out.line(say!(
+            "shell-eval-measured",
+            rows;
+            "Measured on {tokens} learned tokens in 1 row",
+            "Measured on {tokens} learned tokens in {rows} rows",
+            tokens = learned_tokens,
+            rows
+        ));
     }
 }
 
@@ -76,6 +100,14 @@ fn tell_answer(EvaluatedAnswer { file, line, question, expected, text }: &Evalua
         "type": "answer", "file": file, "line": line, "question": question, "expected": expected, "text": text,
     }));
     if !out.is_json() {
-        out.line(format!("{file}:{line}\n  question: {question}\n  expected: {expected}\n  answer:   {text}\n"));
+        out.plain(format!("{file}:{line}"));
+        for part in [
+            say!("shell-eval-question", "question: {question}", question),
+            say!("shell-eval-expected", "expected: {expected}", expected),
+            say!("shell-eval-answer", "answer:   {text}", text),
+        ] {
+            out.plain(format!("  {}", translate(&part)));
+        }
+        out.plain("");
     }
 }

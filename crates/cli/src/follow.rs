@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use tunesmith_protocol::{
     Api, ErrorCode, EventBody, Plan, RunRecord, RunState, Subscription, Topic, TopicEnded, WireError,
 };
+use tunesmith_sentence::say;
 
 use crate::interrupt::Interrupt;
 use crate::show::Show;
@@ -64,14 +65,14 @@ pub(crate) fn follow(
             asked = true;
             // A run that has just ended cannot be stopped; its records tell how it ended.
             if let Err(error) = api.stop_run(id.to_owned()) {
-                out.note(&error.message);
+                out.note(error.message);
             }
         }
         if paused.is_some_and(|since| since.elapsed() >= RETRY_AFTER) {
             paused = Some(Instant::now());
             // Someone may have been quicker in the window; the records tell whether it goes on.
             if let Err(error) = api.resume_run(id.to_owned()) {
-                out.note(&error.message);
+                out.note(error.message);
             }
         }
         let group = match records.next_within(LOOK_EVERY) {
@@ -122,15 +123,15 @@ fn flat(plan: &Plan) -> Value {
 fn stopped_early(id: &str) -> WireError {
     WireError::new(
         ErrorCode::Cancelled,
-        "The run was stopped before its first step",
-        format!("Start it again: tunesmith runs resume {id}"),
+        say!("shell-run-stopped-early", "The run was stopped before its first step"),
+        say!("shell-run-stopped-early-hint", "Start it again: tunesmith runs resume {id}", id),
     )
 }
 
 fn lost(id: &str) -> WireError {
     WireError::new(
         ErrorCode::Internal,
-        "The process that trains this run has gone",
-        format!("Go on from its newest checkpoint: tunesmith runs resume {id}"),
+        say!("shell-run-lost", "The process that trains this run has gone"),
+        say!("shell-run-lost-hint", "Go on from its newest checkpoint: tunesmith runs resume {id}", id),
     )
 }

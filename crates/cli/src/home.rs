@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tunesmith_protocol::{Api, Run, WireError};
+use tunesmith_protocol::{Api, ErrorCode, Run, WireError};
+use tunesmith_sentence::say;
 use tunesmith_studio::{Opened, Studio, default_home, open};
 
 /// An opened home.
@@ -44,13 +45,14 @@ impl Home {
         let exact = runs.iter().find(|run| run.id == id);
         match (exact, fitting.next(), fitting.next()) {
             (Some(run), _, _) | (None, Some(run), None) => Ok(run.clone()),
-            (None, Some(_), Some(_)) => {
-                Err(WireError::invalid(format!("Several runs begin with “{id}”"), "Give more of the id"))
-            }
+            (None, Some(_), Some(_)) => Err(WireError::invalid(
+                say!("shell-run-ambiguous", "Several runs begin with “{id}”", id),
+                say!("shell-run-ambiguous-hint", "Give more of the id"),
+            )),
             (None, None, _) => Err(WireError::new(
-                tunesmith_protocol::ErrorCode::NotFound,
-                format!("There is no run “{id}”"),
-                "`tunesmith runs list` shows what there is",
+                ErrorCode::NotFound,
+                say!("run-missing", "There is no run “{id}”", id),
+                say!("shell-run-missing-hint", "`tunesmith runs list` shows what there is"),
             )),
         }
     }
@@ -67,6 +69,10 @@ impl Drop for Home {
 
 /// The path as the owner of the home, in whatever folder it runs, understands it.
 pub(crate) fn absolute(path: &Path) -> Result<PathBuf, WireError> {
-    std::path::absolute(path)
-        .map_err(|error| WireError::invalid(format!("{}: {error}", path.display()), "Check the path"))
+    std::path::absolute(path).map_err(|error| {
+        WireError::invalid(
+            say!("shell-path-unclear", "{path}: {error}", path, error),
+            say!("shell-path-unclear-hint", "Check the path"),
+        )
+    })
 }

@@ -4,6 +4,10 @@ use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use tunesmith_sentence::{Sentence, say};
+
+use crate::language::translate;
+
 /// How often the user asked to stop.
 #[derive(Clone)]
 pub(crate) struct Interrupt {
@@ -12,7 +16,7 @@ pub(crate) struct Interrupt {
 
 impl Interrupt {
     /// Listens from now on. `told` is what the first Ctrl-C prints.
-    pub(crate) fn listen(told: &'static str) -> anyhow::Result<Self> {
+    pub(crate) fn listen(told: Sentence) -> anyhow::Result<Self> {
         let interrupt = Self { asked: Arc::default() };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         // Registered before this returns: a Ctrl-C right after must not kill the process.
@@ -29,7 +33,7 @@ impl Interrupt {
                     }
                     if !told.is_empty() {
                         // The terminal may be gone; that is no reason to end without saving.
-                        let _ = writeln!(std::io::stderr(), "\n{told}");
+                        let _ = writeln!(std::io::stderr(), "\n{}", translate(&told));
                     }
                 }
             });
@@ -46,6 +50,11 @@ impl Interrupt {
     pub(crate) fn forget(&self) {
         self.asked.store(0, Ordering::SeqCst);
     }
+}
+
+/// What the first Ctrl-C prints where what goes on ends soon.
+pub(crate) fn stopping() -> Sentence {
+    say!("shell-stopping", "Stopping")
 }
 
 #[cfg(unix)]

@@ -3,8 +3,10 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tunesmith_protocol::{Api, EventBody, Topic, TopicEnded, WireError};
+use tunesmith_sentence::say;
 
 use crate::interrupt::Interrupt;
+use crate::language::translate;
 use crate::show;
 
 /// How quickly Ctrl-C is noticed.
@@ -36,11 +38,11 @@ pub(crate) fn with_bar<T: Send>(
             for event in group.unwrap_or_default() {
                 if let EventBody::Job { job } = event.body {
                     bar.set_position((job.progress.fraction().unwrap_or(0.0) * 1000.0) as u64);
-                    bar.set_message(job.progress.note);
+                    bar.set_message(translate(&job.progress.note));
                 }
             }
         }
-        working.join().unwrap_or_else(|_| Err(WireError::internal("this broke off")))
+        working.join().unwrap_or_else(|_| Err(WireError::internal(say!("shell-broke-off", "this broke off"))))
     });
     bar.finish_and_clear();
     ended

@@ -10,6 +10,7 @@ mod follow;
 mod home;
 mod interrupt;
 mod job;
+pub mod language;
 mod model_choice;
 mod models;
 mod out;
@@ -26,6 +27,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use out::Out;
+use tunesmith_sentence::Language;
 
 /// How a command ended, other than with an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +48,7 @@ enum Ended {
 #[command(
     after_help = "Models, datasets and runs live in the home folder: $TUNESMITH_HOME, else ~/.local/share/tunesmith. \
 The window and these commands share it, also at the same time.\n\
+Messages are in the language of $TUNESMITH_LANGUAGE, $LC_ALL, $LC_MESSAGES or $LANG if Tunesmith knows it, else in English.\n\
 Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted (after a checkpoint)."
 )]
 struct Arguments {
@@ -98,8 +101,17 @@ pub fn work(arguments: impl IntoIterator<Item = OsString>) -> Option<ExitCode> {
     }
 }
 
-/// Runs the command line and returns its exit status.
+/// Runs the command line in the user's language and returns its exit status.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let code = language::code(|variable| std::env::var(variable).ok());
+    run_in(code.and_then(|code| Language::of(&code)), arguments)
+}
+
+/// Runs the command line in this language, or in English, and returns its exit status.
+pub fn run_in(language: Option<Language>, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    if let Some(language) = language {
+        language::choose(language);
+    }
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {

@@ -5,9 +5,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 use tunesmith_protocol::{Api, Evaluate, ReadPath, Run, Sampling, TrainSettings, WireError};
+use tunesmith_sentence::{Sentence, say};
 use tunesmith_studio::{Adapter, LoadedModel, default_home};
 
 use crate::home::{Home, absolute};
+use crate::language::translate;
 use crate::out::WrongUsage;
 use crate::show;
 
@@ -55,7 +57,7 @@ impl Choice {
         let (model, folder) = match &self.model {
             Some(name) => named_model(home.api.as_ref(), name)?,
             None if run.is_some() => (None, None),
-            None => return Err(WrongUsage("Name a model with --model, or a run with --run".into()).into()),
+            None => return Err(no_model().into()),
         };
         let adapter = self.adapter.as_ref().map(|path| absolute(path)).transpose()?.map(Into::into);
         Ok(Evaluate { run, model, folder, adapter, ..nothing_to_evaluate() })
@@ -78,16 +80,12 @@ impl Choice {
     /// The base model and the adapter's folder.
     fn resolve(&self, run: Option<Run>) -> anyhow::Result<(String, Option<PathBuf>)> {
         let Some(run) = run else {
-            let model = self
-                .model
-                .clone()
-                .ok_or_else(|| WrongUsage("Name a model with --model, or a run with --run".into()))?;
-            return Ok((model, self.adapter.clone()));
+            return Ok((self.model.clone().ok_or_else(no_model)?, self.adapter.clone()));
         };
         let result = run.result_path.ok_or_else(|| {
             WireError::invalid(
-                format!("The run {} has no result yet", run.id),
-                "Wait for its first checkpoint, or resume it",
+                say!("shell-run-without-result", "The run {id} has no result yet", id = &run.id),
+                say!("shell-run-without-result-hint", "Wait for its first checkpoint, or resume it"),
             )
         })?;
         let result = PathBuf::from(result);
@@ -103,24 +101,29 @@ impl Choice {
 impl SamplingOptions {
     /// Checked, as the studio takes it.
     pub(crate) fn sampling(&self) -> anyhow::Result<Sampling> {
-        let usage = |text: &str| Err(WrongUsage(text.into()).into());
+        let usage = |wrong: Sentence| Err(WrongUsage::from(wrong).into());
         if !(self.temperature >= 0.0 && self.temperature.is_finite()) {
-            return usage("--temperature must be 0 or more");
+            return usage(say!("shell-temperature-wrong", "--temperature must be 0 or more"));
         }
         if !(self.top_p > 0.0 && self.top_p <= 1.0) {
-            return usage("--top-p must be above 0 and at most 1");
+            return usage(say!("shell-top-p-wrong", "--top-p must be above 0 and at most 1"));
         }
         if self.max_new_tokens == 0 {
-            return usage("--max-new-tokens must be at least 1");
+            return usage(say!("shell-max-new-tokens-wrong", "--max-new-tokens must be at least 1"));
         }
         let Self { temperature, top_p, max_new_tokens, seed } = *self;
         Ok(Sampling { temperature, top_p, max_new_tokens, seed })
     }
 }
 
+fn no_model() -> WrongUsage {
+    say!("shell-model-unnamed", "Name a model with --model, or a run with --run").into()
+}
+
 /// Loads a model by id or folder, as it was trained, with a progress bar.
 pub(crate) fn load(name: &str, trained: Option<&TrainSettings>) -> anyhow::Result<LoadedModel> {
-    let bar = show::bar(100, "Loading the model {wide_bar} {percent} %");
+    let bar = show::bar(100, "{msg} {wide_bar} {percent} %");
+    bar.set_message(translate(&say!("shell-loading", "Loading the model")));
     let model = tunesmith_studio::load_model(&default_home(), name, trained, &mut |fraction| {
         bar.set_position((fraction * 100.0) as u64);
         ControlFlow::Continue(())

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use tunesmith_protocol::{AddModel, ItemKind, ItemRef, Model, ModelSource};
+use tunesmith_sentence::{NOTHING, Sentence, say};
 
 use crate::home::{Home, absolute};
+use crate::language::translate;
 use crate::{Ended, Out, table};
 
 #[derive(Subcommand)]
@@ -31,11 +33,11 @@ pub(crate) fn carry_out(command: &Command, out: &Out) -> anyhow::Result<Ended> {
         Command::Add { path } => {
             let model = home.api.add_model(AddModel { path: absolute(path)?.into() })?;
             out.json(&model);
-            out.line(format!("Added {} as {}", model.name, model.id));
+            out.line(say!("shell-model-added", "Added {name} as {id}", name = &model.name, id = &model.id));
         }
         Command::Remove { id } => {
             home.api.delete(ItemRef { kind: ItemKind::Model, id: id.clone() })?;
-            out.line(format!("Removed {id}"));
+            out.line(say!("shell-model-removed", "Removed {id}", id));
         }
     }
     Ok(Ended::Done)
@@ -44,9 +46,9 @@ pub(crate) fn carry_out(command: &Command, out: &Out) -> anyhow::Result<Ended> {
 fn list(models: &[Model], out: &Out) {
     models.iter().for_each(|model| out.json(model));
     if models.is_empty() {
-        return out.line("No base models yet: add one with `tunesmith models add FOLDER`");
+        return out.line(say!("shell-models-none", "No base models yet: add one with `tunesmith models add FOLDER`"));
     }
-    let heading = ["ID", "NAME", "FAMILY", "WEIGHTS", "SIZE", "FROM", ""].map(String::from).to_vec();
+    let problem = |problem: &Sentence| translate(&say!("shell-model-unusable", "cannot be used: {problem}", problem));
     let rows = models.iter().map(|model| {
         vec![
             model.id.clone(),
@@ -54,19 +56,32 @@ fn list(models: &[Model], out: &Out) {
             model.family.clone(),
             table::count(model.parameters),
             table::bytes(model.size_bytes),
-            source(model.source).into(),
-            model.problem.as_ref().map(|problem| format!("cannot be used: {problem}")).unwrap_or_default(),
+            translate(&source(model.source)),
+            model.problem.as_ref().map(problem).unwrap_or_default(),
         ]
     });
-    let rows: Vec<_> = std::iter::once(heading).chain(rows).collect();
-    table::columns(&rows).iter().for_each(|line| out.line(line));
+    let rows: Vec<_> = std::iter::once(headings()).chain(rows).collect();
+    out.table(&rows);
 }
 
-fn source(source: ModelSource) -> &'static str {
+fn headings() -> Vec<String> {
+    let headings = [
+        say!("shell-heading-id", "ID"),
+        say!("shell-heading-name", "NAME"),
+        say!("shell-heading-family", "FAMILY"),
+        say!("shell-heading-weights", "WEIGHTS"),
+        say!("shell-heading-size", "SIZE"),
+        say!("shell-heading-from", "FROM"),
+        NOTHING,
+    ];
+    headings.iter().map(translate).collect()
+}
+
+fn source(source: ModelSource) -> Sentence {
     match source {
-        ModelSource::Starter => "Tunesmith",
-        ModelSource::Folder => "folder",
-        ModelSource::Cache => "Hugging Face cache",
-        ModelSource::Trained => "trained here",
+        ModelSource::Starter => Sentence::verbatim("Tunesmith"),
+        ModelSource::Folder => say!("shell-from-folder", "folder"),
+        ModelSource::Cache => say!("shell-from-cache", "Hugging Face cache"),
+        ModelSource::Trained => say!("shell-from-training", "trained here"),
     }
 }

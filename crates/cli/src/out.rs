@@ -1,11 +1,16 @@
-//! Where text goes: results to stdout, and with `--json` nothing but JSON lines there; everything else to stderr.
+//! Where text goes: results to stdout, and with `--json` nothing but JSON lines there; everything else to stderr. People read
+//! sentences in their language, scripts in English.
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use tunesmith_protocol::{ErrorCode, WireError};
+use tunesmith_sentence::{NOTHING, Sentence, say};
+
+use crate::language::translate;
+use crate::table;
 
 /// The two streams of a command.
 pub(crate) struct Out {
@@ -14,8 +19,17 @@ pub(crate) struct Out {
 
 /// The command line asks for something that does not exist; exit status 2, as clap's own errors.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct WrongUsage(pub String);
+#[error("{message}")]
+pub(crate) struct WrongUsage {
+    pub message: Sentence,
+    pub hint: Sentence,
+}
+
+impl From<Sentence> for WrongUsage {
+    fn from(message: Sentence) -> Self {
+        Self { message, hint: NOTHING }
+    }
+}
 
 impl Out {
     pub(crate) fn new(json: bool) -> Self {
@@ -30,15 +44,25 @@ impl Out {
     /// Prints one JSON line, with `--json` only.
     pub(crate) fn json(&self, value: &impl Serialize) {
         if self.json {
-            let line =
-                serde_json::to_string(value).unwrap_or_else(|error| json!({ "error": error.to_string() }).to_string());
+            let value = serde_json::to_value(value).map(in_english);
+            let line = value.unwrap_or_else(|error| json!({ "error": error.to_string() }));
             write_stdout(&format!("{line}\n"));
         }
     }
 
-    /// Prints a line of the result for people: on stdout, where it can be piped, unless that is JSON's.
-    pub(crate) fn line(&self, text: impl AsRef<str>) {
+    /// Prints a sentence of the result for people: on stdout, where it can be piped, unless that is JSON's.
+    pub(crate) fn line(&self, sentence: Sentence) {
+        self.plain(translate(&sentence));
+    }
+
+    /// Prints a line that holds no sentence, or one that is translated already, where `line` prints sentences.
+    pub(crate) fn plain(&self, text: impl AsRef<str>) {
         self.text(format!("{}\n", text.as_ref()));
+    }
+
+    /// Prints rows in columns; the first is the heading.
+    pub(crate) fn table(&self, rows: &[Vec<String>]) {
+        table::columns(rows).iter().for_each(|line| self.plain(line));
     }
 
     /// Prints a piece of the result for people.
@@ -50,9 +74,16 @@ impl Out {
         }
     }
 
-    /// Prints a line about how it goes: always on stderr.
-    pub(crate) fn note(&self, text: impl AsRef<str>) {
-        eprintln!("{}", text.as_ref());
+    /// Prints a sentence about how it goes: always on stderr.
+    pub(crate) fn note(&self, sentence: Sentence) {
+        eprintln!("{}", translate(&sentence));
+    }
+
+    /// Prints an error after which the command goes on.
+    pub(crate) fn note_error(&self, error: &anyhow::Error) {
+        let WireError { message, hint, .. } = as_told(error);
+        self.note(message);
+        self.hint(hint);
     }
 
     /// How many columns there are to fill.
@@ -63,23 +94,50 @@ impl Out {
 
     /// Prints the error for people and for scripts, and returns the exit status.
     pub(crate) fn fail(&self, error: &anyhow::Error) -> ExitCode {
-        let usage = error.downcast_ref::<WrongUsage>().is_some();
-        let told = match error.downcast_ref::<WireError>() {
-            Some(error) => error.clone(),
-            None if usage => WireError::invalid(error.to_string(), ""),
-            None => WireError::new(ErrorCode::Internal, format!("{error:#}"), ""),
-        };
-        self.json(&json!({ "type": "error", "code": told.code, "message": told.message, "hint": told.hint }));
-        eprintln!("error: {}", told.message);
-        if !told.hint.is_empty() {
-            eprintln!("{}", told.hint);
-        }
-        ExitCode::from(match (usage, told.code) {
+        let usage = error.is::<WrongUsage>();
+        let WireError { code, message, hint } = as_told(error);
+        self.json(&json!({
+            "type": "error", "code": code, "key": message.key, "message": message.text, "hint": hint.text,
+        }));
+        self.note(say!("shell-error", "error: {message}", message));
+        self.hint(hint);
+        ExitCode::from(match (usage, code) {
             (true, _) => 2,
             (false, ErrorCode::Cancelled) => 130,
             (false, _) => 1,
         })
     }
+
+    fn hint(&self, hint: Sentence) {
+        if !hint.is_empty() {
+            self.note(hint);
+        }
+    }
+}
+
+/// What is told of an error.
+fn as_told(error: &anyhow::Error) -> WireError {
+    match (error.downcast_ref::<WireError>(), error.downcast_ref::<WrongUsage>()) {
+        (Some(error), _) => error.clone(),
+        (None, Some(WrongUsage { message, hint })) => WireError::invalid(message.clone(), hint.clone()),
+        (None, None) => WireError::internal(Sentence::verbatim(format!("{error:#}"))),
+    }
+}
+
+/// A value as scripts read it: each sentence in it is its English text.
+fn in_english(value: Value) -> Value {
+    match value {
+        Value::Object(mut object) if is_sentence(&object) => object.remove("text").unwrap_or_default(),
+        Value::Object(object) => object.into_iter().map(|(name, value)| (name, in_english(value))).collect(),
+        Value::Array(values) => values.into_iter().map(in_english).collect(),
+        plain => plain,
+    }
+}
+
+/// Whether it is what a `Sentence` becomes: nothing else of the protocol has these fields.
+fn is_sentence(object: &Map<String, Value>) -> bool {
+    let fields = (object.get("key"), object.get("args"), object.get("text"));
+    object.len() == 3 && matches!(fields, (Some(Value::String(_)), Some(Value::Object(_)), Some(Value::String(_))))
 }
 
 /// Whoever reads has gone (`| head`): then there is nobody left to work for.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use tunesmith_protocol::{RunConfig, TrainSettings};
+use tunesmith_sentence::{Sentence, say};
 use tunesmith_studio::run_file::nearest;
 
 use crate::home::absolute;
@@ -25,7 +26,7 @@ pub(crate) fn apply(config: RunConfig, pairs: &[String]) -> anyhow::Result<RunCo
     for pair in pairs {
         set(&mut values, pair)?;
     }
-    serde_json::from_value(values).map_err(|error| WrongUsage(format!("--set: {error}")).into())
+    serde_json::from_value(values).map_err(|error| wrong(Sentence::verbatim(error.to_string())))
 }
 
 /// The keys and what they do, for the help.
@@ -41,7 +42,8 @@ pub(crate) fn help() -> String {
 }
 
 fn set(values: &mut Value, pair: &str) -> anyhow::Result<()> {
-    let (key, text) = pair.split_once('=').ok_or_else(|| WrongUsage(format!("--set takes key=value, not “{pair}”")))?;
+    let unclear = || WrongUsage::from(say!("shell-set-unclear", "--set takes key=value, not “{pair}”", pair));
+    let (key, text) = pair.split_once('=').ok_or_else(unclear)?;
     let key = key.trim();
     let place = place(key).ok_or_else(|| unknown(key))?;
     let value = match place.as_str() {
@@ -58,16 +60,16 @@ fn set(values: &mut Value, pair: &str) -> anyhow::Result<()> {
     let (parent, name) = place.rsplit_once('/').unwrap_or(("", &place));
     let field = TrainSettings::fields().into_iter().find(|field| parent == "/training" && field.name == name);
     if let Some(problem) = field.and_then(|field| field.check(&value)) {
-        return Err(WrongUsage(format!("--set: {}", problem.message)).into());
+        return Err(wrong(problem.message));
     }
     if let Some(Value::Object(parent)) = values.pointer_mut(parent) {
         // Files and a dataset take each other's place.
         match place.as_str() {
             "/data/path" => parent.retain(|key, _| key != "dataset" && key != "version"),
             "/data/dataset" => parent.clear(),
-            "/data/version" if !parent.contains_key("dataset") => return Err(apart(key, "names no dataset")),
+            "/data/version" if !parent.contains_key("dataset") => return Err(without_dataset(key).into()),
             "/data/format" | "/data/validation" if parent.contains_key("dataset") => {
-                return Err(apart(key, "names a dataset, which has its own"));
+                return Err(with_dataset(key).into());
             }
             _ => {}
         }
@@ -76,8 +78,22 @@ fn set(values: &mut Value, pair: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn apart(key: &str, what: &str) -> anyhow::Error {
-    WrongUsage(format!("--set: {key} does not go with this run file, which {what}")).into()
+/// A pair of `--set` that cannot be used.
+fn wrong(problem: Sentence) -> anyhow::Error {
+    WrongUsage::from(say!("shell-set-wrong", "--set: {problem}", problem)).into()
+}
+
+fn without_dataset(key: &str) -> WrongUsage {
+    say!("shell-set-without-dataset", "--set: {key} does not go with this run file, which names no dataset", key).into()
+}
+
+fn with_dataset(key: &str) -> WrongUsage {
+    let wrong = say!(
+        "shell-set-with-dataset",
+        "--set: {key} does not go with this run file, which names a dataset, which has its own",
+        key
+    );
+    wrong.into()
 }
 
 fn place(key: &str) -> Option<String> {
@@ -100,8 +116,13 @@ fn unknown(key: &str) -> WrongUsage {
     let fields = TrainSettings::fields();
     let names = fields.iter().map(|field| field.name.as_str()).chain(OTHERS.iter().map(|(name, _)| *name));
     let names: Vec<&str> = names.collect();
-    let meant = nearest(key, &names).map(|name| format!("; did you mean {name}?")).unwrap_or_default();
-    WrongUsage(format!("--set: there is no key “{key}”{meant}\n`tunesmith train --help` lists all"))
+    let message = match nearest(key, &names) {
+        Some(name) => {
+            say!("shell-set-unknown-near", "--set: there is no key “{key}”; did you mean {name}?", key, name)
+        }
+        None => say!("shell-set-unknown", "--set: there is no key “{key}”", key),
+    };
+    WrongUsage { message, hint: say!("shell-set-unknown-hint", "`tunesmith train --help` lists all") }
 }
 
 fn word(value: &Value) -> String {

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use tunesmith_protocol::{ItemKind, ItemRef, Job, JobKind, JobState, Move, MoveJob, Run, RunState, WireError};
+use tunesmith_sentence::{Sentence, say};
 
 use crate::home::Home;
+use crate::language::translate;
 use crate::{Ended, Out, table, train};
 
 #[derive(Subcommand)]
@@ -58,7 +60,7 @@ pub(crate) fn carry_out(command: &Command, out: &Out) -> anyhow::Result<Ended> {
         Command::Stop(which) => {
             let run = home.run(&which.id)?;
             home.api.stop_run(run.id.clone())?;
-            out.line(format!("{} stops at its next step and keeps the result", run.id));
+            out.line(say!("shell-run-stops", "{id} stops at its next step and keeps the result", id = run.id));
         }
         Command::Start { config, set } => return train::enqueue(&home, config, set, out),
         Command::Queue => queue(&home, out)?,
@@ -70,40 +72,52 @@ pub(crate) fn carry_out(command: &Command, out: &Out) -> anyhow::Result<Ended> {
         Command::Hold(which) => {
             let run = home.run(&which.id)?;
             home.api.hold_job(run.id.clone())?;
-            out.line(format!("{} waits until it is released", run.id));
+            out.line(say!("shell-run-held", "{id} waits until it is released", id = run.id));
         }
         Command::Release(which) => {
             let run = home.run(&which.id)?;
             home.api.release_job(run.id.clone())?;
-            out.line(format!("{} starts when it is its turn", run.id));
+            out.line(say!("shell-run-released", "{id} starts when it is its turn", id = run.id));
         }
         Command::Resume(which) => return train::resume(&home, &home.run(&which.id)?, out),
         Command::Remove(which) => {
             let run = home.run(&which.id)?;
             home.api.delete(ItemRef { kind: ItemKind::Run, id: run.id.clone() })?;
-            out.line(format!("Removed {}; the window can bring it back until the bin is emptied", run.id));
+            out.line(removed(&run));
         }
     }
     Ok(Ended::Done)
 }
 
+fn removed(run: &Run) -> Sentence {
+    say!("shell-run-removed", "Removed {id}; the window can bring it back until the bin is emptied", id = &run.id)
+}
+
 fn list(runs: &[Run], out: &Out) {
     runs.iter().for_each(|run| out.json(run));
     if runs.is_empty() {
-        return out.line("No runs yet: start one with `tunesmith train CONFIG.yaml`");
+        return out.line(say!("shell-runs-none", "No runs yet: start one with `tunesmith train CONFIG.yaml`"));
     }
-    let heading = ["ID", "NAME", "MODEL", "DATA", "STEPS", "LOSS", "STATE"].map(String::from).to_vec();
+    let heading = [
+        say!("shell-heading-id", "ID"),
+        say!("shell-heading-name", "NAME"),
+        say!("shell-heading-model", "MODEL"),
+        say!("shell-heading-data", "DATA"),
+        say!("shell-heading-steps", "STEPS"),
+        say!("shell-heading-loss", "LOSS"),
+        say!("shell-heading-state", "STATE"),
+    ];
     let rows = runs.iter().map(|run| {
         let cells = [&run.id, &run.name, &run.model_name, &run.dataset_name].map(Clone::clone);
         let rest = [
             steps(run),
             run.best_eval_loss.or(run.loss).map(|loss| format!("{loss:.3}")).unwrap_or_default(),
-            state(&run.status),
+            translate(&state(&run.status)),
         ];
         cells.into_iter().chain(rest).collect()
     });
-    let rows: Vec<Vec<String>> = std::iter::once(heading).chain(rows).collect();
-    table::columns(&rows).iter().for_each(|line| out.line(line));
+    let rows: Vec<Vec<String>> = std::iter::once(heading.iter().map(translate).collect()).chain(rows).collect();
+    out.table(&rows);
 }
 
 /// The run at work and those behind it, in the order in which they will start.
@@ -111,21 +125,21 @@ fn queue(home: &Home, out: &Out) -> Result<(), WireError> {
     let jobs: Vec<Job> = home.api.list_jobs(())?.into_iter().filter(|job| job.kind == JobKind::Train).collect();
     jobs.iter().for_each(|job| out.json(job));
     if jobs.is_empty() {
-        out.line("No run is trained, and none stands in line");
+        out.line(say!("shell-queue-empty", "No run is trained, and none stands in line"));
         return Ok(());
     }
-    let heading = ["ID", "NAME", "STATE"].map(String::from).to_vec();
+    let heading =
+        [say!("shell-heading-id", "ID"), say!("shell-heading-name", "NAME"), say!("shell-heading-state", "STATE")];
     let rows = jobs.iter().map(|job| {
         let state = match &job.state {
-            JobState::Queued { held: false } => "in line".into(),
-            JobState::Queued { held: true } => "held".into(),
-            JobState::Paused { reason } => format!("paused: {reason}"),
+            JobState::Queued { held } => queued(*held),
+            JobState::Paused { reason } => paused(reason),
             _ => job.progress.note.clone(),
         };
-        vec![job.id.clone(), job.title.clone(), state]
+        vec![job.id.clone(), job.title.clone(), translate(&state)]
     });
-    let rows: Vec<_> = std::iter::once(heading).chain(rows).collect();
-    table::columns(&rows).iter().for_each(|line| out.line(line));
+    let rows: Vec<_> = std::iter::once(heading.iter().map(translate).collect()).chain(rows).collect();
+    out.table(&rows);
     Ok(())
 }
 
@@ -153,22 +167,26 @@ impl From<Place> for Move {
 fn show(run: &Run, out: &Out) {
     out.json(run);
     let loss = |loss: Option<f64>| loss.map_or("–".into(), |loss| format!("{loss:.4}"));
+    let none = || translate(&say!("shell-result-none", "none yet"));
     let facts = [
-        ("Name", run.name.clone()),
-        ("State", state(&run.status)),
-        ("Base model", run.model_name.clone()),
-        ("Dataset", run.dataset_name.clone()),
-        ("Steps", steps(run)),
-        ("Training loss", loss(run.loss)),
-        ("Validation loss", format!("{} → {}", loss(run.first_eval_loss), loss(run.best_eval_loss))),
-        ("Time", table::duration(run.elapsed_ms as f64 / 1000.0)),
-        ("Size", table::bytes(run.size_bytes)),
-        ("Result", run.result_path.clone().unwrap_or_else(|| "none yet".into())),
-        ("Folder", run.path.clone()),
-        ("Tags", run.tags.join(", ")),
+        (say!("shell-run-name", "Name"), run.name.clone()),
+        (say!("shell-run-state", "State"), translate(&state(&run.status))),
+        (say!("shell-base-model", "Base model"), run.model_name.clone()),
+        (say!("shell-run-dataset", "Dataset"), run.dataset_name.clone()),
+        (say!("shell-run-steps", "Steps"), steps(run)),
+        (say!("shell-run-training-loss", "Training loss"), loss(run.loss)),
+        (
+            say!("shell-run-validation-loss", "Validation loss"),
+            format!("{} → {}", loss(run.first_eval_loss), loss(run.best_eval_loss)),
+        ),
+        (say!("shell-run-time", "Time"), table::duration(run.elapsed_ms as f64 / 1000.0)),
+        (say!("shell-run-size", "Size"), table::bytes(run.size_bytes)),
+        (say!("shell-run-result", "Result"), run.result_path.clone().unwrap_or_else(none)),
+        (say!("shell-run-folder", "Folder"), run.path.clone()),
+        (say!("shell-run-tags", "Tags"), run.tags.join(", ")),
     ];
-    let rows: Vec<Vec<String>> = facts.into_iter().map(|(name, value)| vec![name.into(), value]).collect();
-    table::columns(&rows).iter().for_each(|line| out.line(line));
+    let rows: Vec<Vec<String>> = facts.into_iter().map(|(name, value)| vec![translate(&name), value]).collect();
+    out.table(&rows);
 }
 
 fn steps(run: &Run) -> String {
@@ -178,17 +196,29 @@ fn steps(run: &Run) -> String {
     }
 }
 
-fn state(state: &RunState) -> String {
+fn state(state: &RunState) -> Sentence {
     match state {
-        RunState::Queued { held: false } => "in line".into(),
-        RunState::Queued { held: true } => "held".into(),
-        RunState::Preparing => "preparing".into(),
-        RunState::Running => "running".into(),
-        RunState::Paused { reason, stopping: false } => format!("paused: {reason}"),
-        RunState::Paused { reason, stopping: true } => format!("waits for room to stop: {reason}"),
-        RunState::Stopped => "stopped".into(),
-        RunState::Interrupted => "interrupted".into(),
-        RunState::Done => "done".into(),
-        RunState::Failed { message, .. } => format!("failed: {message}"),
+        RunState::Queued { held } => queued(*held),
+        RunState::Preparing => say!("shell-state-preparing", "preparing"),
+        RunState::Running => say!("shell-state-running", "running"),
+        RunState::Paused { reason, stopping: false } => paused(reason),
+        RunState::Paused { reason, stopping: true } => {
+            say!("shell-state-waits-to-stop", "waits for room to stop: {reason}", reason)
+        }
+        RunState::Stopped => say!("shell-state-stopped", "stopped"),
+        RunState::Interrupted => say!("shell-state-interrupted", "interrupted"),
+        RunState::Done => say!("shell-state-done", "done"),
+        RunState::Failed { message, .. } => say!("shell-state-failed", "failed: {message}", message),
     }
+}
+
+fn queued(held: bool) -> Sentence {
+    match held {
+        false => say!("shell-state-in-line", "in line"),
+        true => say!("shell-state-held", "held"),
+    }
+}
+
+fn paused(reason: &Sentence) -> Sentence {
+    say!("shell-state-paused", "paused: {reason}", reason)
 }

@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use tunesmith_protocol::{Layers, Method, Plan, RunRecord, RunState, StepMetrics};
+use tunesmith_sentence::{Sentence, say};
 
+use crate::language::translate;
 use crate::{Out, table};
 
 /// How often a line tells where the run is when there is no terminal for a bar.
@@ -51,17 +53,19 @@ impl<'a> Show<'a> {
             RunRecord::Step(metrics) => self.step(metrics),
             RunRecord::Eval { step, loss, .. } => self.eval(*step, *loss),
             RunRecord::Status { status: RunState::Paused { reason, stopping } } => {
-                let next = match stopping {
-                    false => "Free some space: it goes on by itself, or press Ctrl-C to stop",
-                    true => "Free some space: what was learned is saved then and the run stops",
-                };
-                self.note(&format!("Paused: {reason}\n{next}"));
+                self.note(say!("shell-show-paused", "Paused: {reason}", reason));
+                self.note(free_some_space(*stopping));
             }
-            RunRecord::Rewind { step } => self.note(&format!("Going on after step {step}")),
+            RunRecord::Rewind { step } => self.note(say!("shell-show-going-on", "Going on after step {step}", step)),
             RunRecord::Done { step, best_step, .. } => self.done(*step, *best_step),
             RunRecord::Stopped { step, checkpoint } => {
                 self.bar.finish_and_clear();
-                self.out.note(format!("Stopped after step {step}; checkpoint: {checkpoint}"));
+                self.out.note(say!(
+                    "shell-show-stopped",
+                    "Stopped after step {step}; checkpoint: {checkpoint}",
+                    step,
+                    checkpoint
+                ));
             }
             RunRecord::Error { .. } => self.bar.finish_and_clear(),
             RunRecord::Status { .. } | RunRecord::Checkpoint { .. } => {}
@@ -70,7 +74,7 @@ impl<'a> Show<'a> {
 
     fn plan(&mut self, plan: &Plan) {
         self.steps = plan.steps;
-        plan_lines(plan).iter().for_each(|line| self.note(line));
+        plan_lines(plan).into_iter().for_each(|line| self.note(line));
     }
 
     fn step(&mut self, metrics: &StepMetrics) {
@@ -81,15 +85,19 @@ impl<'a> Show<'a> {
         let done = metrics.step.saturating_sub(from);
         let left = self.steps.saturating_sub(metrics.step);
         let left = (done > 0).then(|| since.elapsed().as_secs_f64() / f64::from(done) * f64::from(left));
-        let left = left.map(|seconds| format!(", {} left", table::duration(seconds))).unwrap_or_default();
-        let speed = table::count(metrics.tokens_per_second as u64);
+        let speed = speed(metrics.tokens_per_second, left);
         self.bar.set_position(u64::from(metrics.step));
-        self.bar.set_message(format!("  loss {:.3}{}  {speed} tokens/s{left}", metrics.loss, self.best()));
+        let parts = [Some(loss(metrics.loss)), self.best(), Some(speed.clone())];
+        self.bar.set_message(parts.iter().flatten().map(|part| format!("  {}", translate(part))).collect::<String>());
         if self.bar.is_hidden() && self.told.elapsed() >= LINE_EVERY {
             self.told = Instant::now();
-            self.out.note(format!(
-                "step {}/{}: loss {:.3}, {speed} tokens/s{left}",
-                metrics.step, self.steps, metrics.loss
+            self.out.note(say!(
+                "shell-show-step",
+                "step {step}/{steps}: {loss}, {speed}",
+                step = metrics.step,
+                steps = self.steps,
+                loss = loss(metrics.loss),
+                speed
             ));
         }
     }
@@ -98,26 +106,40 @@ impl<'a> Show<'a> {
         self.first_eval.get_or_insert(loss);
         self.best_eval = Some(self.best_eval.map_or(loss, |best| best.min(loss)));
         if self.bar.is_hidden() {
-            self.out.note(format!("step {step}/{}: validation loss {loss:.3}", self.steps));
+            self.out.note(say!(
+                "shell-show-eval",
+                "step {step}/{steps}: validation loss {loss}",
+                step,
+                steps = self.steps,
+                loss = number(loss)
+            ));
         }
     }
 
-    fn done(&self, step: u32, best_step: u32) {
+    fn done(&self, steps: u32, best_step: u32) {
         self.bar.finish_and_clear();
-        let change = match (self.first_eval, self.best_eval) {
-            (Some(first), Some(best)) => format!("; validation loss {first:.3} → {best:.3} at step {best_step}"),
-            _ => String::new(),
-        };
-        self.out.note(format!("Done after {step} steps{change}"));
+        self.out.note(match (self.first_eval, self.best_eval) {
+            (Some(first), Some(best)) => say!(
+                "shell-show-done-measured",
+                steps;
+                "Done after 1 step; validation loss {first} → {best} at step {best_step}",
+                "Done after {steps} steps; validation loss {first} → {best} at step {best_step}",
+                steps,
+                first = number(first),
+                best = number(best),
+                best_step
+            ),
+            _ => say!("shell-show-done", steps; "Done after 1 step", "Done after {steps} steps", steps),
+        });
     }
 
-    fn best(&self) -> String {
-        self.best_eval.map(|best| format!("  validation {best:.3}")).unwrap_or_default()
+    fn best(&self) -> Option<Sentence> {
+        self.best_eval.map(|best| say!("shell-show-validation", "validation {loss}", loss = number(best)))
     }
 
     /// A line above the bar.
-    fn note(&self, text: &str) {
-        self.bar.suspend(|| self.out.note(text));
+    fn note(&self, sentence: Sentence) {
+        self.bar.suspend(|| self.out.note(sentence));
     }
 }
 
@@ -127,34 +149,80 @@ impl Drop for Show<'_> {
     }
 }
 
-fn plan_lines(plan: &Plan) -> Vec<String> {
-    let trained = match plan.training.method {
-        Method::Lora | Method::Dora => format!("an adapter of {} weights", table::count(plan.trainable_parameters)),
-        Method::Full if plan.training.layers != Layers::All => {
-            format!("{} weights of some layers", table::count(plan.trainable_parameters))
+/// A loss, as exactly as people compare it.
+fn number(loss: f64) -> String {
+    format!("{loss:.3}")
+}
+
+fn loss(loss: f64) -> Sentence {
+    say!("shell-show-loss", "loss {loss}", loss = number(loss))
+}
+
+/// How fast it goes, and how many seconds are left where that is known.
+fn speed(tokens_per_second: f64, left: Option<f64>) -> Sentence {
+    let tokens = table::count(tokens_per_second as u64);
+    match left.map(table::duration) {
+        Some(time) => say!("shell-show-speed-left", "{tokens} tokens/s, {time} left", tokens, time),
+        None => say!("shell-show-speed", "{tokens} tokens/s", tokens),
+    }
+}
+
+fn free_some_space(stopping: bool) -> Sentence {
+    match stopping {
+        false => say!("shell-show-paused-hint", "Free some space: it goes on by itself, or press Ctrl-C to stop"),
+        true => {
+            say!("shell-show-stopping-hint", "Free some space: what was learned is saved then and the run stops")
         }
-        Method::Full => format!("all {} weights", table::count(plan.trainable_parameters)),
-        Method::Scratch => format!("a new model of {} weights", table::count(plan.trainable_parameters)),
-    };
+    }
+}
+
+fn plan_lines(plan: &Plan) -> Vec<Sentence> {
     let batch = plan.training.batch_size * plan.training.gradient_accumulation;
     let mut lines = vec![
-        format!(
-            "Training {trained} on {}: {} rows, {} held out, {} learned tokens an epoch",
-            plan.device,
-            plan.rows,
-            plan.validation_rows,
-            table::count(plan.learned_tokens)
+        say!(
+            "shell-plan-training",
+            rows;
+            "Training {trained} on {device}: 1 row, {held_out} held out, {tokens} learned tokens an epoch",
+            "Training {trained} on {device}: {rows} rows, {held_out} held out, {tokens} learned tokens an epoch",
+            trained = trained(plan),
+            device = &plan.device,
+            rows = plan.rows,
+            held_out = plan.validation_rows,
+            tokens = table::count(plan.learned_tokens)
         ),
-        format!(
-            "{} steps of {batch} rows; needs about {} of {} free memory",
-            plan.steps,
-            table::bytes(plan.fit.needed_bytes),
-            table::bytes(plan.fit.available_bytes)
+        say!(
+            "shell-plan-steps",
+            steps;
+            "1 step of {rows}; needs about {needed} of {free} free memory",
+            "{steps} steps of {rows}; needs about {needed} of {free} free memory",
+            steps = plan.steps,
+            rows = say!("shell-rows", rows; "1 row", "{rows} rows", rows = batch),
+            needed = table::bytes(plan.fit.needed_bytes),
+            free = table::bytes(plan.fit.available_bytes)
         ),
     ];
     if plan.rows_too_long > 0 {
-        let (rows, limit, rule) = (plan.rows_too_long, plan.training.max_length, plan.training.too_long.word());
-        lines.push(format!("{rows} rows are longer than {limit} tokens (too_long: {rule})"));
+        lines.push(say!(
+            "shell-plan-too-long",
+            rows;
+            "1 row is longer than {limit} tokens (too_long: {rule})",
+            "{rows} rows are longer than {limit} tokens (too_long: {rule})",
+            rows = plan.rows_too_long,
+            limit = plan.training.max_length,
+            rule = plan.training.too_long.word()
+        ));
     }
     lines
+}
+
+fn trained(plan: &Plan) -> Sentence {
+    let weights = table::count(plan.trainable_parameters);
+    match plan.training.method {
+        Method::Lora | Method::Dora => say!("shell-plan-adapter", "an adapter of {weights} weights", weights),
+        Method::Full if plan.training.layers != Layers::All => {
+            say!("shell-plan-layers", "{weights} weights of some layers", weights)
+        }
+        Method::Full => say!("shell-plan-full", "all {weights} weights", weights),
+        Method::Scratch => say!("shell-plan-scratch", "a new model of {weights} weights", weights),
+    }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use serde_json::json;
+use tunesmith_sentence::{NOTHING, say};
 use tunesmith_server::{Options, Server};
 
 use crate::home::Home;
@@ -27,7 +28,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn serve(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended> {
     let home = Home::open()?;
-    let interrupt = Interrupt::listen("")?;
+    let interrupt = Interrupt::listen(NOTHING)?;
     home.start_queue()?;
     let options = Options {
         port: arguments.port,
@@ -39,14 +40,7 @@ pub(crate) fn serve(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended> {
     let link = server.new_link();
     out.json(&json!({ "type": "ready", "link": link, "port": server.port() }));
     if !out.is_json() {
-        out.line(format!(
-            "Tunesmith is ready. Open this link in a browser; it works once, within ten minutes:\n\n    {link}\n"
-        ));
-        out.note(format!(
-            "From another computer: ssh -L {0}:127.0.0.1:{0} THIS-COMPUTER, then open the link there",
-            server.port()
-        ));
-        out.note("Enter prints a new link, Ctrl-C ends the studio");
+        tell_ready(&link, server.port(), out);
     }
     if !out.is_json() && std::io::stdin().is_terminal() {
         let links = server.links();
@@ -61,9 +55,26 @@ pub(crate) fn serve(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended> {
     }
     let training = home.running();
     if training {
-        out.note("Stopping the run after this step and saving; press Ctrl-C again to leave at once");
+        out.note(say!(
+            "shell-studio-stopping",
+            "Stopping the run after this step and saving; press Ctrl-C again to leave at once"
+        ));
     }
     server.stop();
     drop(home);
     Ok(if training { Ended::Interrupted } else { Ended::Done })
+}
+
+fn tell_ready(link: &str, port: u16, out: &Out) {
+    out.line(say!(
+        "shell-studio-ready",
+        "Tunesmith is ready. Open this link in a browser; it works once, within ten minutes:"
+    ));
+    out.plain(format!("\n    {link}\n"));
+    out.note(say!(
+        "shell-studio-remote",
+        "From another computer: ssh -L {port}:127.0.0.1:{port} THIS-COMPUTER, then open the link there",
+        port = port.to_string()
+    ));
+    out.note(say!("shell-studio-keys", "Enter prints a new link, Ctrl-C ends the studio"));
 }

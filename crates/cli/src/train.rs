@@ -1,22 +1,21 @@
 //! `tunesmith train`: as a run file says, into the home or into any folder.
 
+mod choices;
+
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use tunesmith_protocol::{
-    AddModel, Api, DataConfig, DataFiles, Dataset, ImportDataset, Job, JobKind, JobState, Mapping, Model, Run,
-    RunConfig, RunState, StartRun, Topic, WireError,
-};
+use tunesmith_protocol::{Api, Job, JobKind, JobState, Run, RunConfig, RunState, StartRun, Topic, WireError};
+use tunesmith_sentence::{NOTHING, Sentence, say};
 use tunesmith_studio::{RunNews, StopRun, default_home, run_config, run_file};
 
 use crate::follow::{Printer, follow, from_now_on};
-use crate::home::{Home, absolute};
+use crate::home::Home;
 use crate::interrupt::Interrupt;
-use crate::job::with_bar;
 use crate::{Ended, Out, overrides};
 
-const STOPPING: &str = "Stopping after this step and saving; press Ctrl-C again to leave at once";
+use choices::choices;
 
 #[derive(Args)]
 #[command(after_long_help = overrides::help())]
@@ -36,11 +35,11 @@ pub(crate) struct Arguments {
 
 pub(crate) fn train(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended> {
     let config = overrides::apply(run_file::load(&arguments.config)?, &arguments.set)?;
-    let interrupt = Interrupt::listen(STOPPING)?;
+    let interrupt = Interrupt::listen(stopping())?;
     match &arguments.output {
         Some(folder) => {
             let (ended, result) = into_folder(&config, folder, arguments.resume, &interrupt, out)?;
-            out.note(format!("Result: {}", result.display()));
+            out.note(result_at(&result));
             Ok(ended)
         }
         None => into_home(&config, arguments.resume, &interrupt, out),
@@ -49,7 +48,7 @@ pub(crate) fn train(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended> {
 
 /// Resumes a run of the home and follows it.
 pub(crate) fn resume(home: &Home, run: &Run, out: &Out) -> anyhow::Result<Ended> {
-    let interrupt = Interrupt::listen(STOPPING)?;
+    let interrupt = Interrupt::listen(stopping())?;
     go_on(home, run, &interrupt, out)
 }
 
@@ -84,18 +83,25 @@ fn into_home(config: &RunConfig, resume: bool, interrupt: &Interrupt, out: &Out)
 /// Puts a run into the line of the home. Where no other process has the home open, it is trained here.
 pub(crate) fn enqueue(home: &Home, path: &Path, set: &[String], out: &Out) -> anyhow::Result<Ended> {
     let config = overrides::apply(run_file::load(path)?, set)?;
-    let interrupt = Interrupt::listen(STOPPING)?;
+    let interrupt = Interrupt::listen(stopping())?;
     let start = choices(home.api.as_ref(), &config, &interrupt)?;
     if home.is_owner() {
-        out.note("No other Tunesmith is open, so the run is trained here");
+        out.note(say!("shell-run-trained-here", "No other Tunesmith is open, so the run is trained here"));
         return Ok(start_and_follow(home.api.as_ref(), start, &interrupt, out)?.0);
     }
     let run = home.api.start_run(start)?;
     out.json(&run);
     let before = runs_before(home.api.as_ref(), &run.id)?;
     out.line(match before {
-        0 => format!("Started {}", run.id),
-        before => format!("{} stands in line behind {before} {}", run.id, if before == 1 { "run" } else { "runs" }),
+        0 => say!("shell-run-started", "Started {id}", id = run.id),
+        runs => say!(
+            "shell-run-queued",
+            runs;
+            "{id} stands in line behind 1 run",
+            "{id} stands in line behind {runs} runs",
+            runs,
+            id = run.id
+        ),
     });
     Ok(Ended::Done)
 }
@@ -108,10 +114,14 @@ pub(crate) fn start_and_follow(
     out: &Out,
 ) -> anyhow::Result<(Ended, Run)> {
     let run = api.start_run(start)?;
-    out.note(format!("Run {}", run.id));
+    out.note(say!("shell-run-id", "Run {id}", id = &run.id));
     let before = runs_before(api, &run.id)?;
     if before > 0 {
-        out.note(format!("It starts when the runs before it are done ({before}); Ctrl-C takes it out of the line"));
+        out.note(say!(
+            "shell-run-waits",
+            "It starts when the runs before it are done ({before}); Ctrl-C takes it out of the line",
+            before
+        ));
     }
     let records = api.subscribe(Topic::Run(run.id.clone()), 0)?;
     let ended = follow(api, &run.id, &records, interrupt, out)?;
@@ -126,30 +136,6 @@ fn runs_before(api: &dyn Api, id: &str) -> Result<usize, WireError> {
     Ok(jobs.take_while(|job| job.id != id).count())
 }
 
-/// What the run file says, with ids of the home.
-fn choices(api: &dyn Api, config: &RunConfig, interrupt: &Interrupt) -> anyhow::Result<StartRun> {
-    let model = base_model(api, &config.base_model)?;
-    let (dataset, version) = match &config.data {
-        DataConfig::Files(files) => {
-            let dataset = import(api, files, interrupt)?;
-            let version = dataset.number;
-            (dataset, version)
-        }
-        DataConfig::Dataset(wanted) => {
-            let dataset = tunesmith_studio::named(&api.list_datasets(())?, &wanted.dataset)?.clone();
-            let version = wanted.version.unwrap_or(dataset.number);
-            (dataset, version)
-        }
-    };
-    Ok(StartRun {
-        name: None,
-        model: model.id,
-        dataset: dataset.id,
-        version: Some(version),
-        training: config.training.clone(),
-    })
-}
-
 fn go_on(home: &Home, run: &Run, interrupt: &Interrupt, out: &Out) -> anyhow::Result<Ended> {
     Ok(resume_and_follow(home.api.as_ref(), run, interrupt, out)?.0)
 }
@@ -161,58 +147,49 @@ pub(crate) fn resume_and_follow(
     interrupt: &Interrupt,
     out: &Out,
 ) -> anyhow::Result<(Ended, Run)> {
-    let wrong = |what: &str| Err(WireError::invalid(format!("“{}” {what}", run.name), "").into());
-    match run.status {
-        RunState::Preparing | RunState::Running => return wrong("is running already"),
-        RunState::Queued { .. } => return wrong("stands in line already"),
-        _ => {}
+    if let Some(reason) = goes_already(run) {
+        return Err(WireError::invalid(reason, NOTHING).into());
     }
     let records = from_now_on(api, &run.id)?;
     let run = api.resume_run(run.id.clone())?;
-    out.note(format!("Resuming {}", run.id));
+    out.note(say!("shell-run-resuming", "Resuming {id}", id = &run.id));
     let ended = follow(api, &run.id, &records, interrupt, out)?;
     tell_result(api, &run.id, out)?;
     Ok((ended, api.get_run(run.id)?))
 }
 
+/// Why a run cannot be resumed; none where it can.
+fn goes_already(run: &Run) -> Option<Sentence> {
+    let name = &run.name;
+    match run.status {
+        RunState::Preparing | RunState::Running => {
+            Some(say!("shell-run-running-already", "“{name}” is running already", name))
+        }
+        RunState::Queued { .. } => Some(say!("shell-run-queued-already", "“{name}” stands in line already", name)),
+        _ => None,
+    }
+}
+
 fn tell_result(api: &dyn Api, id: &str, out: &Out) -> Result<(), WireError> {
     let run = api.get_run(id.to_owned())?;
     if let Some(path) = &run.result_path {
-        out.note(format!("Result: {path}\nTalk to it: tunesmith chat --run {}", run.id));
+        out.note(result_at(Path::new(path)));
+        out.note(talk_to_it(&format!("tunesmith chat --run {}", run.id)));
     }
     Ok(())
 }
 
-/// The model in the home that the run file names; a folder is added.
-fn base_model(api: &dyn Api, name: &str) -> Result<Model, WireError> {
-    let models = api.list_models(())?;
-    if let Some(model) = models.into_iter().find(|model| model.id == name || model.path == name) {
-        return Ok(model);
-    }
-    if Path::new(name).is_dir() {
-        return api.add_model(AddModel { path: absolute(Path::new(name))?.into() });
-    }
-    Err(WireError::new(
-        tunesmith_protocol::ErrorCode::NotFound,
-        format!("base_model: “{name}” is neither a model in this home nor a folder"),
-        "`tunesmith models list` shows what there is",
-    ))
+/// How to chat with what was trained.
+pub(crate) fn talk_to_it(command: &str) -> Sentence {
+    say!("shell-talk-to-it", "Talk to it: {command}", command)
 }
 
-/// Imports the files, with a bar. The same rows as before stay one dataset.
-fn import(api: &dyn Api, files: &DataFiles, interrupt: &Interrupt) -> Result<Dataset, WireError> {
-    let paths = files.path.all().iter().map(|path| absolute(Path::new(path)));
-    let paths = paths.map(|path| Ok(path?.into())).collect::<Result<_, WireError>>()?;
-    let ask = |job| ImportDataset {
-        paths,
-        name: None,
-        mapping: Mapping { format: files.format, columns: files.columns.clone() },
-        validation: files.validation.clone(),
-        seed: None,
-        job: Some(job),
-        reuse: true,
-    };
-    with_bar(api, interrupt, |job| api.import_dataset(ask(job)))
+fn result_at(path: &Path) -> Sentence {
+    say!("shell-result", "Result: {path}", path)
+}
+
+fn stopping() -> Sentence {
+    say!("shell-train-stopping", "Stopping after this step and saving; press Ctrl-C again to leave at once")
 }
 
 /// The newest unfinished run of the same model, data and settings.

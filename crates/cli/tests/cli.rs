@@ -6,6 +6,8 @@ mod ask;
 mod home;
 #[path = "cli/inspect.rs"]
 mod inspect;
+#[path = "cli/language.rs"]
+mod language;
 #[path = "cli/parquet.rs"]
 mod parquet_files;
 #[path = "cli/queue.rs"]

@@ -1,8 +1,9 @@
 //! Answers that are empty, of a single word, or cut off in the middle. For the last two, all answers are compared.
 
-use crate::finding::{Finding, FindingKind, RepairKind, Severity, count, verb};
+use crate::finding::{Finding, FindingKind, RepairKind, Severity};
 use crate::parts::Answer;
 use crate::seen_rows::SeenRows;
+use tunesmith_sentence::{Sentence, say};
 
 /// Fewer answers than this are too few to compare with.
 const ENOUGH: usize = 20;
@@ -82,28 +83,47 @@ impl Answers {
 fn finding(kind: FindingKind, mut rows: Vec<u32>) -> Finding {
     rows.sort_unstable();
     rows.dedup();
-    let (number, many) = (count(rows.len(), "row"), rows.len());
-    let (severity, sentence, advice) = match kind {
-        FindingKind::EmptyAnswer => {
-            let sentence =
-                format!("{number} {} an empty answer: the model would learn to say nothing", verb(many, "has", "have"));
-            (Severity::Error, sentence, "Remove these rows, or write the answers")
-        }
-        FindingKind::TruncatedAnswer => {
-            let sentence = format!(
-                "{number} {} an answer that seems to stop in the middle: the model would learn to stop there too",
-                verb(many, "has", "have")
-            );
-            (Severity::Warning, sentence, "Look at how these answers end, and complete or remove them")
-        }
-        _ => {
-            let sentence =
-                format!("{number} {} an answer of one word, while the others say more", verb(many, "has", "have"));
-            (Severity::Note, sentence, "Look whether these answers are meant to be so short")
-        }
+    let severity = match kind {
+        FindingKind::EmptyAnswer => Severity::Error,
+        FindingKind::TruncatedAnswer => Severity::Warning,
+        _ => Severity::Note,
     };
+    let (sentence, advice) = said(kind, rows.len());
     let finding = Finding::new(kind, severity, rows, sentence, advice);
     if kind == FindingKind::OneWordAnswer { finding } else { finding.with_repair(RepairKind::RemoveRows) }
+}
+
+/// What was found in so many rows, and what to do.
+fn said(kind: FindingKind, rows: usize) -> (Sentence, Sentence) {
+    match kind {
+        FindingKind::EmptyAnswer => (
+            say!(
+                "doctor-empty-answer", rows;
+                "1 row has an empty answer: the model would learn to say nothing",
+                "{rows} rows have an empty answer: the model would learn to say nothing",
+                rows
+            ),
+            say!("doctor-empty-answer-advice", "Remove these rows, or write the answers"),
+        ),
+        FindingKind::TruncatedAnswer => (
+            say!(
+                "doctor-cut-answer", rows;
+                "1 row has an answer that seems to stop in the middle: the model would learn to stop there too",
+                "{rows} rows have an answer that seems to stop in the middle: the model would learn to stop there too",
+                rows
+            ),
+            say!("doctor-cut-answer-advice", "Look at how these answers end, and complete or remove them"),
+        ),
+        _ => (
+            say!(
+                "doctor-one-word-answer", rows;
+                "1 row has an answer of one word, while the others say more",
+                "{rows} rows have an answer of one word, while the others say more",
+                rows
+            ),
+            say!("doctor-one-word-answer-advice", "Look whether these answers are meant to be so short"),
+        ),
+    }
 }
 
 /// Whether a text is certainly cut off: within a block of code, a word, a character or a clause.

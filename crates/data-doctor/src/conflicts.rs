@@ -2,10 +2,11 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use crate::finding::{Finding, FindingKind, Severity, count, verb};
+use crate::finding::{Finding, FindingKind, Severity};
 use crate::parts::{self, Exchange};
 use crate::seen_rows::SeenRows;
 use tunesmith_data::{Example, Message};
+use tunesmith_sentence::{Sentence, say};
 
 /// Answers of at most this many words count as labels.
 const LABEL_WORDS: usize = 5;
@@ -42,21 +43,36 @@ impl Conflicts {
             return None;
         }
         let rows: Vec<u32> = groups.concat();
-        let (severity, why, advice) = if labels * 2 > prompts {
-            let advice = "Look at each group, and keep the answer that is right";
-            (Severity::Warning, "the answers are short, so at most one of them is right", advice)
-        } else {
-            let advice = "Fine if several answers are welcome; else keep the best of each group";
-            (Severity::Note, "the model learns to give any of them", advice)
+        let (severity, (sentence, advice)) = match labels * 2 > prompts {
+            true => (Severity::Warning, of_labels(prompts, rows.len())),
+            false => (Severity::Note, of_texts(prompts, rows.len())),
         };
-        let sentence = format!(
-            "{} {} different answers in {}: {why}",
-            count(prompts, "prompt"),
-            verb(prompts, "has", "have"),
-            count(rows.len(), "row")
-        );
         Some(Finding::new(FindingKind::ConflictingAnswers, severity, rows, sentence, advice).grouped(groups))
     }
+}
+
+/// What was found and what to do where most answers are labels. A prompt with several answers has several rows.
+fn of_labels(prompts: usize, rows: usize) -> (Sentence, Sentence) {
+    let sentence = say!(
+        "doctor-conflicting-labels", prompts;
+        "1 prompt has different answers in {rows} rows: the answers are short, so at most one of them is right",
+        "{prompts} prompts have different answers in {rows} rows: the answers are short, so at most one of them is right",
+        prompts, rows
+    );
+    (sentence, say!("doctor-conflicting-labels-advice", "Look at each group, and keep the answer that is right"))
+}
+
+/// The same where most answers are texts.
+fn of_texts(prompts: usize, rows: usize) -> (Sentence, Sentence) {
+    let sentence = say!(
+        "doctor-several-answers", prompts;
+        "1 prompt has different answers in {rows} rows: the model learns to give any of them",
+        "{prompts} prompts have different answers in {rows} rows: the model learns to give any of them",
+        prompts, rows
+    );
+    let advice =
+        say!("doctor-several-answers-advice", "Fine if several answers are welcome; else keep the best of each group");
+    (sentence, advice)
 }
 
 /// A hash of what messages say.

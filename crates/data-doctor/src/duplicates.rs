@@ -9,7 +9,7 @@ use std::path::Path;
 
 use hashbrown::HashTable;
 
-use crate::finding::{Finding, FindingKind, RepairKind, Severity, count, verb};
+use crate::finding::{Finding, FindingKind, RepairKind, Severity};
 use crate::near::Near;
 use crate::parts;
 use tunesmith_protocol::Split;
@@ -17,6 +17,7 @@ use tunesmith_protocol::Split;
 use crate::error::DoctorError;
 use crate::seen_rows::SeenRows;
 use tunesmith_data::Example;
+use tunesmith_sentence::say;
 
 /// What is remembered of the rows.
 pub(crate) struct Duplicates {
@@ -101,16 +102,24 @@ fn duplicates(kind: FindingKind, groups: Vec<Vec<u32>>, seen: &SeenRows) -> Opti
     if surplus == 0 {
         return None;
     }
-    let what = match kind {
-        FindingKind::ExactDuplicates => "the same as an earlier row",
-        _ => "nearly the same as an earlier row",
+    let sentence = match kind {
+        FindingKind::ExactDuplicates => say!(
+            "doctor-exact-duplicates", rows;
+            "1 row is the same as an earlier row, and what is repeated is learned more strongly than the rest",
+            "{rows} rows are the same as an earlier row, and what is repeated is learned more strongly than the rest",
+            rows = surplus
+        ),
+        _ => say!(
+            "doctor-near-duplicates", rows;
+            "1 row is nearly the same as an earlier row, and what is repeated is learned more strongly than the rest",
+            "{rows} rows are nearly the same as an earlier row, and what is repeated is learned more strongly than the rest",
+            rows = surplus
+        ),
     };
-    let sentence = format!(
-        "{} {} {what}, and what is repeated is learned more strongly than the rest",
-        count(surplus, "row"),
-        verb(surplus, "is", "are")
+    let advice = say!(
+        "doctor-duplicates-advice",
+        "Keep the first of each group and remove the others, unless the repetition is meant"
     );
-    let advice = "Keep the first of each group and remove the others, unless the repetition is meant";
     let finding = Finding::new(kind, Severity::Warning, rows, sentence, advice);
     Some(finding.grouped(groups).with_repair(RepairKind::RemoveDuplicates))
 }
@@ -121,12 +130,15 @@ fn leakage(groups: Vec<Vec<u32>>, seen: &SeenRows) -> Option<Finding> {
         return None;
     }
     let learned = seen.numbers(&in_split(&groups.concat(), Split::Training, seen));
-    let sentence = format!(
-        "{} {} also among the rows to learn from, the same or nearly so: the validation loss would look better than the model is",
-        count(held_out, "validation row"),
-        verb(held_out, "is", "are"),
+    let sentence = say!(
+        "doctor-leakage", rows;
+        "1 validation row is also among the rows to learn from, the same or nearly so: the validation loss would look better than the model is",
+        "{rows} validation rows are also among the rows to learn from, the same or nearly so: \
+         the validation loss would look better than the model is",
+        rows = held_out
     );
-    let advice = "Remove the rows to learn from that are held out too, or split the rows again";
+    let advice =
+        say!("doctor-leakage-advice", "Remove the rows to learn from that are held out too, or split the rows again");
     let finding = Finding::new(FindingKind::Leakage, Severity::Warning, learned, sentence, advice);
     let groups = groups.iter().map(|group| seen.numbers(group)).collect();
     Some(finding.grouped(groups).with_repair(RepairKind::RemoveRows))

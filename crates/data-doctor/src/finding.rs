@@ -1,6 +1,7 @@
 //! The findings of the doctor: what is wrong with which rows, why it matters and what to do, in plain words.
 
 use serde::{Deserialize, Serialize};
+use tunesmith_sentence::Sentence;
 
 /// How much a finding matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -95,7 +96,7 @@ pub enum RepairKind {
 }
 
 /// One thing that was found, and what can be done.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
     /// What it is.
     pub kind: FindingKind,
@@ -106,9 +107,9 @@ pub struct Finding {
     /// Rows that belong together, each group ascending; empty where rows stand alone.
     pub groups: Vec<Vec<u32>>,
     /// What was found and why it matters. Never holds a secret.
-    pub sentence: String,
+    pub sentence: Sentence,
     /// What to do.
-    pub advice: String,
+    pub advice: Sentence,
     /// What the doctor can do.
     pub repair: Option<RepairKind>,
 }
@@ -119,12 +120,12 @@ impl Finding {
         kind: FindingKind,
         severity: Severity,
         mut rows: Vec<u32>,
-        sentence: String,
-        advice: &str,
+        sentence: Sentence,
+        advice: Sentence,
     ) -> Self {
         rows.sort_unstable();
         rows.dedup();
-        Self { kind, severity, rows, groups: Vec::new(), sentence, advice: advice.into(), repair: None }
+        Self { kind, severity, rows, groups: Vec::new(), sentence, advice, repair: None }
     }
 
     /// With rows that belong together.
@@ -153,17 +154,4 @@ impl Finding {
             _ => Vec::new(),
         }
     }
-}
-
-/// “1 row”, “2 rows”.
-pub(crate) fn count(number: usize, noun: &str) -> String {
-    match number {
-        1 => format!("1 {noun}"),
-        _ => format!("{number} {noun}s"),
-    }
-}
-
-/// “has” for one, “have” for more; and so with every verb.
-pub(crate) fn verb(number: usize, one: &'static str, more: &'static str) -> &'static str {
-    if number == 1 { one } else { more }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::finding::{Finding, FindingKind, Severity};
 use crate::personal;
 use crate::seen_rows::SeenRows;
+use tunesmith_sentence::say;
 
 /// Answers of at most so many words and characters, of which there are at most so many different ones, in at least so
 /// many rows, each label in so many rows on average.
@@ -59,15 +60,19 @@ impl Labels {
         }
         let rare = labels.values().filter(|rows| rows.len() * RATIO <= most.len());
         let rare: Vec<u32> = rare.flatten().copied().collect();
-        let sentence = format!(
-            "The {} labels are unevenly spread: “{}” {} times, “{}” {}. The model may always give the frequent one",
-            labels.len(),
-            shown(often),
-            most.len(),
-            shown(seldom),
-            least.len()
+        let sentence = say!(
+            "doctor-imbalanced-labels",
+            "The {labels} labels are unevenly spread: “{often}” {most} times, “{seldom}” {least}. The model may always give the frequent one",
+            often = shown(often),
+            seldom = shown(seldom),
+            most = most.len(),
+            least = least.len(),
+            labels = labels.len()
         );
-        let advice = "Add rows of the rare labels, or leave out some of the frequent one";
+        let advice = say!(
+            "doctor-imbalanced-labels-advice",
+            "Add rows of the rare labels, or leave out some of the frequent one"
+        );
         Some(Finding::new(FindingKind::ImbalancedLabels, Severity::Warning, seen.numbers(&rare), sentence, advice))
     }
 }

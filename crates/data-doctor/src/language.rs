@@ -1,17 +1,17 @@
 //! Detects the language of answers: by script, and for Latin letters by stop words. If it is not clear, there is no answer.
 
+mod names;
 mod stop_words;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::LazyLock;
 
-use crate::finding::{Finding, FindingKind, RepairKind, Severity, count, verb};
+use crate::finding::{Finding, FindingKind, RepairKind, Severity};
 use crate::seen_rows::SeenRows;
+use names::Language;
 use stop_words::{ASKED_FOR, LATIN};
 use tunesmith_data::word_hash;
-
-/// A language by its English name.
-type Language = &'static str;
+use tunesmith_sentence::{Sentence, say};
 
 /// The fewest answers of a known language, and the share of the usual language, for a finding.
 const ENOUGH: usize = 20;
@@ -47,18 +47,22 @@ impl Languages {
         if known < ENOUGH || (most.len() as f64) < known as f64 * NEARLY_ALL || most.len() == known {
             return None;
         }
-        self.0.remove(usual);
-        let mut others: Vec<(usize, Language)> = self.0.iter().map(|(name, rows)| (rows.len(), *name)).collect();
-        others.sort_by_key(|(rows, name)| (std::cmp::Reverse(*rows), *name));
-        let listed: Vec<String> = others.iter().map(|(rows, name)| format!("{name} {rows}")).collect();
+        self.0.remove(&usual);
+        let mut others: Vec<(usize, Language)> =
+            self.0.iter().map(|(language, rows)| (rows.len(), *language)).collect();
+        others.sort_by_key(|(rows, language)| (std::cmp::Reverse(*rows), *language));
+        let counts = others.into_iter().map(|(rows, language)| {
+            say!("doctor-language-count", "{language} {rows}", language = language.name(), rows)
+        });
         let rows = seen.numbers(&self.0.into_values().flatten().collect::<Vec<u32>>());
-        let sentence = format!(
-            "{} {} not in {usual} as the rest: {}. The model may slip into another language",
-            count(rows.len(), "answer"),
-            verb(rows.len(), "is", "are"),
-            listed.join(", ")
+        let sentence = say!(
+            "doctor-other-language", answers;
+            "1 answer is not in {usual} as the rest: {listed}. The model may slip into another language",
+            "{answers} answers are not in {usual} as the rest: {listed}. The model may slip into another language",
+            answers = rows.len(), usual = usual.name(), listed = Sentence::listed(counts)
         );
-        let advice = "Remove these rows, unless the model is to speak several languages";
+        let advice =
+            say!("doctor-other-language-advice", "Remove these rows, unless the model is to speak several languages");
         let finding = Finding::new(FindingKind::OtherLanguage, Severity::Warning, rows, sentence, advice);
         Some(finding.with_repair(RepairKind::RemoveRows))
     }
@@ -108,10 +112,10 @@ fn script(text: &str) -> Option<Option<Language>> {
     let language = match () {
         () if most(cyrillic) => cyrillic_language(text),
         () if most(arabic) => arabic_language(text),
-        () if most(devanagari) => Some("Hindi"),
-        () if most(hangul) => Some("Korean"),
-        () if most(kana + han) && kana * 10 >= han => Some("Japanese"),
-        () if most(kana + han) && kana == 0 => Some("Chinese"),
+        () if most(devanagari) => Some(Language::Hindi),
+        () if most(hangul) => Some(Language::Korean),
+        () if most(kana + han) && kana * 10 >= han => Some(Language::Japanese),
+        () if most(kana + han) && kana == 0 => Some(Language::Chinese),
         () if latin as f64 >= f64::from(letters) * OF_SCRIPT => return None,
         () => None,
     };
@@ -120,11 +124,11 @@ fn script(text: &str) -> Option<Option<Language>> {
 
 /// Other languages in these letters are not told apart.
 fn cyrillic_language(text: &str) -> Option<Language> {
-    (!text.contains(['і', 'ї', 'є', 'ґ', 'ў', 'ј', 'ђ', 'ћ', 'ќ', 'ѓ'])).then_some("Russian")
+    (!text.contains(['і', 'ї', 'є', 'ґ', 'ў', 'ј', 'ђ', 'ћ', 'ќ', 'ѓ'])).then_some(Language::Russian)
 }
 
 fn arabic_language(text: &str) -> Option<Language> {
-    (!text.contains(['پ', 'چ', 'ژ', 'گ', 'ٹ', 'ڈ', 'ے'])).then_some("Arabic")
+    (!text.contains(['پ', 'چ', 'ژ', 'گ', 'ٹ', 'ڈ', 'ے'])).then_some(Language::Arabic)
 }
 
 /// The language with the most stop words in a text.

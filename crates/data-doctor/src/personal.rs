@@ -4,11 +4,12 @@
 mod forms;
 mod numbers;
 
-use crate::finding::{Finding, FindingKind, RepairKind, Severity, count, verb};
+use crate::finding::{Finding, FindingKind, RepairKind, Severity};
 use crate::parts;
 use crate::seen_rows::SeenRows;
 use forms::Form;
 use tunesmith_data::Example;
+use tunesmith_sentence::{Sentence, say};
 
 /// The rows with each form, in the order of `Form::ALL`.
 #[derive(Default)]
@@ -31,41 +32,44 @@ impl Personal {
             .zip(self.0)
             .filter(|(_, rows)| !rows.is_empty())
             .partition(|(form, _)| matches!(form, Form::Secret));
-        let why = "the model may repeat it to anyone";
-        let advice = "Mask them; a key that was shared should also be withdrawn where it was made";
-        let secrets = finding(FindingKind::Secret, Severity::Error, secrets, why, advice, seen);
-        let advice = "Mask them, unless the model is meant to give them out";
-        secrets
-            .into_iter()
-            .chain(finding(FindingKind::PersonalData, Severity::Warning, personal, why, advice, seen))
-            .collect()
+        secrets_found(secrets, seen).into_iter().chain(personal_found(personal, seen)).collect()
     }
 }
 
-fn finding(
-    kind: FindingKind,
-    severity: Severity,
-    forms: Vec<(Form, Vec<u32>)>,
-    why: &str,
-    advice: &str,
-    seen: &SeenRows,
-) -> Option<Finding> {
-    let listed: Vec<String> = forms.iter().map(|(form, rows)| format!("{} in {}", form.name(), rows.len())).collect();
+fn secrets_found(forms: Vec<(Form, Vec<u32>)>, seen: &SeenRows) -> Option<Finding> {
+    let places = places(forms)?;
+    let sentence = say!(
+        "doctor-secrets", rows;
+        "1 row holds what looks like a key or a password: the model may repeat it to anyone",
+        "{rows} rows hold what looks like a key or a password: the model may repeat it to anyone",
+        rows = places.len()
+    );
+    let advice =
+        say!("doctor-secrets-advice", "Mask them; a key that was shared should also be withdrawn where it was made");
+    let finding = Finding::new(FindingKind::Secret, Severity::Error, seen.numbers(&places), sentence, advice);
+    Some(finding.with_repair(RepairKind::MaskSecrets))
+}
+
+fn personal_found(forms: Vec<(Form, Vec<u32>)>, seen: &SeenRows) -> Option<Finding> {
+    let listed = Sentence::listed(forms.iter().map(|(form, rows)| form.found_in(rows.len())));
+    let places = places(forms)?;
+    let sentence = say!(
+        "doctor-personal-data", rows;
+        "1 row holds personal data ({listed}): the model may repeat it to anyone",
+        "{rows} rows hold personal data ({listed}): the model may repeat it to anyone",
+        rows = places.len(), listed
+    );
+    let advice = say!("doctor-personal-data-advice", "Mask them, unless the model is meant to give them out");
+    let finding = Finding::new(FindingKind::PersonalData, Severity::Warning, seen.numbers(&places), sentence, advice);
+    Some(finding.with_repair(RepairKind::MaskPersonalData))
+}
+
+/// The rows with any of the forms; none if there are none.
+fn places(forms: Vec<(Form, Vec<u32>)>) -> Option<Vec<u32>> {
     let mut places: Vec<u32> = forms.into_iter().flat_map(|(_, rows)| rows).collect();
     places.sort_unstable();
     places.dedup();
-    if places.is_empty() {
-        return None;
-    }
-    let holds = verb(places.len(), "holds", "hold");
-    let sentence = match kind {
-        FindingKind::Secret => {
-            format!("{} {holds} what looks like a key or a password: {why}", count(places.len(), "row"))
-        }
-        _ => format!("{} {holds} personal data ({}): {why}", count(places.len(), "row"), listed.join(", ")),
-    };
-    let repair = if kind == FindingKind::Secret { RepairKind::MaskSecrets } else { RepairKind::MaskPersonalData };
-    Some(Finding::new(kind, severity, seen.numbers(&places), sentence, advice).with_repair(repair))
+    (!places.is_empty()).then_some(places)
 }
 
 /// The text with `<SECRET>` in place of keys and passwords.

@@ -2,10 +2,11 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use crate::finding::{Finding, FindingKind, Severity, count, verb};
+use crate::finding::{Finding, FindingKind, Severity};
 use crate::parts;
 use crate::seen_rows::SeenRows;
 use tunesmith_data::Example;
+use tunesmith_sentence::{Sentence, say};
 
 /// System messages shared by fewer conversations than this on average are parts of the question rather than instructions.
 const SHARED_BY: usize = 5;
@@ -43,24 +44,42 @@ impl SystemPrompts {
 
 fn missing(with: usize, without: &[u32], seen: &SeenRows) -> Option<Finding> {
     let rows = seen.numbers(without);
-    let all = with + rows.len();
-    let (severity, sentence, advice) = match (with, rows.len()) {
+    let (severity, (sentence, advice)) = match (with, rows.len()) {
         (_, 0) => return None,
-        (0, number) => (
-            Severity::Note,
-            format!("{} {} no system message", count(number, "conversation"), verb(number, "has", "have")),
-            "Fine if the model is to be used without one; else add the one it will be used with",
-        ),
-        (_, number) => (
-            Severity::Warning,
-            format!(
-                "{number} of {all} conversations {} no system message while the others do: what is learned may depend on it",
-                verb(number, "has", "have")
-            ),
-            "Give all conversations the system message that the model will be used with, or none",
-        ),
+        (0, rows) => (Severity::Note, nowhere(rows)),
+        (with, rows) => (Severity::Warning, not_everywhere(rows, with + rows)),
     };
     Some(Finding::new(FindingKind::NoSystemMessage, severity, rows, sentence, advice))
+}
+
+/// What was found and what to do where no conversation has a system message.
+fn nowhere(rows: usize) -> (Sentence, Sentence) {
+    let sentence = say!(
+        "doctor-no-system", rows;
+        "1 conversation has no system message",
+        "{rows} conversations have no system message",
+        rows
+    );
+    let advice = say!(
+        "doctor-no-system-advice",
+        "Fine if the model is to be used without one; else add the one it will be used with"
+    );
+    (sentence, advice)
+}
+
+/// The same where some of all conversations have one.
+fn not_everywhere(rows: usize, all: usize) -> (Sentence, Sentence) {
+    let sentence = say!(
+        "doctor-system-missing", rows;
+        "1 of {all} conversations has no system message while the others do: what is learned may depend on it",
+        "{rows} of {all} conversations have no system message while the others do: what is learned may depend on it",
+        rows, all
+    );
+    let advice = say!(
+        "doctor-system-missing-advice",
+        "Give all conversations the system message that the model will be used with, or none"
+    );
+    (sentence, advice)
 }
 
 fn mixed(with: &[(u64, u32)], seen: &SeenRows) -> Option<Finding> {
@@ -70,14 +89,23 @@ fn mixed(with: &[(u64, u32)], seen: &SeenRows) -> Option<Finding> {
     }
     // Of equals the one that comes first in the dataset.
     variants.sort_by_key(|rows| (std::cmp::Reverse(rows.len()), rows[0].1));
-    let counts: Vec<String> = variants.iter().take(LISTED).map(|rows| rows.len().to_string()).collect();
-    let more = if variants.len() > LISTED { " and fewer" } else { "" };
+    let rows: Vec<String> = variants.iter().take(LISTED).map(|rows| rows.len().to_string()).collect();
+    let (number, rows) = (variants.len(), rows.join(", "));
+    let sentence = match number > LISTED {
+        true => say!(
+            "doctor-many-systems",
+            "The conversations have {number} different system messages, in {rows} and fewer rows: the model learns a manner for each",
+            number,
+            rows
+        ),
+        false => say!(
+            "doctor-mixed-systems",
+            "The conversations have {number} different system messages, in {rows} rows: the model learns a manner for each",
+            number,
+            rows
+        ),
+    };
+    let advice = say!("doctor-mixed-systems-advice", "Fine if each is meant; else give all conversations the same one");
     let rare: Vec<u32> = variants[1..].iter().flat_map(|rows| rows.iter().map(|row| row.1)).collect();
-    let sentence = format!(
-        "The conversations have {} different system messages, in {}{more} rows: the model learns a manner for each",
-        variants.len(),
-        counts.join(", ")
-    );
-    let advice = "Fine if each is meant; else give all conversations the same one";
     Some(Finding::new(FindingKind::MixedSystemPrompts, Severity::Note, seen.numbers(&rare), sentence, advice))
 }

@@ -1,9 +1,10 @@
 //! Rows of which a run learns nothing, and whether enough other rows are left.
 
-use crate::finding::{Finding, FindingKind, Severity, count, verb};
+use crate::finding::{Finding, FindingKind, Severity};
 use crate::seen_rows::SeenRows;
 use tunesmith_data::Example;
 use tunesmith_protocol::Split;
+use tunesmith_sentence::say;
 
 /// The minimum of OpenAI and Azure, and the number that OpenAI advises to start with.
 const LEAST_ROWS: usize = 10;
@@ -41,13 +42,16 @@ fn teaches(example: &Example) -> bool {
 }
 
 fn nothing_taught(rows: Vec<u32>) -> Finding {
-    let sentence = format!(
-        "{} only {} what not to say (judged bad, or all answers with the weight 0), so a run leaves {} out",
-        count(rows.len(), "row"),
-        verb(rows.len(), "shows", "show"),
-        verb(rows.len(), "it", "them"),
+    let sentence = say!(
+        "doctor-nothing-taught", rows;
+        "1 row only shows what not to say (judged bad, or all answers with the weight 0), so a run leaves it out",
+        "{rows} rows only show what not to say (judged bad, or all answers with the weight 0), so a run leaves them out",
+        rows = rows.len()
     );
-    let advice = "Fine if that is meant: they are kept, and runs learn from the other rows";
+    let advice = say!(
+        "doctor-nothing-taught-advice",
+        "Fine if that is meant: they are kept, and runs learn from the other rows"
+    );
     Finding::new(FindingKind::NothingTaught, Severity::Note, rows, sentence, advice)
 }
 
@@ -58,9 +62,14 @@ fn too_few(rows: usize) -> Option<Finding> {
         _ => return None,
     };
     let sentence = match rows {
-        0 => "There is no row to learn from".into(),
-        _ => format!("There {} only {} to learn from, which is little", verb(rows, "is", "are"), count(rows, "row")),
+        0 => say!("doctor-no-rows", "There is no row to learn from"),
+        _ => say!(
+            "doctor-few-rows", rows;
+            "There is only 1 row to learn from, which is little",
+            "There are only {rows} rows to learn from, which is little",
+            rows
+        ),
     };
-    let advice = "Start with 50 to 100 good rows; OpenAI and Azure ask for 10 at least";
+    let advice = say!("doctor-few-rows-advice", "Start with 50 to 100 good rows; OpenAI and Azure ask for 10 at least");
     Some(Finding::new(FindingKind::TooFewRows, severity, Vec::new(), sentence, advice))
 }

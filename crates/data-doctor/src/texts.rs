@@ -1,11 +1,12 @@
 //! Garbled texts: left-over HTML, mojibake, invisible characters, lost characters. A row has a fault if the repair would
 //! change it.
 
-use crate::finding::{Finding, FindingKind, RepairKind, Severity, count, verb};
+use crate::finding::{Finding, FindingKind, RepairKind, Severity};
 use crate::parts;
 use crate::repair::repair;
 use crate::seen_rows::SeenRows;
 use tunesmith_data::Example;
+use tunesmith_sentence::{Sentence, say};
 
 /// The rows with each fault.
 #[derive(Default)]
@@ -38,43 +39,69 @@ impl Texts {
     }
 
     pub(crate) fn findings(self, seen: &SeenRows) -> Vec<Finding> {
-        let html = (
-            FindingKind::Html,
-            RepairKind::StripHtml,
-            self.html,
-            "HTML tags or entities left over: the model would learn to write them",
-            "Strip them; rows about HTML and code are left as they are",
-        );
-        let mojibake = (
-            FindingKind::Mojibake,
-            RepairKind::FixMojibake,
-            self.mojibake,
-            "letters such as “Ã©” where “é” was meant: a file was read in the wrong encoding",
-            "Mend them: what was meant can be told exactly",
-        );
-        let invisible = (
-            FindingKind::ControlCharacters,
-            RepairKind::RemoveControlCharacters,
-            self.invisible,
-            "characters that nobody sees but the model reads",
-            "Remove them; emoji and scripts that need joiners keep theirs",
-        );
-        let lost = (!self.lost.is_empty()).then(|| {
-            let sentence = format!(
-                "{} {} “�” where a letter was lost when the file was made",
-                count(self.lost.len(), "row"),
-                verb(self.lost.len(), "has", "have")
-            );
-            let advice = "Export the data again as UTF-8: what was lost cannot be told from what is left";
-            Finding::new(FindingKind::LostCharacters, Severity::Warning, seen.numbers(&self.lost), sentence, advice)
-        });
-        let found = [mojibake, html, invisible].into_iter().filter(|(_, _, places, _, _)| !places.is_empty());
+        let found = [
+            (FindingKind::Mojibake, Some(RepairKind::FixMojibake), self.mojibake),
+            (FindingKind::Html, Some(RepairKind::StripHtml), self.html),
+            (FindingKind::ControlCharacters, Some(RepairKind::RemoveControlCharacters), self.invisible),
+            (FindingKind::LostCharacters, None, self.lost),
+        ];
+        let found = found.into_iter().filter(|(_, _, places)| !places.is_empty());
         found
-            .map(|(kind, repair, places, what, advice)| {
-                let sentence = format!("{} {} {what}", count(places.len(), "row"), verb(places.len(), "has", "have"));
-                Finding::new(kind, Severity::Warning, seen.numbers(&places), sentence, advice).with_repair(repair)
+            .map(|(kind, repair, places)| {
+                let (sentence, advice) = (sentence(kind, places.len()), advice(kind));
+                let finding = Finding::new(kind, Severity::Warning, seen.numbers(&places), sentence, advice);
+                match repair {
+                    Some(repair) => finding.with_repair(repair),
+                    None => finding,
+                }
             })
-            .chain(lost)
             .collect()
+    }
+}
+
+/// What was found in so many rows.
+fn sentence(kind: FindingKind, rows: usize) -> Sentence {
+    match kind {
+        FindingKind::Html => say!(
+            "doctor-html", rows;
+            "1 row has HTML tags or entities left over: the model would learn to write them",
+            "{rows} rows have HTML tags or entities left over: the model would learn to write them",
+            rows
+        ),
+        FindingKind::Mojibake => say!(
+            "doctor-mojibake", rows;
+            "1 row has letters such as “Ã©” where “é” was meant: a file was read in the wrong encoding",
+            "{rows} rows have letters such as “Ã©” where “é” was meant: a file was read in the wrong encoding",
+            rows
+        ),
+        FindingKind::ControlCharacters => say!(
+            "doctor-invisible", rows;
+            "1 row has characters that nobody sees but the model reads",
+            "{rows} rows have characters that nobody sees but the model reads",
+            rows
+        ),
+        _ => say!(
+            "doctor-lost-characters", rows;
+            "1 row has “�” where a letter was lost when the file was made",
+            "{rows} rows have “�” where a letter was lost when the file was made",
+            rows
+        ),
+    }
+}
+
+/// What to do.
+fn advice(kind: FindingKind) -> Sentence {
+    match kind {
+        FindingKind::Html => {
+            say!("doctor-html-advice", "Strip them; rows about HTML and code are left as they are")
+        }
+        FindingKind::Mojibake => say!("doctor-mojibake-advice", "Mend them: what was meant can be told exactly"),
+        FindingKind::ControlCharacters => {
+            say!("doctor-invisible-advice", "Remove them; emoji and scripts that need joiners keep theirs")
+        }
+        _ => say!(
+            "doctor-lost-characters-advice",
+            "Export the data again as UTF-8: what was lost cannot be told from what is left"
+        ),
     }
 }

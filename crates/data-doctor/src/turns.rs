@@ -1,10 +1,11 @@
 //! The order of messages: two of one role in a row, conversations that begin with the assistant, end with a question or have
 //! no question, misplaced system messages, and tool calls without results.
 
-use crate::finding::{Finding, FindingKind, RepairKind, Severity, count, verb};
+use crate::finding::{Finding, FindingKind, RepairKind, Severity};
 use crate::parts;
 use crate::seen_rows::SeenRows;
 use tunesmith_data::{Example, Message};
+use tunesmith_sentence::{Sentence, say};
 
 /// The rows with each fault.
 #[derive(Default)]
@@ -60,56 +61,71 @@ impl Turns {
 }
 
 fn finding(kind: FindingKind, rows: Vec<u32>) -> Finding {
-    let number = count(rows.len(), "conversation");
-    let verb = |one, more| verb(rows.len(), one, more);
-    let (sentence, advice, repair) = match kind {
-        FindingKind::SameRoleTwice => (
-            format!(
-                "{number} {} two messages of one role in a row, which many chat templates refuse",
-                verb("has", "have")
-            ),
-            "Merge them into one message, with a blank line between",
-            Some(RepairKind::MergeSameRole),
-        ),
-        FindingKind::BeginsWithAssistant => (
-            format!("{number} {} with the assistant, which many chat templates refuse", verb("begins", "begin")),
-            "Add the question that was asked, or remove the first message",
-            None,
-        ),
-        FindingKind::EndsWithUser => (
-            format!(
-                "{number} {} with a question: nothing is learned from what comes after the last answer",
-                verb("ends", "end")
-            ),
-            "Drop the questions after the last answer, or add the answers",
-            Some(RepairKind::DropTrailingUser),
-        ),
-        FindingKind::MisplacedSystem => (
-            format!(
-                "{number} {} a system message that does not come first, which many chat templates refuse",
-                verb("has", "have")
-            ),
-            "Put it first, or make it part of the message it belongs to",
-            None,
-        ),
-        FindingKind::ToolWithoutCall => (
-            format!(
-                "{number} {} what a tool said without a call, or a call that no tool answered: the model would learn to make results up",
-                verb("has", "have")
-            ),
-            "Add the call or the tool's answer, or remove the other half",
-            None,
-        ),
-        _ => (
-            format!("{number} {} no user message: the model would not learn what it answers", verb("has", "have")),
-            "Add what the user asks",
-            None,
-        ),
-    };
+    let (sentence, advice) = (sentence(kind, rows.len()), advice(kind));
     let finding = Finding::new(kind, Severity::Warning, rows, sentence, advice);
-    match repair {
-        Some(repair) => finding.with_repair(repair),
-        None => finding,
+    match kind {
+        FindingKind::SameRoleTwice => finding.with_repair(RepairKind::MergeSameRole),
+        FindingKind::EndsWithUser => finding.with_repair(RepairKind::DropTrailingUser),
+        _ => finding,
+    }
+}
+
+/// What was found in so many conversations.
+fn sentence(kind: FindingKind, rows: usize) -> Sentence {
+    match kind {
+        FindingKind::SameRoleTwice => say!(
+            "doctor-same-role-twice", rows;
+            "1 conversation has two messages of one role in a row, which many chat templates refuse",
+            "{rows} conversations have two messages of one role in a row, which many chat templates refuse", rows
+        ),
+        FindingKind::BeginsWithAssistant => say!(
+            "doctor-begins-with-assistant", rows;
+            "1 conversation begins with the assistant, which many chat templates refuse",
+            "{rows} conversations begin with the assistant, which many chat templates refuse", rows
+        ),
+        FindingKind::EndsWithUser => say!(
+            "doctor-ends-with-user", rows;
+            "1 conversation ends with a question: nothing is learned from what comes after the last answer",
+            "{rows} conversations end with a question: nothing is learned from what comes after the last answer", rows
+        ),
+        FindingKind::MisplacedSystem => say!(
+            "doctor-misplaced-system", rows;
+            "1 conversation has a system message that does not come first, which many chat templates refuse",
+            "{rows} conversations have a system message that does not come first, which many chat templates refuse", rows
+        ),
+        FindingKind::ToolWithoutCall => say!(
+            "doctor-tool-without-call", rows;
+            "1 conversation has what a tool said without a call, or a call that no tool answered: the model would learn to make results up",
+            "{rows} conversations have what a tool said without a call, or a call that no tool answered: the model would learn to make results up",
+            rows
+        ),
+        _ => say!(
+            "doctor-no-user-message", rows;
+            "1 conversation has no user message: the model would not learn what it answers",
+            "{rows} conversations have no user message: the model would not learn what it answers", rows
+        ),
+    }
+}
+
+/// What to do.
+fn advice(kind: FindingKind) -> Sentence {
+    match kind {
+        FindingKind::SameRoleTwice => {
+            say!("doctor-same-role-twice-advice", "Merge them into one message, with a blank line between")
+        }
+        FindingKind::BeginsWithAssistant => {
+            say!("doctor-begins-with-assistant-advice", "Add the question that was asked, or remove the first message")
+        }
+        FindingKind::EndsWithUser => {
+            say!("doctor-ends-with-user-advice", "Drop the questions after the last answer, or add the answers")
+        }
+        FindingKind::MisplacedSystem => {
+            say!("doctor-misplaced-system-advice", "Put it first, or make it part of the message it belongs to")
+        }
+        FindingKind::ToolWithoutCall => {
+            say!("doctor-tool-without-call-advice", "Add the call or the tool's answer, or remove the other half")
+        }
+        _ => say!("doctor-no-user-message-advice", "Add what the user asks"),
     }
 }
 

@@ -68,7 +68,7 @@ fn measure(path: &Path, kind: &str) -> Result<serde_json::Value, Box<dyn Error>>
     let seconds = start.elapsed().as_secs_f64();
     Ok(json!({
         "kind": kind,
-        "what": seen.files[0].what,
+        "what": seen.files[0].what.text,
         "rows": read.rows_read,
         "kept": read.rows_kept,
         "bytes": bytes,

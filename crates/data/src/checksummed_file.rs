@@ -6,11 +6,14 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
+use tunesmith_sentence::{Sentence, say};
 
 const DIGEST: usize = 32;
 
 /// Why a file that ends too early cannot be used.
-pub(crate) const CUT: &str = "it ends too early";
+pub(crate) fn cut() -> Sentence {
+    say!("tokens-file-cut", "it ends too early")
+}
 
 /// The magic number and version of a kind of file.
 pub(crate) struct FileFormat {
@@ -31,16 +34,18 @@ impl FileFormat {
     }
 
     /// What a file holds, or why it is not such a file.
-    pub(crate) fn open<'a>(&self, bytes: &'a [u8]) -> Result<Reader<'a>, &'static str> {
-        let Some(body) = bytes.strip_prefix(self.magic) else { return Err("it begins differently") };
-        let Some(body_length) = body.len().checked_sub(DIGEST) else { return Err(CUT) };
+    pub(crate) fn open<'a>(&self, bytes: &'a [u8]) -> Result<Reader<'a>, Sentence> {
+        let Some(body) = bytes.strip_prefix(self.magic) else {
+            return Err(say!("tokens-file-other", "it begins differently"));
+        };
+        let Some(body_length) = body.len().checked_sub(DIGEST) else { return Err(cut()) };
         let (body, digest) = body.split_at(body_length);
         if Sha256::digest(&bytes[..bytes.len() - DIGEST]).as_slice() != digest {
-            return Err("its checksum does not match: it was cut or changed");
+            return Err(say!("tokens-file-changed", "its checksum does not match: it was cut or changed"));
         }
         let mut reader = Reader(body);
-        if reader.u32().ok_or(CUT)? != self.version {
-            return Err("it was written by another version");
+        if reader.u32().ok_or_else(cut)? != self.version {
+            return Err(say!("tokens-file-other-version", "it was written by another version"));
         }
         Ok(reader)
     }

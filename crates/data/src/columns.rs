@@ -13,6 +13,7 @@ mod shape;
 
 use serde_json::Value;
 use tunesmith_protocol::{Format, Mapping, Part};
+use tunesmith_sentence::say;
 
 use crate::Example;
 use crate::record::{Object, Problem};
@@ -71,12 +72,13 @@ pub(crate) fn parts_of(mapping: &Mapping) -> Vec<Part> {
 fn text(parts: &mut Parts, notes: &mut Vec<Problem>) -> Result<Example, Problem> {
     let text = parts.required_text("text")?;
     if text.trim().is_empty() {
-        return Err(Problem::new("empty_text", format!("The column “{}” is empty in this row", parts.column("text"))));
+        return Err(parts.empty("empty_text", "text"));
     }
     if text.len() > LONG_TEXT {
-        let size = text.len() / 1000;
-        let message = format!(
-            "This text is {size} kB long; what goes beyond the max length is not learned. Blank lines cut a text file into rows"
+        let message = say!(
+            "row-text-long",
+            "This text is {size_kb} kB long; what goes beyond the max length is not learned. Blank lines cut a text file into rows",
+            size_kb = text.len() / 1000
         );
         notes.push(Problem::new("long_text", message));
     }

@@ -1,23 +1,25 @@
 //! The errors of importing, rendering, splitting and preparing, each with a hint at what to do next.
 
 mod importing;
+mod io_reason;
 mod rendering;
 
 use std::path::PathBuf;
 
 use tunesmith_protocol::{ErrorCode, WireError};
+use tunesmith_sentence::{NOTHING, Sentence, say};
 
 pub use importing::ImportError;
+pub(crate) use io_reason::{io_error, io_reason};
 pub use rendering::RenderError;
 
 /// Rows that cannot be split.
 #[derive(Debug, thiserror::Error)]
+#[error("{}", self.sentence())]
 pub enum SplitError {
     /// The share is not in 0 ≤ share < 1.
-    #[error("{0} is not a share of the rows to hold out: it must be at least 0 and below 1")]
     Share(f64),
     /// The held-out rows lie in a file of their own, which the caller imports.
-    #[error("The validation rows come from the file {0}; no rows are held out from the training file")]
     File(String),
 }
 
@@ -33,20 +35,18 @@ pub struct RowsError {
 
 /// Rows that cannot be prepared for training.
 #[derive(Debug, thiserror::Error)]
+#[error("{}", self.sentence())]
 pub enum PrepareError {
     /// There are no rows.
-    #[error("The dataset is empty: there is no row to learn from")]
     Empty,
     /// No row has a token to learn.
-    #[error("None of the {rows} rows has a token to learn: {why}")]
     NoLearnableToken {
         /// Rows looked at.
         rows: u64,
         /// The likeliest reason.
-        why: &'static str,
+        why: Sentence,
     },
     /// A row is too long and the settings refuse such rows.
-    #[error("{count} of {rows} rows are longer than {limit} tokens; the longest, row {row}, has {tokens}")]
     TooLong {
         /// Rows over the limit.
         count: u64,
@@ -60,7 +60,6 @@ pub enum PrepareError {
         tokens: u64,
     },
     /// A row cannot be rendered.
-    #[error("Row {row}: {source}")]
     Row {
         /// The row, from 1.
         row: u64,
@@ -68,18 +67,16 @@ pub enum PrepareError {
         source: RenderError,
     },
     /// The renderer fails for every row.
-    #[error("{0}")]
     Render(RenderError),
     /// The user cancelled.
-    #[error("The preparation was cancelled")]
     Cancelled,
 }
 
 /// A file of tokens or lengths that cannot be written or read.
 #[derive(Debug, thiserror::Error)]
+#[error("{}", self.sentence())]
 pub enum TokensFileError {
     /// The file cannot be written or read.
-    #[error("{}: {reason}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
@@ -87,40 +84,93 @@ pub enum TokensFileError {
         reason: std::io::Error,
     },
     /// The file is damaged or something else.
-    #[error("{} does not hold the tokens of a run: {reason}", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
         /// What is wrong.
-        reason: &'static str,
+        reason: Sentence,
     },
 }
 
-impl PrepareError {
-    /// What to do next.
-    pub fn hint(&self) -> &'static str {
+impl SplitError {
+    /// What happened and why.
+    pub fn sentence(&self) -> Sentence {
         match self {
-            Self::Empty => "Import a dataset with at least one row",
-            Self::NoLearnableToken { .. } => {
-                "Raise the max length, check the messages' weights, or set “Learn from” to all"
+            Self::Share(share) => say!(
+                "split-share-wrong",
+                "{share} is not a share of the rows to hold out: it must be at least 0 and below 1",
+                share
+            ),
+            Self::File(file) => say!(
+                "split-by-file",
+                "The validation rows come from the file {file}; no rows are held out from the training file",
+                file
+            ),
+        }
+    }
+}
+
+impl PrepareError {
+    /// What happened and why.
+    pub fn sentence(&self) -> Sentence {
+        match self {
+            Self::Empty => say!("prepare-no-rows", "The dataset is empty: there is no row to learn from"),
+            Self::NoLearnableToken { rows, why } => {
+                say!("prepare-nothing-to-learn", "None of the {rows} rows has a token to learn: {why}", rows, why)
             }
-            Self::TooLong { .. } => "Raise the max length, or set “Too long” to truncate or drop",
+            Self::TooLong { count, rows, limit, row, tokens } => say!(
+                "prepare-rows-too-long", count;
+                "1 of {rows} rows is longer than {limit} tokens: row {row} has {tokens}",
+                "{count} of {rows} rows are longer than {limit} tokens; the longest, row {row}, has {tokens}",
+                count, rows, limit, row, tokens
+            ),
+            Self::Row { row, source } => {
+                say!("prepare-row-fails", "Row {row}: {problem}", row, problem = source.sentence())
+            }
+            Self::Render(error) => error.sentence(),
+            Self::Cancelled => say!("prepare-cancelled", "The preparation was cancelled"),
+        }
+    }
+
+    /// What to do next.
+    pub fn hint(&self) -> Sentence {
+        match self {
+            Self::Empty => say!("prepare-no-rows-hint", "Import a dataset with at least one row"),
+            Self::NoLearnableToken { .. } => say!(
+                "prepare-nothing-to-learn-hint",
+                "Raise the max length, check the messages' weights, or set “Learn from” to all"
+            ),
+            Self::TooLong { .. } => {
+                say!("prepare-rows-too-long-hint", "Raise the max length, or set “Too long” to truncate or drop")
+            }
             Self::Row { source, .. } | Self::Render(source) => source.hint(),
-            Self::Cancelled => "",
+            Self::Cancelled => NOTHING,
+        }
+    }
+}
+
+impl TokensFileError {
+    /// What happened and why.
+    pub fn sentence(&self) -> Sentence {
+        match self {
+            Self::Io { path, reason } => say!("tokens-file-failed", "{path}: {reason}", path, reason),
+            Self::Damaged { path, reason } => {
+                say!("tokens-file-damaged", "{path} does not hold the tokens of a run: {reason}", path, reason)
+            }
         }
     }
 }
 
 impl From<SplitError> for WireError {
     fn from(error: SplitError) -> Self {
-        Self::invalid(error.to_string(), "")
+        Self::invalid(error.sentence(), NOTHING)
     }
 }
 
 impl From<PrepareError> for WireError {
     fn from(error: PrepareError) -> Self {
         let code = if matches!(error, PrepareError::Cancelled) { ErrorCode::Cancelled } else { ErrorCode::Invalid };
-        Self::new(code, error.to_string(), error.hint())
+        Self::new(code, error.sentence(), error.hint())
     }
 }
 
@@ -129,6 +179,6 @@ impl From<TokensFileError> for WireError {
         let full =
             matches!(&error, TokensFileError::Io { reason, .. } if reason.kind() == std::io::ErrorKind::StorageFull);
         let code = if full { ErrorCode::DiskFull } else { ErrorCode::Internal };
-        Self::new(code, error.to_string(), "")
+        Self::new(code, error.sentence(), NOTHING)
     }
 }

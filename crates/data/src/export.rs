@@ -10,11 +10,11 @@ mod parquet;
 mod survey;
 mod turns;
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde_json::{Map, Value};
-use tunesmith_protocol::Count;
+use tunesmith_protocol::LeftOut;
+use tunesmith_sentence::Sentence;
 
 use self::parquet::ParquetRows;
 use crate::ImportedRow;
@@ -24,12 +24,12 @@ use survey::Columns;
 pub use survey::{Others, Survey};
 
 /// What became of a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum ExportedRow {
     /// It is written.
     Written,
     /// It is left out, because of this.
-    LeftOut(&'static str),
+    LeftOut(Sentence),
 }
 
 /// Writes rows to a file of one kind.
@@ -40,7 +40,8 @@ pub struct Exporter<W: Write + Send> {
     waiting: Option<W>,
     open: Option<(ExportLayout, Sink<W>)>,
     written: u64,
-    left_out: BTreeMap<&'static str, u64>,
+    /// How many rows are left out, by why.
+    left_out: Vec<LeftOut>,
 }
 
 enum Sink<W: Write + Send> {
@@ -53,7 +54,7 @@ impl<W: Write + Send> Exporter<W> {
     /// Nothing is written yet. The survey has seen the rows that will follow, if it had to.
     pub fn new(survey: Survey, writer: W) -> Self {
         let (kind, columns) = survey.settled();
-        Self { kind, columns, waiting: Some(writer), open: None, written: 0, left_out: BTreeMap::new() }
+        Self { kind, columns, waiting: Some(writer), open: None, written: 0, left_out: Vec::new() }
     }
 
     /// Writes a row, or says why this kind of file cannot hold it.
@@ -66,7 +67,7 @@ impl<W: Write + Send> Exporter<W> {
         let converted = ExportLayout::cells_of(self.kind, first, &row.example);
         let has_nul =
             || self.kind == ExportKind::Csv && self.columns.others_in_order(&row.extra).any(cell_type::has_nul);
-        match converted.and_then(|cells| if has_nul() { Err(turns::NUL) } else { Ok(cells) }) {
+        match converted.and_then(|cells| if has_nul() { Err(turns::nul()) } else { Ok(cells) }) {
             Ok((layout, cells)) => {
                 self.open(layout)?;
                 let Some((_, sink)) = &mut self.open else { return Err(lost()) };
@@ -75,7 +76,10 @@ impl<W: Write + Send> Exporter<W> {
                 Ok(ExportedRow::Written)
             }
             Err(why) => {
-                *self.left_out.entry(why).or_default() += 1;
+                match self.left_out.iter_mut().find(|known| known.why == why) {
+                    Some(known) => known.count += 1,
+                    None => self.left_out.push(LeftOut { why: why.clone(), count: 1 }),
+                }
                 Ok(ExportedRow::LeftOut(why))
             }
         }
@@ -87,9 +91,8 @@ impl<W: Write + Send> Exporter<W> {
     }
 
     /// Why rows were left out, the most frequent reason first.
-    pub fn left_out(&self) -> Vec<Count> {
-        let count = |(what, count): (&&'static str, &u64)| Count { what: (*what).into(), count: *count };
-        let mut counts: Vec<Count> = self.left_out.iter().map(count).collect();
+    pub fn left_out(&self) -> Vec<LeftOut> {
+        let mut counts = self.left_out.clone();
         counts.sort_by_key(|count| std::cmp::Reverse(count.count));
         counts
     }

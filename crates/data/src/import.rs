@@ -8,6 +8,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use tunesmith_protocol::{Format, Mapping, RowProblem};
+use tunesmith_sentence::say;
 
 use crate::{ImportError, ImportedRow, is_named_for_holding_out, source};
 pub(crate) use file_import::FileImport;
@@ -91,7 +92,7 @@ pub fn import_into(
         match read.and_then(|()| require_whole(path, size)) {
             // Others may have rows.
             Err(error @ ImportError::Empty { .. }) => {
-                builder.remark(format!("“{name}” is empty and left out"));
+                builder.remark(say!("import-file-left-out", "“{name}” is empty and left out", name));
                 empty.get_or_insert(error);
             }
             read => read?,

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 use tunesmith_protocol::{InspectedFile, Mapping, Part, RowProblem};
+use tunesmith_sentence::{Sentence, say};
 
 use crate::import::{FileImport, SummaryBuilder, display_name};
 use crate::{ImportError, ImportOptions, ImportedRow, Taken, columns, source};
@@ -21,9 +22,9 @@ pub struct Inspection {
     /// The parts that this shape has.
     pub parts: Vec<Part>,
     /// How the shape was recognised, in a sentence.
-    pub reason: String,
+    pub reason: Sentence,
     /// A sentence for what was left out.
-    pub remarks: Vec<String>,
+    pub remarks: Vec<Sentence>,
     /// The first rows of the first file, as they would be imported.
     pub rows: Vec<ImportedRow>,
     /// The first problems.
@@ -50,7 +51,7 @@ pub fn inspect(paths: &[PathBuf], options: &ImportOptions, rows: usize) -> Resul
     for (path, bytes) in found.files.iter().zip(sizes) {
         let name = display_name(path, &found.files);
         let what = match source::recognise(path) {
-            Err(ImportError::Empty { .. }) => "empty".into(),
+            Err(ImportError::Empty { .. }) => say!("file-empty", "empty"),
             what => what?,
         };
         inspection.files.push(InspectedFile { name, what, bytes });

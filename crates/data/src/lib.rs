@@ -15,6 +15,7 @@ mod order;
 mod parquet_rows;
 mod prepare;
 mod question;
+mod quoted;
 mod record;
 mod render;
 mod render_worker;

@@ -3,7 +3,8 @@
 //! `source::parquet`.
 //!
 //! A line begins with its kind: `n` the number of rows, `r` a row, `l` a row that is too long, `b` the name of a column
-//! that holds bytes instead of text, `e` why the rest cannot be read, `.` the end.
+//! that holds bytes instead of text, `z` that the file is a decompression bomb, `e` why the rest cannot be read, a
+//! `Sentence` as JSON, `.` the end.
 
 mod json_row;
 
@@ -12,6 +13,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use tunesmith_sentence::{Sentence, say};
 
 use crate::record::LONGEST_ROW;
 use crate::source::Bomb;
@@ -22,6 +24,7 @@ pub(crate) const COUNT: u8 = b'n';
 pub(crate) const ROW: u8 = b'r';
 pub(crate) const TOO_LONG: u8 = b'l';
 pub(crate) const NO_TEXT: u8 = b'b';
+pub(crate) const BOMB: u8 = b'z';
 pub(crate) const FAILED: u8 = b'e';
 pub(crate) const END: u8 = b'.';
 
@@ -52,29 +55,33 @@ pub(crate) fn write_rows(path: &Path, out: &mut dyn Write) -> io::Result<()> {
     match rows(path, out) {
         Ok(()) => write_line(out, END, b""),
         Err(Failed::Out(error)) => Err(error),
-        Err(Failed::File(reason)) => write_line(out, FAILED, reason.as_bytes()),
+        Err(Failed::Bomb) => write_line(out, BOMB, b""),
+        Err(Failed::File(reason)) => write_line(out, FAILED, &serde_json::to_vec(&reason)?),
     }
 }
 
 enum Failed {
     Out(io::Error),
-    File(String),
+    Bomb,
+    File(Sentence),
 }
 
 impl From<parquet::errors::ParquetError> for Failed {
     fn from(error: parquet::errors::ParquetError) -> Self {
-        Self::File(format!("it is no Parquet file that can be read ({error})"))
+        let error = error.to_string();
+        Self::File(say!("import-no-parquet", "it is no Parquet file that can be read ({error})", error))
     }
 }
 
 impl From<arrow_schema::ArrowError> for Failed {
     fn from(error: arrow_schema::ArrowError) -> Self {
-        Self::File(format!("its data is damaged ({error})"))
+        let error = error.to_string();
+        Self::File(say!("import-parquet-damaged", "its data is damaged ({error})", error))
     }
 }
 
 fn rows(path: &Path, out: &mut dyn Write) -> Result<(), Failed> {
-    let of_file = |error: io::Error| Failed::File(error.to_string());
+    let of_file = |error: io::Error| Failed::File(Sentence::verbatim(error.to_string()));
     let file = File::open(path).map_err(of_file)?;
     let size = file.metadata().map_err(of_file)?.len();
     // Without the schema that Arrow's writers embed there are fewer kinds of columns, and less to be deceived by.
@@ -112,7 +119,7 @@ fn write_row(json: &mut JsonRow, out: &mut dyn Write) -> io::Result<()> {
 
 /// Refuses a decompression bomb: a file of `size` bytes that has far more rows than that can hold.
 fn refuse_bomb(written: u64, size: u64) -> Result<(), Failed> {
-    if Bomb::is(written, size) { Err(Failed::File(Bomb.to_string())) } else { Ok(()) }
+    if Bomb::is(written, size) { Err(Failed::Bomb) } else { Ok(()) }
 }
 
 fn write_line(out: &mut dyn Write, kind: u8, text: &[u8]) -> io::Result<()> {

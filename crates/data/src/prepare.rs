@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use tunesmith_protocol::{LearnFrom, Task, TooLong, TrainSettings};
+use tunesmith_sentence::{Sentence, say};
 
 use crate::{Example, PrepareError, Render, RenderError, Rendered, RowsError, Tokens};
 
@@ -166,13 +167,17 @@ impl RenderedRows {
     }
 }
 
-fn why_nothing(prepared: &Prepared, rows: u64, too_long: TooLong) -> &'static str {
+fn why_nothing(prepared: &Prepared, rows: u64, too_long: TooLong) -> Sentence {
     if prepared.untaught == rows {
-        return "all of them are answers judged bad";
+        return say!("prepare-all-judged-bad", "all of them are answers judged bad");
     }
     match (prepared.too_long > 0, too_long) {
-        (true, TooLong::Drop) => "they are longer than the max length, or no answer in them may be learned",
-        (true, _) => "the max length cuts off every answer, or no answer may be learned",
-        (false, _) => "no answer in them may be learned",
+        (true, TooLong::Drop) => {
+            say!("prepare-all-too-long", "they are longer than the max length, or no answer in them may be learned")
+        }
+        (true, _) => {
+            say!("prepare-all-answers-cut", "the max length cuts off every answer, or no answer may be learned")
+        }
+        (false, _) => say!("prepare-no-answer-learned", "no answer in them may be learned"),
     }
 }

@@ -8,6 +8,7 @@ mod problem;
 use std::io;
 
 use serde_json::{Map, Value};
+use tunesmith_sentence::{Sentence, say};
 
 pub(crate) use beginning::Beginning;
 pub(crate) use limits::{LONGEST_ROW, MOST_VALUES, is_crowded};
@@ -68,13 +69,13 @@ fn value_bytes(value: &Value) -> usize {
 }
 
 /// What a JSON value is, in words for people.
-pub(crate) fn value_name(value: &Value) -> &'static str {
+pub(crate) fn value_name(value: &Value) -> Sentence {
     match value {
-        Value::Null => "empty",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
+        Value::Null => say!("value-empty", "empty"),
+        Value::Bool(_) => say!("value-truth", "true or false"),
+        Value::Number(_) => say!("value-number", "a number"),
+        Value::String(_) => say!("value-text", "a text"),
+        Value::Array(_) => say!("value-list", "a list"),
+        Value::Object(_) => say!("value-object", "an object"),
     }
 }

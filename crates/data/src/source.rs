@@ -16,7 +16,10 @@ use std::io::{self, Read};
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use tunesmith_sentence::{Sentence, say};
+
 use crate::ImportError;
+use crate::error::io_error;
 use crate::record::{Problem, Record, Sink};
 use encoding::Encoding;
 use file_kind::FileKind;
@@ -31,7 +34,10 @@ pub(crate) fn size(path: &Path) -> Result<u64, ImportError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(ImportError::Missing { path: path.into() }),
         Err(reason) => Err(unreadable(path, reason)),
         // Reading a pipe would wait for whoever writes to it, and a device has no end.
-        Ok(data) if !data.is_file() => Err(unreadable(path, io::Error::other("it is a pipe or a device, not a file"))),
+        Ok(data) if !data.is_file() => {
+            let reason = say!("import-no-file-but-device", "it is a pipe or a device, not a file");
+            Err(unreadable(path, io_error(io::ErrorKind::Other, reason)))
+        }
         Ok(data) => Ok(data.len()),
     }
 }
@@ -67,11 +73,11 @@ fn read_kind(
     path: &Path,
     progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
     sink: &mut Sink,
-) -> Result<&'static str, ImportError> {
+) -> Result<Sentence, ImportError> {
     let unreadable = |reason| unreadable(path, reason);
     if is_parquet(path) {
         parquet::read(path, size(path)?, progress, sink).map_err(unreadable)?;
-        return Ok("it holds no row");
+        return Ok(file_kind::no_row());
     }
     let mut input = Input::open(path, progress).map_err(unreadable)?;
     let kind = file_kind::recognise(path, input.head(), input.is_whole())?;
@@ -81,9 +87,9 @@ fn read_kind(
 }
 
 /// What a file holds, by its beginning.
-pub(crate) fn recognise(path: &Path) -> Result<String, ImportError> {
+pub(crate) fn recognise(path: &Path) -> Result<Sentence, ImportError> {
     if is_parquet(path) {
-        return Ok("Parquet".into());
+        return Ok(Sentence::verbatim("Parquet"));
     }
     let mut go_on = |_| ControlFlow::Continue(());
     let mut input = Input::open(path, &mut go_on).map_err(|reason| unreadable(path, reason))?;
@@ -115,7 +121,10 @@ fn read_text(kind: FileKind, input: &mut Input, sink: &mut Sink) -> io::Result<(
 }
 
 fn guessed_encoding() -> Record {
-    let message = "This file is not UTF-8 and is read as Windows-1252; if letters look wrong, save it as UTF-8 and import it again";
+    let message = say!(
+        "row-windows-1252",
+        "This file is not UTF-8 and is read as Windows-1252; if letters look wrong, save it as UTF-8 and import it again"
+    );
     Record::remark(1, Problem::new("windows_1252", message))
 }
 
@@ -131,9 +140,10 @@ fn read_rows(kind: FileKind, input: &mut Input, sink: &mut Sink) -> io::Result<(
 }
 
 /// What a file holds and how, such as “JSON Lines, gzip”.
-fn describe(kind: FileKind, input: &Input) -> String {
+fn describe(kind: FileKind, input: &Input) -> Sentence {
     let packing = input.packing().map(unpacked::Packing::name);
-    [Some(kind.name()), packing, input.encoding().name()].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    let names = [packing, input.encoding().name()].into_iter().flatten().map(Sentence::verbatim);
+    Sentence::listed(std::iter::once(kind.name()).chain(names))
 }
 
 /// Whether the file begins as Parquet files do.

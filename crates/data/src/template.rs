@@ -1,6 +1,7 @@
 //! Chat templates: Jinja with the settings, filters and functions of `transformers`.
 
 mod clock;
+mod errors;
 mod json;
 mod python;
 
@@ -9,11 +10,13 @@ use std::sync::Arc;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Enumerator, Object, Serde, Value};
-use minijinja::{AutoEscape, Environment, Error, ErrorKind};
+use minijinja::{AutoEscape, Environment};
+use tunesmith_sentence::Sentence;
 
 pub(crate) use clock::Moment;
 
 use crate::{Message, RenderError};
+use errors::{failure, mistake, raise_exception};
 
 /// The work one rendering may do: an instruction costs 1, data 1 per 64 bytes, so this also bounds memory (128 MB).
 const FUEL: u64 = 2_000_000;
@@ -37,10 +40,10 @@ pub(crate) struct Template {
 
 impl Template {
     /// Compiles a template; `special_tokens` are its variables (`bos_token`, `eos_token`, …). Fails with the mistake.
-    pub(crate) fn new(source: &str, special_tokens: &BTreeMap<String, String>) -> Result<Self, String> {
+    pub(crate) fn new(source: &str, special_tokens: &BTreeMap<String, String>) -> Result<Self, Sentence> {
         let mut environment = Environment::new();
         let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
-        environment.set_syntax(syntax.map_err(|error| error.to_string())?);
+        environment.set_syntax(syntax.map_err(mistake)?);
         environment.set_auto_escape_callback(|_| AutoEscape::None);
         environment.set_unknown_method_callback(python::method);
         environment.set_fuel(Some(FUEL));
@@ -51,7 +54,7 @@ impl Template {
         for (name, token) in special_tokens {
             environment.add_global(name.clone(), Value::from(token.as_str()));
         }
-        environment.add_template_owned(NAME, python::plain_generation_blocks(source)).map_err(describe)?;
+        environment.add_template_owned(NAME, python::plain_generation_blocks(source)).map_err(mistake)?;
         Ok(Self { environment })
     }
 
@@ -103,39 +106,5 @@ impl Object for TemplateMessage {
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
         Enumerator::Values(self.0.iter().map(|(name, _)| Value::from(*name)).collect())
-    }
-}
-
-/// The message of a template that refuses a conversation.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct Refusal(String);
-
-fn raise_exception(message: String) -> Result<Value, Error> {
-    Err(Error::new(ErrorKind::InvalidOperation, message.clone()).with_source(Refusal(message)))
-}
-
-fn failure(error: Error) -> RenderError {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
-    while let Some(current) = cause {
-        if let Some(Refusal(message)) = current.downcast_ref() {
-            return RenderError::Refused(message.clone());
-        }
-        cause = current.source();
-    }
-    match error.kind() {
-        ErrorKind::OutOfFuel => {
-            RenderError::Render("it does far more work than a conversation of this size needs".into())
-        }
-        _ => RenderError::Render(describe(error)),
-    }
-}
-
-/// The mistake and its line, without the template's name, which means nothing to the user.
-fn describe(error: Error) -> String {
-    let what = error.detail().map_or_else(|| error.kind().to_string(), |detail| format!("{}: {detail}", error.kind()));
-    match error.line() {
-        Some(line) => format!("{what} (line {line} of the template)"),
-        None => what,
     }
 }

@@ -6,7 +6,9 @@
 use std::fs;
 use std::path::Path;
 
-use crate::checksummed_file::{CUT, FileFormat, Reader};
+use tunesmith_sentence::{Sentence, say};
+
+use crate::checksummed_file::{FileFormat, Reader, cut};
 use crate::{Tokens, TokensFileError};
 
 const FORMAT: FileFormat = FileFormat { magic: b"TSTOKENS", version: 1 };
@@ -39,14 +41,14 @@ pub fn read_tokens(path: &Path) -> Result<Vec<Tokens>, TokensFileError> {
     rows(&bytes).map_err(|reason| TokensFileError::Damaged { path: path.into(), reason })
 }
 
-fn rows(bytes: &[u8]) -> Result<Vec<Tokens>, &'static str> {
+fn rows(bytes: &[u8]) -> Result<Vec<Tokens>, Sentence> {
     let mut reader = FORMAT.open(bytes)?;
-    let count = reader.u64().ok_or(CUT)?;
+    let count = reader.u64().ok_or_else(cut)?;
     let mut rows = Vec::new();
     for _ in 0..count {
-        rows.push(row(&mut reader).ok_or(CUT)?);
+        rows.push(row(&mut reader).ok_or_else(cut)?);
     }
-    if reader.is_empty() { Ok(rows) } else { Err("it goes on after its last row") }
+    if reader.is_empty() { Ok(rows) } else { Err(say!("tokens-file-goes-on", "it goes on after its last row")) }
 }
 
 fn row(reader: &mut Reader) -> Option<Tokens> {

@@ -38,6 +38,8 @@ mod preparation;
 mod questions;
 #[path = "data/real_models.rs"]
 mod real_models;
+#[path = "data/sentences.rs"]
+mod sentences;
 #[path = "data/spans.rs"]
 mod spans;
 #[path = "data/speed.rs"]

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use candle_lora::header::{self, TensorInfo};
 use memmap2::Mmap;
 use serde_json::Value;
+use tunesmith_sentence::{Sentence, say};
 
 use crate::weights::shapes;
 use crate::{ModelConfig, ModelError};
@@ -53,15 +54,23 @@ impl Checkpoint {
     pub(crate) fn check(&self, config: &ModelConfig) -> Result<(), ModelError> {
         for (name, shape) in shapes(config) {
             let (path, found) = self.find(&name)?;
-            let wrong = |reason| ModelError::Tensor { file: path.into(), tensor: name.clone(), reason };
+            let wrong = |reason| ModelError::Tensor { file: path.into(), reason };
             if found.shape != shape {
-                return Err(wrong(format!("has shape {:?}, but config.json asks for {shape:?}", found.shape)));
+                return Err(wrong(say!(
+                    "model-weight-shape",
+                    "{name} has shape {found}, but config.json asks for {expected}",
+                    name,
+                    found = format!("{:?}", found.shape),
+                    expected = format!("{shape:?}")
+                )));
             }
             if !NUMBERS.contains(&found.dtype.as_str()) {
-                let supported = NUMBERS.join(", ");
-                return Err(wrong(format!(
-                    "is stored as {}, which is not supported; supported: {supported}",
-                    found.dtype
+                return Err(wrong(say!(
+                    "model-weight-format",
+                    "{name} is stored as {format}, which is not supported; supported: {supported}",
+                    name,
+                    format = &found.dtype,
+                    supported = NUMBERS.join(", ")
                 )));
             }
         }
@@ -87,9 +96,9 @@ impl Checkpoint {
     }
 
     fn missing(&self, name: &str) -> ModelError {
-        let reason = "is missing from the weight files".to_string();
+        let reason = say!("model-weight-not-in-files", "{name} is missing from the weight files", name);
         let file = if let [only] = self.files.as_slice() { only.path.clone() } else { self.folder.clone() };
-        ModelError::Tensor { file, tensor: name.into(), reason }
+        ModelError::Tensor { file, reason }
     }
 
     fn check_names(&self) -> Result<(), ModelError> {
@@ -97,8 +106,8 @@ impl Checkpoint {
         for file in &self.files {
             for name in file.tensors.keys() {
                 if seen.insert(name, &file.path).is_some() {
-                    let reason = "is in two weight files".to_string();
-                    return Err(ModelError::Tensor { file: file.path.clone(), tensor: name.clone(), reason });
+                    let reason = say!("model-weight-twice", "{name} is in two weight files", name);
+                    return Err(ModelError::Tensor { file: file.path.clone(), reason });
                 }
             }
         }
@@ -121,24 +130,29 @@ impl Mapped {
 /// The files that the index names, once each.
 fn shard_names(folder: &Path) -> Result<Vec<String>, ModelError> {
     let path = folder.join(INDEX);
-    let wrong = |reason: String| ModelError::Weights { file: path.clone(), reason };
+    let wrong = |reason: Sentence| ModelError::Weights { file: path.clone(), reason };
     let length = match fs::metadata(&path) {
         Ok(facts) => facts.len(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(no_weights(folder)),
         Err(error) => return Err(ModelError::io(&path)(error)),
     };
     if length > LONGEST_INDEX {
-        return Err(wrong("is too long to be an index of weight files".into()));
+        return Err(wrong(say!("model-index-too-long", "is too long to be an index of weight files")));
     }
     let text = fs::read_to_string(&path).map_err(ModelError::io(&path))?;
-    let index: Value = serde_json::from_str(&text).map_err(|error| wrong(format!("is not valid JSON: {error}")))?;
-    let map = index["weight_map"].as_object().ok_or_else(|| wrong("has no weight_map".into()))?;
+    let index: Value = serde_json::from_str(&text)
+        .map_err(|error| wrong(say!("file-not-json", "is not valid JSON: {error}", error = error.to_string())))?;
+    let map = index["weight_map"].as_object();
+    let map = map.ok_or_else(|| wrong(say!("model-index-without-map", "has no weight_map")))?;
     let mut names: Vec<String> = Vec::new();
     for name in map.values() {
-        let name = name.as_str().ok_or_else(|| wrong("names a file that is not text".into()))?;
+        let name = name.as_str();
+        let name = name.ok_or_else(|| wrong(say!("model-index-no-text", "names a file that is not text")))?;
         if !is_plain_name(name) {
-            return Err(wrong(format!(
-                "names the file {name:?}, which is not a plain .safetensors file of the folder"
+            return Err(wrong(say!(
+                "model-index-not-plain",
+                "names the file {name}, which is not a plain .safetensors file of the folder",
+                name = format!("{name:?}")
             )));
         }
         if !names.iter().any(|known| known == name) {
@@ -158,8 +172,11 @@ fn is_plain_name(name: &str) -> bool {
 fn no_weights(folder: &Path) -> ModelError {
     let reason = match folder.join("pytorch_model.bin").exists() || folder.join("pytorch_model.bin.index.json").exists()
     {
-        true => "its weights are in PyTorch's pickle format, which can run code; save it as safetensors",
-        false => "it has no model.safetensors and no model.safetensors.index.json",
+        true => say!(
+            "model-weights-pickled",
+            "its weights are in PyTorch's pickle format, which can run code; save it as safetensors"
+        ),
+        false => say!("model-without-weights", "it has no model.safetensors and no model.safetensors.index.json"),
     };
-    ModelError::NotAModel { folder: folder.into(), reason: reason.into() }
+    ModelError::NotAModel { folder: folder.into(), reason }
 }

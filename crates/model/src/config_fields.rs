@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use tunesmith_sentence::{Sentence, say};
 
 use crate::ModelError;
 
@@ -32,8 +33,8 @@ impl ConfigFields {
     }
 
     /// An error of this file.
-    pub(crate) fn wrong(&self, reason: impl Into<String>) -> ModelError {
-        ModelError::Config { file: self.file.clone(), reason: reason.into() }
+    pub(crate) fn wrong(&self, reason: Sentence) -> ModelError {
+        ModelError::Config { file: self.file.clone(), reason }
     }
 
     pub(crate) fn value(&self, key: &str) -> &Value {
@@ -45,7 +46,7 @@ impl ConfigFields {
         match &self.source[key] {
             Value::Null => Ok(&[]),
             Value::Array(list) => Ok(list),
-            _ => Err(self.wrong(format!("{key} is not a list"))),
+            _ => Err(self.wrong(say!("model-config-no-list", "{key} is not a list", key))),
         }
     }
 
@@ -54,8 +55,14 @@ impl ConfigFields {
         let value = &self.source[key];
         let size = value.as_u64().filter(|size| (1..=LARGEST).contains(size));
         size.map(|size| size as usize).ok_or_else(|| match value.is_null() {
-            true => self.wrong(format!("{key} is missing")),
-            false => self.wrong(format!("{key} is {value}, expected a whole number from 1 to {LARGEST}")),
+            true => self.wrong(say!("model-config-missing", "{key} is missing", key)),
+            false => self.wrong(say!(
+                "model-config-no-size",
+                "{key} is {value}, expected a whole number from 1 to {largest}",
+                key,
+                value = value.to_string(),
+                largest = LARGEST
+            )),
         })
     }
 
@@ -87,21 +94,32 @@ impl ConfigFields {
     }
 
     fn number(&self, key: &str) -> Result<Option<f64>, ModelError> {
-        match &self.source[key] {
-            Value::Null => Ok(None),
-            value => value
-                .as_f64()
-                .filter(|number| number.is_finite() && *number > 0.0)
-                .ok_or_else(|| self.wrong(format!("{key} is {value}, expected a number above 0")))
-                .map(Some),
+        let value = &self.source[key];
+        if value.is_null() {
+            return Ok(None);
         }
+        let number = value.as_f64().filter(|number| number.is_finite() && *number > 0.0);
+        let no_number = || {
+            say!(
+                "model-config-no-number",
+                "{key} is {value}, expected a number above 0",
+                key,
+                value = value.to_string()
+            )
+        };
+        number.ok_or_else(|| self.wrong(no_number())).map(Some)
     }
 
     pub(crate) fn switch_or(&self, key: &str, default: bool) -> Result<bool, ModelError> {
         match &self.source[key] {
             Value::Null => Ok(default),
             Value::Bool(on) => Ok(*on),
-            value => Err(self.wrong(format!("{key} is {value}, expected true or false"))),
+            value => Err(self.wrong(say!(
+                "model-config-no-flag",
+                "{key} is {value}, expected true or false",
+                key,
+                value = value.to_string()
+            ))),
         }
     }
 }

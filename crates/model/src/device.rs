@@ -4,6 +4,7 @@
 mod cuda;
 
 use candle_core::Device;
+use tunesmith_sentence::{Sentence, say};
 
 use crate::ModelError;
 
@@ -23,7 +24,7 @@ pub struct Chosen {
     /// `cpu` or `cuda:0`.
     pub id: &'static str,
     /// Why this one, in a sentence.
-    pub reason: String,
+    pub reason: Sentence,
 }
 
 /// A GPU that answers.
@@ -41,24 +42,34 @@ pub struct Gpu {
 pub fn choose(id: &str) -> Result<Chosen, ModelError> {
     let gpu = || gpu().as_ref();
     match id {
-        CPU => Ok(on_cpu("It was chosen".into())),
-        AUTO => {
-            Ok(gpu().map_or_else(|reason| on_cpu(reason.clone()), |gpu| on_gpu(gpu, "It is the fastest device here")))
-        }
+        CPU => Ok(on_cpu(say!("device-chosen", "It was chosen"))),
+        AUTO => Ok(match gpu() {
+            Ok(gpu) => on_gpu(gpu, say!("device-fastest", "It is the fastest device here")),
+            Err(reason) => on_cpu(reason.clone()),
+        }),
         CUDA => match gpu() {
-            Ok(gpu) => Ok(on_gpu(gpu, "It was chosen")),
-            Err(reason) => Err(ModelError::Device(format!("The GPU cannot be used: {reason}"))),
+            Ok(gpu) => Ok(on_gpu(gpu, say!("device-chosen", "It was chosen"))),
+            Err(reason) => {
+                Err(ModelError::Device(say!("device-gpu-unusable", "The GPU cannot be used: {reason}", reason)))
+            }
         },
-        other => Err(ModelError::Device(format!("There is no device “{other}”; there are {AUTO}, {CPU} and {CUDA}"))),
+        other => Err(ModelError::Device(say!(
+            "device-unknown",
+            "There is no device “{device}”; there are {auto}, {cpu} and {cuda}",
+            device = other,
+            auto = AUTO,
+            cpu = CPU,
+            cuda = CUDA
+        ))),
     }
 }
 
-fn on_cpu(reason: String) -> Chosen {
+fn on_cpu(reason: Sentence) -> Chosen {
     Chosen { device: Device::Cpu, id: CPU, reason }
 }
 
-fn on_gpu(gpu: &Gpu, reason: &str) -> Chosen {
-    Chosen { device: gpu.device.clone(), id: CUDA, reason: reason.into() }
+fn on_gpu(gpu: &Gpu, reason: Sentence) -> Chosen {
+    Chosen { device: gpu.device.clone(), id: CUDA, reason }
 }
 
 impl Gpu {
@@ -72,23 +83,28 @@ impl Gpu {
         #[cfg(not(feature = "cuda"))]
         let memory: candle_core::Result<_> = Err(candle_core::Error::NotCompiledWithCudaSupport);
         memory.map_err(|error| {
-            let name = &self.name;
-            ModelError::Device(format!("The {name} does not say how much memory it has: {error}"))
+            ModelError::Device(say!(
+                "device-memory-unknown",
+                "The {name} does not say how much memory it has: {error}",
+                name = &self.name,
+                error = error.to_string()
+            ))
         })
     }
 }
 
 /// The GPU of this computer, or why there is none to use. The first call looks for it, which takes up to a second.
 #[cfg(feature = "cuda")]
-pub fn gpu() -> &'static Result<Gpu, String> {
-    static FOUND: std::sync::OnceLock<Result<Gpu, String>> = std::sync::OnceLock::new();
+pub fn gpu() -> &'static Result<Gpu, Sentence> {
+    static FOUND: std::sync::OnceLock<Result<Gpu, Sentence>> = std::sync::OnceLock::new();
     FOUND.get_or_init(|| cuda::open().map(|(name, device)| Gpu { name, device }))
 }
 
 /// The GPU of this computer, or why there is none to use.
 #[cfg(not(feature = "cuda"))]
-pub fn gpu() -> &'static Result<Gpu, String> {
-    static NONE: std::sync::LazyLock<Result<Gpu, String>> =
-        std::sync::LazyLock::new(|| Err("This build of Tunesmith has no CUDA; `make cuda` makes one that has".into()));
+pub fn gpu() -> &'static Result<Gpu, Sentence> {
+    static NONE: std::sync::LazyLock<Result<Gpu, Sentence>> = std::sync::LazyLock::new(|| {
+        Err(say!("device-build-without-cuda", "This build of Tunesmith has no CUDA; `make cuda` makes one that has"))
+    });
     &NONE
 }

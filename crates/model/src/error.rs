@@ -3,56 +3,50 @@
 use std::path::PathBuf;
 
 use candle_lora::LoraError;
+use tunesmith_sentence::{Sentence, say};
+
+use crate::SUPPORTED_FAMILIES;
 
 /// Why a model cannot be used.
 #[derive(Debug, thiserror::Error)]
+#[error("{}", self.sentence())]
 pub enum ModelError {
     /// The folder lacks what every model folder has.
-    #[error("{} is not a model folder: {reason}", folder.display())]
     NotAModel {
         /// The folder.
         folder: PathBuf,
         /// What is missing.
-        reason: String,
+        reason: Sentence,
     },
     /// The model is of a family that is not supported.
-    #[error("{}: models of the family “{found}” are not supported; supported: {supported}", file.display())]
     UnsupportedFamily {
         /// The config file.
         file: PathBuf,
         /// What the config names.
-        found: String,
-        /// The families that are supported.
-        supported: String,
+        found: Sentence,
     },
     /// The config is broken or asks for something that is not supported.
-    #[error("{}: {reason}", file.display())]
     Config {
         /// The config file.
         file: PathBuf,
-        /// What is wrong with it.
-        reason: String,
+        /// What is wrong with it, in words that follow the file's name.
+        reason: Sentence,
     },
     /// A weight file is broken.
-    #[error("{}: {reason}", file.display())]
     Weights {
         /// The weight file.
         file: PathBuf,
-        /// What is wrong with it.
-        reason: String,
+        /// What is wrong with it, in words that follow the file's name.
+        reason: Sentence,
     },
     /// One tensor of a weight file is not what the config asks for.
-    #[error("{}: {tensor} {reason}", file.display())]
     Tensor {
         /// The weight file or the folder.
         file: PathBuf,
-        /// The tensor.
-        tensor: String,
-        /// What is wrong with it.
-        reason: String,
+        /// Which tensor, and what is wrong with it.
+        reason: Sentence,
     },
     /// A file cannot be read or written.
-    #[error("{}: {source}", file.display())]
     Io {
         /// The file.
         file: PathBuf,
@@ -60,16 +54,12 @@ pub enum ModelError {
         source: std::io::Error,
     },
     /// The input cannot be computed.
-    #[error("{0}")]
-    Input(String),
+    Input(Sentence),
     /// The device cannot be used.
-    #[error("{0}")]
-    Device(String),
+    Device(Sentence),
     /// There is no weight of this name.
-    #[error("the model has no weight {0}")]
     UnknownParameter(String),
     /// The caller asked to stop.
-    #[error("loading was cancelled")]
     Cancelled,
     /// The adapter does not fit or cannot be read.
     #[error(transparent)]
@@ -80,6 +70,31 @@ pub enum ModelError {
 }
 
 impl ModelError {
+    /// What happened and why.
+    pub fn sentence(&self) -> Sentence {
+        match self {
+            Self::NotAModel { folder, reason } => {
+                say!("model-folder-wrong", "{folder} is not a model folder: {reason}", folder, reason)
+            }
+            Self::UnsupportedFamily { file, found } => say!(
+                "model-family-unsupported",
+                "{path}: models of the family “{found}” are not supported; supported: {supported}",
+                path = file,
+                found,
+                supported = SUPPORTED_FAMILIES.join(", ")
+            ),
+            Self::Config { file, reason } | Self::Weights { file, reason } | Self::Tensor { file, reason } => {
+                say!("file-wrong", "{path}: {reason}", path = file, reason)
+            }
+            Self::Io { file, source } => say!("file-wrong", "{path}: {reason}", path = file, reason = source),
+            Self::Input(reason) | Self::Device(reason) => reason.clone(),
+            Self::UnknownParameter(name) => say!("model-weight-missing", "The model has no weight {name}", name),
+            Self::Cancelled => say!("model-loading-cancelled", "Loading was cancelled"),
+            Self::Lora(error) => error.sentence(),
+            Self::Candle(error) => Sentence::verbatim(error.to_string()),
+        }
+    }
+
     pub(crate) fn io(file: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let file = file.into();
         move |source| Self::Io { file, source }

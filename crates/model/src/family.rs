@@ -1,14 +1,18 @@
 //! The table of families: how each one's config is read, where it departs from Llama's. To add one, add a line here and
 //! a fixture (crates/README.md says how); nothing else knows families.
 
+mod windows;
+
 use candle_lora::{Activation, NormKind};
 use serde_json::{Value, json};
+use tunesmith_sentence::say;
 
-use crate::config::{Biases, Layer, NormPlaces, QkNorm};
+use crate::config::{Biases, NormPlaces, QkNorm};
 use crate::config_fields::ConfigFields;
 use crate::llama::{FamilyDefaults, as_llama, rotation};
 use crate::rope::RopeDefaults;
 use crate::{ModelConfig, ModelError};
+use windows::{qwen_windows, window, windows};
 
 /// A family of models.
 pub(crate) struct Family {
@@ -103,11 +107,6 @@ fn llama(fields: &ConfigFields, config: &mut ModelConfig) -> Result<(), ModelErr
     Ok(())
 }
 
-/// Where a config is silent, windows are 4096 tokens wide, as in transformers; `null` is none.
-fn window(fields: &ConfigFields) -> Result<Option<usize>, ModelError> {
-    if fields.has("sliding_window") { fields.size_if_any("sliding_window") } else { Ok(Some(4096)) }
-}
-
 fn mistral(fields: &ConfigFields, config: &mut ModelConfig) -> Result<(), ModelError> {
     let window = window(fields)?;
     config.layers.iter_mut().for_each(|layer| layer.window = window);
@@ -125,15 +124,6 @@ fn qwen3(fields: &ConfigFields, config: &mut ModelConfig) -> Result<(), ModelErr
     qwen_windows(fields, config)
 }
 
-/// Layers from `max_window_layers` on have a window, unless the config lists the layers, and only if windows are used.
-fn qwen_windows(fields: &ConfigFields, config: &mut ModelConfig) -> Result<(), ModelError> {
-    if !fields.switch_or("use_sliding_window", false)? {
-        return Ok(());
-    }
-    let first = fields.whole_or("max_window_layers", 28)?;
-    windows(fields, config, |layer| layer >= first)
-}
-
 fn smollm3(fields: &ConfigFields, config: &mut ModelConfig) -> Result<(), ModelError> {
     llama(fields, config)?;
     let interval = fields.whole_or("no_rope_layer_interval", 4)?.max(1);
@@ -142,7 +132,10 @@ fn smollm3(fields: &ConfigFields, config: &mut ModelConfig) -> Result<(), ModelE
         let turns = match listed.get(number) {
             Some(turns) => turns.as_u64() != Some(0) && turns.as_bool() != Some(false),
             None if listed.is_empty() => !(number + 1).is_multiple_of(interval),
-            None => return Err(fields.wrong("no_rope_layers is shorter than the model has layers")),
+            None => {
+                return Err(fields
+                    .wrong(say!("model-rope-layers-short", "no_rope_layers is shorter than the model has layers")));
+            }
         };
         layer.rope = turns.then_some(0);
     }
@@ -155,7 +148,10 @@ fn smollm3(fields: &ConfigFields, config: &mut ModelConfig) -> Result<(), ModelE
 
 fn gemma(fields: &ConfigFields, config: &mut ModelConfig) -> Result<(), ModelError> {
     if fields.switch_or("use_bidirectional_attention", false)? {
-        return Err(fields.wrong("it reads in both directions (use_bidirectional_attention), so it cannot write"));
+        return Err(fields.wrong(say!(
+            "model-bidirectional",
+            "it reads in both directions (use_bidirectional_attention), so it cannot write"
+        )));
     }
     // The first configs said gelu and meant its approximation.
     if config.activation == Activation::GeluErf {
@@ -238,28 +234,5 @@ fn stablelm(fields: &ConfigFields, config: &mut ModelConfig) -> Result<(), Model
 fn attention_bias(fields: &ConfigFields, config: &mut ModelConfig) -> Result<(), ModelError> {
     let bias = fields.switch_or("attention_bias", false)?;
     config.biases = Biases { qkv: bias, o: bias, mlp: false };
-    Ok(())
-}
-
-/// Gives the window to the layers that `layer_types` lists, or else to those that the family's pattern names.
-fn windows(fields: &ConfigFields, config: &mut ModelConfig, pattern: impl Fn(usize) -> bool) -> Result<(), ModelError> {
-    let listed = fields.list("layer_types")?;
-    if !listed.is_empty() && listed.len() != config.layers.len() {
-        let (found, expected) = (listed.len(), config.layers.len());
-        return Err(fields.wrong(format!("layer_types lists {found} layers, but there are {expected}")));
-    }
-    let window = window(fields)?;
-    for (number, layer) in config.layers.iter_mut().enumerate() {
-        let slides = match listed.get(number).map(|kind| kind.as_str().unwrap_or_default()) {
-            None => pattern(number),
-            Some("sliding_attention") => true,
-            Some("full_attention") => false,
-            Some(other) => return Err(fields.wrong(format!("the layer type “{other}” is not supported"))),
-        };
-        if slides && window.is_none() {
-            return Err(fields.wrong("sliding_window is missing, but layers slide"));
-        }
-        *layer = Layer { window: window.filter(|_| slides), ..*layer };
-    }
     Ok(())
 }

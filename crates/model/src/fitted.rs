@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use candle_core::Tensor;
 use candle_lora::{Adapter, Lora, LoraPair, ModuleKind};
+use tunesmith_sentence::{Sentence, say};
 
 use crate::weights::{EMBEDDING_MODULE, layer_of, shapes};
 use crate::{ModelConfig, ModelError};
@@ -58,25 +59,40 @@ impl ModelConfig {
 }
 
 fn check_pair(module: &str, pair: &LoraPair, weight: Option<&[usize]>) -> Result<(), ModelError> {
-    let other = |reason: String| ModelError::Input(format!("the adapter belongs to another model: {reason}"));
-    let Some(weight) = weight else { return Err(other(format!("this one has no {module}"))) };
+    let other = |reason: Sentence| {
+        ModelError::Input(say!("adapter-of-other-model", "The adapter belongs to another model: {reason}", reason))
+    };
+    let Some(weight) = weight else {
+        return Err(other(say!("adapter-module-missing", "this one has no {module}", module)));
+    };
     let kind = if module == EMBEDDING_MODULE { ModuleKind::Embedding } else { ModuleKind::Linear };
     if weight.len() != 2 || pair.kind != kind {
-        return Err(other(format!("its {module} is another kind of module")));
+        return Err(other(say!("adapter-module-kind", "its {module} is another kind of module", module)));
     }
     let (width, out) = pair.widths()?;
     let found = if kind == ModuleKind::Linear { [out, width] } else { [width, out] };
     if weight != found || pair.a.dim(0)? != pair.b.dim(1)? {
-        return Err(other(format!("it has {module} of shape {found:?}, this one {weight:?}")));
+        return Err(other(say!(
+            "adapter-module-shape",
+            "it has {module} of shape {found}, this one {expected}",
+            module,
+            found = format!("{found:?}"),
+            expected = format!("{weight:?}")
+        )));
     }
     match &pair.magnitude {
-        Some(_) if kind == ModuleKind::Embedding => {
-            Err(ModelError::Input(format!("the adapter has magnitudes beside {module}, which is not supported")))
-        }
-        Some(magnitude) if magnitude.dims() != [out] => {
-            let (found, expected) = (magnitude.dims(), [out]);
-            Err(other(format!("it has magnitudes of {module} of shape {found:?}, this one needs {expected:?}")))
-        }
+        Some(_) if kind == ModuleKind::Embedding => Err(ModelError::Input(say!(
+            "adapter-magnitudes-beside",
+            "The adapter has magnitudes beside {module}, which is not supported",
+            module
+        ))),
+        Some(magnitude) if magnitude.dims() != [out] => Err(other(say!(
+            "adapter-magnitudes-unfit",
+            "it has magnitudes of {module} of shape {found}, this one needs {expected}",
+            module,
+            found = format!("{:?}", magnitude.dims()),
+            expected = format!("[{out}]")
+        ))),
         _ => Ok(()),
     }
 }

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use candle_core::DType;
 use candle_lora::Adapter;
+use tunesmith_sentence::say;
 
 use crate::kv_cache::KvCache;
 use crate::{AdaptedDecoder, Decoder, ModelError, Sampling};
@@ -66,15 +67,7 @@ impl Session {
         on_token: &mut dyn FnMut(u32) -> ControlFlow<()>,
     ) -> Result<Generated, ModelError> {
         let context = self.model.decoder().config().context_length;
-        if prompt.is_empty() {
-            return Err(ModelError::Input("there is nothing to answer: the prompt has no tokens".into()));
-        }
-        if prompt.len() >= context {
-            let tokens = prompt.len();
-            return Err(ModelError::Input(format!(
-                "the prompt is {tokens} tokens long, but the model reads only {context}"
-            )));
-        }
+        check_prompt(prompt, context)?;
         let cached_tokens = self.keep_prefix_of(prompt);
         let mut row = prompt.to_vec();
         let finish_reason = loop {
@@ -143,4 +136,23 @@ pub fn generate(
     on_token: &mut dyn FnMut(u32) -> ControlFlow<()>,
 ) -> Result<Generated, ModelError> {
     Session::new(decoder.with_adapter(adapter)?)?.generate(prompt, end_tokens, sampling, on_token)
+}
+
+/// There is something to answer, and room in the context for an answer.
+fn check_prompt(prompt: &[u32], context: usize) -> Result<(), ModelError> {
+    if prompt.is_empty() {
+        return Err(ModelError::Input(say!(
+            "model-prompt-empty",
+            "There is nothing to answer: the prompt has no tokens"
+        )));
+    }
+    if prompt.len() >= context {
+        return Err(ModelError::Input(say!(
+            "model-prompt-too-long",
+            "The prompt is {tokens} tokens long, but the model reads only {context}",
+            tokens = prompt.len(),
+            context
+        )));
+    }
+    Ok(())
 }

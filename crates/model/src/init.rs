@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, Tensor};
 use candle_lora::{Adapter, Lora, LoraConfig, LoraPair, ModuleKind};
+use tunesmith_sentence::say;
 
 use crate::random::Random;
 use crate::weights::{EMBEDDING_MODULE, HEAD_MODULE, get, projections, shapes};
@@ -44,7 +45,7 @@ impl Decoder {
     /// When the config asks for rank 0, or for modules or layers that the model does not have.
     pub fn new_adapter(&self, lora: &LoraConfig, seed: u64) -> Result<Adapter, ModelError> {
         if lora.rank == 0 {
-            return Err(ModelError::Input("the rank of an adapter must be at least 1".into()));
+            return Err(ModelError::Input(say!("adapter-rank-zero", "The rank of an adapter must be at least 1")));
         }
         let modules = self.modules(lora)?;
         let pair =
@@ -65,20 +66,17 @@ impl Decoder {
                 _ => None,
             };
             if let Some((name, widths)) = outside {
-                // PEFT gives modules outside of the blocks no pair where layers are listed.
-                if lora.layers.is_some() {
-                    let reason = format!("{asked} belongs to no layer, so it cannot be tuned where layers are listed");
-                    return Err(ModelError::Input(reason));
-                }
-                if lora.dora && name == EMBEDDING_MODULE {
-                    return Err(ModelError::Input("DoRA is not supported for embed_tokens".into()));
-                }
+                check_outside(lora, asked, name)?;
                 modules.insert(name.to_string(), widths);
                 continue;
             }
             let Some(known) = projections.iter().find(|projection| projection.module() == asked) else {
-                let known = crate::weights::modules(&self.config).join(", ");
-                return Err(ModelError::Input(format!("the model has no module {asked}; it has {known}")));
+                return Err(ModelError::Input(say!(
+                    "adapter-module-unknown",
+                    "The model has no module {module}; it has {known}",
+                    module = asked,
+                    known = crate::weights::modules(&self.config).join(", ")
+                )));
             };
             for layer in &layers {
                 modules.insert(format!("model.layers.{layer}.{}", known.name), (known.out, known.width));
@@ -93,7 +91,12 @@ impl Decoder {
         match layers.iter().find(|layer| **layer >= count) {
             Some(layer) => {
                 let last = count.saturating_sub(1);
-                Err(ModelError::Input(format!("the model has no layer {layer}: its last one is {last}")))
+                Err(ModelError::Input(say!(
+                    "adapter-layer-unknown",
+                    "The model has no layer {layer}: its last one is {last}",
+                    layer,
+                    last
+                )))
             }
             None => Ok(layers.clone()),
         }
@@ -121,4 +124,20 @@ impl Decoder {
         let magnitude = lora.dora.then(|| Lora::of(&pair, lora.scale()).weight_norm(weight)).transpose()?;
         Ok(LoraPair { magnitude, ..pair })
     }
+}
+
+/// Whether a module outside of the blocks can have a pair.
+fn check_outside(lora: &LoraConfig, asked: &str, name: &str) -> Result<(), ModelError> {
+    // PEFT gives modules outside of the blocks no pair where layers are listed.
+    if lora.layers.is_some() {
+        return Err(ModelError::Input(say!(
+            "adapter-module-without-layer",
+            "{module} belongs to no layer, so it cannot be tuned where layers are listed",
+            module = asked
+        )));
+    }
+    if lora.dora && name == EMBEDDING_MODULE {
+        return Err(ModelError::Input(say!("adapter-dora-embedding", "DoRA is not supported for embed_tokens")));
+    }
+    Ok(())
 }

@@ -2,6 +2,7 @@
 
 use candle_core::Tensor;
 use candle_lora::{Linear, columns, linear};
+use tunesmith_sentence::say;
 
 use crate::ModelError;
 use crate::fitted::FittedAdapter;
@@ -84,7 +85,8 @@ impl<const N: usize> LinearGroup<'_, N> {
             }
         };
         let outputs: Result<[Tensor; N], _> = outputs.try_into();
-        Ok((outputs.map_err(|_| ModelError::Input("a block has other projections than its kind".into()))?, saved))
+        let wrong = || say!("model-projections-wrong", "A block has other projections than its kind");
+        Ok((outputs.map_err(|_| ModelError::Input(wrong()))?, saved))
     }
 
     /// `total` + the gradient of x. The caller alone holds the total.

@@ -2,6 +2,7 @@
 
 use candle_lora::{Activation, NormKind, Rotation};
 use serde_json::Value;
+use tunesmith_sentence::say;
 
 use crate::config::{Biases, Layer, NormPlaces};
 use crate::config_fields::{ConfigFields, LARGEST};
@@ -26,10 +27,7 @@ pub(crate) fn as_llama(
 ) -> Result<ModelConfig, ModelError> {
     let (hidden_size, heads) = (fields.size("hidden_size")?, fields.size("num_attention_heads")?);
     let head_dim = fields.size_or("head_dim", defaults.head_dim.unwrap_or(hidden_size / heads))?;
-    let count = fields.size("num_hidden_layers")?;
-    if count > 1024 {
-        return Err(fields.wrong(format!("num_hidden_layers is {count}, which no model has")));
-    }
+    let count = layer_count(fields)?;
     let mut config = ModelConfig {
         family,
         hidden_size,
@@ -77,28 +75,58 @@ pub(crate) fn rotation(
     RopeFields { config: fields, scaling, head_width, context, defaults }.rotation()
 }
 
+fn layer_count(fields: &ConfigFields) -> Result<usize, ModelError> {
+    let count = fields.size("num_hidden_layers")?;
+    if count > 1024 {
+        return Err(fields.wrong(say!(
+            "model-too-many-layers",
+            "num_hidden_layers is {count}, which no model has",
+            count
+        )));
+    }
+    Ok(count)
+}
+
 fn activation(fields: &ConfigFields, default: &str) -> Result<Activation, ModelError> {
     let named = fields.value("hidden_activation").as_str().or(fields.value("hidden_act").as_str());
     match named.unwrap_or(default) {
         "silu" | "swish" => Ok(Activation::Silu),
         "gelu_pytorch_tanh" | "gelu_new" | "gelu_fast" | "gelu_python_tanh" => Ok(Activation::GeluTanh),
         "gelu" | "gelu_python" => Ok(Activation::GeluErf),
-        other => Err(fields
-            .wrong(format!("the activation “{other}” is not supported; supported: silu, gelu, gelu_pytorch_tanh"))),
+        other => Err(fields.wrong(say!(
+            "model-activation-unsupported",
+            "the activation “{activation}” is not supported; supported: silu, gelu, gelu_pytorch_tanh",
+            activation = other
+        ))),
     }
 }
 
 fn check_heads(fields: &ConfigFields, config: &ModelConfig) -> Result<(), ModelError> {
     if !config.heads.is_multiple_of(config.kv_heads) {
         let (heads, kv_heads) = (config.heads, config.kv_heads);
-        return Err(fields.wrong(format!("{heads} attention heads cannot share {kv_heads} key heads evenly")));
+        return Err(fields.wrong(say!(
+            "model-heads-uneven",
+            "{heads} attention heads cannot share {kv_heads} key heads evenly",
+            heads,
+            kv_heads
+        )));
     }
     if !config.head_dim.is_multiple_of(2) {
-        return Err(fields.wrong(format!("head_dim is {}, but rotary positions need pairs", config.head_dim)));
+        let width = config.head_dim;
+        return Err(fields.wrong(say!(
+            "model-head-odd",
+            "head_dim is {width}, but rotary positions need pairs",
+            width
+        )));
     }
     if config.heads().q_width() as u64 > LARGEST {
         let (heads, width) = (config.heads, config.head_dim);
-        return Err(fields.wrong(format!("{heads} heads of width {width} are more than any model has")));
+        return Err(fields.wrong(say!(
+            "model-too-many-heads",
+            "{heads} heads of width {width} are more than any model has",
+            heads,
+            width
+        )));
     }
     Ok(())
 }

@@ -4,9 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::{Map, Value};
+use tunesmith_sentence::{Sentence, say};
 
 use crate::config_fields::ConfigFields;
-use crate::family::{FAMILIES, Family, SUPPORTED_FAMILIES};
+use crate::family::{FAMILIES, Family};
 use crate::{ModelConfig, ModelError};
 
 /// A config is a few kilobytes; a file that claims more is not one.
@@ -19,19 +20,20 @@ impl ModelConfig {
     /// When there is none, or it is of a model that is not supported.
     pub fn read(folder: &Path) -> Result<Self, ModelError> {
         let file = folder.join("config.json");
-        let not_a_model = |reason: &str| ModelError::NotAModel { folder: folder.into(), reason: reason.into() };
+        let not_a_model = |reason: Sentence| ModelError::NotAModel { folder: folder.into(), reason };
         if !folder.is_dir() {
-            return Err(not_a_model("there is no such folder"));
+            return Err(not_a_model(say!("model-folder-missing", "there is no such folder")));
         }
         let length = match fs::metadata(&file) {
             Ok(facts) => facts.len(),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Err(not_a_model("it has no config.json"));
+                return Err(not_a_model(say!("model-without-config", "it has no config.json")));
             }
             Err(error) => return Err(ModelError::io(&file)(error)),
         };
         if length > LONGEST_CONFIG {
-            return Err(ModelError::Config { file, reason: "is too long to be a model's config".into() });
+            let reason = say!("model-config-too-long", "is too long to be a model's config");
+            return Err(ModelError::Config { file, reason });
         }
         let text = fs::read_to_string(&file).map_err(ModelError::io(&file))?;
         Self::parse(&text, &file)
@@ -44,7 +46,7 @@ impl ModelConfig {
     pub fn parse(text: &str, file: &Path) -> Result<Self, ModelError> {
         let source = serde_json::from_str::<Map<String, Value>>(text).map_err(|error| ModelError::Config {
             file: file.into(),
-            reason: format!("is not a valid JSON object: {error}"),
+            reason: say!("file-no-json-object", "is not a valid JSON object: {error}", error = error.to_string()),
         })?;
         read_config(&ConfigFields::new(file, Value::Object(source)))
     }
@@ -57,26 +59,30 @@ fn read_config(fields: &ConfigFields) -> Result<ModelConfig, ModelError> {
 
 fn family(fields: &ConfigFields) -> Result<&'static Family, ModelError> {
     let architecture = fields.value("architectures")[0].as_str();
-    let named = fields.value("model_type").as_str().or(architecture).unwrap_or("without a name");
-    let family = FAMILIES.iter().find(|family| family.name == named || family.architecture == named);
+    let named = fields.value("model_type").as_str().or(architecture);
+    let family =
+        FAMILIES.iter().find(|family| named.is_some_and(|name| [family.name, family.architecture].contains(&name)));
     let found = match family {
         Some(family) if architecture.is_none_or(|name| name == family.architecture) => return Ok(family),
-        Some(_) => architecture.unwrap_or(named),
+        Some(_) => architecture,
         None => named,
     };
-    let supported = SUPPORTED_FAMILIES.join(", ");
-    Err(ModelError::UnsupportedFamily { file: fields.file().into(), found: found.into(), supported })
+    let found = found.map_or_else(|| say!("model-family-unnamed", "without a name"), Sentence::verbatim);
+    Err(ModelError::UnsupportedFamily { file: fields.file().into(), found })
 }
 
 /// Whole kinds of models that no family of ours is, said in words rather than by a name.
 fn check_kind(fields: &ConfigFields) -> Result<(), ModelError> {
     let has = |key: &str| !fields.value(key).is_null();
     if has("vision_config") || has("audio_config") {
-        return Err(fields.wrong("the model has a vision or audio tower; only models of text alone are supported"));
+        return Err(fields.wrong(say!(
+            "model-not-of-text",
+            "the model has a vision or audio tower; only models of text alone are supported"
+        )));
     }
     let experts = ["num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts"];
     if experts.iter().any(|key| fields.value(key).as_u64().is_some_and(|count| count > 1)) {
-        return Err(fields.wrong("the model is a mixture of experts, which is not supported"));
+        return Err(fields.wrong(say!("model-of-experts", "the model is a mixture of experts, which is not supported")));
     }
     Ok(())
 }

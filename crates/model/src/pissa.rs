@@ -3,6 +3,7 @@
 
 use candle_core::Tensor;
 use candle_lora::{Adapter, FrozenWeight, Linear, LoraConfig, LoraPair};
+use tunesmith_sentence::say;
 
 use crate::random::Random;
 use crate::weights::{get, replace};
@@ -21,20 +22,30 @@ impl Decoder {
     /// When the config asks for DoRA, for modules outside of the blocks, or for a rank that a weight does not have.
     pub fn init_pissa(&mut self, lora: &LoraConfig) -> Result<Adapter, ModelError> {
         if lora.dora {
-            return Err(ModelError::Input("a PiSSA start is not supported together with DoRA".into()));
+            return Err(ModelError::Input(say!(
+                "adapter-pissa-dora",
+                "A PiSSA start is not supported together with DoRA"
+            )));
         }
         let mut adapter = self.new_adapter(lora, 0)?;
         for (module, pair) in &mut adapter.pairs {
             let Some(weight) =
                 self.weights.get(&format!("{module}.weight")).filter(|_| module.starts_with("model.layers."))
             else {
-                return Err(ModelError::Input(format!("a PiSSA start is not supported for {module}")));
+                return Err(ModelError::Input(say!(
+                    "adapter-pissa-module",
+                    "A PiSSA start is not supported for {module}",
+                    module
+                )));
             };
             let least = weight.dims().iter().min().copied().unwrap_or(0);
             if lora.rank > least {
-                let rank = lora.rank;
-                return Err(ModelError::Input(format!(
-                    "a PiSSA start of rank {rank} is too much for {module}, which has rank {least}"
+                return Err(ModelError::Input(say!(
+                    "adapter-pissa-rank",
+                    "A PiSSA start of rank {rank} is too much for {module}, which has rank {least}",
+                    rank = lora.rank,
+                    module,
+                    least
                 )));
             }
             *pair = principal(weight, lora, module)?;

@@ -5,6 +5,7 @@ use std::f64::consts::PI;
 
 use candle_lora::Rotation;
 use serde_json::Value;
+use tunesmith_sentence::say;
 
 use crate::ModelError;
 use crate::config_fields::ConfigFields;
@@ -34,21 +35,10 @@ impl RopeFields<'_> {
     /// The rotation that they describe.
     pub(crate) fn rotation(&self) -> Result<Rotation, ModelError> {
         if !(self.scaling.is_null() || self.scaling.is_object()) {
-            return Err(self.config.wrong("the rope scaling is not an object"));
+            return Err(self.config.wrong(say!("model-rope-no-object", "the rope scaling is not an object")));
         }
         let theta = self.here_or_in_config("rope_theta", self.defaults.theta)?;
-        let partial = self.here_or_in_config("partial_rotary_factor", self.defaults.partial.unwrap_or(1.0))?;
-        if self.defaults.partial.is_none() && partial != 1.0 {
-            return Err(self.config.wrong("rotary positions on a part of each head are not supported in this family"));
-        }
-        let turned = (self.head_width as f64 * partial) as usize;
-        if partial > 1.0 || turned < 2 || !turned.is_multiple_of(2) {
-            let width = self.head_width;
-            return Err(self
-                .config
-                .wrong(format!("partial_rotary_factor is {partial}, but heads of {width} need pairs")));
-        }
-        let plain = frequencies(theta, turned);
+        let plain = frequencies(theta, self.turned_width()?);
         let of = |frequencies, factor| Rotation { head_width: self.head_width, frequencies, long: None, factor };
         match self.kind() {
             "default" => Ok(of(plain, 1.0)),
@@ -62,10 +52,34 @@ impl RopeFields<'_> {
                 Ok(of(frequencies, factor))
             }
             "longrope" => self.longrope(&plain),
-            other => Err(self.config.wrong(format!(
-                "the rope type “{other}” is not supported; supported: default, linear, llama3, yarn, longrope"
+            other => Err(self.config.wrong(say!(
+                "model-rope-unsupported",
+                "the rope type “{kind}” is not supported; supported: default, linear, llama3, yarn, longrope",
+                kind = other
             ))),
         }
+    }
+
+    /// The width of the part of each head that turns.
+    fn turned_width(&self) -> Result<usize, ModelError> {
+        let partial = self.here_or_in_config("partial_rotary_factor", self.defaults.partial.unwrap_or(1.0))?;
+        if self.defaults.partial.is_none() && partial != 1.0 {
+            return Err(self.config.wrong(say!(
+                "model-rope-partial",
+                "rotary positions on a part of each head are not supported in this family"
+            )));
+        }
+        let turned = (self.head_width as f64 * partial) as usize;
+        if partial > 1.0 || turned < 2 || !turned.is_multiple_of(2) {
+            let width = self.head_width;
+            return Err(self.config.wrong(say!(
+                "model-rope-odd",
+                "partial_rotary_factor is {factor}, but heads of {width} need pairs",
+                factor = partial,
+                width
+            )));
+        }
+        Ok(turned)
     }
 
     /// Phi-3 called LongRoPE by two other names first.
@@ -83,7 +97,7 @@ impl RopeFields<'_> {
         let (factor, context) = (self.number("factor")?, self.original_context()?);
         let (low, high) = (self.number("low_freq_factor")?, self.number("high_freq_factor")?);
         if high <= low {
-            return Err(self.config.wrong("high_freq_factor must be above low_freq_factor"));
+            return Err(self.config.wrong(say!("model-rope-bounds", "high_freq_factor must be above low_freq_factor")));
         }
         let scaled = |frequency: f32| {
             let frequency = f64::from(frequency);
@@ -139,7 +153,12 @@ impl RopeFields<'_> {
                 self.scaling[key].as_array().and_then(|list| list.iter().map(Value::as_f64).collect());
             let factors = factors.filter(|list| list.len() == plain.len() && list.iter().all(|factor| *factor > 0.0));
             let expected = || {
-                self.config.wrong(format!("{key} of the rope scaling is not a list of {} numbers above 0", plain.len()))
+                self.config.wrong(say!(
+                    "model-rope-no-list",
+                    "{key} of the rope scaling is not a list of {count} numbers above 0",
+                    key,
+                    count = plain.len()
+                ))
             };
             let factors = factors.ok_or_else(expected)?;
             Ok(plain.iter().zip(factors).map(|(frequency, factor)| frequency / factor as f32).collect())
@@ -175,7 +194,12 @@ impl RopeFields<'_> {
         let number = self.scaling[key].as_f64().filter(|number| number.is_finite() && *number > 0.0);
         let found = &self.scaling[key];
         number.ok_or_else(|| {
-            self.config.wrong(format!("{key} of the rope scaling is {found}, expected a number above 0"))
+            self.config.wrong(say!(
+                "model-rope-no-number",
+                "{key} of the rope scaling is {value}, expected a number above 0",
+                key,
+                value = found.to_string()
+            ))
         })
     }
 }

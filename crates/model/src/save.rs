@@ -9,6 +9,7 @@ use half::bf16;
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 use serde_json::{Value, json};
+use tunesmith_sentence::{Sentence, say};
 
 use crate::family::architecture;
 use crate::{Decoder, ModelError};
@@ -22,13 +23,19 @@ impl Decoder {
         let kind = match dtype {
             DType::F32 => Dtype::F32,
             DType::BF16 => Dtype::BF16,
-            other => return Err(ModelError::Input(format!("models are saved in f32 or bf16, not in {other:?}"))),
+            other => {
+                return Err(ModelError::Input(say!(
+                    "model-save-format",
+                    "Models are saved in f32 or bf16, not in {format}",
+                    format = format!("{other:?}")
+                )));
+            }
         };
         fs::create_dir_all(folder).map_err(ModelError::io(folder))?;
         let path = folder.join("model.safetensors");
         let broken = |error: safetensors::SafeTensorError| match error {
             safetensors::SafeTensorError::IoError(source) => ModelError::io(&path)(source),
-            other => ModelError::Weights { file: path.clone(), reason: other.to_string() },
+            other => ModelError::Weights { file: path.clone(), reason: Sentence::verbatim(other.to_string()) },
         };
         let tensors = self
             .weights

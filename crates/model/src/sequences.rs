@@ -2,6 +2,8 @@
 
 use std::ops::AddAssign;
 
+use tunesmith_sentence::say;
+
 use crate::ModelError;
 
 /// Rows of tokens, one after another, without padding.
@@ -44,9 +46,12 @@ impl Sequences<'_> {
         let tokens = self.ids.len();
         let sum: usize = self.lengths.iter().sum();
         if self.learn.len() != tokens || sum != tokens || self.lengths.contains(&0) {
-            let learn = self.learn.len();
-            return Err(ModelError::Input(format!(
-                "{tokens} tokens, {learn} marks and rows of {sum} tokens do not fit"
+            return Err(ModelError::Input(say!(
+                "model-rows-unfit",
+                "{tokens} tokens, {marks} marks and rows of {in_rows} tokens do not fit",
+                tokens,
+                marks = self.learn.len(),
+                in_rows = sum
             )));
         }
         check_ids(self.ids, vocabulary)
@@ -56,10 +61,13 @@ impl Sequences<'_> {
 /// There are tokens, and the vocabulary has each of them.
 pub(crate) fn check_ids(ids: &[u32], vocabulary: usize) -> Result<(), ModelError> {
     match ids.iter().find(|&&id| id as usize >= vocabulary) {
-        Some(id) => Err(ModelError::Input(format!(
-            "token {id} is not in the model's vocabulary of {vocabulary}: the tokenizer belongs to another model"
+        Some(id) => Err(ModelError::Input(say!(
+            "model-token-unknown",
+            "Token {id} is not in the model's vocabulary of {vocabulary}: the tokenizer belongs to another model",
+            id,
+            vocabulary
         ))),
-        None if ids.is_empty() => Err(ModelError::Input("there are no tokens".into())),
+        None if ids.is_empty() => Err(ModelError::Input(say!("model-no-tokens", "There are no tokens"))),
         None => Ok(()),
     }
 }

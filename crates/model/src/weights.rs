@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use candle_core::Tensor;
 use candle_lora::NormKind;
 use candle_lora::{FrozenWeight, WeightFormat};
+use tunesmith_sentence::say;
 
 use crate::config::{NormPlaces, QkNorm};
 use crate::{ModelConfig, ModelError};
@@ -149,8 +150,14 @@ pub(crate) fn get<'a>(weights: &'a Weights, name: &str) -> Result<&'a FrozenWeig
 pub(crate) fn replace(weights: &mut Weights, name: &str, value: Tensor) -> Result<(), ModelError> {
     let place = weights.get_mut(name).ok_or_else(|| ModelError::UnknownParameter(name.to_string()))?;
     if place.dims() != value.dims() {
-        let reason = format!("has shape {:?}, expected {:?}", value.dims(), place.dims());
-        return Err(ModelError::Input(format!("{name} {reason}")));
+        let (found, expected) = (format!("{:?}", value.dims()), format!("{:?}", place.dims()));
+        return Err(ModelError::Input(say!(
+            "model-tensor-shape",
+            "{name} has shape {found}, expected {expected}",
+            name,
+            found,
+            expected
+        )));
     }
     *place = value.into();
     Ok(())

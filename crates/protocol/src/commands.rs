@@ -4,6 +4,7 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
+use tunesmith_sentence::{NOTHING, Sentence, say};
 
 use crate::{host_paths, *};
 
@@ -25,14 +26,14 @@ macro_rules! commands {
         pub fn dispatch(api: &dyn Api, name: &str, args: Value, policy: &dyn PathPolicy) -> Result<Value, WireError> {
             match name {
                 $(stringify!($name) => reply(api.$name(checked(name, args, policy)?)?),)*
-                _ => Err(WireError::not_found(format!("there is no command {name}"))),
+                _ => Err(WireError::not_found(say!("command-unknown", "There is no command {name}", name))),
             }
         }
 
         /// The studio in another process, reached through a `Wire`.
         impl<W: Wire> Api for Remote<W> {
             $(fn $name(&self, args: $args) -> Result<$reply, WireError> {
-                let args = serde_json::to_value(args).map_err(|error| WireError::internal(error.to_string()))?;
+                let args = serde_json::to_value(args).map_err(|error| WireError::internal(Sentence::verbatim(error.to_string())))?;
                 arguments(stringify!($name), self.0.call(stringify!($name), args)?)
             })*
 
@@ -182,7 +183,10 @@ pub struct Remote<W>(pub W);
 fn checked<T: DeserializeOwned + Serialize>(name: &str, args: Value, policy: &dyn PathPolicy) -> Result<T, WireError> {
     // Serde also reads structs from bare lists; nobody needs that, and what nobody needs is not offered.
     if args.is_array() {
-        return Err(WireError::invalid(format!("{name}: arguments have names"), ""));
+        return Err(WireError::invalid(
+            say!("command-arguments-unnamed", "{name}: arguments have names", name),
+            NOTHING,
+        ));
     }
     let args = arguments(name, args)?;
     host_paths::check(name, &args, policy)?;
@@ -190,9 +194,11 @@ fn checked<T: DeserializeOwned + Serialize>(name: &str, args: Value, policy: &dy
 }
 
 fn arguments<T: DeserializeOwned>(name: &str, args: Value) -> Result<T, WireError> {
-    serde_json::from_value(args).map_err(|error| WireError::invalid(format!("{name}: {error}"), ""))
+    serde_json::from_value(args).map_err(|error| {
+        WireError::invalid(say!("command-arguments-wrong", "{name}: {error}", name, error = error.to_string()), NOTHING)
+    })
 }
 
 fn reply<T: Serialize>(reply: T) -> Result<Value, WireError> {
-    serde_json::to_value(reply).map_err(|error| WireError::internal(error.to_string()))
+    serde_json::to_value(reply).map_err(|error| WireError::internal(Sentence::verbatim(error.to_string())))
 }

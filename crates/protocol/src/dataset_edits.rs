@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use tunesmith_sentence::Sentence;
+
 use crate::{Split, Validation, wire};
 
 wire! {
@@ -28,9 +30,9 @@ wire! {
         /// The places of the first of them in the version, from 0.
         pub first: Vec<u64>,
         /// What was found and why it matters.
-        pub sentence: String,
+        pub sentence: Sentence,
         /// What to do.
-        pub advice: String,
+        pub advice: Sentence,
         /// The repair that one click does; null where there is none.
         pub repair: Option<String>,
     }

@@ -1,5 +1,7 @@
 //! Datasets: what they are, how they are imported, and how they are written to files.
 
+use tunesmith_sentence::Sentence;
+
 use crate::{Count, Format, Mapping, ReadPath, Row, RowProblem, Validation, WritePath, wire};
 
 wire! {
@@ -24,10 +26,10 @@ wire! {
         #[serde(default)]
         pub columns: Vec<String>,
         /// How the shape was recognised, in a sentence.
-        pub reason: String,
+        pub reason: Sentence,
         /// A sentence for each file with another shape, for what was left out, and for what is held out by its name.
         #[serde(default)]
-        pub remarks: Vec<String>,
+        pub remarks: Vec<Sentence>,
         /// Rows read; always kept + dropped.
         pub rows_read: u64,
         /// Rows kept at import.
@@ -68,7 +70,7 @@ wire! {
         /// The hash of its row sequence, which runs remember.
         pub version: String,
         /// What was changed, in a sentence.
-        pub change: String,
+        pub change: Sentence,
         /// Rows to learn from.
         pub training_rows: u64,
         /// Rows held out.
@@ -126,9 +128,9 @@ wire! {
         /// The parts that the shape needs, and those it can have.
         pub parts: Vec<Part>,
         /// How the shape was recognised, in a sentence.
-        pub reason: String,
+        pub reason: Sentence,
         /// A sentence for what was left out.
-        pub remarks: Vec<String>,
+        pub remarks: Vec<Sentence>,
         /// The first rows, as they would be imported.
         pub rows: Vec<Row>,
         /// The problems of these rows.
@@ -140,7 +142,7 @@ wire! {
         /// Its name.
         pub name: String,
         /// What it holds, such as “JSON Lines, gzip”.
-        pub what: String,
+        pub what: Sentence,
         /// Its size.
         pub bytes: u64,
     }
@@ -182,6 +184,14 @@ wire! {
         pub job: Option<String>,
     }
 
+    /// Rows that a kind of file cannot say.
+    pub struct LeftOut {
+        /// Why.
+        pub why: Sentence,
+        /// How many.
+        pub count: u64,
+    }
+
     /// A file that was written.
     pub struct ExportedDataset {
         /// Where it is.
@@ -189,9 +199,9 @@ wire! {
         /// Rows written.
         pub rows: u64,
         /// Rows that this kind of file cannot say, by why, the most frequent first.
-        pub left_out: Vec<Count>,
+        pub left_out: Vec<LeftOut>,
         /// What else is worth knowing about it, in sentences.
-        pub notes: Vec<String>,
+        pub notes: Vec<Sentence>,
         /// Its size.
         pub bytes: u64,
     }

@@ -1,5 +1,7 @@
 //! The one error that crosses a wire. A code exists only where the screen does something different for it.
 
+use tunesmith_sentence::{NOTHING, Sentence};
+
 use crate::wire;
 
 wire! {
@@ -28,31 +30,31 @@ wire! {
         /// What the screen may react to.
         pub code: ErrorCode,
         /// What happened and why, in a sentence.
-        pub message: String,
+        pub message: Sentence,
         /// What to do next; empty when there is nothing sensible to say.
-        pub hint: String,
+        pub hint: Sentence,
     }
 }
 
 impl WireError {
     /// An error with a hint.
-    pub fn new(code: ErrorCode, message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { code, message: message.into(), hint: hint.into() }
+    pub fn new(code: ErrorCode, message: Sentence, hint: Sentence) -> Self {
+        Self { code, message, hint }
     }
 
     /// What was given cannot be used.
-    pub fn invalid(message: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub fn invalid(message: Sentence, hint: Sentence) -> Self {
         Self::new(ErrorCode::Invalid, message, hint)
     }
 
     /// The thing named does not exist.
-    pub fn not_found(message: impl Into<String>) -> Self {
-        Self::new(ErrorCode::NotFound, message, "")
+    pub fn not_found(message: Sentence) -> Self {
+        Self::new(ErrorCode::NotFound, message, NOTHING)
     }
 
     /// Something broke that should not have.
-    pub fn internal(message: impl Into<String>) -> Self {
-        Self::new(ErrorCode::Internal, message, "")
+    pub fn internal(message: Sentence) -> Self {
+        Self::new(ErrorCode::Internal, message, NOTHING)
     }
 }
 

@@ -3,6 +3,8 @@
 
 use std::sync::mpsc;
 
+use tunesmith_sentence::Sentence;
+
 use crate::{Answer, ErrorCode, Job, Plan, Run, RunState, Side, WireError, wire};
 
 wire! {
@@ -71,7 +73,7 @@ wire! {
         /// How far the preparation is.
         Preparing {
             /// What is being done, in a few words.
-            what: String,
+            what: Sentence,
             /// From 0 to 1.
             fraction: f64
         },
@@ -125,9 +127,9 @@ wire! {
             /// What the screen may react to.
             code: ErrorCode,
             /// What happened and why.
-            message: String,
+            message: Sentence,
             /// What to do next.
-            hint: String
+            hint: Sentence
         },
     }
 

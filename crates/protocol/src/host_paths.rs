@@ -8,6 +8,8 @@ use serde::ser::{self, Serialize, Serializer};
 use serde::{Deserialize, Serialize as DeriveSerialize};
 use ts_rs::TS;
 
+use tunesmith_sentence::Sentence;
+
 use crate::WireError;
 
 macro_rules! path_types {
@@ -93,7 +95,7 @@ impl PathPolicy for AnyPath {
 /// Asks the policy about every path in the arguments.
 pub(crate) fn check(command: &str, args: &impl Serialize, policy: &dyn PathPolicy) -> Result<(), WireError> {
     let mut found = Found::default();
-    args.serialize(Finder(&mut found)).map_err(|error| WireError::internal(error.0))?;
+    args.serialize(Finder(&mut found)).map_err(|error| WireError::internal(Sentence::verbatim(error.0)))?;
     found.read.iter().try_for_each(|path| policy.check_read(command, path))?;
     found.write.iter().try_for_each(|path| policy.check_write(command, path))
 }

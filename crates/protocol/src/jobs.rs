@@ -1,6 +1,8 @@
 //! Jobs: everything that takes time. Each has a state, tells how far it is and can be cancelled; those that wait for
 //! something another one has stand in line.
 
+use tunesmith_sentence::{NOTHING, Sentence};
+
 use crate::{ItemRef, wire};
 
 wire! {
@@ -45,16 +47,16 @@ wire! {
         /// Waiting for the user, e.g. with a full disk.
         Paused {
             /// Why, in a sentence.
-            reason: String
+            reason: Sentence
         },
         /// Finished.
         Done,
         /// Failed.
         Failed {
             /// What happened and why.
-            message: String,
+            message: Sentence,
             /// What to do next.
-            hint: String
+            hint: Sentence
         },
         /// The user cancelled it.
         Cancelled,
@@ -79,10 +81,9 @@ wire! {
     }
 
     /// How far a job is.
-    #[derive(Eq)]
     pub struct JobProgress {
         /// What is being done, in a few words.
-        pub note: String,
+        pub note: Sentence,
         /// How much of it is done.
         pub done: u64,
         /// How much there is; 0 when the end is not known.
@@ -132,7 +133,7 @@ wire! {
 
 impl Default for JobProgress {
     fn default() -> Self {
-        Self { note: String::new(), done: 0, total: 0, unit: Unit::Parts, rows: 0 }
+        Self { note: NOTHING, done: 0, total: 0, unit: Unit::Parts, rows: 0 }
     }
 }
 

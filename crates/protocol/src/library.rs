@@ -1,5 +1,7 @@
 //! What the user owns: names, tags and the base models. Datasets have files of their own.
 
+use tunesmith_sentence::Sentence;
+
 use crate::{ReadPath, wire};
 
 wire! {
@@ -80,7 +82,7 @@ wire! {
         /// When it was added, in milliseconds since 1970.
         pub added_ms: u64,
         /// Why it cannot be used now (its folder is gone, say); null when it can.
-        pub problem: Option<String>,
+        pub problem: Option<Sentence>,
     }
 
     /// Add a model folder.

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use tunesmith_sentence::Sentence;
+
 use crate::{Count, Split, wire};
 
 wire! {
@@ -125,7 +127,7 @@ wire! {
         /// A stable name, e.g. `missing_messages_list`.
         pub kind: String,
         /// What is wrong, in a sentence.
-        pub message: String,
+        pub message: Sentence,
         /// Whether the row was left out; else it was kept, repaired if need be.
         pub dropped: bool,
         /// A row that was left out as it stood in the file; empty where nothing of it was kept.

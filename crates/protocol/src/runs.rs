@@ -1,5 +1,7 @@
 //! Runs: what is asked for, what is planned, what happened.
 
+use tunesmith_sentence::Sentence;
+
 use crate::{RunConfig, SettingProblem, TrainSettings, WritePath, wire};
 
 wire! {
@@ -66,9 +68,9 @@ wire! {
         /// Settings that cannot be used.
         pub problems: Vec<SettingProblem>,
         /// Why it cannot start; empty when it can.
-        pub blockers: Vec<String>,
+        pub blockers: Vec<Sentence>,
         /// What the user should know; empty when nothing.
-        pub warnings: Vec<String>,
+        pub warnings: Vec<Sentence>,
     }
 
     /// How much memory a run needs, and what there is.
@@ -86,7 +88,7 @@ wire! {
     /// One part of the need.
     pub struct FitPart {
         /// What.
-        pub what: String,
+        pub what: Sentence,
         /// How much.
         pub bytes: u64,
     }
@@ -106,7 +108,7 @@ wire! {
         /// Waiting for the user, e.g. with a full disk; the weights are in memory.
         Paused {
             /// Why, in a sentence.
-            reason: String,
+            reason: Sentence,
             /// A stop was asked for: as soon as there is room, what was learned is kept and the run ends.
             #[serde(default)]
             stopping: bool
@@ -120,9 +122,9 @@ wire! {
         /// Failed.
         Failed {
             /// What happened and why.
-            message: String,
+            message: Sentence,
             /// What to do next.
-            hint: String
+            hint: Sentence
         },
     }
 

@@ -13,6 +13,7 @@ pub use presets::*;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+use tunesmith_sentence::Sentence;
 
 use crate::ReadPath;
 use field::Kind::{
@@ -42,8 +43,8 @@ macro_rules! settings {
                 let defaults = serde_json::to_value(Self::default()).unwrap_or_default();
                 vec![$(Field {
                     name: stringify!($name).into(),
-                    label: $label.into(),
-                    help: concat!($($help),+).trim().into(),
+                    label: Sentence::new(concat!("setting-", stringify!($name)), [], $label.into()),
+                    help: Sentence::new(concat!("setting-", stringify!($name), "-help"), [], concat!($($help),+).trim().into()),
                     level: Level::$level,
                     kind: $kind,
                     default: defaults[stringify!($name)].clone(),

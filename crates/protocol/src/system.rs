@@ -1,5 +1,7 @@
 //! The computer, the home folder and the user's preferences.
 
+use tunesmith_sentence::Sentence;
+
 use crate::wire;
 
 wire! {
@@ -35,7 +37,7 @@ wire! {
         /// `cpu` or `cuda:0`.
         pub id: String,
         /// Its name.
-        pub name: String,
+        pub name: Sentence,
         /// Memory in all.
         pub memory_bytes: u64,
         /// Memory free now.
@@ -59,7 +61,7 @@ wire! {
         /// The device that `auto` takes now.
         pub device: String,
         /// Why this device is used, in a sentence.
-        pub device_reason: String,
+        pub device_reason: Sentence,
     }
 
     /// What takes space in the home folder.
@@ -71,7 +73,7 @@ wire! {
     /// One part of the space taken.
     pub struct UsagePart {
         /// What.
-        pub what: String,
+        pub what: Sentence,
         /// How much.
         pub bytes: u64,
     }

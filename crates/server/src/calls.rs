@@ -11,6 +11,7 @@ use axum::{
 };
 use serde_json::Value;
 use tunesmith_protocol::{ErrorCode, WireError, dispatch};
+use tunesmith_sentence::{NOTHING, Sentence, say};
 
 use crate::paths::{PagePaths, preview_without_adapter};
 
@@ -46,9 +47,15 @@ pub(crate) async fn call(
         Ok(Ok(reply)) => ([(header::CACHE_CONTROL, "no-store")], Json(reply)).into_response(),
         Ok(Err(error)) => refusal(&error),
         Err(_) => {
-            refusal(&WireError::new(ErrorCode::Internal, "The command broke off", "Try again; the log says more"))
+            let message = say!("command-broke-off", "The command broke off");
+            refusal(&WireError::new(ErrorCode::Internal, message, try_again()))
         }
     }
+}
+
+/// What to do about a panic.
+pub(crate) fn try_again() -> Sentence {
+    say!("command-broke-off-hint", "Try again; the log says more")
 }
 
 /// The JSON of a request.
@@ -59,9 +66,13 @@ pub(crate) fn arguments(headers: &HeaderMap, body: &[u8]) -> Result<Value, WireE
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     // A plain form of another site can send text, but not JSON.
     if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
-        return Err(WireError::invalid("Arguments must be sent as application/json", ""));
+        let message = say!("command-arguments-other-type", "Arguments must be sent as application/json");
+        return Err(WireError::invalid(message, NOTHING));
     }
-    serde_json::from_slice(body).map_err(|error| WireError::invalid(format!("The arguments are not JSON: {error}"), ""))
+    serde_json::from_slice(body).map_err(|error| {
+        let error = error.to_string();
+        WireError::invalid(say!("command-arguments-not-json", "The arguments are not JSON: {error}", error), NOTHING)
+    })
 }
 
 /// The error as JSON, under the status that fits its code.

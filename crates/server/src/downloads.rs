@@ -18,6 +18,7 @@ use tokio::io::AsyncReadExt;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tunesmith_protocol::WireError;
+use tunesmith_sentence::say;
 
 use crate::calls::refusal;
 
@@ -46,8 +47,13 @@ impl Downloads {
 }
 
 pub(crate) async fn download(State(state): State<crate::State>, Asked(name): Asked<String>) -> Response {
-    let gone =
-        || WireError::not_found(format!("There is no exported file “{name}” any more; export the dataset again"));
+    let gone = || {
+        WireError::not_found(say!(
+            "export-gone",
+            "There is no exported file “{name}” any more; export the dataset again",
+            name = &name
+        ))
+    };
     let Some(path) = state.downloads.path(&name) else { return refusal(&gone()) };
     // A link that took the file's place leads somewhere else.
     let is_file = tokio::fs::symlink_metadata(&path).await.is_ok_and(|facts| facts.is_file());

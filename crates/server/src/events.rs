@@ -29,8 +29,9 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio_stream::{StreamExt, wrappers::ReceiverStream};
 use tunesmith_protocol::{ErrorCode, Event, Subscription, Topic, WireError};
+use tunesmith_sentence::{NOTHING, say};
 
-use crate::calls::{arguments, refusal};
+use crate::calls::{arguments, refusal, try_again};
 
 /// Most records in one message: a long history comes in parts that a browser can draw as they arrive.
 const RECORDS_PER_MESSAGE: usize = 2000;
@@ -105,7 +106,7 @@ pub(crate) async fn follow(State(state): State<crate::State>, headers: HeaderMap
     };
     let (followed, streams) = (request.topic_on_stream, Arc::clone(&state.streams));
     let Some((messages, wanted)) = streams.add(followed) else {
-        return refusal(&WireError::not_found("This event stream was closed"));
+        return refusal(&WireError::not_found(say!("topic-stream-closed", "This event stream was closed")));
     };
     let subscribed = tokio::task::spawn_blocking(move || state.api.subscribe(request.topic, request.after)).await;
     let error = match subscribed {
@@ -117,7 +118,9 @@ pub(crate) async fn follow(State(state): State<crate::State>, headers: HeaderMap
             return Json(Value::Null).into_response();
         }
         Ok(Err(error)) => error,
-        Err(_) => WireError::new(ErrorCode::Internal, "The topic cannot be followed", "Try again; the log says more"),
+        Err(_) => {
+            WireError::new(ErrorCode::Internal, say!("topic-not-followed", "The topic cannot be followed"), try_again())
+        }
     };
     streams.end(followed);
     refusal(&error)
@@ -136,7 +139,10 @@ pub(crate) async fn unfollow(State(state): State<crate::State>, headers: HeaderM
 
 fn request<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, WireError> {
     let request = serde_json::from_value(arguments(headers, body)?);
-    request.map_err(|error| WireError::invalid(format!("This cannot be followed: {error}"), ""))
+    request.map_err(|error| {
+        let error = error.to_string();
+        WireError::invalid(say!("topic-request-wrong", "This cannot be followed: {error}", error), NOTHING)
+    })
 }
 
 /// Passes a topic's records on until it ends, which a message tells, or nobody wants them any more.

@@ -8,16 +8,19 @@
 //! Loopback alone is no boundary: any page in the browser can send requests to it (DNS rebinding, plain forms), and
 //! any user of this computer can connect.
 
+mod sign_in;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
+    http::{HeaderMap, Method, StatusCode, Uri, header},
     middleware::Next,
-    response::{Html, IntoResponse, Response},
+    response::{IntoResponse, Response},
 };
 use tunesmith_protocol::WireError;
+use tunesmith_sentence::say;
 
 use crate::{calls::failure, pages::with_security_headers};
 
@@ -138,92 +141,46 @@ pub(crate) async fn check(State(guard): State<Arc<Guard>>, request: Request, nex
     let decision = guard.decide(request.method(), request.uri(), request.headers());
     let response = match decision {
         Decision::Pass => next.run(request).await,
-        Decision::Open => welcome(&guard),
+        Decision::Open => sign_in::welcome(&guard),
         Decision::Home => (StatusCode::SEE_OTHER, [(header::LOCATION, "/")]).into_response(),
         Decision::WithoutKey => failure(
             StatusCode::UNAUTHORIZED,
             &WireError::invalid(
-                "This page has lost its key to the studio",
-                "Open a new link: press Enter where tunesmith runs",
+                say!("page-without-key", "This page has lost its key to the studio"),
+                say!("page-without-key-hint", "Open a new link: press Enter where tunesmith runs"),
             ),
         ),
-        Decision::Unknown => unknown(&request),
-        Decision::WrongHost => {
-            let message =
-                format!("This address is not the studio's. It answers on http://127.0.0.1:{} only", guard.port);
-            failure(
-                StatusCode::FORBIDDEN,
-                &WireError::invalid(message, "Through ssh -L, use the same port on both sides"),
-            )
-        }
+        Decision::Unknown => sign_in::unknown(&request),
+        Decision::WrongHost => failure(StatusCode::FORBIDDEN, &wrong_host(guard.port)),
         Decision::WrongOrigin => failure(
             StatusCode::FORBIDDEN,
-            &WireError::invalid("The request comes from another site", "Use the studio from its own page"),
+            &WireError::invalid(
+                say!("page-other-site", "The request comes from another site"),
+                say!("page-other-site-hint", "Use the studio from its own page"),
+            ),
         ),
     };
     with_security_headers(response)
 }
 
-/// Gives the cookie and the key, which the page's script keeps before it goes to an address without a secret in it.
-fn welcome(guard: &Guard) -> Response {
-    let cookie = format!("{}={}; HttpOnly; SameSite=Strict; Path=/", guard.cookie_name(), guard.session);
-    let mut response = Html(WELCOME_PAGE.replace("<!-- key -->", &guard.page_key)).into_response();
-    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
-    }
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+fn wrong_host(port: u16) -> WireError {
+    WireError::invalid(
+        say!(
+            "page-other-address",
+            "This address is not the studio's. It answers on {address} only",
+            address = format!("http://127.0.0.1:{port}")
+        ),
+        say!("page-other-address-hint", "Through ssh -L, use the same port on both sides"),
+    )
 }
-
-fn unknown(request: &Request) -> Response {
-    let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !header("accept").contains("text/html") {
-        let error =
-            WireError::invalid("This browser has not opened the studio's link", "Open the link that tunesmith printed");
-        return failure(StatusCode::UNAUTHORIZED, &error);
-    }
-    // Where the link was clicked on another site (a terminal in a web page), a strict cookie is not sent along the
-    // redirect. Coming back from our own page it is.
-    let again = match header("sec-fetch-site") {
-        "cross-site" => r#"<meta http-equiv="refresh" content="0; url=/">"#,
-        _ => "",
-    };
-    let page = UNKNOWN_PAGE.replace("<!-- again -->", again);
-    (StatusCode::UNAUTHORIZED, [(header::CACHE_CONTROL, "no-store")], Html(page)).into_response()
-}
-
-const WELCOME_PAGE: &str = r#"<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><title>Tunesmith</title></head>
-<body data-key="<!-- key -->"><script src="/keep-key.js"></script></body>
-</html>
-"#;
-
-const UNKNOWN_PAGE: &str = r#"<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><!-- again -->
-<title>Tunesmith</title>
-<style>
-  :root { color-scheme: light dark; }
-  body { font: 16px/1.6 system-ui, sans-serif; max-width: 34rem; margin: 18vh auto 0; padding: 0 1.5rem; }
-  h1 { font-size: 1.4rem; }
-  code { font: 0.95em ui-monospace, monospace; }
-</style>
-</head>
-<body>
-<h1>Open the link that tunesmith printed</h1>
-<p>This browser is not signed in to the studio. The link that <code>tunesmith studio</code> printed in the terminal works once,
-so that nobody else on this computer can use the studio.</p>
-<p>Is it used up or older than ten minutes? Press Enter in that terminal for a new one.</p>
-</body>
-</html>
-"#;
 
 /// 256 random bits in hexadecimal.
 fn random_token() -> anyhow::Result<String> {
     let mut bytes = [0_u8; 32];
-    getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("This system gives no random numbers: {error}"))?;
+    getrandom::fill(&mut bytes).map_err(|error| {
+        let error = error.to_string();
+        WireError::internal(say!("server-no-random-numbers", "This system gives no random numbers: {error}", error))
+    })?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 

@@ -17,10 +17,11 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use axum::{Router, extract::DefaultBodyLimit, middleware, routing};
 use tokio::sync::oneshot;
-use tunesmith_protocol::Api;
+use tunesmith_protocol::{Api, WireError};
+use tunesmith_sentence::say;
 
 use downloads::Downloads;
 use events::Streams;
@@ -155,19 +156,34 @@ struct State {
 
 fn bind(port: u16) -> anyhow::Result<std::net::TcpListener> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let listener = std::net::TcpListener::bind(address).map_err(|error| match error.kind() {
-        std::io::ErrorKind::AddrInUse => anyhow!(
-            "Port {port} is taken by another program, perhaps by another Tunesmith\n\
-             Choose another one, e.g. --port {}",
-            port.checked_add(1).unwrap_or(7860)
-        ),
-        std::io::ErrorKind::PermissionDenied => {
-            anyhow!("Port {port} is reserved for the system\nChoose one above 1023, e.g. --port 7860")
-        }
-        _ => anyhow!("Cannot listen on port {port}: {error}"),
-    })?;
-    listener.set_nonblocking(true).context("Cannot listen without blocking")?;
+    let listener = std::net::TcpListener::bind(address).map_err(|error| no_port(port, &error))?;
+    listener.set_nonblocking(true).context(say!("server-blocks", "Cannot listen without blocking"))?;
     Ok(listener)
+}
+
+fn no_port(port: u16, error: &std::io::Error) -> WireError {
+    match error.kind() {
+        std::io::ErrorKind::AddrInUse => WireError::invalid(
+            say!(
+                "server-port-taken",
+                "Port {port} is taken by another program, perhaps by another Tunesmith",
+                port = port.to_string()
+            ),
+            say!(
+                "server-port-taken-hint",
+                "Choose another one, e.g. {option}",
+                option = format!("--port {}", port.checked_add(1).unwrap_or(7860))
+            ),
+        ),
+        std::io::ErrorKind::PermissionDenied => WireError::invalid(
+            say!("server-port-reserved", "Port {port} is reserved for the system", port = port.to_string()),
+            say!("server-port-reserved-hint", "Choose one above 1023, e.g. --port 7860"),
+        ),
+        _ => {
+            let port = port.to_string();
+            WireError::internal(say!("server-no-port", "Cannot listen on port {port}: {error}", port, error))
+        }
+    }
 }
 
 async fn run(listener: std::net::TcpListener, router: Router, stopped: oneshot::Receiver<()>) {

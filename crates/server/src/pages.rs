@@ -6,6 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use rust_embed::{EmbeddedFile, RustEmbed};
+use tunesmith_sentence::say;
 
 #[derive(RustEmbed)]
 #[folder = "../../ui/dist"]
@@ -27,7 +28,10 @@ pub(crate) async fn page(method: Method, uri: Uri, headers: HeaderMap) -> Respon
         (None, true) => StatusCode::NOT_FOUND.into_response(),
         (None, false) => match Screen::get("index.html") {
             Some(file) => answer("index.html", &file, &headers),
-            None => (StatusCode::NOT_FOUND, "The screen is not built: run make ui\n").into_response(),
+            None => {
+                let message = say!("page-not-built", "The screen is not built: run make ui");
+                (StatusCode::NOT_FOUND, format!("{message}\n")).into_response()
+            }
         },
     }
 }

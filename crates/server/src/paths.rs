@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
 use tunesmith_protocol::{Api, PathPolicy, Preview, ReadPath, SettingProblem, WireError, WritePath};
+use tunesmith_sentence::say;
 
 use crate::uploads::Uploads;
 
@@ -24,12 +25,18 @@ impl PathPolicy for PagePaths<'_> {
             "import_dataset" | "inspect_files" | "edit_dataset" => self.check_data(path),
             "add_model" => self.check_model(path.as_ref()),
             "start_run" | "preview_run" | "run_yaml" => self.check_adapter(path),
-            _ => Err(refused("A browser cannot name this path", "Use the window or the command line for that")),
+            _ => Err(WireError::invalid(
+                say!("page-path-refused", "A browser cannot name this path"),
+                say!("page-path-refused-hint", "Use the window or the command line for that"),
+            )),
         }
     }
 
     fn check_write(&self, _command: &str, _path: &WritePath) -> Result<(), WireError> {
-        Err(refused("A browser cannot choose a path on this computer", "Download the file instead"))
+        Err(WireError::invalid(
+            say!("page-path-not-chosen", "A browser cannot choose a path on this computer"),
+            say!("page-path-not-chosen-hint", "Download the file instead"),
+        ))
     }
 }
 
@@ -44,9 +51,10 @@ impl PagePaths<'_> {
         let is_absolute = AsRef::<Path>::as_ref(path).is_absolute();
         match is_absolute && (self.uploads.holds(path.as_ref()) || of_a_dataset()) {
             true => Ok(()),
-            false => {
-                Err(refused("This file was not uploaded", "Drop the file on the window, or choose it with the button"))
-            }
+            false => Err(WireError::invalid(
+                say!("page-path-not-uploaded", "This file was not uploaded"),
+                say!("page-path-not-uploaded-hint", "Drop the file on the window, or choose it with the button"),
+            )),
         }
     }
 
@@ -60,9 +68,15 @@ impl PagePaths<'_> {
         };
         match self.model_folders.iter().any(below) {
             true => Ok(()),
-            false => Err(refused(
-                "A browser may only add models from folders that were named when the studio was started, by their full path",
-                "Add it in a terminal with `tunesmith models add FOLDER`, or start the studio with `--models FOLDER`",
+            false => Err(WireError::invalid(
+                say!(
+                    "page-path-outside-model-folders",
+                    "A browser may only add models from folders that were named when the studio was started, by their full path"
+                ),
+                say!(
+                    "page-path-outside-model-folders-hint",
+                    "Add it in a terminal with `tunesmith models add FOLDER`, or start the studio with `--models FOLDER`"
+                ),
             )),
         }
     }
@@ -74,9 +88,15 @@ impl PagePaths<'_> {
             return Ok(());
         }
         self.refused_adapter.set(true);
-        Err(refused(
-            "From a browser, a run can only continue from the result of a run in this home",
-            "Copy the path from the page of that run, or start the run with `tunesmith train`",
+        Err(WireError::invalid(
+            say!(
+                "page-path-no-result",
+                "From a browser, a run can only continue from the result of a run in this home"
+            ),
+            say!(
+                "page-path-no-result-hint",
+                "Copy the path from the page of that run, or start the run with `tunesmith train`"
+            ),
         ))
     }
 }
@@ -84,10 +104,8 @@ impl PagePaths<'_> {
 /// The preview of a run that would continue from a path which was refused: told beside the setting, as the studio tells
 /// every setting that cannot be used.
 pub(crate) fn preview_without_adapter(error: &WireError) -> Preview {
+    let (message, hint) = (&error.message, &error.hint);
+    let blocker = say!("message-and-hint", "{message}\n{hint}", message, hint);
     let problem = SettingProblem { name: "init_adapter".into(), message: error.message.clone() };
-    Preview { plan: None, problems: vec![problem], blockers: vec![error.to_string()], warnings: Vec::new() }
-}
-
-fn refused(message: &str, hint: &str) -> WireError {
-    WireError::invalid(message, hint)
+    Preview { plan: None, problems: vec![problem], blockers: vec![blocker], warnings: Vec::new() }
 }

@@ -17,6 +17,7 @@ use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
 use tokio_stream::StreamExt;
 use tunesmith_protocol::{ErrorCode, WireError};
+use tunesmith_sentence::say;
 
 use crate::calls::refusal;
 
@@ -97,8 +98,7 @@ impl Uploads {
         let mut parts = body.into_data_stream();
         let (mut written, mut checked) = (0_u64, 0_u64);
         while let Some(part) = parts.next().await {
-            let part =
-                part.map_err(|_| WireError::new(ErrorCode::Cancelled, "The upload broke off", "Drop the file again"))?;
+            let part = part.map_err(|_| broke_off())?;
             written += part.len() as u64;
             if written - checked > CHECK_EVERY_BYTES || written > LARGEST_BYTES {
                 // What was announced need not be what comes.
@@ -130,11 +130,14 @@ impl Uploads {
     /// The error with a file's own name where it names the folder that the file was uploaded to.
     pub(crate) fn without_folder(&self, error: WireError) -> WireError {
         let folder = format!("{}/", self.folder.path().display());
-        let mut parts = error.message.split(&folder);
-        let mut message = parts.next().unwrap_or_default().to_owned();
-        // What follows is the name of the upload's own folder, and then the file's.
-        parts.for_each(|part| message += part.split_once('/').map_or(part, |(_, rest)| rest));
-        WireError { message, ..error }
+        let without = |text: &str| {
+            let mut parts = text.split(&folder);
+            let mut short = parts.next().unwrap_or_default().to_owned();
+            // What follows is the name of the upload's own folder, and then the file's.
+            parts.for_each(|part| short += part.split_once('/').map_or(part, |(_, rest)| rest));
+            short
+        };
+        WireError { message: error.message.map_texts(&without), ..error }
     }
 }
 
@@ -144,8 +147,15 @@ fn check_size(bytes: u64) -> Result<(), WireError> {
     }
     Err(WireError::new(
         ErrorCode::TooBig,
-        format!("The file is larger than {} GB, the most that a browser can hand over", LARGEST_BYTES >> 30),
-        "Split it, or copy it to the computer where Tunesmith runs and name it in a run file",
+        say!(
+            "upload-too-large",
+            "The file is larger than {gigabytes} GB, the most that a browser can hand over",
+            gigabytes = LARGEST_BYTES >> 30
+        ),
+        say!(
+            "upload-too-large-hint",
+            "Split it, or copy it to the computer where Tunesmith runs and name it in a run file"
+        ),
     ))
 }
 
@@ -172,14 +182,22 @@ fn cut(text: &str, bytes: usize) -> &str {
 fn disk_full() -> WireError {
     WireError::new(
         ErrorCode::DiskFull,
-        "The disk has no room for this file",
-        "Free some space, then drop the file again",
+        say!("upload-disk-full", "The disk has no room for this file"),
+        say!("upload-disk-full-hint", "Free some space, then drop the file again"),
+    )
+}
+
+fn broke_off() -> WireError {
+    WireError::new(
+        ErrorCode::Cancelled,
+        say!("upload-broke-off", "The upload broke off"),
+        say!("upload-broke-off-hint", "Drop the file again"),
     )
 }
 
 fn write_error(error: &std::io::Error) -> WireError {
     match error.kind() {
         std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => disk_full(),
-        _ => WireError::internal(format!("The upload cannot be stored: {error}")),
+        _ => WireError::internal(say!("upload-not-stored", "The upload cannot be stored: {error}", error)),
     }
 }

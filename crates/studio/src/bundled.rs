@@ -8,6 +8,7 @@ use rust_embed::RustEmbed;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use tunesmith_protocol::{ErrorCode, Sample, WireError};
+use tunesmith_sentence::say;
 
 use crate::errors;
 use crate::platform::sync_folder;
@@ -71,7 +72,8 @@ pub(crate) fn has_starter() -> bool {
 
 /// This build was made without it.
 pub(crate) fn no_starter() -> WireError {
-    WireError::new(ErrorCode::NotFound, "This build carries no starter model", "Choose another base model")
+    let message = say!("model-no-starter", "This build carries no starter model");
+    WireError::new(ErrorCode::NotFound, message, errors::another_model_hint())
 }
 
 /// Makes sure that `folder` holds the starter model, byte for byte. Two processes may do so at once.
@@ -116,9 +118,9 @@ fn entry(id: &str) -> Result<BundledSample, WireError> {
     entries()
         .into_iter()
         .find(|entry| entry.id == id)
-        .ok_or_else(|| WireError::not_found(format!("There is no sample “{id}”")))
+        .ok_or_else(|| WireError::not_found(say!("dataset-sample-missing", "There is no sample “{id}”", id)))
 }
 
 fn missing(file: &str) -> WireError {
-    WireError::internal(format!("the bundled file {file} is missing from this build"))
+    WireError::internal(say!("home-bundled-file-missing", "the bundled file {file} is missing from this build", file))
 }

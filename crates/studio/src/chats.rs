@@ -3,6 +3,7 @@
 
 mod answering;
 mod participants;
+mod refusals;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -86,7 +87,7 @@ impl Chats {
         let model = match (&args.model, &run) {
             (Some(model), _) => model.clone(),
             (None, Some(manifest)) => manifest.model.clone(),
-            (None, None) => return Err(WireError::invalid("A chat needs a run or a base model", "Choose one")),
+            (None, None) => return Err(refusals::no_model()),
         };
         let name = match &args.run {
             Some(run) => self.runs.get(run)?.name,
@@ -134,12 +135,10 @@ impl Chats {
         self.db.chat(&args.chat)?;
         let _one_at_a_time = self.sending.lock();
         if self.is_answering(&args.chat) {
-            return Err(answering());
+            return Err(refusals::answering());
         }
         let chat = self.change(&args.chat, |chat| match args.text {
-            Some(text) if text.trim().is_empty() => {
-                Err(WireError::invalid("There is nothing to say yet", "Write a message"))
-            }
+            Some(text) if text.trim().is_empty() => Err(refusals::nothing_to_say()),
             Some(text) => {
                 if chat.turns.is_empty() {
                     chat.title = title_of(&text);
@@ -152,7 +151,7 @@ impl Chats {
                     turn.answers.clear();
                     Ok(())
                 }
-                None => Err(WireError::invalid("There is no message to answer again", "Write a message")),
+                None => Err(refusals::nothing_to_answer()),
             },
         })?;
         self.topics.hide_past(&topic(&args.chat));
@@ -194,17 +193,7 @@ impl Chats {
 
     /// Changes system prompt and sampling.
     pub fn configure(&self, args: ConfigureChat) -> Result<Chat, WireError> {
-        let Sampling { temperature, top_p, max_new_tokens, .. } = args.sampling;
-        let wrong = |what: &str| Err(WireError::invalid(what, ""));
-        if !(0.0..=10.0).contains(&temperature) {
-            return wrong("Temperature must be a number from 0 to 10");
-        }
-        if !(top_p > 0.0 && top_p <= 1.0) {
-            return wrong("Top-p must be above 0 and at most 1");
-        }
-        if max_new_tokens == 0 {
-            return wrong("The longest answer must have at least 1 token");
-        }
+        refusals::check(&args.sampling)?;
         self.change(&args.chat, |chat| {
             chat.system_prompt = args.system_prompt;
             chat.sampling = args.sampling;
@@ -225,7 +214,7 @@ impl Chats {
         self.cancel_answers(id);
         let job = NewJob::new(JobKind::Edit, "").on(ItemKind::Chat, id).claims(Claim::Chat(id.into()));
         let ended = self.jobs.run_within(Some(TO_STOP), job, |_| act());
-        ended.map_err(|error| if error.code == ErrorCode::Busy { answering() } else { error })?;
+        ended.map_err(|error| if error.code == ErrorCode::Busy { refusals::answering() } else { error })?;
         self.topics.hide_past(&topic(id));
         self.tell(id, ChatNews::Cleared);
         Ok(())
@@ -280,8 +269,4 @@ fn title_of(text: &str) -> String {
         Some((end, _)) => format!("{}…", line[..end].trim_end()),
         None => line,
     }
-}
-
-fn answering() -> WireError {
-    WireError::new(ErrorCode::Busy, "This chat is still answering", "Stop it, or wait until it is done")
 }

@@ -1,13 +1,11 @@
 //! Errors of the system, the database and damaged files, as a person reads them: what happened, why, and what to do next.
 
-use std::fmt::Display;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use tunesmith_model::ModelError;
 use tunesmith_protocol::{ErrorCode, WireError};
-
-const FREE_SPACE: &str = "Free some space and try again";
+use tunesmith_sentence::{NOTHING, Sentence, say};
 
 /// An error of the system about a path.
 pub(crate) fn io(path: impl AsRef<Path>) -> impl FnOnce(io::Error) -> WireError {
@@ -17,20 +15,24 @@ pub(crate) fn io(path: impl AsRef<Path>) -> impl FnOnce(io::Error) -> WireError 
 
 /// An error of the system about a path.
 pub(crate) fn io_at(path: &Path, error: &io::Error) -> WireError {
-    let at = path.display();
     match error.kind() {
         _ if disk_is_full(error) => {
-            WireError::new(ErrorCode::DiskFull, format!("The disk is full: {at} could not be written"), FREE_SPACE)
+            let message = say!("home-disk-full", "The disk is full: {path} could not be written", path);
+            WireError::new(ErrorCode::DiskFull, message, free_space_hint())
         }
-        io::ErrorKind::NotFound => {
-            WireError::new(ErrorCode::NotFound, format!("{at} does not exist"), "Check the path")
-        }
+        io::ErrorKind::NotFound => missing(path),
         io::ErrorKind::PermissionDenied => WireError::invalid(
-            format!("{at} may not be read or written by this user"),
-            "Change its permissions or choose another place",
+            say!("home-path-forbidden", "{path} may not be read or written by this user", path),
+            say!("home-path-forbidden-hint", "Change its permissions or choose another place"),
         ),
-        _ => WireError::internal(format!("{at}: {error}")),
+        _ => WireError::internal(say!("home-path-failed", "{path}: {error}", path, error)),
     }
+}
+
+/// There is nothing at a path.
+pub(crate) fn missing(path: &Path) -> WireError {
+    let message = say!("home-path-missing", "{path} does not exist", path);
+    WireError::new(ErrorCode::NotFound, message, say!("home-path-missing-hint", "Check the path"))
 }
 
 /// Whether the disk, the quota or the largest file it takes is full.
@@ -41,38 +43,45 @@ pub(crate) fn disk_is_full(error: &io::Error) -> bool {
 /// A file of the home that is not what it was when it was written.
 pub(crate) fn damaged(path: impl Into<PathBuf>) -> impl FnOnce(serde_json::Error) -> WireError {
     let path = path.into();
-    move |error| WireError::internal(format!("{} is damaged: {error}", path.display()))
+    move |error| {
+        let error = error.to_string();
+        WireError::internal(say!("home-file-damaged", "{path} is damaged: {error}", path, error))
+    }
 }
 
 /// An error of the database.
 pub(crate) fn database(error: rusqlite::Error) -> WireError {
     match error.sqlite_error_code() {
         Some(rusqlite::ErrorCode::DiskFull) => {
-            WireError::new(ErrorCode::DiskFull, "The disk is full: the database could not be written", FREE_SPACE)
+            let message = say!("home-database-full", "The disk is full: the database could not be written");
+            WireError::new(ErrorCode::DiskFull, message, free_space_hint())
         }
-        _ => WireError::internal(format!("the database failed: {error}")),
+        _ => {
+            let error = error.to_string();
+            WireError::internal(say!("home-database-failed", "the database failed: {error}", error))
+        }
     }
 }
 
-/// An error as a sentence: with a capital letter, unless it starts with a path or a name.
-pub(crate) fn sentence(error: &dyn Display) -> String {
-    let text = error.to_string();
-    let plain_word = text.split_whitespace().next().is_some_and(|word| word.chars().all(|c| c.is_ascii_lowercase()));
-    let mut letters = text.chars();
-    match letters.next() {
-        Some(first) if plain_word => first.to_uppercase().chain(letters).collect(),
-        _ => text,
-    }
+/// What could not be turned into JSON.
+pub(crate) fn unwritable(error: serde_json::Error) -> WireError {
+    WireError::internal(Sentence::verbatim(error.to_string()))
 }
 
 /// What a person reads when a model cannot be used.
 pub(crate) fn model_error(error: ModelError) -> WireError {
     let hint = match &error {
-        ModelError::NotAModel { .. } => "Choose a folder with config.json, tokenizer.json and *.safetensors",
-        ModelError::UnsupportedFamily { .. } => "Choose a model of a supported family",
-        ModelError::Weights { .. } | ModelError::Tensor { .. } => "Download or copy the model again",
-        ModelError::Device(_) => "Choose the processor in Settings, or mend what is missing",
-        _ => "",
+        ModelError::NotAModel { .. } => {
+            say!("model-folder-hint", "Choose a folder with config.json, tokenizer.json and *.safetensors")
+        }
+        ModelError::UnsupportedFamily { .. } => say!("model-family-hint", "Choose a model of a supported family"),
+        ModelError::Weights { .. } | ModelError::Tensor { .. } => {
+            say!("model-damaged-hint", "Download or copy the model again")
+        }
+        ModelError::Device(_) => {
+            say!("model-device-hint", "Choose the processor in Settings, or mend what is missing")
+        }
+        _ => NOTHING,
     };
     let code = match &error {
         ModelError::Io { source, .. } if disk_is_full(source) => ErrorCode::DiskFull,
@@ -80,5 +89,23 @@ pub(crate) fn model_error(error: ModelError) -> WireError {
         ModelError::Candle(_) | ModelError::UnknownParameter(_) => ErrorCode::Internal,
         _ => ErrorCode::Invalid,
     };
-    WireError::new(code, sentence(&error), hint)
+    WireError::new(code, error.sentence(), hint)
+}
+
+/// What to do about a base model that cannot be used.
+pub(crate) fn another_model_hint() -> Sentence {
+    say!("model-choose-another-hint", "Choose another base model")
+}
+
+/// An error and what to do about it in one, for where there is no place for a hint.
+pub(crate) fn with_hint(error: WireError) -> Sentence {
+    let WireError { message, hint, .. } = error;
+    match hint.is_empty() {
+        true => message,
+        false => say!("message-and-hint", "{message}\n{hint}", message, hint),
+    }
+}
+
+fn free_space_hint() -> Sentence {
+    say!("home-disk-full-hint", "Free some space and try again")
 }

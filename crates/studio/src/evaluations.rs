@@ -11,10 +11,12 @@ use tunesmith_model::WeightFormat;
 use tunesmith_protocol::{
     ErrorCode, Evaluate, EvaluatedAnswer, Evaluation, JobKind, Mapping, Method, Sampling, TrainSettings, WireError,
 };
+use tunesmith_sentence::say;
 use tunesmith_train::weight_format;
 
+use crate::errors::another_model_hint;
 use crate::home::PreferencesStore;
-use crate::jobs::{JobHandle, Jobs, NewJob};
+use crate::jobs::{JobHandle, Jobs, NewJob, notes};
 use crate::models::{Models, model_folder};
 use crate::pool::{Adapter, Lease, ModelRequest, Pool, inference_bytes};
 use crate::runs::Runs;
@@ -67,8 +69,7 @@ impl Evaluations {
             (None, None) => None,
         };
         let Some(id) = &args.run else {
-            let model =
-                named.ok_or_else(|| WireError::invalid("No model is named to measure", "Name a model or a run"))?;
+            let model = named.ok_or_else(no_model)?;
             return Ok(Measured {
                 model,
                 adapter: args.adapter.as_ref().map(|path| path.as_str().into()),
@@ -76,12 +77,7 @@ impl Evaluations {
             });
         };
         let run = self.runs.get(id)?;
-        let result = run.result_path.map(PathBuf::from).ok_or_else(|| {
-            WireError::invalid(
-                format!("The run {} has no result yet", run.id),
-                "Wait for its first checkpoint, or resume it",
-            )
-        })?;
+        let result = run.result_path.map(PathBuf::from).ok_or_else(|| no_result(&run.id))?;
         let manifest = self.runs.manifest(id)?;
         if manifest.model == "starter" {
             self.models.unpack_starter()?;
@@ -101,7 +97,7 @@ impl Evaluations {
         let facts = self.models.facts(&measured.model);
         let config = match &*facts {
             Ok(facts) => &facts.config,
-            Err(unusable) => return Err(WireError::invalid(&unusable.why, "Choose another base model")),
+            Err(unusable) => return Err(WireError::invalid(unusable.why.clone(), another_model_hint())),
         };
         let format = match measured.format {
             Some(format) => format,
@@ -112,7 +108,7 @@ impl Evaluations {
         loop {
             let leased = self.pool.lease(&request, job.cancel_token(), &mut |fraction| {
                 // The pool asks the token itself.
-                let _ = job.share("Loading the model", fraction);
+                let _ = job.share(&notes::loading_model(), fraction);
             });
             match leased {
                 // A run that begins empties the pool; whether both fit is asked again.
@@ -126,9 +122,13 @@ impl Evaluations {
 fn read(args: &Evaluate, job: &JobHandle) -> Result<Imported, WireError> {
     let paths: Vec<PathBuf> = args.data.iter().map(|path| path.as_str().into()).collect();
     let options = ImportOptions { mapping: Mapping { format: args.format, ..Mapping::default() } };
-    let imported = import(&paths, &options, &mut |done, total| job.bytes("Reading the rows", done, total, 0))?;
+    let note = notes::reading_rows();
+    let imported = import(&paths, &options, &mut |done, total| job.bytes(&note, done, total, 0))?;
     if imported.rows.is_empty() {
-        return Err(WireError::invalid("No row of the file can be measured", "`tunesmith data inspect FILE` says why"));
+        return Err(WireError::invalid(
+            say!("evaluation-no-row", "No row of the file can be measured"),
+            say!("evaluation-no-row-hint", "`tunesmith data inspect FILE` says why"),
+        ));
     }
     Ok(imported)
 }
@@ -143,7 +143,8 @@ fn measure(
     // Rows are measured whole, as far as the model can read.
     let settings = TrainSettings { max_length: model.context_length(), ..TrainSettings::default() };
     let prepared = prepare(&examples, model.renderer(), &settings, &mut |_, _| job.go_on())?;
-    model.measure(adapter, &prepared.rows, &mut |done, total| job.rows("Measuring", done, total))
+    let note = say!("job-measuring", "Measuring");
+    model.measure(adapter, &prepared.rows, &mut |done, total| job.rows(&note, done, total))
 }
 
 fn answer(
@@ -155,7 +156,11 @@ fn answer(
 ) -> Result<(Vec<EvaluatedAnswer>, u64), WireError> {
     let (mut asked, mut questions) = (Vec::new(), Vec::new());
     for row in rows {
-        let at = |error: RenderError| WireError::invalid(format!("{}:{}: {error}", row.file, row.line), error.hint());
+        let at = |error: RenderError| {
+            let (file, line, hint) = (&row.file, row.line, error.hint());
+            let message = say!("evaluation-row", "{file}:{line}: {error}", file, line, error = error.sentence());
+            WireError::invalid(message, hint)
+        };
         if let Some(question) = Question::of(&row.example, model.renderer()).map_err(at)? {
             asked.push(row);
             questions.push(question);
@@ -163,9 +168,10 @@ fn answer(
     }
     let (total, done) = (questions.len() as u64, AtomicU64::new(0));
     let sampling = Sampling { max_new_tokens, ..Sampling::default() };
+    let note = say!("job-answering", "Answering");
     let mut on_answer = || -> ControlFlow<()> {
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-        job.rows("Answering", done, total)
+        job.rows(&note, done, total)
     };
     let answered = model.answer_all(adapter, &questions, &sampling, &mut on_answer)?;
     let answers = asked.iter().zip(questions).zip(answered).map(|((row, question), answered)| EvaluatedAnswer {
@@ -176,4 +182,18 @@ fn answer(
         text: answered.text,
     });
     Ok((answers.collect(), (rows.len() - asked.len()) as u64))
+}
+
+fn no_model() -> WireError {
+    WireError::invalid(
+        say!("evaluation-no-model", "No model is named to measure"),
+        say!("evaluation-no-model-hint", "Name a model or a run"),
+    )
+}
+
+fn no_result(run: &str) -> WireError {
+    WireError::invalid(
+        say!("evaluation-no-result", "The run {run} has no result yet", run),
+        say!("evaluation-no-result-hint", "Wait for its first checkpoint, or resume it"),
+    )
 }

@@ -13,8 +13,3 @@ pub(crate) fn byte_size(bytes: u64) -> String {
         large => format!("{:.1} GB", large / 1e9),
     }
 }
-
-/// A number of things, e.g. `1 row` or `3 rows`.
-pub(crate) fn count_of(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
-}

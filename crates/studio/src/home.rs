@@ -19,6 +19,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use tunesmith_protocol::{ItemKind, WireError};
+use tunesmith_sentence::say;
 
 pub(crate) use dataset_folder::DatasetFolder;
 pub(crate) use files::{entries, put, size, write_whole};
@@ -150,6 +151,6 @@ fn plain(id: &str) -> Result<&str, WireError> {
     let fine = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     match !id.is_empty() && id.len() <= 128 && id.chars().all(fine) {
         true => Ok(id),
-        false => Err(WireError::not_found(format!("“{id}” is not an id"))),
+        false => Err(WireError::not_found(say!("home-not-an-id", "“{id}” is not an id", id))),
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tunesmith_protocol::{ErrorCode, ItemKind, ItemRef, Rename, SetTags, WireError};
+use tunesmith_sentence::{NOTHING, Sentence, say};
 
 use crate::chats::Chats;
 use crate::datasets::Datasets;
@@ -34,8 +35,8 @@ impl Items {
         let name = args.name.trim();
         if name.is_empty() || name.chars().count() > LONGEST_NAME {
             return Err(WireError::invalid(
-                format!("A name has 1 to {LONGEST_NAME} characters"),
-                "Choose another name",
+                say!("item-name-length", "A name has 1 to {longest} characters", longest = LONGEST_NAME),
+                say!("item-name-length-hint", "Choose another name"),
             ));
         }
         self.make_known(&args.item)?;
@@ -51,7 +52,10 @@ impl Items {
     pub fn set_tags(&self, args: &SetTags) -> Result<(), WireError> {
         self.make_known(&args.item)?;
         if args.item.kind == ItemKind::Chat {
-            return Err(WireError::invalid("A chat has no tags", "Rename it instead"));
+            return Err(WireError::invalid(
+                say!("chat-no-tags", "A chat has no tags"),
+                say!("chat-no-tags-hint", "Rename it instead"),
+            ));
         }
         let mut tags: Vec<String> = Vec::new();
         for tag in args.tags.iter().map(|tag| tag.trim()).filter(|tag| !tag.is_empty()) {
@@ -67,17 +71,7 @@ impl Items {
     /// Puts a thing into the bin. What lies outside the home stays where it is and is only no longer shown.
     pub fn delete(&self, item: &ItemRef) -> Result<(), WireError> {
         self.make_known(item)?;
-        let refuse = |message: &str, hint: &str| Err(WireError::invalid(message, hint));
-        match item.kind {
-            ItemKind::Run if self.runs.is_active(&item.id)? => {
-                return Err(WireError::new(ErrorCode::Busy, "This run is training or stands in line", "Stop it first"));
-            }
-            ItemKind::Model if item.id == "starter" => return refuse("The starter model is a part of Tunesmith", ""),
-            ItemKind::Model if item.id.starts_with("trained-") => {
-                return refuse("This model belongs to the run that trained it", "Delete the run");
-            }
-            _ => {}
-        }
+        self.must_be_deletable(item)?;
         match item.kind {
             ItemKind::Chat => self.chats.delete(&item.id)?,
             kind => drop(self.db.set_deleted(kind, &item.id, Some(ids::now_ms()))?),
@@ -97,7 +91,7 @@ impl Items {
 
     /// Brings a deleted thing back.
     pub fn restore(&self, item: &ItemRef) -> Result<(), WireError> {
-        let gone = || WireError::not_found("This was deleted for good");
+        let gone = || WireError::not_found(say!("item-deleted-for-good", "This was deleted for good"));
         self.db.item(item.kind, &item.id)?.filter(|item| item.deleted).ok_or_else(gone)?;
         if let Some(folder) = self.folder(item)? {
             let bin = self.home.binned(item.kind, &item.id)?;
@@ -130,6 +124,29 @@ impl Items {
         }
         self.topics.library_changed();
         Ok(())
+    }
+
+    /// Refuses to delete what is in use, and what is a part of something else.
+    fn must_be_deletable(&self, item: &ItemRef) -> Result<(), WireError> {
+        let refuse = |code, message: Sentence, hint: Sentence| Err(WireError::new(code, message, hint));
+        match item.kind {
+            ItemKind::Run if self.runs.is_active(&item.id)? => refuse(
+                ErrorCode::Busy,
+                say!("run-delete-active", "This run is training or stands in line"),
+                say!("run-delete-active-hint", "Stop it first"),
+            ),
+            ItemKind::Model if item.id == "starter" => refuse(
+                ErrorCode::Invalid,
+                say!("model-delete-starter", "The starter model is a part of Tunesmith"),
+                NOTHING,
+            ),
+            ItemKind::Model if item.id.starts_with("trained-") => refuse(
+                ErrorCode::Invalid,
+                say!("model-delete-trained", "This model belongs to the run that trained it"),
+                say!("model-delete-trained-hint", "Delete the run"),
+            ),
+            _ => Ok(()),
+        }
     }
 
     /// Makes sure that the thing exists and has a row in the database.

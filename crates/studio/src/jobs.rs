@@ -7,6 +7,7 @@ mod claims;
 mod handle;
 mod memory;
 mod new_job;
+pub(crate) mod notes;
 mod outcome;
 mod queue;
 mod scheduler;
@@ -18,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 use tunesmith_protocol::{ErrorCode, Job, JobKind, JobState, Move, Topic, WireError};
+use tunesmith_sentence::{NOTHING, say};
 
 pub(crate) use abandonable::abandonable;
 pub(crate) use cancel::CancelToken;
@@ -86,7 +88,7 @@ impl Jobs {
         let result = match &done {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(error.clone()),
-            Err(_) => Err(WireError::internal("This ended unexpectedly")),
+            Err(_) => Err(ended_unexpectedly()),
         };
         self.end(handle.id(), result);
         match done {
@@ -247,11 +249,16 @@ impl Jobs {
     }
 }
 
+/// Its work has panicked.
+fn ended_unexpectedly() -> WireError {
+    WireError::internal(say!("job-ended-unexpectedly", "This ended unexpectedly"))
+}
+
 fn closing() -> WireError {
-    WireError::new(ErrorCode::Cancelled, "Tunesmith is closing", "")
+    WireError::new(ErrorCode::Cancelled, say!("job-closing", "Tunesmith is closing"), NOTHING)
 }
 
 /// The user cancelled it.
 pub(crate) fn cancelled() -> WireError {
-    WireError::new(ErrorCode::Cancelled, "It was cancelled", "")
+    WireError::new(ErrorCode::Cancelled, say!("job-cancelled", "It was cancelled"), NOTHING)
 }

@@ -12,10 +12,11 @@ use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use tunesmith_data::Render;
 use tunesmith_protocol::{ErrorCode, Field, ItemKind, Kind, Model, ModelSource, WireError};
+use tunesmith_sentence::say;
 
 pub(crate) use lookup::{folder_of, model_folder};
 
-use crate::errors::model_error;
+use crate::errors::{another_model_hint, model_error, unwritable};
 use crate::home::Home;
 use crate::home::db::Db;
 use crate::home::run_index::RunIndex;
@@ -70,7 +71,8 @@ impl Models {
         let tags = item.as_ref().map(|item| item.tags.clone());
         let model = place.and_then(|place| self.describe(place.named_by(item.as_ref()), tags));
         model.ok_or_else(|| {
-            WireError::new(ErrorCode::NotFound, format!("There is no base model “{id}”"), "Choose another base model")
+            let message = say!("model-missing", "There is no base model “{id}”", id);
+            WireError::new(ErrorCode::NotFound, message, another_model_hint())
         })
     }
 
@@ -78,10 +80,8 @@ impl Models {
     pub fn usable(&self, id: &str) -> Result<Model, WireError> {
         let model = self.get(id)?;
         if let Some(problem) = &model.problem {
-            return Err(WireError::invalid(
-                format!("{} cannot be used: {problem}", model.name),
-                "Choose another base model",
-            ));
+            let message = say!("model-unusable", "{name} cannot be used: {problem}", name = &model.name, problem);
+            return Err(WireError::invalid(message, another_model_hint()));
         }
         if model.source == ModelSource::Starter {
             self.unpack_starter()?;
@@ -101,8 +101,7 @@ impl Models {
         }
         let name = folder.file_name().map_or_else(|| facts.family.clone(), |name| name.to_string_lossy().into_owned());
         let id = format!("{}-{}", ids::slug(&name), ids::short_hash(text.as_bytes()));
-        let added = serde_json::to_string(&Added { path: folder.clone() })
-            .map_err(|error| WireError::internal(error.to_string()))?;
+        let added = serde_json::to_string(&Added { path: folder.clone() }).map_err(unwritable)?;
         self.db.add(ItemKind::Model, &id, &name, &added, ids::now_ms())?;
         self.db.set_deleted(ItemKind::Model, &id, None)?;
         self.topics.library_changed();

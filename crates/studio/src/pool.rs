@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use parking_lot::{Condvar, Mutex};
 use tunesmith_model::{ModelConfig, WeightFormat};
 use tunesmith_protocol::WireError;
+use tunesmith_sentence::say;
 
 pub use loaded::{Adapter, Answered, LoadedModel};
 pub(crate) use memory::{inference_bytes, load_alone};
@@ -128,7 +129,7 @@ impl Pool {
         drop(models);
         // A panic in a load must not leave others waiting for it.
         let load = AssertUnwindSafe(|| self.load(wanted, emptied, cancel, progress));
-        let model = catch_unwind(load).unwrap_or_else(|_| Err(WireError::internal("The model could not be loaded")));
+        let model = catch_unwind(load).unwrap_or_else(|_| Err(load_failed()));
         // It may have been finished just before the pool was emptied.
         let emptied_meanwhile = self.emptied.load(Ordering::Relaxed) != emptied;
         let model = model.and_then(|model| if emptied_meanwhile { Err(cancelled()) } else { Ok(model) });
@@ -264,4 +265,8 @@ impl Pooled {
     fn is_idle(&self) -> bool {
         matches!(&self.state, State::Ready(model) if Arc::strong_count(model) == 1)
     }
+}
+
+fn load_failed() -> WireError {
+    WireError::internal(say!("pool-load-failed", "The model could not be loaded"))
 }

@@ -8,6 +8,7 @@ mod files;
 mod queue;
 mod recovery;
 mod runner;
+mod sentences;
 mod standalone;
 
 use std::collections::HashMap;
@@ -19,17 +20,19 @@ use tunesmith_protocol::{
     Dataset, ErrorCode, JobKind, JobState, Model, Preview, PreviewRun, Run, RunConfig, RunRecord, RunState, StartRun,
     Subscription, TrainSettings, WireError,
 };
+use tunesmith_sentence::say;
 
 pub use execution::Trainer;
 pub(crate) use runner::{LocalRunner, Runner};
 pub use standalone::run_config;
 
 use crate::datasets::{Datasets, SPLIT_SEED};
+use crate::errors;
 use crate::home::db::Db;
 use crate::home::manifest::RunManifest;
 use crate::home::run_index::{IndexedRun, RunIndex};
 use crate::home::{Home, PreferencesStore};
-use crate::jobs::{Jobs, MemoryGuard, NewJob};
+use crate::jobs::{Jobs, MemoryGuard, NewJob, notes};
 use crate::models::Models;
 use crate::planning::{Choices, Preparing, RowSource, SplitTokens, TokenCache, preview, run_file};
 use crate::pool::Pool;
@@ -198,13 +201,14 @@ impl Runs {
         let dataset = self.datasets.at(dataset, *version)?;
         let problems = training.problems();
         if !problems.is_empty() {
-            let blockers = vec!["Some settings cannot be used".into()];
+            let blockers = vec![say!("run-settings-unusable", "Some settings cannot be used")];
             return Ok(Preview { plan: None, problems, blockers, warnings: Vec::new() });
         }
         let job = NewJob::new(JobKind::Plan, &dataset.name).id_of_call(args.job.clone());
         let prepared = self.jobs.run(job, |job| {
             let model = self.models.usable(model)?;
-            let progress = &mut |done, total| job.rows("Reading the rows", done, total);
+            let note = notes::reading_rows();
+            let progress = &mut |done, total| job.rows(&note, done, total);
             let tokens = self.tokens(&model, &dataset, training, progress)?;
             Ok((model, tokens))
         });
@@ -212,7 +216,7 @@ impl Runs {
             Ok(prepared) => prepared,
             Err(error) if error.code == ErrorCode::Cancelled => return Err(error),
             Err(error) => {
-                let blockers = vec![error.to_string()];
+                let blockers = vec![errors::with_hint(error)];
                 return Ok(Preview { plan: None, problems: Vec::new(), blockers, warnings: Vec::new() });
             }
         };

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use candle_core::DType;
 use tunesmith_protocol::Optimizer as Choice;
+use tunesmith_sentence::Sentence;
 
 use crate::files::{at, fresh_folder, names_in, remove_folder, require_space, sync_file, sync_folder, write};
 use crate::learner::Learner;
@@ -42,7 +43,8 @@ pub(crate) fn save(run: &Path, learner: &Learner, optimizer: &Optimizer, state: 
 pub(crate) fn state(checkpoint: &Path) -> Result<State, TrainError> {
     let path = checkpoint.join(STATE);
     let text = fs::read_to_string(&path).map_err(at(&path))?;
-    serde_json::from_str(&text).map_err(|error| TrainError::Damaged { path, message: error.to_string() })
+    serde_json::from_str(&text)
+        .map_err(|error| TrainError::Damaged { path, message: Sentence::verbatim(error.to_string()) })
 }
 
 /// The optimiser in a checkpoint of a run with this choice of optimiser.

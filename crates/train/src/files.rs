@@ -5,9 +5,10 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
+use tunesmith_sentence::say;
 
 use crate::TrainError;
-use crate::error::bytes;
+use crate::error::size;
 
 /// Adds the path to what the system said.
 pub(crate) fn at(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> TrainError {
@@ -82,11 +83,12 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 pub(crate) fn require_space(folder: &Path, needed_bytes: u64) -> Result<(), TrainError> {
     match fs4::available_space(folder) {
         Ok(free) if free < needed_bytes => Err(TrainError::DiskFull {
-            message: format!(
-                "The disk is full: a checkpoint in {} needs {}, and {} are free",
-                folder.display(),
-                bytes(needed_bytes),
-                bytes(free)
+            message: say!(
+                "train-disk-too-full",
+                "The disk is full: a checkpoint in {folder} needs {needed}, and {free} are free",
+                folder,
+                needed = size(needed_bytes),
+                free = size(free)
             ),
         }),
         _ => Ok(()),

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use tunesmith_sentence::{Sentence, say};
 
 use crate::TrainError;
 use crate::files::{at, names_in, sha256};
@@ -34,21 +35,31 @@ pub(crate) fn write(folder: &Path) -> Result<(), TrainError> {
 /// Checks that the folder holds exactly what its manifest says.
 pub(crate) fn verify(folder: &Path) -> Result<(), TrainError> {
     let path = folder.join(MANIFEST);
-    let damaged = |message: String| TrainError::Damaged { path: path.clone(), message };
+    let damaged = |message: Sentence| TrainError::Damaged { path: path.clone(), message };
     let text = fs::read_to_string(&path).map_err(at(&path))?;
-    let manifest: Manifest = serde_json::from_str(&text).map_err(|error| damaged(error.to_string()))?;
+    let manifest: Manifest =
+        serde_json::from_str(&text).map_err(|error| damaged(Sentence::verbatim(error.to_string())))?;
     if manifest.files.is_empty() {
-        return Err(damaged("it lists no files".into()));
+        return Err(damaged(say!("train-manifest-empty", "it lists no files")));
     }
     for listed in manifest.files {
         // A name with a path in it could point anywhere.
         if listed.name.contains(['/', '\\']) || listed.name == ".." {
-            return Err(damaged(format!("{} is not a file name", listed.name)));
+            return Err(damaged(say!("train-manifest-no-name", "{name} is not a file name", name = listed.name)));
         }
         let found = record(folder, listed.name.clone())?;
         if found != listed {
-            let message = format!("{} bytes, not the {} bytes that were written", found.bytes, listed.bytes);
-            let message = if found.bytes == listed.bytes { "its contents have changed".into() } else { message };
+            let message = if found.bytes == listed.bytes {
+                say!("train-file-changed", "its contents have changed")
+            } else {
+                say!(
+                    "train-file-other-size",
+                    found; "1 byte, not the {written} bytes that were written",
+                    "{found} bytes, not the {written} bytes that were written",
+                    found = found.bytes,
+                    written = listed.bytes
+                )
+            };
             return Err(TrainError::Damaged { path: folder.join(listed.name), message });
         }
     }

@@ -76,7 +76,7 @@ impl TrainPlan {
                 fits: self.memory.fits,
                 needed_bytes: self.memory.needed_bytes,
                 available_bytes: self.memory.available_bytes,
-                parts: self.memory.parts.clone(),
+                parts: self.memory.parts(),
             },
         }
     }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use tunesmith_protocol::StepMetrics;
+use tunesmith_sentence::Sentence;
 
 /// News of a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,7 +35,7 @@ pub enum Progress {
     /// the run then ends once it is written. Only to abort gives it up.
     DiskFull {
         /// What happened and how much is needed, in a sentence.
-        message: String,
+        message: Sentence,
     },
     /// Nothing new: a chance to stop between two batches.
     Tick,

@@ -1,22 +1,23 @@
 //! The run itself, from loading to the result. Each step is a pure function of the state and the step's number, so a
 //! resumed run goes on exactly as if it had never stopped.
 
+mod ending;
+
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use tunesmith_protocol::StepMetrics;
+use tunesmith_sentence::say;
 
 use crate::batches::micro_batches;
 use crate::halt::{Halt, tell};
 use crate::learner::Learner;
-use crate::manifest::verify;
-use crate::run_folder::{checkpoint_path, newest_checkpoint};
+use crate::run_folder::newest_checkpoint;
 use crate::run_inputs::RunInputs;
 use crate::state::State;
 use crate::step::{Sum, Update};
 use crate::workers::Workers;
-use crate::{Optimizer, Outcome, Progress, StopRequest, TrainError, TrainPlan, checkpoint, evaluate, result};
+use crate::{Optimizer, Outcome, Progress, StopRequest, TrainError, TrainPlan, checkpoint, evaluate};
 
 /// The oldest that the newest checkpoint gets where the user left the choice to us.
 const SAVE_WITHIN: Duration = Duration::from_secs(600);
@@ -158,7 +159,8 @@ impl<'a> Run<'a> {
         let sum = evaluate::loss(&model, &batches, &self.workers, |_| tell(self.report, Progress::Tick))?;
         let (step, loss) = (self.state.step, sum.mean());
         if !loss.is_finite() {
-            return Err(TrainError::Diverged { step, what: "validation loss" }.into());
+            let reason = say!("train-validation-diverged", "the validation loss is no longer a number");
+            return Err(TrainError::Diverged { step, reason }.into());
         }
         self.state.measured(loss);
         self.tell(Progress::Eval { step, loss })
@@ -205,45 +207,6 @@ impl<'a> Run<'a> {
                 other => return Ok(other?),
             }
         }
-    }
-
-    fn finish(&mut self) -> Result<Outcome, TrainError> {
-        let (best_step, result) = self.keep_result().or_else(Self::error_of)?;
-        Ok(Outcome::Done { step: self.state.step, best_step, result })
-    }
-
-    fn stop(&mut self) -> Result<Outcome, TrainError> {
-        if self.saved != Some(self.state.step) {
-            match self.save() {
-                Ok(()) | Err(Halt::Save) => {}
-                Err(Halt::Error(error)) => return Err(error),
-            }
-        }
-        let (_, result) = self.keep_result().or_else(Self::error_of)?;
-        let step = self.state.step;
-        Ok(Outcome::Stopped { step, checkpoint: checkpoint_path(&self.plan.job().output, step), result })
-    }
-
-    fn error_of<T>(halt: Halt) -> Result<T, TrainError> {
-        match halt {
-            Halt::Save => Err(TrainError::Aborted),
-            Halt::Error(error) => Err(error),
-        }
-    }
-
-    /// Writes the best weights, or the last where nothing was measured, and says of which step they are.
-    fn keep_result(&mut self) -> Result<(u32, PathBuf), Halt> {
-        let run = &self.plan.job().output;
-        let best = self.state.best.map(|best| best.step).filter(|step| *step != self.state.step);
-        // A best checkpoint that is damaged by now is not worth the loss of everything: then the last weights are kept.
-        let best = best.filter(|step| verify(&checkpoint_path(run, *step)).is_ok());
-        let Some(step) = best else {
-            let path = self.retry_while_full(|run| result::save(run.plan, &run.learner))?;
-            return Ok((self.state.step, path));
-        };
-        let learner = self.learner.at(&checkpoint_path(run, step))?;
-        let path = self.retry_while_full(|run| result::save(run.plan, &learner))?;
-        Ok((step, path))
     }
 
     fn tell(&mut self, progress: Progress) -> Result<(), Halt> {

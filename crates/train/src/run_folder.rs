@@ -27,7 +27,7 @@ pub(crate) fn newest_checkpoint(run: &Path) -> Result<Option<PathBuf>, TrainErro
         }
     }
     match first_problem {
-        Some(problem) => Err(TrainError::NoGoodCheckpoint { folder: run.into(), reason: problem.to_string() }),
+        Some(problem) => Err(TrainError::NoGoodCheckpoint { folder: run.into(), reason: problem.sentence() }),
         None => Ok(None),
     }
 }

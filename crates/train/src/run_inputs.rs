@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tunesmith_protocol::TrainSettings;
+use tunesmith_sentence::{Sentence, say};
 
 use crate::{Job, TrainError, fingerprint};
 
@@ -35,24 +36,29 @@ impl RunInputs {
     pub fn require_same(&self, now: &Self) -> Result<(), TrainError> {
         let mut changes = self.changed_settings(now);
         if self.device != now.device {
-            changes.push(format!("it computed on {}, now on {}", self.device, now.device));
+            let (before, now) = (&self.device, &now.device);
+            changes.push(say!("train-device-changed", "it computed on {before}, now on {now}", before, now));
         }
         if self.data_sha256 != now.data_sha256 {
-            changes.push("the data is not the same".into());
+            changes.push(say!("train-data-changed", "the data is not the same"));
         }
         if self.base_sha256 != now.base_sha256 {
-            changes.push("the base model is not the same".into());
+            changes.push(say!("train-base-changed", "the base model is not the same"));
         }
         if changes.is_empty() { Ok(()) } else { Err(TrainError::Changed(changes)) }
     }
 
-    fn changed_settings(&self, now: &Self) -> Vec<String> {
+    fn changed_settings(&self, now: &Self) -> Vec<Sentence> {
         // A setting that did not exist yet when the run was started had its default.
         let defaults = serde_json::to_value(TrainSettings::default()).unwrap_or_default();
         let before = |name: &str| self.settings.get(name).or(defaults.get(name)).unwrap_or(&Value::Null);
         let now = now.settings.as_object().into_iter().flatten();
         let changed = now.filter(|(name, value)| before(name) != *value);
-        changed.map(|(name, value)| format!("{name} was {}, now {value}", before(name))).collect()
+        let change = |(name, value): (&String, &Value)| {
+            let (before, now) = (before(name).to_string(), value.to_string());
+            say!("train-setting-changed", "{name} was {before}, now {now}", name, before, now)
+        };
+        changed.map(change).collect()
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use candle_core::Tensor;
 use rayon::prelude::*;
 use tunesmith_model::{Gradients, SummedLoss};
+use tunesmith_sentence::say;
 
 use crate::batches::MicroBatch;
 use crate::learner::Learner;
@@ -100,11 +101,12 @@ pub(crate) struct Update {
 
 impl Update {
     fn refuse_what_is_no_number(self, loss: f64, norm: f64) -> Result<(), TrainError> {
-        match (loss.is_finite(), norm.is_finite()) {
-            (false, _) => Err(TrainError::Diverged { step: self.step, what: "loss" }),
-            (_, false) => Err(TrainError::Diverged { step: self.step, what: "gradient" }),
-            _ => Ok(()),
-        }
+        let reason = match (loss.is_finite(), norm.is_finite()) {
+            (false, _) => say!("train-loss-diverged", "the loss is no longer a number"),
+            (_, false) => say!("train-gradient-diverged", "the gradient is no longer a number"),
+            _ => return Ok(()),
+        };
+        Err(TrainError::Diverged { step: self.step, reason })
     }
 }
 

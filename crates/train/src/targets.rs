@@ -6,7 +6,8 @@ use std::path::Path;
 use candle_core::Device;
 use candle_lora::{Adapter, LoraConfig};
 use tunesmith_model::{ModelConfig, OUTSIDE, Trainable, TrainingShape, WeightFormat, modules};
-use tunesmith_protocol::{SettingProblem, TargetModules, TrainSettings};
+use tunesmith_protocol::{Layers, Method, Precision, Quantization, SettingProblem, TargetModules, TrainSettings};
+use tunesmith_sentence::{Sentence, say};
 
 use crate::run_folder::newest_checkpoint;
 use crate::{Job, TrainError};
@@ -28,7 +29,8 @@ impl Targets {
         let settings = &job.settings;
         combinations(settings)?;
         let layers = settings.layers.of(config.layers.len());
-        let layers = layers.map_err(|reason| problem("layers", format!("Layers {reason}")))?;
+        let layers =
+            layers.map_err(|reason| problem("layers", say!("train-layers-wrong", "Layers {reason}", reason)))?;
         if !settings.method.is_adapter() {
             return Ok(Self { lora: None, layers });
         }
@@ -45,7 +47,7 @@ impl Targets {
             target_modules: asked_for(settings, config).into_iter().map(String::from).collect(),
             layers: layers.clone(),
             rslora: settings.use_rslora,
-            dora: settings.method == tunesmith_protocol::Method::Dora,
+            dora: settings.method == Method::Dora,
             dropout: settings.lora_dropout,
         };
         outside(&lora, settings)?;
@@ -99,11 +101,16 @@ pub(crate) fn initial(job: &Job, folder: &Path, config: &ModelConfig, device: &D
 
 /// Why the folder is not one to continue from, told of the setting that names it.
 fn not_to_continue(folder: &str, error: &TrainError) -> TrainError {
-    let why = match Path::new(folder).join(ADAPTER_CONFIG).is_file() {
-        true => error.to_string(),
-        false => format!("{folder} has no {ADAPTER_CONFIG}"),
+    let reason = match Path::new(folder).join(ADAPTER_CONFIG).is_file() {
+        true => error.sentence(),
+        false => say!("train-no-adapter", "{folder} has no {file}", folder, file = ADAPTER_CONFIG),
     };
-    problem("init_adapter", format!("Continue from must be the folder of an adapter for this model: {why}"))
+    let message = say!(
+        "train-not-to-continue",
+        "Continue from must be the folder of an adapter for this model: {reason}",
+        reason
+    );
+    problem("init_adapter", message)
 }
 
 /// The modules that the settings ask for, in the order in which the model uses them.
@@ -119,7 +126,13 @@ fn modules_are_there(settings: &TrainSettings, config: &ModelConfig) -> Result<(
     let known = modules(config);
     let Some(unknown) = named.iter().find(|module| !known.contains(&module.as_str())) else { return Ok(()) };
     let (family, known) = (config.family, known.join(", "));
-    let message = format!("Target modules must be all-linear or a list of {known}: a {family} model has no {unknown}");
+    let message = say!(
+        "train-module-unknown",
+        "Target modules must be all-linear or a list of {known}: a {family} model has no {module}",
+        known,
+        family,
+        module = unknown
+    );
     Err(problem("target_modules", message))
 }
 
@@ -129,56 +142,71 @@ fn outside(lora: &LoraConfig, settings: &TrainSettings) -> Result<(), TrainError
         return Ok(());
     };
     if lora.layers.is_some() {
-        let message = format!("Layers must be all where {module} is tuned: it belongs to no layer");
+        let message = say!(
+            "train-module-without-layer",
+            "Layers must be all where {module} is tuned: it belongs to no layer",
+            module
+        );
         return Err(problem("layers", message));
     }
     if lora.dora && module == "embed_tokens" {
-        return Err(problem(
-            "target_modules",
-            "Method dora cannot tune embed_tokens; choose lora, or leave it out".into(),
-        ));
+        let message =
+            say!("train-dora-embedding", "Method dora cannot tune embed_tokens; choose lora, or leave it out");
+        return Err(problem("target_modules", message));
     }
     if settings.use_pissa {
-        return Err(problem(
-            "use_pissa",
-            format!("A PiSSA start is not possible for {module}; leave one of the two out"),
-        ));
+        let message =
+            say!("train-pissa-module", "A PiSSA start is not possible for {module}; leave one of the two out", module);
+        return Err(problem("use_pissa", message));
     }
     Ok(())
 }
 
 /// Settings that exclude each other.
 fn combinations(settings: &TrainSettings) -> Result<(), TrainError> {
-    let (adapter, dora) = (settings.method.is_adapter(), settings.method == tunesmith_protocol::Method::Dora);
-    let word = settings.method.word();
-    let wrong = match () {
-        () if settings.use_pissa && !adapter => {
-            ("use_pissa", format!("A PiSSA start needs an adapter, and method {word} trains none"))
-        }
-        () if settings.use_pissa && dora => ("use_pissa", "A PiSSA start is not possible with method dora".into()),
-        () if settings.use_pissa && settings.quantization != tunesmith_protocol::Quantization::None => {
-            ("use_pissa", "A PiSSA start changes the base model, which quantization holds as it is".into())
-        }
-        () if settings.use_pissa && settings.precision == tunesmith_protocol::Precision::Bf16 => (
-            "use_pissa",
-            "A PiSSA start changes the base model, and bf16 would round away what it leaves: choose f32".into(),
-        ),
-        () if settings.use_pissa && settings.init_adapter.is_some() => {
-            ("use_pissa", "A run begins with PiSSA or with another adapter, not with both".into())
-        }
-        () if settings.init_adapter.is_some() && !adapter => {
-            ("init_adapter", format!("To continue from an adapter needs method lora or dora, not {word}"))
-        }
-        () if settings.layers != tunesmith_protocol::Layers::All
-            && settings.method == tunesmith_protocol::Method::Scratch =>
-        {
-            ("layers", "A new model is trained as a whole: layers must be all".into())
-        }
-        () => return Ok(()),
-    };
-    Err(problem(wrong.0, wrong.1))
+    let (adapter, method) = (settings.method.is_adapter(), settings.method.word());
+    if let Some(message) = against_pissa(settings).filter(|_| settings.use_pissa) {
+        return Err(problem("use_pissa", message));
+    }
+    if settings.init_adapter.is_some() && !adapter {
+        let message = say!(
+            "train-continue-method",
+            "To continue from an adapter needs method lora or dora, not {method}",
+            method
+        );
+        return Err(problem("init_adapter", message));
+    }
+    if settings.layers != Layers::All && settings.method == Method::Scratch {
+        let message = say!("train-scratch-layers", "A new model is trained as a whole: layers must be all");
+        return Err(problem("layers", message));
+    }
+    Ok(())
 }
 
-fn problem(name: &str, message: String) -> TrainError {
+/// What speaks against a PiSSA start, if anything.
+fn against_pissa(settings: &TrainSettings) -> Option<Sentence> {
+    let method = settings.method.word();
+    Some(match () {
+        () if !settings.method.is_adapter() => {
+            say!("train-pissa-method", "A PiSSA start needs an adapter, and method {method} trains none", method)
+        }
+        () if settings.method == Method::Dora => {
+            say!("train-pissa-dora", "A PiSSA start is not possible with method dora")
+        }
+        () if settings.quantization != Quantization::None => {
+            say!("train-pissa-quantized", "A PiSSA start changes the base model, which quantization holds as it is")
+        }
+        () if settings.precision == Precision::Bf16 => say!(
+            "train-pissa-bf16",
+            "A PiSSA start changes the base model, and bf16 would round away what it leaves: choose f32"
+        ),
+        () if settings.init_adapter.is_some() => {
+            say!("train-pissa-continued", "A run begins with PiSSA or with another adapter, not with both")
+        }
+        () => return None,
+    })
+}
+
+fn problem(name: &str, message: Sentence) -> TrainError {
     TrainError::Settings(vec![SettingProblem { name: name.into(), message }])
 }

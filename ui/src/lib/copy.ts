@@ -8,9 +8,9 @@ export async function copyText(text: string, said = words.common.copied): Promis
   toasts.show(copied ? { tone: 'good', text: said } : { tone: 'bad', text: words.errors.copyFailed });
 }
 
-/** An error as a bug report wants it. */
+/** An error as a bug report wants it: in English, whatever the screen speaks. */
 export function errorDetails(error: WireError): string {
-  return [`${error.message}`, error.hint, `code: ${error.code}`, `at: ${new Date().toISOString()}`].filter(Boolean).join('\n');
+  return [error.message.text, error.hint.text, `code: ${error.code}`, `at: ${new Date().toISOString()}`].filter(Boolean).join('\n');
 }
 
 async function viaClipboard(text: string): Promise<boolean> {

@@ -6,7 +6,7 @@ const whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
 export const count = (value: number): string => whole.format(value);
 
 /** With a capital first letter. */
-export const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+export const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** 1.5 GB; decimal units, as disks are sold and file managers show. */
 export function bytes(value: number): string {

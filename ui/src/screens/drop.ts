@@ -1,5 +1,5 @@
 // What becomes of files dropped anywhere: rows of a dataset, or a model. In a new fine-tune they are also chosen.
-import { asWireError, backend, itemName, type Item } from '$lib/backend';
+import { backend, itemName, type Item } from '$lib/backend';
 import { library } from '$lib/state/library.svelte';
 import { route } from '$lib/state/route.svelte';
 import { looksLikeDataset } from '$lib/state/jobs.svelte';
@@ -49,8 +49,7 @@ async function takeModel(path: string): Promise<void> {
       wizard.remember();
     } else route.go('models');
   } catch (thrown) {
-    const error = asWireError(thrown);
-    toasts.show({ tone: 'bad', text: error.message, detail: error.hint }, 12_000);
+    toasts.showError(thrown, 12_000);
   }
 }
 

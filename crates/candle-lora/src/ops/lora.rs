@@ -1,6 +1,7 @@
 //! A low-rank pair as a linear map uses it: its scale, DoRA's lengths and the dropout of a pass.
 
 use candle_core::Tensor;
+use tunesmith_sentence::say;
 
 use super::sum::Layout::AsIs;
 use super::sum::add_product;
@@ -45,7 +46,9 @@ impl<'a> Lora<'a> {
         match (&self.pair.magnitude, self.norm) {
             (Some(magnitude), Some(norm)) => Ok(Some((magnitude / norm)?)),
             (None, _) => Ok(None),
-            (Some(_), None) => Err(LoraError::Invalid("a pair with magnitudes needs its weight's norm".into())),
+            (Some(_), None) => {
+                Err(LoraError::Invalid(say!("adapter-norm-missing", "A pair with magnitudes needs its weight's norm")))
+            }
         }
     }
 

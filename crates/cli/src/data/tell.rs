@@ -1,9 +1,11 @@
 //! What dataset files hold, for people.
 
 use tunesmith_data::Cuts;
-use tunesmith_protocol::{Dataset, DatasetReport, Distribution, RowProblem, Severity, TokenCounts};
+use tunesmith_protocol::{Dataset, DatasetReport, Distribution, Finding, RowProblem, Severity, TokenCounts};
+use tunesmith_sentence::{NOTHING, Sentence, say};
 use tunesmith_studio::DataFacts;
 
+use crate::language::translate;
 use crate::{Out, table};
 
 /// Problems shown to people; scripts get all.
@@ -19,62 +21,139 @@ pub(super) fn facts(facts: &DataFacts, max_length: u32, out: &Out) {
     }
 }
 
+/// A line that belongs to the one above.
+fn indented(sentence: &Sentence, out: &Out) {
+    out.plain(format!("  {}", translate(sentence)));
+}
+
 fn rows(dataset: &Dataset, problems: &[RowProblem], out: &Out) {
-    out.line(format!("Format: {} ({})", dataset.format.word(), dataset.reason));
-    dataset.remarks.iter().for_each(|remark| out.line(format!("  {remark}")));
-    out.line(format!("Rows: {} read, {} kept, {} dropped", dataset.rows_read, dataset.rows_kept, dataset.rows_dropped));
+    let Dataset { format, reason, rows_read, rows_kept, rows_dropped, training_rows, validation_rows, .. } = dataset;
+    out.line(say!("shell-data-format", "Format: {format} ({reason})", format = format.word(), reason));
+    dataset.remarks.iter().for_each(|remark| indented(remark, out));
+    out.line(say!(
+        "shell-data-rows",
+        "Rows: {rows_read} read, {rows_kept} kept, {rows_dropped} dropped",
+        rows_read,
+        rows_kept,
+        rows_dropped
+    ));
     for because in &dataset.dropped_because {
-        out.line(format!("  {} dropped: {}", because.count, because.what));
+        indented(&say!("shell-data-dropped", "{rows} dropped: {why}", rows = because.count, why = &because.what), out);
     }
     for problem in problems.iter().take(PROBLEMS_SHOWN) {
-        out.line(format!("  {}:{}: {}", problem.file, problem.line, problem.message));
+        out.plain(format!("  {}:{}: {}", problem.file, problem.line, translate(&problem.message)));
     }
     if problems.len() > PROBLEMS_SHOWN {
-        out.line(format!("  … and {} more; --json lists all", problems.len() - PROBLEMS_SHOWN));
+        let more = problems.len() - PROBLEMS_SHOWN;
+        indented(&say!("shell-data-more-problems", "… and {more} more; --json lists all", more), out);
     }
-    out.line(format!("Split: {} to learn from, {} held out", dataset.training_rows, dataset.validation_rows));
+    out.line(say!(
+        "shell-data-split",
+        "Split: {training_rows} to learn from, {validation_rows} held out",
+        training_rows,
+        validation_rows
+    ));
 }
 
 fn doctor(report: &DatasetReport, out: &Out) {
     if report.findings.is_empty() {
-        out.line("The doctor found nothing");
+        out.line(say!("shell-data-nothing-found", "The doctor found nothing"));
     }
-    for finding in &report.findings {
-        let severity = match finding.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-            Severity::Note => "note",
-        };
-        let mended = if finding.repair.is_some() { " (one click in the app mends it)" } else { "" };
-        out.line(format!("  {severity}, {}: {}. {}{mended}", finding.kind, finding.sentence, finding.advice));
-    }
+    report.findings.iter().for_each(|found| indented(&finding(found), out));
     lengths(&report.distributions, out);
+}
+
+fn finding(found: &Finding) -> Sentence {
+    let Finding { kind, sentence, advice, .. } = found;
+    let severity = match found.severity {
+        Severity::Error => say!("shell-severity-error", "error"),
+        Severity::Warning => say!("shell-severity-warning", "warning"),
+        Severity::Note => say!("shell-severity-note", "note"),
+    };
+    match found.repair {
+        None => {
+            say!("shell-data-finding", "{severity}, {kind}: {sentence}. {advice}", severity, kind, sentence, advice)
+        }
+        Some(_) => say!(
+            "shell-data-finding-repairable",
+            "{severity}, {kind}: {sentence}. {advice} (one click in the app mends it)",
+            severity,
+            kind,
+            sentence,
+            advice
+        ),
+    }
 }
 
 /// How long things are, as a table.
 fn lengths(spreads: &[Distribution], out: &Out) {
-    let heading = ["", "least", "5 %", "median", "mean", "95 %", "most"].map(str::to_owned).to_vec();
     let row = |spread: &Distribution| {
         let Distribution { min, p5, median, mean, p95, max, .. } = spread;
         let numbers = [min, p5, median, mean, p95, max].map(|number| format!("{number:.1}"));
-        [vec![spread.what.replace('_', " ")], numbers.to_vec()].concat()
+        [vec![translate(&measured(&spread.what))], numbers.to_vec()].concat()
     };
     let rows: Vec<Vec<String>> = spreads.iter().filter(|spread| spread.max > 0.0).map(row).collect();
     if !rows.is_empty() {
-        table::columns(&[vec![heading], rows].concat()).iter().for_each(|line| out.line(format!("  {line}")));
+        let table = table::columns(&[vec![headings()], rows].concat());
+        table.iter().for_each(|line| out.plain(format!("  {line}")));
     }
 }
 
-fn tokens(tokens: &TokenCounts, cuts: &Cuts, max_length: u32, out: &Out) {
+fn headings() -> Vec<String> {
+    let headings = [
+        NOTHING,
+        say!("shell-heading-least", "least"),
+        Sentence::verbatim("5 %"),
+        say!("shell-heading-median", "median"),
+        say!("shell-heading-mean", "mean"),
+        Sentence::verbatim("95 %"),
+        say!("shell-heading-most", "most"),
+    ];
+    headings.iter().map(translate).collect()
+}
+
+/// What a distribution is of.
+fn measured(what: &str) -> Sentence {
+    match what {
+        "messages_per_row" => say!("shell-messages-per-row", "messages per row"),
+        "characters_per_answer" => say!("shell-characters-per-answer", "characters per answer"),
+        "words_per_answer" => say!("shell-words-per-answer", "words per answer"),
+        other => Sentence::verbatim(other.replace('_', " ")),
+    }
+}
+
+fn tokens(counts: &TokenCounts, cuts: &Cuts, max_length: u32, out: &Out) {
     let within = |percent| {
-        let found = tokens.percentiles.iter().find(|known| known.percent == percent);
+        let found = counts.percentiles.iter().find(|known| known.percent == percent);
         found.map_or(0, |known| known.tokens)
     };
-    out.line(format!("Tokens: {} in all, {} learned", tokens.tokens, tokens.learned_tokens));
-    let (median, p95) = (within(50), within(95));
-    out.line(format!("Row length: median {median}, 95 % within {p95}, longest {}", tokens.longest));
-    out.line(format!("Longer than {max_length} tokens: {} rows; {} answers are cut", cuts.rows_cut, cuts.answers_cut));
-    if tokens.failed > 0 {
-        out.line(format!("{} rows cannot be said with this model's chat template", tokens.failed));
+    let TokenCounts { tokens, learned_tokens: learned, longest, failed, .. } = counts;
+    out.line(say!("shell-data-tokens", "Tokens: {tokens} in all, {learned} learned", tokens, learned));
+    out.line(say!(
+        "shell-data-lengths",
+        "Row length: median {median}, 95 % within {most}, longest {longest}",
+        median = within(50),
+        most = within(95),
+        longest
+    ));
+    let answers =
+        say!("shell-answers-cut", answers; "1 answer is cut", "{answers} answers are cut", answers = cuts.answers_cut);
+    out.line(say!(
+        "shell-data-too-long",
+        rows;
+        "Longer than {limit} tokens: 1 row; {answers}",
+        "Longer than {limit} tokens: {rows} rows; {answers}",
+        rows = cuts.rows_cut,
+        limit = max_length,
+        answers
+    ));
+    if *failed > 0 {
+        out.line(say!(
+            "shell-data-unsayable",
+            rows;
+            "1 row cannot be said with this model's chat template",
+            "{rows} rows cannot be said with this model's chat template",
+            rows = failed
+        ));
     }
 }

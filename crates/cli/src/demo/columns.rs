@@ -9,7 +9,7 @@ pub(crate) fn question(text: &str, width: usize) -> Vec<String> {
 }
 
 /// Three texts under their headings, each wrapped to a third of `width`.
-pub(crate) fn side_by_side(headings: [&str; 3], texts: [&str; 3], width: usize) -> Vec<String> {
+pub(crate) fn side_by_side(headings: [String; 3], texts: [&str; 3], width: usize) -> Vec<String> {
     let column = (width.saturating_sub(4) / 3).max(8);
     let cells = texts.map(|text| text.lines().flat_map(|line| wrap(line, column)).collect::<Vec<_>>());
     let height = cells.iter().map(Vec::len).max().unwrap_or(0);

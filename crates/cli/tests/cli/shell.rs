@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -21,6 +21,11 @@ pub struct Ran {
 }
 
 impl Ran {
+    pub fn of(output: Output) -> Self {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Self { code: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+
     /// The JSON lines, after checking that it went well.
     pub fn lines(&self) -> Vec<Value> {
         assert_eq!(self.code, 0, "{}", self.stderr);
@@ -72,9 +77,12 @@ impl Shell {
     pub fn run_with(&self, arguments: &[&str], input: &str) -> Ran {
         let mut child = self.command(arguments).spawn().unwrap();
         child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-        let output = child.wait_with_output().unwrap();
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        Ran { code: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) }
+        Ran::of(child.wait_with_output().unwrap())
+    }
+
+    /// Runs a command to its end with these variables in its environment.
+    pub fn run_in(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Ran {
+        Ran::of(self.command(arguments).envs(variables.iter().copied()).output().unwrap())
     }
 
     /// Starts a command and leaves it running.
@@ -109,7 +117,8 @@ impl Shell {
             .current_dir(self.folder.path())
             .env("TUNESMITH_HOME", self.path("home"))
             .env("HF_HOME", self.path("no-cache"))
-            .env_remove("HF_HUB_CACHE");
+            .env_remove("HF_HUB_CACHE")
+            .env("TUNESMITH_LANGUAGE", "en");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }

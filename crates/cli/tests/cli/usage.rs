@@ -43,6 +43,6 @@ fn the_help_names_what_exists_and_nothing_else() {
 fn the_help_of_train_lists_every_setting() {
     let help = Shell::new().run(&["train", "--help"]).stdout;
     for field in tunesmith_protocol::TrainSettings::fields() {
-        assert!(help.contains(&format!("  {} = ", field.name)) && help.contains(&field.help), "{}", field.name);
+        assert!(help.contains(&format!("  {} = ", field.name)) && help.contains(&*field.help), "{}", field.name);
     }
 }

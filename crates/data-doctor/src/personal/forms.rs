@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::{Captures, Match, Regex};
+use tunesmith_sentence::{Sentence, say};
 
 use super::numbers::{is_card, is_iban, is_phone};
 
@@ -29,14 +30,14 @@ impl Form {
     /// All but secrets.
     pub(super) const PERSONAL: [Self; 4] = [Self::Email, Self::Iban, Self::Card, Self::Phone];
 
-    /// What it is called in a sentence.
-    pub(super) fn name(self) -> &'static str {
+    /// In how many rows it was found, as part of a list.
+    pub(super) fn found_in(self, rows: usize) -> Sentence {
         match self {
-            Self::Secret => "keys",
-            Self::Email => "e-mail addresses",
-            Self::Iban => "bank accounts",
-            Self::Card => "card numbers",
-            Self::Phone => "phone numbers",
+            Self::Secret => say!("doctor-keys-in", "keys in {rows}", rows),
+            Self::Email => say!("doctor-emails-in", "e-mail addresses in {rows}", rows),
+            Self::Iban => say!("doctor-accounts-in", "bank accounts in {rows}", rows),
+            Self::Card => say!("doctor-cards-in", "card numbers in {rows}", rows),
+            Self::Phone => say!("doctor-phones-in", "phone numbers in {rows}", rows),
         }
     }
 

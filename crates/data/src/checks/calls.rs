@@ -1,6 +1,7 @@
 //! Tool calls of a message, converted to the form that chat templates expect.
 
 use serde_json::{Value, json};
+use tunesmith_sentence::say;
 
 use crate::record::{Object, Problem};
 
@@ -22,7 +23,11 @@ pub(super) fn from_text(number: usize, object: &mut Object) -> Result<(), Proble
         Some(Value::Array(calls)) => calls,
         Some(call @ Value::Object(_)) => vec![call],
         _ => {
-            let what = format!("Message {number} is a function call that is not JSON with name and arguments");
+            let what = say!(
+                "row-call-no-json",
+                "Message {number} is a function call that is not JSON with name and arguments",
+                number
+            );
             return Err(Problem::new("wrong_tool_calls", what));
         }
     };
@@ -34,8 +39,11 @@ pub(super) fn from_text(number: usize, object: &mut Object) -> Result<(), Proble
 /// The calls as a list of `{"type": "function", "function": {"name", "arguments"}}`.
 pub(super) fn called(number: usize, object: &mut Object) -> Result<Value, Problem> {
     let wrong = || {
-        let what =
-            format!("Message {number} has “tool_calls” that are not a list of functions with name and arguments");
+        let what = say!(
+            "row-calls-wrong",
+            "Message {number} has “tool_calls” that are not a list of functions with name and arguments",
+            number
+        );
         Problem::new("wrong_tool_calls", what)
     };
     let mut calls = match object.shift_remove("tool_calls").filter(|calls| !calls.is_null()) {

@@ -1,6 +1,7 @@
 //! Rows that are a conversation: a list of messages, or a question and its answer.
 
 use serde_json::Value;
+use tunesmith_sentence::say;
 
 use super::parts::Parts;
 use super::{cells, messages};
@@ -64,7 +65,11 @@ pub(super) fn answer(value: Value, column: &str, notes: &mut Vec<Problem>) -> Re
     };
     let text = cells::text(other, column)?;
     if text.trim().is_empty() {
-        let message = format!("The column “{column}” is empty in this row: there is no answer to learn");
+        let message = say!(
+            "row-answer-column-empty",
+            "The column “{column}” is empty in this row: there is no answer to learn",
+            column
+        );
         return Err(Problem::new("empty_answer", message));
     }
     Ok(vec![Message::new("assistant", text)])
@@ -73,10 +78,9 @@ pub(super) fn answer(value: Value, column: &str, notes: &mut Vec<Problem>) -> Re
 /// A question as a message.
 pub(super) fn question(text: String, column: &str) -> Result<Message, Problem> {
     if text.trim().is_empty() {
-        return Err(Problem::new(
-            "empty_prompt",
-            format!("The column “{column}” is empty in this row: nothing is asked"),
-        ));
+        let message =
+            say!("row-prompt-column-empty", "The column “{column}” is empty in this row: nothing is asked", column);
+        return Err(Problem::new("empty_prompt", message));
     }
     Ok(Message::new("user", text))
 }
@@ -91,9 +95,11 @@ pub(super) fn with_system(
     match messages.first().filter(|first| first.role == "system") {
         None => messages.insert(0, Message::new("system", text)),
         Some(own) if own.content != text => {
-            let column = parts.column("system");
-            let message =
-                format!("The messages bring a system message of their own, so that in “{column}” is not used");
+            let message = say!(
+                "row-system-column-unused",
+                "The messages bring a system message of their own, so that in “{column}” is not used",
+                column = parts.column("system")
+            );
             notes.push(Problem::new("system_column_unused", message));
         }
         Some(_) => {}

@@ -3,19 +3,19 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use tunesmith_protocol::{Format, Mapping};
+use tunesmith_sentence::{Sentence, say};
 
 use super::layout::{LAYOUTS, Layout, Part, known_name};
-use super::shape::{Shape, listed};
+use super::shape::{MOST_NAMES, Shape};
+use crate::quoted::quoted;
 use crate::record::{Object, Problem};
-
-const EXPECTED: &str = "expected “messages”, or “instruction” and “output”, or “prompt” and “completion”, or “text”";
 
 /// The shape of a file, and why.
 pub(crate) struct Guess {
     /// None when no row has a known shape.
     pub shape: Option<Shape>,
     /// A sentence.
-    pub reason: String,
+    pub reason: Sentence,
     /// The names of all columns, in the order in which they appear.
     pub columns: Vec<String>,
 }
@@ -41,14 +41,17 @@ pub(crate) fn guess<'a>(rows: impl Iterator<Item = &'a Object>, wanted: &Mapping
     let best = votes.into_iter().rev().max_by_key(|(_, count)| *count);
     match best {
         Some((shape, count)) => {
-            let share = if count == seen { String::new() } else { format!(" in {count} of the first {seen} rows") };
-            let reason = format!("{}{share}{}", shape.sentence(), ignored(&shape, &columns));
+            let reason = with_unused(with_share(shape.sentence(), count, seen), &shape, &columns);
             Guess { shape: Some(shape), reason, columns }
         }
-        None if seen == 0 => Guess { shape: None, reason: "No row could be read".into(), columns },
+        None if seen == 0 => Guess { shape: None, reason: say!("shape-no-row", "No row could be read"), columns },
         None => {
-            let expected = wanted_columns(wanted.format);
-            let reason = format!("No known shape: the columns are {}; {expected}", listed(&columns));
+            let reason = say!(
+                "shape-unknown",
+                "No known shape: the columns are {columns}; {expected}",
+                columns = quoted(columns.iter(), MOST_NAMES),
+                expected = expected_columns(wanted.format)
+            );
             Guess { shape: usual(wanted), reason, columns }
         }
     }
@@ -68,20 +71,29 @@ fn usual(wanted: &Mapping) -> Option<Shape> {
 
 /// Why a row without a known shape is dropped.
 pub(crate) fn unknown_shape(row: &Object) -> Problem {
-    let columns: Vec<String> = row.keys().take(8).cloned().collect();
-    Problem::new("unknown_shape", format!("The columns are {}; {EXPECTED}", listed(&columns)))
+    let what = say!(
+        "row-shape-unknown",
+        "The columns are {columns}; expected “messages”, or “instruction” and “output”, or “prompt” and “completion”, or “text”",
+        columns = quoted(row.keys().take(MOST_NAMES), MOST_NAMES)
+    );
+    Problem::new("unknown_shape", what)
 }
 
-fn wanted_columns(wanted: Format) -> &'static str {
+fn expected_columns(wanted: Format) -> Sentence {
     match wanted {
-        Format::Auto => EXPECTED,
-        Format::Chat => "expected “messages”",
-        Format::Instruction => "expected “instruction” and “output”",
-        Format::Completion => "expected “prompt” and “completion”",
-        Format::Text => "expected “text”",
-        Format::Preference => "expected “chosen” and “rejected”",
-        Format::Unpaired => "expected “prompt”, “completion” and “label” (true or false)",
-        Format::Classification => "expected “text” and “label”",
+        Format::Auto => say!(
+            "shape-expected",
+            "expected “messages”, or “instruction” and “output”, or “prompt” and “completion”, or “text”"
+        ),
+        Format::Chat => say!("shape-expected-chat", "expected “messages”"),
+        Format::Instruction => say!("shape-expected-instruction", "expected “instruction” and “output”"),
+        Format::Completion => say!("shape-expected-completion", "expected “prompt” and “completion”"),
+        Format::Text => say!("shape-expected-text", "expected “text”"),
+        Format::Preference => say!("shape-expected-preference", "expected “chosen” and “rejected”"),
+        Format::Unpaired => {
+            say!("shape-expected-unpaired", "expected “prompt”, “completion” and “label” (true or false)")
+        }
+        Format::Classification => say!("shape-expected-classification", "expected “text” and “label”"),
     }
 }
 
@@ -140,8 +152,25 @@ impl<'a> Names<'a> {
     }
 }
 
-fn ignored(shape: &Shape, columns: &[String]) -> String {
+/// Says how many rows have the shape, where not all do.
+fn with_share(shape: Sentence, count: u64, rows: u64) -> Sentence {
+    if count == rows {
+        return shape;
+    }
+    say!("shape-in-rows", "{shape} in {count} of the first {rows} rows", shape, count, rows)
+}
+
+/// Names the columns that the shape does not use, if there are any.
+fn with_unused(reason: Sentence, shape: &Shape, columns: &[String]) -> Sentence {
     let used: HashSet<&String> = shape.columns.values().collect();
     let rest: Vec<&String> = columns.iter().filter(|column| !used.contains(column)).collect();
-    if rest.is_empty() { String::new() } else { format!("; not used: {}", listed(&rest)) }
+    if rest.is_empty() {
+        return reason;
+    }
+    say!(
+        "shape-columns-unused",
+        "{shape}; not used: {columns}",
+        shape = reason,
+        columns = quoted(rest.iter(), MOST_NAMES)
+    )
 }

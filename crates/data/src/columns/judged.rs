@@ -1,6 +1,7 @@
 //! Rows with a judgement: a preference between two answers, an answer labelled good or bad, a text with its class.
 
 use serde_json::Value;
+use tunesmith_sentence::say;
 
 use super::conversations::{answer, answered, asked, conversation, question, with_system};
 use super::layout::truth;
@@ -21,7 +22,8 @@ pub(super) fn preference(parts: &mut Parts, notes: &mut Vec<Problem>) -> Result<
         false => with_common_prompt(better, worse, parts, notes)?,
     };
     if chosen == rejected {
-        notes.push(Problem::new("equal_answers", "Both answers of this row are the same, so none is better"));
+        let message = say!("row-answers-equal", "Both answers of this row are the same, so none is better");
+        notes.push(Problem::new("equal_answers", message));
     }
     Ok(Example::Preference { prompt, chosen, rejected, tools })
 }
@@ -59,8 +61,12 @@ fn with_common_prompt(
         _ => None,
     };
     let (mut prompt, chosen, rejected) = found.ok_or_else(|| {
-        let (chosen, rejected) = (parts.column("chosen"), parts.column("rejected"));
-        let message = format!("This row has no prompt, and “{chosen}” and “{rejected}” do not begin with a common one");
+        let message = say!(
+            "row-no-common-prompt",
+            "This row has no prompt, and “{chosen}” and “{rejected}” do not begin with a common one",
+            chosen = parts.column("chosen"),
+            rejected = parts.column("rejected")
+        );
         Problem::new("empty_prompt", message)
     })?;
     with_system(parts, &mut prompt, notes)?;
@@ -105,7 +111,8 @@ fn answer_value(value: Value, column: &str, notes: &mut Vec<Problem>) -> Result<
     };
     match dialogue(&text) {
         Some(messages) if messages.iter().any(|message| message.content.is_empty()) => {
-            Err(Problem::new("missing_content", format!("A turn in “{column}” says nothing")))
+            let message = say!("row-turn-silent", "A turn in “{column}” says nothing", column);
+            Err(Problem::new("missing_content", message))
         }
         Some(messages) => Ok(AnswerValue::Messages(messages)),
         None => Ok(AnswerValue::Text(text)),
@@ -130,8 +137,12 @@ fn dialogue(text: &str) -> Option<Vec<Message>> {
 pub(super) fn unpaired(parts: &mut Parts, notes: &mut Vec<Problem>) -> Result<Example, Problem> {
     let value = parts.required("label")?;
     let label = truth(&value).ok_or_else(|| {
-        let message =
-            format!("“{}” is {} in this row, neither true nor false", parts.column("label"), value_name(&value));
+        let message = say!(
+            "row-label-wrong",
+            "“{column}” is {kind} in this row, neither true nor false",
+            column = parts.column("label"),
+            kind = value_name(&value)
+        );
         Problem::new("wrong_label", message)
     })?;
     if !parts.shape.columns.contains_key("messages") {
@@ -142,7 +153,8 @@ pub(super) fn unpaired(parts: &mut Parts, notes: &mut Vec<Problem>) -> Result<Ex
     let last = prompt.iter().rposition(|message| message.role == "assistant").unwrap_or_default();
     let completion = prompt.split_off(last);
     if prompt.is_empty() {
-        return Err(Problem::new("empty_prompt", "This row begins with the answer: nothing is asked"));
+        let message = say!("row-nothing-asked", "This row begins with the answer: nothing is asked");
+        return Err(Problem::new("empty_prompt", message));
     }
     with_system(parts, &mut prompt, notes)?;
     Ok(Example::Unpaired { prompt, completion, label })
@@ -151,10 +163,9 @@ pub(super) fn unpaired(parts: &mut Parts, notes: &mut Vec<Problem>) -> Result<Ex
 /// A text and its class.
 pub(super) fn classification(parts: &mut Parts) -> Result<Example, Problem> {
     let (text, label) = (parts.required_text("text")?, parts.required_text("label")?);
-    let empty = |part: &str| format!("The column “{}” is empty in this row", parts.column(part));
     match (text.trim().is_empty(), label.trim().is_empty()) {
-        (true, _) => Err(Problem::new("empty_text", empty("text"))),
-        (_, true) => Err(Problem::new("empty_label", empty("label"))),
+        (true, _) => Err(parts.empty("empty_text", "text")),
+        (_, true) => Err(parts.empty("empty_label", "label")),
         _ => Ok(Example::Classification { text, label }),
     }
 }

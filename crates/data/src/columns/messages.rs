@@ -1,6 +1,7 @@
 //! Lists of messages as they lie in a column: a JSON list, or the text of one.
 
 use serde_json::Value;
+use tunesmith_sentence::{Sentence, say};
 
 use super::literal;
 use crate::record::{Problem, is_crowded, value_name};
@@ -43,30 +44,44 @@ pub(super) fn as_list(value: Value) -> Result<Vec<Value>, Value> {
 
 /// The list of messages of a row.
 pub(super) fn list(value: Option<Value>, column: &str) -> Result<Vec<Value>, Problem> {
-    let missing = |what: String| Err(Problem::new("missing_messages_list", what));
+    let missing = |what: Sentence| Err(Problem::new("missing_messages_list", what));
+    let no_items = || missing(say!("row-list-empty", "The list “{column}” is empty in this row", column));
     match value {
-        None | Some(Value::Null) => missing(format!("This row has no list “{column}”")),
-        Some(Value::Array(list)) if list.is_empty() => missing(format!("The list “{column}” is empty in this row")),
+        None | Some(Value::Null) => missing(say!("row-list-missing", "This row has no list “{column}”", column)),
+        Some(Value::Array(list)) if list.is_empty() => no_items(),
         Some(Value::Array(list)) => Ok(list),
-        Some(Value::String(text)) if text.trim().is_empty() => missing(format!("“{column}” is empty in this row")),
+        Some(Value::String(text)) if text.trim().is_empty() => {
+            missing(say!("row-list-blank", "“{column}” is empty in this row", column))
+        }
         Some(Value::String(text)) => match parse(&text) {
-            Some(list) if list.is_empty() => missing(format!("The list “{column}” is empty in this row")),
+            Some(list) if list.is_empty() => no_items(),
             Some(list) => Ok(list),
             None => missing(unreadable(&text, column)),
         },
-        Some(other) => missing(format!("“{column}” is {} in this row, not a list of messages", value_name(&other))),
+        Some(other) => missing(say!(
+            "row-list-wrong",
+            "“{column}” is {kind} in this row, not a list of messages",
+            column,
+            kind = value_name(&other)
+        )),
     }
 }
 
 /// Why a text is no list of messages.
-fn unreadable(text: &str, column: &str) -> String {
+fn unreadable(text: &str, column: &str) -> Sentence {
     if begins_as_list(text) && !text.trim_end().ends_with([']', ')']) {
-        let letters = text.chars().count();
-        return format!(
-            "“{column}” breaks off after {letters} characters in this row, in the middle of its list; Excel cuts cells at 32,767"
+        return say!(
+            "row-list-cut",
+            "“{column}” breaks off after {letters} characters in this row, in the middle of its list; Excel cuts cells at 32,767",
+            column,
+            letters = text.chars().count()
         );
     }
-    format!("“{column}” is a text in this row that is not a list of messages, neither as JSON nor as Python prints it")
+    say!(
+        "row-list-unreadable",
+        "“{column}” is a text in this row that is not a list of messages, neither as JSON nor as Python prints it",
+        column
+    )
 }
 
 fn parse(text: &str) -> Option<Vec<Value>> {
@@ -88,13 +103,18 @@ pub(super) fn tools(value: Option<Value>) -> Result<Vec<Value>, Problem> {
         Some(Value::Array(list)) => Some(list),
         Some(_) => None,
     };
-    list.filter(|list| list.iter().all(Value::is_object))
-        .ok_or_else(|| Problem::new("wrong_tools", "“tools” is not a list of tools, each an object, in this row"))
+    list.filter(|list| list.iter().all(Value::is_object)).ok_or_else(|| {
+        let what = say!("row-tools-wrong", "“tools” is not a list of tools, each an object, in this row");
+        Problem::new("wrong_tools", what)
+    })
 }
 
 /// Earlier turns of an instruction row: a list of [question, answer].
 pub(super) fn history(value: Option<Value>) -> Result<Vec<Message>, Problem> {
-    let wrong = || Problem::new("wrong_history", "“history” is not a list of [question, answer] in this row");
+    let wrong = || {
+        let what = say!("row-history-wrong", "“history” is not a list of [question, answer] in this row");
+        Problem::new("wrong_history", what)
+    };
     let list = match value {
         None | Some(Value::Null) => return Ok(Vec::new()),
         Some(Value::Array(list)) => list,

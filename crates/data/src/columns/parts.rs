@@ -1,6 +1,7 @@
 //! The parts of one row, taken out of it one by one.
 
 use serde_json::Value;
+use tunesmith_sentence::say;
 
 use super::cells;
 use super::shape::Shape;
@@ -33,9 +34,17 @@ impl Parts<'_> {
 
     /// The value of a part that must be there.
     pub(super) fn required(&mut self, part: &str) -> Result<Value, Problem> {
-        let missing =
-            |column: &str| Problem::new("missing_column", format!("This row has nothing in the column “{column}”"));
-        self.take(part).ok_or_else(|| missing(self.column(part)))
+        self.take(part).ok_or_else(|| {
+            let column = self.column(part);
+            let what = say!("row-column-missing", "This row has nothing in the column “{column}”", column);
+            Problem::new("missing_column", what)
+        })
+    }
+
+    /// The problem of this kind for a part whose text is blank.
+    pub(super) fn empty(&self, kind: &'static str, part: &str) -> Problem {
+        let column = self.column(part);
+        Problem::new(kind, say!("row-column-empty", "The column “{column}” is empty in this row", column))
     }
 
     /// The text of a part that must be there.

@@ -3,8 +3,13 @@
 use std::collections::BTreeMap;
 
 use tunesmith_protocol::{Format, Mapping};
+use tunesmith_sentence::{Sentence, say};
 
 use super::layout::{Layout, Part};
+use crate::quoted::quoted;
+
+/// The most columns that a sentence names.
+pub(super) const MOST_NAMES: usize = 8;
 
 /// Which columns of a row mean what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,35 +41,43 @@ impl Shape {
         }
     }
 
-    pub(super) fn sentence(&self) -> String {
+    /// What rows of this shape are, and in which columns.
+    pub(super) fn sentence(&self) -> Sentence {
         let of =
             |parts: &[Part]| -> Vec<&String> { parts.iter().filter_map(|part| self.columns.get(part.name)).collect() };
-        let columns = listed(&[of(self.layout.required), of(self.layout.optional)].concat());
-        let beside = |part: &str, what: &str| {
-            self.columns.get(part).map(|column| format!(", with the {what} in “{column}”")).unwrap_or_default()
-        };
+        let columns = quoted([of(self.layout.required), of(self.layout.optional)].concat().iter(), MOST_NAMES);
         match self.layout.format {
-            Format::Chat => {
-                let messages = listed(&of(self.layout.required));
-                let (system, tools) = (beside("system", "system prompt"), beside("tools", "tools"));
-                format!("Conversations: a list of messages in {messages}{system}{tools}")
+            Format::Chat => self.with_columns_beside(say!(
+                "shape-chat",
+                "Conversations: a list of messages in {columns}",
+                columns = quoted(of(self.layout.required).iter(), MOST_NAMES)
+            )),
+            Format::Instruction => {
+                say!("shape-instruction", "Instructions and answers: the columns {columns}", columns)
             }
-            Format::Instruction => format!("Instructions and answers: the columns {columns}"),
-            Format::Completion => format!("Prompts and answers: the columns {columns}"),
-            Format::Preference if !self.columns.contains_key("prompt") => {
-                format!("Better and worse answers, which begin alike: the columns {columns}")
+            Format::Completion => say!("shape-completion", "Prompts and answers: the columns {columns}", columns),
+            Format::Preference if !self.columns.contains_key("prompt") => say!(
+                "shape-preference-alike",
+                "Better and worse answers, which begin alike: the columns {columns}",
+                columns
+            ),
+            Format::Preference => say!("shape-preference", "Better and worse answers: the columns {columns}", columns),
+            Format::Unpaired => say!("shape-unpaired", "Answers judged good or bad: the columns {columns}", columns),
+            Format::Classification => {
+                say!("shape-classification", "Texts and their classes: the columns {columns}", columns)
             }
-            Format::Preference => format!("Better and worse answers: the columns {columns}"),
-            Format::Unpaired => format!("Answers judged good or bad: the columns {columns}"),
-            Format::Classification => format!("Texts and their classes: the columns {columns}"),
-            Format::Text | Format::Auto => format!("Plain text in {columns}"),
+            Format::Text | Format::Auto => say!("shape-text", "Plain text in {columns}", columns),
         }
     }
-}
 
-/// Names in quotation marks, the first eight.
-pub(super) fn listed<T: AsRef<str>>(names: &[T]) -> String {
-    let quoted: Vec<String> = names.iter().take(8).map(|name| format!("“{}”", name.as_ref())).collect();
-    let more = if names.len() > 8 { format!(" and {} more", names.len() - 8) } else { String::new() };
-    if quoted.is_empty() { "none".into() } else { quoted.join(", ") + &more }
+    /// What conversations have besides their messages.
+    fn with_columns_beside(&self, mut shape: Sentence) -> Sentence {
+        if let Some(column) = self.columns.get("system") {
+            shape = say!("shape-with-system", "{shape}, with the system prompt in “{column}”", shape, column);
+        }
+        if let Some(column) = self.columns.get("tools") {
+            shape = say!("shape-with-tools", "{shape}, with the tools in “{column}”", shape, column);
+        }
+        shape
+    }
 }

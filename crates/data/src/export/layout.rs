@@ -1,6 +1,7 @@
 //! The columns of each kind of file, and which part of a row goes into which. How turns are written is in `turns`.
 
 use serde_json::Value;
+use tunesmith_sentence::say;
 
 use super::ExportKind;
 use super::turns::{self, Reason};
@@ -39,10 +40,7 @@ impl ExportLayout {
             (Example::Preference { .. }, _) if own => Ok(Self::Preference),
             (Example::Unpaired { .. }, _) if own => Ok(Self::Unpaired),
             (Example::Classification { .. }, _) if own => Ok(Self::Classification),
-            (Example::Text { .. }, _) => Err("it is plain text, and this kind of file holds questions and answers"),
-            (Example::Preference { .. }, _) => Err("it has two answers to choose from, and this kind of file has one"),
-            (Example::Unpaired { .. }, _) => Err("it says whether its answer is good, which this kind of file cannot"),
-            (Example::Classification { .. }, _) => Err("it is a text with a label, and no conversation"),
+            _ => Err(no_conversation(example)),
         }
     }
 
@@ -75,7 +73,10 @@ impl ExportLayout {
                 turns::conversation(chosen)?;
                 turns::conversation(rejected)?;
                 if prompt.is_empty() || (chosen.starts_with(prompt) && rejected.starts_with(prompt)) {
-                    return Err("where its prompt ends and its answers begin could not be told again");
+                    return Err(say!(
+                        "export-prompt-unclear",
+                        "where its prompt ends and its answers begin could not be told again"
+                    ));
                 }
                 let lists = [prompt, chosen, rejected].map(|messages| turns::plain(messages));
                 let [prompt, chosen, rejected] = lists;
@@ -85,7 +86,7 @@ impl ExportLayout {
                 turns::known(prompt)?;
                 turns::conversation(completion)?;
                 if prompt.is_empty() {
-                    return Err("nothing comes before its answer");
+                    return Err(say!("export-nothing-asked", "nothing comes before its answer"));
                 }
                 Ok(vec![turns::plain(prompt)?, turns::plain(completion)?, Value::Bool(*label)])
             }
@@ -110,7 +111,9 @@ impl ExportLayout {
                 .collect::<Result<_, _>>()?;
         }
         match first {
-            Some(first) if first != layout => Err("it has another shape than the first row, and so other columns"),
+            Some(first) if first != layout => {
+                Err(say!("export-other-shape", "it has another shape than the first row, and so other columns"))
+            }
             _ => Ok((layout, cells)),
         }
     }
@@ -141,11 +144,29 @@ impl ExportLayout {
     }
 }
 
+/// Why a row is left out of files that hold conversations and nothing else.
+fn no_conversation(example: &Example) -> Reason {
+    match example {
+        Example::Preference { .. } => {
+            say!("export-two-answers", "it has two answers to choose from, and this kind of file has one")
+        }
+        Example::Unpaired { .. } => {
+            say!("export-judged", "it says whether its answer is good, which this kind of file cannot")
+        }
+        Example::Classification { .. } => {
+            say!("export-labelled", "it is a text with a label, and no conversation")
+        }
+        Example::Text { .. } | Example::Chat { .. } => {
+            say!("export-plain-text", "it is plain text, and this kind of file holds questions and answers")
+        }
+    }
+}
+
 /// A text as a cell. It must not be blank or hold a NUL.
 fn text_cell(text: &str) -> Result<Value, Reason> {
     match text {
-        _ if text.trim().is_empty() => Err("it says nothing"),
-        _ if text.contains('\0') => Err(turns::NUL),
+        _ if text.trim().is_empty() => Err(say!("export-text-blank", "it says nothing")),
+        _ if text.contains('\0') => Err(turns::nul()),
         _ => Ok(text.into()),
     }
 }
@@ -154,7 +175,7 @@ fn no_tools(tools: Value) -> Result<(), Reason> {
     if tools.is_null() {
         Ok(())
     } else {
-        Err("it has tools that may be called, for which this kind of file has no place")
+        Err(say!("export-tools", "it has tools that may be called, for which this kind of file has no place"))
     }
 }
 
@@ -167,21 +188,22 @@ fn text_of_tools(tools: Value) -> Value {
 fn halves(messages: &[Message]) -> Result<(Value, Value), Reason> {
     let last = messages.iter().rposition(|message| message.role == "assistant").unwrap_or_default();
     match messages.split_at(last) {
-        ([], _) => Err("it begins with its only answer, and this kind of file needs a prompt"),
+        ([], _) => {
+            Err(say!("export-no-prompt", "it begins with its only answer, and this kind of file needs a prompt"))
+        }
         (prompt, completion) => Ok((turns::plain(prompt)?, turns::plain(completion)?)),
     }
 }
 
 /// The last question and answer, those before as history.
 fn alpaca(messages: &[Message]) -> Result<Vec<Value>, Reason> {
-    const PAIRS: Reason = "its turns are not one question, one answer, and so on";
     let (system, turns) = turns::system_apart(messages);
     let (earlier, last) = turns.split_at(turns.len().saturating_sub(2));
     let (_, question, answer) = turns::exchange(last)?;
     let pairs = earlier.chunks(2).map(|pair| match turns::exchange(pair) {
         Ok((_, question, answer)) => Ok(Value::Array(vec![question, answer])),
         Err(why) if pair.len() == 2 => Err(why),
-        Err(_) => Err(PAIRS),
+        Err(_) => Err(say!("export-no-pairs", "its turns are not one question, one answer, and so on")),
     });
     let history: Vec<Value> = pairs.collect::<Result<_, _>>()?;
     let history = if history.is_empty() { Value::Null } else { history.into() };

@@ -1,23 +1,41 @@
 //! Messages as each kind of file writes them, and why some cannot be written there. What an import would drop or change is
 //! not written, as it would be lost when the file is read back.
 
-use serde_json::{Map, Value, json};
+mod open_ai;
+mod share_gpt;
+
+use serde_json::{Value, json};
+use tunesmith_sentence::{Sentence, say};
 
 use crate::Message;
+pub(super) use open_ai::open_ai;
+pub(super) use share_gpt::share_gpt;
 
 /// Why a row is left out; continues “This row is left out: ”.
-pub(super) type Reason = &'static str;
+pub(super) type Reason = Sentence;
 
-pub(super) const NUL: Reason = "it holds a NUL character, which tables cannot";
-const BLANK: Reason = "a message in it says nothing";
-const CALLS: Reason = "a tool is called in it, for which this kind of file has no place";
-const WEIGHT: Reason = "some of its answers are not learned, which this kind of file cannot say";
+/// The reason for a text that no table can hold.
+pub(super) fn nul() -> Reason {
+    say!("export-nul", "it holds a NUL character, which tables cannot")
+}
+
+fn blank() -> Reason {
+    say!("export-message-blank", "a message in it says nothing")
+}
+
+fn unweighted() -> Reason {
+    say!("export-answers-not-learned", "some of its answers are not learned, which this kind of file cannot say")
+}
+
+fn no_exchange() -> Reason {
+    say!("export-no-exchange", "it is not one question and one answer")
+}
 
 /// Whether messages hold an answer and are all known.
 pub(super) fn conversation(messages: &[Message]) -> Result<(), Reason> {
     known(messages)?;
     let answers = messages.iter().any(|message| message.role == "assistant");
-    if answers { Ok(()) } else { Err("no message in it is the assistant's") }
+    if answers { Ok(()) } else { Err(say!("export-no-answer", "no message in it is the assistant's")) }
 }
 
 /// Whether an import would accept these messages: known roles, no blank content.
@@ -26,18 +44,25 @@ pub(super) fn known(messages: &[Message]) -> Result<(), Reason> {
         let speaks_as_tool = matches!(role.as_str(), "tool" | "function");
         match role.as_str() {
             "system" | "user" | "assistant" | "tool" | "function" => {}
-            _ => return Err("a message in it has an unknown role"),
+            _ => return Err(say!("export-role-unknown", "a message in it has an unknown role")),
         }
         match tool_calls {
-            None if content.trim().is_empty() && !speaks_as_tool => return Err(BLANK),
-            Some(_) if role != "assistant" => return Err("a tool is called in it by someone else than the assistant"),
-            Some(calls) if !are_calls(calls) => return Err("its tool calls are not functions with name and arguments"),
+            None if content.trim().is_empty() && !speaks_as_tool => return Err(blank()),
+            Some(_) if role != "assistant" => {
+                return Err(say!(
+                    "export-call-not-assistant",
+                    "a tool is called in it by someone else than the assistant"
+                ));
+            }
+            Some(calls) if !are_calls(calls) => {
+                return Err(say!("export-calls-wrong", "its tool calls are not functions with name and arguments"));
+            }
             // The import takes blanks beside a call for no content.
-            Some(_) if !content.is_empty() && content.trim().is_empty() => return Err(BLANK),
+            Some(_) if !content.is_empty() && content.trim().is_empty() => return Err(blank()),
             _ => {}
         }
         if weight.is_some_and(|weight| weight != 0.0 && weight != 1.0) {
-            return Err("a message in it has a weight other than 0 and 1");
+            return Err(say!("export-weight-wrong", "a message in it has a weight other than 0 and 1"));
         }
     }
     Ok(())
@@ -76,7 +101,9 @@ pub(super) fn typed(column: &str, cell: Value) -> Result<Value, Reason> {
     for call in messages.iter_mut().filter_map(|message| message.get_mut("tool_calls")?.as_array_mut()).flatten() {
         match call.get_mut("function").and_then(|function| function.get_mut("arguments")) {
             Some(arguments) if arguments.is_object() => *arguments = arguments.to_string().into(),
-            Some(_) => return Err("the arguments of a tool call in it are no object"),
+            Some(_) => {
+                return Err(say!("export-arguments-no-object", "the arguments of a tool call in it are no object"));
+            }
             None => {}
         }
     }
@@ -88,7 +115,7 @@ pub(super) fn tools(tools: &[Value]) -> Result<Value, Reason> {
     match tools {
         [] => Ok(Value::Null),
         tools if tools.iter().all(Value::is_object) => Ok(tools.into()),
-        _ => Err("one of its tools is not an object"),
+        _ => Err(say!("export-tool-no-object", "one of its tools is not an object")),
     }
 }
 
@@ -103,124 +130,24 @@ pub(super) fn system_apart(messages: &[Message]) -> (Value, &[Message]) {
 /// The system prompt, the question and the answer of a conversation that is no more than that.
 pub(super) fn exchange(messages: &[Message]) -> Result<(Value, Value, Value), Reason> {
     let (system, turns) = system_apart(messages);
-    let [question, answer] = turns else { return Err("it is not one question and one answer") };
+    let [question, answer] = turns else { return Err(no_exchange()) };
     if (question.role.as_str(), answer.role.as_str()) != ("user", "assistant") {
-        return Err("it is not one question and one answer");
+        return Err(no_exchange());
     }
     if answer.tool_calls.is_some() {
-        return Err(CALLS);
+        return Err(say!("export-tool-called", "a tool is called in it, for which this kind of file has no place"));
     }
     if answer.weight == Some(0.0) {
-        return Err(WEIGHT);
+        return Err(unweighted());
     }
     for text in messages.iter().map(|message| &message.content) {
         if text.contains('\0') {
-            return Err(NUL);
+            return Err(nul());
         }
         // Such a text would be read as messages.
         if text.trim_start().strip_prefix('[').is_some_and(|rest| rest.trim_start().starts_with('{')) {
-            return Err("a text in it looks like a list of messages");
+            return Err(say!("export-text-like-list", "a text in it looks like a list of messages"));
         }
     }
     Ok((system, question.content.as_str().into(), answer.content.as_str().into()))
-}
-
-/// Messages in ShareGPT's format.
-pub(super) fn share_gpt(messages: &[Message]) -> Result<Value, Reason> {
-    let turn = |message: &Message| {
-        if message.weight == Some(0.0) && message.role == "assistant" {
-            return Err(WEIGHT);
-        }
-        if message.tool_call_id.is_some() || message.name.is_some() {
-            return Err("a tool in it is named or answers a numbered call, for which ShareGPT has no place");
-        }
-        let from = match message.role.as_str() {
-            "user" => "human",
-            "assistant" if message.tool_calls.is_some() => "function_call",
-            "assistant" => "gpt",
-            "tool" => "observation",
-            "function" => return Err("it speaks of functions in OpenAI's former words, for which ShareGPT has none"),
-            same => same,
-        };
-        let value = match &message.tool_calls {
-            Some(calls) => bare_calls(calls, &message.content)?.to_string(),
-            None => message.content.clone(),
-        };
-        Ok(json!({"from": from, "value": value}))
-    };
-    messages.iter().map(turn).collect()
-}
-
-/// Calls as `{"name", "arguments"}`, or a list of these.
-fn bare_calls(calls: &Value, said: &str) -> Result<Value, Reason> {
-    if !said.is_empty() {
-        return Err("an answer in it speaks and calls a tool at once, for which ShareGPT has no place");
-    }
-    let bare = |call: &Value| {
-        let function = call["function"].clone();
-        let plain = json!({"type": "function", "function": function.clone()});
-        let complete = function["arguments"].is_object() && function.as_object().is_some_and(|keys| keys.len() == 2);
-        if complete && *call == plain {
-            Ok(function)
-        } else {
-            Err("a tool call in it has a number, for which ShareGPT has no place")
-        }
-    };
-    let mut calls: Vec<Value> = calls.as_array().into_iter().flatten().map(bare).collect::<Result<_, _>>()?;
-    Ok(if calls.len() == 1 { calls.remove(0) } else { calls.into() })
-}
-
-/// Messages in the keys that OpenAI allows for fine-tuning.
-pub(super) fn open_ai(messages: &[Message]) -> Result<Value, Reason> {
-    if messages.last().is_none_or(|last| last.role != "assistant") {
-        return Err("its last message is not the assistant's, as OpenAI requires");
-    }
-    messages.iter().map(open_ai_message).collect()
-}
-
-fn open_ai_message(message: &Message) -> Result<Value, Reason> {
-    let mut said = Map::new();
-    said.insert("role".into(), message.role.as_str().into());
-    match (&message.tool_calls, message.role.as_str()) {
-        (Some(calls), _) => {
-            let content = Some(message.content.as_str()).filter(|content| !content.is_empty());
-            said.insert("content".into(), content.into());
-            said.insert("tool_calls".into(), numbered_calls(calls)?);
-        }
-        (None, role) => {
-            if role == "tool" && message.tool_call_id.is_none() {
-                return Err("a tool in it does not say which call it answers, as OpenAI requires");
-            }
-            if role == "function" && message.name.is_none() {
-                return Err("a function in it has no name, as OpenAI requires");
-            }
-            said.insert("content".into(), message.content.as_str().into());
-        }
-    }
-    let texts = [("tool_call_id", &message.tool_call_id), ("name", &message.name)];
-    said.extend(texts.into_iter().filter_map(|(key, text)| Some((key.to_owned(), text.as_deref()?.into()))));
-    if let Some(weight) = message.weight.filter(|_| message.role == "assistant") {
-        said.insert("weight".into(), (weight as u8).into());
-    }
-    Ok(said.into())
-}
-
-/// Calls with their ids, and arguments as the text of an object.
-fn numbered_calls(calls: &Value) -> Result<Value, Reason> {
-    let numbered = |call: &Value| {
-        let (id, function) = (&call["id"], &call["function"]);
-        if !id.is_string() {
-            return Err("a tool call in it has no id, as OpenAI requires");
-        }
-        let only = |value: &Value, keys: &[&str]| {
-            value.as_object().is_some_and(|object| object.keys().all(|key| keys.contains(&key.as_str())))
-        };
-        let known = only(call, &["id", "type", "function"]) && only(function, &["name", "arguments"]);
-        if !known || call["type"] != "function" || !function["arguments"].is_object() {
-            return Err("a tool call in it has parts that OpenAI does not know");
-        }
-        let arguments = function["arguments"].to_string();
-        Ok(json!({"id": id, "type": "function", "function": {"name": function["name"], "arguments": arguments}}))
-    };
-    calls.as_array().into_iter().flatten().map(numbered).collect()
 }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use tunesmith_protocol::{Format, Mapping, RowProblem};
+use tunesmith_sentence::{Sentence, say};
 
 use super::summary::{SummaryBuilder, Taken};
 use crate::columns::{self, Shape};
@@ -74,7 +75,7 @@ impl<'a> FileImport<'a> {
         let guess = columns::guess(objects, self.wanted);
         // A file without a row has no shape, and the next one may have.
         if !self.sample.is_empty() {
-            self.say(&guess.reason);
+            self.say(guess.reason);
         }
         let summary = &mut self.builder.summary;
         if summary.format == Format::Auto
@@ -89,12 +90,12 @@ impl<'a> FileImport<'a> {
         std::mem::take(&mut self.sample).into_iter().try_for_each(|record| self.take(record))
     }
 
-    fn say(&mut self, reason: &str) {
+    fn say(&mut self, reason: Sentence) {
         let first = &mut self.builder.summary.reason;
         if first.is_empty() {
-            *first = reason.into();
-        } else if first != reason {
-            self.builder.remark(format!("{}: {reason}", self.file));
+            *first = reason;
+        } else if *first != reason {
+            self.builder.remark(say!("import-other-shape", "{file}: {reason}", file = &self.file, reason));
         }
     }
 
@@ -136,7 +137,8 @@ impl<'a> FileImport<'a> {
         let Problem { kind, message } = problem;
         if dropped.is_some() {
             self.builder.not_usable += 1;
-            let first = self.builder.first_problem.get_or_insert_with(|| format!("Line {line}: {message}"));
+            let in_line = || say!("row-in-line", "Line {line}: {problem}", line, problem = &message);
+            let first = self.builder.first_problem.get_or_insert_with(in_line);
             if self.builder.not_usable > MOST_DROPPED {
                 let (path, first) = (self.path.into(), first.clone());
                 return Err(ImportError::TooManyProblems { path, limit: MOST_DROPPED, first });
@@ -167,7 +169,10 @@ fn one_of_each_kind(notes: Vec<Problem>) -> Vec<Problem> {
     }
     let said = |(note, more): (Problem, usize)| match more {
         0 => note,
-        more => Problem::new(note.kind, format!("{}; {more} more like this in the row", note.message)),
+        more => {
+            let message = say!("row-more-alike", "{note}; {more} more like this in the row", note = note.message, more);
+            Problem::new(note.kind, message)
+        }
     };
     merged.into_iter().map(said).collect()
 }

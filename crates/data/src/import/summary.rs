@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use tunesmith_protocol::{Count, Format, Mapping, RowProblem};
+use tunesmith_sentence::Sentence;
 
 use crate::ImportedRow;
 
@@ -27,9 +28,9 @@ pub struct Summary {
     /// The shape of the first file's rows; auto when no row was recognised.
     pub format: Format,
     /// How the shape was recognised, in a sentence.
-    pub reason: String,
+    pub reason: Sentence,
     /// A sentence for each file with another shape, and for what was left out.
-    pub remarks: Vec<String>,
+    pub remarks: Vec<Sentence>,
     /// The names by which rows say which file they came from, in order.
     pub files: Vec<String>,
     /// The names of the columns of the first rows of each file, in order.
@@ -52,12 +53,12 @@ pub(crate) struct SummaryBuilder {
     pub dropped: BTreeMap<String, u64>,
     pub not_usable: u64,
     pub text_bytes: usize,
-    pub first_problem: Option<String>,
+    pub first_problem: Option<Sentence>,
 }
 
 impl SummaryBuilder {
     /// Adds a remark about a file or a folder, each only once.
-    pub(crate) fn remark(&mut self, sentence: String) {
+    pub(crate) fn remark(&mut self, sentence: Sentence) {
         if !self.summary.remarks.contains(&sentence) {
             self.summary.remarks.push(sentence);
         }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use tokenizers::{PostProcessorWrapper, Tokenizer};
+use tunesmith_sentence::{Sentence, say};
 
 use super::tokenizer_calls::{call, encode};
 use crate::RenderError;
@@ -139,7 +140,10 @@ fn find_template(folder: &Path, config: &Value) -> Result<Option<(PathBuf, Strin
     if let Some(bytes) = read_file(&path)? {
         return match String::from_utf8(bytes) {
             Ok(source) => Ok(Some((path, source))),
-            Err(_) => Err(RenderError::Template { path, reason: "it is not UTF-8 text".into() }),
+            Err(_) => {
+                let reason = say!("template-not-utf8", "it is not UTF-8 text");
+                Err(RenderError::Template { path, reason })
+            }
         };
     }
     let json = folder.join("chat_template.json");
@@ -162,7 +166,10 @@ fn named_template(named: &[Value], path: PathBuf) -> Result<(PathBuf, String), R
     let only = if named.len() == 1 { named.first() } else { None };
     match default.or(only).and_then(|entry| entry["template"].as_str()) {
         Some(source) => Ok((path, source.to_owned())),
-        None => Err(RenderError::Template { path, reason: "none of its templates is called default".into() }),
+        None => {
+            let reason = say!("template-no-default", "none of its templates is called default");
+            Err(RenderError::Template { path, reason })
+        }
     }
 }
 
@@ -183,18 +190,24 @@ fn ids(value: &Value) -> Vec<u32> {
 /// The JSON in a file; null if there is no such file.
 fn read_json(path: &Path) -> Result<Value, RenderError> {
     let Some(bytes) = read_file(path)? else { return Ok(Value::Null) };
-    serde_json::from_slice(&bytes)
-        .map_err(|error| RenderError::File { path: path.into(), reason: format!("it is not valid JSON: {error}") })
+    serde_json::from_slice(&bytes).map_err(|error| {
+        let error = error.to_string();
+        let reason = say!("render-file-no-json", "it is not valid JSON: {error}", error);
+        RenderError::File { path: path.into(), reason }
+    })
 }
 
 /// The bytes of a file; none if there is no such file.
 fn read_file(path: &Path) -> Result<Option<Vec<u8>>, RenderError> {
-    let wrong = |reason: String| RenderError::File { path: path.into(), reason };
+    let wrong = |reason: Sentence| RenderError::File { path: path.into(), reason };
+    let failed = |error: std::io::Error| wrong(Sentence::verbatim(error.to_string()));
     match fs::metadata(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(wrong(error.to_string())),
-        Ok(data) if !data.is_file() => Err(wrong("it is not a file".into())),
-        Ok(data) if data.len() > LARGEST_FILE => Err(wrong(format!("it is larger than {} MB", LARGEST_FILE >> 20))),
-        Ok(_) => fs::read(path).map(Some).map_err(|error| wrong(error.to_string())),
+        Err(error) => Err(failed(error)),
+        Ok(data) if !data.is_file() => Err(wrong(say!("render-no-file", "it is not a file"))),
+        Ok(data) if data.len() > LARGEST_FILE => {
+            Err(wrong(say!("render-file-large", "it is larger than {limit_mb} MB", limit_mb = LARGEST_FILE >> 20)))
+        }
+        Ok(_) => fs::read(path).map(Some).map_err(failed),
     }
 }

@@ -4,6 +4,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tokenizers::{Encoding, Tokenizer};
+use tunesmith_sentence::{Sentence, say};
 
 use crate::RenderError;
 
@@ -15,7 +16,7 @@ pub(super) fn encode(tokenizer: &Tokenizer, text: &str, special_tokens: bool) ->
 /// Turns a panic of the library into an error.
 pub(super) fn call<T>(function: impl FnOnce() -> tokenizers::Result<T>) -> Result<T, RenderError> {
     match catch_unwind(AssertUnwindSafe(function)) {
-        Ok(result) => result.map_err(|error| RenderError::Tokenizer(error.to_string())),
-        Err(_) => Err(RenderError::Tokenizer("its rules contradict each other".into())),
+        Ok(result) => result.map_err(|error| RenderError::Tokenizer(Sentence::verbatim(error.to_string()))),
+        Err(_) => Err(RenderError::Tokenizer(say!("render-tokenizer-contradicts", "its rules contradict each other"))),
     }
 }

@@ -1,5 +1,7 @@
 //! What is wrong with a row, or worth knowing about it.
 
+use tunesmith_sentence::{Sentence, say};
+
 use super::limits::{LONGEST_ROW, MOST_VALUES};
 
 /// Why a row cannot be used, or a remark about one that can.
@@ -8,27 +10,30 @@ pub(crate) struct Problem {
     /// A stable name.
     pub kind: &'static str,
     /// A sentence.
-    pub message: String,
+    pub message: Sentence,
 }
 
 impl Problem {
-    pub(crate) fn new(kind: &'static str, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into() }
+    pub(crate) fn new(kind: &'static str, message: Sentence) -> Self {
+        Self { kind, message }
     }
 
     pub(crate) fn invalid_utf8() -> Self {
-        Self::new("invalid_utf8", "This row holds bytes that are not UTF-8 text; save the file as UTF-8")
+        let message = say!("row-not-utf8", "This row holds bytes that are not UTF-8 text; save the file as UTF-8");
+        Self::new("invalid_utf8", message)
     }
 
     pub(crate) fn nul_byte() -> Self {
-        Self::new("nul_byte", "This row holds a NUL byte, which no text has")
+        Self::new("nul_byte", say!("row-nul-byte", "This row holds a NUL byte, which no text has"))
     }
 
     pub(crate) fn crowded() -> Self {
-        Self::new("too_many_values", format!("This row holds more than {MOST_VALUES} values"))
+        let message = say!("row-too-many-values", "This row holds more than {limit} values", limit = MOST_VALUES);
+        Self::new("too_many_values", message)
     }
 
     pub(crate) fn too_long() -> Self {
-        Self::new("row_too_long", format!("This row is longer than {} MB", LONGEST_ROW >> 20))
+        let message = say!("row-too-long", "This row is longer than {limit_mb} MB", limit_mb = LONGEST_ROW >> 20);
+        Self::new("row_too_long", message)
     }
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tunesmith_protocol::LearnFrom;
+use tunesmith_sentence::say;
 
 use super::messages::{Request, Row};
 use super::process::Process;
@@ -62,7 +63,10 @@ impl RenderWorker {
         let rows: Vec<Result<Row, RenderError>> =
             self.ask(&Request::Rows { examples: examples.to_vec(), learn_from })?;
         if rows.len() != examples.len() {
-            return Err(RenderError::Worker("gives an answer that belongs to another question".into()));
+            return Err(RenderError::Worker(say!(
+                "render-worker-confused",
+                "The model's chat template or tokenizer gives an answer that belongs to another question"
+            )));
         }
         Ok(rows.into_iter().map(|row| row.and_then(Rendered::try_from)).collect())
     }

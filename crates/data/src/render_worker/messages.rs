@@ -5,6 +5,7 @@ use base64::prelude::BASE64_STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tunesmith_protocol::LearnFrom;
+use tunesmith_sentence::say;
 
 use crate::tokens::{Rendered, Tokens};
 use crate::{Example, Message, RenderError};
@@ -58,7 +59,12 @@ impl TryFrom<Row> for Rendered {
     type Error = RenderError;
 
     fn try_from(row: Row) -> Result<Self, RenderError> {
-        let bytes = BASE64.decode(row.ids).map_err(|error| RenderError::Worker(format!("is garbled: {error}")))?;
+        let bytes = BASE64.decode(row.ids).map_err(|error| {
+            let error = error.to_string();
+            let what =
+                say!("render-worker-garbled", "The model's chat template or tokenizer is garbled: {error}", error);
+            RenderError::Worker(what)
+        })?;
         let ids = bytes.chunks_exact(4).map(|id| u32::from_le_bytes([id[0], id[1], id[2], id[3]])).collect();
         let tokens = Tokens { ids, learn: row.learn.bytes().map(|learn| learn == b'1').collect() };
         Ok(Self { tokens, learned_messages: row.learned_messages, hidden_calls: row.hidden_calls })

@@ -1,6 +1,7 @@
 //! A worker process: started, refused if it has another version, given a time limit for each reply, and killed when
 //! dropped.
 
+use std::fmt::Display;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -11,6 +12,7 @@ use std::time::Duration;
 use std::{fs, thread};
 
 use serde::de::DeserializeOwned;
+use tunesmith_sentence::{Sentence, say};
 
 use super::messages::{Handshake, Opened, Request, VERSION};
 use crate::RenderError;
@@ -29,7 +31,7 @@ const SHORT_REPLY: u64 = 1 << 20;
 pub(super) struct Process {
     child: Child,
     requests: ChildStdin,
-    replies: Receiver<io::Result<Vec<u8>>>,
+    replies: Receiver<Result<Vec<u8>, NoReply>>,
     /// The longest reply that is read, in bytes.
     longest: Arc<AtomicU64>,
     /// The memory that it may take, in bytes.
@@ -39,16 +41,16 @@ pub(super) struct Process {
 impl Process {
     /// Starts `program --worker render FOLDER` and waits until the model folder is open.
     pub(super) fn start(program: &Path, folder: &Path) -> Result<(Self, Opened), RenderError> {
-        let no_worker = |error: io::Error| RenderError::NoWorker { path: program.into(), reason: error.to_string() };
+        let no_worker = |reason: Sentence| RenderError::NoWorker { path: program.into(), reason };
         let mut command = Command::new(program);
         command.args(["--worker", "render"]).arg(folder);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         // Ctrl+C in a terminal is for the program, which ends its workers itself.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let mut child = command.spawn().map_err(no_worker)?;
+        let mut child = command.spawn().map_err(|error| no_worker(Sentence::verbatim(error.to_string())))?;
         let (Some(requests), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
-            return Err(no_worker(io::Error::other("its pipes are missing")));
+            return Err(no_worker(say!("render-worker-no-pipes", "its pipes are missing")));
         };
         let longest = Arc::new(AtomicU64::new(SHORT_REPLY));
         let replies = read_replies(output, longest.clone());
@@ -78,8 +80,7 @@ impl Process {
         &mut self,
         request: &Request,
     ) -> Result<Result<T, RenderError>, RenderError> {
-        let mut line =
-            serde_json::to_vec(request).map_err(|error| RenderError::Worker(format!("cannot be asked: {error}")))?;
+        let mut line = serde_json::to_vec(request).map_err(not_asked)?;
         line.push(b'\n');
         let size = line.len() as u64;
         let longest = size.saturating_mul(REPLY_PER_BYTE).saturating_add(SHORT_REPLY);
@@ -92,13 +93,13 @@ impl Process {
 
     fn reply<T: DeserializeOwned>(&mut self, timeout: Duration) -> Result<Result<T, RenderError>, RenderError> {
         let line = self.line(timeout).map_err(|no_reply| self.lost(no_reply))?;
-        serde_json::from_slice(&line).map_err(|error| RenderError::Worker(format!("cannot be understood: {error}")))
+        serde_json::from_slice(&line).map_err(not_understood)
     }
 
     /// The next line it writes.
     fn line(&self, timeout: Duration) -> Result<Vec<u8>, NoReply> {
         match self.replies.recv_timeout(timeout) {
-            Ok(line) => line.map_err(NoReply::Broken),
+            Ok(line) => line,
             Err(RecvTimeoutError::Timeout) => Err(NoReply::Late(timeout)),
             Err(RecvTimeoutError::Disconnected) => Err(NoReply::Ended),
         }
@@ -106,20 +107,31 @@ impl Process {
 
     fn lost(&mut self, no_reply: NoReply) -> RenderError {
         RenderError::Worker(match no_reply {
-            NoReply::Broken(error) => error.to_string(),
-            NoReply::Late(timeout) => format!("took longer than {} s and was stopped", timeout.as_secs()),
+            NoReply::Broken(error) => silent(&error),
+            NoReply::TooLong => say!(
+                "render-worker-many-tokens",
+                "The model's chat template or tokenizer makes far more tokens of a text than it has letters"
+            ),
+            NoReply::Late(timeout) => say!(
+                "render-worker-late",
+                "The model's chat template or tokenizer took longer than {seconds} s and was stopped",
+                seconds = timeout.as_secs()
+            ),
             NoReply::Ended => self.how_it_ended(),
         })
     }
 
-    fn how_it_ended(&mut self) -> String {
+    fn how_it_ended(&mut self) -> Sentence {
         match self.child.wait() {
             // No memory and a crash both end a process from without.
-            Ok(status) if status.code().is_none() => {
-                format!("wanted more than the {} MB of memory it may take, or crashed ({status})", self.memory >> 20)
-            }
-            Ok(status) => format!("stopped without an answer ({status})"),
-            Err(error) => format!("stopped without an answer ({error})"),
+            Ok(status) if status.code().is_none() => say!(
+                "render-worker-memory",
+                "The model's chat template or tokenizer wanted more than the {limit_mb} MB of memory it may take, or crashed ({status})",
+                limit_mb = self.memory >> 20,
+                status = status.to_string()
+            ),
+            Ok(status) => silent(&status),
+            Err(error) => silent(&error),
         }
     }
 }
@@ -135,8 +147,33 @@ impl Drop for Process {
 /// Why a worker does not reply.
 enum NoReply {
     Broken(io::Error),
+    /// It replies with more than tokens of the request can be.
+    TooLong,
     Late(Duration),
     Ended,
+}
+
+/// What is said of a worker that ended by itself.
+fn silent(status: &impl Display) -> Sentence {
+    let status = status.to_string();
+    say!("render-worker-silent", "The model's chat template or tokenizer stopped without an answer ({status})", status)
+}
+
+fn not_asked(error: serde_json::Error) -> RenderError {
+    let error = error.to_string();
+    let what =
+        say!("render-worker-not-asked", "The model's chat template or tokenizer cannot be asked: {error}", error);
+    RenderError::Worker(what)
+}
+
+fn not_understood(error: serde_json::Error) -> RenderError {
+    let error = error.to_string();
+    let what = say!(
+        "render-worker-not-understood",
+        "The model's chat template or tokenizer cannot be understood: {error}",
+        error
+    );
+    RenderError::Worker(what)
 }
 
 fn timeout_for(bytes: u64) -> Duration {
@@ -144,7 +181,7 @@ fn timeout_for(bytes: u64) -> Duration {
 }
 
 /// Reads the replies as they come, so that waiting for one can have an end. Stops with the worker's output.
-fn read_replies(output: ChildStdout, longest: Arc<AtomicU64>) -> Receiver<io::Result<Vec<u8>>> {
+fn read_replies(output: ChildStdout, longest: Arc<AtomicU64>) -> Receiver<Result<Vec<u8>, NoReply>> {
     let (sender, replies) = channel();
     thread::spawn(move || {
         let mut output = BufReader::new(output);
@@ -158,12 +195,10 @@ fn read_replies(output: ChildStdout, longest: Arc<AtomicU64>) -> Receiver<io::Re
             let read = output.by_ref().take(most).read_until(b'\n', &mut line);
             let reply = match read {
                 Ok(_) if line.ends_with(b"\n") => Ok(line),
-                Ok(read) if read as u64 == most => {
-                    Err(io::Error::other("makes far more tokens of a text than it has letters"))
-                }
+                Ok(read) if read as u64 == most => Err(NoReply::TooLong),
                 // It ended within a reply.
                 Ok(_) => return,
-                Err(error) => Err(error),
+                Err(error) => Err(NoReply::Broken(error)),
             };
             let ended = reply.is_err();
             if sender.send(reply).is_err() || ended {

@@ -1,11 +1,15 @@
 //! Recognises the kind of a file, by its content first and its name second.
 
+mod foreign;
+
 use std::path::Path;
 
 use serde_json::Value;
+use tunesmith_sentence::{Sentence, say};
 
 use super::{json, table};
 use crate::{ImportError, columns};
+use foreign::foreign;
 
 /// What a file holds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,45 +28,33 @@ pub(super) enum FileKind {
     Text { has_fences: bool },
 }
 
-/// The first bytes of files that hold no readable rows.
-const FOREIGN: [(&[u8], &str); 13] = [
-    (b"PAR1", "a packed Parquet file"),
-    (b"PARE", "an encrypted Parquet file"),
-    (b"ARROW1", "an Arrow file"),
-    (b"\x1f\x8b", "a gzip file within another"),
-    (b"\x28\xb5\x2f\xfd", "a Zstandard file within another"),
-    (b"PK\x03\x04", "a ZIP archive or an Office document"),
-    (b"BZh", "a bzip2 archive"),
-    (b"\xfd7zXZ", "an xz archive"),
-    (b"%PDF", "a PDF document"),
-    (b"SQLite format 3", "an SQLite database"),
-    (b"GGUF", "a GGUF model"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-];
-
 impl FileKind {
-    pub(super) fn name(self) -> &'static str {
+    pub(super) fn name(self) -> Sentence {
         match self {
-            Self::JsonLines => "JSON Lines",
-            Self::JsonList => "a JSON list",
-            Self::JsonFields => "a JSON list in an object",
-            Self::JsonValues => "JSON objects",
-            Self::Table { delimiter: b'\t' } => "a table with tabs",
-            Self::Table { delimiter: b';' } => "a table with semicolons",
-            Self::Table { delimiter: b'|' } => "a table with bars",
-            Self::Table { .. } => "a table with commas",
-            Self::Text { .. } => "plain text",
+            Self::JsonLines => Sentence::verbatim("JSON Lines"),
+            Self::JsonList => say!("file-json-list", "a JSON list"),
+            Self::JsonFields => say!("file-json-fields", "a JSON list in an object"),
+            Self::JsonValues => say!("file-json-objects", "JSON objects"),
+            Self::Table { delimiter: b'\t' } => say!("file-table-tabs", "a table with tabs"),
+            Self::Table { delimiter: b';' } => say!("file-table-semicolons", "a table with semicolons"),
+            Self::Table { delimiter: b'|' } => say!("file-table-bars", "a table with bars"),
+            Self::Table { .. } => say!("file-table-commas", "a table with commas"),
+            Self::Text { .. } => say!("file-plain-text", "plain text"),
         }
     }
 
     /// What a file of this kind holds when it holds no row.
-    pub(super) fn without_rows(self) -> &'static str {
+    pub(super) fn without_rows(self) -> Sentence {
         match self {
-            Self::Table { .. } => "it has a header, but no row",
-            _ => "it holds no row",
+            Self::Table { .. } => say!("file-header-only", "it has a header, but no row"),
+            _ => no_row(),
         }
     }
+}
+
+/// What a file holds that has no row.
+pub(super) fn no_row() -> Sentence {
+    say!("file-no-row", "it holds no row")
 }
 
 /// The name of a file without the extension of its compression.
@@ -73,32 +65,20 @@ pub(super) fn name_unpacked(path: &Path) -> String {
     packed.map_or(name.to_string(), |extension| name[..name.len() - extension.len()].to_owned())
 }
 
-/// Whether the bytes have the magic word of a tar archive.
-fn is_tar(head: &[u8]) -> bool {
-    head.get(257..262) == Some(b"ustar")
-}
-
 /// Recognises the file at `path` from its first bytes, unpacked; `whole` says that they are all of it.
 pub(super) fn recognise(path: &Path, head: &[u8], whole: bool) -> Result<FileKind, ImportError> {
-    if is_tar(head) {
-        return Err(ImportError::Unsupported { path: path.into(), kind: "a tar archive" });
-    }
-    if let Some((_, kind)) = FOREIGN.iter().find(|(magic, _)| head.starts_with(magic)) {
+    if let Some(kind) = foreign(head) {
         return Err(ImportError::Unsupported { path: path.into(), kind });
     }
     let name = name_unpacked(path);
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
     let text = FileKind::Text { has_fences: extension == "md" };
     let Some(first) = head.iter().find(|byte| !byte.is_ascii_whitespace()) else {
-        if whole {
-            let found = if head.is_empty() { "it has no bytes" } else { "it holds only blank lines" };
-            return Err(ImportError::Empty { path: path.into(), found });
-        }
-        return Ok(text);
+        return if whole { Err(ImportError::Empty { path: path.into(), found: nothing(head) }) } else { Ok(text) };
     };
     let nuls = head.iter().filter(|byte| **byte == 0).count();
     if nuls * 8 > head.len() {
-        return Err(ImportError::Unsupported { path: path.into(), kind: "a binary file" });
+        return Err(ImportError::Unsupported { path: path.into(), kind: say!("file-binary", "a binary file") });
     }
     let json_name = matches!(extension.as_str(), "json" | "jsonl" | "ndjson");
     let lines = FirstLines::of(head, whole);
@@ -121,6 +101,14 @@ pub(super) fn recognise(path: &Path, head: &[u8], whole: bool) -> Result<FileKin
             None => text,
         },
     })
+}
+
+/// What a file holds that has not even a letter.
+fn nothing(bytes: &[u8]) -> Sentence {
+    match bytes.is_empty() {
+        true => say!("file-no-bytes", "it has no bytes"),
+        false => say!("file-blank-lines", "it holds only blank lines"),
+    }
 }
 
 /// Whether the first list of objects in the object that begins here is a list of rows. It may also be a column of a single

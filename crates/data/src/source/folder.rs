@@ -3,7 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use tunesmith_sentence::{Sentence, say};
+
 use crate::ImportError;
+use crate::error::io_error;
+use crate::quoted::quoted;
 
 const EXTENSIONS: [&str; 9] = ["jsonl", "ndjson", "json", "csv", "tsv", "txt", "md", "parquet", "pq"];
 /// Files that accompany datasets and hold no rows.
@@ -17,7 +21,7 @@ const DEEPEST: usize = 16;
 pub(crate) struct Found {
     pub files: Vec<PathBuf>,
     /// A sentence for each folder with something that was left out.
-    pub left_out: Vec<String>,
+    pub left_out: Vec<Sentence>,
 }
 
 /// Puts the dataset files below a folder in its place, sorted by their paths. Hidden, foreign and empty files, and folders
@@ -56,7 +60,8 @@ impl Below {
             let entry = entry?;
             self.seen += 1;
             if self.seen > MOST_ENTRIES {
-                return Err(io::Error::other(format!("more than {MOST_ENTRIES} files lie in it")));
+                let reason = say!("import-folder-too-full", "more than {limit} files lie in it", limit = MOST_ENTRIES);
+                return Err(io_error(io::ErrorKind::Other, reason));
             }
             let path = entry.path();
             let hidden = entry.file_name().to_string_lossy().starts_with('.');
@@ -69,13 +74,13 @@ impl Below {
         Ok(())
     }
 
-    fn sentence(mut self, folder: &Path) -> Option<String> {
+    /// What was left out of the folder; none if nothing was.
+    fn sentence(mut self, folder: &Path) -> Option<Sentence> {
         self.others.sort();
-        let count = self.others.len();
-        let name = |path: &PathBuf| format!("“{}”", path.strip_prefix(folder).unwrap_or(path).display());
-        let names: Vec<String> = self.others.iter().take(3).map(name).collect();
-        let more = if count > 3 { format!(" and {} more", count - 3) } else { String::new() };
-        (count > 0).then(|| format!("Left out of the folder: {}{more}", names.join(", ")))
+        let name = |path: &PathBuf| path.strip_prefix(folder).unwrap_or(path).display().to_string();
+        let files = || quoted(self.others.iter().map(name), 3);
+        let left_out = || say!("import-folder-left-out", "Left out of the folder: {files}", files = files());
+        (!self.others.is_empty()).then(left_out)
     }
 }
 

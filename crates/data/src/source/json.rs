@@ -13,7 +13,18 @@ use super::input::Input;
 use super::lines::{Line, next_line, skip_empty};
 use crate::record::{Beginning, Problem, Record, Sink};
 pub(super) use row::{object, row};
-pub(super) use values::{Between, read_values};
+pub(super) use values::read_values;
+
+/// What separates rows.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Between {
+    /// The rows are elements of one list.
+    Commas,
+    /// The rows are elements of lists in the fields of an object, whose other fields are skipped.
+    CommasInFields,
+    /// The rows follow each other.
+    Nothing,
+}
 
 /// Reads JSON Lines, also those with a comma after each row.
 pub(super) fn read_lines(input: &mut Input, sink: &mut Sink) -> io::Result<()> {

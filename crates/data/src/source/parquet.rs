@@ -10,8 +10,11 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use tunesmith_sentence::{Sentence, say};
+
 use super::{Bomb, json};
-use crate::parquet_rows::{COUNT, END, FAILED, NO_TEXT, ROW, TOO_LONG, write_rows};
+use crate::error::{io_error, io_reason};
+use crate::parquet_rows::{BOMB, COUNT, END, FAILED, NO_TEXT, ROW, TOO_LONG, write_rows};
 use crate::record::{Beginning, LONGEST_ROW, Problem, Record, Sink};
 use crate::worker_limits::MEMORY_BYTES;
 
@@ -51,8 +54,8 @@ pub(super) fn read(
 }
 
 /// Reads the file in this process. A panic of the library is an error like others.
-fn read_in_process(path: &Path, lines: &mut LineReader) -> io::Result<String> {
-    let broken = || "its parts contradict each other".to_owned();
+fn read_in_process(path: &Path, lines: &mut LineReader) -> io::Result<Sentence> {
+    let broken = || say!("import-parquet-contradicts", "its parts contradict each other");
     let read = catch_unwind(AssertUnwindSafe(|| {
         let mut out = BufWriter::with_capacity(CHUNK, lines);
         let written = write_rows(path, &mut out).and_then(|()| out.flush());
@@ -64,7 +67,7 @@ fn read_in_process(path: &Path, lines: &mut LineReader) -> io::Result<String> {
 }
 
 /// Reads the file in a worker process; the result is why the worker ended, if it did not say so itself.
-fn read_in_worker(program: &Path, path: &Path, lines: &mut LineReader) -> io::Result<String> {
+fn read_in_worker(program: &Path, path: &Path, lines: &mut LineReader) -> io::Result<Sentence> {
     let mut worker = Worker::start(program, path)?;
     let mut last = Instant::now();
     loop {
@@ -75,7 +78,11 @@ fn read_in_worker(program: &Path, path: &Path, lines: &mut LineReader) -> io::Re
             }
             Err(RecvTimeoutError::Disconnected) => return Ok(worker.how_it_ended()),
             Err(RecvTimeoutError::Timeout) if last.elapsed() > TIMEOUT => {
-                return Err(invalid(format!("reading it takes longer than {} s for a few rows", TIMEOUT.as_secs())));
+                return Err(invalid(say!(
+                    "import-parquet-slow",
+                    "reading it takes longer than {limit_s} s for a few rows",
+                    limit_s = TIMEOUT.as_secs()
+                )));
             }
             Err(RecvTimeoutError::Timeout) => lines.report_progress()?,
         }
@@ -90,7 +97,15 @@ struct Worker {
 
 impl Worker {
     fn start(program: &Path, path: &Path) -> io::Result<Self> {
-        let no_worker = |error: io::Error| io::Error::other(format!("{}, which reads it, {error}", program.display()));
+        let no_worker = |error: io::Error| {
+            let reason = say!(
+                "import-no-worker",
+                "{program}, which reads it, cannot be started: {reason}",
+                program,
+                reason = io_reason(&error)
+            );
+            io_error(io::ErrorKind::Other, reason)
+        };
         let mut command = Command::new(program);
         command.args(["--worker", "parquet"]).arg(path);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
@@ -98,7 +113,8 @@ impl Worker {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn().map_err(no_worker)?;
-        let mut output = child.stdout.take().ok_or_else(|| no_worker(io::Error::other("has no output")))?;
+        let no_output = || io_error(io::ErrorKind::Other, say!("import-no-output", "its output is missing"));
+        let mut output = child.stdout.take().ok_or_else(|| no_worker(no_output()))?;
         let (sender, chunks) = sync_channel(AHEAD);
         thread::spawn(move || {
             loop {
@@ -116,10 +132,14 @@ impl Worker {
         Ok(Self { child, chunks })
     }
 
-    fn how_it_ended(&mut self) -> String {
+    fn how_it_ended(&mut self) -> Sentence {
         let status = self.child.wait().map_or_else(|error| error.to_string(), |status| status.to_string());
-        let most = MEMORY_BYTES >> 20;
-        format!("it asks for more memory than the {most} MB that reading it may take, or is damaged ({status})")
+        say!(
+            "import-parquet-memory",
+            "it asks for more memory than the {limit_mb} MB that reading it may take, or is damaged ({status})",
+            limit_mb = MEMORY_BYTES >> 20,
+            status
+        )
     }
 }
 
@@ -166,11 +186,14 @@ impl LineReader<'_> {
                 self.ended = true;
                 return Ok(());
             }
-            FAILED if words() == Bomb.to_string() => return Err(io::Error::new(io::ErrorKind::InvalidData, Bomb)),
-            FAILED => return Err(invalid(words())),
+            BOMB => return Err(io::Error::new(io::ErrorKind::InvalidData, Bomb)),
+            FAILED => return Err(invalid(serde_json::from_slice(text).unwrap_or_else(|_| lost_its_way()))),
             NO_TEXT => {
-                let message =
-                    format!("The column “{}” holds bytes or another kind of cell that is no text; left out", words());
+                let message = say!(
+                    "row-column-no-text",
+                    "The column “{column}” holds bytes or another kind of cell that is no text; left out",
+                    column = words()
+                );
                 return (self.sink)(Record::remark(self.rows, Problem::new("not_text", message)));
             }
             ROW => {
@@ -178,7 +201,10 @@ impl LineReader<'_> {
                 return (self.sink)(json::row(self.rows, text));
             }
             TOO_LONG => Err(Problem::too_long()),
-            _ => return Err(invalid("the program that reads it is of another version".into())),
+            _ => {
+                let reason = say!("import-other-version", "the program that reads it is of another version");
+                return Err(invalid(reason));
+            }
         };
         self.rows += 1;
         (self.sink)(Record::row(self.rows, Beginning::of(text), body))
@@ -203,7 +229,7 @@ impl Write for LineReader<'_> {
         }
         self.partial.extend(rest);
         if self.partial.len() > LONGEST_ROW + 1 {
-            return Err(invalid("the program that reads it has lost its way".into()));
+            return Err(invalid(lost_its_way()));
         }
         self.report_progress()?;
         Ok(chunk.len())
@@ -214,6 +240,10 @@ impl Write for LineReader<'_> {
     }
 }
 
-fn invalid(reason: String) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, reason)
+fn lost_its_way() -> Sentence {
+    say!("import-worker-lost", "the program that reads it has lost its way")
+}
+
+fn invalid(reason: Sentence) -> io::Error {
+    io_error(io::ErrorKind::InvalidData, reason)
 }

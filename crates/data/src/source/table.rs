@@ -7,8 +7,10 @@ mod rows;
 use std::io;
 
 use serde_json::Value;
+use tunesmith_sentence::say;
 
 use super::input::Input;
+use crate::error::io_error;
 use crate::record::{MOST_VALUES, Object, Problem, Record, Sink};
 use cells::Cells;
 pub(super) use header::{delimiter, known_delimiter};
@@ -22,8 +24,8 @@ pub(super) fn read(input: &mut Input, delimiter: u8, sink: &mut Sink) -> io::Res
     let mut cells = Cells::default();
     let Some(first) = rows.next(&mut cells)? else { return Ok(()) };
     if cells.len() > MOST_VALUES {
-        let reason = format!("its header has more than {MOST_VALUES} columns");
-        return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
+        let reason = say!("import-header-too-wide", "its header has more than {limit} columns", limit = MOST_VALUES);
+        return Err(io_error(io::ErrorKind::InvalidData, reason));
     }
     let names = header::names(&cells);
     let has_header = header::may_be_names(&names);
@@ -34,7 +36,10 @@ pub(super) fn read(input: &mut Input, delimiter: u8, sink: &mut Sink) -> io::Res
     }
     if has_header {
         if let Some(problem) = first.broken {
-            let message = "A quote in the header does not close; the names are read as they stand there";
+            let message = say!(
+                "row-header-quote",
+                "A quote in the header does not close; the names are read as they stand there"
+            );
             sink(Record::remark(first.line, Problem::new(problem.kind, message)))?;
         }
     } else {
@@ -48,7 +53,10 @@ pub(super) fn read(input: &mut Input, delimiter: u8, sink: &mut Sink) -> io::Res
 }
 
 fn no_header() -> Problem {
-    let message = "The first line does not look like names of columns, so it is read as a row; the columns are called “column 1”, “column 2” and so on";
+    let message = say!(
+        "row-no-header",
+        "The first line does not look like names of columns, so it is read as a row; the columns are called “column 1”, “column 2” and so on"
+    );
     Problem::new("no_header", message)
 }
 
@@ -59,9 +67,11 @@ fn record(row: Row, columns: &[String], cells: &Cells) -> Record {
 
 fn object(columns: &[String], cells: &Cells) -> Result<Object, Problem> {
     if cells.len() > columns.len() {
-        let (cells, names) = (cells.len(), columns.len());
-        let message = format!(
-            "This row has {cells} cells where the header has {names}; a cell that holds the separator must stand in quotes"
+        let message = say!(
+            "row-ragged",
+            "This row has {cells} cells where the header has {names}; a cell that holds the separator must stand in quotes",
+            cells = cells.len(),
+            names = columns.len()
         );
         return Err(Problem::new("ragged_row", message));
     }

@@ -3,6 +3,7 @@
 use std::io;
 
 use serde_json::Value;
+use tunesmith_sentence::say;
 
 use super::input::Input;
 use super::lines::{Line, next_line, skip_empty};
@@ -115,7 +116,10 @@ impl Block {
 
     /// Ends a block whose fence is never closed: the text after the fence is split at blank lines like any other.
     fn end_cut(&mut self, fence: &Fence, sink: &mut Sink) -> io::Result<()> {
-        let message = "A code fence that begins here is never closed; the text after it is cut at blank lines";
+        let message = say!(
+            "row-fence-unclosed",
+            "A code fence that begins here is never closed; the text after it is cut at blank lines"
+        );
         sink(Record::remark(fence.line, Problem::new("unclosed_fence", message)))?;
         let (start, text) = (std::mem::take(&mut self.start), std::mem::take(&mut self.text));
         for (line, bytes) in (start..).zip(text.split(|byte| *byte == b'\n')) {

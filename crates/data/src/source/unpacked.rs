@@ -7,6 +7,9 @@ use std::path::Path;
 use std::rc::Rc;
 
 use flate2::bufread::MultiGzDecoder;
+use tunesmith_sentence::say;
+
+use crate::error::io_error;
 
 const CHUNK: usize = 64 << 10;
 
@@ -40,9 +43,9 @@ impl Packing {
     }
 }
 
-/// A decompression bomb.
+/// A decompression bomb, of which `ImportError::Bomb` tells the user.
 #[derive(Debug, thiserror::Error)]
-#[error("it unpacks to more than {} MB, over {MOST_TIMES} times its own size", HARMLESS >> 20)]
+#[error("a decompression bomb")]
 pub(crate) struct Bomb;
 
 impl Bomb {
@@ -113,8 +116,13 @@ impl Read for Unpacked {
         let count = self.reader.read(out).map_err(|error| match error.kind() {
             io::ErrorKind::Interrupted => error,
             _ => {
-                let what = format!("its {} data is damaged, or the file was cut ({error})", packing.name());
-                io::Error::new(io::ErrorKind::InvalidData, what)
+                let what = say!(
+                    "import-packing-damaged",
+                    "its {packing} data is damaged, or the file was cut ({error})",
+                    packing = packing.name(),
+                    error
+                );
+                io_error(io::ErrorKind::InvalidData, what)
             }
         })?;
         self.unpacked_bytes += count as u64;

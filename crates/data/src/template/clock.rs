@@ -2,7 +2,10 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use minijinja::{Error, ErrorKind};
+use minijinja::Error;
+use tunesmith_sentence::say;
+
+use super::errors::wrong;
 
 const MONTHS: [&str; 12] = [
     "January",
@@ -118,8 +121,8 @@ impl Moment {
             't' => "\t".into(),
             '%' => "%".into(),
             other => {
-                let what = format!("strftime_now: %{other} is not supported");
-                return Err(Error::new(ErrorKind::InvalidOperation, what));
+                let what = say!("template-strftime", "strftime_now: %{letter} is not supported", letter = other);
+                return Err(wrong(what));
             }
         })
     }

@@ -1,7 +1,10 @@
 //! The `tojson` filter as `transformers` defines it: Python's `json.dumps` without escaping for HTML.
 
 use minijinja::value::{Kwargs, ValueKind};
-use minijinja::{Error, ErrorKind, Value};
+use minijinja::{Error, Value};
+use tunesmith_sentence::say;
+
+use super::errors::wrong;
 
 const DEEPEST: usize = 64;
 
@@ -14,7 +17,8 @@ pub(super) fn tojson(value: &Value, indent: Option<Value>, options: Kwargs) -> R
     };
     let indent = match indent.filter(|indent| !indent.is_none()) {
         Some(width) => {
-            Some(width.as_usize().filter(|width| *width <= 64).ok_or_else(|| wrong("indent is not a width"))?)
+            let no_width = || wrong(say!("template-tojson-indent", "tojson: indent is not a width"));
+            Some(width.as_usize().filter(|width| *width <= 64).ok_or_else(no_width)?)
         }
         None => None,
     };
@@ -41,7 +45,7 @@ struct Writer {
 impl Writer {
     fn value(&mut self, value: &Value, depth: usize) -> Result<(), Error> {
         if depth > DEEPEST {
-            return Err(wrong("the value is nested too deeply"));
+            return Err(wrong(say!("template-tojson-deep", "tojson: the value is nested too deeply")));
         }
         match value.kind() {
             ValueKind::None => self.out += "null",
@@ -63,7 +67,7 @@ impl Writer {
                     writer.value(&value.get_item(key)?, depth + 1)
                 })?;
             }
-            _ => return Err(wrong("a value cannot be written as JSON")),
+            _ => return Err(wrong(say!("template-tojson-value", "tojson: a value cannot be written as JSON"))),
         }
         Ok(())
     }
@@ -122,8 +126,4 @@ impl Writer {
             self.out += &format!("\\u{unit:04x}");
         }
     }
-}
-
-fn wrong(what: &'static str) -> Error {
-    Error::new(ErrorKind::InvalidOperation, format!("tojson: {what}"))
 }

@@ -100,7 +100,7 @@ fn files_are_read_one_after_another() {
     assert_eq!(imported.rows[4].file, "more.csv");
     assert_eq!(imported.summary.format, Format::Completion);
     assert_eq!(imported.summary.reason, "Prompts and answers: the columns “prompt”, “completion”");
-    assert_eq!(imported.summary.remarks[0], format!("{}: Plain text in “text”", two.display()));
+    assert_eq!(imported.summary.remarks[0].text, format!("{}: Plain text in “text”", two.display()));
 }
 
 #[test]

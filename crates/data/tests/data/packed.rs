@@ -149,7 +149,7 @@ fn of_several_files_those_without_a_row_are_left_out_and_named() {
     assert_eq!(imported.rows.len(), 1);
     assert_eq!(imported.summary.remarks, ["Left out of the folder: “c.jsonl”", "“a.csv” is empty and left out"]);
     let looked = inspect(&[header.clone(), nothing.clone(), good], &ImportOptions::default(), 5).expect("a look");
-    let whats: Vec<&str> = looked.files.iter().map(|file| file.what.as_str()).collect();
+    let whats: Vec<&str> = looked.files.iter().map(|file| &*file.what).collect();
     assert_eq!((whats, looked.rows.len()), (vec!["a table with commas", "empty", "JSON Lines"], 1));
     let empty =
         import(&[header.clone(), nothing.clone()], &ImportOptions::default(), &mut |_, _| ControlFlow::Continue(()));

@@ -42,7 +42,7 @@ pub fn assert_counts(imported: &Imported) {
     assert_eq!(imported.summary.dropped_because.iter().map(|because| because.count).sum::<u64>(), dropped);
     for problem in &imported.problems {
         assert!(problem.line > 0 && !problem.file.is_empty() && !problem.kind.is_empty(), "{problem:?}");
-        assert!(problem.message.contains(' '), "a sentence: {problem:?}");
+        assert!(problem.message.contains(' ') && !problem.message.key.is_empty(), "a sentence: {problem:?}");
     }
 }
 

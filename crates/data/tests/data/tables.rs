@@ -140,7 +140,7 @@ fn tables_of_other_programs_are_understood() {
         assert_eq!(examples(&imported), expected, "{text}: {:?}", imported.problems);
         let (_folder, path) = file(name, text);
         let seen = inspect(&[path], &ImportOptions::default(), 5).expect("a look");
-        assert_eq!((seen.files[0].what.as_str(), imported.summary.rows_read), (what, 1), "{text}");
+        assert_eq!((&*seen.files[0].what, imported.summary.rows_read), (what, 1), "{text}");
     }
     assert_eq!(read("a.csv", "sep=;\nprompt;completion\nq;a\nq;\n").rows[0].line, 3);
     // A file of that name that holds JSON somewhere is one of JSON, however it begins.

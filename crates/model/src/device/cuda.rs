@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use candle_core::cuda_backend::cudarc;
 use candle_core::{DType, Device, Tensor};
+use tunesmith_sentence::{Sentence, say};
 
 /// Folders with cuBLAS and cuRAND, as in PATH.
 const FOLDERS: &str = "TUNESMITH_CUDA_LIBS";
@@ -15,7 +16,7 @@ const KNOWN_FOLDERS: [&str; 3] = ["/usr/local/cuda/lib64", "/usr/local/cuda-13/l
 const LIBRARIES: [&str; 3] = ["libcublasLt.so.13", "libcublas.so.13", "libcurand.so.10"];
 
 /// The first GPU with its name, once it has multiplied two matrices, or what stands in the way.
-pub(super) fn open() -> Result<(String, Device), String> {
+pub(super) fn open() -> Result<(String, Device), Sentence> {
     // cudarc panics where a library answers with less than it expects.
     catch_unwind(|| {
         preload();
@@ -28,7 +29,8 @@ pub(super) fn open() -> Result<(String, Device), String> {
     .unwrap_or_else(|panic| {
         let said =
             panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).into()));
-        Err(format!("NVIDIA's libraries do not fit together: {}", said.unwrap_or_else(|| "no reason given".into())))
+        let reason = said.map_or_else(|| say!("device-no-reason", "no reason given"), Sentence::verbatim);
+        Err(say!("device-libraries-unfit", "NVIDIA's libraries do not fit together: {reason}", reason))
     })
 }
 
@@ -76,7 +78,7 @@ fn preload() {
 
 /// Which library is missing. Only the build of `make cuda` looks itself; any other could not have started without them.
 #[cfg(dynload)]
-fn look_for_libraries() -> Result<(), String> {
+fn look_for_libraries() -> Result<(), Sentence> {
     // SAFETY: these calls open a library and look symbols up in it.
     let (driver, cublas, curand) = unsafe {
         (
@@ -86,16 +88,20 @@ fn look_for_libraries() -> Result<(), String> {
         )
     };
     if !driver {
-        return Err("No NVIDIA driver was found (libcuda.so.1)".into());
+        return Err(say!("device-driver-missing", "No NVIDIA driver was found (libcuda.so.1)"));
     }
     for (there, library, package) in [
         (cublas, "cuBLAS (libcublas.so.13)", "nvidia-cublas==13.0.2.14"),
         (curand, "cuRAND (libcurand.so.10)", "nvidia-curand==10.4.0.35"),
     ] {
         if !there {
-            return Err(format!(
+            return Err(say!(
+                "device-library-missing",
                 "There is an NVIDIA driver, but {library} was not found. Install the CUDA 13 toolkit, or `pip install \
-                 {package}` and set {FOLDERS} to its folder nvidia/cu13/lib"
+                 {package}` and set {variable} to its folder nvidia/cu13/lib",
+                library,
+                package,
+                variable = FOLDERS
             ));
         }
     }
@@ -103,7 +109,7 @@ fn look_for_libraries() -> Result<(), String> {
 }
 
 #[cfg(not(dynload))]
-fn look_for_libraries() -> Result<(), String> {
+fn look_for_libraries() -> Result<(), Sentence> {
     Ok(())
 }
 
@@ -140,6 +146,6 @@ fn prove(device: &Device) -> candle_core::Result<()> {
     Ok(())
 }
 
-fn refused(error: &candle_core::Error) -> String {
-    format!("The GPU refused: {error}")
+fn refused(error: &candle_core::Error) -> Sentence {
+    say!("device-gpu-refused", "The GPU refused: {error}", error = error.to_string())
 }

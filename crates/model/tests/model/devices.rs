@@ -25,7 +25,7 @@ fn a_gpu_that_is_asked_for_and_not_there_is_refused_with_the_reason() {
             let (memory, free) = gpu.memory().unwrap();
             assert!(free > 0 && free <= memory, "{free} of {memory} bytes free");
         }
-        (Err(ModelError::Device(refusal)), Err(reason)) => assert!(refusal.contains(reason.as_str()), "{refusal}"),
+        (Err(ModelError::Device(refusal)), Err(reason)) => assert!(refusal.contains(reason.text.as_str()), "{refusal}"),
         (chosen, gpu) => panic!("{chosen:?}, but {gpu:?}"),
     }
 }

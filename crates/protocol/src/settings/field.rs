@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use tunesmith_sentence::{Sentence, say};
+
 use crate::{Layers, wire};
 
 wire! {
@@ -70,9 +72,9 @@ wire! {
         /// Its key in the run file.
         pub name: String,
         /// Its label on screen.
-        pub label: String,
+        pub label: Sentence,
         /// What it does, in a sentence.
-        pub help: String,
+        pub help: Sentence,
         /// Shown at once or when asked for.
         pub level: Level,
         /// What values it takes.
@@ -87,7 +89,7 @@ wire! {
         /// The setting's key.
         pub name: String,
         /// What is wrong with it, in a sentence.
-        pub message: String,
+        pub message: Sentence,
     }
 }
 
@@ -115,35 +117,43 @@ impl Field {
             Kind::Choice(choices)
                 if !value.as_str().is_some_and(|word| choices.iter().any(|choice| choice == word)) =>
             {
-                format!("one of {}", choices.join(", "))
+                say!("expected-choice", "one of {choices}", choices = choices.join(", "))
             }
-            Kind::Integer { min, max } if !whole(*min, *max) => format!("a whole number from {min} to {max}"),
+            Kind::Integer { min, max } if !whole(*min, *max) => {
+                say!("expected-integer", "a whole number from {min} to {max}", min, max)
+            }
             Kind::IntegerOrAuto { min, max } if value.as_str() != Some("auto") && !whole(*min, *max) => {
-                format!("auto or a whole number from {min} to {max}")
+                say!("expected-integer-or-auto", "auto or a whole number from {min} to {max}", min, max)
             }
             Kind::OptionalInteger { min, max } if !value.is_null() && !whole(*min, *max) => {
-                format!("empty or a whole number from {min} to {max}")
+                say!("expected-optional-integer", "empty or a whole number from {min} to {max}", min, max)
             }
             Kind::Number { min, max } if !value.as_f64().is_some_and(|number| (*min..=*max).contains(&number)) => {
-                format!("a number from {min} to {max}")
+                say!("expected-number", "a number from {min} to {max}", min, max)
             }
-            Kind::Flag if !value.is_boolean() => "true or false".into(),
+            Kind::Flag if !value.is_boolean() => say!("expected-flag", "true or false"),
             Kind::OptionalNumber { min, max }
                 if !value.is_null() && !value.as_f64().is_some_and(|number| (*min..=*max).contains(&number)) =>
             {
-                format!("empty or a number from {min} to {max}")
+                say!("expected-optional-number", "empty or a number from {min} to {max}", min, max)
             }
-            Kind::Folder if !value.is_null() && !value.is_string() => "empty or a folder".into(),
+            Kind::Folder if !value.is_null() && !value.is_string() => say!("expected-folder", "empty or a folder"),
             Kind::Layers => match Layers::try_from(value.clone()) {
                 Ok(_) => return None,
-                Err(expected) => expected.into(),
+                Err(expected) => expected,
             },
             Kind::Modules(known) if !modules_are_known(value, known) => {
-                format!("all-linear or a list of {}", known.join(", "))
+                say!("expected-modules", "all-linear or a list of {known}", known = known.join(", "))
             }
             _ => return None,
         };
-        let message = format!("{} must be {expected}, not {value}", self.label);
+        let message = say!(
+            "setting-wrong",
+            "{label} must be {expected}, not {value}",
+            label = &self.label,
+            expected,
+            value = value.to_string()
+        );
         Some(SettingProblem { name: self.name.clone(), message })
     }
 }

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ts_rs::TS;
+use tunesmith_sentence::{Sentence, say};
 
 /// The layers that are tuned, counted from 0. Written `all`, `last-8`, `4..11` (both included), or several such, as in
 /// `0, 4..11`.
@@ -24,17 +25,22 @@ pub enum Layers {
 impl Layers {
     /// The layers of a model that has `count`, in order; `None` is all. An error says what is wrong, to follow the
     /// setting's name.
-    pub fn of(&self, count: usize) -> Result<Option<Vec<usize>>, String> {
+    pub fn of(&self, count: usize) -> Result<Option<Vec<usize>>, Sentence> {
         let most = u32::try_from(count).unwrap_or(u32::MAX);
         match self {
             Self::All => Ok(None),
             Self::Last(last) if *last > most => {
-                Err(format!("must be at most last-{most}: the model has {most} layers"))
+                Err(say!("layers-too-many", "must be at most last-{most}: the model has {most} layers", most))
             }
             Self::Last(last) => Ok(Some((count - *last as usize..count).collect())),
             Self::Ranges(ranges) => {
                 if let Some((_, end)) = ranges.iter().find(|(_, end)| *end >= most) {
-                    return Err(format!("must be below {most}, the model's layers, not {end}"));
+                    return Err(say!(
+                        "layers-beyond",
+                        "must be below {most}, the model's layers, not {end}",
+                        most,
+                        end
+                    ));
                 }
                 let mut layers: Vec<usize> =
                     ranges.iter().flat_map(|(start, end)| *start as usize..=*end as usize).collect();
@@ -47,28 +53,28 @@ impl Layers {
 }
 
 impl FromStr for Layers {
-    type Err = &'static str;
+    type Err = Sentence;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const EXPECTED: &str = "all, last-8, 4..11 (both included), or a list of layers from 0";
-        let number = |text: &str| text.trim().parse::<u32>().map_err(|_| EXPECTED);
+        let expected = || say!("expected-layers", "all, last-8, 4..11 (both included), or a list of layers from 0");
+        let number = |text: &str| text.trim().parse::<u32>().map_err(|_| expected());
         if text.trim() == "all" {
             return Ok(Self::All);
         }
         if let Some(last) = text.trim().strip_prefix("last-") {
-            return number(last).and_then(|last| if last > 0 { Ok(Self::Last(last)) } else { Err(EXPECTED) });
+            return number(last).and_then(|last| if last > 0 { Ok(Self::Last(last)) } else { Err(expected()) });
         }
         let range = |part: &str| match part.split_once("..") {
             Some((start, end)) => Ok((number(start)?, number(end)?)),
             None => number(part).map(|layer| (layer, layer)),
         };
         let ranges = text.split(',').map(range).collect::<Result<Vec<_>, _>>()?;
-        if ranges.iter().all(|(start, end)| start <= end) { Ok(Self::Ranges(ranges)) } else { Err(EXPECTED) }
+        if ranges.iter().all(|(start, end)| start <= end) { Ok(Self::Ranges(ranges)) } else { Err(expected()) }
     }
 }
 
 impl TryFrom<Value> for Layers {
-    type Error = &'static str;
+    type Error = Sentence;
 
     /// A run file may say `3` or `[0, 3]` too.
     fn try_from(value: Value) -> Result<Self, Self::Error> {

@@ -1,5 +1,7 @@
 //! Three starting points, so that nobody has to know what a learning rate is.
 
+use tunesmith_sentence::{Sentence, say};
+
 use crate::{AutoOr, TrainSettings, wire};
 
 wire! {
@@ -8,9 +10,9 @@ wire! {
         /// quick, balanced or thorough.
         pub id: String,
         /// Its name on screen.
-        pub label: String,
+        pub label: Sentence,
         /// What it is for, in a sentence.
-        pub help: String,
+        pub help: Sentence,
         /// The settings it stands for.
         pub training: TrainSettings,
     }
@@ -25,29 +27,24 @@ pub fn presets(parameters: u64) -> Vec<Preset> {
         _ => 2e-4,
     };
     let base = TrainSettings { learning_rate, ..TrainSettings::default() };
-    let preset = |id: &str, label: &str, help: &str, training| Preset {
-        id: id.into(),
-        label: label.into(),
-        help: help.into(),
-        training,
-    };
+    let preset = |id: &str, label, help, training| Preset { id: id.into(), label, help, training };
     vec![
         preset(
             "quick",
-            "Quick",
-            "One pass, to see whether everything works",
+            say!("preset-quick", "Quick"),
+            say!("preset-quick-help", "One pass, to see whether everything works"),
             TrainSettings { epochs: 1.0, ..base.clone() },
         ),
         preset(
             "balanced",
-            "Balanced",
-            "A good result for most datasets",
+            say!("preset-balanced", "Balanced"),
+            say!("preset-balanced-help", "A good result for most datasets"),
             TrainSettings { epochs: 3.0, ..base.clone() },
         ),
         preset(
             "thorough",
-            "Thorough",
-            "More passes and a larger adapter, measured more often; keeps the best step",
+            say!("preset-thorough", "Thorough"),
+            say!("preset-thorough-help", "More passes and a larger adapter, measured more often; keeps the best step"),
             TrainSettings {
                 epochs: 8.0,
                 lora_rank: 32,

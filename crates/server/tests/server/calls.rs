@@ -17,7 +17,9 @@ fn an_error_carries_code_message_and_hint() {
     let run = r#"{"name":null,"model":"m","dataset":"d","training":{}}"#;
     let answer = browser.post("/api/call/start_run", run);
     assert_eq!(answer.status, 409);
-    assert_eq!(answer.json(), serde_json::json!({"code":"busy","message":"A run is going","hint":"Stop it first"}));
+    let said = |key: &str, text: &str| serde_json::json!({"key": key, "args": {}, "text": text});
+    let (message, hint) = (said("run-going", "A run is going"), said("run-going-hint", "Stop it first"));
+    assert_eq!(answer.json(), serde_json::json!({"code": "busy", "message": message, "hint": hint}));
 }
 
 #[test]

@@ -85,10 +85,11 @@ fn a_stranger_reads_what_to_do() {
     let page = browser.get_with("/", &[("accept", "text/html,*/*")]);
     assert!(page.header("content-type").starts_with("text/html"));
     assert!(page.text().contains("Open the link that tunesmith printed"), "{}", page.text());
-    assert!(!page.text().contains("http-equiv"));
+    assert!(page.text().contains("<code>tunesmith studio</code>") && page.text().contains("Press Enter"));
+    assert!(!page.text().contains("<!--") && !page.text().contains("http-equiv"), "{}", page.text());
     let coming_from_another_site = browser.get_with("/", &[("accept", "text/html"), ("sec-fetch-site", "cross-site")]);
     assert!(coming_from_another_site.text().contains("http-equiv=\"refresh\""), "one more try, now from our own page");
-    assert_eq!(browser.get("/").json()["hint"], "Open the link that tunesmith printed");
+    assert_eq!(browser.get("/").json()["hint"]["text"], "Open the link that tunesmith printed");
 }
 
 #[test]
@@ -193,8 +194,9 @@ fn every_answer_forbids_foreign_content() {
 fn a_taken_port_is_a_clear_error() {
     let first = Browser::stranger();
     let options = Options { port: first.server.port(), ..Options::default() };
-    let error = Server::start(std::sync::Arc::new(stand_in()), options).err().expect("the port is taken").to_string();
-    assert!(error.contains("is taken") && error.contains("--port"), "{error}");
+    let error = Server::start(std::sync::Arc::new(stand_in()), options).err().expect("the port is taken");
+    let error = error.downcast_ref::<tunesmith_protocol::WireError>().expect("a sentence and a hint");
+    assert!(error.message.contains("is taken") && error.hint.contains("--port"), "{error}");
 }
 
 #[test]
@@ -212,7 +214,7 @@ fn the_cookie_alone_does_nothing_as_a_browser_sends_it_to_every_port() {
     assert_eq!(browser.get("/").status, 200, "the screens themselves hold no secret");
     let refused = browser.post("/api/call/list_runs", "null");
     assert_eq!(refused.status, 401);
-    assert!(refused.json()["hint"].as_str().unwrap().contains("link"));
+    assert!(refused.json()["hint"]["text"].as_str().unwrap().contains("link"));
     for path in
         ["/api/events", "/api/exports/x", "/api/events?key=", "/api/events?key=0", &format!("/api/events?other={key}")]
     {

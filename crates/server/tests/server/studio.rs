@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use tunesmith_protocol::{
     ErrorCode, Event, EventBody, Remote, RunRecord, RunState, Subscription, Topic, Wire, WireError,
 };
+use tunesmith_sentence::{NOTHING, say};
 
 pub struct StandIn;
 
@@ -19,16 +20,26 @@ impl Wire for StandIn {
             "list_runs" => Ok(json!([])),
             "rename" => Ok(Value::Null),
             "show_window" => Ok(json!(false)),
-            "start_run" => Err(WireError::new(ErrorCode::Busy, "A run is going", "Stop it first")),
+            "start_run" => Err(WireError::new(
+                ErrorCode::Busy,
+                say!("run-going", "A run is going"),
+                say!("run-going-hint", "Stop it first"),
+            )),
             "list_models" => panic!("a bug in the studio"),
             // Writes nothing: the test has made the file that it names as the dataset.
             "export_dataset" => {
                 Ok(json!({ "path": args["dataset"], "rows": 1, "left_out": [], "notes": [], "bytes": 1 }))
             }
             // Tells which file would be imported; the text of the error reaches the test.
-            "import_dataset" => Err(WireError::invalid(format!("would import {}", args["paths"][0]), "")),
-            "add_model" => Err(WireError::invalid(format!("would add {}", args["path"]), "")),
-            _ => Err(WireError::not_found(format!("{name} is not in the stand-in"))),
+            "import_dataset" => {
+                let path = args["paths"][0].to_string();
+                Err(WireError::invalid(say!("would-import", "would import {path}", path), NOTHING))
+            }
+            "add_model" => {
+                let path = args["path"].to_string();
+                Err(WireError::invalid(say!("would-add", "would add {path}", path), NOTHING))
+            }
+            _ => Err(WireError::not_found(say!("not-in-stand-in", "{name} is not in the stand-in", name))),
         }
     }
 
@@ -40,7 +51,10 @@ impl Wire for StandIn {
             Topic::Run(id) if id == "three" => 3,
             Topic::Run(id) if id == "many" => 5000,
             Topic::Library => 0,
-            other => return Err(WireError::not_found(format!("There is no {other:?}"))),
+            other => {
+                let topic = format!("{other:?}");
+                return Err(WireError::not_found(say!("no-topic", "There is no {topic}", topic)));
+            }
         };
         let stays_open = count == 0;
         let (sender, subscription) = Subscription::new();
@@ -78,6 +92,7 @@ fn ticking() -> Subscription {
 
 fn record(seq: u64) -> Event {
     // A line break in the text must not break the stream's framing.
-    let status = RunState::Paused { reason: format!("number {seq}\n\ndata: forged"), stopping: false };
+    let reason = say!("forged", "number {seq}\n\ndata: forged", seq);
+    let status = RunState::Paused { reason, stopping: false };
     Event { seq, body: EventBody::Run { record: RunRecord::Status { status } } }
 }

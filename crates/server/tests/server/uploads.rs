@@ -103,7 +103,10 @@ fn a_page_may_import_what_it_uploaded_and_nothing_else() {
     let browser = Browser::signed_in();
     let import = |path: &Path, validation: serde_json::Value| {
         let args = serde_json::json!({"paths": [path], "name": null, "format": "auto", "validation": validation, "task": null});
-        browser.post("/api/call/import_dataset", &args.to_string()).json()["message"].as_str().unwrap().to_owned()
+        browser.post("/api/call/import_dataset", &args.to_string()).json()["message"]["text"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     };
     let path = uploaded(&browser, "a.csv", b"1");
     assert!(import(&path, "auto".into()).contains("would import"));
@@ -115,9 +118,21 @@ fn a_page_may_import_what_it_uploaded_and_nothing_else() {
     assert!(import(Path::new("a.csv"), "auto".into()).contains("not uploaded"));
     let mixed = serde_json::json!({"paths": [path, "/etc/passwd"], "name": null});
     assert_eq!(
-        browser.post("/api/call/import_dataset", &mixed.to_string()).json()["message"],
+        browser.post("/api/call/import_dataset", &mixed.to_string()).json()["message"]["text"],
         "This file was not uploaded"
     );
+}
+
+#[test]
+fn an_error_names_an_upload_without_its_folder() {
+    let browser = Browser::signed_in();
+    let path = uploaded(&browser, "a.csv", b"1");
+    let folder = path.parent().unwrap().parent().unwrap().to_str().unwrap();
+    let args = serde_json::json!({"paths": [path], "name": null});
+    let answer = browser.post("/api/call/import_dataset", &args.to_string()).json();
+    assert_eq!(answer["message"]["text"], r#"would import "a.csv""#);
+    assert_eq!(answer["message"]["args"]["path"], r#""a.csv""#, "the arguments hold it too");
+    assert!(!answer.to_string().contains(folder), "{answer}");
 }
 
 #[test]
@@ -125,7 +140,7 @@ fn a_page_holds_out_what_it_uploaded_and_nothing_else() {
     let browser = Browser::signed_in();
     let edit = |validation: serde_json::Value| {
         let args = serde_json::json!({"dataset": "d", "edit": {"kind": "split", "validation": validation, "seed": 1}});
-        browser.post("/api/call/edit_dataset", &args.to_string()).json()["message"].as_str().unwrap().to_owned()
+        browser.post("/api/call/edit_dataset", &args.to_string()).json()["message"]["text"].as_str().unwrap().to_owned()
     };
     assert!(edit("/etc/passwd".into()).contains("not uploaded"));
     let path = uploaded(&browser, "a.csv", b"1");
@@ -143,7 +158,7 @@ fn a_link_does_not_lead_out_of_the_uploads() {
     std::os::unix::fs::symlink("/etc/passwd", &link).unwrap();
     let args = serde_json::json!({"paths": [link], "name": null});
     assert_eq!(
-        browser.post("/api/call/import_dataset", &args.to_string()).json()["message"],
+        browser.post("/api/call/import_dataset", &args.to_string()).json()["message"]["text"],
         "This file was not uploaded"
     );
 }
@@ -152,7 +167,7 @@ fn a_link_does_not_lead_out_of_the_uploads() {
 fn a_page_may_name_models_below_the_folders_it_was_given_and_does_not_learn_what_lies_elsewhere() {
     let browser = Browser::signed_in();
     let add = |path: &str| {
-        browser.post("/api/call/add_model", &serde_json::json!({"path": path}).to_string()).json()["message"]
+        browser.post("/api/call/add_model", &serde_json::json!({"path": path}).to_string()).json()["message"]["text"]
             .as_str()
             .unwrap()
             .to_owned()
@@ -201,7 +216,7 @@ fn a_path_is_found_however_its_arguments_are_written() {
     let message = |command: &str, args: &str| {
         let answer = browser.post(&format!("/api/call/{command}"), args);
         assert_eq!(answer.status, 422, "{}", answer.text());
-        answer.json()["message"].as_str().unwrap().to_owned()
+        answer.json()["message"]["text"].as_str().unwrap().to_owned()
     };
     // Inner values may be lists of positions; what they mean is checked, not how they are written.
     let edit = r#"{"dataset":"d","edit":{"kind":"split","validation":"/etc/passwd","seed":1}}"#;

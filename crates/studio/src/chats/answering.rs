@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use tunesmith_data::Message;
 use tunesmith_protocol::{Answer, Chat, ChatNews, ErrorCode, ItemKind, JobKind, Side, StopReason, WireError};
+use tunesmith_sentence::say;
 
 use super::participants::Participant;
 use super::{Chats, topic};
-use crate::jobs::{Claim, JobHandle, NewJob};
+use crate::jobs::{Claim, JobHandle, NewJob, notes};
 use crate::pool::Lease;
 
 impl Chats {
@@ -28,7 +29,7 @@ impl Chats {
         let worked = move |job: &JobHandle| {
             let work = || with_threads(threads, || work(&chats, &id, job));
             let worked = catch_unwind(AssertUnwindSafe(work));
-            worked.unwrap_or_else(|_| Err(WireError::internal("The model stopped unexpectedly")))
+            worked.unwrap_or_else(|_| Err(stopped_unexpectedly()))
         };
         let (chats, id) = (self.clone(), chat.id.clone());
         self.jobs.spawn_then(job.keeps_home_open(), worked, move |ended| {
@@ -86,11 +87,7 @@ impl Chats {
         let messages = messages(&chat, side);
         let read = model.renderer().prompt(&messages, &[])?.len();
         if read as u64 >= u64::from(model.context_length()) {
-            return Err(WireError::new(
-                ErrorCode::TooBig,
-                format!("The conversation has {read} tokens, and this model reads at most {}", model.context_length()),
-                "Clear the chat, or say less",
-            ));
+            return Err(too_long(read, model.context_length()));
         }
         let mut on_text = |text: &str| {
             if !text.is_empty() {
@@ -117,7 +114,7 @@ impl Chats {
         let mut progress = |fraction| {
             self.tell(id, ChatNews::Loading { fraction });
             // The pool asks the token itself.
-            let _: ControlFlow<()> = job.share("Loading the model", fraction);
+            let _: ControlFlow<()> = job.share(&notes::loading_model(), fraction);
         };
         self.pool.lease(&self.request(participant)?, job.cancel_token(), &mut progress)
     }
@@ -150,4 +147,21 @@ fn with_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
         Ok(pool) if threads > 0 => pool.install(work),
         _ => work(),
     }
+}
+
+fn stopped_unexpectedly() -> WireError {
+    WireError::internal(say!("chat-model-stopped", "The model stopped unexpectedly"))
+}
+
+fn too_long(tokens: usize, limit: u32) -> WireError {
+    WireError::new(
+        ErrorCode::TooBig,
+        say!(
+            "chat-too-long",
+            "The conversation has {tokens} tokens, and this model reads at most {limit}",
+            tokens,
+            limit
+        ),
+        say!("chat-too-long-hint", "Clear the chat, or say less"),
+    )
 }

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use tunesmith_model::WeightFormat;
-use tunesmith_protocol::{Chat, Method, RunState, Side, WireError};
+use tunesmith_protocol::{Chat, Method, Run, RunState, Side, WireError};
+use tunesmith_sentence::say;
 use tunesmith_train::weight_format;
 
 use super::Chats;
@@ -31,11 +32,7 @@ impl Chats {
             return Ok(vec![Participant { side: Side::Base, model, adapter: None, format: None }]);
         };
         let run = self.runs.get(id)?;
-        let Some(result) = run.result_path.map(PathBuf::from) else {
-            let next =
-                if run.status == RunState::Running { "Wait until it is done, or stop it" } else { "Resume it first" };
-            return Err(WireError::invalid(format!("“{}” has no result to chat with yet", run.name), next));
-        };
+        let result = run.result_path.as_ref().map(PathBuf::from).ok_or_else(|| no_result(&run))?;
         let manifest = self.runs.manifest(id)?;
         if manifest.model == "starter" {
             self.models.unpack_starter()?;
@@ -76,4 +73,15 @@ impl Chats {
             participants.iter().map(|participant| self.request(participant)).collect::<Result<Vec<_>, _>>()?;
         self.pool.check(&request)
     }
+}
+
+fn no_result(run: &Run) -> WireError {
+    let next = match run.status {
+        RunState::Running => say!("chat-run-going-hint", "Wait until it is done, or stop it"),
+        _ => say!("chat-run-resume-hint", "Resume it first"),
+    };
+    WireError::invalid(
+        say!("chat-run-without-result", "“{name}” has no result to chat with yet", name = &run.name),
+        next,
+    )
 }

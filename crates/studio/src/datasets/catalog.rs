@@ -4,9 +4,11 @@
 use std::fs;
 
 use tunesmith_protocol::{DataVersion, Dataset, DatasetVersion, ErrorCode, ItemKind, Split, WireError};
+use tunesmith_sentence::say;
 
 use super::Datasets;
 use super::store::RowRef;
+use crate::errors;
 use crate::home::db::{Db, Item};
 use crate::home::{self, DatasetFolder, Home};
 
@@ -18,7 +20,7 @@ impl Datasets {
 
     /// One dataset.
     pub fn get(&self, id: &str) -> Result<Dataset, WireError> {
-        let gone = || WireError::not_found(format!("There is no dataset “{id}”"));
+        let gone = || WireError::not_found(say!("dataset-missing", "There is no dataset “{name}”", name = id));
         read(self.db.item(ItemKind::Dataset, id)?.filter(|item| !item.deleted).ok_or_else(gone)?)
     }
 
@@ -55,7 +57,7 @@ impl Datasets {
 
 /// A dataset as it is written to disk.
 pub(super) fn text(dataset: &Dataset) -> Result<String, WireError> {
-    serde_json::to_string_pretty(dataset).map_err(|error| WireError::internal(error.to_string()))
+    serde_json::to_string_pretty(dataset).map_err(errors::unwritable)
 }
 
 fn all(db: &Db) -> Result<Vec<Dataset>, WireError> {
@@ -73,9 +75,16 @@ fn read(item: Item) -> Result<Dataset, WireError> {
     let Item { id, name, tags, facts, added_ms, .. } = item;
     let facts: Dataset = serde_json::from_str(&facts).map_err(|error| {
         WireError::invalid(
-            format!("What is known of the dataset “{name}” cannot be read: {error}"),
-            format!(
-                "It may have been written by a newer Tunesmith. Its rows lie in the folder datasets/{id} of the home"
+            say!(
+                "dataset-unreadable",
+                "What is known of the dataset “{name}” cannot be read: {error}",
+                name = &name,
+                error = error.to_string()
+            ),
+            say!(
+                "dataset-unreadable-hint",
+                "It may have been written by a newer Tunesmith. Its rows lie in the folder datasets/{id} of the home",
+                id
             ),
         )
     })?;
@@ -102,12 +111,12 @@ pub fn named<'a>(datasets: &'a [Dataset], wanted: &str) -> Result<&'a Dataset, W
         [dataset] => Ok(dataset),
         [] => Err(WireError::new(
             ErrorCode::NotFound,
-            format!("There is no dataset “{wanted}” in this home"),
-            "Name files in its place: data with a path",
+            say!("dataset-missing-in-home", "There is no dataset “{name}” in this home", name = wanted),
+            say!("dataset-missing-in-home-hint", "Name files in its place: data with a path"),
         )),
         [first, ..] => Err(WireError::invalid(
-            format!("Several datasets are called “{wanted}”"),
-            format!("Name one by its id, such as {}", first.id),
+            say!("dataset-name-of-several", "Several datasets are called “{name}”", name = wanted),
+            say!("dataset-name-of-several-hint", "Name one by its id, such as {id}", id = &first.id),
         )),
     }
 }
@@ -116,10 +125,12 @@ pub fn named<'a>(datasets: &'a [Dataset], wanted: &str) -> Result<&'a Dataset, W
 pub(crate) fn at_version(mut dataset: Dataset, number: u32) -> Result<Dataset, WireError> {
     let found = dataset.versions.iter().find(|version| version.number == number).cloned();
     let version = found.ok_or_else(|| {
-        WireError::not_found(format!(
-            "There is no version {number} of “{}”; the newest is {}",
-            dataset.name,
-            dataset.versions.len()
+        WireError::not_found(say!(
+            "dataset-version-missing",
+            "There is no version {number} of “{name}”; the newest is {newest}",
+            number,
+            name = &dataset.name,
+            newest = dataset.versions.len()
         ))
     })?;
     take_over(&mut dataset, &version);

@@ -9,6 +9,7 @@ use tunesmith_data_doctor::{self as doctor, Doctor, DoctorError, Report, Spread}
 use tunesmith_protocol::{
     Dataset, DatasetReport, Distribution, ErrorCode, Finding, ItemKind, JobKind, Severity, WireError,
 };
+use tunesmith_sentence::{Sentence, say};
 
 use super::Datasets;
 use super::store::{ListReader, RowReader};
@@ -103,7 +104,7 @@ impl Datasets {
                 return Ok(());
             }
             let report = look(&folder, number, &mut |what, done, total| job.rows(what, done, total))?;
-            let text = serde_json::to_vec(&report).map_err(|error| WireError::internal(error.to_string()))?;
+            let text = serde_json::to_vec(&report).map_err(errors::unwritable)?;
             home::write_whole(&path, &text)?;
             topics.library_changed();
             Ok(())
@@ -127,7 +128,7 @@ fn read(path: &Path) -> Result<Option<Report>, WireError> {
 pub(super) fn look(
     folder: &DatasetFolder,
     version: u32,
-    progress: &mut dyn FnMut(&str, u64, u64) -> ControlFlow<()>,
+    progress: &mut dyn FnMut(&Sentence, u64, u64) -> ControlFlow<()>,
 ) -> Result<Report, WireError> {
     // Its name says that it is to be swept away should the program end meanwhile.
     let scratch = tempfile::Builder::new().suffix(".tmp").tempdir_in(folder.versions());
@@ -136,13 +137,14 @@ pub(super) fn look(
     let mut doctor = Doctor::new(scratch.path()).map_err(errors::io(scratch.path()))?;
     let list = ListReader::open(&folder.version(version))?;
     let total = list.left();
+    let checking = say!("job-checking-rows", "Checking the rows");
     let mut unasked = BYTES_BETWEEN;
     for (number, entry) in list.enumerate() {
         let entry = entry?;
         unasked += u64::from(entry.bytes);
         if unasked >= BYTES_BETWEEN {
             unasked = 0;
-            if progress("Checking the rows", number as u64, total).is_break() {
+            if progress(&checking, number as u64, total).is_break() {
                 return Err(cancelled());
             }
         }
@@ -150,7 +152,8 @@ pub(super) fn look(
         let split = entry.split();
         doctor.look(number as u32, split, &row.example).map_err(errors::io(scratch.path()))?;
     }
-    doctor.finish(&mut |done, of| progress("Comparing the rows", done, of)).map_err(|error| match error {
+    let comparing = say!("job-comparing-rows", "Comparing the rows");
+    doctor.finish(&mut |done, of| progress(&comparing, done, of)).map_err(|error| match error {
         DoctorError::Cancelled => cancelled(),
         DoctorError::Io(error) => errors::io_at(scratch.path(), &error),
     })

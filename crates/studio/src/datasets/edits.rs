@@ -9,6 +9,7 @@ use std::ops::ControlFlow;
 
 use tunesmith_data::{Example, ImportedRow, TYPED_IN, draw};
 use tunesmith_protocol::{Dataset, Edit, EditDataset, ItemKind, JobKind, Split, UseVersion, Validation, WireError};
+use tunesmith_sentence::{Sentence, say};
 
 use super::Datasets;
 use super::catalog::at_version;
@@ -29,7 +30,8 @@ impl Datasets {
             let dataset = self.get(&args.dataset)?;
             require_version(&dataset, args.version)?;
             let mut rows = Rows::of(self, &dataset)?;
-            let mut progress = |done, total| match job.rows("Changing the rows", done, total) {
+            let note = say!("job-changing-rows", "Changing the rows");
+            let mut progress = |done, total| match job.rows(&note, done, total) {
                 ControlFlow::Break(()) => Err(cancelled()),
                 ControlFlow::Continue(()) => Ok(()),
             };
@@ -60,8 +62,13 @@ fn require_version(dataset: &Dataset, meant: Option<u32>) -> Result<(), WireErro
     match meant.filter(|meant| *meant != dataset.number) {
         None => Ok(()),
         Some(meant) => Err(WireError::invalid(
-            format!("Version {} is in use by now, and this change was meant for version {meant}", dataset.number),
-            "Look at the rows as they are now, and make the change there",
+            say!(
+                "dataset-version-outdated",
+                "Version {number} is in use by now, and this change was meant for version {meant}",
+                number = dataset.number,
+                meant
+            ),
+            say!("dataset-version-outdated-hint", "Look at the rows as they are now, and make the change there"),
         )),
     }
 }
@@ -75,14 +82,14 @@ fn apply(
     rows: &mut Rows,
     edit: Edit,
     progress: Progress,
-) -> Result<String, WireError> {
+) -> Result<Sentence, WireError> {
     Ok(match edit {
         Edit::Replace { row, example } => {
             let old = *rows.entries.get(row as usize).ok_or_else(|| no_row(row, rows.entries.len()))?;
             let kept = RowReader::open(&rows.folder.rows())?.row(&old)?;
             let new = ImportedRow { example: meant(example)?, ..kept };
             rows.entries[row as usize] = rows.write(&[(new, old.held_out)])?[0];
-            format!("Row {} edited", row + 1)
+            say!("dataset-row-edited", "Row {row} edited", row = row + 1)
         }
         Edit::Add { example, split } => {
             let line = rows.entries.len() as u64 + 1;
@@ -90,7 +97,7 @@ fn apply(
             let new = rows.write(&[(row, split == Split::Validation)])?;
             rows.entries.extend(new);
             rows.files.push(TYPED_IN.into());
-            "A row added".into()
+            say!("dataset-row-added", "A row added")
         }
         Edit::Delete { rows: gone } => rows.delete(&gone.iter().map(|row| *row as usize).collect::<Vec<_>>())?,
         Edit::Merge { dataset: other } => rows.merge(datasets, &other, progress)?,
@@ -100,11 +107,11 @@ fn apply(
             let mut kept: Vec<usize> = draw(seed, before).take(count).collect();
             kept.sort_unstable();
             rows.entries = kept.into_iter().map(|row| rows.entries[row]).collect();
-            format!("{count} of {before} rows drawn")
+            say!("dataset-rows-drawn", "{drawn} of {rows} rows drawn", drawn = count, rows = before)
         }
         Edit::Shuffle { seed } => {
             rows.entries = draw(seed, rows.entries.len()).map(|row| rows.entries[row]).collect();
-            "Rows shuffled".into()
+            say!("dataset-rows-shuffled", "Rows shuffled")
         }
         Edit::Split { validation: Validation::File(path), seed } => {
             rows.hold_out_file(dataset, &path, seed, progress)?
@@ -116,7 +123,12 @@ fn apply(
 
 /// What was typed in, held to what an import would have accepted.
 fn meant(example: serde_json::Value) -> Result<Example, WireError> {
-    let example: Example = serde_json::from_value(example)
-        .map_err(|error| WireError::invalid(format!("This is not a row: {error}"), "Check roles and texts"))?;
-    tunesmith_data::check(example).map_err(|problem| WireError::invalid(problem, "Change the row and save again"))
+    let example: Example = serde_json::from_value(example).map_err(|error| {
+        WireError::invalid(
+            say!("dataset-not-a-row", "This is not a row: {error}", error = error.to_string()),
+            say!("dataset-not-a-row-hint", "Check roles and texts"),
+        )
+    })?;
+    let hint = || say!("dataset-row-refused-hint", "Change the row and save again");
+    tunesmith_data::check(example).map_err(|problem| WireError::invalid(problem, hint()))
 }

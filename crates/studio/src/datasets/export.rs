@@ -6,7 +6,8 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use tunesmith_data::{ExportKind, Exporter, Others, Survey};
-use tunesmith_protocol::{Count, Dataset, ExportDataset, ExportedDataset, ItemKind, JobKind, Split, WireError};
+use tunesmith_protocol::{Dataset, ExportDataset, ExportedDataset, ItemKind, JobKind, LeftOut, Split, WireError};
+use tunesmith_sentence::{Sentence, say};
 
 use super::Datasets;
 use super::store::RowReader;
@@ -22,8 +23,8 @@ impl Datasets {
         let dataset = self.get(&args.dataset)?;
         let kind = ExportKind::of(&args.format).ok_or_else(|| {
             WireError::invalid(
-                format!("There is no kind of file “{}”", args.format),
-                "Take one of those that are offered",
+                say!("export-kind-unknown", "There is no kind of file “{kind}”", kind = &args.format),
+                say!("export-kind-unknown-hint", "Take one of those that are offered"),
             )
         })?;
         let job =
@@ -50,7 +51,8 @@ impl Datasets {
         let mut survey = Survey::new(kind, if args.other_columns { Others::Keep } else { Others::Leave });
         let looks = u64::from(survey.has_to_look());
         let total = wanted.len() as u64 * (looks + 1);
-        let step = |number: u64| match job.rows("Writing the file", number, total) {
+        let note = say!("job-writing-file", "Writing the file");
+        let step = |number: u64| match job.rows(&note, number, total) {
             ControlFlow::Break(()) => Err(cancelled()),
             ControlFlow::Continue(()) => Ok(()),
         };
@@ -80,19 +82,25 @@ impl Datasets {
 }
 
 /// A file without a row helps nobody.
-fn nothing_written(reasons: &[Count]) -> WireError {
+fn nothing_written(reasons: &[LeftOut]) -> WireError {
     match reasons.first() {
-        Some(Count { what, .. }) => WireError::invalid(
-            format!("No row can be written to such a file: {what}"),
-            "Take another kind of file, such as chat as JSONL",
+        Some(LeftOut { why, .. }) => WireError::invalid(
+            say!("export-no-row", "No row can be written to such a file: {reason}", reason = why),
+            say!("export-no-row-hint", "Take another kind of file, such as chat as JSONL"),
         ),
-        None => WireError::invalid("There is no row on this side", "Take both sides"),
+        None => WireError::invalid(
+            say!("export-side-empty", "There is no row on this side"),
+            say!("export-side-empty-hint", "Take both sides"),
+        ),
     }
 }
 
-fn renamed((column, name): (&str, &str)) -> String {
-    format!(
-        "The column “{column}” is called “{name}” in the file: under its own name it would be read as a part of the row"
+fn renamed((column, name): (&str, &str)) -> Sentence {
+    say!(
+        "export-column-renamed",
+        "The column “{column}” is called “{name}” in the file: under its own name it would be read as a part of the row",
+        column,
+        name
     )
 }
 

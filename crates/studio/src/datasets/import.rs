@@ -5,10 +5,11 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use tunesmith_data::{ImportOptions, inspect};
+use tunesmith_data::{ImportError, ImportOptions, inspect};
 use tunesmith_protocol::{
     Dataset, ErrorCode, ImportDataset, InspectFiles, Inspection, JobKind, Mapping, ReadPath, Validation, WireError,
 };
+use tunesmith_sentence::say;
 
 use super::Datasets;
 use super::incoming::{Incoming, lasting};
@@ -27,7 +28,10 @@ const LEAST_FREE: u64 = 64 << 20;
 impl Datasets {
     /// Imports files chosen by the user.
     pub fn import(&self, args: ImportDataset) -> Result<Dataset, WireError> {
-        let absolute = |path: &ReadPath| std::path::absolute(path).map_err(errors::io("the dataset file"));
+        let absolute = |path: &ReadPath| match path.as_str() {
+            "" => Err(ImportError::NoFile.into()),
+            path => std::path::absolute(path).map_err(errors::io(path)),
+        };
         let paths = args.paths.iter().map(absolute).collect::<Result<Vec<_>, _>>()?;
         let validation = match &args.validation {
             Validation::File(path) => Validation::File(absolute(path)?.into()),
@@ -37,21 +41,21 @@ impl Datasets {
         let name = args.name.filter(|name| !name.trim().is_empty()).or_else(stem).unwrap_or_else(|| "Dataset".into());
         let hold_out = HoldOut { validation, seed: args.seed.unwrap_or(SPLIT_SEED) };
         self.jobs.run(NewJob::new(JobKind::Import, &name).id_of_call(args.job), |job| {
-            let mut progress = |done, total, rows| job.bytes("Reading the file", done, total, rows);
+            let note = say!("job-reading-file", "Reading the file");
+            let mut progress = |done, total, rows| job.bytes(&note, done, total, rows);
             self.keep(&name, &paths, &args.mapping, hold_out, args.reuse, &mut progress)
         })
     }
 
     /// Imports a bundled sample.
     pub fn import_sample(&self, id: &str) -> Result<Dataset, WireError> {
-        let sample = bundled::list().into_iter().find(|sample| sample.id == id);
-        let sample = sample.ok_or_else(|| WireError::not_found(format!("There is no sample “{id}”")))?;
         let rows = bundled::rows(id)?;
-        let folder = tempfile::tempdir().map_err(errors::io("a temporary folder"))?;
+        let title = bundled::list().into_iter().find(|sample| sample.id == id).map(|sample| sample.title);
+        let folder = tempfile::tempdir().map_err(errors::io(std::env::temp_dir()))?;
         let path = folder.path().join(format!("{id}.jsonl"));
         fs::write(&path, &rows).map_err(errors::io(&path))?;
         let go_on = &mut |_, _, _| ControlFlow::Continue(());
-        self.keep(&sample.title, &[path], &Mapping::default(), HoldOut::default(), false, go_on)
+        self.keep(title.as_deref().unwrap_or(id), &[path], &Mapping::default(), HoldOut::default(), false, go_on)
     }
 
     /// Reads files into a new dataset, or finds that there is one of the very same rows.
@@ -95,12 +99,13 @@ impl Datasets {
         match free_disk_bytes(self.home.root()) {
             free if free > 0 && free < needed => Err(WireError::new(
                 ErrorCode::DiskFull,
-                format!(
-                    "The copy of these rows needs about {}, and {} are free where Tunesmith keeps its files",
-                    byte_size(needed),
-                    byte_size(free)
+                say!(
+                    "import-no-space",
+                    "The copy of these rows needs about {needed}, and {free} are free where Tunesmith keeps its files",
+                    needed = byte_size(needed),
+                    free = byte_size(free)
                 ),
-                "Free some space and try again",
+                say!("home-disk-full-hint", "Free some space and try again"),
             )),
             _ => Ok(()),
         }

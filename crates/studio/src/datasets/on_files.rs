@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tunesmith_data::{Cuts, Render};
 use tunesmith_protocol::{Dataset, DatasetReport, LearnFrom, Mapping, RowProblem, TokenCounts, Validation, WireError};
+use tunesmith_sentence::{Sentence, say};
 
 use super::reading::{self, HoldOut, Origin};
 use super::store::read_entries;
@@ -46,21 +47,21 @@ pub fn data_facts(
     mapping: &Mapping,
     validation: &Validation,
     counting: Option<Counting<'_>>,
-    progress: &mut dyn FnMut(&str, u64, u64) -> ControlFlow<()>,
+    progress: &mut dyn FnMut(&Sentence, u64, u64) -> ControlFlow<()>,
 ) -> Result<DataFacts, WireError> {
     let scratch = tempfile::tempdir().map_err(errors::io(std::env::temp_dir()))?;
     let folder = DatasetFolder(scratch.path().into());
     std::fs::create_dir(folder.versions()).map_err(errors::io(folder.versions()))?;
     let hold_out = HoldOut { validation: validation.clone(), ..HoldOut::default() };
-    let read = reading::read(&folder, paths, mapping, &hold_out, &mut |done, total, _| {
-        progress("Reading the files", done, total)
-    })?;
+    let note = say!("job-reading-files", "Reading the files");
+    let read = reading::read(&folder, paths, mapping, &hold_out, &mut |done, total, _| progress(&note, done, total))?;
     let names = paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
     let dataset = read.describe(Origin { id: "", name: &name(paths), files: names, size_bytes: 0, hold_out });
     let report = check::look(&folder, dataset.number, progress)?;
     let tokens = match counting {
         Some(Counting { renderer, learn_from, batch_size, max_length }) => {
-            let progress = &mut |done, total| progress("Counting tokens", done, total);
+            let note = tokens::counting();
+            let progress = &mut |done, total| progress(&note, done, total);
             let entries = read_entries(&folder.version(dataset.number))?;
             let table = tokens::lengths(&folder, &entries, renderer, learn_from, progress)?;
             Some((tokens::described(&table, batch_size), table.summary(max_length)))

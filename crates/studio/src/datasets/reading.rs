@@ -13,6 +13,7 @@ use tunesmith_data::{
     split_by_names, split_keys,
 };
 use tunesmith_protocol::{Count, Mapping, RowProblem, Validation, WireError};
+use tunesmith_sentence::{Sentence, say};
 
 use super::prompts;
 use super::store::{ListReader, ListWriter, RowReader, RowRef, RowWriter, take_back};
@@ -94,8 +95,13 @@ pub(crate) fn append(
     let appended = read.and_then(|summary| {
         if list.rows() == 0 {
             return Err(WireError::invalid(
-                format!("No row of {} can be held out. {}", path.display(), summary.reason),
-                "Choose another file",
+                say!(
+                    "import-no-row-to-hold-out",
+                    "No row of {path} can be held out. {reason}",
+                    path,
+                    reason = &summary.reason
+                ),
+                say!("import-no-row-to-hold-out-hint", "Choose another file"),
             ));
         }
         problems.flush().map_err(errors::io(folder.problems()))?;
@@ -194,20 +200,21 @@ impl Reading {
 
     fn problem(&mut self, problem: &RowProblem) -> Result<(), WireError> {
         let path = self.folder.problems();
-        let mut line = serde_json::to_vec(problem).map_err(|error| WireError::internal(error.to_string()))?;
+        let mut line = serde_json::to_vec(problem).map_err(errors::unwritable)?;
         line.push(b'\n');
         self.problem_count += 1;
         self.problems.write_all(&line).map_err(errors::io(path))
     }
 
     /// A sentence about the files that are held out because of their names.
-    fn said_by_names(&self, rule: &Validation, files: &[String]) -> Option<String> {
+    fn said_by_names(&self, rule: &Validation, files: &[String]) -> Option<Sentence> {
         if *rule != Validation::Auto {
             return None;
         }
         split_by_names(&self.keys)?;
-        let named = files.iter().filter(|file| is_named_for_holding_out(file)).map(|file| format!("“{file}”"));
-        Some(format!("Held out by the name of the file: {}", named.collect::<Vec<_>>().join(", ")))
+        let named = files.iter().filter(|file| is_named_for_holding_out(file));
+        let files = Sentence::listed(named.map(|file| say!("quoted", "“{text}”", text = file)));
+        Some(say!("import-held-out-by-name", "Held out by the name of the file: {files}", files))
     }
 
     /// Splits what was read, and makes it last as the first version.

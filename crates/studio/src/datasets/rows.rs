@@ -4,9 +4,11 @@ use tunesmith_data::{Example, ImportedRow, Message, Render, Rendered};
 use tunesmith_protocol::{
     Cell, DatasetRow, DatasetRows, FullRow, LearnFrom, Row, RowMessage, RowsPage, Split, WireError,
 };
+use tunesmith_sentence::say;
 
 use super::Datasets;
 use super::store::{RowReader, RowRef};
+use crate::errors;
 
 const ROWS_PER_PAGE: u32 = 200;
 
@@ -38,7 +40,7 @@ impl Datasets {
     /// One row with all it has.
     pub fn whole_row(&self, args: &DatasetRow) -> Result<FullRow, WireError> {
         let (entry, row) = self.row(&args.dataset, args.row)?;
-        let example = serde_json::to_value(&row.example).map_err(|error| WireError::internal(error.to_string()))?;
+        let example = serde_json::to_value(&row.example).map_err(errors::unwritable)?;
         Ok(FullRow { row: bubbles(args.row, entry.split(), row, None), example })
     }
 
@@ -53,8 +55,13 @@ impl Datasets {
 
 pub(crate) fn no_row(number: u64, rows: usize) -> WireError {
     WireError::invalid(
-        format!("There is no row {}: this version has {rows}", number.saturating_add(1)),
-        "The dataset was changed meanwhile; look at it again",
+        say!(
+            "dataset-row-missing",
+            "There is no row {row}: this version has {rows}",
+            row = number.saturating_add(1),
+            rows
+        ),
+        say!("dataset-row-missing-hint", "The dataset was changed meanwhile; look at it again"),
     )
 }
 

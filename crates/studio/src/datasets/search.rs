@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use tunesmith_data::ImportedRow;
 use tunesmith_protocol::{Dataset, DatasetRows, ItemKind, JobKind, RowQuery, WireError};
+use tunesmith_sentence::say;
 
 use super::Datasets;
 use super::prefilter::Prefilter;
@@ -53,7 +54,8 @@ impl Datasets {
                 }
                 None => (0..all.len() as u32).filter(on_side).collect(),
             };
-            let progress: Progress = &mut |done, total| job.rows("Looking through the rows", done, total);
+            let note = say!("job-searching", "Looking through the rows");
+            let progress: Progress = &mut |done, total| job.rows(&note, done, total);
             let rows = match (RowQuery { finding: None, ..query.clone() }) == RowQuery::default() {
                 true => numbers,
                 false => look(&mut RowReader::open(&folder.rows())?, all, numbers, query, progress)?,

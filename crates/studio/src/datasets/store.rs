@@ -10,10 +10,11 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 use tunesmith_data::{Example, ImportedRow, row_key};
 use tunesmith_protocol::WireError;
+use tunesmith_sentence::say;
 
 use super::prompts::mark;
 use crate::{errors, format};
-use list::say;
+use list::hash_row;
 pub(crate) use list::{ListReader, ListWriter, Listed, read_entries, write_entries};
 
 /// Rows that are read in one go, in bytes: large enough to be fast, small enough to be cancelled soon.
@@ -59,9 +60,17 @@ impl RowWriter {
     /// Writes a row.
     pub fn push(&mut self, row: &ImportedRow, held_out: bool) -> Result<RowRef, WireError> {
         self.line.clear();
-        serde_json::to_writer(&mut self.line, row).map_err(|error| WireError::internal(error.to_string()))?;
+        serde_json::to_writer(&mut self.line, row).map_err(errors::unwritable)?;
         let bytes = u32::try_from(self.line.len()).map_err(|_| {
-            WireError::invalid(format!("Line {} of {} is longer than 4 GB", row.line, row.file), "Leave it out")
+            WireError::invalid(
+                say!(
+                    "import-row-too-long",
+                    "Line {line} of {file} is longer than 4 GB",
+                    line = row.line,
+                    file = &row.file
+                ),
+                say!("import-row-too-long-hint", "Leave it out"),
+            )
         })?;
         self.line.push(b'\n');
         self.file.write_all(&self.line).map_err(errors::io(&self.path))?;
@@ -140,8 +149,8 @@ impl RowReader {
         let from = (entry.at - self.start) as usize;
         self.span.get(from..from + entry.bytes as usize).ok_or_else(|| {
             WireError::invalid(
-                format!("{} is damaged: it ends before one of its rows", self.path.display()),
-                "Import the file again",
+                say!("dataset-cut-short", "{path} is damaged: it ends before one of its rows", path = &self.path),
+                list::import_again(),
             )
         })
     }
@@ -163,7 +172,7 @@ impl RowReader {
 /// The hash of a version whose rows are in memory: what each says and on which side it is, in order.
 pub(crate) fn version_of_examples(training: &[Example], validation: &[Example]) -> String {
     let mut version = Sha256::new();
-    training.iter().for_each(|row| say(&mut version, &row_key(row), false));
-    validation.iter().for_each(|row| say(&mut version, &row_key(row), true));
+    training.iter().for_each(|row| hash_row(&mut version, &row_key(row), false));
+    validation.iter().for_each(|row| hash_row(&mut version, &row_key(row), true));
     format::hex(&version.finalize())
 }

@@ -7,6 +7,7 @@ use tunesmith_protocol::{
     CountTokens, ItemKind, JobKind, LearnFrom, LengthBucket, Percentile, TokenCounts, WireError, Xray, XrayRow,
     XrayToken,
 };
+use tunesmith_sentence::{Sentence, say};
 
 use super::Datasets;
 use super::store::{RowReader, RowRef};
@@ -57,12 +58,18 @@ impl Datasets {
         self.jobs.run(job, |job| {
             let renderer = self.models.renderer(&model)?;
             let all = self.entries(&dataset)?;
-            let progress = &mut |done, total| job.rows("Counting tokens", done, total);
+            let note = counting();
+            let progress = &mut |done, total| job.rows(&note, done, total);
             let table = lengths(&folder, &all, &*renderer, args.learn_from, progress)?;
             table.write(&path, &key)?;
             Ok(described(&table, args.batch_size))
         })
     }
+}
+
+/// What is being done where rows are counted.
+pub(super) fn counting() -> Sentence {
+    say!("job-counting-tokens", "Counting tokens")
 }
 
 /// The lengths of the rows to learn from. `progress(done, total)` can cancel.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use tunesmith_protocol::WireError;
 
 use super::{RunFolder, write_whole};
+use crate::errors;
 
 const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 
@@ -17,8 +18,7 @@ struct Control {
 
 /// Asks whoever trains the run to stop it.
 pub(crate) fn ask_to_stop(folder: &RunFolder) -> Result<(), WireError> {
-    let text =
-        serde_json::to_string(&Control { stop: true }).map_err(|error| WireError::internal(error.to_string()))?;
+    let text = serde_json::to_string(&Control { stop: true }).map_err(errors::unwritable)?;
     write_whole(&folder.control(), text.as_bytes())
 }
 

@@ -1,11 +1,11 @@
 //! Who holds a home: what its owner wrote into the lock file, for those who come later.
 
-use std::fmt;
 use std::fs::File;
 use std::io::{Read, Seek, Write};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use tunesmith_sentence::{Sentence, say};
 
 use super::Home;
 use crate::ids;
@@ -48,6 +48,27 @@ impl Holder {
         lock.read_to_string(&mut text).ok()?;
         serde_json::from_str(&text).ok()
     }
+
+    /// Who it is, and since when.
+    pub fn sentence(&self) -> Sentence {
+        let Self { command, process, .. } = self;
+        match ids::now_ms().saturating_sub(self.since_ms) / 60_000 {
+            0 => say!("home-holder-new", "`{command}`, process {process}, for less than a minute", command, process),
+            minutes @ 1..120 => say!(
+                "home-holder-minutes", minutes;
+                "`{command}`, process {process}, for a minute",
+                "`{command}`, process {process}, for {minutes} minutes",
+                command, process, minutes
+            ),
+            minutes => say!(
+                "home-holder-hours",
+                "`{command}`, process {process}, for {hours} hours",
+                command,
+                process,
+                hours = minutes / 60
+            ),
+        }
+    }
 }
 
 /// Who holds the home in this folder, as far as it is known.
@@ -57,19 +78,6 @@ pub fn holder(home: &Path) -> Option<Holder> {
         Err(std::fs::TryLockError::WouldBlock) => Holder::read(&mut lock),
         // Nobody: what it says is of one who has left.
         _ => None,
-    }
-}
-
-impl fmt::Display for Holder {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let minutes = ids::now_ms().saturating_sub(self.since_ms) / 60_000;
-        let since = match minutes {
-            0 => "less than a minute".into(),
-            1 => "a minute".into(),
-            2..120 => format!("{minutes} minutes"),
-            _ => format!("{} hours", minutes / 60),
-        };
-        write!(out, "`{}`, process {}, for {since}", self.command, self.process)
     }
 }
 

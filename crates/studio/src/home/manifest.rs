@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use tunesmith_data::{Tokens, read_tokens, write_tokens};
 use tunesmith_protocol::{RunConfig, Split, WireError};
+use tunesmith_sentence::{Sentence, say};
 
 use super::{RunFolder, write_whole};
 use crate::errors;
@@ -46,26 +47,30 @@ impl RunManifest {
     }
 
     pub fn write(&self, folder: &RunFolder) -> Result<(), WireError> {
-        let text = serde_json::to_string_pretty(self).map_err(|error| WireError::internal(error.to_string()))?;
+        let text = serde_json::to_string_pretty(self).map_err(errors::unwritable)?;
         write_whole(&folder.manifest(), text.as_bytes())
     }
 
-    /// What differs from `other`, in words; nothing when a run of the one may go on with the other.
-    pub fn differences(&self, other: &Self) -> Vec<String> {
+    /// What differs from `other`, in clauses; nothing when a run of the one may go on with the other.
+    pub fn differences(&self, other: &Self) -> Vec<Sentence> {
         let mut differences = Vec::new();
         let (old, new) = (serde_json::to_value(&self.config.training), serde_json::to_value(&other.config.training));
         if let (Ok(serde_json::Value::Object(old)), Ok(serde_json::Value::Object(new))) = (old, new) {
             let changed = old.iter().filter(|(name, value)| new.get(*name) != Some(value));
             differences.extend(changed.map(|(name, value)| {
-                let now = new.get(name).map(ToString::to_string).unwrap_or_default();
-                format!("{name} was {value} and is {now} now")
+                let (before, now) = (value.to_string(), new.get(name).map(ToString::to_string).unwrap_or_default());
+                say!("run-setting-differs", "{name} was {before} and is {now} now", name, before, now)
             }));
         }
         if self.data_version != other.data_version {
-            differences.push("the data is not the same".into());
+            differences.push(say!("run-data-differs", "the data is not the same"));
         }
         if self.model_hash != other.model_hash {
-            differences.push(format!("the base model in {} is not the same", other.model_path.display()));
+            differences.push(say!(
+                "run-base-model-differs",
+                "the base model in {path} is not the same",
+                path = &other.model_path
+            ));
         }
         differences
     }

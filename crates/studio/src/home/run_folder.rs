@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use tunesmith_protocol::{ErrorCode, Split, WireError};
+use tunesmith_sentence::say;
 
 use crate::errors;
 use crate::platform::private_file;
@@ -64,8 +65,8 @@ impl RunFolder {
         }
         Err(WireError::new(
             ErrorCode::Busy,
-            format!("{} is being trained by another process", self.path.display()),
-            "Stop it there first",
+            say!("run-trained-elsewhere", "{path} is being trained by another process", path = &self.path),
+            say!("run-trained-elsewhere-hint", "Stop it there first"),
         ))
     }
 

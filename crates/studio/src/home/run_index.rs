@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use parking_lot::{Mutex, MutexGuard};
 use tunesmith_protocol::{ItemKind, WireError};
+use tunesmith_sentence::say;
 
 use super::db::{Db, Item};
 use super::manifest::RunManifest;
@@ -57,7 +58,7 @@ impl RunIndex {
 
     /// One run.
     pub fn get(&self, id: &str) -> Result<IndexedRun, WireError> {
-        let gone = || WireError::not_found(format!("There is no run “{id}”"));
+        let gone = || WireError::not_found(say!("run-missing", "There is no run “{id}”", id));
         self.read(self.db.item(ItemKind::Run, id)?.filter(|item| !item.deleted).ok_or_else(gone)?)
     }
 

@@ -10,6 +10,7 @@ use interprocess::local_socket::{Listener as LocalListener, ListenerOptions, Nam
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tunesmith_protocol::{AnyPath, Api, Event, Subscription, Topic, Wire, WireError, dispatch};
+use tunesmith_sentence::say;
 
 use crate::errors;
 
@@ -221,5 +222,5 @@ fn short_folder() -> std::io::Result<tempfile::TempDir> {
 }
 
 fn owner_left() -> WireError {
-    WireError::internal("The Tunesmith that held this home was closed")
+    WireError::internal(say!("home-owner-left", "The Tunesmith that held this home was closed"))
 }

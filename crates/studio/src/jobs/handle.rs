@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use tunesmith_protocol::{JobProgress, JobState, Unit};
+use tunesmith_sentence::{Sentence, say};
 
 use super::outcome::{Outcome, Ticket};
 use super::{CancelToken, Jobs};
@@ -44,23 +45,23 @@ impl JobHandle {
     }
 
     /// Tells how many rows are done; `Break` when the job was cancelled.
-    pub fn rows(&self, note: &str, done: u64, total: u64) -> ControlFlow<()> {
+    pub fn rows(&self, note: &Sentence, done: u64, total: u64) -> ControlFlow<()> {
         self.progress(note, (done, total, Unit::Rows), done)
     }
 
     /// Tells how many bytes were read and how many rows were found in them; `Break` when the job was cancelled.
-    pub fn bytes(&self, note: &str, done: u64, total: u64, rows: u64) -> ControlFlow<()> {
+    pub fn bytes(&self, note: &Sentence, done: u64, total: u64, rows: u64) -> ControlFlow<()> {
         self.progress(note, (done, total, Unit::Bytes), rows)
     }
 
     /// Tells which share is done, from 0 to 1; `Break` when the job was cancelled.
-    pub fn share(&self, note: &str, fraction: f64) -> ControlFlow<()> {
+    pub fn share(&self, note: &Sentence, fraction: f64) -> ControlFlow<()> {
         self.progress(note, ((fraction * 1000.0) as u64, 1000, Unit::Parts), 0)
     }
 
     /// Tells how many optimiser steps are done.
     pub fn steps(&self, done: u64, total: u64) -> ControlFlow<()> {
-        self.progress("Training", (done, total, Unit::Steps), 0)
+        self.progress(&say!("job-training", "Training"), (done, total, Unit::Steps), 0)
     }
 
     /// Tells that the job waits for the user, or goes on.
@@ -68,11 +69,11 @@ impl JobHandle {
         self.jobs.set_state(&self.id, state);
     }
 
-    fn progress(&self, note: &str, (done, total, unit): (u64, u64, Unit), rows: u64) -> ControlFlow<()> {
+    fn progress(&self, note: &Sentence, (done, total, unit): (u64, u64, Unit), rows: u64) -> ControlFlow<()> {
         let mut told = self.told.lock();
         if told.is_none_or(|told| told.elapsed() >= BETWEEN_EVENTS) {
             *told = Some(Instant::now());
-            self.jobs.set_progress(&self.id, JobProgress { note: note.into(), done, total, unit, rows });
+            self.jobs.set_progress(&self.id, JobProgress { note: note.clone(), done, total, unit, rows });
         }
         self.go_on()
     }

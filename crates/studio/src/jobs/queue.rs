@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use tunesmith_protocol::{Job, JobState, Move, WireError};
+use tunesmith_sentence::say;
 
 use super::outcome::Outcome;
 use super::{CancelToken, Claim, JobHandle};
@@ -190,8 +191,8 @@ impl Queue {
         let place = self.entries.iter().position(|entry| entry.job.id == id && entry.is_waiting());
         place.ok_or_else(|| {
             WireError::invalid(
-                "This does not stand in line",
-                "It has started or ended meanwhile; look at the list again",
+                say!("job-not-waiting", "This does not stand in line"),
+                say!("job-not-waiting-hint", "It has started or ended meanwhile; look at the list again"),
             )
         })
     }

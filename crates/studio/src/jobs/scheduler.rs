@@ -5,10 +5,11 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use tunesmith_protocol::{ErrorCode, EventBody, ItemKind, Job, JobKind, JobProgress, JobState, Topic, WireError};
+use tunesmith_sentence::say;
 
 use super::outcome::Outcome;
 use super::queue::{Entry, OnEnd, Queue, Started, Work};
-use super::{CancelToken, JobHandle, Jobs, NewJob, cancelled, closing};
+use super::{CancelToken, JobHandle, Jobs, NewJob, cancelled, closing, ended_unexpectedly};
 use crate::ids;
 
 impl Jobs {
@@ -41,8 +42,7 @@ impl Jobs {
             return Err(closing());
         }
         if queue.find(&entry.job.id).is_some() {
-            let message = format!("“{}” is at work already", entry.job.title);
-            return Err(WireError::new(ErrorCode::Busy, message, "Wait until it is done, or stop it"));
+            return Err(at_work(&entry.job.title));
         }
         let told = entry.shown();
         queue.push(entry);
@@ -68,7 +68,7 @@ impl Jobs {
             }
             match until {
                 Some(until) if self.0.changed.wait_until(&mut queue, until).timed_out() => {
-                    return Err(WireError::new(ErrorCode::Busy, "Something else is at work here", "Try again later"));
+                    return Err(busy());
                 }
                 Some(_) => {}
                 None => self.0.changed.wait(&mut queue),
@@ -105,10 +105,10 @@ impl Jobs {
                 let done = catch_unwind(AssertUnwindSafe(|| work(&handle)));
                 // Whoever hears that it has ended may close the home at once.
                 drop(owner);
-                jobs.end(handle.id(), done.unwrap_or_else(|_| Err(WireError::internal("This ended unexpectedly"))));
+                jobs.end(handle.id(), done.unwrap_or_else(|_| Err(ended_unexpectedly())));
             };
             if let Err(error) = std::thread::Builder::new().name("job".into()).spawn(carry_out) {
-                self.end(&id, Err(WireError::internal(format!("no thread to work in: {error}"))));
+                self.end(&id, Err(WireError::internal(say!("job-no-thread", "no thread to work in: {error}", error))));
             }
         }
     }
@@ -191,6 +191,16 @@ impl Jobs {
     fn publish(&self, job: Job) {
         self.0.topics.publish(&Topic::Job(job.id.clone()), EventBody::Job { job });
     }
+}
+
+fn at_work(title: &str) -> WireError {
+    let message = say!("job-at-work", "“{title}” is at work already", title);
+    WireError::new(ErrorCode::Busy, message, say!("job-at-work-hint", "Wait until it is done, or stop it"))
+}
+
+fn busy() -> WireError {
+    let message = say!("job-busy", "Something else is at work here");
+    WireError::new(ErrorCode::Busy, message, say!("job-busy-hint", "Try again later"))
 }
 
 /// These jobs are told of after a crash; the others are over in a moment or leave nothing behind.

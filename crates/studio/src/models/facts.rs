@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use tunesmith_model::{ModelConfig, ModelError};
+use tunesmith_sentence::{Sentence, say};
 
-use crate::errors;
 use crate::pool::{Stamp, stamp};
 
 /// What a list of models shows of one.
@@ -27,7 +27,7 @@ pub(crate) struct Facts {
 pub(crate) struct Unusable {
     /// Whether it would be a model of ours, if it were whole.
     pub ours: bool,
-    pub why: String,
+    pub why: Sentence,
 }
 
 pub(crate) type Known = Arc<Result<Facts, Unusable>>;
@@ -55,14 +55,15 @@ impl FactsCache {
 
 fn read(folder: &Path) -> Result<Facts, Unusable> {
     if !folder.is_dir() {
-        return Err(Unusable { ours: true, why: format!("{} is gone", folder.display()) });
+        return Err(Unusable { ours: true, why: say!("model-folder-gone", "{folder} is gone", folder) });
     }
     let facts = tunesmith_model::facts(folder).map_err(|error| Unusable {
         ours: matches!(error, ModelError::Weights { .. } | ModelError::Tensor { .. } | ModelError::Io { .. }),
-        why: errors::sentence(&error),
+        why: error.sentence(),
     })?;
     if !folder.join("tokenizer.json").is_file() {
-        return Err(Unusable { ours: true, why: format!("{} has no tokenizer.json", folder.display()) });
+        let why = say!("model-without-tokenizer", "{folder} has no tokenizer.json", folder);
+        return Err(Unusable { ours: true, why });
     }
     Ok(Facts {
         family: facts.family,

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use tunesmith_protocol::{ErrorCode, ItemKind, WireError};
+use tunesmith_sentence::say;
 
 use super::{Added, cache};
 use crate::home::Home;
@@ -40,8 +41,8 @@ pub(crate) fn folder_of(home: &Home, name: &str) -> Result<PathBuf, WireError> {
         Ok(result) if result.join("config.json").is_file() => Ok(result),
         _ => Err(WireError::new(
             ErrorCode::NotFound,
-            format!("“{name}” is neither a model in this home nor a folder"),
-            "`tunesmith models list` shows what there is",
+            say!("model-not-found", "“{name}” is neither a model in this home nor a folder", name),
+            say!("model-not-found-hint", "`tunesmith models list` shows what there is"),
         )),
     }
 }
@@ -53,24 +54,31 @@ pub(crate) fn folder_of(home: &Home, name: &str) -> Result<PathBuf, WireError> {
 pub(crate) fn model_folder(path: &Path) -> Result<PathBuf, WireError> {
     let path = std::path::absolute(path).map_err(errors::io(path))?;
     if !path.exists() {
-        return Err(WireError::new(
-            ErrorCode::NotFound,
-            format!("{} does not exist", path.display()),
-            "Check the path",
-        ));
+        return Err(errors::missing(&path));
     }
     if path.extension().is_some_and(|extension| extension == "gguf") {
-        return Err(WireError::invalid(
-            format!("{} is a GGUF file, which is made for running a model, not for training it", path.display()),
-            "Choose the model's Hugging Face folder: config.json, tokenizer.json and *.safetensors",
-        ));
+        return Err(is_gguf(&path));
     }
     if path.join("adapter_config.json").is_file() && !path.join("config.json").is_file() {
-        return Err(WireError::invalid(
-            format!("{} holds an adapter, which is only a part of a model", path.display()),
-            "Choose the folder of the base model that it was trained on",
-        ));
+        return Err(is_adapter(&path));
     }
     let folder = if path.is_file() { path.parent().unwrap_or(&path).to_path_buf() } else { path };
     Ok(cache::snapshot(&folder).unwrap_or(folder))
+}
+
+fn is_gguf(path: &Path) -> WireError {
+    WireError::invalid(
+        say!("model-is-gguf", "{path} is a GGUF file, which is made for running a model, not for training it", path),
+        say!(
+            "model-is-gguf-hint",
+            "Choose the model's Hugging Face folder: config.json, tokenizer.json and *.safetensors"
+        ),
+    )
+}
+
+fn is_adapter(path: &Path) -> WireError {
+    WireError::invalid(
+        say!("model-is-adapter", "{path} holds an adapter, which is only a part of a model", path),
+        say!("model-is-adapter-hint", "Choose the folder of the base model that it was trained on"),
+    )
 }

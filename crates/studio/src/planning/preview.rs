@@ -1,11 +1,11 @@
 //! What a run would do, and what stands in its way, before it starts.
 
-use tunesmith_protocol::{
-    Dataset, Fit, Format, Model, Plan, Preview, SettingProblem, TooLong, TrainSettings, WireError,
-};
+use tunesmith_protocol::{Dataset, Fit, Format, Model, Plan, Preview, SettingProblem, TooLong, TrainSettings};
+use tunesmith_sentence::{Sentence, say};
 use tunesmith_train::{Job, TrainError, TrainPlan};
 
 use super::SplitTokens;
+use crate::errors;
 use crate::format::byte_size;
 
 /// Fewer rows than this rarely teach anything.
@@ -40,7 +40,7 @@ pub(crate) fn preview(choices: &Choices<'_>, tokens: &SplitTokens) -> Preview {
             preview.blockers.extend(problems.iter().map(|problem: &SettingProblem| problem.message.clone()));
             preview.problems = problems;
         }
-        Err(error) => preview.blockers.push(WireError::from(error).to_string()),
+        Err(error) => preview.blockers.push(errors::with_hint(error.into())),
     }
     preview
 }
@@ -63,62 +63,102 @@ fn plan(choices: &Choices<'_>, tokens: &SplitTokens) -> Result<Plan, TrainError>
     TrainPlan::draft(job).map(|plan| plan.summary())
 }
 
-fn too_big(fit: &Fit) -> Option<String> {
+fn too_big(fit: &Fit) -> Option<Sentence> {
     (!fit.fits).then(|| {
-        format!(
-            "This run needs about {} of memory and {} are free. Lower the batch size or the max length, or take a smaller base model",
-            byte_size(fit.needed_bytes),
-            byte_size(fit.available_bytes)
+        say!(
+            "run-too-big",
+            "This run needs about {needed} of memory and {free} are free. Lower the batch size or the max length, or take a smaller base model",
+            needed = byte_size(fit.needed_bytes),
+            free = byte_size(fit.available_bytes)
         )
     })
 }
 
-fn few_steps(plan: &Plan) -> Option<String> {
+fn few_steps(plan: &Plan) -> Option<Sentence> {
     (plan.steps < FEW_STEPS).then(|| {
-        let steps = if plan.steps == 1 { "step".into() } else { format!("{} steps", plan.steps) };
-        format!(
-            "Only {steps}: the model will hardly change. Raise the epochs, or lower batch size × gradient accumulation"
+        say!(
+            "run-few-steps", steps;
+            "Only 1 step: the model will hardly change. Raise the epochs, or lower batch size × gradient accumulation",
+            "Only {steps} steps: the model will hardly change. Raise the epochs, or lower batch size × gradient accumulation",
+            steps = plan.steps
         )
     })
 }
 
-fn warnings(choices: &Choices<'_>, tokens: &SplitTokens) -> Vec<String> {
-    let Choices { model, dataset, training: settings, .. } = choices;
-    let mut warnings = Vec::new();
+fn warnings(choices: &Choices<'_>, tokens: &SplitTokens) -> Vec<Sentence> {
+    let warnings = [
+        few_rows(tokens),
+        long_rows(choices, tokens),
+        unlearnable_rows(choices, tokens),
+        no_chat_template(choices),
+        hidden_calls(choices, tokens),
+        nothing_held_out(tokens),
+    ];
+    warnings.into_iter().flatten().collect()
+}
+
+fn few_rows(tokens: &SplitTokens) -> Option<Sentence> {
     let rows = tokens.training.rows.len() as u64;
-    if rows < FEW_ROWS {
-        warnings.push(format!("Only {rows} rows to learn from. 50 or more are a good start"));
+    (rows < FEW_ROWS).then(|| {
+        say!(
+            "run-few-rows", rows;
+            "Only 1 row to learn from. 50 or more are a good start",
+            "Only {rows} rows to learn from. 50 or more are a good start",
+            rows
+        )
+    })
+}
+
+fn long_rows(choices: &Choices<'_>, tokens: &SplitTokens) -> Option<Sentence> {
+    let (long, all, limit) = (tokens.training.too_long, choices.dataset.training_rows, choices.training.max_length);
+    match choices.training.too_long {
+        TooLong::Truncate if long > 0 => Some(say!(
+            "run-rows-cut", long;
+            "1 of {all} rows is longer than {limit} tokens and loses its end",
+            "{long} of {all} rows are longer than {limit} tokens and lose their end",
+            long, all, limit
+        )),
+        TooLong::Drop if long > 0 => Some(say!(
+            "run-rows-left-out", long;
+            "1 of {all} rows is longer than {limit} tokens and is left out",
+            "{long} of {all} rows are longer than {limit} tokens and are left out",
+            long, all, limit
+        )),
+        _ => None,
     }
-    let (long, limit) = (tokens.training.too_long, settings.max_length);
-    match settings.too_long {
-        TooLong::Truncate if long > 0 => {
-            warnings.push(format!(
-                "{long} of {} rows are longer than {limit} tokens and lose their end",
-                dataset.training_rows
-            ));
-        }
-        TooLong::Drop if long > 0 => {
-            warnings.push(format!(
-                "{long} of {} rows are longer than {limit} tokens and are left out",
-                dataset.training_rows
-            ));
-        }
-        _ => {}
-    }
-    let unlearnable = tokens.training.dropped.saturating_sub(if settings.too_long == TooLong::Drop { long } else { 0 });
-    if unlearnable > 0 {
-        warnings.push(format!("{unlearnable} rows have no token to learn and are left out"));
-    }
-    if !model.has_chat_template && dataset.format != Format::Text {
-        warnings.push(format!("{} has no chat template. A plain one is used", model.name));
-    }
-    let hidden = tokens.training.hidden_calls;
-    if hidden > 0 {
-        let calls = if hidden == 1 { "1 tool call is".into() } else { format!("{hidden} tool calls are") };
-        warnings.push(format!("{calls} not learned: the chat template of {} does not show them", model.name));
-    }
-    if tokens.validation.rows.is_empty() {
-        warnings.push("No rows are held out, so there is no validation loss, and the last step is kept".into());
-    }
-    warnings
+}
+
+fn unlearnable_rows(choices: &Choices<'_>, tokens: &SplitTokens) -> Option<Sentence> {
+    let (too_long, dropped) = (tokens.training.too_long, tokens.training.dropped);
+    let rows = dropped.saturating_sub(if choices.training.too_long == TooLong::Drop { too_long } else { 0 });
+    (rows > 0).then(|| {
+        say!(
+            "run-rows-unlearnable", rows;
+            "1 row has no token to learn and is left out", "{rows} rows have no token to learn and are left out", rows
+        )
+    })
+}
+
+fn no_chat_template(choices: &Choices<'_>) -> Option<Sentence> {
+    let Choices { model, dataset, .. } = choices;
+    (!model.has_chat_template && dataset.format != Format::Text)
+        .then(|| say!("run-no-chat-template", "{model} has no chat template. A plain one is used", model = &model.name))
+}
+
+fn hidden_calls(choices: &Choices<'_>, tokens: &SplitTokens) -> Option<Sentence> {
+    let calls = tokens.training.hidden_calls;
+    (calls > 0).then(|| {
+        say!(
+            "run-calls-hidden", calls;
+            "1 tool call is not learned: the chat template of {model} does not show it",
+            "{calls} tool calls are not learned: the chat template of {model} does not show them",
+            calls, model = &choices.model.name
+        )
+    })
+}
+
+fn nothing_held_out(tokens: &SplitTokens) -> Option<Sentence> {
+    tokens.validation.rows.is_empty().then(|| {
+        say!("run-nothing-held-out", "No rows are held out, so there is no validation loss, and the last step is kept")
+    })
 }

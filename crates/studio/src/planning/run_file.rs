@@ -1,6 +1,7 @@
 //! Run files: YAML that names what to train, on what, and how. A typo is answered with its line and the nearest word
 //! that would have been right.
 
+mod checks;
 mod text;
 
 use std::path::Path;
@@ -8,17 +9,18 @@ use std::time::UNIX_EPOCH;
 
 use serde_json::{Map, Value};
 use tunesmith_protocol::{
-    DataConfig, DataFiles, DataVersion, Dataset, DatasetVersion, Format, Model, ModelSource, Paths, RunConfig,
-    TrainSettings, Validation, WireError, presets,
+    DataConfig, DataFiles, DataVersion, Dataset, DatasetVersion, Model, ModelSource, Paths, RunConfig, TrainSettings,
+    Validation, WireError, presets,
 };
+use tunesmith_sentence::{Sentence, say};
 
 use crate::errors;
+use checks::{at, at_word, check_data, check_keys, fix, section, syntax};
 pub use text::nearest;
 use text::{line_of, scalar};
 
 const TOP: [&str; 4] = ["base_model", "data", "preset", "training"];
 const DATA: [&str; 6] = ["path", "format", "columns", "validation", "dataset", "version"];
-const FIX: &str = "Correct the run file and try again";
 
 /// Tells how many weights the base model of this name has: a preset depends on it.
 pub type WeightCount<'a> = &'a dyn Fn(&str) -> Result<u64, WireError>;
@@ -33,7 +35,10 @@ pub fn parse(yaml: &str, weight_count: WeightCount<'_>) -> Result<RunConfig, Wir
     let options = serde_saphyr::options! { strict_booleans: true };
     let mut value: Value = serde_saphyr::from_str_with_options(yaml, options).map_err(|error| syntax(&error))?;
     let Value::Object(top) = &value else {
-        return Err(WireError::invalid("A run file is a list of keys: base_model, data, training", FIX));
+        return Err(WireError::invalid(
+            say!("run-file-no-keys", "A run file is a list of keys: base_model, data, training"),
+            fix(),
+        ));
     };
     let fields = TrainSettings::fields();
     let settings: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
@@ -43,7 +48,7 @@ pub fn parse(yaml: &str, weight_count: WeightCount<'_>) -> Result<RunConfig, Wir
     check_keys(yaml, Some("training"), training, &settings)?;
     for field in &fields {
         if let Some(problem) = training.get(&field.name).and_then(|value| field.check(value)) {
-            return Err(at(line_of(yaml, Some("training"), &field.name), &problem.message));
+            return Err(at(line_of(yaml, Some("training"), &field.name), problem.message));
         }
     }
     check_data(yaml, top)?;
@@ -53,7 +58,7 @@ pub fn parse(yaml: &str, weight_count: WeightCount<'_>) -> Result<RunConfig, Wir
     if let Value::Object(top) = &mut value {
         top.shift_remove("preset");
     }
-    serde_json::from_value(value).map_err(|error| WireError::invalid(format!("Run file: {error}"), FIX))
+    serde_json::from_value(value).map_err(|error| at(None, Sentence::verbatim(error.to_string())))
 }
 
 /// The settings that a run file's preset stands for, with those put in that are written out; none where it has no preset.
@@ -62,12 +67,13 @@ fn preset(yaml: &str, top: &Map<String, Value>, weight_count: WeightCount<'_>) -
     let presets = presets(weight_count(top["base_model"].as_str().unwrap_or_default())?);
     let Some(found) = presets.iter().find(|known| *preset == known.id) else {
         let words: Vec<&str> = presets.iter().map(|known| known.id.as_str()).collect();
-        let message = format!("preset must be one of {}, not {preset}", words.join(", "));
-        let mut error = at(line_of(yaml, None, "preset"), &message);
-        if let Some(near) = preset.as_str().and_then(|word| nearest(word, &words)) {
-            error.hint = format!("Did you mean “{near}”?");
-        }
-        return Err(error);
+        let message = say!(
+            "run-file-preset-unknown",
+            "preset must be one of {words}, not {preset}",
+            words = words.join(", "),
+            preset = preset.to_string()
+        );
+        return Err(at_word(line_of(yaml, None, "preset"), message, preset, &words));
     };
     let mut settings = json(&found.training);
     for (name, value) in section(yaml, top, "training")? {
@@ -92,8 +98,10 @@ pub fn load(path: &Path, weight_count: WeightCount<'_>) -> Result<RunConfig, Wir
             false => weight_count(name),
         }
     };
-    let mut config = parse(&text, weight_count)
-        .map_err(|error| WireError { message: format!("{}: {}", path.display(), error.message), ..error })?;
+    let mut config = parse(&text, weight_count).map_err(|error| WireError {
+        message: say!("run-file-at", "{path}: {problem}", path, problem = error.message),
+        ..error
+    })?;
     let absolute = |path: &str| folder.join(path).to_string_lossy().into_owned();
     if let DataConfig::Files(files) = &mut config.data {
         files.path = match &files.path {
@@ -185,97 +193,4 @@ fn files_of(dataset: &Dataset, split_seed: u64) -> Option<DataFiles> {
         columns: dataset.mapping.columns.clone(),
         validation: validation.clone(),
     })
-}
-
-fn section<'a>(yaml: &str, top: &'a Map<String, Value>, name: &str) -> Result<&'a Map<String, Value>, WireError> {
-    static NOTHING: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
-    match top.get(name) {
-        Some(Value::Object(section)) => Ok(section),
-        Some(Value::Null) | None => Ok(&NOTHING),
-        Some(_) => {
-            Err(at(line_of(yaml, None, name), &format!("{name} must be a group of keys, each on a line of its own")))
-        }
-    }
-}
-
-fn check_keys(yaml: &str, section: Option<&str>, keys: &Map<String, Value>, known: &[&str]) -> Result<(), WireError> {
-    let Some(unknown) = keys.keys().find(|key| !known.contains(&key.as_str())) else { return Ok(()) };
-    let place = section.map(|section| format!(" in {section}")).unwrap_or_default();
-    let mut error = at(line_of(yaml, section, unknown), &format!("there is no key “{unknown}”{place}"));
-    error.hint = match nearest(unknown, known) {
-        Some(near) => format!("Did you mean “{near}”?"),
-        None => format!("Known keys{place}: {}", known.join(", ")),
-    };
-    Err(error)
-}
-
-fn check_data(yaml: &str, top: &Map<String, Value>) -> Result<(), WireError> {
-    for key in ["base_model", "data"] {
-        if top.get(key).is_none_or(Value::is_null) {
-            return Err(WireError::invalid(format!("The run file has no {key}"), FIX));
-        }
-    }
-    if !top["base_model"].is_string() {
-        return Err(at(line_of(yaml, None, "base_model"), "base_model must be the id of a model or a folder"));
-    }
-    let data = section(yaml, top, "data")?;
-    let line = |key| line_of(yaml, Some("data"), key);
-    if data.contains_key("dataset") {
-        return check_dataset(yaml, data);
-    }
-    if data.contains_key("version") {
-        return Err(at(line("version"), "version is one of a dataset, and data names no dataset"));
-    }
-    let Some(path) = data.get("path") else {
-        return Err(at(line_of(yaml, None, "data"), "data has no path and no dataset"));
-    };
-    if serde_json::from_value::<Paths>(path.clone()).is_err() {
-        return Err(at(line("path"), "path must be a file or a list of files"));
-    }
-    if let Some(format) =
-        data.get("format").filter(|format| serde_json::from_value::<Format>((*format).clone()).is_err())
-    {
-        let words = ["auto", "chat", "instruction", "completion", "text"];
-        let mut error = at(line("format"), &format!("format must be one of {}, not {format}", words.join(", ")));
-        if let Some(near) = format.as_str().and_then(|word| nearest(word, &words)) {
-            error.hint = format!("Did you mean “{near}”?");
-        }
-        return Err(error);
-    }
-    match data.get("validation").map(|rule| serde_json::from_value::<Validation>(rule.clone())) {
-        Some(Ok(Validation::Share(share))) if !(0.0..1.0).contains(&share) => {
-            Err(at(line("validation"), &format!("validation must be at least 0 and below 1, not {share}")))
-        }
-        Some(Err(_)) => Err(at(line("validation"), "validation must be auto, a share such as 0.1, or a file")),
-        _ => Ok(()),
-    }
-}
-
-/// A dataset of the home in the place of files.
-fn check_dataset(yaml: &str, data: &Map<String, Value>) -> Result<(), WireError> {
-    let line = |key| line_of(yaml, Some("data"), key);
-    if let Some(key) = data.keys().find(|key| !["dataset", "version"].contains(&key.as_str())) {
-        return Err(at(line(key), &format!("{key} is for files, and data names a dataset, which has its own")));
-    }
-    if !data["dataset"].is_string() {
-        return Err(at(line("dataset"), "dataset must be the id or the name of a dataset"));
-    }
-    let wrong = |version: &&Value| {
-        !version.is_null() && !version.as_u64().is_some_and(|version| (1..=u64::from(u32::MAX)).contains(&version))
-    };
-    match data.get("version").filter(wrong) {
-        Some(version) => Err(at(line("version"), &format!("version must be a whole number from 1 on, not {version}"))),
-        None => Ok(()),
-    }
-}
-
-fn syntax(error: &serde_saphyr::Error) -> WireError {
-    let line = error.location().map(|location| location.line() as usize);
-    let message = error.without_snippet().to_string();
-    at(line, &format!("this is not YAML: {}", message.lines().next().unwrap_or_default()))
-}
-
-fn at(line: Option<usize>, message: &str) -> WireError {
-    let place = line.map_or_else(|| "Run file".into(), |line| format!("Line {line}"));
-    WireError::invalid(format!("{place}: {message}"), FIX)
 }

@@ -15,6 +15,7 @@ use tunesmith_data::{Message, Question, Render, Tokens};
 pub use tunesmith_model::Adapter;
 use tunesmith_model::{Decoder, FinishReason, Session, WeightFormat, device};
 use tunesmith_protocol::{ErrorCode, MeasuredLoss, Sampling, StopReason, WireError};
+use tunesmith_sentence::{NOTHING, say};
 use tunesmith_train::TrainError;
 
 use super::conversations::Conversations;
@@ -282,5 +283,5 @@ fn speed(tokens: usize, writing: Option<Duration>) -> f64 {
 }
 
 fn cancelled() -> WireError {
-    WireError::new(ErrorCode::Cancelled, "Stopped", "")
+    WireError::new(ErrorCode::Cancelled, say!("pool-stopped", "Stopped"), NOTHING)
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use tunesmith_model::{Device, ModelConfig, WeightFormat, device, inference_memory};
 use tunesmith_protocol::{ErrorCode, WireError};
+use tunesmith_sentence::say;
 
 use super::LoadedModel;
 use crate::errors::model_error;
@@ -50,7 +51,7 @@ pub(super) fn too_big(needed: u64, available: u64) -> WireError {
     let (needed, available) = (byte_size(needed), byte_size(available));
     WireError::new(
         ErrorCode::TooBig,
-        format!("This needs about {needed} of memory, and {available} are free"),
-        "Close other programs, wait until a run is done, or take a smaller model",
+        say!("pool-too-big", "This needs about {needed} of memory, and {available} are free", needed, available),
+        say!("pool-too-big-hint", "Close other programs, wait until a run is done, or take a smaller model"),
     )
 }

@@ -8,6 +8,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use tunesmith_protocol::{RunRecord, WireError};
+use tunesmith_sentence::say;
 
 use crate::errors;
 use crate::home::RunFolder;
@@ -75,7 +76,7 @@ impl Curves {
     /// The picture as PNG.
     pub fn png(&self) -> Result<Vec<u8>, WireError> {
         const SCALE: i32 = 2;
-        let file = tempfile::Builder::new().suffix(".png").tempfile().map_err(errors::io("a temporary file"))?;
+        let file = tempfile::Builder::new().suffix(".png").tempfile().map_err(errors::io(std::env::temp_dir()))?;
         {
             let size = ((WIDTH * SCALE) as u32, (HEIGHT * SCALE) as u32);
             let root = BitMapBackend::new(file.path(), size).into_drawing_area();
@@ -176,5 +177,5 @@ fn thin(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
 }
 
 fn failed(error: impl std::fmt::Display) -> WireError {
-    WireError::internal(format!("the chart could not be drawn: {error}"))
+    WireError::internal(say!("run-chart-failed", "the chart could not be drawn: {error}", error = error.to_string()))
 }

@@ -1,7 +1,6 @@
 //! Carries out a run in its folder, whoever asked for it: writes down the tokens, plans, trains, and writes each record
 //! before it is told. A panic in training ends here, as a failed run with its reason.
 
-use std::any::Any;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -9,15 +8,16 @@ use std::time::{Duration, Instant};
 
 use tunesmith_model::device;
 use tunesmith_protocol::{ErrorCode, RunRecord, RunState, WireError};
+use tunesmith_sentence::Sentence;
 use tunesmith_train::{Job, Outcome, Progress, StopRequest, TrainError, TrainPlan};
 
-use super::{Finished, RunNews, StopRun};
+use super::{Finished, RunNews, StopRun, sentences};
 use crate::errors;
 use crate::home::RunFolder;
 use crate::home::control::StopRequests;
 use crate::home::journal::{Journal, Space};
 use crate::home::manifest::{RunManifest, RunTokens};
-use crate::jobs::{MemoryGuard, Reservation};
+use crate::jobs::{MemoryGuard, Reservation, notes};
 use crate::planning::{Preparing, SplitTokens};
 
 const BETWEEN_PREPARING: Duration = Duration::from_millis(200);
@@ -63,7 +63,8 @@ pub(crate) fn carry_out(order: Order<'_>) -> Result<Finished, WireError> {
         broken: None,
         reserved: None,
     };
-    let ended = catch_unwind(AssertUnwindSafe(|| run.train())).unwrap_or_else(|panic| Err(panicked(panic.as_ref())));
+    let ended =
+        catch_unwind(AssertUnwindSafe(|| run.train())).unwrap_or_else(|panic| Err(sentences::panicked(panic.as_ref())));
     // When the records could not be written, that is why the training was told to stop.
     let ended = match run.broken.take() {
         Some(error) => Err(error),
@@ -129,7 +130,7 @@ impl Executing<'_> {
             if told.elapsed() >= BETWEEN_PREPARING {
                 *told = Instant::now();
                 let fraction = done as f64 / total.max(1) as f64;
-                let record = RunRecord::Preparing { what: "Reading the rows".into(), fraction };
+                let record = RunRecord::Preparing { what: notes::reading_rows(), fraction };
                 if let Err(error) = journal.append(&record) {
                     *broken = Some(errors::io_at(&order.folder.metrics(), &error));
                     return ControlFlow::Break(());
@@ -159,7 +160,7 @@ impl Executing<'_> {
         let record = match progress {
             Progress::Loading(fraction) => {
                 self.told = Instant::now();
-                RunRecord::Preparing { what: "Loading the model".into(), fraction }
+                RunRecord::Preparing { what: notes::loading_model(), fraction }
             }
             Progress::Rewind { step } => RunRecord::Rewind { step },
             Progress::Step(metrics) => {
@@ -183,13 +184,12 @@ impl Executing<'_> {
     /// Writes and tells a record, waiting for space where there is none; the answer is what the user asks for, or to leave
     /// when nothing can be written any more.
     fn write(&mut self, record: RunRecord) -> ControlFlow<StopRequest> {
-        const FULL: &str = "The disk is full, so what happens in this run cannot be recorded";
         loop {
             match self.tell(record.clone()) {
-                Ok(Space::Reserve) if self.stop.is_none() => return self.pause(FULL.into()),
+                Ok(Space::Reserve) if self.stop.is_none() => return self.pause(sentences::records_are_full()),
                 Ok(_) => return self.answer(),
                 Err(error) if error.code == ErrorCode::DiskFull => {
-                    if let ControlFlow::Break(StopRequest::Abort) = self.pause(FULL.into()) {
+                    if let ControlFlow::Break(StopRequest::Abort) = self.pause(sentences::records_are_full()) {
                         return self.answer();
                     }
                 }
@@ -203,7 +203,7 @@ impl Executing<'_> {
 
     /// Waits for space until someone wants to try again; the weights stay in memory. A stop request retries the write at once
     /// and then every few seconds, so that the weights are saved; only Leave gives up.
-    fn pause(&mut self, reason: String) -> ControlFlow<StopRequest> {
+    fn pause(&mut self, reason: Sentence) -> ControlFlow<StopRequest> {
         let (paused, stopping) = (Instant::now(), self.stop == Some(StopRun::Save));
         // Recorded once, not at every retry.
         if !(stopping && std::mem::replace(&mut self.recorded_stopping, true)) {
@@ -260,12 +260,11 @@ impl Executing<'_> {
                 Ok(Finished { stopped: true, step, result }),
             ),
             Err(_) if self.stop == Some(StopRun::Leave) && self.broken.is_none() => {
-                (RunRecord::Status { status: RunState::Interrupted }, Err(cancelled("The run was left")))
+                (RunRecord::Status { status: RunState::Interrupted }, Err(sentences::left()))
             }
-            Err(error) if error.code == ErrorCode::Cancelled => (
-                RunRecord::Status { status: RunState::Stopped },
-                Err(cancelled("The run was stopped before its first step")),
-            ),
+            Err(error) if error.code == ErrorCode::Cancelled => {
+                (RunRecord::Status { status: RunState::Stopped }, Err(sentences::stopped_early()))
+            }
             Err(error) => {
                 tracing::error!("{} failed: {error}", self.order.folder.path().display());
                 let WireError { code, message, hint } = error.clone();
@@ -290,21 +289,6 @@ fn note(stop: &mut Option<StopRun>, answer: ControlFlow<StopRun>, requests: &mut
     if *stop != Some(StopRun::Leave) {
         *stop = asked.or(*stop);
     }
-}
-
-fn cancelled(message: &str) -> WireError {
-    WireError::new(ErrorCode::Cancelled, message, "Resume it to go on")
-}
-
-fn panicked(panic: &(dyn Any + Send)) -> WireError {
-    let said =
-        panic.downcast_ref::<&str>().map(ToString::to_string).or_else(|| panic.downcast_ref::<String>().cloned());
-    let said = said.unwrap_or_else(|| "no reason given".into());
-    WireError::new(
-        ErrorCode::Internal,
-        format!("The training stopped unexpectedly: {said}"),
-        "Resume the run from its newest checkpoint; if it happens again, report it with the log",
-    )
 }
 
 fn text(path: &Path) -> String {

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 use tunesmith_protocol::{
     EventBody, ItemKind, JobKind, JobState, Preferences, Run, RunRecord, RunState, StartRun, Topic, WireError,
 };
+use tunesmith_sentence::{Sentence, say};
 
 use super::control::RunControl;
 use super::execution::Order;
-use super::{RunNews, Runs, StopRun};
+use super::{RunNews, Runs, StopRun, sentences};
 use crate::datasets::SPLIT_SEED;
 use crate::home::journal::note_status;
 use crate::home::manifest::RunManifest;
@@ -31,8 +32,8 @@ impl Runs {
     pub fn start(self: &Arc<Self>, args: StartRun) -> Result<Run, WireError> {
         let problems = args.training.problems();
         if !problems.is_empty() {
-            let sentences: Vec<String> = problems.into_iter().map(|problem| problem.message).collect();
-            return Err(WireError::invalid(sentences.join("; "), "Change the settings"));
+            let message = Sentence::joined(problems.into_iter().map(|problem| problem.message));
+            return Err(WireError::invalid(message, say!("run-settings-hint", "Change the settings")));
         }
         let model = self.models.usable(&args.model)?;
         let dataset = self.datasets.at(&args.dataset, args.version)?;
@@ -71,7 +72,7 @@ impl Runs {
             }
             return Ok(());
         }
-        let not_running = || WireError::invalid(format!("“{}” is not running", run.item.name), "");
+        let not_running = || sentences::not_running(&run.item.name);
         if let Some(control) = self.controls.lock().get(id) {
             let ended = control.has_recorded() && !run.summary.is_going();
             if ended {
@@ -89,14 +90,14 @@ impl Runs {
     /// Goes on from the newest checkpoint, when it is its turn; a paused run tries again.
     pub fn resume(self: &Arc<Self>, id: &str) -> Result<Run, WireError> {
         let run = self.get(id)?;
-        let wrong = |what: &str| WireError::invalid(format!("“{}” {what}", run.name), "");
+        let name = &run.name;
         match run.status {
             RunState::Paused { .. } if self.retry(id) => return self.get(id),
-            RunState::Queued { .. } => return Err(wrong("stands in line already")),
+            RunState::Queued { .. } => return Err(sentences::waits_already(name)),
             RunState::Preparing | RunState::Running | RunState::Paused { .. } => {
-                return Err(wrong("is running already"));
+                return Err(sentences::goes_already(name));
             }
-            RunState::Done => return Err(wrong("is finished; start a new run to train again")),
+            RunState::Done => return Err(sentences::is_finished(name)),
             RunState::Stopped | RunState::Interrupted | RunState::Failed { .. } => {}
         }
         if let Some(before) = self.jobs.find(id) {
@@ -108,14 +109,7 @@ impl Runs {
             self.models.unpack_starter()?;
         }
         if fingerprint(&manifest.model_path)? != manifest.model_hash {
-            return Err(WireError::invalid(
-                format!(
-                    "The base model in {} is not the one that “{}” was started with",
-                    manifest.model_path.display(),
-                    run.name
-                ),
-                "Bring the old files back, or start a new run",
-            ));
+            return Err(sentences::other_model(&manifest.model_path, name));
         }
         self.enqueue(id, &run.name, Start { resume: true, ..Start::default() })?;
         self.get(id)

@@ -6,7 +6,8 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Duration;
 
-use tunesmith_protocol::{DataConfig, Dataset, ErrorCode, RunConfig, WireError};
+use tunesmith_protocol::{DataConfig, Dataset, RunConfig, WireError};
+use tunesmith_sentence::{Sentence, say};
 
 use super::execution::{Order, carry_out};
 use super::{Finished, RunNews, StopRun};
@@ -36,8 +37,8 @@ pub fn run_config(
 ) -> Result<Finished, WireError> {
     let problems = config.training.problems();
     if !problems.is_empty() {
-        let sentences: Vec<String> = problems.into_iter().map(|problem| problem.message).collect();
-        return Err(WireError::invalid(sentences.join("; "), "Change the run file"));
+        let message = Sentence::joined(problems.into_iter().map(|problem| problem.message));
+        return Err(WireError::invalid(message, say!("run-file-settings-hint", "Change the run file")));
     }
     let home = Home::create(home)?;
     let model = models::folder_of(&home, &config.base_model)?;
@@ -111,24 +112,26 @@ fn describe(
 fn settle(folder: &RunFolder, manifest: RunManifest, resume: bool) -> Result<RunManifest, WireError> {
     let path = folder.path();
     match (folder.manifest().is_file(), resume) {
-        (true, false) => Err(WireError::new(
-            ErrorCode::Invalid,
-            format!("{} holds a run already", path.display()),
-            "Go on with it with --resume, or choose another folder",
+        (true, false) => Err(WireError::invalid(
+            say!("run-folder-occupied", "{path} holds a run already", path),
+            say!("run-folder-occupied-hint", "Go on with it with --resume, or choose another folder"),
         )),
         (true, true) => {
             let old = RunManifest::read(folder)?;
-            match old.differences(&manifest).as_slice() {
-                [] => Ok(old),
-                differences => Err(WireError::invalid(
-                    format!(
-                        "The run in {} was started with something else: {}",
-                        path.display(),
-                        differences.join("; ")
-                    ),
-                    "Resume with what it was started with, or choose another folder",
-                )),
+            let differences = old.differences(&manifest);
+            if differences.is_empty() {
+                return Ok(old);
             }
+            let differences = Sentence::joined(differences);
+            Err(WireError::invalid(
+                say!(
+                    "run-folder-other",
+                    "The run in {path} was started with something else: {differences}",
+                    path,
+                    differences
+                ),
+                say!("run-folder-other-hint", "Resume with what it was started with, or choose another folder"),
+            ))
         }
         (false, _) => {
             fs::create_dir_all(path).map_err(errors::io(path))?;

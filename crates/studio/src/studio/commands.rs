@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tunesmith_model::device;
 use tunesmith_protocol::*;
+use tunesmith_sentence::say;
 
 use super::{Studio, system};
 use crate::bundled;
@@ -210,7 +211,7 @@ impl Api for Studio {
     fn set_preferences(&self, args: Preferences) -> Result<Preferences, WireError> {
         device::choose(&args.device).map_err(model_error)?;
         if args.threads > MOST_THREADS {
-            return Err(WireError::invalid(format!("Threads must be 0 to {MOST_THREADS}"), "0 takes all cores"));
+            return Err(too_many_threads());
         }
         if args.device != self.preferences.get()?.device {
             // The next chat loads its models onto the new one.
@@ -237,4 +238,11 @@ impl Api for Studio {
         }
         Ok(self.topics.follow(&topic, after_seq))
     }
+}
+
+fn too_many_threads() -> WireError {
+    WireError::invalid(
+        say!("home-threads-range", "Threads must be 0 to {most}", most = MOST_THREADS),
+        say!("home-threads-range-hint", "0 takes all cores"),
+    )
 }

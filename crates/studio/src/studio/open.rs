@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tunesmith_protocol::{Api, ErrorCode, Remote, WireError};
+use tunesmith_sentence::say;
 
 use super::Studio;
 use crate::errors;
@@ -63,12 +64,7 @@ pub fn open_with(home: &Path, trainer: Trainer) -> Result<Opened, WireError> {
             return Ok(Opened::Guest(Remote(wire)));
         }
         if started.elapsed() > PATIENCE {
-            let who = holder.map(|holder| format!(" ({holder})")).unwrap_or_default();
-            return Err(WireError::new(
-                ErrorCode::Busy,
-                format!("Another Tunesmith{who} uses {} and does not answer", home.root().display()),
-                "Close it, or set TUNESMITH_HOME to another folder",
-            ));
+            return Err(in_use(&home, holder));
         }
         std::thread::sleep(Duration::from_millis(50));
     }
@@ -85,4 +81,19 @@ fn own(home: Home, mut lock: File, trainer: Trainer) -> Result<Arc<Studio>, Wire
     // Only now can others find the way here, when everything is in place.
     holder.write(&mut lock).map_err(errors::io(&path))?;
     Ok(studio)
+}
+
+fn in_use(home: &Home, holder: Option<Holder>) -> WireError {
+    let home = home.root();
+    let message = match holder.map(|holder| holder.sentence()) {
+        Some(holder) => {
+            say!("home-held-by", "Another Tunesmith ({holder}) uses {home} and does not answer", holder, home)
+        }
+        None => say!("home-held", "Another Tunesmith uses {home} and does not answer", home),
+    };
+    WireError::new(
+        ErrorCode::Busy,
+        message,
+        say!("home-held-hint", "Close it, or set TUNESMITH_HOME to another folder"),
+    )
 }

@@ -2,6 +2,7 @@
 
 use tunesmith_model::device;
 use tunesmith_protocol::{Device, Field, Kind, SystemInfo, Usage, UsagePart, WireError};
+use tunesmith_sentence::{Sentence, say};
 
 use crate::home::db::Db;
 use crate::home::{self, Home};
@@ -22,16 +23,16 @@ pub(super) fn info(home: &Home, preferred: &str) -> SystemInfo {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let gpu = device::gpu().as_ref().ok().map(|gpu| (gpu, gpu.memory()));
     let (device, device_reason) = match (device::choose(preferred), &gpu) {
-        (Ok(chosen), Some((_, Err(error)))) if chosen.id == device::CUDA => (chosen.id.to_owned(), error.to_string()),
+        (Ok(chosen), Some((_, Err(error)))) if chosen.id == device::CUDA => (chosen.id.to_owned(), error.sentence()),
         (Ok(chosen), _) => (chosen.id.to_owned(), chosen.reason),
         // It was there when it was chosen.
-        (Err(error), _) => (device::CPU.to_owned(), error.to_string()),
+        (Err(error), _) => (device::CPU.to_owned(), error.sentence()),
     };
     let mut devices =
-        vec![Device { id: device::CPU.into(), name: format!("CPU with {cores} cores"), memory_bytes, free_bytes }];
+        vec![Device { id: device::CPU.into(), name: say!("device-cpu", cores; "CPU with 1 core", "CPU with {cores} cores", cores), memory_bytes, free_bytes }];
     if let Some((gpu, memory)) = gpu {
         let (memory_bytes, free_bytes) = memory.unwrap_or_default();
-        devices.push(Device { id: device::CUDA.into(), name: gpu.name.clone(), memory_bytes, free_bytes });
+        devices.push(Device { id: device::CUDA.into(), name: Sentence::verbatim(&gpu.name), memory_bytes, free_bytes });
     }
     SystemInfo {
         version: env!("CARGO_PKG_VERSION").into(),
@@ -47,7 +48,7 @@ pub(super) fn info(home: &Home, preferred: &str) -> SystemInfo {
 
 /// What takes space in the home.
 pub(super) fn usage(home: &Home, db: &Db) -> Result<Usage, WireError> {
-    let part = |what: &str, bytes| UsagePart { what: what.into(), bytes };
+    let part = |what, bytes| UsagePart { what, bytes };
     let database: u64 = ["tunesmith.db", "tunesmith.db-wal", "tunesmith.db-shm"]
         .iter()
         .map(|name| home::size(&home.root().join(name)))
@@ -55,12 +56,12 @@ pub(super) fn usage(home: &Home, db: &Db) -> Result<Usage, WireError> {
     let binned_chats = db.binned_chat_bytes()?;
     Ok(Usage {
         parts: vec![
-            part("Starter model", home::size(&home.starter())),
-            part("Datasets", home::size(&home.datasets())),
-            part("Runs", home::size(&home.runs())),
-            part("Chats and names", database.saturating_sub(binned_chats)),
-            part("Logs", home::size(&home.logs())),
-            part("Bin", home::size(&home.bin()) + binned_chats),
+            part(say!("usage-starter", "Starter model"), home::size(&home.starter())),
+            part(say!("usage-datasets", "Datasets"), home::size(&home.datasets())),
+            part(say!("usage-runs", "Fine-tunes"), home::size(&home.runs())),
+            part(say!("usage-chats", "Chats and names"), database.saturating_sub(binned_chats)),
+            part(say!("usage-logs", "Logs"), home::size(&home.logs())),
+            part(say!("usage-bin", "Bin"), home::size(&home.bin()) + binned_chats),
         ],
     })
 }

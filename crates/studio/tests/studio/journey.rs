@@ -1,6 +1,7 @@
 //! From a dropped file to a chat with one's own model.
 
 use tunesmith_protocol::*;
+use tunesmith_sentence::Sentence;
 
 use crate::support::*;
 
@@ -15,7 +16,7 @@ fn a_dropped_file_becomes_a_chat_with_ones_own_model() {
     assert_eq!(dataset.system_prompt.as_deref(), Some("Count."));
 
     let preview = api.preview_run(wish(&model, &dataset, settings(12)).into()).unwrap();
-    assert_eq!(preview.blockers, Vec::<String>::new());
+    assert_eq!(preview.blockers, Vec::<Sentence>::new());
     let plan = preview.plan.unwrap();
     assert_eq!((plan.steps, plan.rows, plan.validation_rows), (12, 32, 8));
     assert!(plan.fit.fits && plan.trainable_parameters > 0);

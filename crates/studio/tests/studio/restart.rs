@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tunesmith_protocol::*;
+use tunesmith_sentence::Sentence;
 
 use crate::support::*;
 
@@ -153,6 +154,93 @@ fn a_record_cut_short_by_a_crash_is_dropped() {
     let records = records_until(studio.as_ref(), &run.id, |record| matches!(record, RunRecord::Rewind { .. }));
     assert!(records.len() > whole);
     studio.shutdown();
+}
+
+/// Older versions wrote sentences as plain texts.
+#[test]
+fn why_a_run_failed_is_known_from_what_an_older_version_wrote() {
+    let place = Place::new();
+    let studio = place.open();
+    let (model, dataset) = place.stocked(studio.as_ref());
+    let run = studio.start_run(wish(&model, &dataset, settings(1))).unwrap();
+    let run = wait_for(studio.as_ref(), &run.id, is_done);
+    studio.shutdown();
+    drop(studio);
+    let status = || place.open().get_run(run.id.clone()).unwrap().status;
+    let failed =
+        |message| RunState::Failed { message: Sentence::verbatim(message), hint: Sentence::verbatim("Put it out") };
+
+    let metrics = std::path::Path::new(&run.path).join("metrics.jsonl");
+    let text = fs::read_to_string(&metrics).unwrap();
+    let record = serde_json::json!({
+        "seq": text.lines().count() + 1,
+        "type": "error",
+        "code": "internal",
+        "message": "The tensor is on fire",
+        "hint": "Put it out",
+    });
+    fs::write(&metrics, format!("{text}{record}\n")).unwrap();
+    assert_eq!(status(), failed("The tensor is on fire"), "from its records");
+
+    let connection = rusqlite::Connection::open(place.home().join("tunesmith.db")).unwrap();
+    let digest: String = connection.query_row("SELECT digest FROM run_index", [], |row| row.get(0)).unwrap();
+    let mut digest: serde_json::Value = serde_json::from_str(&digest).unwrap();
+    let state = serde_json::json!({ "state": "failed", "message": "The matrix is on fire", "hint": "Put it out" });
+    digest["state"] = state;
+    connection.execute("UPDATE run_index SET digest = ?", [digest.to_string()]).unwrap();
+    connection.close().unwrap();
+    assert_eq!(status(), failed("The matrix is on fire"), "from the database");
+}
+
+/// A value with its sentences as plain texts.
+fn plain(value: serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    match value {
+        Value::Object(sentence) if sentence.contains_key("key") && sentence.contains_key("args") => {
+            sentence["text"].clone()
+        }
+        Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, plain(value))).collect(),
+        Value::Array(values) => values.into_iter().map(plain).collect(),
+        other => other,
+    }
+}
+
+/// Older versions wrote sentences as plain texts.
+#[test]
+fn what_is_known_of_a_dataset_is_read_as_an_older_version_wrote_it() {
+    let place = Place::new();
+    let studio = place.open();
+    let id = studio.import_dataset(import_of(&[&place.data_file(20)])).unwrap().id;
+    let edit = Edit::Delete { rows: vec![0] };
+    studio.edit_dataset(EditDataset { dataset: id.clone(), version: None, edit, job: None }).unwrap();
+    let known = |studio: &dyn Api| {
+        let ask = DatasetProblems { dataset: id.clone(), kind: None, offset: 0, limit: 200 };
+        let problems = studio.dataset_problems(ask).unwrap().problems;
+        (studio.list_datasets(()).unwrap().remove(0), problems, studio.check_dataset(id.clone()).unwrap())
+    };
+    let (dataset, problems, report) = known(studio.as_ref());
+    assert!(!problems.is_empty() && !report.findings.is_empty(), "there is something to say");
+    studio.shutdown();
+    drop(studio);
+
+    let folder = place.home().join("datasets").join(&id);
+    for file in ["dataset.json", "problems.jsonl", "versions/2.report.json"] {
+        let text = fs::read_to_string(folder.join(file)).unwrap();
+        let values = serde_json::Deserializer::from_str(&text).into_iter().map(|value| plain(value.unwrap()));
+        let older: String = values.map(|value| value.to_string() + "\n").collect();
+        assert!(text.contains("\"args\"") && !older.contains("\"args\""), "{file}: {text}");
+        fs::write(folder.join(file), older).unwrap();
+    }
+    for file in ["tunesmith.db", "tunesmith.db-wal", "tunesmith.db-shm"] {
+        drop(fs::remove_file(place.home().join(file)));
+    }
+    let (older, older_problems, older_report) = known(place.open().as_ref());
+    assert_eq!(older.versions[1].change, Sentence::verbatim("1 row removed"));
+    let said = |known: serde_json::Result<serde_json::Value>| plain(known.unwrap());
+    assert_eq!(
+        said(serde_json::to_value((older, older_problems, older_report))),
+        said(serde_json::to_value((dataset, problems, report)))
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use tunesmith_protocol::*;
+use tunesmith_sentence::Sentence;
 
 use crate::support::*;
 
@@ -130,7 +131,7 @@ fn the_shell_and_the_window_say_the_same_of_files() {
         ("table.csv", format!("id,frage,antwort\n{table}"), by_hand),
     ] {
         let file = place.write(name, &text);
-        let go_on = &mut |_: &str, _, _| std::ops::ControlFlow::Continue(());
+        let go_on = &mut |_: &Sentence, _, _| std::ops::ControlFlow::Continue(());
         let facts = tunesmith_studio::data_facts(&[(&file).into()], &mapping, &Validation::Auto, None, go_on).unwrap();
         let wish = ImportDataset { mapping, validation: Validation::Auto, ..import_of(&[&file]) };
         let dataset = studio.import_dataset(wish).unwrap();

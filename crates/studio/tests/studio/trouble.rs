@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use tunesmith_protocol::*;
+use tunesmith_sentence::Sentence;
 use tunesmith_studio::{RunNews, StopRun, open_with, run_config, run_file};
 use tunesmith_train::{Outcome, Progress, StopRequest, TrainError, TrainPlan};
 
@@ -20,11 +21,15 @@ fn panics(plan: TrainPlan, report: Report<'_>) -> Result<Outcome, TrainError> {
     })
 }
 
+fn disk_is_full() -> Sentence {
+    Sentence::verbatim("The disk is full: 12 MB are missing")
+}
+
 /// Says at the third step that the disk is full, until the caller says to go on twice.
 fn meets_a_full_disk(plan: TrainPlan, report: Report<'_>) -> Result<Outcome, TrainError> {
     tunesmith_train::run(plan, &mut |progress| {
         let third = matches!(&progress, Progress::Step(metrics) if metrics.step == 3);
-        if third && report(Progress::DiskFull { message: "The disk is full: 12 MB are missing".into() }).is_break() {
+        if third && report(Progress::DiskFull { message: disk_is_full() }).is_break() {
             return ControlFlow::Break(StopRequest::Save);
         }
         report(progress)
@@ -39,7 +44,7 @@ fn finds_no_room(plan: TrainPlan, report: Report<'_>) -> Result<Outcome, TrainEr
     tunesmith_train::run(plan, &mut |progress| {
         if matches!(&progress, Progress::Step(metrics) if metrics.step == 3) {
             while !ROOM.load(Ordering::Relaxed) {
-                let answer = report(Progress::DiskFull { message: "The disk is full: 12 MB are missing".into() });
+                let answer = report(Progress::DiskFull { message: disk_is_full() });
                 if answer == ControlFlow::Break(StopRequest::Abort) {
                     return answer;
                 }
@@ -111,10 +116,7 @@ fn a_full_disk_pauses_the_run_until_there_is_space() {
     let (model, dataset) = place.stocked(studio.as_ref());
     let run = studio.start_run(wish(&model, &dataset, settings(5))).unwrap();
     let paused = wait_for(studio.as_ref(), &run.id, |state| matches!(state, RunState::Paused { .. }));
-    assert_eq!(
-        paused.status,
-        RunState::Paused { reason: "The disk is full: 12 MB are missing".into(), stopping: false }
-    );
+    assert_eq!(paused.status, RunState::Paused { reason: disk_is_full(), stopping: false });
     assert_eq!(studio.delete(ItemRef { kind: ItemKind::Run, id: run.id.clone() }).unwrap_err().code, ErrorCode::Busy);
     studio.resume_run(run.id.clone()).unwrap();
     let run = wait_for(studio.as_ref(), &run.id, is_done);

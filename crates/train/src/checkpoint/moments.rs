@@ -9,6 +9,7 @@ use std::path::Path;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensorError, SafeTensors, View};
 use tunesmith_protocol::Optimizer as Choice;
+use tunesmith_sentence::{Sentence, say};
 
 use crate::files::at;
 use crate::optimizer::{Moment, QuantizedMoment};
@@ -25,27 +26,35 @@ pub(crate) fn write(path: &Path, optimizer: &Optimizer) -> Result<(), TrainError
     let metadata = HashMap::from([(UPDATES.to_owned(), optimizer.updates.to_string())]);
     safetensors::serialize_to_file(moments, Some(metadata), path).map_err(|error| match error {
         SafeTensorError::IoError(source) => at(path)(source),
-        other => TrainError::Damaged { path: path.into(), message: other.to_string() },
+        other => TrainError::Damaged { path: path.into(), message: Sentence::verbatim(other.to_string()) },
     })
 }
 
 /// Reads what `write` wrote for this optimiser.
 pub(crate) fn read(path: &Path, choice: Choice) -> Result<Optimizer, TrainError> {
-    let damaged = |message: String| TrainError::Damaged { path: path.into(), message };
+    let damaged = |message: Sentence| TrainError::Damaged { path: path.into(), message };
+    let unreadable = |error: SafeTensorError| damaged(Sentence::verbatim(error.to_string()));
+    let no_moment = |name: &str| damaged(say!("train-moment-unknown", "{name} is not a moment", name));
     let bytes = fs::read(path).map_err(at(path))?;
-    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|error| damaged(error.to_string()))?;
+    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(unreadable)?;
     let updates = header.metadata().as_ref().and_then(|metadata| metadata.get(UPDATES)?.parse().ok());
     let mut optimizer = Optimizer::new(choice);
-    optimizer.updates = updates.ok_or_else(|| damaged(format!("{UPDATES} is missing")))?;
-    let tensors = SafeTensors::deserialize(&bytes).map_err(|error| damaged(error.to_string()))?;
+    optimizer.updates =
+        updates.ok_or_else(|| damaged(say!("train-updates-missing", "{name} is missing", name = UPDATES)))?;
+    let tensors = SafeTensors::deserialize(&bytes).map_err(unreadable)?;
     for (name, view) in tensors.iter().filter(|(name, _)| !name.ends_with(SCALES)) {
-        let (parameter, moment) = name.rsplit_once('.').ok_or_else(|| damaged(format!("{name} is not a moment")))?;
+        let (parameter, moment) = name.rsplit_once('.').ok_or_else(|| no_moment(name))?;
         let scales = tensors.tensor(&format!("{name}{SCALES}")).ok();
-        let value = self::moment(moment, &view, scales).ok_or_else(|| damaged(format!("{name} is not a moment")))?;
+        let value = self::moment(moment, &view, scales).ok_or_else(|| no_moment(name))?;
         optimizer.moments.entry(parameter.to_owned()).or_default().insert(moment.to_owned(), value);
     }
     match optimizer.incomplete() {
-        Some(parameter) => Err(damaged(format!("{parameter} does not have the moments of {}", choice.word()))),
+        Some(parameter) => Err(damaged(say!(
+            "train-moments-missing",
+            "{parameter} does not have the moments of {optimizer}",
+            parameter,
+            optimizer = choice.word()
+        ))),
         None => Ok(optimizer),
     }
 }

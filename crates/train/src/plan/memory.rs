@@ -3,9 +3,10 @@
 use tunesmith_model::device;
 use tunesmith_model::{MemoryNeed, ModelConfig, WeightFormat, trained_parameters, trained_tensors, training_memory};
 use tunesmith_protocol::{FitPart, Switch};
+use tunesmith_sentence::{Sentence, say};
 
 use crate::batches::most_tokens;
-use crate::error::bytes;
+use crate::error::size;
 use crate::targets::Targets;
 use crate::weight_format;
 use crate::workers::group_size;
@@ -24,7 +25,7 @@ pub(super) struct Decision {
     /// What the device has for it.
     pub available_bytes: u64,
     /// What needs it.
-    pub parts: Vec<FitPart>,
+    need: MemoryNeed,
 }
 
 /// Takes the fastest way that fits: micro-batches side by side, then one at a time, then with recomputation.
@@ -50,31 +51,30 @@ pub(super) fn decide(job: &Job, config: &ModelConfig, targets: &Targets, device:
         too_big = places.iter().find(|(need, available)| need.total() > *available).copied();
         if let (None, Some((need, available_bytes))) = (too_big, places.first()) {
             let (needed_bytes, available_bytes) = (need.total(), *available_bytes);
-            return Ok(Decision {
-                fits: true,
-                recompute,
-                side_by_side,
-                needed_bytes,
-                available_bytes,
-                parts: parts(need),
-            });
+            return Ok(Decision { fits: true, recompute, side_by_side, needed_bytes, available_bytes, need: *need });
         }
     }
     let (need, available_bytes) = too_big.unwrap_or_default();
     let recompute = recompute.last().copied().unwrap_or(false);
-    let (needed_bytes, parts) = (need.total(), parts(&need));
-    Ok(Decision { fits: false, recompute, side_by_side: 1, needed_bytes, available_bytes, parts })
+    let needed_bytes = need.total();
+    Ok(Decision { fits: false, recompute, side_by_side: 1, needed_bytes, available_bytes, need })
 }
 
 impl Decision {
     /// Refuses what does not fit.
     pub fn require_fit(&self) -> Result<(), TrainError> {
-        let &Self { fits, needed_bytes, available_bytes, ref parts, .. } = self;
+        let &Self { fits, needed_bytes, available_bytes, .. } = self;
         if fits {
             return Ok(());
         }
-        let told = parts.iter().map(|part| format!("{} {}", part.what, bytes(part.bytes))).collect::<Vec<_>>();
-        Err(TrainError::TooBig { needed_bytes, available_bytes, parts: told.join(", ") })
+        let told =
+            |(what, bytes): (Sentence, u64)| say!("train-memory-part", "{what} {size}", what, size = size(bytes));
+        Err(TrainError::TooBig { needed_bytes, available_bytes, parts: Sentence::listed(parts(&self.need).map(told)) })
+    }
+
+    /// What needs memory, and how much.
+    pub fn parts(&self) -> Vec<FitPart> {
+        parts(&self.need).map(|(what, bytes)| FitPart { what, bytes }).collect()
     }
 }
 
@@ -105,19 +105,16 @@ fn need(
     MemoryNeed { gradients, activations, optimizer: moment_bytes(job, config, targets), ..need }
 }
 
-fn parts(need: &MemoryNeed) -> Vec<FitPart> {
+/// What needs memory, with its bytes. What needs none is left out.
+fn parts(need: &MemoryNeed) -> impl Iterator<Item = (Sentence, u64)> {
     let parts = [
-        ("weights", need.weights),
-        ("adapter", need.adapter),
-        ("gradients", need.gradients),
-        ("optimizer", need.optimizer),
-        ("activations", need.activations),
+        (say!("train-memory-weights", "weights"), need.weights),
+        (say!("train-memory-adapter", "adapter"), need.adapter),
+        (say!("train-memory-gradients", "gradients"), need.gradients),
+        (say!("train-memory-optimizer", "optimizer"), need.optimizer),
+        (say!("train-memory-activations", "activations"), need.activations),
     ];
-    parts
-        .into_iter()
-        .filter(|(_, bytes)| *bytes > 0)
-        .map(|(what, bytes)| FitPart { what: what.into(), bytes })
-        .collect()
+    parts.into_iter().filter(|(_, bytes)| *bytes > 0)
 }
 
 /// How many weights are trained.

@@ -100,7 +100,10 @@ fn what_cannot_be_trained_is_refused_with_a_reason() {
         change(&mut job);
         match TrainPlan::new(job) {
             Ok(_) => panic!("it should have been refused"),
-            Err(error) => (error.code(), error.to_string()),
+            Err(error) => {
+                assert!(!error.sentence().key.is_empty(), "{error:?} can be said in other languages");
+                (error.code(), error.to_string())
+            }
         }
     };
     let (code, message) = refused(&|job| job.settings.learning_rate = -1.0);

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Event, Topic } from '$lib/protocol';
+import { nothing, verbatim } from '$lib/words/say';
 import { EventStream } from './events';
 
 /** What a browser's EventSource does, by hand. */
@@ -68,7 +69,7 @@ beforeEach(() => {
   refuse = false;
   stream = new EventStream(async (url, body) => {
     asked.push({ url, ...(body as Omit<Asked, 'url'>) });
-    if (refuse) throw { code: 'not_found', message: 'There is no run here', hint: '' };
+    if (refuse) throw { code: 'not_found', message: verbatim('There is no run here'), hint: nothing };
   });
 });
 
@@ -98,7 +99,7 @@ test('all topics of a page come over one stream, each to those who follow it', a
 test('after a broken line every topic goes on after its last record, and late news of the old line is not heard', () => {
   const heard: number[] = [];
   const errors: string[] = [];
-  follow(run, 0, (events) => heard.push(...events.map(({ seq }) => seq)), (error) => errors.push(error.message));
+  follow(run, 0, (events) => heard.push(...events.map(({ seq }) => seq)), (error) => errors.push(error.message.text));
   Source.last.open(1);
   const before = follows()[0]!.follow;
   Source.last.tell(before, 1, 2);
@@ -138,7 +139,7 @@ test('a stream that was refused is asked for again', () => {
 test('a topic that was refused is asked for again, from where it stopped', async () => {
   const errors: string[] = [];
   refuse = true;
-  follow(run, 3, () => undefined, (error) => errors.push(error.message));
+  follow(run, 3, () => undefined, (error) => errors.push(error.message.text));
   Source.last.open(1);
   await settle();
   expect(errors).toEqual(['There is no run here']);

@@ -1,4 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
+import { nothing, verbatim } from '$lib/words/say';
 import { http } from './http';
 
 afterEach(() => vi.unstubAllGlobals());
@@ -17,7 +18,7 @@ test('a command is a POST with its arguments', async () => {
 });
 
 test('a refusal is thrown as the error that the studio sent', async () => {
-  const error = { code: 'not_found', message: 'There is no run x', hint: '' };
+  const error = { code: 'not_found', message: verbatim('There is no run x'), hint: nothing };
   answering(404, error);
   await expect(http().call('get_run', 'x')).rejects.toEqual(error);
 });
@@ -26,5 +27,5 @@ test('a studio that does not answer is named as such', async () => {
   vi.stubGlobal('fetch', async () => {
     throw new TypeError('failed');
   });
-  await expect(http().call('list_runs', null)).rejects.toMatchObject({ message: 'Tunesmith does not answer' });
+  await expect(http().call('list_runs', null)).rejects.toMatchObject({ message: { text: 'Tunesmith does not answer' } });
 });

@@ -1,5 +1,6 @@
 // Made-up things for development without a studio: one of everything, in every state.
 import type { Dataset, Field, Job, JobKind, JobProgress, Model, Plan, Preset, Row, Run, RunState, Sample, SystemInfo, TrainSettings, Usage } from '$lib/protocol';
+import { nothing, verbatim } from '$lib/words/say';
 
 const hour = 3_600_000;
 const now = Date.now();
@@ -13,12 +14,12 @@ export const training: TrainSettings = {
 };
 
 export const presets: Preset[] = [
-  { id: 'quick', label: 'Quick', help: 'One pass, to see whether everything works', training: { ...training, epochs: 1 } },
-  { id: 'balanced', label: 'Balanced', help: 'A good result for most datasets', training },
-  { id: 'thorough', label: 'Thorough', help: 'More passes and a larger adapter, measured more often; keeps the best step', training: { ...training, epochs: 8, lora_rank: 32, lora_alpha: 64, early_stopping_patience: 5 } },
+  { id: 'quick', label: verbatim('Quick'), help: verbatim('One pass, to see whether everything works'), training: { ...training, epochs: 1 } },
+  { id: 'balanced', label: verbatim('Balanced'), help: verbatim('A good result for most datasets'), training },
+  { id: 'thorough', label: verbatim('Thorough'), help: verbatim('More passes and a larger adapter, measured more often; keeps the best step'), training: { ...training, epochs: 8, lora_rank: 32, lora_alpha: 64, early_stopping_patience: 5 } },
 ];
 
-const field = (level: Field['level'], label: string, name: keyof TrainSettings, kind: Field['kind'], help: string): Field => ({ name, label, help, level, kind, default: training[name] });
+const field = (level: Field['level'], label: string, name: keyof TrainSettings, kind: Field['kind'], help: string): Field => ({ name, label: verbatim(label), help: verbatim(help), level, kind, default: training[name] });
 
 export const fields: Field[] = [
   field('advanced', 'Task', 'task', { type: 'choice', range: ['sft', 'text'] }, 'What a row is: a conversation or instruction to answer (sft), or plain text to continue (text)'),
@@ -48,7 +49,7 @@ export const fields: Field[] = [
 export const models = (): Model[] => [
   { id: 'starter', name: 'Tunesmith Starter', source: 'starter', path: '/home/ada/.local/share/tunesmith/models/starter', family: 'llama', parameters: 4_900_000, size_bytes: 9_900_000, context_length: 1024, has_chat_template: true, tags: [], added_ms: now - 90 * hour, problem: null },
   { id: 'smollm', name: 'SmolLM2-135M-Instruct', source: 'folder', path: '/home/ada/models/SmolLM2-135M-Instruct', family: 'llama', parameters: 134_500_000, size_bytes: 269_000_000, context_length: 8192, has_chat_template: true, tags: ['small'], added_ms: now - 50 * hour, problem: null },
-  { id: 'gone', name: 'tiny-poet', source: 'folder', path: '/media/usb/tiny-poet', family: 'llama', parameters: 15_000_000, size_bytes: 60_000_000, context_length: 2048, has_chat_template: false, tags: [], added_ms: now - 300 * hour, problem: 'Its folder is gone. Plug in the disk it lies on, or delete it here' },
+  { id: 'gone', name: 'tiny-poet', source: 'folder', path: '/media/usb/tiny-poet', family: 'llama', parameters: 15_000_000, size_bytes: 60_000_000, context_length: 2048, has_chat_template: false, tags: [], added_ms: now - 300 * hour, problem: verbatim('Its folder is gone. Plug in the disk it lies on, or delete it here') },
   { id: 'cache-1', name: 'TinyLlama-1.1B-Chat-v1.0', source: 'cache', path: '/home/ada/.cache/huggingface/hub/models--TinyLlama--TinyLlama-1.1B-Chat-v1.0/snapshots/fe8a4ea', family: 'llama', parameters: 1_100_000_000, size_bytes: 2_200_000_000, context_length: 2048, has_chat_template: true, tags: [], added_ms: now - 700 * hour, problem: null },
 ];
 
@@ -62,22 +63,22 @@ export const dataset = (change: Partial<Dataset> = {}): Dataset => {
   const made = filled(change);
   const { version, training_rows, validation_rows, added_ms } = made;
   const row_files = change.row_files ?? made.files.map((file) => file.split('/').at(-1)!);
-  return { ...made, row_files, versions: change.versions ?? [{ number: 1, version, change: 'As imported', training_rows, validation_rows, validation: 'auto', seed: 42, made_ms: added_ms }] };
+  return { ...made, row_files, versions: change.versions ?? [{ number: 1, version, change: verbatim('As imported'), training_rows, validation_rows, validation: 'auto', seed: 42, made_ms: added_ms }] };
 };
 
 const filled = (change: Partial<Dataset>): Dataset => ({
-  id: 'recipes-1', name: 'recipes', files: ['/home/ada/recipes.jsonl'], row_files: [], format: 'chat', reason: 'each row has a list called messages', remarks: [], rows_read: 312, rows_kept: 300, rows_dropped: 12,
+  id: 'recipes-1', name: 'recipes', files: ['/home/ada/recipes.jsonl'], row_files: [], format: 'chat', reason: verbatim('each row has a list called messages'), remarks: [], rows_read: 312, rows_kept: 300, rows_dropped: 12,
   mapping: { format: 'chat', columns: { messages: 'messages' } }, columns: ['messages', 'source', 'rating'], problems: 31,
   dropped_because: [{ what: 'example_missing_assistant_message', count: 9 }, { what: 'invalid_json', count: 3 }], training_rows: 280, validation_rows: 20,
-  system_prompt: 'You extract ingredients.', size_bytes: 412_000, version: 'a1b2c3', number: 1, tags: ['kitchen'], added_ms: now - 26 * hour, versions: [{ number: 1, version: 'a1b2c3', change: 'As imported', training_rows: 280, validation_rows: 20, validation: 'auto', seed: 42, made_ms: now - 26 * hour }], ...change,
+  system_prompt: 'You extract ingredients.', size_bytes: 412_000, version: 'a1b2c3', number: 1, tags: ['kitchen'], added_ms: now - 26 * hour, versions: [{ number: 1, version: 'a1b2c3', change: verbatim('As imported'), training_rows: 280, validation_rows: 20, validation: 'auto', seed: 42, made_ms: now - 26 * hour }], ...change,
 });
 
 export const datasets = (): Dataset[] => [
   dataset(),
-  dataset({ id: 'support-1', name: 'support-2026', files: ['/home/ada/support-2026.csv'], format: 'instruction', reason: 'the columns question and reply', mapping: { format: 'instruction', columns: { instruction: 'question', output: 'reply' } }, columns: ['id', 'question', 'reply', 'topic', 'asked_at'], problems: 0, rows_read: 200, rows_kept: 200, rows_dropped: 0, dropped_because: [], training_rows: 180, validation_rows: 20, system_prompt: null, size_bytes: 188_000, tags: [], added_ms: now - 3 * hour }),
+  dataset({ id: 'support-1', name: 'support-2026', files: ['/home/ada/support-2026.csv'], format: 'instruction', reason: verbatim('the columns question and reply'), mapping: { format: 'instruction', columns: { instruction: 'question', output: 'reply' } }, columns: ['id', 'question', 'reply', 'topic', 'asked_at'], problems: 0, rows_read: 200, rows_kept: 200, rows_dropped: 0, dropped_because: [], training_rows: 180, validation_rows: 20, system_prompt: null, size_bytes: 188_000, tags: [], added_ms: now - 3 * hour }),
   dataset({ id: 'million', name: 'forum-dump', files: ['/home/ada/forum/part-1.jsonl.gz', '/home/ada/forum/part-2.jsonl.gz'], rows_read: 1_000_000, rows_kept: 1_000_000, rows_dropped: 0, problems: 0, dropped_because: [], training_rows: 995_000, validation_rows: 5000, size_bytes: 1_840_000_000, tags: [], added_ms: now - 5 * hour }),
-  dataset({ id: 'preference', name: 'helpful-answers', files: ['/home/ada/helpful.parquet'], format: 'preference', reason: 'each row has chosen and rejected', mapping: { format: 'preference', columns: { prompt: 'question', chosen: 'chosen', rejected: 'rejected' } }, columns: ['question', 'chosen', 'rejected', 'score'], rows_read: 120, rows_kept: 120, rows_dropped: 0, problems: 0, dropped_because: [], training_rows: 108, validation_rows: 12, system_prompt: null, tags: [], added_ms: now - 50 * hour }),
-  dataset({ id: 'nothing', name: 'prices', files: ['/home/ada/prices.csv'], format: 'auto', reason: 'No known shape: the columns are “article”, “price”, “stock”', mapping: { format: 'auto', columns: {} }, columns: ['article', 'price', 'stock'], rows_read: 40, rows_kept: 0, rows_dropped: 40, problems: 40, dropped_because: [{ what: 'unknown_shape', count: 40 }], training_rows: 0, validation_rows: 0, system_prompt: null, tags: [], added_ms: now - 52 * hour }),
+  dataset({ id: 'preference', name: 'helpful-answers', files: ['/home/ada/helpful.parquet'], format: 'preference', reason: verbatim('each row has chosen and rejected'), mapping: { format: 'preference', columns: { prompt: 'question', chosen: 'chosen', rejected: 'rejected' } }, columns: ['question', 'chosen', 'rejected', 'score'], rows_read: 120, rows_kept: 120, rows_dropped: 0, problems: 0, dropped_because: [], training_rows: 108, validation_rows: 12, system_prompt: null, tags: [], added_ms: now - 50 * hour }),
+  dataset({ id: 'nothing', name: 'prices', files: ['/home/ada/prices.csv'], format: 'auto', reason: verbatim('No known shape: the columns are “article”, “price”, “stock”'), mapping: { format: 'auto', columns: {} }, columns: ['article', 'price', 'stock'], rows_read: 40, rows_kept: 0, rows_dropped: 40, problems: 40, dropped_because: [{ what: 'unknown_shape', count: 40 }], training_rows: 0, validation_rows: 0, system_prompt: null, tags: [], added_ms: now - 52 * hour }),
 ];
 
 const dishes = ['Lentil soup', 'Shakshuka', 'Plum cake', 'Miso aubergine', 'Potato salad', 'Flatbread'];
@@ -104,7 +105,7 @@ export function row(index: number): Row {
 export const plan = (change: Partial<Plan> = {}): Plan => ({
   training: { ...training, precision: 'f32', gradient_checkpointing: 'off', eval_every: 11, save_every: 11, device: 'cpu' }, device: 'cpu', rows: 280, validation_rows: 20, rows_too_long: 0, steps: 105, tokens: 22_400, learned_tokens: 4_120,
   trainable_parameters: 412_000,
-  fit: { fits: true, needed_bytes: 310_000_000, available_bytes: 6_400_000_000, parts: [{ what: 'Weights', bytes: 20_000_000 }, { what: 'Adapter and optimiser', bytes: 6_000_000 }, { what: 'Activations', bytes: 284_000_000 }] },
+  fit: { fits: true, needed_bytes: 310_000_000, available_bytes: 6_400_000_000, parts: [{ what: verbatim('Weights'), bytes: 20_000_000 }, { what: verbatim('Adapter and optimiser'), bytes: 6_000_000 }, { what: verbatim('Activations'), bytes: 284_000_000 }] },
   ...change,
 });
 
@@ -121,9 +122,9 @@ export const runs = (): Run[] => [
   run('running', 'Recipe assistant, thorough', { state: 'running' }, { step: 0, plan: plan({ steps: 400 }), best_eval_loss: null, best_step: null, result_path: null, started_ms: now - 60_000 }),
   run('preparing', 'Support tone', { state: 'preparing' }, { step: 0, plan: null, loss: null, first_eval_loss: null, best_eval_loss: null, best_step: null, result_path: null, started_ms: now - 4000, dataset_name: 'support-2026' }),
   run('done', 'Recipe assistant', { state: 'done' }, { tags: ['kitchen', 'v1'] }),
-  run('paused', 'SmolLM recipes', { state: 'paused', reason: 'The disk is full, so checkpoint 60 could not be written', stopping: false }, { step: 60, model_name: 'SmolLM2-135M-Instruct', result_path: null }),
+  run('paused', 'SmolLM recipes', { state: 'paused', reason: verbatim('The disk is full, so checkpoint 60 could not be written'), stopping: false }, { step: 60, model_name: 'SmolLM2-135M-Instruct', result_path: null }),
   run('interrupted', 'Overnight run with a rather long name that must not break the row', { state: 'interrupted' }, { step: 71, result_path: null, started_ms: now - 20 * hour }),
-  run('failed', 'TinyLlama, all weights', { state: 'failed', message: 'The computer ran out of memory at step 3: 9.1 GB were needed and 6.4 GB were free', hint: 'Use a smaller batch size, or the method “lora”' }, { step: 3, first_eval_loss: 2.9, best_eval_loss: null, best_step: null, result_path: null, model_name: 'TinyLlama-1.1B-Chat-v1.0', started_ms: now - 30 * hour }),
+  run('failed', 'TinyLlama, all weights', { state: 'failed', message: verbatim('The computer ran out of memory at step 3: 9.1 GB were needed and 6.4 GB were free'), hint: verbatim('Use a smaller batch size, or the method “lora”') }, { step: 3, first_eval_loss: 2.9, best_eval_loss: null, best_step: null, result_path: null, model_name: 'TinyLlama-1.1B-Chat-v1.0', started_ms: now - 30 * hour }),
   run('stopped', 'Questions to SQL', { state: 'stopped' }, { step: 40, best_step: 33, best_eval_loss: 1.102, started_ms: now - 80 * hour }),
   run('long', 'A hundred thousand steps', { state: 'done' }, { step: 100_000, plan: plan({ steps: 100_000 }), elapsed_ms: 31_000_000, started_ms: now - 200 * hour, best_step: 80_000 }),
   run('blind', 'Twelve rows', { state: 'done' }, { step: 9, first_eval_loss: null, best_eval_loss: null, best_step: null, plan: plan({ steps: 9, rows: 12, validation_rows: 0 }), started_ms: now - 400 * hour }),
@@ -131,7 +132,7 @@ export const runs = (): Run[] => [
 
 /** A job at work. */
 export const job = (kind: JobKind, progress: Partial<JobProgress> = {}, change: Partial<Job> = {}): Job => ({
-  id: kind, kind, subject: null, title: '', state: { state: 'running' }, progress: { note: '', done: 0, total: 0, unit: 'rows', rows: 0, ...progress }, ...change,
+  id: kind, kind, subject: null, title: '', state: { state: 'running' }, progress: { note: nothing, done: 0, total: 0, unit: 'rows', rows: 0, ...progress }, ...change,
 });
 
 /** A run as a job: at work, or in line. */
@@ -145,7 +146,7 @@ export const interrupted = (): Job[] => [
 
 export const system: SystemInfo = {
   version: '0.1.0', home: '/home/ada/.local/share/tunesmith', disk_free_bytes: 84_300_000_000, home_bytes: 71_400_000, cores: 8,
-  devices: [{ id: 'cpu', name: 'Processor (8 cores)', memory_bytes: 16_000_000_000, free_bytes: 6_400_000_000 }], device: 'cpu', device_reason: 'No NVIDIA driver answers on this computer, so the processor is used',
+  devices: [{ id: 'cpu', name: verbatim('CPU with 8 cores'), memory_bytes: 16_000_000_000, free_bytes: 6_400_000_000 }], device: 'cpu', device_reason: verbatim('No NVIDIA driver answers on this computer, so the processor is used'),
 };
 
-export const usage: Usage = { parts: [{ what: 'models', bytes: 9_900_000 }, { what: 'datasets', bytes: 600_000 }, { what: 'runs', bytes: 52_300_000 }, { what: 'logs', bytes: 90_000 }, { what: 'bin', bytes: 8_500_000 }] };
+export const usage: Usage = { parts: [{ what: verbatim('Starter model'), bytes: 9_900_000 }, { what: verbatim('Datasets'), bytes: 600_000 }, { what: verbatim('Fine-tunes'), bytes: 52_300_000 }, { what: verbatim('Logs'), bytes: 90_000 }, { what: { ...verbatim('Bin'), key: 'usage-bin' }, bytes: 8_500_000 }] };

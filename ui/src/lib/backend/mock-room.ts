@@ -1,5 +1,6 @@
 // The doctor, the tokens and the exports of the made-up studio.
 import type { Commands, Dataset, DatasetReport, Edit, Finding, LengthBucket, JobKind, JobProgress, Row, TokenCounts, WireError, XrayToken } from '$lib/protocol';
+import { verbatim } from '$lib/words/say';
 
 interface Studio {
   /** Milliseconds between two pieces of progress. */
@@ -20,7 +21,7 @@ export function madeUpRoom({ pace, dataset, row, publish, cancelled, fail }: Stu
   async function work(job: string | null, kind: JobKind, note: string, rows: number): Promise<void> {
     for (let step = 0; step <= 12; step++) {
       const done = Math.round((rows * step) / 12);
-      if (job) publish(job, kind, { note, done, total: rows, rows: done });
+      if (job) publish(job, kind, { note: verbatim(note), done, total: rows, rows: done });
       await wait(pace);
       if (job && cancelled(job)) fail('cancelled', 'Cancelled');
     }
@@ -50,14 +51,14 @@ export function madeUpRoom({ pace, dataset, row, publish, cancelled, fail }: Stu
       await work(job, 'export', 'Writing', rows);
       if (path?.includes('full')) fail('disk_full', 'The disk is full, so the file could not be written', 'Make room, or choose another disk');
       const left_out = format === 'alpaca' ? Math.min(12, rows) : 0;
-      return { path: path ?? `/home/ada/.local/share/tunesmith/exports/${found.name}.${format === 'csv' || format === 'parquet' ? format : 'jsonl'}`, rows: rows - left_out, left_out: left_out ? [{ what: 'it has more than one question and one answer', count: left_out }] : [], notes: other_columns && format === 'csv' ? ['The column “label” is called “other_label” in the file: under its own name it would be read as a part of the row'] : [], bytes: rows * 412 };
+      return { path: path ?? `/home/ada/.local/share/tunesmith/exports/${found.name}.${format === 'csv' || format === 'parquet' ? format : 'jsonl'}`, rows: rows - left_out, left_out: left_out ? [{ why: verbatim('it has more than one question and one answer'), count: left_out }] : [], notes: other_columns && format === 'csv' ? [verbatim('The column “label” is called “other_label” in the file: under its own name it would be read as a part of the row')] : [], bytes: rows * 412 };
     },
   };
 }
 
 /** Something of each kind; “support” is well. */
 export function madeUpReport(dataset: Dataset): DatasetReport {
-  const repaired = dataset.versions.filter(({ number }) => number <= dataset.number).map(({ change }) => change.match(/^Repaired: (.*)$/)?.[1]);
+  const repaired = dataset.versions.filter(({ number }) => number <= dataset.number).map(({ change }) => change.text.match(/^Repaired: (.*)$/)?.[1]);
   const all = dataset.id.startsWith('support') ? [] : findings;
   return {
     number: dataset.number, rows: size(dataset), findings: all.filter(({ kind }) => !repaired.includes(kind)),
@@ -69,7 +70,7 @@ export function madeUpReport(dataset: Dataset): DatasetReport {
   };
 }
 
-const finding = (severity: Finding['severity'], kind: string, rows: number, sentence: string, advice: string, repair: string | null = null): Finding => ({ kind, severity, rows, first: [2, 8, 14], sentence, advice, repair });
+const finding = (severity: Finding['severity'], kind: string, rows: number, sentence: string, advice: string, repair: string | null = null): Finding => ({ kind, severity, rows, first: [2, 8, 14], sentence: verbatim(sentence), advice: verbatim(advice), repair });
 const findings: Finding[] = [
   finding('error', 'leakage', 4, '4 held-out rows are also learned from, so the validation loss would look better than it is', 'Hold other rows out: duplicates then stay on one side', null),
   finding('error', 'role_order', 2, 'In 2 rows the user says two things in a row, which no chat template was made for', 'Join the two messages into one', 'merge_same_role'),

@@ -1,5 +1,6 @@
 // The rows of the made-up studio: looked at before an import, searched, changed and brought back.
 import type { Commands, Dataset, DatasetReport, Edit, Inspection, Mapping, Part, Row, RowProblem, RowQuery, Split, WireError } from '$lib/protocol';
+import { verbatim } from '$lib/words/say';
 import { row as recipe } from './mock-data';
 
 type Said = { role: string; content: string; weight?: number };
@@ -33,7 +34,7 @@ export function madeUpRows({ datasets, replace, fail }: Studio): Handlers {
     const { view: next, said } = changed(view(dataset), edit);
     views.set(`${dataset.id} ${number}`, next);
     const added = next.total - view(dataset).total;
-    const version = { number, version: `v${number}`, change: said, training_rows: dataset.training_rows + added, validation_rows: dataset.validation_rows, validation: dataset.versions.at(-1)!.validation, seed: dataset.versions.at(-1)!.seed, made_ms: Date.now() };
+    const version = { number, version: `v${number}`, change: verbatim(said), training_rows: dataset.training_rows + added, validation_rows: dataset.validation_rows, validation: dataset.versions.at(-1)!.validation, seed: dataset.versions.at(-1)!.seed, made_ms: Date.now() };
     return { ...dataset, number, version: version.version, training_rows: version.training_rows, versions: [...dataset.versions, version] };
   }
 
@@ -103,12 +104,12 @@ export function look(paths: string[], wanted: Mapping): Inspection {
   const value = (part: string, index: number) => cells(mapping.columns[part] ?? '', index);
   const rows = missing.length ? [] : Array.from({ length: 50 }, (_, index) => ({ ...bubbles(index, { example: mapped(format, value, index), split: 'training', file: paths[0]!, line: index + 1 + Number(table) }, false) }));
   return {
-    files: paths.map((path) => ({ name: path.split('/').at(-1)!, what: table ? 'CSV with a header, UTF-8' : path.endsWith('.gz') ? 'JSON Lines, gzip' : 'JSON Lines', bytes: 412_000 })),
+    files: paths.map((path) => ({ name: path.split('/').at(-1)!, what: verbatim(table ? 'CSV with a header, UTF-8' : path.endsWith('.gz') ? 'JSON Lines, gzip' : 'JSON Lines'), bytes: 412_000 })),
     columns, mapping, parts: parts[format]!,
-    reason: missing.length ? `No column stands for ${missing.join(' and ')}` : table ? 'the columns question and reply' : 'each row has a list called messages',
+    reason: verbatim(missing.length ? `No column stands for ${missing.join(' and ')}` : table ? 'the columns question and reply' : 'each row has a list called messages'),
     remarks: [],
     rows: rows.filter((_, index) => index !== 4),
-    problems: missing.length ? [] : [{ file: paths[0]!, line: 5, kind: 'empty_answer', message: 'The column “reply” is empty in this row: there is nothing to learn', dropped: true, text: '1004,How do I reset my password?,', text_cut: false }],
+    problems: missing.length ? [] : [{ file: paths[0]!, line: 5, kind: 'empty_answer', message: verbatim('The column “reply” is empty in this row: there is nothing to learn'), dropped: true, text: '1004,How do I reset my password?,', text_cut: false }],
   };
 }
 
@@ -190,15 +191,15 @@ function bubbles(number: number, { example, split, file, line }: Made, counted: 
 
 function problem(index: number, dropped: number, file: string): RowProblem {
   const line = 17 + 23 * index;
-  if (index >= dropped) return { file, line: line % 300, kind: 'developer_role', message: 'Message 1 has the role developer; read as system', dropped: false, text: '', text_cut: false };
+  if (index >= dropped) return { file, line: line % 300, kind: 'developer_role', message: verbatim('Message 1 has the role developer; read as system'), dropped: false, text: '', text_cut: false };
   return index % 4
-    ? { file, line, kind: 'example_missing_assistant_message', message: 'There is no answer of the assistant, so there is nothing to learn', dropped: true, text: '{"messages": [{"role": "user", "content": "How long do lentils cook?"}]}', text_cut: false }
-    : { file, line, kind: 'invalid_json', message: 'This is not valid JSON: a comma is missing after “user”', dropped: true, text: '{"messages": [{"role": "user" "content": "And beans?"}', text_cut: true };
+    ? { file, line, kind: 'example_missing_assistant_message', message: verbatim('There is no answer of the assistant, so there is nothing to learn'), dropped: true, text: '{"messages": [{"role": "user", "content": "How long do lentils cook?"}]}', text_cut: false }
+    : { file, line, kind: 'invalid_json', message: verbatim('This is not valid JSON: a comma is missing after “user”'), dropped: true, text: '{"messages": [{"role": "user" "content": "And beans?"}', text_cut: true };
 }
 
 function report(dataset: Dataset): DatasetReport | null {
   if (dataset.rows_kept === 0) return null;
-  const finding = (kind: string, severity: 'error' | 'warning' | 'note', sentence: string, advice: string, repair: string | null) => ({ kind, severity, rows: 50, first: [2, 8, 14], sentence, advice, repair });
+  const finding = (kind: string, severity: 'error' | 'warning' | 'note', sentence: string, advice: string, repair: string | null) => ({ kind, severity, rows: 50, first: [2, 8, 14], sentence: verbatim(sentence), advice: verbatim(advice), repair });
   return {
     number: dataset.number, rows: dataset.training_rows + dataset.validation_rows, distributions: [],
     findings: [finding('near_duplicates', 'warning', '50 rows say nearly the same as another one', 'Keep one of each', 'Keep one of each'), finding('no_system_message', 'note', '50 rows have no system message', 'Give all rows one, or none', null)],

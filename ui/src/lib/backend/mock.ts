@@ -2,6 +2,7 @@
 // first start, `?mock=interrupted` one whose last end cut jobs short, `?mock=browser` one seen from a browser, `?mock=error` one that answers nothing but errors, `?mock=slow` one that takes its time, and
 // `?mock=big` one whose model does not fit.
 import type { Answer, Chat, Commands, Dataset, Event, EventBody, ItemRef, Job, JobKind, JobProgress, Preferences, Run, RunRecord, Side, Topic, WireError } from '$lib/protocol';
+import { verbatim } from '$lib/words/say';
 import { onBrowserDrop, pickBrowserFiles, saveInBrowser } from './browser';
 import * as made from './mock-data';
 import { madeUpReport, madeUpRoom, wholeChange } from './mock-room';
@@ -12,7 +13,7 @@ type Handlers = { [K in keyof Commands]: (args: Args<K>) => Reply<K> | Promise<R
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const fail = (code: WireError['code'], message: string, hint = ''): never => {
-  throw { code, message, hint } satisfies WireError;
+  throw { code, message: verbatim(message), hint: verbatim(hint) } satisfies WireError;
 };
 
 /** Numbered records of topics, and who follows them. */
@@ -92,7 +93,7 @@ export function mock(scenario = ''): Backend {
     const run = find(state.runs, next.id);
     run.plan ??= made.plan({ steps: 60 });
     status(run, { state: 'preparing' });
-    record(run.id, [{ type: 'plan', plan: run.plan }, { type: 'preparing', what: 'Tokenising the rows', fraction: 0.4 }]);
+    record(run.id, [{ type: 'plan', plan: run.plan }, { type: 'preparing', what: verbatim('Reading the rows'), fraction: 0.4 }]);
     setTimeout(() => {
       const prepared = state.runs.find((one) => one.id === run.id);
       if (prepared?.status.state !== 'preparing') return;
@@ -132,7 +133,7 @@ export function mock(scenario = ''): Backend {
   }
   live(state.runs.find((run) => run.id === 'running'), 120);
   let fraction = 0;
-  if (!empty) setInterval(() => record('preparing', [{ type: 'preparing', what: fraction < 0.6 ? 'Tokenising the rows' : 'Loading the model', fraction: (fraction = (fraction + 0.04) % 1) }]), 400);
+  if (!empty) setInterval(() => record('preparing', [{ type: 'preparing', what: verbatim(fraction < 0.6 ? 'Reading the rows' : 'Loading the model'), fraction: (fraction = (fraction + 0.04) % 1) }]), 400);
 
   /** Trains in the page: a step every so often. */
   function live(started: Run | undefined, at: number): void {
@@ -198,7 +199,7 @@ export function mock(scenario = ''): Backend {
 
   async function read(job: string | null, dataset: Dataset): Promise<Dataset> {
     for (let step = 0; step <= 10; step++) {
-      if (job) tell(job, 'import', { note: 'Reading the file', done: step * 41_200, total: 412_000, unit: 'bytes', rows: step * 31 });
+      if (job) tell(job, 'import', { note: verbatim('Reading the file'), done: step * 41_200, total: 412_000, unit: 'bytes', rows: step * 31 });
       await wait(scenario === 'slow' ? 1500 : 60);
       if (job && state.cancelled.has(job)) fail('cancelled', 'Cancelled');
     }
@@ -244,23 +245,23 @@ export function mock(scenario = ''): Backend {
       if (!whole) return rows.edit_dataset(args);
       await wait(400);
       const number = dataset.versions.length + 1;
-      const version = { number, version: `v${number}`, change: whole.said, training_rows: whole.training, validation_rows: whole.validation, validation: args.edit.kind === 'split' ? args.edit.validation : dataset.versions.at(-1)!.validation, seed: args.edit.kind === 'split' ? args.edit.seed : 42, made_ms: Date.now() };
+      const version = { number, version: `v${number}`, change: verbatim(whole.said), training_rows: whole.training, validation_rows: whole.validation, validation: args.edit.kind === 'split' ? args.edit.validation : dataset.versions.at(-1)!.validation, seed: args.edit.kind === 'split' ? args.edit.seed : 42, made_ms: Date.now() };
       edit({ kind: 'dataset', id: dataset.id }, { number, version: version.version, training_rows: whole.training, validation_rows: whole.validation, versions: [...dataset.versions, version] });
       return find(state.datasets, dataset.id);
     },
     train_form: () => ({ fields: made.fields, presets: made.presets }),
     preview_run: async ({ start: { model, training }, job }) => {
       for (let step = 0; step < 7; step++) {
-        if (job) tell(job, 'plan', { note: 'Reading the rows', done: step * 40, total: 280, rows: step * 40 });
+        if (job) tell(job, 'plan', { note: verbatim('Reading the rows'), done: step * 40, total: 280, rows: step * 40 });
         await wait(scenario === 'slow' ? 900 : 50);
         if (job && state.cancelled.delete(job)) fail('cancelled', 'It was cancelled');
       }
       if (scenario === 'big' || model === 'cache-1') {
-        const fit = { fits: false, needed_bytes: 9_100_000_000, available_bytes: 6_400_000_000, parts: [{ what: 'Weights', bytes: 4_400_000_000 }, { what: 'Adapter and optimiser', bytes: 160_000_000 }, { what: 'Activations', bytes: 4_540_000_000 }] };
-        return { plan: made.plan({ fit }), problems: [], blockers: ['About 9.1 GB of memory are needed and 6.4 GB are free. Use a smaller model, batch size or max length'], warnings: [] };
+        const fit = { fits: false, needed_bytes: 9_100_000_000, available_bytes: 6_400_000_000, parts: [{ what: verbatim('Weights'), bytes: 4_400_000_000 }, { what: verbatim('Adapter and optimiser'), bytes: 160_000_000 }, { what: verbatim('Activations'), bytes: 4_540_000_000 }] };
+        return { plan: made.plan({ fit }), problems: [], blockers: [verbatim('About 9.1 GB of memory are needed and 6.4 GB are free. Use a smaller model, batch size or max length')], warnings: [] };
       }
       const plan = made.plan({ steps: Math.max(1, Math.round(35 * training.epochs)) });
-      return { plan, problems: [], blockers: [], warnings: plan.steps < 40 ? [`${plan.steps} steps are few. More epochs or a smaller batch would teach more`] : [] };
+      return { plan, problems: [], blockers: [], warnings: plan.steps < 40 ? [verbatim(`${plan.steps} steps are few. More epochs or a smaller batch would teach more`)] : [] };
     },
     run_yaml: () => ({ name: 'run.yaml', mime: 'application/yaml', base64: btoa('base_model: starter\n') }),
     start_run: async ({ name, model, dataset, version, training }) => {

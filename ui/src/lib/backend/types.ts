@@ -1,6 +1,7 @@
 // What the screen needs from the host it runs in. Two hosts carry it: the desktop window (tauri.ts) and a browser
 // (http.ts). An ability that a host lacks is null, and its button is not drawn.
 import type { Commands, Event, RunFile, Topic, WireError } from '$lib/protocol';
+import { nothing, verbatim } from '$lib/words/say';
 
 /** A dropped or picked file: a path on the desktop, a File in a browser. */
 export type Item = { path: string } | { file: File };
@@ -55,8 +56,8 @@ export function itemName(item: Item): string {
 /** Any thrown value as the one error that screens show. */
 export function asWireError(thrown: unknown): WireError {
   if (isWireError(thrown)) return thrown;
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return { code: 'internal', message, hint: '' };
+  const text = thrown instanceof Error ? thrown.message : String(thrown);
+  return { code: 'internal', message: verbatim(text), hint: nothing };
 }
 
 function isWireError(value: unknown): value is WireError {

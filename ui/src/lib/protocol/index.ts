@@ -34,6 +34,7 @@ stop_reason: StopReason,
  * Speed of writing.
  */
 tokens_per_second: number, };
+export type Argument = number | number | string | Sentence;
 export type AutoOr = "auto" | number;
 export type Cell = { 
 /**
@@ -208,11 +209,11 @@ columns: Array<string>,
 /**
  * How the shape was recognised, in a sentence.
  */
-reason: string, 
+reason: Sentence, 
 /**
  * A sentence for each file with another shape, for what was left out, and for what is held out by its name.
  */
-remarks: Array<string>, 
+remarks: Array<Sentence>, 
 /**
  * Rows read; always kept + dropped.
  */
@@ -353,7 +354,7 @@ version: string,
 /**
  * What was changed, in a sentence.
  */
-change: string, 
+change: Sentence, 
 /**
  * Rows to learn from.
  */
@@ -382,7 +383,7 @@ id: string,
 /**
  * Its name.
  */
-name: string, 
+name: Sentence, 
 /**
  * Memory in all.
  */
@@ -636,11 +637,11 @@ rows: number,
 /**
  * Rows that this kind of file cannot say, by why, the most frequent first.
  */
-left_out: Array<Count>, 
+left_out: Array<LeftOut>, 
 /**
  * What else is worth knowing about it, in sentences.
  */
-notes: Array<string>, 
+notes: Array<Sentence>, 
 /**
  * Its size.
  */
@@ -653,11 +654,11 @@ name: string,
 /**
  * Its label on screen.
  */
-label: string, 
+label: Sentence, 
 /**
  * What it does, in a sentence.
  */
-help: string, 
+help: Sentence, 
 /**
  * Shown at once or when asked for.
  */
@@ -690,11 +691,11 @@ first: Array<number>,
 /**
  * What was found and why it matters.
  */
-sentence: string, 
+sentence: Sentence, 
 /**
  * What to do.
  */
-advice: string, 
+advice: Sentence, 
 /**
  * The repair that one click does; null where there is none.
  */
@@ -720,7 +721,7 @@ export type FitPart = {
 /**
  * What.
  */
-what: string, 
+what: Sentence, 
 /**
  * How much.
  */
@@ -781,7 +782,7 @@ name: string,
 /**
  * What it holds, such as “JSON Lines, gzip”.
  */
-what: string, 
+what: Sentence, 
 /**
  * Its size.
  */
@@ -806,11 +807,11 @@ parts: Array<Part>,
 /**
  * How the shape was recognised, in a sentence.
  */
-reason: string, 
+reason: Sentence, 
 /**
  * A sentence for what was left out.
  */
-remarks: Array<string>, 
+remarks: Array<Sentence>, 
 /**
  * The first rows, as they would be imported.
  */
@@ -859,7 +860,7 @@ export type JobProgress = {
 /**
  * What is being done, in a few words.
  */
-note: string, 
+note: Sentence, 
 /**
  * How much of it is done.
  */
@@ -884,15 +885,15 @@ held: boolean, } | { "state": "running" } | { "state": "paused",
 /**
  * Why, in a sentence.
  */
-reason: string, } | { "state": "done" } | { "state": "failed", 
+reason: Sentence, } | { "state": "done" } | { "state": "failed", 
 /**
  * What happened and why.
  */
-message: string, 
+message: Sentence, 
 /**
  * What to do next.
  */
-hint: string, } | { "state": "cancelled" } | { "state": "interrupted" };
+hint: Sentence, } | { "state": "cancelled" } | { "state": "interrupted" };
 export type Kind = { "type": "choice", "range": Array<string> } | { "type": "integer", "range": { 
 /**
  * Least value.
@@ -936,6 +937,15 @@ min: number,
 max: number, } } | { "type": "folder" } | { "type": "layers" };
 export type Layers = string;
 export type LearnFrom = "assistant" | "last" | "all";
+export type LeftOut = { 
+/**
+ * Why.
+ */
+why: Sentence, 
+/**
+ * How many.
+ */
+count: number, };
 export type LengthBucket = { 
 /**
  * The shortest, in tokens.
@@ -1046,7 +1056,7 @@ added_ms: number,
 /**
  * Why it cannot be used now (its folder is gone, say); null when it can.
  */
-problem: string | null, };
+problem: Sentence | null, };
 export type ModelSource = "starter" | "folder" | "cache" | "trained";
 export type Move = "up" | "down" | "first";
 export type MoveJob = { 
@@ -1158,11 +1168,11 @@ id: string,
 /**
  * Its name on screen.
  */
-label: string, 
+label: Sentence, 
 /**
  * What it is for, in a sentence.
  */
-help: string, 
+help: Sentence, 
 /**
  * The settings it stands for.
  */
@@ -1179,11 +1189,11 @@ problems: Array<SettingProblem>,
 /**
  * Why it cannot start; empty when it can.
  */
-blockers: Array<string>, 
+blockers: Array<Sentence>, 
 /**
  * What the user should know; empty when nothing.
  */
-warnings: Array<string>, };
+warnings: Array<Sentence>, };
 export type PreviewRun = { 
 /**
  * The choices.
@@ -1283,7 +1293,7 @@ kind: string,
 /**
  * What is wrong, in a sentence.
  */
-message: string, 
+message: Sentence, 
 /**
  * Whether the row was left out; else it was kept, repaired if need be.
  */
@@ -1475,7 +1485,7 @@ status: RunState, } | { "type": "preparing",
 /**
  * What is being done, in a few words.
  */
-what: string, 
+what: Sentence, 
 /**
  * From 0 to 1.
  */
@@ -1535,11 +1545,11 @@ code: ErrorCode,
 /**
  * What happened and why.
  */
-message: string, 
+message: Sentence, 
 /**
  * What to do next.
  */
-hint: string, };
+hint: Sentence, };
 export type RunState = { "state": "queued", 
 /**
  * The user holds it back: it does not start before it is released.
@@ -1548,7 +1558,7 @@ held: boolean, } | { "state": "preparing" } | { "state": "running" } | { "state"
 /**
  * Why, in a sentence.
  */
-reason: string, 
+reason: Sentence, 
 /**
  * A stop was asked for: as soon as there is room, what was learned is kept and the run ends.
  */
@@ -1556,11 +1566,11 @@ stopping: boolean, } | { "state": "stopped" } | { "state": "interrupted" } | { "
 /**
  * What happened and why.
  */
-message: string, 
+message: Sentence, 
 /**
  * What to do next.
  */
-hint: string, };
+hint: Sentence, };
 export type RunYaml = { 
 /**
  * The choices.
@@ -1614,6 +1624,19 @@ chat: string,
  * The text; null answers the last message again.
  */
 text: string | null, };
+export type Sentence = { 
+/**
+ * What other languages find their text by; empty where the text was written by somebody else.
+ */
+key: string, 
+/**
+ * What the text names in braces, by name.
+ */
+args: { [key in string]: Argument }, 
+/**
+ * The sentence in English.
+ */
+text: string, };
 export type SetTags = { 
 /**
  * The thing.
@@ -1631,7 +1654,7 @@ name: string,
 /**
  * What is wrong with it, in a sentence.
  */
-message: string, };
+message: Sentence, };
 export type Severity = "error" | "warning" | "note";
 export type Side = "base" | "tuned";
 export type Split = "training" | "validation";
@@ -1723,7 +1746,7 @@ device: string,
 /**
  * Why this device is used, in a sentence.
  */
-device_reason: string, };
+device_reason: Sentence, };
 export type TargetModules = "all-linear" | Array<string>;
 export type Task = "sft" | "text";
 export type Theme = "system" | "light" | "dark";
@@ -1931,7 +1954,7 @@ export type UsagePart = {
 /**
  * What.
  */
-what: string, 
+what: Sentence, 
 /**
  * How much.
  */
@@ -1954,11 +1977,11 @@ code: ErrorCode,
 /**
  * What happened and why, in a sentence.
  */
-message: string, 
+message: Sentence, 
 /**
  * What to do next; empty when there is nothing sensible to say.
  */
-hint: string, };
+hint: Sentence, };
 export type WritePath = string;
 export type Xray = { 
 /**

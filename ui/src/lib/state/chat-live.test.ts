@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Answer, ChatNews, Event } from '$lib/protocol';
+import { nothing, verbatim } from '$lib/words/say';
 import { hear, quiet } from './chat-live';
 
 const answer: Answer = { side: 'tuned', text: 'Hello', completion_tokens: 1, prompt_tokens: 4, stop_reason: 'end', tokens_per_second: 9 };
@@ -33,12 +34,12 @@ test('loading ends with ready, with the first answer, and with a failure', () =>
   expect(heard(loading).loading).toBe(0.5);
   expect(heard(loading, { type: 'ready' }).loading).toBeNull();
   expect(heard(loading, { type: 'started', side: 'base' }).loading).toBeNull();
-  expect(heard(loading, { type: 'failed', error: { code: 'too_big', message: '', hint: '' } }).loading).toBeNull();
+  expect(heard(loading, { type: 'failed', error: { code: 'too_big', message: nothing, hint: nothing } }).loading).toBeNull();
 });
 
 test('a failure is shown until something works again', () => {
-  const failed: ChatNews = { type: 'failed', error: { code: 'internal', message: 'broken', hint: '' } };
-  expect(heard(failed).error?.message).toBe('broken');
+  const failed: ChatNews = { type: 'failed', error: { code: 'internal', message: verbatim('broken'), hint: nothing } };
+  expect(heard(failed).error?.message.text).toBe('broken');
   expect(heard(failed, { type: 'started', side: 'base' }).error).toBeNull();
 });
 

@@ -3,6 +3,7 @@ import { setBackend, type Backend } from '$lib/backend';
 import { mock } from '$lib/backend/mock';
 import * as made from '$lib/backend/mock-data';
 import type { ChatNews, Event } from '$lib/protocol';
+import { nothing, verbatim } from '$lib/words/say';
 import { openChat, OpenedChat } from './chat.svelte';
 import { library } from './library.svelte';
 import { FollowedRun } from './run.svelte';
@@ -45,7 +46,7 @@ test('a stop is shown as asked for until it has happened', async () => {
 test('a stop that waits for room on a full disk is shown as asked for, also by a page that comes later', () => {
   const followed = new FollowedRun('paused');
   expect(followed.stopping).toBe(false);
-  followed.history.status = { state: 'paused', reason: 'The disk is full', stopping: true };
+  followed.history.status = { state: 'paused', reason: verbatim('The disk is full'), stopping: true };
   followed.revision++;
   expect(followed.stopping).toBe(true);
   followed.history.status = { state: 'stopped' };
@@ -127,10 +128,10 @@ test('a failure while answering ends the waiting', async () => {
   const opened = new OpenedChat('x');
   opened.follow();
   opened.waiting = true;
-  const news: ChatNews = { type: 'failed', error: { code: 'internal', message: 'The model stopped unexpectedly', hint: '' } };
+  const news: ChatNews = { type: 'failed', error: { code: 'internal', message: verbatim('The model stopped unexpectedly'), hint: nothing } };
   tell([{ seq: 1, body: { kind: 'chat', news } }]);
   expect(opened.busy).toBe(false);
-  expect(opened.error?.message).toBe('The model stopped unexpectedly');
+  expect(opened.error?.message.text).toBe('The model stopped unexpectedly');
 });
 
 test('a cancelled import leaves nothing behind and is no error', async () => {

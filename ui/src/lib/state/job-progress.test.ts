@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Job, JobState } from '$lib/protocol';
+import { nothing, verbatim } from '$lib/words/say';
 import { fractionOf, isOver, newJobId } from './job-progress';
 
 test('the share that is done follows from what is done and what there is', () => {
@@ -13,9 +14,9 @@ test('where the end is not known there is no share', () => {
 });
 
 test('a job is over when it has ended in any way', () => {
-  const job = (state: JobState): Job => ({ id: 'j', kind: 'import', subject: null, title: 'j', state, progress: { note: '', done: 0, total: 0, unit: 'rows', rows: 0 } });
-  const going: JobState[] = [{ state: 'queued', held: true }, { state: 'running' }, { state: 'paused', reason: 'The disk is full' }];
-  const ended: JobState[] = [{ state: 'done' }, { state: 'failed', message: '', hint: '' }, { state: 'cancelled' }, { state: 'interrupted' }];
+  const job = (state: JobState): Job => ({ id: 'j', kind: 'import', subject: null, title: 'j', state, progress: { note: nothing, done: 0, total: 0, unit: 'rows', rows: 0 } });
+  const going: JobState[] = [{ state: 'queued', held: true }, { state: 'running' }, { state: 'paused', reason: verbatim('The disk is full') }];
+  const ended: JobState[] = [{ state: 'done' }, { state: 'failed', message: nothing, hint: nothing }, { state: 'cancelled' }, { state: 'interrupted' }];
   expect(going.map((state) => isOver(job(state)))).toEqual([false, false, false]);
   expect(ended.map((state) => isOver(job(state)))).toEqual([true, true, true, true]);
 });

@@ -134,8 +134,7 @@ class Library {
       await this.refresh();
       return true;
     } catch (thrown) {
-      const error = asWireError(thrown);
-      toasts.show({ tone: 'bad', text: error.message, detail: error.hint });
+      toasts.showError(thrown);
       return false;
     }
   }

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { setBackend, type Backend, type Stop } from '$lib/backend';
 import * as made from '$lib/backend/mock-data';
 import type { EventBody, Run } from '$lib/protocol';
+import { nothing, verbatim } from '$lib/words/say';
 import { library } from './library.svelte';
 
 let calls: string[];
@@ -29,12 +30,12 @@ beforeEach(async () => {
     calls.push(name);
     const answer = name === 'list_runs' ? runs : [];
     if (held) await new Promise<void>((go) => answers.push(go));
-    if (!reachable) throw { code: 'internal', message: 'Tunesmith does not answer', hint: '' };
+    if (!reachable) throw { code: 'internal', message: verbatim('Tunesmith does not answer'), hint: nothing };
     return answer;
   };
   const subscribe: Backend['subscribe'] = (_topic, _after, on, onError) => {
     hear = on;
-    lose = () => onError!({ code: 'internal', message: 'Tunesmith does not answer', hint: '' });
+    lose = () => onError!({ code: 'internal', message: verbatim('Tunesmith does not answer'), hint: nothing });
     return () => undefined;
   };
   setBackend({ call, subscribe } as unknown as Backend);

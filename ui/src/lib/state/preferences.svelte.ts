@@ -1,5 +1,5 @@
 // The user's preferences, and what the computer offers them.
-import { asWireError, backend } from '$lib/backend';
+import { backend } from '$lib/backend';
 import type { Preferences, SystemInfo, Theme, Usage } from '$lib/protocol';
 import { speak } from '$lib/words';
 import { toasts } from './toasts.svelte';
@@ -44,8 +44,7 @@ class PreferencesState {
       this.#take(await backend.call('set_preferences', { ...before, ...change }));
     } catch (thrown) {
       this.#take(before);
-      const error = asWireError(thrown);
-      toasts.show({ tone: 'bad', text: error.message, detail: error.hint });
+      toasts.showError(thrown);
     }
   }
 

@@ -1,9 +1,10 @@
 import { beforeEach, expect, test } from 'vitest';
 import { setBackend, type Backend } from '$lib/backend';
 import type { DatasetProblems, ProblemsPage, RowProblem } from '$lib/protocol';
+import { nothing, verbatim } from '$lib/words/say';
 import { ProblemList } from './problems.svelte';
 
-const all: RowProblem[] = Array.from({ length: 1300 }, (_, index) => ({ file: 'a.jsonl', line: index + 1, kind: index === 1250 ? 'rare' : 'common', message: 'wrong', dropped: true, text: '', text_cut: false }));
+const all: RowProblem[] = Array.from({ length: 1300 }, (_, index) => ({ file: 'a.jsonl', line: index + 1, kind: index === 1250 ? 'rare' : 'common', message: verbatim('wrong'), dropped: true, text: '', text_cut: false }));
 let asked: { args: DatasetProblems; answer: () => void }[] = [];
 let failing = false;
 const page = ({ kind, offset, limit }: DatasetProblems): ProblemsPage => {
@@ -14,7 +15,7 @@ beforeEach(() => {
   asked = [];
   failing = false;
   const call = (_: string, args: DatasetProblems) =>
-    new Promise<ProblemsPage>((answer, fail) => asked.push({ args, answer: () => (failing ? fail({ code: 'internal', message: 'no', hint: '' }) : answer(page(args))) }));
+    new Promise<ProblemsPage>((answer, fail) => asked.push({ args, answer: () => (failing ? fail({ code: 'internal', message: verbatim('no'), hint: nothing }) : answer(page(args))) }));
   setBackend({ call } as unknown as Backend);
 });
 
@@ -43,7 +44,7 @@ test('a failure is told and can be tried again', async () => {
   let fetched = list.fetch();
   asked[0]!.answer();
   await fetched;
-  expect(list.error?.message).toBe('no');
+  expect(list.error?.message.text).toBe('no');
   failing = false;
   fetched = list.fetch();
   asked[1]!.answer();

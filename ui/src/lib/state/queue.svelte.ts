@@ -1,6 +1,6 @@
 // The line that runs stand in while another trains: who stands where, what is before whom, and what can be done about it.
 import { tick } from 'svelte';
-import { asWireError, backend } from '$lib/backend';
+import { backend } from '$lib/backend';
 import type { Job, Move, Run } from '$lib/protocol';
 import { words } from '$lib/words';
 import { isQueued, library } from './library.svelte';
@@ -87,8 +87,7 @@ class Queue {
     try {
       await change();
     } catch (thrown) {
-      const error = asWireError(thrown);
-      toasts.show({ tone: 'bad', text: error.message, detail: error.hint });
+      toasts.showError(thrown);
     }
     await library.refresh();
     await tick();

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { setBackend, type Backend } from '$lib/backend';
 import type { DatasetRows, Row, RowsPage, WireError } from '$lib/protocol';
 import * as made from '$lib/backend/mock-data';
+import { nothing, verbatim } from '$lib/words/say';
 import { anyRow, RowList } from './rows.svelte';
 
 let asked: { args: DatasetRows; answer: (page: RowsPage) => void; fail: (error: WireError) => void }[] = [];
@@ -103,7 +104,7 @@ test('who cancels a search is where he was before', async () => {
   await answered(0, 300);
   list.find({ side: 'validation', least: 5 });
   list.cancel();
-  asked[1]!.fail({ code: 'cancelled', message: 'It was cancelled', hint: '' });
+  asked[1]!.fail({ code: 'cancelled', message: verbatim('It was cancelled'), hint: nothing });
   await vi.advanceTimersByTimeAsync(300);
   expect([list.search, list.total, list.at(0)?.number, list.looking, list.error]).toEqual([anyRow, 300, 0, false, null]);
   expect(asked, 'nothing has to be fetched for it').toHaveLength(2);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { columnPoints, lossPoints } from '$lib/chart/points';
 import type { Event, RunRecord } from '$lib/protocol';
+import { nothing, verbatim } from '$lib/words/say';
 import { RunHistory } from './run-history';
 
 const step = (step: number, loss = 1 / step): RunRecord => ({ type: 'step', step, epoch: 0, loss, learning_rate: 0.001, grad_norm: 1, learned_tokens: 10, tokens_per_second: 100, elapsed_ms: step * 20 });
@@ -55,7 +56,7 @@ test('the smoothed curve of a constant is that constant from the first step on',
 });
 
 test('a run that goes on forgets its failure', () => {
-  const history = historyOf({ type: 'error', code: 'disk_full', message: 'full', hint: '' });
+  const history = historyOf({ type: 'error', code: 'disk_full', message: verbatim('full'), hint: nothing });
   expect(history.failure?.code).toBe('disk_full');
   history.apply(numbered([{ type: 'status', status: { state: 'running' } }], 2));
   expect(history.failure).toBeNull();

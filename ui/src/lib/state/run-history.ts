@@ -1,6 +1,6 @@
 // Everything a run has reported, folded into columns that a chart can read. Pure: the same events give the same
 // history, in whatever groups they come. Typed arrays, because 100,000 steps must not become reactive objects.
-import type { ErrorCode, Event, Plan, RunRecord, RunState } from '$lib/protocol';
+import type { Event, Plan, RunRecord, RunState, Sentence, WireError } from '$lib/protocol';
 
 /** A column of numbers that grows. */
 export class Column {
@@ -51,14 +51,8 @@ export class Column {
 }
 
 export interface Preparing {
-  what: string;
+  what: Sentence;
   fraction: number;
-}
-
-export interface Failure {
-  code: ErrorCode;
-  message: string;
-  hint: string;
 }
 
 export class RunHistory {
@@ -67,7 +61,7 @@ export class RunHistory {
   plan: Plan | null = null;
   status: RunState | null = null;
   preparing: Preparing | null = null;
-  failure: Failure | null = null;
+  failure: WireError | null = null;
   lastCheckpoint: number | null = null;
   /** The step that is kept, once the run is done. */
   bestStep: number | null = null;

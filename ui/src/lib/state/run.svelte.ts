@@ -1,5 +1,5 @@
 // One run as it is followed: its history from the first record on, and a number that rises when there is news.
-import { asWireError, backend, type Stop } from '$lib/backend';
+import { backend, type Stop } from '$lib/backend';
 import type { Plan, Run, RunFileKind, RunState } from '$lib/protocol';
 import { words } from '$lib/words';
 import { hasEnded, isActive, isQueued, library } from './library.svelte';
@@ -75,8 +75,7 @@ export class FollowedRun {
       await action();
       return true;
     } catch (thrown) {
-      const error = asWireError(thrown);
-      toasts.show({ tone: 'bad', text: error.message, detail: error.hint });
+      toasts.showError(thrown);
       return false;
     }
   }

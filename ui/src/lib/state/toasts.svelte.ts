@@ -1,4 +1,6 @@
 // Short messages that leave by themselves, some with an Undo.
+import { asWireError } from '$lib/backend';
+import { say } from '$lib/words/say';
 
 export interface ToastAction {
   label: string;
@@ -23,6 +25,12 @@ class Toasts {
     this.list = [...this.list.slice(-3), { tone: 'plain', ...toast, id }];
     this.resume(id, forMs);
     return id;
+  }
+
+  /** Says what went wrong. */
+  showError(thrown: unknown, forMs?: number): void {
+    const { message, hint } = asWireError(thrown);
+    this.show({ tone: 'bad', text: say(message), detail: say(hint) }, forMs);
   }
 
   dismiss(id: number): void {

@@ -3,6 +3,7 @@ import { setBackend, type Backend } from '$lib/backend';
 import { mock } from '$lib/backend/mock';
 import * as made from '$lib/backend/mock-data';
 import type { Preview, PreviewRun } from '$lib/protocol';
+import { verbatim } from '$lib/words/say';
 import { library } from './library.svelte';
 import { wizard } from './wizard.svelte';
 
@@ -58,7 +59,7 @@ test('a start that waited is not begun when the plan says no', async () => {
   const call = backend.call.bind(backend) as (name: string, args: unknown) => Promise<unknown>;
   backend.call = (async (name: string, args: unknown) => {
     calls.push(name);
-    return name === 'preview_run' ? { plan: null, problems: [], blockers: ['Too big'], warnings: [] } : call(name, args);
+    return name === 'preview_run' ? { plan: null, problems: [], blockers: [verbatim('Too big')], warnings: [] } : call(name, args);
   }) as typeof backend.call;
   setBackend(backend);
   wizard.look(wizard.request);
@@ -80,7 +81,7 @@ test('when the choices change the preview of the old ones is cancelled, and its 
   const call = (name: string, args: unknown) => (name === 'cancel_job' ? Promise.resolve(cancelled.push(args as string)) : new Promise((answer) => asked.push({ args: args as PreviewRun, answer })));
   let tell: Parameters<Backend['subscribe']>[2] = () => undefined;
   setBackend({ call, subscribe: (_topic: unknown, _after: number, on: typeof tell) => ((tell = on), () => undefined) } as unknown as Backend);
-  const preview = (blocker: string): Preview => ({ plan: null, problems: [], blockers: [blocker], warnings: [] });
+  const preview = (blocker: string): Preview => ({ plan: null, problems: [], blockers: [verbatim(blocker)], warnings: [] });
   const request = wizard.request!;
 
   wizard.look(request);
@@ -88,10 +89,10 @@ test('when the choices change the preview of the old ones is cancelled, and its 
   expect(asked.map(({ args }) => args.start)).toEqual([request]);
   const { job } = asked[0]!.args;
   expect(job).toMatch(/^job-/);
-  tell([{ seq: 1, body: { kind: 'job', job: { id: job!, kind: 'plan', subject: null, title: '', state: { state: 'running' }, progress: { note: 'Reading the rows', done: 70, total: 280, unit: 'rows', rows: 70 } } } }]);
+  tell([{ seq: 1, body: { kind: 'job', job: { id: job!, kind: 'plan', subject: null, title: '', state: { state: 'running' }, progress: { note: verbatim('Reading the rows'), done: 70, total: 280, unit: 'rows', rows: 70 } } } }]);
   expect(wizard.slow, 'a short one says nothing').toBe(false);
   await vi.advanceTimersByTimeAsync(1000);
-  expect([wizard.slow, wizard.planning.fraction, wizard.planning.progress?.note]).toEqual([true, 0.25, 'Reading the rows']);
+  expect([wizard.slow, wizard.planning.fraction, wizard.planning.progress?.note.text]).toEqual([true, 0.25, 'Reading the rows']);
 
   wizard.look({ ...request, name: 'other' });
   expect(cancelled).toEqual([job]);
@@ -100,7 +101,7 @@ test('when the choices change the preview of the old ones is cancelled, and its 
   asked[1]!.answer(preview('new'));
   asked[0]!.answer(preview('old'));
   await vi.advanceTimersByTimeAsync(0);
-  expect(wizard.preview?.blockers).toEqual(['new']);
+  expect(wizard.preview?.blockers).toEqual([verbatim('new')]);
   expect(wizard.looking).toBe(false);
 
   wizard.look(request);

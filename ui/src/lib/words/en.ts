@@ -1,4 +1,4 @@
-// All words on screen, in English. Another language is one more file of this shape, listed in index.ts.
+// All words on screen, in English. Another language is one more file of this shape beside it.
 import { bytes, count } from '$lib/format';
 import { datasets } from './en-data';
 import { room } from './en-room';
@@ -7,7 +7,7 @@ import { chat, queue, run } from './en-run';
 const named = (name: string) => (name ? `“${name}”` : 'A dataset');
 const rows = (n: number) => `${count(n)} ${n === 1 ? 'row' : 'rows'}`;
 
-export const en = {
+const en = {
   name: 'English',
   app: { name: 'Tunesmith', skip: 'Skip to the content', loading: 'Opening your studio…', page: (title: string) => `${title} · Tunesmith`, notifications: 'Notifications' },
 
@@ -183,8 +183,6 @@ export const en = {
     layers: 'Type all, last-8, 4..11, or layers from 0 with commas between',
     yes: 'Yes',
     no: 'No',
-    /** Translations of labels and help; the protocol's own English otherwise. */
-    labels: {} as Record<string, { label: string; help: string }>,
     /** Friendlier names for the words of a choice. */
     choices: {
       task: { sft: 'Answers', text: 'Plain text' },
@@ -253,7 +251,6 @@ export const en = {
     emptyBinText: 'Deleted fine-tunes, datasets, models and chats are removed from the disk for good',
     emptyBinConfirm: 'Remove for good',
     binEmptied: 'The bin is empty',
-    parts: { models: 'Models', datasets: 'Datasets', runs: 'Fine-tunes', chats: 'Chats', logs: 'Logs', bin: 'Bin' } as Record<string, string>,
     help: 'Help',
     version: 'Version',
     copyDetails: 'Copy error details',
@@ -282,6 +279,8 @@ export const en = {
     quitting: 'Saving a checkpoint…',
   },
 };
+
+export default en;
 
 function number(value: number): string {
   return value !== 0 && value < 1e-4 ? String(value) : value.toLocaleString('en-US', { maximumFractionDigits: 4 });

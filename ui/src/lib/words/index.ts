@@ -1,10 +1,14 @@
-// The catalogue in use. A language is one file; the choice takes effect when the page loads.
-import { en } from './en';
+// The catalogue in use. A language is one file here, found by its name, such as de.ts or pt-BR.ts; the choice takes effect
+// when the page loads. What the studio says is left to say.ts.
+import en from './en';
 import { language, remember } from './language';
 
 export type Words = typeof en;
 
-const catalogues: Record<string, Words> = { en };
+const files = import.meta.glob<Words>(['./??.ts', './??-??.ts'], { eager: true, import: 'default' });
+
+/** All catalogues, by the code of their language. */
+export const catalogues: Record<string, Words> = Object.fromEntries(Object.entries(files).map(([path, catalogue]) => [path.slice('./'.length, -'.ts'.length), catalogue]));
 
 /** The languages there are, by code. */
 export const languages = Object.entries(catalogues).map(([code, catalogue]) => ({ code, name: catalogue.name }));

@@ -1,6 +1,6 @@
 // Changes of a dataset: each makes a new version, and the toast puts the one before back in use. What is typed into another
 // row meanwhile is asked about first.
-import { asWireError, backend } from '$lib/backend';
+import { backend } from '$lib/backend';
 import type { Dataset, Edit } from '$lib/protocol';
 import { library } from '$lib/state/library.svelte';
 import { toasts } from '$lib/state/toasts.svelte';
@@ -22,8 +22,7 @@ async function attempt<T>(work: () => Promise<T>): Promise<T | null> {
   try {
     return await work();
   } catch (thrown) {
-    const { message, hint } = asWireError(thrown);
-    toasts.show({ tone: 'bad', text: message, detail: hint }, 12_000);
+    toasts.showError(thrown, 12_000);
     return null;
   }
 }

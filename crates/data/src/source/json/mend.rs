@@ -1,6 +1,8 @@
 //! Rewrites a JSON row whose values would be lost: NaN and Infinity, which Python's json.dumps writes although JSON does
 //! not have them, become null; a number with more digits than 64 bits hold becomes a text, which keeps them.
 
+use tunesmith_sentence::say;
+
 use crate::record::{Change, Problem};
 
 /// A rewritten row.
@@ -45,16 +47,22 @@ pub(super) fn mend(row: &[u8]) -> Option<Mended> {
 fn replaced(word: &[u8], depth: usize) -> Option<(Vec<u8>, Option<Problem>)> {
     if matches!(word, b"NaN" | b"Infinity" | b"-Infinity") {
         let word = String::from_utf8_lossy(word);
-        let message = format!("{word} in this row is read as empty: JSON has no such value");
+        let message = say!("row-not-a-number", "{word} in this row is read as empty: JSON has no such value", word);
         return Some((b"null".to_vec(), Some(Problem::new("not_a_number", message))));
     }
     if !matches!(word, [b'-' | b'0'..=b'9', ..]) || keeps_its_digits(word) {
         return None;
     }
     let word = String::from_utf8_lossy(word);
-    let message = || format!("The number {word} has more digits than a number can keep; it is read as a text");
     // Of a column's own value the text is just what it is; within a list or object it is no longer a number.
-    let problem = (depth > 1).then(|| Problem::new("long_number", message()));
+    let problem = (depth > 1).then(|| {
+        let message = say!(
+            "row-number-long",
+            "The number {number} has more digits than a number can keep; it is read as a text",
+            number = word.as_ref()
+        );
+        Problem::new("long_number", message)
+    });
     Some((format!("\"{word}\"").into_bytes(), problem))
 }
 

@@ -1,6 +1,7 @@
 //! One JSON row: parsed, or what is wrong with it.
 
 use serde_json::{Error, Value};
+use tunesmith_sentence::{Sentence, say};
 
 use super::exact::{self, Seen};
 use super::mend;
@@ -20,13 +21,21 @@ pub(in crate::source) fn object(bytes: &[u8], changes: &mut Vec<Change>) -> Resu
     }
     let (value, seen) = parse(bytes, changes).map_err(|error| not_json(bytes, &error))?;
     if let Some(name) = seen.repeated {
-        let message = format!("“{name}” stands more than once in an object of this row; only its last value is read");
+        let message = say!(
+            "row-key-repeated",
+            "“{name}” stands more than once in an object of this row; only its last value is read",
+            name
+        );
         changes.push(Change { column: None, problem: Problem::new("repeated_key", message) });
     }
     match value {
         Value::Object(object) => Ok(object),
         other => {
-            let message = format!("This row is {}, not an object with named columns", value_name(&other));
+            let message = say!(
+                "row-no-object",
+                "This row is {kind}, not an object with named columns",
+                kind = value_name(&other)
+            );
             Err(Problem::new("data_type", message))
         }
     }
@@ -58,9 +67,14 @@ fn not_json(bytes: &[u8], error: &Error) -> Problem {
     }
     let text = error.to_string();
     let what = match text.split(" at line ").next().unwrap_or_default() {
-        "expected ident" | "expected value" => "no value begins like this",
-        said => said,
+        "expected ident" | "expected value" => say!("row-json-no-value", "no value begins like this"),
+        said => Sentence::verbatim(said),
     };
-    let message = format!("This row is not valid JSON: {what}, at character {} of the row", error.column());
+    let message = say!(
+        "row-no-json",
+        "This row is not valid JSON: {what}, at character {place} of the row",
+        what,
+        place = error.column()
+    );
     Problem::new("invalid_json", message)
 }

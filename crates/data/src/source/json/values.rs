@@ -1,28 +1,21 @@
 //! JSON values that span lines: the elements of a list, of the lists in an object, or values one after another. Splits the
 //! byte stream into rows; parsing each is left to `row`.
 
+mod problems;
+
 use std::collections::HashSet;
 use std::io;
 
+use super::Between;
 use super::row::row;
 use super::row_numbers::RowNumbers;
 use crate::is_named_for_holding_out;
 use crate::record::{Beginning, LONGEST_ROW, Problem, Record, Sink};
 use crate::source::input::Input;
+use problems::{endless_row, left_out_list, list_not_closed, list_not_held_out};
 
 /// A name in the object around the lists is kept up to this many bytes.
 const LONGEST_NAME: usize = 200;
-
-/// What separates rows.
-#[derive(Clone, Copy, PartialEq)]
-pub(in crate::source) enum Between {
-    /// The rows are elements of one list.
-    Commas,
-    /// The rows are elements of lists in the fields of an object, whose other fields are skipped.
-    CommasInFields,
-    /// The rows follow each other.
-    Nothing,
-}
 
 /// Reads JSON values that span lines.
 pub(in crate::source) fn read_values(input: &mut Input, between: Between, sink: &mut Sink) -> io::Result<()> {
@@ -216,16 +209,11 @@ impl Splitter {
             let name = String::from_utf8_lossy(&self.name).into_owned();
             if !self.are_rows(&record) {
                 (self.position, self.depth) = (Position::Around, 2);
-                let message =
-                    format!("The list “{name}” is left out: its elements have other columns than the rows before it");
-                return sink(Record::remark(self.start_line, Problem::new("left_out_list", message)));
+                return sink(Record::remark(self.start_line, left_out_list(&name)));
             }
             let first = self.first_name.get_or_insert_with(|| name.clone());
             if is_named_for_holding_out(first) != is_named_for_holding_out(&name) {
-                let message = format!(
-                    "The rows of the lists “{first}” and “{name}” are read as one; keep them in files of these names to hold them out by name"
-                );
-                sink(Record::remark(self.start_line, Problem::new("list_not_held_out", message)))?;
+                sink(Record::remark(self.start_line, list_not_held_out(first, &name)))?;
             }
         }
         self.row_numbers.push(record, sink)
@@ -246,9 +234,8 @@ impl Splitter {
     fn finish(mut self, sink: &mut Sink) -> io::Result<()> {
         let open = self.in_string || self.depth > 0;
         if open && self.position == Position::Rows {
-            let message = "This row starts here and never ends: a bracket or quote is missing, or the file was cut";
-            let problem = Problem::new("invalid_json", message);
-            self.row_numbers.push(Record::row(self.start_line, Beginning::of(&self.value), Err(problem)), sink)?;
+            let row = Record::row(self.start_line, Beginning::of(&self.value), Err(endless_row()));
+            self.row_numbers.push(row, sink)?;
             return self.row_numbers.finish(sink);
         }
         self.end_row(sink)?;
@@ -256,8 +243,7 @@ impl Splitter {
         if (self.position == Position::Rows && self.between != Between::Nothing)
             || (open && self.position == Position::Around)
         {
-            let message = "The list is not closed: the file may have been cut, and rows after this line are missing";
-            sink(Record::remark(self.line, Problem::new("list_not_closed", message)))?;
+            sink(Record::remark(self.line, list_not_closed()))?;
         }
         Ok(())
     }

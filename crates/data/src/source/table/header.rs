@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 
+use tunesmith_sentence::say;
+
 use super::cells::{Cells, Dialect, Found, line_length, read_line, read_row};
 use crate::columns;
+use crate::quoted::quoted;
 use crate::record::Problem;
 
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
@@ -108,12 +111,16 @@ pub(super) fn distinct(names: Vec<String>) -> (Vec<String>, Option<Problem>) {
             own = format!("{name} ({times})");
         }
         if own != name && renamed.len() < 3 {
-            renamed.push(format!("“{own}”"));
+            renamed.push(own.clone());
         }
         uses.insert(own.clone(), 1);
         distinct.push(own);
     }
-    let message = || format!("Columns share a name; each is kept under its own: {}", renamed.join(", "));
-    let remark = (!renamed.is_empty()).then(|| Problem::new("repeated_column", message()));
+    let remark = (!renamed.is_empty()).then(|| {
+        let names = quoted(renamed.iter(), renamed.len());
+        let message =
+            say!("row-columns-share-name", "Columns share a name; each is kept under its own: {names}", names);
+        Problem::new("repeated_column", message)
+    });
     (distinct, remark)
 }

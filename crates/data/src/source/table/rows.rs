@@ -4,6 +4,7 @@
 use std::io;
 
 use memchr::{memchr, memchr_iter, memchr3};
+use tunesmith_sentence::say;
 
 use super::cells::{BadQuote, Cells, Dialect, Found, line_length, read_line, read_row};
 use crate::record::{Beginning, LONGEST_ROW, Problem};
@@ -127,9 +128,8 @@ impl<'a, 'b> Rows<'a, 'b> {
             }
             self.fill()?;
         }
-        let message = "This row never ends: a closing quote is missing; the rows after it cannot be read";
         let problem = match position {
-            Position::Quoted => Problem::new("unclosed_quote", message),
+            Position::Quoted => endless_quote(),
             _ => Problem::too_long(),
         };
         Ok(Row { line, beginning, broken: Some(problem) })
@@ -139,14 +139,23 @@ impl<'a, 'b> Rows<'a, 'b> {
 fn quote_problem(why: BadQuote) -> Problem {
     match why {
         BadQuote::Unclosed => {
-            Problem::new("unclosed_quote", "A quote that begins here is never closed; this line is left out")
+            let message = say!("row-quote-unclosed", "A quote that begins here is never closed; this line is left out");
+            Problem::new("unclosed_quote", message)
         }
         BadQuote::Stray => {
-            let message =
-                "A quote stands in the middle of a cell that begins with a quote; there it must be written twice";
+            let message = say!(
+                "row-quote-stray",
+                "A quote stands in the middle of a cell that begins with a quote; there it must be written twice"
+            );
             Problem::new("stray_quote", message)
         }
     }
+}
+
+fn endless_quote() -> Problem {
+    let message =
+        say!("row-quote-endless", "This row never ends: a closing quote is missing; the rows after it cannot be read");
+    Problem::new("unclosed_quote", message)
 }
 
 /// Where one is in a row that is passed over.

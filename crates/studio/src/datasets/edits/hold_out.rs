@@ -1,9 +1,11 @@
 //! Which rows of a version are held out: by a rule, or those of a file of their own.
 
 use std::ops::ControlFlow;
+use std::path::Path;
 
 use tunesmith_data::{RowKey, RowKeys, split_keys};
 use tunesmith_protocol::{Dataset, ReadPath, Validation, WireError};
+use tunesmith_sentence::{Sentence, say};
 
 use super::Progress;
 use super::rows::Rows;
@@ -13,7 +15,6 @@ use crate::datasets::incoming::lasting;
 use crate::datasets::reading::{self, HoldOut};
 use crate::datasets::store::RowReader;
 use crate::errors;
-use crate::format::count_of;
 use crate::jobs::{abandonable, cancelled};
 
 impl Rows {
@@ -23,7 +24,7 @@ impl Rows {
         dataset: &Dataset,
         hold_out: HoldOut,
         progress: Progress,
-    ) -> Result<String, WireError> {
+    ) -> Result<Sentence, WireError> {
         let mut reader = RowReader::open(&self.folder.rows())?;
         let mut keys = RowKeys::new(hold_out.seed);
         for (number, entry) in self.entries.iter().enumerate() {
@@ -40,7 +41,8 @@ impl Rows {
         let held_out = split.ok_or_else(cancelled)??;
         self.entries.iter_mut().zip(held_out).for_each(|(entry, held_out)| entry.held_out = held_out);
         self.hold_out = hold_out;
-        Ok(format!("{} held out", count_of(counts(&self.entries).1 as usize, "row")))
+        let rows = counts(&self.entries).1;
+        Ok(say!("dataset-rows-held-out", rows; "1 row held out", "{rows} rows held out", rows))
     }
 
     /// All rows that are there are learned from, and those of a file held out, in the place of such that were.
@@ -50,7 +52,7 @@ impl Rows {
         path: &ReadPath,
         seed: u64,
         progress: Progress,
-    ) -> Result<String, WireError> {
+    ) -> Result<Sentence, WireError> {
         let path = std::path::absolute(path).map_err(errors::io(path))?;
         let before = self.entries.len();
         if let Validation::File(_) = self.hold_out.validation {
@@ -66,12 +68,26 @@ impl Rows {
         self.problems += more.problems;
         self.entries.extend(&more.entries);
         self.files.extend(more.files);
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let dropped = if more.dropped > 0 { format!(", {} dropped", more.dropped) } else { String::new() };
-        let instead = if gone > 0 { format!(" in place of {}", count_of(gone, "row")) } else { String::new() };
-        let change = format!("{} of “{name}” held out{instead}{dropped}", count_of(more.entries.len(), "row"));
+        let change = held_out(&path, more.entries.len(), gone, more.dropped);
         let kept = lasting(dataset.versions.len() + 1, &path, &self.folder, &self.folder)?;
         self.hold_out = HoldOut { validation: Validation::File(kept.into()), seed };
         Ok(change)
+    }
+}
+
+/// What was changed: rows of a file are held out, perhaps in the place of others, and perhaps not all of them.
+fn held_out(path: &Path, rows: usize, instead_of: usize, dropped: u64) -> Sentence {
+    let file = path.file_name().unwrap_or_default().to_string_lossy();
+    let change = say!("dataset-file-held-out", rows; "1 row of “{file}” held out", "{rows} rows of “{file}” held out", rows, file);
+    let change = match instead_of {
+        0 => change,
+        _ => say!(
+            "dataset-file-held-out-instead", instead_of;
+            "{change} in place of 1 row", "{change} in place of {instead_of} rows", change, instead_of
+        ),
+    };
+    match dropped {
+        0 => change,
+        _ => say!("dataset-file-held-out-dropped", "{change}, {dropped} dropped", change, dropped),
     }
 }

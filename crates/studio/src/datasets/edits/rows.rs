@@ -2,6 +2,7 @@
 
 use tunesmith_data::ImportedRow;
 use tunesmith_protocol::{Dataset, DatasetVersion, WireError};
+use tunesmith_sentence::{Sentence, say};
 
 use super::Progress;
 use crate::datasets::Datasets;
@@ -10,7 +11,6 @@ use crate::datasets::prompts;
 use crate::datasets::reading::{HoldOut, distinct};
 use crate::datasets::rows::no_row;
 use crate::datasets::store::{RowReader, RowRef, RowWriter, write_entries};
-use crate::format::count_of;
 use crate::home::{self, DatasetFolder};
 use crate::ids;
 
@@ -40,10 +40,18 @@ impl Rows {
     /// Refuses a change after which there is nothing, or nothing to learn from.
     pub(super) fn require_some(&self, before: &Dataset) -> Result<(), WireError> {
         match counts(&self.entries) {
-            (0, 0) => Err(WireError::invalid("No row would be left", "Keep at least one row")),
+            (0, 0) => Err(WireError::invalid(
+                say!("dataset-no-row-left", "No row would be left"),
+                say!("dataset-no-row-left-hint", "Keep at least one row"),
+            )),
             (0, held_out) if before.training_rows > 0 => Err(WireError::invalid(
-                format!("No row would be left to learn from: {} held out", count_of(held_out as usize, "row")),
-                "Hold out fewer rows, or take another file to hold out",
+                say!(
+                    "dataset-no-row-to-learn-from", held_out;
+                    "No row would be left to learn from: 1 row held out",
+                    "No row would be left to learn from: {held_out} rows held out",
+                    held_out
+                ),
+                say!("dataset-no-row-to-learn-from-hint", "Hold out fewer rows, or take another file to hold out"),
             )),
             _ => Ok(()),
         }
@@ -57,7 +65,7 @@ impl Rows {
         Ok(entries)
     }
 
-    pub(super) fn delete(&mut self, gone: &[usize]) -> Result<String, WireError> {
+    pub(super) fn delete(&mut self, gone: &[usize]) -> Result<Sentence, WireError> {
         if let Some(row) = gone.iter().find(|row| **row >= self.entries.len()) {
             return Err(no_row(*row as u64, self.entries.len()));
         }
@@ -66,10 +74,15 @@ impl Rows {
         let before = self.entries.len();
         let mut kept = keep.into_iter();
         self.entries.retain(|_| kept.next().unwrap_or(true));
-        Ok(format!("{} removed", count_of(before - self.entries.len(), "row")))
+        Ok(removed((before - self.entries.len()) as u64))
     }
 
-    pub(super) fn merge(&mut self, datasets: &Datasets, other: &str, progress: Progress) -> Result<String, WireError> {
+    pub(super) fn merge(
+        &mut self,
+        datasets: &Datasets,
+        other: &str,
+        progress: Progress,
+    ) -> Result<Sentence, WireError> {
         let other = datasets.get(other)?;
         let theirs = datasets.entries(&other)?;
         let mut reader = RowReader::open(&datasets.home.dataset(&other.id)?.rows())?;
@@ -80,7 +93,10 @@ impl Rows {
         }
         writer.finish()?;
         self.files.extend(other.row_files);
-        Ok(format!("{} rows of “{}” added", theirs.len(), other.name))
+        Ok(say!(
+            "dataset-rows-merged", rows;
+            "1 row of “{name}” added", "{rows} rows of “{name}” added", rows = theirs.len(), name = other.name
+        ))
     }
 
     pub(super) fn system_prompt(&self) -> Result<Option<String>, WireError> {
@@ -92,7 +108,7 @@ impl Rows {
         mut self,
         datasets: &Datasets,
         mut dataset: Dataset,
-        change: String,
+        change: Sentence,
     ) -> Result<Dataset, WireError> {
         let number = dataset.versions.iter().map(|version| version.number).max().unwrap_or(0) + 1;
         let listed = write_entries(&self.folder.version(number), &self.entries)?;
@@ -118,6 +134,11 @@ impl Rows {
         datasets.write_facts(&dataset)?;
         Ok(dataset)
     }
+}
+
+/// What was changed where rows went.
+pub(super) fn removed(rows: u64) -> Sentence {
+    say!("dataset-rows-removed", rows; "1 row removed", "{rows} rows removed", rows)
 }
 
 /// The rule of the version in use.

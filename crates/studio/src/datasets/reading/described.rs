@@ -1,9 +1,11 @@
 //! What an import has read, told as a dataset.
 
 use std::collections::HashSet;
+use std::ops::Deref;
 
 use tunesmith_data::Summary;
 use tunesmith_protocol::{Dataset, DatasetVersion};
+use tunesmith_sentence::say;
 
 use super::HoldOut;
 use crate::datasets::store::Listed;
@@ -34,7 +36,7 @@ impl Read {
         let Listed { version, training_rows, validation_rows } = self.listed;
         let now = ids::now_ms();
         let kept = training_rows + validation_rows;
-        let change = "As imported".into();
+        let change = say!("dataset-as-imported", "As imported");
         let first = DatasetVersion {
             number: 1,
             version: version.clone(),
@@ -73,8 +75,8 @@ impl Read {
     }
 }
 
-/// Names without those that were there before.
-pub(crate) fn distinct(names: impl Iterator<Item = String>) -> Vec<String> {
+/// Names or sentences without those that were there before.
+pub(crate) fn distinct<T: Deref<Target = str>>(texts: impl Iterator<Item = T>) -> Vec<T> {
     let mut seen = HashSet::new();
-    names.filter(|name| seen.insert(name.clone())).collect()
+    texts.filter(|text| seen.insert(text.to_string())).collect()
 }

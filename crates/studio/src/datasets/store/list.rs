@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 use tempfile::{NamedTempFile, TempPath};
 use tunesmith_protocol::WireError;
+use tunesmith_sentence::{Sentence, say};
 
 use super::RowRef;
 use crate::datasets::prompts::MARK_BITS;
@@ -63,7 +64,7 @@ impl ListWriter {
 
     /// Writes an entry behind the others.
     pub fn push(&mut self, entry: &RowRef) -> Result<(), WireError> {
-        say(&mut self.version, &entry.key, entry.held_out);
+        hash_row(&mut self.version, &entry.key, entry.held_out);
         match entry.held_out {
             true => self.validation_rows += 1,
             false => self.training_rows += 1,
@@ -118,7 +119,7 @@ impl ListReader {
         let mut file = File::open(path).map_err(errors::io(path))?;
         let bytes = file.metadata().map_err(errors::io(path))?.len();
         let list = bytes.checked_sub((MAGIC.len() + HASH) as u64).filter(|list| list.is_multiple_of(ENTRY as u64));
-        let damaged = || WireError::invalid(format!("{} is damaged", path.display()), "Import the file again");
+        let damaged = || WireError::invalid(say!("dataset-list-damaged", "{path} is damaged", path), import_again());
         let left = list.ok_or_else(damaged)? / ENTRY as u64;
         match is_whole(&mut file, bytes - HASH as u64).map_err(errors::io(path))? {
             true => Ok(Self { path: path.into(), file: BufReader::with_capacity(BUFFER, file), left, _scratch: None }),
@@ -140,6 +141,11 @@ impl Iterator for ListReader {
         let mut bytes = [0; ENTRY];
         Some(self.file.read_exact(&mut bytes).map(|()| entry_of(&bytes)).map_err(errors::io(&self.path)))
     }
+}
+
+/// What to do where rows are damaged.
+pub(super) fn import_again() -> Sentence {
+    say!("dataset-damaged-hint", "Import the file again")
 }
 
 /// Whether a list begins and ends as it was written; the file then stands at its first entry.
@@ -186,7 +192,7 @@ fn entry_of(bytes: &[u8; ENTRY]) -> RowRef {
 }
 
 /// Adds a row to the hash of a version.
-pub(super) fn say(version: &mut Sha256, key: &[u8; 16], held_out: bool) {
+pub(super) fn hash_row(version: &mut Sha256, key: &[u8; 16], held_out: bool) {
     version.update(key);
     version.update([u8::from(held_out)]);
 }

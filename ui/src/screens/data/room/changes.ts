@@ -1,9 +1,10 @@
 // Changes of all rows, each with its way back.
-import { asWireError, backend } from '$lib/backend';
+import { backend } from '$lib/backend';
 import type { Dataset, Edit } from '$lib/protocol';
 import { toasts } from '$lib/state/toasts.svelte';
 import { unsaved } from '$lib/state/unsaved.svelte';
 import { words } from '$lib/words';
+import { say } from '$lib/words/say';
 import type { Work } from '$lib/state/work.svelte';
 
 type Changed = (dataset: Dataset) => void;
@@ -23,7 +24,7 @@ export async function change(dataset: Dataset, edit: Edit, work: Work, onchange:
   onchange(fresh);
   const said = fresh.versions.find(({ number }) => number === fresh.number)?.change;
   const undo = () => unsaved.leave(() => void use(fresh, dataset.number, onchange));
-  tell({ tone: 'good', text: said ?? words.room.versions.version(fresh.number), action: { label: words.common.undo, run: undo } });
+  tell({ tone: 'good', text: said ? say(said) : words.room.versions.version(fresh.number), action: { label: words.common.undo, run: undo } });
   return fresh;
 }
 
@@ -33,7 +34,6 @@ export async function use(dataset: Dataset, number: number, onchange: Changed): 
     onchange(await backend.call('use_version', { dataset: dataset.id, number }));
     tell({ text: words.room.inUseNow(number) });
   } catch (thrown) {
-    const error = asWireError(thrown);
-    toasts.show({ tone: 'bad', text: error.message, detail: error.hint });
+    toasts.showError(thrown);
   }
 }

@@ -12,6 +12,7 @@ import Histogram from './Histogram.svelte';
 import Tokens from './Tokens.svelte';
 import { Work } from '$lib/state/work.svelte';
 import { show } from '$lib/testing/show';
+import { nothing, verbatim } from '$lib/words/say';
 import Xray from './Xray.svelte';
 
 const studio = (answers: Record<string, unknown> = {}): Backend => {
@@ -128,6 +129,6 @@ test('what an earlier call still says is dropped', async () => {
 
 test('a cancelled command is no error', async () => {
   const work = new Work();
-  await work.run(() => Promise.reject({ code: 'cancelled', message: 'Cancelled', hint: '' }));
+  await work.run(() => Promise.reject({ code: 'cancelled', message: verbatim('Cancelled'), hint: nothing }));
   expect([work.cancelled, work.error]).toEqual([true, null]);
 });

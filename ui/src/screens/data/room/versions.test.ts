@@ -6,6 +6,7 @@ import * as made from '$lib/backend/mock-data';
 import type { Dataset, DatasetVersion, ExportDataset, Validation } from '$lib/protocol';
 import { library } from '$lib/state/library.svelte';
 import { show } from '$lib/testing/show';
+import { verbatim } from '$lib/words/say';
 import FromDataset from '../../run/FromDataset.svelte';
 import ExportDialog from './ExportDialog.svelte';
 import Exported from './Exported.svelte';
@@ -27,7 +28,7 @@ const byId = <E extends HTMLElement>(id: string) => document.querySelector<E>(`[
 const press = (id: string) => (byId<HTMLButtonElement>(id)!.click(), flushSync());
 const nothing = () => undefined;
 
-const version = (number: number, validation: Validation, seed: number): DatasetVersion => ({ number, version: `v${number}`, change: 'As imported', training_rows: 280, validation_rows: 20, validation, seed, made_ms: 0 });
+const version = (number: number, validation: Validation, seed: number): DatasetVersion => ({ number, version: `v${number}`, change: verbatim('As imported'), training_rows: 280, validation_rows: 20, validation, seed, made_ms: 0 });
 const split = (validation: Validation, seed = 7): Dataset => made.dataset({ number: 1, versions: [version(1, validation, seed)] });
 
 test('the dialog about held-out rows begins with the rule in use', async () => {
@@ -90,7 +91,7 @@ test('other columns are kept where the kind of file has room for them, unless so
 
 test('in a browser a written file can be downloaded', () => {
   setBackend(studio({ exportHref: (path) => `/api/exports/${encodeURIComponent(path.split('/').at(-1)!)}` }));
-  show(Exported, { file: { path: '/srv/exports/my “rows” 🦀.csv', rows: 3, left_out: [], notes: ['A note'], bytes: 9 } });
+  show(Exported, { file: { path: '/srv/exports/my “rows” 🦀.csv', rows: 3, left_out: [], notes: [verbatim('A note')], bytes: 9 } });
   const link = byId<HTMLAnchorElement>('export-download')!;
   expect([link.getAttribute('href'), link.download]).toEqual(['/api/exports/my%20%E2%80%9Crows%E2%80%9D%20%F0%9F%A6%80.csv', 'my “rows” 🦀.csv']);
   expect(byId('export-note')!.textContent).toBe('A note');

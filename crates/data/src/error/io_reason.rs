@@ -1,0 +1,20 @@
+//! Sentences within an `io::Error`: what this crate itself finds wrong while it reads a file, beside what the system says.
+
+use std::io;
+
+use tunesmith_sentence::Sentence;
+
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Reason(Sentence);
+
+/// An error of reading with a sentence of this crate.
+pub(crate) fn io_error(kind: io::ErrorKind, reason: Sentence) -> io::Error {
+    io::Error::new(kind, Reason(reason))
+}
+
+/// Why reading failed; the system's words where the error is not one of this crate.
+pub(crate) fn io_reason(error: &io::Error) -> Sentence {
+    let own = error.get_ref().and_then(|inner| inner.downcast_ref::<Reason>());
+    own.map_or_else(|| Sentence::verbatim(error.to_string()), |Reason(reason)| reason.clone())
+}

@@ -1,0 +1,2288 @@
+# Every message of Tunesmith in English, made from the code by `UPDATE=1 cargo nextest run -p tunesmith-sentence`.
+# For another language, copy this file as its code, such as de.ftl, and translate what stands after the equals signs.
+
+adapter-alpha-wrong = lora_alpha is not a number
+
+adapter-biases-unsupported = trained biases are not supported
+
+adapter-config-too-long = is too long to be an adapter's config
+
+adapter-dora-embedding = DoRA is not supported for embed_tokens
+
+adapter-kind-unsupported = peft_type is { $kind }, only LORA is supported
+
+adapter-layer-unknown = The model has no layer { $layer }: its last one is { $last }
+
+adapter-layers-wrong = layers_to_transform is not a list of layers
+
+adapter-magnitudes-beside = The adapter has magnitudes beside { $module }, which is not supported
+
+adapter-magnitudes-missing = { $module } has no lora_magnitude_vector, but use_dora is on
+
+adapter-magnitudes-shape = { $module } has magnitudes of shape { $found }, not { $expected }
+
+adapter-magnitudes-unexpected = { $module } has a lora_magnitude_vector, but use_dora is off
+
+adapter-magnitudes-unfit = it has magnitudes of { $module } of shape { $found }, this one needs { $expected }
+
+adapter-magnitudes-unsupported = { $module } has magnitudes (use_dora), which an embedding cannot have here
+
+adapter-module-kind = its { $module } is another kind of module
+
+adapter-module-missing = this one has no { $module }
+
+adapter-module-shape = it has { $module } of shape { $found }, this one { $expected }
+
+adapter-module-unknown = The model has no module { $module }; it has { $known }
+
+adapter-module-without-layer = { $module } belongs to no layer, so it cannot be tuned where layers are listed
+
+adapter-modules-missing = target_modules is missing
+
+adapter-norm-missing = A pair with magnitudes needs its weight's norm
+
+adapter-of-changed-base = it began as { $start }, so it belongs to a changed base model; save it with path_initial_model_for_weight_conversion
+
+adapter-of-other-model = The adapter belongs to another model: { $reason }
+
+adapter-pissa-dora = A PiSSA start is not supported together with DoRA
+
+adapter-pissa-module = A PiSSA start is not supported for { $module }
+
+adapter-pissa-rank = A PiSSA start of rank { $rank } is too much for { $module }, which has rank { $least }
+
+adapter-rank-other = { $module } has shapes { $shapes }, which do not fit rank { $rank }
+
+adapter-rank-wrong = r is not a rank
+
+adapter-rank-zero = The rank of an adapter must be at least 1
+
+adapter-shapes = { $module } has shapes { $shapes }
+
+adapter-switch-unsupported = { $switch } is on, which is not supported
+
+adapter-tensor-missing = The adapter has no tensor { $name }
+
+adapter-tensor-unknown = { $name } is not part of a LoRA pair
+
+adapter-without-a = { $module } has no lora_A
+
+adapter-without-b = { $module } has no lora_B
+
+chat-answering = This chat is still answering
+
+chat-answering-hint = Stop it, or wait until it is done
+
+chat-gone = This chat does not exist any more
+
+chat-max-tokens-range = The longest answer must have at least 1 token
+
+chat-message-empty = There is nothing to say yet
+
+chat-model-stopped = The model stopped unexpectedly
+
+chat-no-tags = A chat has no tags
+
+chat-no-tags-hint = Rename it instead
+
+chat-nothing-to-answer = There is no message to answer again
+
+chat-run-going-hint = Wait until it is done, or stop it
+
+chat-run-resume-hint = Resume it first
+
+chat-run-without-result = “{ $name }” has no result to chat with yet
+
+chat-temperature-range = Temperature must be a number from 0 to 10
+
+chat-too-long = The conversation has { $tokens } tokens, and this model reads at most { $limit }
+
+chat-too-long-hint = Clear the chat, or say less
+
+chat-top-p-range = Top-p must be above 0 and at most 1
+
+chat-without-model = A chat needs a run or a base model
+
+chat-without-model-hint = Choose one
+
+chat-write-hint = Write a message
+
+check-cancelled = The check-up was cancelled
+
+check-scratch-folder = The check-up cannot use its scratch folder: { $error }
+
+command-arguments-not-json = The arguments are not JSON: { $error }
+
+command-arguments-other-type = Arguments must be sent as application/json
+
+command-arguments-unnamed = { $name }: arguments have names
+
+command-arguments-wrong = { $name }: { $error }
+
+command-broke-off = The command broke off
+
+command-broke-off-hint = Try again; the log says more
+
+command-unknown = There is no command { $name }
+
+dataset-as-imported = As imported
+
+dataset-control-characters-removed = { $rows ->
+    [one] Invisible characters removed in 1 row
+   *[other] Invisible characters removed in { $rows } rows
+}
+
+dataset-cut-short = { $path } is damaged: it ends before one of its rows
+
+dataset-damaged-hint = Import the file again
+
+dataset-file-held-out = { $rows ->
+    [one] 1 row of “{ $file }” held out
+   *[other] { $rows } rows of “{ $file }” held out
+}
+
+dataset-file-held-out-dropped = { $change }, { $dropped } dropped
+
+dataset-file-held-out-instead = { $instead_of ->
+    [one] { $change } in place of 1 row
+   *[other] { $change } in place of { $instead_of } rows
+}
+
+dataset-garbled-text-repaired = { $rows ->
+    [one] Garbled text repaired in 1 row
+   *[other] Garbled text repaired in { $rows } rows
+}
+
+dataset-html-removed = { $rows ->
+    [one] HTML removed in 1 row
+   *[other] HTML removed in { $rows } rows
+}
+
+dataset-list-damaged = { $path } is damaged
+
+dataset-missing = There is no dataset “{ $name }”
+
+dataset-missing-in-home = There is no dataset “{ $name }” in this home
+
+dataset-missing-in-home-hint = Name files in its place: data with a path
+
+dataset-name-of-several = Several datasets are called “{ $name }”
+
+dataset-name-of-several-hint = Name one by its id, such as { $id }
+
+dataset-no-row-left = No row would be left
+
+dataset-no-row-left-hint = Keep at least one row
+
+dataset-no-row-to-learn-from = { $held_out ->
+    [one] No row would be left to learn from: 1 row held out
+   *[other] No row would be left to learn from: { $held_out } rows held out
+}
+
+dataset-no-row-to-learn-from-hint = Hold out fewer rows, or take another file to hold out
+
+dataset-not-a-row = This is not a row: { $error }
+
+dataset-not-a-row-hint = Check roles and texts
+
+dataset-nothing-to-repair = There is nothing left to repair here
+
+dataset-nothing-to-repair-hint = Let the doctor look again
+
+dataset-personal-data-masked = { $rows ->
+    [one] Personal data masked in 1 row
+   *[other] Personal data masked in { $rows } rows
+}
+
+dataset-row-added = A row added
+
+dataset-row-edited = Row { $row } edited
+
+dataset-row-missing = There is no row { $row }: this version has { $rows }
+
+dataset-row-missing-hint = The dataset was changed meanwhile; look at it again
+
+dataset-row-refused-hint = Change the row and save again
+
+dataset-rows-drawn = { $drawn } of { $rows } rows drawn
+
+dataset-rows-held-out = { $rows ->
+    [one] 1 row held out
+   *[other] { $rows } rows held out
+}
+
+dataset-rows-merged = { $rows ->
+    [one] 1 row of “{ $name }” added
+   *[other] { $rows } rows of “{ $name }” added
+}
+
+dataset-rows-removed = { $rows ->
+    [one] 1 row removed
+   *[other] { $rows } rows removed
+}
+
+dataset-rows-shuffled = Rows shuffled
+
+dataset-same-role-joined = { $rows ->
+    [one] Messages of one role joined in 1 row
+   *[other] Messages of one role joined in { $rows } rows
+}
+
+dataset-sample-missing = There is no sample “{ $id }”
+
+dataset-secrets-masked = { $rows ->
+    [one] Keys and passwords masked in 1 row
+   *[other] Keys and passwords masked in { $rows } rows
+}
+
+dataset-unanswered-removed = { $rows ->
+    [one] Unanswered questions removed in 1 row
+   *[other] Unanswered questions removed in { $rows } rows
+}
+
+dataset-unreadable = What is known of the dataset “{ $name }” cannot be read: { $error }
+
+dataset-unreadable-hint = It may have been written by a newer Tunesmith. Its rows lie in the folder datasets/{ $id } of the home
+
+dataset-version-missing = There is no version { $number } of “{ $name }”; the newest is { $newest }
+
+dataset-version-outdated = Version { $number } is in use by now, and this change was meant for version { $meant }
+
+dataset-version-outdated-hint = Look at the rows as they are now, and make the change there
+
+device-build-without-cuda = This build of Tunesmith has no CUDA; `make cuda` makes one that has
+
+device-chosen = It was chosen
+
+device-cpu = { $cores ->
+    [one] CPU with 1 core
+   *[other] CPU with { $cores } cores
+}
+
+device-driver-missing = No NVIDIA driver was found (libcuda.so.1)
+
+device-fastest = It is the fastest device here
+
+device-gpu-refused = The GPU refused: { $error }
+
+device-gpu-unusable = The GPU cannot be used: { $reason }
+
+device-libraries-unfit = NVIDIA's libraries do not fit together: { $reason }
+
+device-library-missing = There is an NVIDIA driver, but { $library } was not found. Install the CUDA 13 toolkit, or `pip install { $package }` and set { $variable } to its folder nvidia/cu13/lib
+
+device-memory-unknown = The { $name } does not say how much memory it has: { $error }
+
+device-no-reason = no reason given
+
+device-unknown = There is no device “{ $device }”; there are { $auto }, { $cpu } and { $cuda }
+
+doctor-accounts-in = bank accounts in { $rows }
+
+doctor-begins-with-assistant = { $rows ->
+    [one] 1 conversation begins with the assistant, which many chat templates refuse
+   *[other] { $rows } conversations begin with the assistant, which many chat templates refuse
+}
+
+doctor-begins-with-assistant-advice = Add the question that was asked, or remove the first message
+
+doctor-cards-in = card numbers in { $rows }
+
+doctor-conflicting-labels = { $prompts ->
+    [one] 1 prompt has different answers in { $rows } rows: the answers are short, so at most one of them is right
+   *[other] { $prompts } prompts have different answers in { $rows } rows: the answers are short, so at most one of them is right
+}
+
+doctor-conflicting-labels-advice = Look at each group, and keep the answer that is right
+
+doctor-cut-answer = { $rows ->
+    [one] 1 row has an answer that seems to stop in the middle: the model would learn to stop there too
+   *[other] { $rows } rows have an answer that seems to stop in the middle: the model would learn to stop there too
+}
+
+doctor-cut-answer-advice = Look at how these answers end, and complete or remove them
+
+doctor-duplicates-advice = Keep the first of each group and remove the others, unless the repetition is meant
+
+doctor-emails-in = e-mail addresses in { $rows }
+
+doctor-empty-answer = { $rows ->
+    [one] 1 row has an empty answer: the model would learn to say nothing
+   *[other] { $rows } rows have an empty answer: the model would learn to say nothing
+}
+
+doctor-empty-answer-advice = Remove these rows, or write the answers
+
+doctor-ends-with-user = { $rows ->
+    [one] 1 conversation ends with a question: nothing is learned from what comes after the last answer
+   *[other] { $rows } conversations end with a question: nothing is learned from what comes after the last answer
+}
+
+doctor-ends-with-user-advice = Drop the questions after the last answer, or add the answers
+
+doctor-exact-duplicates = { $rows ->
+    [one] 1 row is the same as an earlier row, and what is repeated is learned more strongly than the rest
+   *[other] { $rows } rows are the same as an earlier row, and what is repeated is learned more strongly than the rest
+}
+
+doctor-few-rows = { $rows ->
+    [one] There is only 1 row to learn from, which is little
+   *[other] There are only { $rows } rows to learn from, which is little
+}
+
+doctor-few-rows-advice = Start with 50 to 100 good rows; OpenAI and Azure ask for 10 at least
+
+doctor-html = { $rows ->
+    [one] 1 row has HTML tags or entities left over: the model would learn to write them
+   *[other] { $rows } rows have HTML tags or entities left over: the model would learn to write them
+}
+
+doctor-html-advice = Strip them; rows about HTML and code are left as they are
+
+doctor-imbalanced-labels = The { $labels } labels are unevenly spread: “{ $often }” { $most } times, “{ $seldom }” { $least }. The model may always give the frequent one
+
+doctor-imbalanced-labels-advice = Add rows of the rare labels, or leave out some of the frequent one
+
+doctor-invisible = { $rows ->
+    [one] 1 row has characters that nobody sees but the model reads
+   *[other] { $rows } rows have characters that nobody sees but the model reads
+}
+
+doctor-invisible-advice = Remove them; emoji and scripts that need joiners keep theirs
+
+doctor-keys-in = keys in { $rows }
+
+doctor-language-count = { $language } { $rows }
+
+doctor-leakage = { $rows ->
+    [one] 1 validation row is also among the rows to learn from, the same or nearly so: the validation loss would look better than the model is
+   *[other] { $rows } validation rows are also among the rows to learn from, the same or nearly so: the validation loss would look better than the model is
+}
+
+doctor-leakage-advice = Remove the rows to learn from that are held out too, or split the rows again
+
+doctor-lost-characters = { $rows ->
+    [one] 1 row has “�” where a letter was lost when the file was made
+   *[other] { $rows } rows have “�” where a letter was lost when the file was made
+}
+
+doctor-lost-characters-advice = Export the data again as UTF-8: what was lost cannot be told from what is left
+
+doctor-many-systems = The conversations have { $number } different system messages, in { $rows } and fewer rows: the model learns a manner for each
+
+doctor-misplaced-system = { $rows ->
+    [one] 1 conversation has a system message that does not come first, which many chat templates refuse
+   *[other] { $rows } conversations have a system message that does not come first, which many chat templates refuse
+}
+
+doctor-misplaced-system-advice = Put it first, or make it part of the message it belongs to
+
+doctor-mixed-systems = The conversations have { $number } different system messages, in { $rows } rows: the model learns a manner for each
+
+doctor-mixed-systems-advice = Fine if each is meant; else give all conversations the same one
+
+doctor-mojibake = { $rows ->
+    [one] 1 row has letters such as “Ã©” where “é” was meant: a file was read in the wrong encoding
+   *[other] { $rows } rows have letters such as “Ã©” where “é” was meant: a file was read in the wrong encoding
+}
+
+doctor-mojibake-advice = Mend them: what was meant can be told exactly
+
+doctor-near-duplicates = { $rows ->
+    [one] 1 row is nearly the same as an earlier row, and what is repeated is learned more strongly than the rest
+   *[other] { $rows } rows are nearly the same as an earlier row, and what is repeated is learned more strongly than the rest
+}
+
+doctor-no-rows = There is no row to learn from
+
+doctor-no-system = { $rows ->
+    [one] 1 conversation has no system message
+   *[other] { $rows } conversations have no system message
+}
+
+doctor-no-system-advice = Fine if the model is to be used without one; else add the one it will be used with
+
+doctor-no-user-message = { $rows ->
+    [one] 1 conversation has no user message: the model would not learn what it answers
+   *[other] { $rows } conversations have no user message: the model would not learn what it answers
+}
+
+doctor-no-user-message-advice = Add what the user asks
+
+doctor-nothing-taught = { $rows ->
+    [one] 1 row only shows what not to say (judged bad, or all answers with the weight 0), so a run leaves it out
+   *[other] { $rows } rows only show what not to say (judged bad, or all answers with the weight 0), so a run leaves them out
+}
+
+doctor-nothing-taught-advice = Fine if that is meant: they are kept, and runs learn from the other rows
+
+doctor-one-word-answer = { $rows ->
+    [one] 1 row has an answer of one word, while the others say more
+   *[other] { $rows } rows have an answer of one word, while the others say more
+}
+
+doctor-one-word-answer-advice = Look whether these answers are meant to be so short
+
+doctor-other-language = { $answers ->
+    [one] 1 answer is not in { $usual } as the rest: { $listed }. The model may slip into another language
+   *[other] { $answers } answers are not in { $usual } as the rest: { $listed }. The model may slip into another language
+}
+
+doctor-other-language-advice = Remove these rows, unless the model is to speak several languages
+
+doctor-personal-data = { $rows ->
+    [one] 1 row holds personal data ({ $listed }): the model may repeat it to anyone
+   *[other] { $rows } rows hold personal data ({ $listed }): the model may repeat it to anyone
+}
+
+doctor-personal-data-advice = Mask them, unless the model is meant to give them out
+
+doctor-phones-in = phone numbers in { $rows }
+
+doctor-same-role-twice = { $rows ->
+    [one] 1 conversation has two messages of one role in a row, which many chat templates refuse
+   *[other] { $rows } conversations have two messages of one role in a row, which many chat templates refuse
+}
+
+doctor-same-role-twice-advice = Merge them into one message, with a blank line between
+
+doctor-secrets = { $rows ->
+    [one] 1 row holds what looks like a key or a password: the model may repeat it to anyone
+   *[other] { $rows } rows hold what looks like a key or a password: the model may repeat it to anyone
+}
+
+doctor-secrets-advice = Mask them; a key that was shared should also be withdrawn where it was made
+
+doctor-several-answers = { $prompts ->
+    [one] 1 prompt has different answers in { $rows } rows: the model learns to give any of them
+   *[other] { $prompts } prompts have different answers in { $rows } rows: the model learns to give any of them
+}
+
+doctor-several-answers-advice = Fine if several answers are welcome; else keep the best of each group
+
+doctor-system-missing = { $rows ->
+    [one] 1 of { $all } conversations has no system message while the others do: what is learned may depend on it
+   *[other] { $rows } of { $all } conversations have no system message while the others do: what is learned may depend on it
+}
+
+doctor-system-missing-advice = Give all conversations the system message that the model will be used with, or none
+
+doctor-tool-without-call = { $rows ->
+    [one] 1 conversation has what a tool said without a call, or a call that no tool answered: the model would learn to make results up
+   *[other] { $rows } conversations have what a tool said without a call, or a call that no tool answered: the model would learn to make results up
+}
+
+doctor-tool-without-call-advice = Add the call or the tool's answer, or remove the other half
+
+evaluation-no-model = No model is named to measure
+
+evaluation-no-model-hint = Name a model or a run
+
+evaluation-no-result = The run { $run } has no result yet
+
+evaluation-no-result-hint = Wait for its first checkpoint, or resume it
+
+evaluation-no-row = No row of the file can be measured
+
+evaluation-no-row-hint = `tunesmith data inspect FILE` says why
+
+evaluation-row = { $file }:{ $line }: { $error }
+
+expected-choice = one of { $choices }
+
+expected-flag = true or false
+
+expected-folder = empty or a folder
+
+expected-integer = a whole number from { $min } to { $max }
+
+expected-integer-or-auto = auto or a whole number from { $min } to { $max }
+
+expected-layers = all, last-8, 4..11 (both included), or a list of layers from 0
+
+expected-modules = all-linear or a list of { $known }
+
+expected-number = a number from { $min } to { $max }
+
+expected-optional-integer = empty or a whole number from { $min } to { $max }
+
+expected-optional-number = empty or a number from { $min } to { $max }
+
+export-answers-not-learned = some of its answers are not learned, which this kind of file cannot say
+
+export-arguments-no-object = the arguments of a tool call in it are no object
+
+export-call-not-assistant = a tool is called in it by someone else than the assistant
+
+export-calls-wrong = its tool calls are not functions with name and arguments
+
+export-column-renamed = The column “{ $column }” is called “{ $name }” in the file: under its own name it would be read as a part of the row
+
+export-gone = There is no exported file “{ $name }” any more; export the dataset again
+
+export-judged = it says whether its answer is good, which this kind of file cannot
+
+export-kind-unknown = There is no kind of file “{ $kind }”
+
+export-kind-unknown-hint = Take one of those that are offered
+
+export-labelled = it is a text with a label, and no conversation
+
+export-message-blank = a message in it says nothing
+
+export-no-answer = no message in it is the assistant's
+
+export-no-exchange = it is not one question and one answer
+
+export-no-pairs = its turns are not one question, one answer, and so on
+
+export-no-prompt = it begins with its only answer, and this kind of file needs a prompt
+
+export-no-row = No row can be written to such a file: { $reason }
+
+export-no-row-hint = Take another kind of file, such as chat as JSONL
+
+export-nothing-asked = nothing comes before its answer
+
+export-nul = it holds a NUL character, which tables cannot
+
+export-openai-call-parts = a tool call in it has parts that OpenAI does not know
+
+export-openai-call-without-id = a tool call in it has no id, as OpenAI requires
+
+export-openai-ends-without-answer = its last message is not the assistant's, as OpenAI requires
+
+export-openai-function-unnamed = a function in it has no name, as OpenAI requires
+
+export-openai-tool-without-call = a tool in it does not say which call it answers, as OpenAI requires
+
+export-other-shape = it has another shape than the first row, and so other columns
+
+export-plain-text = it is plain text, and this kind of file holds questions and answers
+
+export-prompt-unclear = where its prompt ends and its answers begin could not be told again
+
+export-role-unknown = a message in it has an unknown role
+
+export-sharegpt-call-numbered = a tool call in it has a number, for which ShareGPT has no place
+
+export-sharegpt-function = it speaks of functions in OpenAI's former words, for which ShareGPT has none
+
+export-sharegpt-speaks-and-calls = an answer in it speaks and calls a tool at once, for which ShareGPT has no place
+
+export-sharegpt-tool-named = a tool in it is named or answers a numbered call, for which ShareGPT has no place
+
+export-side-empty = There is no row on this side
+
+export-side-empty-hint = Take both sides
+
+export-text-blank = it says nothing
+
+export-text-like-list = a text in it looks like a list of messages
+
+export-tool-called = a tool is called in it, for which this kind of file has no place
+
+export-tool-no-object = one of its tools is not an object
+
+export-tools = it has tools that may be called, for which this kind of file has no place
+
+export-two-answers = it has two answers to choose from, and this kind of file has one
+
+export-weight-wrong = a message in it has a weight other than 0 and 1
+
+file-arrow = an Arrow file
+
+file-binary = a binary file
+
+file-blank-lines = it holds only blank lines
+
+file-bzip2 = a bzip2 archive
+
+file-empty = empty
+
+file-encrypted-parquet = an encrypted Parquet file
+
+file-gguf = a GGUF model
+
+file-gzip-within = a gzip file within another
+
+file-header-only = it has a header, but no row
+
+file-json-fields = a JSON list in an object
+
+file-json-list = a JSON list
+
+file-json-objects = JSON objects
+
+file-no-bytes = it has no bytes
+
+file-no-json-object = is not a valid JSON object: { $error }
+
+file-no-row = it holds no row
+
+file-not-json = is not valid JSON: { $error }
+
+file-packed-parquet = a packed Parquet file
+
+file-pdf = a PDF document
+
+file-picture = a picture
+
+file-plain-text = plain text
+
+file-sqlite = an SQLite database
+
+file-table-bars = a table with bars
+
+file-table-commas = a table with commas
+
+file-table-semicolons = a table with semicolons
+
+file-table-tabs = a table with tabs
+
+file-tar = a tar archive
+
+file-wrong = { $path }: { $reason }
+
+file-xz = an xz archive
+
+file-zip = a ZIP archive or an Office document
+
+file-zstandard-within = a Zstandard file within another
+
+home-bundled-file-missing = the bundled file { $file } is missing from this build
+
+home-database-damaged = The models of this home cannot be looked up: { $path } is damaged
+
+home-database-failed = the database failed: { $error }
+
+home-database-full = The disk is full: the database could not be written
+
+home-database-of-another-version = The models of this home cannot be looked up: { $path } was written by another version of Tunesmith
+
+home-database-unreadable-hint = Open Tunesmith once, or name the model by its folder
+
+home-database-unusable = { $path } cannot be used: { $error }
+
+home-database-unusable-hint = It may have been written by a newer Tunesmith; update, or set TUNESMITH_HOME to another folder
+
+home-disk-full = The disk is full: { $path } could not be written
+
+home-disk-full-hint = Free some space and try again
+
+home-file-damaged = { $path } is damaged: { $error }
+
+home-held = Another Tunesmith uses { $home } and does not answer
+
+home-held-by = Another Tunesmith ({ $holder }) uses { $home } and does not answer
+
+home-held-hint = Close it, or set TUNESMITH_HOME to another folder
+
+home-holder-hours = `{ $command }`, process { $process }, for { $hours } hours
+
+home-holder-minutes = { $minutes ->
+    [one] `{ $command }`, process { $process }, for a minute
+   *[other] `{ $command }`, process { $process }, for { $minutes } minutes
+}
+
+home-holder-new = `{ $command }`, process { $process }, for less than a minute
+
+home-not-an-id = “{ $id }” is not an id
+
+home-owner-left = The Tunesmith that held this home was closed
+
+home-path-failed = { $path }: { $error }
+
+home-path-forbidden = { $path } may not be read or written by this user
+
+home-path-forbidden-hint = Change its permissions or choose another place
+
+home-path-missing = { $path } does not exist
+
+home-path-missing-hint = Check the path
+
+home-sqlite-too-old = this build has SQLite { $version }, which is too old
+
+home-threads-range = Threads must be 0 to { $most }
+
+home-threads-range-hint = 0 takes all cores
+
+import-bomb = { $path } cannot be read: it is small and unpacks to more than 256 MB, over 200 times its own size
+
+import-bomb-hint = Unpack it with a tool you trust and look at what it holds; import the unpacked file if it is right
+
+import-cancelled = The import was cancelled
+
+import-damaged-hint = Save or download the file again; if that does not help, save it as .jsonl and import that
+
+import-empty = { $path } is empty: { $found }
+
+import-empty-hint = Pick a file with at least one row
+
+import-file-left-out = “{ $name }” is empty and left out
+
+import-file-missing = { $path } does not exist
+
+import-file-missing-hint = Check the path, or pick the file again
+
+import-folder-empty = { $path } is a folder that holds no dataset file
+
+import-folder-empty-hint = Pick a folder with .jsonl, .json, .csv, .tsv, .parquet, .txt or .md files in it, also packed as .gz or .zst
+
+import-folder-left-out = Left out of the folder: { $files }
+
+import-folder-too-full = more than { $limit } files lie in it
+
+import-header-too-wide = its header has more than { $limit } columns
+
+import-held-out-by-name = Held out by the name of the file: { $files }
+
+import-no-file = No dataset file was given
+
+import-no-file-but-device = it is a pipe or a device, not a file
+
+import-no-file-hint = Drop or pick a .jsonl, .json, .csv, .tsv, .parquet, .txt or .md file, also packed as .gz or .zst, or a folder of them
+
+import-no-output = its output is missing
+
+import-no-parquet = it is no Parquet file that can be read ({ $error })
+
+import-no-row-to-hold-out = No row of { $path } can be held out. { $reason }
+
+import-no-row-to-hold-out-hint = Choose another file
+
+import-no-space = The copy of these rows needs about { $needed }, and { $free } are free where Tunesmith keeps its files
+
+import-no-worker = { $program }, which reads it, cannot be started: { $reason }
+
+import-other-shape = { $file }: { $reason }
+
+import-other-version = the program that reads it is of another version
+
+import-packing-damaged = its { $packing } data is damaged, or the file was cut ({ $error })
+
+import-parquet-contradicts = its parts contradict each other
+
+import-parquet-damaged = its data is damaged ({ $error })
+
+import-parquet-memory = it asks for more memory than the { $limit_mb } MB that reading it may take, or is damaged ({ $status })
+
+import-parquet-slow = reading it takes longer than { $limit_s } s for a few rows
+
+import-row-too-long = Line { $line } of { $file } is longer than 4 GB
+
+import-row-too-long-hint = Leave it out
+
+import-shrunk = { $path } became shorter while it was read
+
+import-shrunk-hint = Let the program that writes it finish, then import it again
+
+import-too-many-problems = { $path } cannot be imported: more than { $limit } of its rows cannot be used. { $first }
+
+import-too-many-problems-hint = Check that it is the right file, and that its columns have the names expected
+
+import-unreadable = { $path } cannot be read: { $reason }
+
+import-unreadable-hint = Check that the file may be read and its disk is connected, then try again
+
+import-unsupported = { $path } is { $kind }, which cannot be read as a dataset
+
+import-unsupported-hint = Save it as .jsonl, .json, .csv, .tsv, .parquet, .txt or .md, and import that
+
+import-worker-lost = the program that reads it has lost its way
+
+item-deleted-for-good = This was deleted for good
+
+item-name-length = A name has 1 to { $longest } characters
+
+item-name-length-hint = Choose another name
+
+job-answering = Answering
+
+job-at-work = “{ $title }” is at work already
+
+job-at-work-hint = Wait until it is done, or stop it
+
+job-busy = Something else is at work here
+
+job-busy-hint = Try again later
+
+job-cancelled = It was cancelled
+
+job-changing-rows = Changing the rows
+
+job-checking-rows = Checking the rows
+
+job-closing = Tunesmith is closing
+
+job-comparing-rows = Comparing the rows
+
+job-counting-tokens = Counting tokens
+
+job-ended-unexpectedly = This ended unexpectedly
+
+job-loading-model = Loading the model
+
+job-measuring = Measuring
+
+job-no-thread = no thread to work in: { $error }
+
+job-not-waiting = This does not stand in line
+
+job-not-waiting-hint = It has started or ended meanwhile; look at the list again
+
+job-reading-file = Reading the file
+
+job-reading-files = Reading the files
+
+job-reading-rows = Reading the rows
+
+job-searching = Looking through the rows
+
+job-training = Training
+
+job-writing-file = Writing the file
+
+joined = { $first }; { $next }
+
+language-arabic = Arabic
+
+language-chinese = Chinese
+
+language-dutch = Dutch
+
+language-english = English
+
+language-french = French
+
+language-german = German
+
+language-hindi = Hindi
+
+language-italian = Italian
+
+language-japanese = Japanese
+
+language-korean = Korean
+
+language-portuguese = Portuguese
+
+language-russian = Russian
+
+language-spanish = Spanish
+
+layers-beyond = must be below { $most }, the model's layers, not { $end }
+
+layers-too-many = must be at most last-{ $most }: the model has { $most } layers
+
+listed = { $first }, { $next }
+
+message-and-hint = { $message }
+    { $hint }
+
+model-activation-unsupported = the activation “{ $activation }” is not supported; supported: silu, gelu, gelu_pytorch_tanh
+
+model-bidirectional = it reads in both directions (use_bidirectional_attention), so it cannot write
+
+model-choose-another-hint = Choose another base model
+
+model-config-missing = { $key } is missing
+
+model-config-no-flag = { $key } is { $value }, expected true or false
+
+model-config-no-list = { $key } is not a list
+
+model-config-no-number = { $key } is { $value }, expected a number above 0
+
+model-config-no-size = { $key } is { $value }, expected a whole number from 1 to { $largest }
+
+model-config-too-long = is too long to be a model's config
+
+model-damaged-hint = Download or copy the model again
+
+model-delete-starter = The starter model is a part of Tunesmith
+
+model-delete-trained = This model belongs to the run that trained it
+
+model-delete-trained-hint = Delete the run
+
+model-device-hint = Choose the processor in Settings, or mend what is missing
+
+model-family-hint = Choose a model of a supported family
+
+model-family-unnamed = without a name
+
+model-family-unsupported = { $path }: models of the family “{ $found }” are not supported; supported: { $supported }
+
+model-folder-gone = { $folder } is gone
+
+model-folder-hint = Choose a folder with config.json, tokenizer.json and *.safetensors
+
+model-folder-missing = there is no such folder
+
+model-folder-wrong = { $folder } is not a model folder: { $reason }
+
+model-head-odd = head_dim is { $width }, but rotary positions need pairs
+
+model-header-broken = has a broken header: { $error }
+
+model-header-cut = is cut off: it is shorter than its header says; download or copy it again
+
+model-header-gaps = has a broken header: tensors overlap or leave gaps
+
+model-header-rest = has bytes after its last tensor
+
+model-header-size-wrong = has a broken header: the size of { $name } does not fit its shape
+
+model-header-too-long = is not a safetensors file: its header would be { $bytes } bytes long
+
+model-heads-uneven = { $heads } attention heads cannot share { $kv_heads } key heads evenly
+
+model-index-no-text = names a file that is not text
+
+model-index-not-plain = names the file { $name }, which is not a plain .safetensors file of the folder
+
+model-index-too-long = is too long to be an index of weight files
+
+model-index-without-map = has no weight_map
+
+model-is-adapter = { $path } holds an adapter, which is only a part of a model
+
+model-is-adapter-hint = Choose the folder of the base model that it was trained on
+
+model-is-gguf = { $path } is a GGUF file, which is made for running a model, not for training it
+
+model-is-gguf-hint = Choose the model's Hugging Face folder: config.json, tokenizer.json and *.safetensors
+
+model-layer-type = the layer type “{ $kind }” is not supported
+
+model-layer-types-count = layer_types lists { $found } layers, but there are { $expected }
+
+model-loading-cancelled = Loading was cancelled
+
+model-missing = There is no base model “{ $id }”
+
+model-no-starter = This build carries no starter model
+
+model-no-tokens = There are no tokens
+
+model-not-found = “{ $name }” is neither a model in this home nor a folder
+
+model-not-found-hint = `tunesmith models list` shows what there is
+
+model-not-of-text = the model has a vision or audio tower; only models of text alone are supported
+
+model-of-experts = the model is a mixture of experts, which is not supported
+
+model-projections-wrong = A block has other projections than its kind
+
+model-prompt-empty = There is nothing to answer: the prompt has no tokens
+
+model-prompt-too-long = The prompt is { $tokens } tokens long, but the model reads only { $context }
+
+model-rope-bounds = high_freq_factor must be above low_freq_factor
+
+model-rope-layers-short = no_rope_layers is shorter than the model has layers
+
+model-rope-no-list = { $key } of the rope scaling is not a list of { $count } numbers above 0
+
+model-rope-no-number = { $key } of the rope scaling is { $value }, expected a number above 0
+
+model-rope-no-object = the rope scaling is not an object
+
+model-rope-odd = partial_rotary_factor is { $factor }, but heads of { $width } need pairs
+
+model-rope-partial = rotary positions on a part of each head are not supported in this family
+
+model-rope-unsupported = the rope type “{ $kind }” is not supported; supported: default, linear, llama3, yarn, longrope
+
+model-rows-unfit = { $tokens } tokens, { $marks } marks and rows of { $in_rows } tokens do not fit
+
+model-save-format = Models are saved in f32 or bf16, not in { $format }
+
+model-tensor-shape = { $name } has shape { $found }, expected { $expected }
+
+model-token-unknown = Token { $id } is not in the model's vocabulary of { $vocabulary }: the tokenizer belongs to another model
+
+model-too-many-heads = { $heads } heads of width { $width } are more than any model has
+
+model-too-many-layers = num_hidden_layers is { $count }, which no model has
+
+model-unusable = { $name } cannot be used: { $problem }
+
+model-weight-format = { $name } is stored as { $format }, which is not supported; supported: { $supported }
+
+model-weight-missing = The model has no weight { $name }
+
+model-weight-not-in-files = { $name } is missing from the weight files
+
+model-weight-shape = { $name } has shape { $found }, but config.json asks for { $expected }
+
+model-weight-twice = { $name } is in two weight files
+
+model-weights-pickled = its weights are in PyTorch's pickle format, which can run code; save it as safetensors
+
+model-window-missing = sliding_window is missing, but layers slide
+
+model-without-config = it has no config.json
+
+model-without-tokenizer = { $folder } has no tokenizer.json
+
+model-without-weights = it has no model.safetensors and no model.safetensors.index.json
+
+names-and-more = { $names } and { $more } more
+
+names-none = none
+
+page-link-not-opened = This browser has not opened the studio's link
+
+page-link-not-opened-hint = Open the link that tunesmith printed
+
+page-link-works-once = The link that { $command } printed in the terminal works once, so that nobody else on this computer can use the studio
+
+page-new-link = Is it used up or older than ten minutes? Press Enter in that terminal for a new one
+
+page-not-built = The screen is not built: run make ui
+
+page-other-address = This address is not the studio's. It answers on { $address } only
+
+page-other-address-hint = Through ssh -L, use the same port on both sides
+
+page-other-site = The request comes from another site
+
+page-other-site-hint = Use the studio from its own page
+
+page-path-no-result = From a browser, a run can only continue from the result of a run in this home
+
+page-path-no-result-hint = Copy the path from the page of that run, or start the run with `tunesmith train`
+
+page-path-not-chosen = A browser cannot choose a path on this computer
+
+page-path-not-chosen-hint = Download the file instead
+
+page-path-not-uploaded = This file was not uploaded
+
+page-path-not-uploaded-hint = Drop the file on the window, or choose it with the button
+
+page-path-outside-model-folders = A browser may only add models from folders that were named when the studio was started, by their full path
+
+page-path-outside-model-folders-hint = Add it in a terminal with `tunesmith models add FOLDER`, or start the studio with `--models FOLDER`
+
+page-path-refused = A browser cannot name this path
+
+page-path-refused-hint = Use the window or the command line for that
+
+page-signed-out = This browser is not signed in to the studio
+
+page-without-key = This page has lost its key to the studio
+
+page-without-key-hint = Open a new link: press Enter where tunesmith runs
+
+pool-load-failed = The model could not be loaded
+
+pool-stopped = Stopped
+
+pool-too-big = This needs about { $needed } of memory, and { $available } are free
+
+pool-too-big-hint = Close other programs, wait until a run is done, or take a smaller model
+
+prepare-all-answers-cut = the max length cuts off every answer, or no answer may be learned
+
+prepare-all-judged-bad = all of them are answers judged bad
+
+prepare-all-too-long = they are longer than the max length, or no answer in them may be learned
+
+prepare-cancelled = The preparation was cancelled
+
+prepare-no-answer-learned = no answer in them may be learned
+
+prepare-no-rows = The dataset is empty: there is no row to learn from
+
+prepare-no-rows-hint = Import a dataset with at least one row
+
+prepare-nothing-to-learn = None of the { $rows } rows has a token to learn: { $why }
+
+prepare-nothing-to-learn-hint = Raise the max length, check the messages' weights, or set “Learn from” to all
+
+prepare-row-fails = Row { $row }: { $problem }
+
+prepare-rows-too-long = { $count ->
+    [one] 1 of { $rows } rows is longer than { $limit } tokens: row { $row } has { $tokens }
+   *[other] { $count } of { $rows } rows are longer than { $limit } tokens; the longest, row { $row }, has { $tokens }
+}
+
+prepare-rows-too-long-hint = Raise the max length, or set “Too long” to truncate or drop
+
+preset-balanced = Balanced
+
+preset-balanced-help = A good result for most datasets
+
+preset-quick = Quick
+
+preset-quick-help = One pass, to see whether everything works
+
+preset-thorough = Thorough
+
+preset-thorough-help = More passes and a larger adapter, measured more often; keeps the best step
+
+quoted = “{ $text }”
+
+render-failed = The model's chat template fails on this conversation: { $reason }
+
+render-failed-hint = Take a base model with another chat template
+
+render-file-hint = Choose a Hugging Face model folder with a readable tokenizer.json
+
+render-file-large = it is larger than { $limit_mb } MB
+
+render-file-missing = { $path } does not exist
+
+render-file-no-json = it is not valid JSON: { $error }
+
+render-file-unusable = { $path } cannot be used: { $reason }
+
+render-no-file = it is not a file
+
+render-no-worker = { $path }, which renders conversations, cannot be started: { $reason }
+
+render-no-worker-hint = Install Tunesmith again: `tunesmith` and `tunesmith-desktop` lie side by side
+
+render-nothing-taught = This row is an answer that somebody has judged bad: there is nothing to learn from it
+
+render-nothing-taught-hint = Train on the rows whose label is true; these are left out
+
+render-other-program = { $path } is another program or an older Tunesmith, and this is Tunesmith { $ours }: only the same version can render for it
+
+render-other-version = { $path } is Tunesmith { $version }, and this is Tunesmith { $ours }: only the same version can render for it
+
+render-other-version-hint = Install Tunesmith again, so that `tunesmith` and `tunesmith-desktop` come from one package, and restart it
+
+render-refused = The model's chat template refuses this conversation: { $reason }
+
+render-refused-hint = Change the rows it names (often a system message, or two messages of one role in a row), or take another base model
+
+render-template-hint = Repair the template, or remove it to use a plain one
+
+render-template-unusable = The chat template in { $path } cannot be used: { $reason }
+
+render-tokenizer-contradicts = its rules contradict each other
+
+render-tokenizer-failed = The model's tokenizer fails on this text: { $reason }
+
+render-tokenizer-hint = Take another base model, or remove the text it fails on
+
+render-unclear = The model's chat template does not show message { $message } in one place of its own, so it cannot be learned alone
+
+render-unclear-hint = Take a base model with another chat template, or set “Learn from” to all and leave out weights
+
+render-worker-confused = The model's chat template or tokenizer gives an answer that belongs to another question
+
+render-worker-garbled = The model's chat template or tokenizer is garbled: { $error }
+
+render-worker-hint = Shorten or leave out this text, or take another base model: this one asks more of a text than models do
+
+render-worker-late = The model's chat template or tokenizer took longer than { $seconds } s and was stopped
+
+render-worker-many-tokens = The model's chat template or tokenizer makes far more tokens of a text than it has letters
+
+render-worker-memory = The model's chat template or tokenizer wanted more than the { $limit_mb } MB of memory it may take, or crashed ({ $status })
+
+render-worker-no-pipes = its pipes are missing
+
+render-worker-not-asked = The model's chat template or tokenizer cannot be asked: { $error }
+
+render-worker-not-understood = The model's chat template or tokenizer cannot be understood: { $error }
+
+render-worker-silent = The model's chat template or tokenizer stopped without an answer ({ $status })
+
+row-answer-column-empty = The column “{ $column }” is empty in this row: there is no answer to learn
+
+row-answer-empty = The answer is empty
+
+row-answers-equal = Both answers of this row are the same, so none is better
+
+row-call-no-json = Message { $number } is a function call that is not JSON with name and arguments
+
+row-call-not-assistant = Message { $number } (role { $role }) calls a tool, which only the assistant can
+
+row-calls-wrong = Message { $number } has “tool_calls” that are not a list of functions with name and arguments
+
+row-cell-no-text = “{ $column }” is { $kind } in this row, not text
+
+row-chosen-empty = The chosen answer is empty
+
+row-column-empty = The column “{ $column }” is empty in this row
+
+row-column-missing = This row has nothing in the column “{ $column }”
+
+row-column-no-text = The column “{ $column }” holds bytes or another kind of cell that is no text; left out
+
+row-columns-share-name = Columns share a name; each is kept under its own: { $names }
+
+row-content-no-text = Message { $number } has { $kind } as its content, not text
+
+row-endless = This row starts here and never ends: a bracket or quote is missing, or the file was cut
+
+row-fence-unclosed = A code fence that begins here is never closed; the text after it is cut at blank lines
+
+row-header-quote = A quote in the header does not close; the names are read as they stand there
+
+row-history-wrong = “history” is not a list of [question, answer] in this row
+
+row-in-line = Line { $line }: { $problem }
+
+row-json-no-value = no value begins like this
+
+row-key-repeated = “{ $name }” stands more than once in an object of this row; only its last value is read
+
+row-key-unknown = Message { $number } has the unknown key “{ $key }”; it is not used
+
+row-label-empty = The label is empty
+
+row-label-wrong = “{ $column }” is { $kind } in this row, neither true nor false
+
+row-list-blank = “{ $column }” is empty in this row
+
+row-list-cut = “{ $column }” breaks off after { $letters } characters in this row, in the middle of its list; Excel cuts cells at 32,767
+
+row-list-empty = The list “{ $column }” is empty in this row
+
+row-list-left-out = The list “{ $name }” is left out: its elements have other columns than the rows before it
+
+row-list-missing = This row has no list “{ $column }”
+
+row-list-not-closed = The list is not closed: the file may have been cut, and rows after this line are missing
+
+row-list-not-held-out = The rows of the lists “{ $first }” and “{ $name }” are read as one; keep them in files of these names to hold them out by name
+
+row-list-unreadable = “{ $column }” is a text in this row that is not a list of messages, neither as JSON nor as Python prints it
+
+row-list-wrong = “{ $column }” is { $kind } in this row, not a list of messages
+
+row-message-more-than-text = Message { $number } holds more than text, which cannot be learned
+
+row-message-no-content = Message { $number } has no content
+
+row-message-no-object = Message { $number } is { $kind }, not an object with role and content
+
+row-message-no-role = Message { $number } has no role
+
+row-message-silent = Message { $number } (role { $role }) says nothing
+
+row-messages-empty = A list of messages is empty in this row
+
+row-more-alike = { $note }; { $more } more like this in the row
+
+row-no-answer = No message in this row is the assistant's, so there is nothing to learn
+
+row-no-common-prompt = This row has no prompt, and “{ $chosen }” and “{ $rejected }” do not begin with a common one
+
+row-no-header = The first line does not look like names of columns, so it is read as a row; the columns are called “column 1”, “column 2” and so on
+
+row-no-json = This row is not valid JSON: { $what }, at character { $place } of the row
+
+row-no-object = This row is { $kind }, not an object with named columns
+
+row-not-a-number = { $word } in this row is read as empty: JSON has no such value
+
+row-not-utf8 = This row holds bytes that are not UTF-8 text; save the file as UTF-8
+
+row-nothing-asked = This row begins with the answer: nothing is asked
+
+row-nothing-learned = All answers of this row have the weight 0, so nothing of it is learned
+
+row-nul-byte = This row holds a NUL byte, which no text has
+
+row-number-long = The number { $number } has more digits than a number can keep; it is read as a text
+
+row-prompt-column-empty = The column “{ $column }” is empty in this row: nothing is asked
+
+row-quote-endless = This row never ends: a closing quote is missing; the rows after it cannot be read
+
+row-quote-stray = A quote stands in the middle of a cell that begins with a quote; there it must be written twice
+
+row-quote-unclosed = A quote that begins here is never closed; this line is left out
+
+row-ragged = This row has { $cells } cells where the header has { $names }; a cell that holds the separator must stand in quotes
+
+row-rejected-empty = The rejected answer is empty
+
+row-role-developer = Message { $number } has the role developer; read as system
+
+row-role-no-text = Message { $number } has { $kind } as its role
+
+row-role-read-as = Message { $number } has the role “{ $role }”; read as { $known }
+
+row-role-unknown = Message { $number } has the role “{ $role }”; known are system, developer, user, assistant, function and tool
+
+row-shape-unknown = The columns are { $columns }; expected “messages”, or “instruction” and “output”, or “prompt” and “completion”, or “text”
+
+row-speaker-unused = Message { $number } names its speaker, “{ $name }”, which chat templates do not show; it is not used
+
+row-system-column-unused = The messages bring a system message of their own, so that in “{ $column }” is not used
+
+row-system-empty = Message { $number } is an empty system message; left out
+
+row-text-empty = The text is empty
+
+row-text-long = This text is { $size_kb } kB long; what goes beyond the max length is not learned. Blank lines cut a text file into rows
+
+row-too-long = This row is longer than { $limit_mb } MB
+
+row-too-many-values = This row holds more than { $limit } values
+
+row-tools-wrong = “tools” is not a list of tools, each an object, in this row
+
+row-turn-silent = A turn in “{ $column }” says nothing
+
+row-weight-wrong = Message { $number } has the weight { $weight }; it must be 0 or 1
+
+row-windows-1252 = This file is not UTF-8 and is read as Windows-1252; if letters look wrong, save it as UTF-8 and import it again
+
+run-base-model-differs = the base model in { $path } is not the same
+
+run-calls-hidden = { $calls ->
+    [one] 1 tool call is not learned: the chat template of { $model } does not show it
+   *[other] { $calls } tool calls are not learned: the chat template of { $model } does not show them
+}
+
+run-chart-failed = the chart could not be drawn: { $error }
+
+run-data-differs = the data is not the same
+
+run-delete-active = This run is training or stands in line
+
+run-delete-active-hint = Stop it first
+
+run-few-rows = { $rows ->
+    [one] Only 1 row to learn from. 50 or more are a good start
+   *[other] Only { $rows } rows to learn from. 50 or more are a good start
+}
+
+run-few-steps = { $steps ->
+    [one] Only 1 step: the model will hardly change. Raise the epochs, or lower batch size × gradient accumulation
+   *[other] Only { $steps } steps: the model will hardly change. Raise the epochs, or lower batch size × gradient accumulation
+}
+
+run-file-at = { $path }: { $problem }
+
+run-file-base-model-wrong = base_model must be the id of a model or a folder
+
+run-file-dataset-wrong = dataset must be the id or the name of a dataset
+
+run-file-fix-hint = Correct the run file and try again
+
+run-file-format-unknown = format must be one of { $words }, not { $format }
+
+run-file-key-for-files = { $key } is for files, and data names a dataset, which has its own
+
+run-file-key-missing = The run file has no { $key }
+
+run-file-key-unknown = there is no key “{ $key }”
+
+run-file-key-unknown-in = there is no key “{ $key }” in { $section }
+
+run-file-known-keys-hint = Known keys: { $keys }
+
+run-file-known-keys-in-hint = Known keys in { $section }: { $keys }
+
+run-file-line = Line { $line }: { $problem }
+
+run-file-near-hint = Did you mean “{ $near }”?
+
+run-file-no-data = data has no path and no dataset
+
+run-file-no-group = { $name } must be a group of keys, each on a line of its own
+
+run-file-no-keys = A run file is a list of keys: base_model, data, training
+
+run-file-no-yaml = this is not YAML: { $error }
+
+run-file-path-wrong = path must be a file or a list of files
+
+run-file-preset-unknown = preset must be one of { $words }, not { $preset }
+
+run-file-problem = Run file: { $problem }
+
+run-file-settings-hint = Change the run file
+
+run-file-share-wrong = validation must be at least 0 and below 1, not { $share }
+
+run-file-validation-wrong = validation must be auto, a share such as 0.1, or a file
+
+run-file-version-alone = version is one of a dataset, and data names no dataset
+
+run-file-version-wrong = version must be a whole number from 1 on, not { $version }
+
+run-finished = “{ $name }” is finished; start a new run to train again
+
+run-folder-occupied = { $path } holds a run already
+
+run-folder-occupied-hint = Go on with it with --resume, or choose another folder
+
+run-folder-other = The run in { $path } was started with something else: { $differences }
+
+run-folder-other-hint = Resume with what it was started with, or choose another folder
+
+run-goes-already = “{ $name }” is running already
+
+run-left = The run was left
+
+run-missing = There is no run “{ $id }”
+
+run-model-changed = The base model in { $folder } is not the one that “{ $name }” was started with
+
+run-model-changed-hint = Bring the old files back, or start a new run
+
+run-no-chat-template = { $model } has no chat template. A plain one is used
+
+run-not-running = “{ $name }” is not running
+
+run-nothing-held-out = No rows are held out, so there is no validation loss, and the last step is kept
+
+run-panicked = The training stopped unexpectedly: { $reason }
+
+run-panicked-hint = Resume the run from its newest checkpoint; if it happens again, report it with the log
+
+run-panicked-silently = no reason given
+
+run-records-disk-full = The disk is full, so what happens in this run cannot be recorded
+
+run-resume-hint = Resume it to go on
+
+run-rows-cut = { $long ->
+    [one] 1 of { $all } rows is longer than { $limit } tokens and loses its end
+   *[other] { $long } of { $all } rows are longer than { $limit } tokens and lose their end
+}
+
+run-rows-left-out = { $long ->
+    [one] 1 of { $all } rows is longer than { $limit } tokens and is left out
+   *[other] { $long } of { $all } rows are longer than { $limit } tokens and are left out
+}
+
+run-rows-unlearnable = { $rows ->
+    [one] 1 row has no token to learn and is left out
+   *[other] { $rows } rows have no token to learn and are left out
+}
+
+run-setting-differs = { $name } was { $before } and is { $now } now
+
+run-settings-hint = Change the settings
+
+run-settings-unusable = Some settings cannot be used
+
+run-stopped-early = The run was stopped before its first step
+
+run-too-big = This run needs about { $needed } of memory and { $free } are free. Lower the batch size or the max length, or take a smaller base model
+
+run-trained-elsewhere = { $path } is being trained by another process
+
+run-trained-elsewhere-hint = Stop it there first
+
+run-waits-already = “{ $name }” stands in line already
+
+server-blocks = Cannot listen without blocking
+
+server-no-port = Cannot listen on port { $port }: { $error }
+
+server-no-random-numbers = This system gives no random numbers: { $error }
+
+server-port-reserved = Port { $port } is reserved for the system
+
+server-port-reserved-hint = Choose one above 1023, e.g. --port 7860
+
+server-port-taken = Port { $port } is taken by another program, perhaps by another Tunesmith
+
+server-port-taken-hint = Choose another one, e.g. { $option }
+
+setting-batch_size = Batch size
+
+setting-batch_size-help = Rows computed at once. More is faster and needs more memory
+
+setting-device = Device
+
+setting-device-help = Where to train; auto takes the fastest device that works
+
+setting-early_stopping_patience = Early stopping patience
+
+setting-early_stopping_patience-help = Stop when validation loss has not improved for this many evaluations; empty never stops early
+
+setting-epochs = Epochs
+
+setting-epochs-help = How often the whole dataset is seen. More learns more, until validation loss turns up
+
+setting-eval_every = Evaluate every
+
+setting-eval_every-help = Steps between measurements on the validation rows; auto measures about ten times a run
+
+setting-gradient_accumulation = Gradient accumulation
+
+setting-gradient_accumulation-help = Batches gathered before each step; the effective batch is batch size × this
+
+setting-gradient_checkpointing = Gradient checkpointing
+
+setting-gradient_checkpointing-help = Compute each layer twice to keep less of it in memory; auto does so only where it would not fit otherwise
+
+setting-init_adapter = Continue from
+
+setting-init_adapter-help = The folder of an adapter in PEFT's format to continue from. Its rank, alpha, modules, layers and kind take the place of the run's; dropout stays the run's
+
+setting-layers = Layers
+
+setting-layers-help = The layers that are tuned: all, last-8, 4..11 (from 0, both included), or a list. With method full, only their weights are; embedding, last norm and head stay frozen
+
+setting-learn_from = Learn from
+
+setting-learn_from-help = Which tokens are learned: every answer, only the last answer, or everything
+
+setting-learning_rate = Learning rate
+
+setting-learning_rate-help = How big each step is. Too high makes the loss jump, too low learns little
+
+setting-lora_alpha = Alpha
+
+setting-lora_alpha-help = How strongly the adapter counts; it is scaled by alpha / rank
+
+setting-lora_dropout = Dropout
+
+setting-lora_dropout-help = The share of its inputs that the adapter does not see at each step. A little (0.05) helps against learning by heart
+
+setting-lora_plus_ratio = LoRA+ ratio
+
+setting-lora_plus_ratio-help = How many times faster the adapter's B matrices learn than its A matrices (LoRA+); 1 switches it off, 16 is its authors' choice
+
+setting-lora_rank = Rank
+
+setting-lora_rank-help = The size of the adapter. Higher can hold more and needs more memory
+
+setting-max_grad_norm = Max gradient norm
+
+setting-max_grad_norm-help = Gradients longer than this are scaled down to it; 0 switches clipping off
+
+setting-max_length = Max length
+
+setting-max_length-help = The longest row, in tokens. Longer rows are handled as “Too long” says
+
+setting-max_steps = Max steps
+
+setting-max_steps-help = Stop after this many steps, whatever the epochs say; empty for no limit
+
+setting-method = Method
+
+setting-method-help = What is trained: a small adapter beside the frozen model (lora), one with a magnitude per output (dora: a little better at small ranks, and slower), every weight (full), or a new model from its config (scratch)
+
+setting-neftune_alpha = NEFTune alpha
+
+setting-neftune_alpha-help = Noise on what the model reads while it learns (NEFTune); 5 is usual for short answers. Empty for none
+
+setting-optimizer = Optimizer
+
+setting-optimizer-help = How the update is computed from the gradient. adamw8bit needs a quarter of the memory of adamw for it, lion half; lion wants a learning rate 3 to 10 times smaller
+
+setting-precision = Precision
+
+setting-precision-help = The number format of the computation. bf16 holds the frozen base model in 16 bits, half the memory, and rounds its products; the adapter stays in 32 bits. auto takes f32
+
+setting-quantization = Quantization
+
+setting-quantization-help = Hold the frozen base model in blocks of 8 or 4 bits a number (QLoRA): a quarter or a seventh of the memory, somewhat slower, a little less exact
+
+setting-save_every = Save every
+
+setting-save_every-help = Steps between checkpoints; auto saves with each evaluation and at least every ten minutes
+
+setting-scheduler = Scheduler
+
+setting-scheduler-help = How the learning rate falls over the run
+
+setting-seed = Seed
+
+setting-seed-help = Same seed, same settings, same data: the same result
+
+setting-target_modules = Target modules
+
+setting-target_modules-help = The projections that get an adapter: all-linear, or a list such as q_proj, v_proj. embed_tokens and lm_head can be listed too; where a model uses one table for both, each gets an adapter of its own and the other stays as it was, as with PEFT
+
+setting-task = Task
+
+setting-task-help = What a row is: a conversation or instruction to answer (sft), or plain text to continue (text)
+
+setting-too_long = Too long
+
+setting-too_long-help = What happens to a row longer than the limit: cut its end, leave it out, or refuse to start
+
+setting-use_pissa = PiSSA start
+
+setting-use_pissa-help = Begin with the most important part of each weight instead of nothing, which learns faster at first. Saved as an adapter of twice the rank, which fits the original model
+
+setting-use_rslora = rsLoRA
+
+setting-use_rslora-help = Scale the adapter by alpha / √rank, so that a high rank learns as fast as a low one
+
+setting-warmup_ratio = Warm-up
+
+setting-warmup_ratio-help = The share of the steps in which the learning rate first rises from zero
+
+setting-weight_decay = Weight decay
+
+setting-weight_decay-help = Pulls weights towards zero at each step
+
+setting-wrong = { $label } must be { $expected }, not { $value }
+
+shape-chat = Conversations: a list of messages in { $columns }
+
+shape-classification = Texts and their classes: the columns { $columns }
+
+shape-columns-unused = { $shape }; not used: { $columns }
+
+shape-completion = Prompts and answers: the columns { $columns }
+
+shape-expected = expected “messages”, or “instruction” and “output”, or “prompt” and “completion”, or “text”
+
+shape-expected-chat = expected “messages”
+
+shape-expected-classification = expected “text” and “label”
+
+shape-expected-completion = expected “prompt” and “completion”
+
+shape-expected-instruction = expected “instruction” and “output”
+
+shape-expected-preference = expected “chosen” and “rejected”
+
+shape-expected-text = expected “text”
+
+shape-expected-unpaired = expected “prompt”, “completion” and “label” (true or false)
+
+shape-in-rows = { $shape } in { $count } of the first { $rows } rows
+
+shape-instruction = Instructions and answers: the columns { $columns }
+
+shape-no-row = No row could be read
+
+shape-preference = Better and worse answers: the columns { $columns }
+
+shape-preference-alike = Better and worse answers, which begin alike: the columns { $columns }
+
+shape-text = Plain text in { $columns }
+
+shape-unknown = No known shape: the columns are { $columns }; { $expected }
+
+shape-unpaired = Answers judged good or bad: the columns { $columns }
+
+shape-with-system = { $shape }, with the system prompt in “{ $column }”
+
+shape-with-tools = { $shape }, with the tools in “{ $column }”
+
+shell-answers-cut = { $answers ->
+    [one] 1 answer is cut
+   *[other] { $answers } answers are cut
+}
+
+shell-base-model = Base model
+
+shell-base-model-missing = base_model: “{ $name }” is neither a model in this home nor a folder
+
+shell-base-model-missing-hint = `tunesmith models list` shows what there is
+
+shell-broke-off = this broke off
+
+shell-characters-per-answer = characters per answer
+
+shell-chat-context-full = (the context is full; /clear starts afresh)
+
+shell-chat-cut = (cut at the longest answer; --max-new-tokens raises it)
+
+shell-chat-help = Type a message and press Enter. /clear starts afresh, /exit leaves, Ctrl-C stops an answer
+
+shell-column-unclear = write it as PART=COLUMN, such as prompt=question
+
+shell-data-dropped = { $rows } dropped: { $why }
+
+shell-data-finding = { $severity }, { $kind }: { $sentence }. { $advice }
+
+shell-data-finding-repairable = { $severity }, { $kind }: { $sentence }. { $advice } (one click in the app mends it)
+
+shell-data-format = Format: { $format } ({ $reason })
+
+shell-data-lengths = Row length: median { $median }, 95 % within { $most }, longest { $longest }
+
+shell-data-more-problems = … and { $more } more; --json lists all
+
+shell-data-nothing-found = The doctor found nothing
+
+shell-data-rows = Rows: { $rows_read } read, { $rows_kept } kept, { $rows_dropped } dropped
+
+shell-data-split = Split: { $training_rows } to learn from, { $validation_rows } held out
+
+shell-data-tokens = Tokens: { $tokens } in all, { $learned } learned
+
+shell-data-too-long = { $rows ->
+    [one] Longer than { $limit } tokens: 1 row; { $answers }
+   *[other] Longer than { $limit } tokens: { $rows } rows; { $answers }
+}
+
+shell-data-unsayable = { $rows ->
+    [one] 1 row cannot be said with this model's chat template
+   *[other] { $rows } rows cannot be said with this model's chat template
+}
+
+shell-demo-busy = Another demo is at work in this folder
+
+shell-demo-busy-hint = Choose another
+
+shell-demo-done = Done in { $time }
+
+shell-demo-exact = rows exactly right
+
+shell-demo-f1 = F1 of the names
+
+shell-demo-incomplete = the recipes sample is not whole in this build
+
+shell-demo-not-kept = Nothing is kept; --output DIR keeps the run
+
+shell-demo-rows = { $rows ->
+    [one] On 1 held-out row
+   *[other] On all { $rows } held-out rows
+}
+
+shell-demo-tuning = Tuning { $model } on the recipes sample: from a messy ingredient list to the plain names
+
+shell-device = { $id }: { $name }, { $free } of { $all } memory free
+
+shell-device-used = in use: { $device }. { $reason }
+
+shell-devices = Devices
+
+shell-disk = Disk
+
+shell-disk-free = { $free } free
+
+shell-disk-little = { $free } free (little: free some before training)
+
+shell-error = error: { $message }
+
+shell-eval-answer = answer:   { $text }
+
+shell-eval-expected = expected: { $expected }
+
+shell-eval-loss = Loss: { $loss } nats a token
+
+shell-eval-measured = { $rows ->
+    [one] Measured on { $tokens } learned tokens in 1 row
+   *[other] Measured on { $tokens } learned tokens in { $rows } rows
+}
+
+shell-eval-perplexity = Perplexity: { $perplexity }
+
+shell-eval-question = question: { $question }
+
+shell-eval-rows-not-asked = { $rows ->
+    [one] 1 of { $all } rows is not asked: it is plain text, begins with its answer, or expects a tool call that this model's chat template does not show
+   *[other] { $rows } of { $all } rows are not asked: they are plain text, begin with their answer, or expect a tool call that this model's chat template does not show
+}
+
+shell-eval-rows-unreadable = { $rows ->
+    [one] 1 of { $all } rows cannot be read and is left out; `tunesmith data inspect` says why
+   *[other] { $rows } of { $all } rows cannot be read and are left out; `tunesmith data inspect` says why
+}
+
+shell-expected = Expected
+
+shell-from-cache = Hugging Face cache
+
+shell-from-folder = folder
+
+shell-from-training = trained here
+
+shell-heading-data = DATA
+
+shell-heading-family = FAMILY
+
+shell-heading-from = FROM
+
+shell-heading-id = ID
+
+shell-heading-least = least
+
+shell-heading-loss = LOSS
+
+shell-heading-mean = mean
+
+shell-heading-median = median
+
+shell-heading-model = MODEL
+
+shell-heading-most = most
+
+shell-heading-name = NAME
+
+shell-heading-size = SIZE
+
+shell-heading-state = STATE
+
+shell-heading-steps = STEPS
+
+shell-heading-weights = WEIGHTS
+
+shell-home = Home
+
+shell-libraries = Libraries
+
+shell-library = { $name } ({ $what }): { $place }
+
+shell-library-cuda = the driver of NVIDIA GPUs
+
+shell-library-missing = not found
+
+shell-library-window = the window; without it `tunesmith studio` opens in a browser
+
+shell-loading = Loading the model
+
+shell-max-new-tokens-wrong = --max-new-tokens must be at least 1
+
+shell-messages-per-row = messages per row
+
+shell-model-added = Added { $name } as { $id }
+
+shell-model-removed = Removed { $id }
+
+shell-model-unnamed = Name a model with --model, or a run with --run
+
+shell-model-unusable = cannot be used: { $problem }
+
+shell-models-none = No base models yet: add one with `tunesmith models add FOLDER`
+
+shell-path-unclear = { $path }: { $error }
+
+shell-path-unclear-hint = Check the path
+
+shell-plan-adapter = an adapter of { $weights } weights
+
+shell-plan-full = all { $weights } weights
+
+shell-plan-layers = { $weights } weights of some layers
+
+shell-plan-scratch = a new model of { $weights } weights
+
+shell-plan-steps = { $steps ->
+    [one] 1 step of { $rows }; needs about { $needed } of { $free } free memory
+   *[other] { $steps } steps of { $rows }; needs about { $needed } of { $free } free memory
+}
+
+shell-plan-too-long = { $rows ->
+    [one] 1 row is longer than { $limit } tokens (too_long: { $rule })
+   *[other] { $rows } rows are longer than { $limit } tokens (too_long: { $rule })
+}
+
+shell-plan-training = { $rows ->
+    [one] Training { $trained } on { $device }: 1 row, { $held_out } held out, { $tokens } learned tokens an epoch
+   *[other] Training { $trained } on { $device }: { $rows } rows, { $held_out } held out, { $tokens } learned tokens an epoch
+}
+
+shell-queue-empty = No run is trained, and none stands in line
+
+shell-result = Result: { $path }
+
+shell-result-none = none yet
+
+shell-rows = { $rows ->
+    [one] 1 row
+   *[other] { $rows } rows
+}
+
+shell-rows-unusable = No row can be used
+
+shell-rows-unusable-hint = Say which column is which part of a row with --column PART=COLUMN, or name the shape with --format
+
+shell-run-ambiguous = Several runs begin with “{ $id }”
+
+shell-run-ambiguous-hint = Give more of the id
+
+shell-run-dataset = Dataset
+
+shell-run-folder = Folder
+
+shell-run-held = { $id } waits until it is released
+
+shell-run-id = Run { $id }
+
+shell-run-lost = The process that trains this run has gone
+
+shell-run-lost-hint = Go on from its newest checkpoint: tunesmith runs resume { $id }
+
+shell-run-missing-hint = `tunesmith runs list` shows what there is
+
+shell-run-name = Name
+
+shell-run-queued = { $runs ->
+    [one] { $id } stands in line behind 1 run
+   *[other] { $id } stands in line behind { $runs } runs
+}
+
+shell-run-queued-already = “{ $name }” stands in line already
+
+shell-run-released = { $id } starts when it is its turn
+
+shell-run-removed = Removed { $id }; the window can bring it back until the bin is emptied
+
+shell-run-result = Result
+
+shell-run-resuming = Resuming { $id }
+
+shell-run-running-already = “{ $name }” is running already
+
+shell-run-size = Size
+
+shell-run-started = Started { $id }
+
+shell-run-state = State
+
+shell-run-steps = Steps
+
+shell-run-stopped-early = The run was stopped before its first step
+
+shell-run-stopped-early-hint = Start it again: tunesmith runs resume { $id }
+
+shell-run-stops = { $id } stops at its next step and keeps the result
+
+shell-run-tags = Tags
+
+shell-run-time = Time
+
+shell-run-trained-here = No other Tunesmith is open, so the run is trained here
+
+shell-run-training-loss = Training loss
+
+shell-run-validation-loss = Validation loss
+
+shell-run-waits = It starts when the runs before it are done ({ $before }); Ctrl-C takes it out of the line
+
+shell-run-without-result = The run { $id } has no result yet
+
+shell-run-without-result-hint = Wait for its first checkpoint, or resume it
+
+shell-runs-none = No runs yet: start one with `tunesmith train CONFIG.yaml`
+
+shell-set-unclear = --set takes key=value, not “{ $pair }”
+
+shell-set-unknown = --set: there is no key “{ $key }”
+
+shell-set-unknown-hint = `tunesmith train --help` lists all
+
+shell-set-unknown-near = --set: there is no key “{ $key }”; did you mean { $name }?
+
+shell-set-with-dataset = --set: { $key } does not go with this run file, which names a dataset, which has its own
+
+shell-set-without-dataset = --set: { $key } does not go with this run file, which names no dataset
+
+shell-set-wrong = --set: { $problem }
+
+shell-severity-error = error
+
+shell-severity-note = note
+
+shell-severity-warning = warning
+
+shell-show-done = { $steps ->
+    [one] Done after 1 step
+   *[other] Done after { $steps } steps
+}
+
+shell-show-done-measured = { $steps ->
+    [one] Done after 1 step; validation loss { $first } → { $best } at step { $best_step }
+   *[other] Done after { $steps } steps; validation loss { $first } → { $best } at step { $best_step }
+}
+
+shell-show-eval = step { $step }/{ $steps }: validation loss { $loss }
+
+shell-show-going-on = Going on after step { $step }
+
+shell-show-loss = loss { $loss }
+
+shell-show-paused = Paused: { $reason }
+
+shell-show-paused-hint = Free some space: it goes on by itself, or press Ctrl-C to stop
+
+shell-show-speed = { $tokens } tokens/s
+
+shell-show-speed-left = { $tokens } tokens/s, { $time } left
+
+shell-show-step = step { $step }/{ $steps }: { $loss }, { $speed }
+
+shell-show-stopped = Stopped after step { $step }; checkpoint: { $checkpoint }
+
+shell-show-stopping-hint = Free some space: what was learned is saved then and the run stops
+
+shell-show-validation = validation { $loss }
+
+shell-state-done = done
+
+shell-state-failed = failed: { $message }
+
+shell-state-held = held
+
+shell-state-in-line = in line
+
+shell-state-interrupted = interrupted
+
+shell-state-paused = paused: { $reason }
+
+shell-state-preparing = preparing
+
+shell-state-running = running
+
+shell-state-stopped = stopped
+
+shell-state-waits-to-stop = waits for room to stop: { $reason }
+
+shell-stopping = Stopping
+
+shell-studio-keys = Enter prints a new link, Ctrl-C ends the studio
+
+shell-studio-ready = Tunesmith is ready. Open this link in a browser; it works once, within ten minutes:
+
+shell-studio-remote = From another computer: ssh -L { $port }:127.0.0.1:{ $port } THIS-COMPUTER, then open the link there
+
+shell-studio-stopping = Stopping the run after this step and saving; press Ctrl-C again to leave at once
+
+shell-talk-to-it = Talk to it: { $command }
+
+shell-temperature-wrong = --temperature must be 0 or more
+
+shell-top-p-wrong = --top-p must be above 0 and at most 1
+
+shell-train-stopping = Stopping after this step and saving; press Ctrl-C again to leave at once
+
+shell-tuned-model = Tuned model
+
+shell-usage = { $what }: { $size }
+
+shell-version = { $cores ->
+    [one] Tunesmith { $version }, 1 core
+   *[other] Tunesmith { $version }, { $cores } cores
+}
+
+shell-words-per-answer = words per answer
+
+split-by-file = The validation rows come from the file { $file }; no rows are held out from the training file
+
+split-share-wrong = { $share } is not a share of the rows to hold out: it must be at least 0 and below 1
+
+template-mistake = { $mistake } (line { $line } of the template)
+
+template-no-default = none of its templates is called default
+
+template-not-utf8 = it is not UTF-8 text
+
+template-strftime = strftime_now: %{ $letter } is not supported
+
+template-tojson-deep = tojson: the value is nested too deeply
+
+template-tojson-indent = tojson: indent is not a width
+
+template-tojson-value = tojson: a value cannot be written as JSON
+
+template-too-much-work = it does far more work than a conversation of this size needs
+
+tokens-file-changed = its checksum does not match: it was cut or changed
+
+tokens-file-cut = it ends too early
+
+tokens-file-damaged = { $path } does not hold the tokens of a run: { $reason }
+
+tokens-file-failed = { $path }: { $reason }
+
+tokens-file-goes-on = it goes on after its last row
+
+tokens-file-other = it begins differently
+
+tokens-file-other-version = it was written by another version
+
+topic-not-followed = The topic cannot be followed
+
+topic-request-wrong = This cannot be followed: { $error }
+
+topic-stream-closed = This event stream was closed
+
+train-base-changed = the base model is not the same
+
+train-bf16-of-weights = In bf16 small steps of a weight would be lost: choose method lora or dora, or f32
+
+train-bf16-quantized = Quantization already holds the base model in fewer bits: choose auto or f32
+
+train-continue-method = To continue from an adapter needs method lora or dora, not { $method }
+
+train-data-changed = the data is not the same
+
+train-device-changed = it computed on { $before }, now on { $now }
+
+train-disk-full = The disk is full: { $folder } cannot be written ({ $reason })
+
+train-disk-full-hint = Free some space and resume the run
+
+train-disk-too-full = The disk is full: a checkpoint in { $folder } needs { $needed }, and { $free } are free
+
+train-diverged = Step { $step }: { $reason }
+
+train-diverged-hint = Lower the learning rate, or set a max gradient norm, and resume from the last checkpoint or train again
+
+train-dora-embedding = Method dora cannot tune embed_tokens; choose lora, or leave it out
+
+train-file-changed = its contents have changed
+
+train-file-other-size = { $found ->
+    [one] 1 byte, not the { $written } bytes that were written
+   *[other] { $found } bytes, not the { $written } bytes that were written
+}
+
+train-folder-occupied = { $folder } holds a run already
+
+train-folder-occupied-hint = Resume it, or choose another folder
+
+train-gradient-diverged = the gradient is no longer a number
+
+train-inputs-changed = The run was started with something else: { $changes }
+
+train-inputs-changed-hint = Resume with what it was started with (Settings has the device), or start a new run
+
+train-layers-wrong = Layers { $reason }
+
+train-left = The run was left at once
+
+train-loss-diverged = the loss is no longer a number
+
+train-manifest-empty = it lists no files
+
+train-manifest-no-name = { $name } is not a file name
+
+train-memory-activations = activations
+
+train-memory-adapter = adapter
+
+train-memory-gradients = gradients
+
+train-memory-optimizer = optimizer
+
+train-memory-part = { $what } { $size }
+
+train-memory-weights = weights
+
+train-module-unknown = Target modules must be all-linear or a list of { $known }: a { $family } model has no { $module }
+
+train-module-without-layer = Layers must be all where { $module } is tuned: it belongs to no layer
+
+train-moment-unknown = { $name } is not a moment
+
+train-moments-missing = { $parameter } does not have the moments of { $optimizer }
+
+train-no-adapter = { $folder } has no { $file }
+
+train-no-good-checkpoint = No checkpoint in { $folder } can be used: { $reason }
+
+train-no-good-checkpoint-hint = Start a new run
+
+train-no-learned-token = no training row has a token to learn
+
+train-no-rows = there are no training rows
+
+train-not-to-continue = Continue from must be the folder of an adapter for this model: { $reason }
+
+train-nothing-to-learn = There is nothing to learn from: { $reason }
+
+train-nothing-to-learn-hint = Check the data screen: it says why rows were dropped
+
+train-pissa-bf16 = A PiSSA start changes the base model, and bf16 would round away what it leaves: choose f32
+
+train-pissa-continued = A run begins with PiSSA or with another adapter, not with both
+
+train-pissa-dora = A PiSSA start is not possible with method dora
+
+train-pissa-method = A PiSSA start needs an adapter, and method { $method } trains none
+
+train-pissa-module = A PiSSA start is not possible for { $module }; leave one of the two out
+
+train-pissa-quantized = A PiSSA start changes the base model, which quantization holds as it is
+
+train-quantization-of-weights = Quantization holds a model that stays as it is: choose method lora or dora, or no quantization
+
+train-row-too-long = Max length must be at most { $context }, the model's context: a row has { $tokens } tokens
+
+train-scratch-layers = A new model is trained as a whole: layers must be all
+
+train-setting-changed = { $name } was { $before }, now { $now }
+
+train-threads-failed = The threads to compute on could not be started: { $error }
+
+train-token-unknown = the rows have a token { $id }, and the model knows { $vocabulary } tokens only; its tokenizer does not belong to it
+
+train-too-big = This needs about { $needed } of memory ({ $parts }), and { $available } are free
+
+train-too-big-hint = Lower the batch size or the max length, choose method lora, or take a smaller base model
+
+train-updates-missing = { $name } is missing
+
+train-validation-diverged = the validation loss is no longer a number
+
+upload-broke-off = The upload broke off
+
+upload-broke-off-hint = Drop the file again
+
+upload-disk-full = The disk has no room for this file
+
+upload-disk-full-hint = Free some space, then drop the file again
+
+upload-not-stored = The upload cannot be stored: { $error }
+
+upload-too-large = The file is larger than { $gigabytes } GB, the most that a browser can hand over
+
+upload-too-large-hint = Split it, or copy it to the computer where Tunesmith runs and name it in a run file
+
+usage-bin = Bin
+
+usage-chats = Chats and names
+
+usage-datasets = Datasets
+
+usage-logs = Logs
+
+usage-runs = Fine-tunes
+
+usage-starter = Starter model
+
+value-empty = empty
+
+value-list = a list
+
+value-number = a number
+
+value-object = an object
+
+value-text = a text
+
+value-truth = true or false
+
+window-came-forward = Tunesmith is already open: its window has come forward
+
+window-command-broke-off = the command broke off: { $error }
+
+window-home-broken-title = Tunesmith cannot open
+
+window-home-held = Another Tunesmith without a window ({ $holder }) is using { $home }.
+    
+    { $next }
+
+window-home-held-hint = Go on there, or end it: Ctrl-C in its terminal, which saves a run first. Then try again
+
+window-home-held-title = Tunesmith is in use
+
+window-home-was-held = Another Tunesmith without a window was using { $home }.
+    
+    { $next }
+
+window-no-display = there is no display to open a window on. Run `tunesmith studio` to use Tunesmith in a browser
+
+window-not-opened = the window could not be opened
+
+window-quit = Quit
+
+window-try-again = Try again
