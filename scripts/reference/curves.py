@@ -7,7 +7,7 @@ begins, the optimiser, and the tokens that are learned.
 Writes for each family base/ (the model), adapter/ and wide/ (PEFT's initial adapters; the tensors of wide/ are long enough
 for 8 bits), and curves.json: rows, and for each way the settings of the run, the losses, and the gradients' lengths before
 each update. maps.json has the 8-bit numbers. Adapters are PEFT's, all weights and some layers are transformers' alone,
-the optimisers are those of optimizers.py. To make the environment:
+the optimisers and the warm-up are those of optimizers.py. To make the environment:
 
     python -m venv .venv && .venv/bin/pip install torch==2.15 transformers==5.23 peft==0.21.2
 """
@@ -17,10 +17,10 @@ import sys
 from pathlib import Path
 
 import torch
-from optimizers import SIGNED, UNSIGNED, AdamW8bit, Lion
+from optimizers import SIGNED, UNSIGNED, AdamW8bit, Lion, cosine_with_warm_up
 from peft import LoraConfig, PeftModel, get_peft_model
 from peft.optimizers import create_loraplus_optimizer
-from transformers import AutoConfig, AutoModelForCausalLM, get_cosine_schedule_with_warmup
+from transformers import AutoConfig, AutoModelForCausalLM
 
 STEPS, WARMUP_RATIO, WEIGHT_DECAY, MAX_NORM = 20, 0.1, 0.05, 1.0
 VOCABULARY = 96
@@ -123,7 +123,7 @@ def optimizer_of(model, settings):
 
 def train(model, rows, settings):
     optimizer, weights = optimizer_of(model, settings), [parameter for _, parameter in trained(model)]
-    scheduler = get_cosine_schedule_with_warmup(optimizer, math.ceil(STEPS * WARMUP_RATIO), STEPS)
+    scheduler = cosine_with_warm_up(optimizer, math.ceil(STEPS * WARMUP_RATIO), STEPS)
     losses, norms = [], []
     for _ in range(STEPS):
         optimizer.zero_grad()

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Learning rates of transformers' schedules and ten updates of torch.optim.AdamW, as numbers to compare with.
+"""Learning rates of transformers' schedules and ten updates of torch.optim.AdamW, as numbers to compare with. Ours depart from
+transformers' schedules in the warm-up alone, which theirs begin with a rate of 0.
 
     python scripts/reference/optimizer.py > crates/train/tests/fixtures/optimizer.json
 

@@ -1,7 +1,20 @@
-"""Lion and 8-bit AdamW as their papers have them, written out in PyTorch for curves.py, and the maps of 8-bit numbers."""
+"""Lion and 8-bit AdamW as their papers have them, written out in PyTorch for curves.py, the maps of 8-bit numbers, and the
+learning rate of a run."""
+import math
+
 import torch
 
 BLOCK, LEAST_8BIT = 256, 4096
+
+
+def cosine_with_warm_up(optimizer, warm_up, steps):
+    """transformers' get_cosine_schedule_with_warmup, except that every step of the warm-up learns: step k of W takes k / W of
+    the rate. transformers takes (k - 1) / W, so that its first step has a rate of 0."""
+    def factor(done):
+        if done < warm_up:
+            return (done + 1) / warm_up
+        return 0.5 * (1.0 + math.cos(math.pi * (done - warm_up) / max(1, steps - warm_up)))
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
 
 
 class Lion(torch.optim.Optimizer):

@@ -23,6 +23,7 @@ struct OwnedStudio {
 
 fn main() -> ExitCode {
     tunesmith_studio::share_heaps();
+    tunesmith_studio::raise_open_files();
     // Not this program: its libraries alone take more memory than a worker may.
     if let Ok(program) = std::env::current_exe() {
         tunesmith_studio::render_with(program.with_file_name(format!("tunesmith{}", std::env::consts::EXE_SUFFIX)));

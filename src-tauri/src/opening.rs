@@ -128,10 +128,6 @@ fn held(home: &Path) -> Trouble {
 }
 
 fn broken(error: &WireError) -> Trouble {
-    let (message, hint) = (&error.message, &error.hint);
-    let text = match hint.is_empty() {
-        true => message.clone(),
-        false => say!("message-and-hint", "{message}\n{hint}", message, hint),
-    };
+    let text = error.clone().sentence();
     Trouble { title: say!("window-home-broken-title", "Tunesmith cannot open"), text }
 }

@@ -24,21 +24,48 @@ pub struct LoraConfig {
     pub dora: bool,
     /// The share of its inputs that a pair does not see in training.
     pub dropout: f64,
+    /// Modules of another rank, by their whole names (PEFT's `rank_pattern`).
+    pub ranks: BTreeMap<String, usize>,
+    /// Modules of another alpha, by their whole names (PEFT's `alpha_pattern`).
+    pub alphas: BTreeMap<String, f64>,
 }
 
 impl Default for LoraConfig {
     /// PEFT's defaults.
     fn default() -> Self {
-        let (rank, alpha, target_modules) = (8, 8.0, vec![]);
-        Self { rank, alpha, target_modules, layers: None, rslora: false, dora: false, dropout: 0.0 }
+        Self {
+            rank: 8,
+            alpha: 8.0,
+            target_modules: vec![],
+            layers: None,
+            rslora: false,
+            dora: false,
+            dropout: 0.0,
+            ranks: BTreeMap::new(),
+            alphas: BTreeMap::new(),
+        }
     }
 }
 
 impl LoraConfig {
-    /// What the low-rank product is multiplied with.
+    /// What the low-rank product of a module is multiplied with, unless it has a rank or an alpha of its own.
     pub fn scale(&self) -> f64 {
-        let rank = self.rank.max(1) as f64;
-        self.alpha / if self.rslora { rank.sqrt() } else { rank }
+        self.scale_by(self.rank, self.alpha)
+    }
+
+    /// What the low-rank product of this module is multiplied with.
+    pub fn scale_of(&self, module: &str) -> f64 {
+        self.scale_by(self.rank_of(module), self.alphas.get(module).copied().unwrap_or(self.alpha))
+    }
+
+    /// The inner width of the pair of this module.
+    pub fn rank_of(&self, module: &str) -> usize {
+        self.ranks.get(module).copied().unwrap_or(self.rank)
+    }
+
+    fn scale_by(&self, rank: usize, alpha: f64) -> f64 {
+        let rank = rank.max(1) as f64;
+        alpha / if self.rslora { rank.sqrt() } else { rank }
     }
 }
 

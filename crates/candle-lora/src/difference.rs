@@ -18,7 +18,7 @@ impl Adapter {
             pair.a = Tensor::cat(&[&pair.a, &first.a], 0)?;
             pair.b = Tensor::cat(&[&pair.b, &first.b.neg()?], 1)?;
         }
-        Ok(Self { config: self.config.of_rank(2 * self.config.rank), pairs })
+        Ok(Self { config: self.config.with_ranks(|rank| 2 * rank), pairs })
     }
 
     /// The two adapters whose difference this is, to the bit.
@@ -26,25 +26,37 @@ impl Adapter {
     /// # Errors
     /// When the rank of a pair is not the config's.
     pub fn split_difference(&self) -> Result<(Self, Self)> {
-        let rank = self.config.rank / 2;
         let half = |place: usize| -> Result<Self> {
             let part = |pair: &LoraPair| -> Result<LoraPair> {
+                let rank = pair.a.dim(0)? / 2;
                 let (a, b) = (pair.a.narrow(0, place * rank, rank)?, pair.b.narrow(1, place * rank, rank)?);
                 let b = if place == 0 { b } else { b.neg()? };
                 Ok(LoraPair { a: a.force_contiguous()?, b: b.force_contiguous()?, ..pair.clone() })
             };
             let pairs = self.pairs.iter().map(|(module, pair)| Ok((module.clone(), part(pair)?)));
-            Ok(Self { config: self.config.of_rank(rank), pairs: pairs.collect::<Result<_>>()? })
+            Ok(Self { config: self.config.with_ranks(|rank| rank / 2), pairs: pairs.collect::<Result<_>>()? })
         };
         Ok((half(0)?, half(1)?))
     }
 }
 
 impl LoraConfig {
-    /// The same with another rank, and alpha such that the scale stays.
-    fn of_rank(&self, rank: usize) -> Self {
-        let ratio = rank as f64 / self.rank.max(1) as f64;
-        let alpha = self.alpha * if self.rslora { ratio.sqrt() } else { ratio };
-        Self { rank, alpha, ..self.clone() }
+    /// The same with other ranks, and alphas such that the scales stay.
+    fn with_ranks(&self, to: impl Fn(usize) -> usize) -> Self {
+        let alpha = |rank: usize, alpha: f64| {
+            let ratio = to(rank) as f64 / rank.max(1) as f64;
+            alpha * if self.rslora { ratio.sqrt() } else { ratio }
+        };
+        let own = self.ranks.keys().chain(self.alphas.keys()).map(|module| {
+            let own = self.alphas.get(module).copied().unwrap_or(self.alpha);
+            (module.clone(), alpha(self.rank_of(module), own))
+        });
+        Self {
+            rank: to(self.rank),
+            alpha: alpha(self.rank, self.alpha),
+            ranks: self.ranks.iter().map(|(module, rank)| (module.clone(), to(*rank))).collect(),
+            alphas: own.collect(),
+            ..self.clone()
+        }
     }
 }

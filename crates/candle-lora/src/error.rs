@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use tunesmith_sentence::{Sentence, say};
 
+use crate::regular_file::Refusal;
+
 /// Why an adapter or an operation failed.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", self.sentence())]
@@ -59,6 +61,15 @@ impl LoraError {
     pub(crate) fn io(file: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let file = file.into();
         move |source| Self::Io { file, source }
+    }
+
+    /// A file that is none, or that the system does not give.
+    pub(crate) fn refused(file: impl Into<PathBuf>) -> impl FnOnce(Refusal) -> Self {
+        let file = file.into();
+        move |refusal| match refusal {
+            Refusal::Io(source) => Self::Io { file, source },
+            Refusal::Kind(reason) => Self::Adapter { file, reason },
+        }
     }
 
     pub(crate) fn adapter(file: impl Into<PathBuf>, reason: Sentence) -> Self {

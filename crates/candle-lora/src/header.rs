@@ -11,8 +11,10 @@ use tunesmith_sentence::{Sentence, say};
 
 /// Longer headers take gigabytes to read and no model needs one.
 const LONGEST_HEADER: u64 = 16 << 20;
+/// How the text begins that Git keeps in the place of a large file.
+const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
 /// More tensors than any model has.
-const MOST_TENSORS: usize = 50_000;
+pub const MOST_TENSORS: usize = 50_000;
 
 /// Where a tensor lies in its file, and what it is.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +32,13 @@ pub struct TensorInfo {
 /// # Errors
 /// What is wrong with the header, in words that follow the file's name.
 pub fn read(file: &[u8]) -> Result<BTreeMap<String, TensorInfo>, Sentence> {
+    if file.starts_with(LFS_POINTER) {
+        return Err(say!(
+            "model-lfs-pointer",
+            "is only a Git LFS pointer, the weights themselves were not fetched; run `git lfs pull` in its folder, \
+             or download this file from the model's page"
+        ));
+    }
     let cut = || say!("model-header-cut", "is cut off: it is shorter than its header says; download or copy it again");
     let length = file.first_chunk::<8>().map(|bytes| u64::from_le_bytes(*bytes)).ok_or_else(cut)?;
     if length > LONGEST_HEADER {
@@ -62,6 +71,15 @@ pub fn read(file: &[u8]) -> Result<BTreeMap<String, TensorInfo>, Sentence> {
     }
     check_layout(&tensors, start..file.len())?;
     Ok(tensors)
+}
+
+/// A tensor with numbers that nothing can be computed with, in words that follow the file's name.
+pub fn not_finite(name: &str) -> Sentence {
+    say!(
+        "model-not-finite",
+        "{name} holds NaN or infinite numbers: the training that made it diverged, or the file is damaged",
+        name
+    )
 }
 
 /// Every byte after the header belongs to exactly one tensor.

@@ -20,6 +20,7 @@ mod ops;
 mod peft;
 pub mod plain;
 mod quantized;
+pub mod regular_file;
 mod rows;
 mod weight;
 

@@ -1,47 +1,27 @@
 //! PEFT's files: `adapter_config.json` and `adapter_model.safetensors`, read and written so that either program can
 //! take what the other made.
 
+mod config;
 mod pairs;
+mod patterns;
+mod unsupported;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
 use serde_json::{Value, json};
-use tunesmith_sentence::{Sentence, say};
+use tunesmith_sentence::Sentence;
 
-use crate::{Adapter, LoraConfig, LoraError, Result};
+use crate::{Adapter, LoraError, Result};
+use config::PeftConfig;
 use pairs::read_pairs;
 
 const CONFIG: &str = "adapter_config.json";
 const WEIGHTS: &str = "adapter_model.safetensors";
 /// What PEFT puts before the name of each tensor.
 const PREFIX: &str = "base_model.model.";
-/// An adapter's config and header are a few kilobytes; a file that claims more is not one.
-const LONGEST_CONFIG: u64 = 1 << 20;
-
-/// Switches of PEFT that change what an adapter computes and that are not supported.
-const UNSUPPORTED: [&str; 16] = [
-    "fan_in_fan_out",
-    "rank_pattern",
-    "alpha_pattern",
-    "modules_to_save",
-    "lora_bias",
-    "layer_replication",
-    "use_qalora",
-    "target_parameters",
-    "trainable_token_indices",
-    "alora_invocation_tokens",
-    "ensure_weight_tying",
-    "velora_config",
-    "monteclora_config",
-    "use_bdlora",
-    "arrow_config",
-    "kasa_config",
-];
-/// Starts of PEFT that change the base model, unless the adapter was converted when it was saved.
-const CHANGING_STARTS: [&str; 6] = ["pissa", "olora", "corda", "loftq", "lora_ga", "mica"];
 
 impl Adapter {
     /// Reads an adapter from PEFT's files, in f32.
@@ -49,12 +29,8 @@ impl Adapter {
     /// # Errors
     /// When the files are not PEFT's, are damaged, or use something that is not supported.
     pub fn load(folder: &Path, device: &Device) -> Result<Self> {
-        let mut config = read_config(&folder.join(CONFIG))?;
-        let pairs = read_pairs(&folder.join(WEIGHTS), &config, device)?;
-        if config.target_modules.is_empty() {
-            let last = |module: &String| module.rsplit('.').next().map(String::from);
-            config.target_modules = pairs.keys().filter_map(last).collect::<BTreeSet<_>>().into_iter().collect();
-        }
+        let config = PeftConfig::read(&folder.join(CONFIG))?;
+        let (config, pairs) = read_pairs(&folder.join(WEIGHTS), config, device)?;
         Ok(Self { config, pairs })
     }
 
@@ -83,6 +59,7 @@ impl Adapter {
     }
 
     fn peft_config(&self, base_model: &str) -> Value {
+        let alphas = self.config.alphas.iter().map(|(module, alpha)| (module.clone(), whole_or_not(*alpha)));
         json!({
             "peft_type": "LORA",
             "task_type": "CAUSAL_LM",
@@ -92,8 +69,8 @@ impl Adapter {
             "lora_dropout": self.config.dropout,
             "target_modules": self.config.target_modules,
             "layers_to_transform": self.config.layers,
-            "rank_pattern": {},
-            "alpha_pattern": {},
+            "rank_pattern": self.config.ranks,
+            "alpha_pattern": alphas.collect::<serde_json::Map<_, _>>(),
             "bias": "none",
             "fan_in_fan_out": false,
             "inference_mode": true,
@@ -113,72 +90,4 @@ fn whole_or_not(number: f64) -> Value {
 fn bytes(tensor: &Tensor) -> Result<(Vec<usize>, Vec<u8>)> {
     let numbers = tensor.to_dtype(DType::F32)?.flatten_all()?.to_vec1::<f32>()?;
     Ok((tensor.dims().to_vec(), numbers.into_iter().flat_map(f32::to_le_bytes).collect()))
-}
-
-fn read_config(path: &Path) -> Result<LoraConfig> {
-    let wrong = |reason: Sentence| LoraError::adapter(path, reason);
-    if fs::metadata(path).map_err(LoraError::io(path))?.len() > LONGEST_CONFIG {
-        return Err(wrong(say!("adapter-config-too-long", "is too long to be an adapter's config")));
-    }
-    let text = fs::read_to_string(path).map_err(LoraError::io(path))?;
-    let config: Value = serde_json::from_str(&text)
-        .map_err(|error| wrong(say!("file-not-json", "is not valid JSON: {error}", error = error.to_string())))?;
-    check_kind(&config).map_err(wrong)?;
-    let rank = config["r"].as_u64().filter(|rank| (1..=1 << 16).contains(rank));
-    let rank = rank.ok_or_else(|| wrong(say!("adapter-rank-wrong", "r is not a rank")))? as usize;
-    let alpha = config["lora_alpha"].as_f64().filter(|alpha| alpha.is_finite());
-    let alpha = alpha.ok_or_else(|| wrong(say!("adapter-alpha-wrong", "lora_alpha is not a number")))?;
-    let target_modules = match &config["target_modules"] {
-        Value::String(_) => vec![], // a pattern such as all-linear: the tensors say what it came to
-        Value::Array(names) => names.iter().filter_map(Value::as_str).map(String::from).collect(),
-        _ => return Err(wrong(say!("adapter-modules-missing", "target_modules is missing"))),
-    };
-    let layers = match &config["layers_to_transform"] {
-        Value::Null => None,
-        Value::Array(layers) if layers.is_empty() => None,
-        Value::Number(layer) => Some(layer.as_u64().into_iter().map(|layer| layer as usize).collect()),
-        Value::Array(layers) => Some(layers.iter().filter_map(Value::as_u64).map(|layer| layer as usize).collect()),
-        _ => return Err(wrong(say!("adapter-layers-wrong", "layers_to_transform is not a list of layers"))),
-    };
-    let dropout = config["lora_dropout"].as_f64().filter(|share| (0.0..1.0).contains(share)).unwrap_or(0.0);
-    let (rslora, dora) = (is_on(&config["use_rslora"]), is_on(&config["use_dora"]));
-    Ok(LoraConfig { rank, alpha, target_modules, layers, rslora, dora, dropout })
-}
-
-/// Nothing is on that changes what an adapter computes and that is not supported.
-fn check_kind(config: &Value) -> Result<(), Sentence> {
-    if config["peft_type"] != "LORA" {
-        return Err(say!(
-            "adapter-kind-unsupported",
-            "peft_type is {kind}, only LORA is supported",
-            kind = config["peft_type"].to_string()
-        ));
-    }
-    for switch in UNSUPPORTED {
-        if is_on(&config[switch]) {
-            return Err(say!("adapter-switch-unsupported", "{switch} is on, which is not supported", switch));
-        }
-    }
-    if !matches!(config["bias"].as_str(), None | Some("none")) {
-        return Err(say!("adapter-biases-unsupported", "trained biases are not supported"));
-    }
-    let start = config["init_lora_weights"].as_str().unwrap_or_default();
-    if CHANGING_STARTS.iter().any(|word| start.starts_with(word)) {
-        return Err(say!(
-            "adapter-of-changed-base",
-            "it began as {start}, so it belongs to a changed base model; save it with path_initial_model_for_weight_conversion",
-            start
-        ));
-    }
-    Ok(())
-}
-
-fn is_on(value: &Value) -> bool {
-    match value {
-        Value::Null => false,
-        Value::Bool(on) => *on,
-        Value::Array(items) => !items.is_empty(),
-        Value::Object(items) => !items.is_empty(),
-        _ => true,
-    }
 }

@@ -7,6 +7,8 @@ mod adapters;
 mod backwards;
 #[path = "candle-lora/kernels.rs"]
 mod kernels;
+#[path = "candle-lora/patterns.rs"]
+mod patterns;
 #[path = "candle-lora/quantized.rs"]
 mod quantized;
 #[path = "candle-lora/random.rs"]

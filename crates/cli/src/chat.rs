@@ -11,6 +11,7 @@ use tunesmith_studio::Answered;
 
 use crate::interrupt::Interrupt;
 use crate::model_choice::{Choice, ChosenModel, SamplingOptions};
+use crate::table::shown;
 use crate::{Ended, Out};
 
 #[derive(Args)]
@@ -110,7 +111,7 @@ impl Conversation<'_> {
         let ChosenModel { model, adapter, .. } = &self.chosen;
         let said = model.answer(adapter, &self.messages, &[], &self.sampling, &mut |piece| {
             if !self.out.is_json() && !piece.is_empty() {
-                self.out.text(piece);
+                self.out.text(shown(piece));
             }
             if self.interrupt.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use clap::Args;
 use serde_json::json;
-use tunesmith_protocol::{Device, SystemInfo, UsagePart};
+use tunesmith_protocol::{Device, Notice, SystemInfo, UsagePart};
 use tunesmith_sentence::{Sentence, say};
 
 use crate::home::Home;
@@ -22,14 +23,28 @@ const FOLDERS: [&str; 6] = [
 /// Less room than this and a checkpoint may not fit.
 const LITTLE_ROOM_BYTES: u64 = 2 << 30;
 
-pub(crate) fn doctor(out: &Out) -> anyhow::Result<Ended> {
-    let home = Home::open()?;
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Take the notices off the list: they have been seen
+    #[arg(long)]
+    seen: bool,
+}
+
+pub(crate) fn doctor(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended> {
+    let home = Home::open_quietly()?;
     let info = home.api.system_info(())?;
     let usage = home.api.usage(())?;
     let found: BTreeMap<&str, Option<String>> = libraries().map(|(name, _)| (name, find(name))).into();
-    out.json(&json!({ "system": info, "libraries": found, "usage": usage.parts }));
+    // After the lists: what is damaged is found while they are made.
+    home.look_through()?;
+    let notices = home.api.list_notices(())?;
+    out.json(&json!({ "system": info, "libraries": found, "usage": usage.parts, "notices": notices }));
     if !out.is_json() {
         tell(&info, &usage.parts, &found, out);
+        tell_notices(&notices, out);
+    }
+    if arguments.seen {
+        notices.into_iter().try_for_each(|notice| home.api.dismiss_notice(notice.id))?;
     }
     Ok(Ended::Done)
 }
@@ -60,6 +75,19 @@ fn tell(info: &SystemInfo, usage: &[UsagePart], found: &BTreeMap<&str, Option<St
     indented(&Sentence::verbatim(format!("{}, {}", info.home, table::bytes(info.home_bytes))), out);
     for part in usage {
         indented(&say!("shell-usage", "{what}: {size}", what = &part.what, size = table::bytes(part.bytes)), out);
+    }
+}
+
+fn tell_notices(notices: &[Notice], out: &Out) {
+    if notices.is_empty() {
+        return;
+    }
+    out.line(say!("shell-notices", "Notices, until `tunesmith doctor --seen`"));
+    for Notice { message, hint, .. } in notices {
+        indented(message, out);
+        if !hint.is_empty() {
+            indented(hint, out);
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::interrupt::{Interrupt, stopping};
 use crate::job::with_bar;
 use crate::language::translate;
 use crate::model_choice::Choice;
+use crate::table::shown;
 use crate::{Ended, Out};
 
 #[derive(Args)]
@@ -100,7 +101,7 @@ fn tell_answer(EvaluatedAnswer { file, line, question, expected, text }: &Evalua
         "type": "answer", "file": file, "line": line, "question": question, "expected": expected, "text": text,
     }));
     if !out.is_json() {
-        out.plain(format!("{file}:{line}"));
+        out.plain(format!("{}:{line}", shown(file)));
         for part in [
             say!("shell-eval-question", "question: {question}", question),
             say!("shell-eval-expected", "expected: {expected}", expected),

@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 use tunesmith_protocol::{
-    Api, ErrorCode, EventBody, Plan, RunRecord, RunState, Subscription, Topic, TopicEnded, WireError,
+    Api, ErrorCode, Event, EventBody, Plan, RunRecord, RunState, Subscription, Topic, TopicEnded, WireError,
 };
 use tunesmith_sentence::say;
+use tunesmith_studio::Losses;
 
 use crate::interrupt::Interrupt;
 use crate::show::Show;
@@ -28,8 +29,9 @@ pub(crate) struct Printer<'a> {
 }
 
 impl<'a> Printer<'a> {
-    pub(crate) fn new(out: &'a Out) -> Self {
-        Self { out, show: Show::new(out) }
+    /// Of a run that has these losses from before, if it goes on.
+    pub(crate) fn new(out: &'a Out, earlier: Losses) -> Self {
+        Self { out, show: Show::new(out, earlier) }
     }
 
     /// Prints one record. How the run failed is left to the caller, who ends with that error.
@@ -50,15 +52,16 @@ impl<'a> Printer<'a> {
     }
 }
 
-/// Follows the run `id` from `records` to its end; Ctrl-C stops the run, wherever it is trained.
+/// Follows the run `id` from `records` to its end; Ctrl-C stops the run, wherever it is trained. `earlier` are the losses that
+/// were told before.
 pub(crate) fn follow(
     api: &dyn Api,
     id: &str,
-    records: &Subscription,
+    (records, earlier): (&Subscription, Losses),
     interrupt: &Interrupt,
     out: &Out,
 ) -> anyhow::Result<Ended> {
-    let mut printer = Printer::new(out);
+    let mut printer = Printer::new(out, earlier);
     let (mut asked, mut paused) = (false, None::<Instant>);
     loop {
         if interrupt.asked() && !asked {
@@ -97,15 +100,25 @@ pub(crate) fn follow(
     }
 }
 
-/// The records of a run from now on: what it has told so far is read and forgotten.
-pub(crate) fn from_now_on(api: &dyn Api, id: &str) -> Result<Subscription, WireError> {
+/// The records of a run from now on, and the losses that it has told so far.
+pub(crate) fn from_now_on(api: &dyn Api, id: &str) -> Result<(Subscription, Losses), WireError> {
     let records = api.subscribe(Topic::Run(id.to_owned()), 0)?;
+    let mut losses = Losses::default();
+    let mut take = |group: Vec<Event>| {
+        for event in group {
+            if let EventBody::Run { record } = event.body {
+                losses.add(&record);
+            }
+        }
+    };
     // A run that can go on has records: wait for the first, however busy the machine is. The topic may end at once when
     // the run's folder is going; the follower will notice.
-    if matches!(records.next_within(FIRST), Ok(Some(_))) {
-        while matches!(records.next_within(QUIET), Ok(Some(_))) {}
+    let mut wait = FIRST;
+    while let Ok(Some(group)) = records.next_within(wait) {
+        take(group);
+        wait = QUIET;
     }
-    Ok(records)
+    Ok((records, losses))
 }
 
 /// The plan as one flat object: the settings, then what the plan adds or resolves.

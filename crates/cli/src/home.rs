@@ -3,39 +3,66 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tunesmith_protocol::{Api, ErrorCode, Run, WireError};
+use tunesmith_protocol::{Api, ErrorCode, Remote, Run, WireError};
 use tunesmith_sentence::say;
-use tunesmith_studio::{Opened, Studio, default_home, open};
+use tunesmith_studio::{Studio, Successor, default_home};
+
+use crate::language::translate;
 
 /// An opened home.
 pub(crate) struct Home {
     /// The commands, wherever they are carried out.
     pub api: Arc<dyn Api>,
-    /// The studio, when it lives in this process.
-    owned: Option<Arc<Studio>>,
+    place: Successor,
 }
 
 impl Home {
+    /// Opens it, and says on stderr when there is something to know about it.
     pub(crate) fn open() -> Result<Self, WireError> {
-        match open(&default_home())? {
-            Opened::Owner(studio) => Ok(Self { api: Arc::clone(&studio) as Arc<dyn Api>, owned: Some(studio) }),
-            Opened::Guest(remote) => Ok(Self { api: Arc::new(remote), owned: None }),
+        let home = Self::open_quietly()?;
+        if !home.api.list_notices(())?.is_empty() {
+            let there =
+                say!("shell-notices-there", "There is something to know about this home: see `tunesmith doctor`");
+            eprintln!("{}", translate(&there));
         }
+        Ok(home)
+    }
+
+    pub(crate) fn open_quietly() -> Result<Self, WireError> {
+        let place = Successor::open(&default_home())?;
+        let api: Arc<dyn Api> = match place.owned() {
+            Some(studio) => studio,
+            None => Arc::new(Remote(place.clone())),
+        };
+        Ok(Self { api, place })
+    }
+
+    /// Reads the lists once: what is damaged is found then, and told as a notice.
+    pub(crate) fn look_through(&self) -> Result<(), WireError> {
+        self.api.list_runs(())?;
+        self.api.list_datasets(())?;
+        self.api.list_chats(())?;
+        self.api.preferences(()).map(drop)
+    }
+
+    /// The studio, when it lives in this process.
+    fn owned(&self) -> Option<Arc<Studio>> {
+        self.place.owned()
     }
 
     /// Whether the home is this process's own, so that its runs are trained here.
     pub(crate) fn is_owner(&self) -> bool {
-        self.owned.is_some()
+        self.owned().is_some()
     }
 
     /// Lets runs go on that stood in line when the program last ended: this process stays.
     pub(crate) fn start_queue(&self) -> Result<(), WireError> {
-        self.owned.as_ref().map_or(Ok(()), |studio| studio.start_queue())
+        self.owned().map_or(Ok(()), |studio| studio.start_queue())
     }
 
     /// Whether a run is going in this process.
     pub(crate) fn running(&self) -> bool {
-        self.owned.as_ref().is_some_and(|studio| studio.running())
+        self.owned().is_some_and(|studio| studio.running())
     }
 
     /// The run of this id, or of the only id that begins so.
@@ -61,7 +88,7 @@ impl Home {
 impl Drop for Home {
     fn drop(&mut self) {
         // A run in this process gets its checkpoint before the process ends.
-        if let Some(studio) = &self.owned {
+        if let Some(studio) = self.owned() {
             studio.shutdown();
         }
     }

@@ -4,15 +4,23 @@ use std::sync::OnceLock;
 
 use tunesmith_sentence::{Language, Sentence};
 
+use crate::table::shown;
+
 static CHOSEN: OnceLock<Language> = OnceLock::new();
 
 /// The variables that ask for a language, the strongest first.
 const VARIABLES: [&str; 4] = ["TUNESMITH_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"];
 
-/// The code of the language that the variables of the environment ask for: `de` for `de_AT.UTF-8`.
-pub fn code(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
-    let asked = VARIABLES.into_iter().filter_map(variable).find(|value| !value.is_empty())?;
-    asked.split(['_', '-', '.', '@']).next().map(str::to_lowercase)
+/// The codes of the language that the variables of the environment ask for, the closest first: `de-AT` and `de` for `de_AT.UTF-8`.
+pub fn codes(variable: impl Fn(&str) -> Option<String>) -> Vec<String> {
+    let Some(asked) = VARIABLES.into_iter().filter_map(variable).find(|value| !value.is_empty()) else {
+        return Vec::new();
+    };
+    let name = asked.split(['.', '@']).next().unwrap_or_default();
+    let mut parts = name.split(['_', '-']);
+    let language = parts.next().unwrap_or_default().to_lowercase();
+    let regional = parts.next().map(|region| format!("{language}-{}", region.to_uppercase()));
+    regional.into_iter().chain([language]).collect()
 }
 
 /// Chooses the language of this run; a second choice changes nothing.
@@ -22,8 +30,10 @@ pub(crate) fn choose(language: Language) {
 
 /// The sentence in the language of this run.
 pub(crate) fn translate(sentence: &Sentence) -> String {
-    match CHOSEN.get() {
+    let text = match CHOSEN.get() {
         Some(language) => language.say(sentence),
         None => sentence.text.clone(),
-    }
+    };
+    // A sentence may name what stands in a stranger's file.
+    shown(&text).into_owned()
 }

@@ -79,7 +79,7 @@ enum Command {
     /// Talk to a model
     Chat(chat::Arguments),
     /// Say what this computer has and what Tunesmith makes of it
-    Doctor,
+    Doctor(doctor::Arguments),
     /// Tune the starter model on a sample, and compare its answers before and after
     Demo(demo::Arguments),
 }
@@ -103,8 +103,8 @@ pub fn work(arguments: impl IntoIterator<Item = OsString>) -> Option<ExitCode> {
 
 /// Runs the command line in the user's language and returns its exit status.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let code = language::code(|variable| std::env::var(variable).ok());
-    run_in(code.and_then(|code| Language::of(&code)), arguments)
+    let codes = language::codes(|variable| std::env::var(variable).ok());
+    run_in(codes.iter().find_map(|code| Language::of(code)), arguments)
 }
 
 /// Runs the command line in this language, or in English, and returns its exit status.
@@ -137,7 +137,7 @@ fn carry_out(command: Command, out: &Out) -> anyhow::Result<Ended> {
         Command::Runs(command) => runs::carry_out(&command, out),
         Command::Eval(arguments) => evaluate::evaluate(&arguments, out),
         Command::Chat(arguments) => chat::chat(&arguments, out),
-        Command::Doctor => doctor::doctor(out),
+        Command::Doctor(arguments) => doctor::doctor(&arguments, out),
         Command::Demo(arguments) => demo::demo(&arguments, out),
     }
 }

@@ -5,6 +5,7 @@ fn main() -> std::process::ExitCode {
     if let Some(ended) = tunesmith_cli::work(std::env::args_os()) {
         return ended;
     }
+    tunesmith_studio::raise_open_files();
     if let Ok(program) = std::env::current_exe() {
         tunesmith_studio::render_with(program);
     }

@@ -34,6 +34,7 @@ pub(crate) fn carry_out(command: &Command, out: &Out) -> anyhow::Result<Ended> {
             let model = home.api.add_model(AddModel { path: absolute(path)?.into() })?;
             out.json(&model);
             out.line(say!("shell-model-added", "Added {name} as {id}", name = &model.name, id = &model.id));
+            model.remarks.iter().for_each(|remark| out.line(remark.clone()));
         }
         Command::Remove { id } => {
             home.api.delete(ItemRef { kind: ItemKind::Model, id: id.clone() })?;
@@ -62,6 +63,8 @@ fn list(models: &[Model], out: &Out) {
     });
     let rows: Vec<_> = std::iter::once(headings()).chain(rows).collect();
     out.table(&rows);
+    let remarks = models.iter().flat_map(|model| model.remarks.iter().map(|remark| (&model.id, remark)));
+    remarks.for_each(|(id, remark)| out.line(say!("shell-model-remark", "{id}: {remark}", id, remark)));
 }
 
 fn headings() -> Vec<String> {

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 use tunesmith_protocol::{RunConfig, TrainSettings};
 use tunesmith_sentence::{Sentence, say};
-use tunesmith_studio::run_file::nearest;
+use tunesmith_studio::run_file::{nearest, our_name};
 
 use crate::home::absolute;
 use crate::out::WrongUsage;
@@ -116,7 +116,11 @@ fn unknown(key: &str) -> WrongUsage {
     let fields = TrainSettings::fields();
     let names = fields.iter().map(|field| field.name.as_str()).chain(OTHERS.iter().map(|(name, _)| *name));
     let names: Vec<&str> = names.collect();
-    let message = match nearest(key, &names) {
+    let theirs = key.strip_prefix("training.").unwrap_or(key);
+    let message = match our_name(theirs).or_else(|| nearest(key, &names)) {
+        Some(name) if our_name(theirs).is_some() => {
+            say!("shell-set-other-name", "--set: there is no key “{key}”; it is called {name} here", key, name)
+        }
         Some(name) => {
             say!("shell-set-unknown-near", "--set: there is no key “{key}”; did you mean {name}?", key, name)
         }

@@ -8,6 +8,7 @@ use tunesmith_sentence::{Sentence, say};
 
 use crate::home::Home;
 use crate::language::translate;
+use crate::show::is_better;
 use crate::{Ended, Out, table, train};
 
 #[derive(Subcommand)]
@@ -112,7 +113,7 @@ fn list(runs: &[Run], out: &Out) {
         let rest = [
             steps(run),
             run.best_eval_loss.or(run.loss).map(|loss| format!("{loss:.3}")).unwrap_or_default(),
-            translate(&state(&run.status)),
+            translate(&state_and_worth(run)),
         ];
         cells.into_iter().chain(rest).collect()
     });
@@ -166,7 +167,6 @@ impl From<Place> for Move {
 
 fn show(run: &Run, out: &Out) {
     out.json(run);
-    let loss = |loss: Option<f64>| loss.map_or("–".into(), |loss| format!("{loss:.4}"));
     let none = || translate(&say!("shell-result-none", "none yet"));
     let facts = [
         (say!("shell-run-name", "Name"), run.name.clone()),
@@ -174,11 +174,8 @@ fn show(run: &Run, out: &Out) {
         (say!("shell-base-model", "Base model"), run.model_name.clone()),
         (say!("shell-run-dataset", "Dataset"), run.dataset_name.clone()),
         (say!("shell-run-steps", "Steps"), steps(run)),
-        (say!("shell-run-training-loss", "Training loss"), loss(run.loss)),
-        (
-            say!("shell-run-validation-loss", "Validation loss"),
-            format!("{} → {}", loss(run.first_eval_loss), loss(run.best_eval_loss)),
-        ),
+        (say!("shell-run-training-loss", "Training loss"), number(run.loss)),
+        (say!("shell-run-validation-loss", "Validation loss"), validation_loss(run)),
         (say!("shell-run-time", "Time"), table::duration(run.elapsed_ms as f64 / 1000.0)),
         (say!("shell-run-size", "Size"), table::bytes(run.size_bytes)),
         (say!("shell-run-result", "Result"), run.result_path.clone().unwrap_or_else(none)),
@@ -189,10 +186,42 @@ fn show(run: &Run, out: &Out) {
     out.table(&rows);
 }
 
+/// From what it began with to what is kept.
+fn validation_loss(run: &Run) -> String {
+    let losses = format!("{} → {}", number(run.first_eval_loss), number(run.best_eval_loss));
+    match no_better(run) {
+        true => translate(&say!(
+            "shell-run-loss-no-better",
+            "{losses}, no better than the model that it began with",
+            losses
+        )),
+        false => losses,
+    }
+}
+
+/// Whether a run has a result that its validation rows call no better than what it began with.
+fn no_better(run: &Run) -> bool {
+    let measured = run.first_eval_loss.zip(run.best_eval_loss);
+    run.result_path.is_some() && measured.is_some_and(|(start, kept)| !is_better(start, kept))
+}
+
+fn number(loss: Option<f64>) -> String {
+    loss.map_or("–".into(), |loss| format!("{loss:.4}"))
+}
+
 fn steps(run: &Run) -> String {
     match &run.plan {
         Some(plan) => format!("{}/{}", run.step, plan.steps),
         None => run.step.to_string(),
+    }
+}
+
+/// Where it stands, and that its result is no better than its start where that is so.
+fn state_and_worth(run: &Run) -> Sentence {
+    let state = state(&run.status);
+    match no_better(run) {
+        true => say!("shell-run-state-no-better", "{state}, no better than before", state),
+        false => state,
     }
 }
 

@@ -4,8 +4,9 @@
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use tunesmith_protocol::{Layers, Method, Plan, RunRecord, RunState, StepMetrics};
+use tunesmith_protocol::{Layers, Method, Plan, RunRecord, RunState, StepMetrics, TooLong};
 use tunesmith_sentence::{Sentence, say};
+use tunesmith_studio::Losses;
 
 use crate::language::translate;
 use crate::{Out, table};
@@ -31,22 +32,23 @@ pub(crate) struct Show<'a> {
     first: Option<(Instant, u32)>,
     told: Instant,
     steps: u32,
-    first_eval: Option<f64>,
-    best_eval: Option<f64>,
+    losses: Losses,
 }
 
 impl<'a> Show<'a> {
-    pub(crate) fn new(out: &'a Out) -> Self {
+    /// What is shown of a run that has these losses from before, if it goes on.
+    pub(crate) fn new(out: &'a Out, losses: Losses) -> Self {
         let bar = bar(0, "{prefix}{wide_bar} {pos}/{len}{msg}");
-        Self { out, bar, first: None, told: Instant::now(), steps: 0, first_eval: None, best_eval: None }
+        Self { out, bar, first: None, told: Instant::now(), steps: 0, losses }
     }
 
     /// Shows one record.
     pub(crate) fn record(&mut self, record: &RunRecord) {
+        self.losses.add(record);
         match record {
             RunRecord::Plan { plan } => self.plan(plan),
             RunRecord::Preparing { what, fraction } => {
-                self.bar.set_prefix(format!("{what} "));
+                self.bar.set_prefix(format!("{} ", translate(what)));
                 self.bar.set_length(100);
                 self.bar.set_position((fraction * 100.0) as u64);
             }
@@ -60,6 +62,9 @@ impl<'a> Show<'a> {
             RunRecord::Done { step, best_step, .. } => self.done(*step, *best_step),
             RunRecord::Stopped { step, checkpoint } => {
                 self.bar.finish_and_clear();
+                if let Some(measured) = measured(&self.losses, None) {
+                    self.out.note(measured);
+                }
                 self.out.note(say!(
                     "shell-show-stopped",
                     "Stopped after step {step}; checkpoint: {checkpoint}",
@@ -102,9 +107,7 @@ impl<'a> Show<'a> {
         }
     }
 
-    fn eval(&mut self, step: u32, loss: f64) {
-        self.first_eval.get_or_insert(loss);
-        self.best_eval = Some(self.best_eval.map_or(loss, |best| best.min(loss)));
+    fn eval(&self, step: u32, loss: f64) {
         if self.bar.is_hidden() {
             self.out.note(say!(
                 "shell-show-eval",
@@ -118,23 +121,15 @@ impl<'a> Show<'a> {
 
     fn done(&self, steps: u32, best_step: u32) {
         self.bar.finish_and_clear();
-        self.out.note(match (self.first_eval, self.best_eval) {
-            (Some(first), Some(best)) => say!(
-                "shell-show-done-measured",
-                steps;
-                "Done after 1 step; validation loss {first} → {best} at step {best_step}",
-                "Done after {steps} steps; validation loss {first} → {best} at step {best_step}",
-                steps,
-                first = number(first),
-                best = number(best),
-                best_step
-            ),
-            _ => say!("shell-show-done", steps; "Done after 1 step", "Done after {steps} steps", steps),
-        });
+        self.out.note(say!("shell-show-done", steps; "Done after 1 step", "Done after {steps} steps", steps));
+        if let Some(measured) = measured(&self.losses, Some(best_step)) {
+            self.out.note(measured);
+        }
     }
 
     fn best(&self) -> Option<Sentence> {
-        self.best_eval.map(|best| say!("shell-show-validation", "validation {loss}", loss = number(best)))
+        let best = self.losses.kept(None).map(|(_, loss)| loss).or(self.losses.at_start())?;
+        Some(say!("shell-show-validation", "validation {loss}", loss = number(best)))
     }
 
     /// A line above the bar.
@@ -147,6 +142,27 @@ impl Drop for Show<'_> {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
     }
+}
+
+/// What the validation rows say of the step that is kept, beside where the run began.
+fn measured(losses: &Losses, best_step: Option<u32>) -> Option<Sentence> {
+    let (start, (step, kept)) = (losses.at_start()?, losses.kept(best_step)?);
+    let (from, to) = (number(start), number(kept));
+    Some(match is_better(start, kept) {
+        true => say!("shell-show-better", "Validation loss {from} → {to}: step {step} is kept", from, to, step),
+        false => say!(
+            "shell-show-no-better",
+            "Validation loss {from} → {to}: step {step} is kept, no better than the model it began with. Try a lower rate, fewer epochs or more rows",
+            from,
+            to,
+            step
+        ),
+    })
+}
+
+/// Whether a run made the held-out rows likelier.
+pub(crate) fn is_better(at_start: f64, kept: f64) -> bool {
+    kept < at_start
 }
 
 /// A loss, as exactly as people compare it.
@@ -202,17 +218,32 @@ fn plan_lines(plan: &Plan) -> Vec<Sentence> {
         ),
     ];
     if plan.rows_too_long > 0 {
-        lines.push(say!(
-            "shell-plan-too-long",
-            rows;
-            "1 row is longer than {limit} tokens (too_long: {rule})",
-            "{rows} rows are longer than {limit} tokens (too_long: {rule})",
-            rows = plan.rows_too_long,
-            limit = plan.training.max_length,
-            rule = plan.training.too_long.word()
-        ));
+        lines.push(too_long(plan.rows_too_long, plan.training.max_length, plan.training.too_long));
     }
     lines
+}
+
+/// What became of the rows that are longer than the limit.
+fn too_long(rows: u64, limit: u32, rule: TooLong) -> Sentence {
+    match rule {
+        TooLong::Drop => say!(
+            "shell-plan-left-out",
+            rows;
+            "1 row is longer than {limit} tokens and is left out",
+            "{rows} rows are longer than {limit} tokens and are left out",
+            rows,
+            limit
+        ),
+        // A run that refuses them does not get here.
+        TooLong::Truncate | TooLong::Refuse => say!(
+            "shell-plan-cut",
+            rows;
+            "1 row is longer than {limit} tokens and loses its end; it is left out if nothing to learn remains",
+            "{rows} rows are longer than {limit} tokens and lose their end; those in which nothing to learn remains are left out",
+            rows,
+            limit
+        ),
+    }
 }
 
 fn trained(plan: &Plan) -> Sentence {

@@ -7,7 +7,8 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::json;
 use tunesmith_sentence::{NOTHING, say};
-use tunesmith_server::{Options, Server};
+use tunesmith_server::{Limits, Options, Server};
+use tunesmith_studio::{default_home, uploads_folder};
 
 use crate::home::Home;
 use crate::interrupt::Interrupt;
@@ -34,6 +35,8 @@ pub(crate) fn serve(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended> {
         port: arguments.port,
         open: arguments.open,
         model_folders: arguments.models.clone(),
+        uploads: Some(uploads_folder(&default_home())?),
+        limits: limits(tunesmith_studio::raise_open_files()),
         ..Options::default()
     };
     let server = Server::start(home.api.clone(), options)?;
@@ -63,6 +66,13 @@ pub(crate) fn serve(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended> {
     server.stop();
     drop(home);
     Ok(if training { Ended::Interrupted } else { Ended::Done })
+}
+
+/// Connections take at most a quarter of the files that may be open: the rest is for training.
+fn limits(open_files: Option<u64>) -> Limits {
+    let usual = Limits::default();
+    let quarter = open_files.map_or(usual.connections, |files| usize::try_from(files / 4).unwrap_or(usual.connections));
+    Limits { connections: quarter.clamp(1, usual.connections), ..usual }
 }
 
 fn tell_ready(link: &str, port: u16, out: &Out) {

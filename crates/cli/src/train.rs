@@ -6,9 +6,11 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use tunesmith_protocol::{Api, Job, JobKind, JobState, Run, RunConfig, RunState, StartRun, Topic, WireError};
+use tunesmith_protocol::{
+    Api, Job, JobKind, JobState, PreviewRun, Run, RunConfig, RunState, StartRun, Topic, WireError,
+};
 use tunesmith_sentence::{NOTHING, Sentence, say};
-use tunesmith_studio::{RunNews, StopRun, default_home, run_config, run_file};
+use tunesmith_studio::{Losses, RunNews, StopRun, default_home, run_config, run_file};
 
 use crate::follow::{Printer, follow, from_now_on};
 use crate::home::Home;
@@ -60,10 +62,13 @@ fn into_folder(
     interrupt: &Interrupt,
     out: &Out,
 ) -> anyhow::Result<(Ended, PathBuf)> {
-    let mut printer = Printer::new(out);
+    let earlier = if resume { Losses::read(folder) } else { Losses::default() };
+    let mut printer = Printer::new(out, earlier);
     let finished = run_config(&default_home(), config, folder, resume, &mut |news| {
-        if let RunNews::Record(record) = news {
-            printer.record(record);
+        match news {
+            RunNews::Record(record) => printer.record(record),
+            RunNews::Warning(warning) => out.note(warning.clone()),
+            RunNews::Tick => {}
         }
         if interrupt.asked() { ControlFlow::Break(StopRun::Save) } else { ControlFlow::Continue(()) }
     })?;
@@ -77,7 +82,15 @@ fn into_home(config: &RunConfig, resume: bool, interrupt: &Interrupt, out: &Out)
     if resume && let Some(run) = resumable(home.api.as_ref(), &start)? {
         return go_on(&home, &run, interrupt, out);
     }
+    warn(home.api.as_ref(), &start, out)?;
     Ok(start_and_follow(home.api.as_ref(), start, interrupt, out)?.0)
+}
+
+/// Says before a run starts what the window says there. What stands in its way is told by the start itself.
+fn warn(api: &dyn Api, start: &StartRun, out: &Out) -> Result<(), WireError> {
+    let preview = api.preview_run(PreviewRun { start: start.clone(), job: None })?;
+    preview.warnings.into_iter().for_each(|warning| out.note(warning));
+    Ok(())
 }
 
 /// Puts a run into the line of the home. Where no other process has the home open, it is trained here.
@@ -85,6 +98,7 @@ pub(crate) fn enqueue(home: &Home, path: &Path, set: &[String], out: &Out) -> an
     let config = overrides::apply(run_file::load(path)?, set)?;
     let interrupt = Interrupt::listen(stopping())?;
     let start = choices(home.api.as_ref(), &config, &interrupt)?;
+    warn(home.api.as_ref(), &start, out)?;
     if home.is_owner() {
         out.note(say!("shell-run-trained-here", "No other Tunesmith is open, so the run is trained here"));
         return Ok(start_and_follow(home.api.as_ref(), start, &interrupt, out)?.0);
@@ -124,7 +138,7 @@ pub(crate) fn start_and_follow(
         ));
     }
     let records = api.subscribe(Topic::Run(run.id.clone()), 0)?;
-    let ended = follow(api, &run.id, &records, interrupt, out)?;
+    let ended = follow(api, &run.id, (&records, Losses::default()), interrupt, out)?;
     tell_result(api, &run.id, out)?;
     Ok((ended, api.get_run(run.id)?))
 }
@@ -150,10 +164,10 @@ pub(crate) fn resume_and_follow(
     if let Some(reason) = goes_already(run) {
         return Err(WireError::invalid(reason, NOTHING).into());
     }
-    let records = from_now_on(api, &run.id)?;
+    let (records, earlier) = from_now_on(api, &run.id)?;
     let run = api.resume_run(run.id.clone())?;
     out.note(say!("shell-run-resuming", "Resuming {id}", id = &run.id));
-    let ended = follow(api, &run.id, &records, interrupt, out)?;
+    let ended = follow(api, &run.id, (&records, earlier), interrupt, out)?;
     tell_result(api, &run.id, out)?;
     Ok((ended, api.get_run(run.id)?))
 }

@@ -1,8 +1,10 @@
-//! Answers that are empty, of a single word, or cut off in the middle. For the last two, all answers are compared.
+//! Answers that are empty, of a single word, cut off in the middle, or that begin with a blank. Of single words and open
+//! ends, all answers are compared.
 
 use crate::finding::{Finding, FindingKind, RepairKind, Severity};
-use crate::parts::Answer;
+use crate::parts::{self, Answer};
 use crate::seen_rows::SeenRows;
+use tunesmith_data::Example;
 use tunesmith_sentence::{Sentence, say};
 
 /// Fewer answers than this are too few to compare with.
@@ -22,6 +24,7 @@ pub(crate) struct Answers {
     empty: Vec<u32>,
     one_word: Vec<u32>,
     cut: Vec<u32>,
+    blank_start: Vec<u32>,
     /// Rows whose answer ends without closing punctuation.
     open: Vec<u32>,
     answers: usize,
@@ -41,6 +44,9 @@ impl Answers {
             return;
         }
         self.answers += 1;
+        if answer.text.starts_with(char::is_whitespace) {
+            self.blank_start.push(index);
+        }
         if words == 1 {
             self.single += 1;
             self.one_word.push(index);
@@ -71,6 +77,7 @@ impl Answers {
             (FindingKind::EmptyAnswer, self.empty),
             (FindingKind::TruncatedAnswer, self.cut),
             (FindingKind::OneWordAnswer, self.one_word),
+            (FindingKind::BlankStart, self.blank_start),
         ];
         found
             .into_iter()
@@ -85,12 +92,16 @@ fn finding(kind: FindingKind, mut rows: Vec<u32>) -> Finding {
     rows.dedup();
     let severity = match kind {
         FindingKind::EmptyAnswer => Severity::Error,
-        FindingKind::TruncatedAnswer => Severity::Warning,
+        FindingKind::TruncatedAnswer | FindingKind::BlankStart => Severity::Warning,
         _ => Severity::Note,
     };
     let (sentence, advice) = said(kind, rows.len());
     let finding = Finding::new(kind, severity, rows, sentence, advice);
-    if kind == FindingKind::OneWordAnswer { finding } else { finding.with_repair(RepairKind::RemoveRows) }
+    match kind {
+        FindingKind::OneWordAnswer => finding,
+        FindingKind::BlankStart => finding.with_repair(RepairKind::TrimAnswerStart),
+        _ => finding.with_repair(RepairKind::RemoveRows),
+    }
 }
 
 /// What was found in so many rows, and what to do.
@@ -114,6 +125,15 @@ fn said(kind: FindingKind, rows: usize) -> (Sentence, Sentence) {
             ),
             say!("doctor-cut-answer-advice", "Look at how these answers end, and complete or remove them"),
         ),
+        FindingKind::BlankStart => (
+            say!(
+                "doctor-blank-start", rows;
+                "1 row has an answer that begins with a line break or a blank: as one token with the line break that many templates write before it, it never comes up in a chat",
+                "{rows} rows have an answer that begins with a line break or a blank: as one token with the line break that many templates write before it, it never comes up in a chat",
+                rows
+            ),
+            say!("doctor-blank-start-advice", "Let these answers begin with their first word"),
+        ),
         _ => (
             say!(
                 "doctor-one-word-answer", rows;
@@ -124,6 +144,14 @@ fn said(kind: FindingKind, rows: usize) -> (Sentence, Sentence) {
             say!("doctor-one-word-answer-advice", "Look whether these answers are meant to be so short"),
         ),
     }
+}
+
+/// The example with answers that begin with their first word.
+pub(crate) fn trim_starts(example: &Example) -> Option<Example> {
+    parts::map_answers(example, &|text| {
+        let trimmed = text.trim_start();
+        (trimmed.len() < text.len() && !trimmed.is_empty()).then(|| trimmed.to_owned())
+    })
 }
 
 /// Whether a text is certainly cut off: within a block of code, a word, a character or a clause.

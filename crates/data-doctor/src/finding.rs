@@ -39,6 +39,8 @@ pub enum FindingKind {
     TruncatedAnswer,
     /// Answers of a single word where the others say more.
     OneWordAnswer,
+    /// Answers that begin with a line break or a blank.
+    BlankStart,
     /// Answers in another language than the rest.
     OtherLanguage,
     /// E-mail addresses, phone numbers, card numbers, bank accounts.
@@ -89,6 +91,8 @@ pub enum RepairKind {
     FixMojibake,
     /// Control characters and characters without width go.
     RemoveControlCharacters,
+    /// Answers begin with their first word.
+    TrimAnswerStart,
     /// Messages of one role in a row become one, joined by a blank line.
     MergeSameRole,
     /// Questions after the last answer go.

@@ -96,13 +96,14 @@ pub(crate) fn system(example: &Example) -> Option<&str> {
     all_messages(example).find(|message| message.role == "system").map(|message| message.content.as_str())
 }
 
-/// Every text of a row that people read: contents of messages, texts and labels, but not tool calls.
+/// Every text of a row that people read: contents of messages, what was thought, texts and labels, but not tool calls.
 pub(crate) fn texts(example: &Example) -> impl Iterator<Item = &str> {
     let class = match example {
         Example::Classification { text, label } => [Some(text.as_str()), Some(label.as_str())],
         other => [plain(other), None],
     };
-    all_messages(example).map(|message| message.content.as_str()).chain(class.into_iter().flatten())
+    let thoughts = all_messages(example).filter_map(|message| message.reasoning_content.as_deref());
+    all_messages(example).map(|message| message.content.as_str()).chain(thoughts).chain(class.into_iter().flatten())
 }
 
 /// The example with `mend` applied to every one of its [`texts`]; none if nothing changed. No text is emptied: a message
@@ -112,6 +113,7 @@ pub(crate) fn map_texts(example: &Example, mend: &dyn Fn(&str) -> Option<String>
     let mut changed = false;
     for message in all_messages_mut(&mut mended) {
         changed |= replace(&mut message.content, mend);
+        changed |= message.reasoning_content.as_mut().is_some_and(|thought| replace(thought, mend));
     }
     match &mut mended {
         Example::Text { text } => changed |= replace(text, mend),
@@ -121,7 +123,15 @@ pub(crate) fn map_texts(example: &Example, mend: &dyn Fn(&str) -> Option<String>
     changed.then_some(mended)
 }
 
-/// The same, with the texts inside tool calls.
+/// The example with `mend` applied to what the assistant says; none if nothing changed.
+pub(crate) fn map_answers(example: &Example, mend: &dyn Fn(&str) -> Option<String>) -> Option<Example> {
+    let mut mended = example.clone();
+    let answers = all_messages_mut(&mut mended).filter(|message| message.role == "assistant");
+    let changed = answers.fold(false, |changed, message| replace(&mut message.content, mend) | changed);
+    changed.then_some(mended)
+}
+
+/// The same as [`map_texts`], with the texts inside tool calls.
 pub(crate) fn map_texts_and_calls(example: &Example, mend: &dyn Fn(&str) -> Option<String>) -> Option<Example> {
     let messages = map_texts(example, mend);
     let mut changed = messages.is_some();

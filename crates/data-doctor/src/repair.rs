@@ -1,7 +1,7 @@
 //! Repairs a single example. A repair changes nothing but what it names, and a second run changes nothing more.
 
 use crate::finding::RepairKind;
-use crate::{html, invisible, mojibake, parts, personal, turns};
+use crate::{answers, html, invisible, mojibake, parts, personal, turns};
 use tunesmith_data::Example;
 
 /// The repaired example; none if there is nothing to repair. The repairs that remove rows change none: which rows to remove
@@ -14,6 +14,7 @@ pub fn repair(kind: RepairKind, example: &Example) -> Option<Example> {
         RepairKind::StripHtml => html::strip(example),
         RepairKind::FixMojibake => parts::map_texts_and_calls(example, &mojibake::mend),
         RepairKind::RemoveControlCharacters => parts::map_texts_and_calls(example, &invisible::remove),
+        RepairKind::TrimAnswerStart => answers::trim_starts(example),
         RepairKind::MergeSameRole => turns::merge_same_role(example),
         RepairKind::DropTrailingUser => turns::drop_trailing_user(example),
     }

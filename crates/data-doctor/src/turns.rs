@@ -149,6 +149,8 @@ fn belong_together(one: &Message, other: &Message) -> bool {
         && one.tool_calls.is_none()
         && other.tool_calls.is_none()
         && one.weight == other.weight
+        // What was thought before the second would have no place.
+        && other.reasoning_content.is_none()
 }
 
 /// The conversation with messages of one role in a row made one.

@@ -2,18 +2,21 @@
 //! an unknown key is only a remark.
 
 mod calls;
+mod gemini;
+mod keys;
+mod pairs;
 mod roles;
 
 use serde_json::Value;
 use tunesmith_sentence::{Sentence, say};
 
+pub(crate) use crate::checks::calls::tools;
 use crate::checks::calls::{called, has_call};
+use crate::checks::keys::{remark_on_keys, thought, weight};
+pub(crate) use crate::checks::pairs::is_pair;
 use crate::checks::roles::role;
 use crate::record::{Object, Problem, value_name};
 use crate::{Example, Message};
-
-const KNOWN_KEYS: [&str; 9] =
-    ["role", "content", "name", "function_call", "tool_calls", "tool_call_id", "weight", "from", "value"];
 
 /// Checks a row that somebody typed in by the rules of an import.
 ///
@@ -64,7 +67,7 @@ pub(crate) fn conversation(list: Vec<Value>, notes: &mut Vec<Problem>) -> Result
 /// Messages that need not hold an answer, checked; at least one.
 pub(crate) fn messages(list: Vec<Value>, notes: &mut Vec<Problem>) -> Result<Vec<Message>, Problem> {
     let mut messages = Vec::with_capacity(list.len());
-    for (number, value) in (1..).zip(list) {
+    for (number, value) in (1..).zip(list.into_iter().flat_map(gemini::unfold).flat_map(pairs::unfold)) {
         messages.extend(message(number, value, notes)?);
     }
     if messages.is_empty() {
@@ -78,9 +81,10 @@ pub(crate) fn messages(list: Vec<Value>, notes: &mut Vec<Problem>) -> Result<Vec
 fn message(number: usize, value: Value, notes: &mut Vec<Problem>) -> Result<Option<Message>, Problem> {
     let Value::Object(mut object) = value else { return Err(no_object(number, &value)) };
     remark_on_keys(number, &object, notes);
-    let weight = weight(number, object.get("weight"))?;
+    let weight = weight(number, &object)?;
     let role = role(number, &mut object, notes)?;
     let calls = has_call(&object);
+    let reasoning_content = thought(number, &role, &mut object, notes);
     let content = match object.shift_remove("content").or_else(|| object.shift_remove("value")) {
         Some(content) => text(number, content)?,
         None if calls => String::new(),
@@ -93,9 +97,9 @@ fn message(number: usize, value: Value, notes: &mut Vec<Problem>) -> Result<Opti
         let tool_calls = Some(calls_of_assistant(number, &role, &mut object)?);
         // Blanks beside a call are no content.
         let content = if content.trim().is_empty() { String::new() } else { content };
-        return Ok(Some(Message { role, content, tool_calls, weight, ..Message::default() }));
+        return Ok(Some(Message { role, content, tool_calls, reasoning_content, weight, ..Message::default() }));
     }
-    let speaks_as_tool = matches!(role.as_str(), "tool" | "function");
+    let speaks_as_tool = role == "tool";
     let mut word = |key: &str| object.shift_remove(key).and_then(|value| value.as_str().map(str::to_owned));
     let (tool_call_id, name) = if speaks_as_tool { (word("tool_call_id"), word("name")) } else { (None, None) };
     if !speaks_as_tool && let Some(name) = word("name").filter(|name| !name.is_empty()) {
@@ -104,7 +108,7 @@ fn message(number: usize, value: Value, notes: &mut Vec<Problem>) -> Result<Opti
     // The result of a tool may be empty.
     match content.trim().is_empty() && !speaks_as_tool {
         true => silent(number, &role, notes),
-        false => Ok(Some(Message { role, content, tool_call_id, name, weight, tool_calls: None })),
+        false => Ok(Some(Message { role, content, tool_call_id, name, reasoning_content, weight, tool_calls: None })),
     }
 }
 
@@ -151,33 +155,6 @@ fn silent(number: usize, role: &str, notes: &mut Vec<Problem>) -> Result<Option<
     }
     let what = say!("row-message-silent", "Message {number} (role {role}) says nothing", number, role);
     Err(Problem::new("missing_content", what))
-}
-
-fn remark_on_keys(number: usize, object: &Object, notes: &mut Vec<Problem>) {
-    if let Some(key) = object.keys().find(|key| !KNOWN_KEYS.contains(&key.as_str())) {
-        let what = say!("row-key-unknown", "Message {number} has the unknown key “{key}”; it is not used", number, key);
-        notes.push(Problem::new("message_unrecognized_key", what));
-    }
-}
-
-fn weight(number: usize, value: Option<&Value>) -> Result<Option<f32>, Problem> {
-    match value {
-        None | Some(Value::Null) => Ok(None),
-        Some(value) => match value.as_f64() {
-            Some(0.0) => Ok(Some(0.0)),
-            Some(1.0) => Ok(Some(1.0)),
-            _ => {
-                let weight = value.to_string();
-                let what = say!(
-                    "row-weight-wrong",
-                    "Message {number} has the weight {weight}; it must be 0 or 1",
-                    number,
-                    weight
-                );
-                Err(Problem::new("wrong_weight", what))
-            }
-        },
-    }
 }
 
 /// The text of a message: a string, or the text parts of a list of parts.

@@ -20,6 +20,8 @@ use crate::record::{Object, Problem};
 pub(crate) use guess::{guess, unknown_shape};
 use layout::is_judgement;
 pub(crate) use layout::is_known;
+pub(crate) use literal::parse as python_literal;
+pub(crate) use messages::is_message;
 use parts::Parts;
 pub(crate) use shape::Shape;
 

@@ -66,6 +66,13 @@ pub enum PrepareError {
         /// Why.
         source: RenderError,
     },
+    /// The model's template or tokenizer refuses every row.
+    AllRefused {
+        /// Rows in all.
+        rows: u64,
+        /// Why the first is refused.
+        why: Sentence,
+    },
     /// The renderer fails for every row.
     Render(RenderError),
     /// The user cancelled.
@@ -116,7 +123,10 @@ impl PrepareError {
         match self {
             Self::Empty => say!("prepare-no-rows", "The dataset is empty: there is no row to learn from"),
             Self::NoLearnableToken { rows, why } => {
-                say!("prepare-nothing-to-learn", "None of the {rows} rows has a token to learn: {why}", rows, why)
+                say!(
+                    "prepare-nothing-to-learn", rows;
+                    "The only row has no token to learn: {why}", "None of the {rows} rows has a token to learn: {why}", rows, why
+                )
             }
             Self::TooLong { count, rows, limit, row, tokens } => say!(
                 "prepare-rows-too-long", count;
@@ -127,6 +137,10 @@ impl PrepareError {
             Self::Row { row, source } => {
                 say!("prepare-row-fails", "Row {row}: {problem}", row, problem = source.sentence())
             }
+            Self::AllRefused { rows, why } => say!(
+                "prepare-all-refused", rows;
+                "The only row cannot be rendered. {why}", "None of the {rows} rows can be rendered. The first: {why}", rows, why
+            ),
             Self::Render(error) => error.sentence(),
             Self::Cancelled => say!("prepare-cancelled", "The preparation was cancelled"),
         }
@@ -143,6 +157,7 @@ impl PrepareError {
             Self::TooLong { .. } => {
                 say!("prepare-rows-too-long-hint", "Raise the max length, or set “Too long” to truncate or drop")
             }
+            Self::AllRefused { .. } => say!("prepare-all-refused-hint", "Take another base model, or change the rows"),
             Self::Row { source, .. } | Self::Render(source) => source.hint(),
             Self::Cancelled => NOTHING,
         }

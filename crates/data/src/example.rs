@@ -19,6 +19,9 @@ pub struct Message {
     /// The call that a tool's message answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool_call_id: Option<String>,
+    /// What the assistant thinks before it says this, which a template may show apart from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning_content: Option<String>,
     /// The name of the tool that speaks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -96,7 +99,10 @@ impl Example {
 
     /// The bytes of all its texts.
     pub(crate) fn text_bytes(&self) -> usize {
-        let of = |messages: &[Message]| messages.iter().map(|message| message.content.len()).sum::<usize>();
+        let thought = |message: &Message| message.reasoning_content.as_ref().map_or(0, String::len);
+        let of = |messages: &[Message]| {
+            messages.iter().map(|message| message.content.len() + thought(message)).sum::<usize>()
+        };
         match self {
             Self::Chat { messages, .. } => of(messages),
             Self::Text { text } => text.len(),

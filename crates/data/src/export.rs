@@ -129,6 +129,14 @@ impl<W: Write + Send> Exporter<W> {
 }
 
 /// The error for writing on after the file could not be begun.
+/// What the disk has said, such as that it is full: csv would wrap it so that nobody sees it any more.
+fn io_error(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
+}
+
 fn lost() -> io::Error {
     io::Error::other("nothing can be written after an error")
 }
@@ -138,7 +146,8 @@ impl<W: Write + Send> Sink<W> {
         Ok(match kind {
             ExportKind::Csv => {
                 let mut writer = csv::Writer::from_writer(writer);
-                writer.write_record(layout.columns().iter().copied().chain(columns.other_names()))?;
+                let names = layout.columns().iter().copied().chain(columns.other_names());
+                writer.write_record(names).map_err(io_error)?;
                 Self::Csv(Box::new(writer))
             }
             ExportKind::Parquet => Self::Parquet(Box::new(ParquetRows::new(columns.typed(layout), writer)?)),
@@ -163,7 +172,8 @@ impl<W: Write + Send> Sink<W> {
             }
             Self::Csv(writer) => {
                 let cells = cells.iter().chain(columns.others_in_order(extra));
-                Ok(writer.write_record(cells.map(|cell| cell_type::text_of(cell).unwrap_or_default().into_owned()))?)
+                let texts = cells.map(|cell| cell_type::text_of(cell).unwrap_or_default().into_owned());
+                writer.write_record(texts).map_err(io_error)
             }
             Self::Parquet(rows) => {
                 rows.push(cells.into_iter().chain(columns.others_in_order(extra).cloned()).collect())

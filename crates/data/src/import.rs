@@ -4,6 +4,8 @@
 mod file_import;
 mod summary;
 
+use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -84,9 +86,10 @@ pub fn import_into(
     let total = sizes.iter().sum();
     let (mut builder, mut empty) = (SummaryBuilder::default(), None);
     left_out.into_iter().for_each(|sentence| builder.remark(sentence));
+    let names = FileNames::of(paths);
     let mut before = 0;
     for (path, size) in paths.iter().zip(sizes) {
-        let name = display_name(path, paths);
+        let name = names.of_file(path);
         let rows = FileImport::new(path, name.clone(), &options.mapping, &mut builder, sink);
         let read = read_file(path, rows, &mut |bytes| progress(before + bytes, total));
         match read.and_then(|()| require_whole(path, size)) {
@@ -103,7 +106,7 @@ pub fn import_into(
     if let Some(error) = empty.filter(|_| summary.rows_read == 0) {
         return Err(error);
     }
-    summary.files = paths.iter().map(|path| display_name(path, paths)).collect();
+    summary.files = paths.iter().map(|path| names.of_file(path)).collect();
     Ok(summary)
 }
 
@@ -133,13 +136,30 @@ fn read_file(
     }
 }
 
-/// The file's name, with its folder's where that alone says that it is held out; its whole path where another file has the
-/// same name.
-pub(crate) fn display_name(path: &Path, paths: &[PathBuf]) -> String {
-    let alike = paths.iter().filter(|other| other.file_name() == path.file_name()).count();
-    let Some(name) = path.file_name().filter(|_| alike == 1) else { return path.display().to_string() };
-    let name = name.to_string_lossy().into_owned();
-    let Some(folder) = path.parent().and_then(Path::file_name).filter(|_| paths.len() > 1) else { return name };
-    let within = format!("{}/{name}", folder.to_string_lossy());
-    if is_named_for_holding_out(&within) && !is_named_for_holding_out(&name) { within } else { name }
+/// The names by which rows say which file they came from.
+pub(crate) struct FileNames<'a> {
+    /// How many files have a name.
+    counts: HashMap<Option<&'a OsStr>, usize>,
+    are_several: bool,
+}
+
+impl<'a> FileNames<'a> {
+    pub(crate) fn of(paths: &'a [PathBuf]) -> Self {
+        let mut counts = HashMap::new();
+        for path in paths {
+            *counts.entry(path.file_name()).or_insert(0) += 1;
+        }
+        Self { counts, are_several: paths.len() > 1 }
+    }
+
+    /// The file's name, with its folder's where that alone says that it is held out; its whole path where another file has
+    /// the same name.
+    pub(crate) fn of_file(&self, path: &Path) -> String {
+        let is_alone = self.counts.get(&path.file_name()) == Some(&1);
+        let Some(name) = path.file_name().filter(|_| is_alone) else { return path.display().to_string() };
+        let name = name.to_string_lossy().into_owned();
+        let Some(folder) = path.parent().and_then(Path::file_name).filter(|_| self.are_several) else { return name };
+        let within = format!("{}/{name}", folder.to_string_lossy());
+        if is_named_for_holding_out(&within) && !is_named_for_holding_out(&name) { within } else { name }
+    }
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use tunesmith_protocol::{InspectedFile, Mapping, Part, RowProblem};
 use tunesmith_sentence::{Sentence, say};
 
-use crate::import::{FileImport, SummaryBuilder, display_name};
+use crate::import::{FileImport, FileNames, SummaryBuilder};
 use crate::{ImportError, ImportOptions, ImportedRow, Taken, columns, source};
 
 /// What files begin with.
@@ -42,14 +42,15 @@ pub struct Inspection {
 pub fn inspect(paths: &[PathBuf], options: &ImportOptions, rows: usize) -> Result<Inspection, ImportError> {
     let found = source::expand(paths)?;
     let sizes = found.files.iter().map(|path| source::size(path)).collect::<Result<Vec<u64>, ImportError>>()?;
-    let mut looks = found.files.iter().map(|path| look(path, display_name(path, &found.files), options, rows));
+    let names = FileNames::of(&found.files);
+    let mut looks = found.files.iter().map(|path| look(path, names.of_file(path), options, rows));
     let mut first = looks.next().unwrap_or(Err(ImportError::NoFile));
     if let Err(ImportError::Empty { .. }) = first {
         first = looks.find(|seen| !matches!(seen, Err(ImportError::Empty { .. }))).unwrap_or(first);
     }
     let mut inspection = first?;
     for (path, bytes) in found.files.iter().zip(sizes) {
-        let name = display_name(path, &found.files);
+        let name = names.of_file(path);
         let what = match source::recognise(path) {
             Err(ImportError::Empty { .. }) => say!("file-empty", "empty"),
             what => what?,

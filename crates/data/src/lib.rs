@@ -40,7 +40,7 @@ pub use lengths::{Beyond, Bucket, Cuts, Length, LengthTable, Packing, Totals, su
 pub use local_renderer::Renderer;
 pub use order::{draw, epoch_order};
 pub use parquet_rows::serve_parquet;
-pub use prepare::{Prepared, RenderedRows, learned_in, prepare, render_rows};
+pub use prepare::{Prepared, RefusedRow, RenderedRows, learned_in, prepare, render_rows};
 pub use question::Question;
 pub use render::Render;
 pub use render_worker::{RenderWorker, serve_renderer};

@@ -7,6 +7,7 @@ mod folder;
 mod format;
 mod mask;
 mod render;
+mod templates;
 mod tokenizer_calls;
 mod turns;
 mod xray;
@@ -14,7 +15,7 @@ mod xray;
 use std::path::Path;
 use std::time::SystemTime;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tunesmith_protocol::LearnFrom;
 
 use crate::template::{Conversation, Moment};
@@ -51,13 +52,18 @@ impl Renderer {
 
     /// The same; `before_template` is called once the tokenizer is read and the template comes next.
     pub(crate) fn open_with(folder: &Path, before_template: &mut dyn FnMut()) -> Result<Self, RenderError> {
-        let Folder { tokenizer, template, has_chat_template, end_of_text, mut end_tokens } =
+        let Folder { tokenizer, template, has_chat_template, end_of_text, around, mut end_tokens } =
             Folder::read(folder, before_template)?;
-        let turns = Turns::learn(&template, &tokenizer, &end_tokens, SystemTime::now().into());
+        let now = SystemTime::now().into();
+        let turns = Turns::learn(&template, &[], &tokenizer, &end_tokens, now);
+        let some_tool = || json!({"type": "function", "function": {"name": "f", "description": "", "parameters": {}}});
+        let tool_turns =
+            template.has_tool_use().then(|| Turns::learn(&template, &[some_tool()], &tokenizer, &end_tokens, now));
         end_tokens.extend(turns.end_token);
+        end_tokens.extend(tool_turns.as_ref().and_then(|turns| turns.end_token));
         end_tokens.sort_unstable();
         end_tokens.dedup();
-        let format = TextFormat { tokenizer, template, turns, end_of_text, end_tokens };
+        let format = TextFormat { tokenizer, template, turns, tool_turns, end_of_text, around, end_tokens };
         Ok(Self { format, has_chat_template, now: None })
     }
 
@@ -116,8 +122,9 @@ impl Renderer {
         match &*example.taught().ok_or(RenderError::NothingTaught)? {
             Example::Chat { messages, tools } => Ok(self.chat(messages, tools, learn_from)?.rendered),
             Example::Text { text } => {
-                let tokens = self.ended(self.ids(text, true)?);
-                Ok(Rendered { tokens, learned_messages: vec![0], hidden_calls: 0 })
+                let (bare, doubled_tokens) = self.format.without_doubled(text);
+                let tokens = self.ended(self.ids(bare, true)?);
+                Ok(Rendered { tokens, learned_messages: vec![0], hidden_calls: 0, doubled_tokens })
             }
             // What is taught is a conversation or a text.
             _ => Err(RenderError::NothingTaught),

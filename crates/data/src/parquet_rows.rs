@@ -1,4 +1,4 @@
-//! Writes the rows of a Parquet file as lines of JSON. This runs in a worker process: a few bytes of such a file can claim
+//! Writes the rows of a Parquet or Arrow file as lines of JSON. This runs in a worker process: a few bytes of such a file can claim
 //! any amount of memory, and the library allocates it before it checks. What the lines mean for an import is left to
 //! `source::parquet`.
 //!
@@ -6,19 +6,29 @@
 //! that holds bytes instead of text, `z` that the file is a decompression bomb, `e` why the rest cannot be read, a
 //! `Sentence` as JSON, `.` the end.
 
+mod arrow;
 mod json_row;
+mod meaning;
+mod times;
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 
+use arrow_array::RecordBatch;
+use arrow_schema::{ArrowError, Schema};
+
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::parquet_to_arrow_schema;
+use parquet::basic::Compression;
+use parquet::file::metadata::{ColumnChunkMetaData, FileMetaData, RowGroupMetaData};
 use tunesmith_sentence::{Sentence, say};
 
 use crate::record::LONGEST_ROW;
 use crate::source::Bomb;
 use crate::worker_limits;
 use json_row::JsonRow;
+use meaning::Features;
 
 pub(crate) const COUNT: u8 = b'n';
 pub(crate) const ROW: u8 = b'r';
@@ -73,14 +83,46 @@ impl From<parquet::errors::ParquetError> for Failed {
     }
 }
 
-impl From<arrow_schema::ArrowError> for Failed {
-    fn from(error: arrow_schema::ArrowError) -> Self {
+impl From<ArrowError> for Failed {
+    fn from(error: ArrowError) -> Self {
         let error = error.to_string();
         Self::File(say!("import-parquet-damaged", "its data is damaged ({error})", error))
     }
 }
 
+/// Whether the file begins as Arrow files do: with their name, or, as a stream, with a message of some length.
+pub(crate) fn is_arrow(path: &Path) -> bool {
+    let mut head = [0; 8];
+    if File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_err() {
+        return false;
+    }
+    let [a, b, c, d, length @ ..] = head;
+    head.starts_with(b"ARROW1") || ([a, b, c, d] == [0xFF; 4] && (1..1 << 24).contains(&i32::from_le_bytes(length)))
+}
+
+/// Refuses packings that the library was built without, which it would take for damage.
+fn refuse_packing(groups: &[RowGroupMetaData]) -> Result<(), Failed> {
+    let packings = groups.iter().flat_map(RowGroupMetaData::columns).map(ColumnChunkMetaData::compression);
+    let unread = |packing| match packing {
+        Compression::BROTLI(_) => Some("Brotli"),
+        Compression::LZO => Some("LZO"),
+        _ => None,
+    };
+    match packings.filter_map(unread).next() {
+        Some(packing) => Err(Failed::File(say!(
+            "import-parquet-packing",
+            "its columns are packed with {packing}, which Tunesmith does not unpack; write it with Snappy or Zstandard",
+            packing
+        ))),
+        None => Ok(()),
+    }
+}
+
 fn rows(path: &Path, out: &mut dyn Write) -> Result<(), Failed> {
+    if is_arrow(path) { arrow::rows(path, out) } else { parquet_rows(path, out) }
+}
+
+fn parquet_rows(path: &Path, out: &mut dyn Write) -> Result<(), Failed> {
     let of_file = |error: io::Error| Failed::File(Sentence::verbatim(error.to_string()));
     let file = File::open(path).map_err(of_file)?;
     let size = file.metadata().map_err(of_file)?.len();
@@ -88,25 +130,53 @@ fn rows(path: &Path, out: &mut dyn Write) -> Result<(), Failed> {
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
     let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options)?;
     let groups = builder.metadata().row_groups();
-    let of_groups = |number: fn(&parquet::file::metadata::RowGroupMetaData) -> i64| {
+    refuse_packing(groups)?;
+    let of_groups = |number: fn(&RowGroupMetaData) -> i64| {
         groups.iter().fold(0, |sum: u64, group| sum.saturating_add(number(group).max(0) as u64))
     };
     let (count, bytes) = (of_groups(|group| group.num_rows()), of_groups(|group| group.total_byte_size()));
     refuse_bomb(count.saturating_mul(LEAST_ROW), size)?;
     write_line(out, COUNT, count.to_string().as_bytes()).map_err(Failed::Out)?;
     let at_once = AT_ONCE_BYTES.saturating_mul(count) / bytes.max(1);
-    let batches = builder.with_batch_size(at_once.clamp(1, AT_ONCE_ROWS) as usize).build()?;
-    let (mut json, mut written) = (JsonRow::default(), 0);
-    for batch in batches {
-        let batch = batch?;
-        for row in 0..batch.num_rows() {
-            json.write_row(&batch, row);
-            written += (json.text.len() as u64).max(LEAST_ROW);
-            refuse_bomb(written, size)?;
-            write_row(&mut json, out).map_err(Failed::Out)?;
-        }
+    let mut rows = RowWriter::new(size, meant_schema(builder.metadata().file_metadata()));
+    for batch in builder.with_batch_size(at_once.clamp(1, AT_ONCE_ROWS) as usize).build()? {
+        rows.write(&batch?, out)?;
     }
     Ok(())
+}
+
+/// What Arrow's writers note about the columns, such as time zones; empty where that cannot be read.
+fn meant_schema(file: &FileMetaData) -> Schema {
+    parquet_to_arrow_schema(file.schema_descr(), file.key_value_metadata()).unwrap_or_else(|_| Schema::empty())
+}
+
+/// Writes the rows of batches, one after another.
+struct RowWriter {
+    /// The size of the file, in bytes.
+    size: u64,
+    written: u64,
+    rows: u64,
+    json: JsonRow,
+    schema: Schema,
+    features: Features,
+}
+
+impl RowWriter {
+    fn new(size: u64, schema: Schema) -> Self {
+        let features = Features::of(&schema);
+        Self { size, written: 0, rows: 0, json: JsonRow::default(), schema, features }
+    }
+
+    fn write(&mut self, batch: &RecordBatch, out: &mut dyn Write) -> Result<(), Failed> {
+        for row in 0..batch.num_rows() {
+            self.json.write_row(batch, row, &self.schema, &self.features);
+            self.written += (self.json.text.len() as u64).max(LEAST_ROW);
+            refuse_bomb(self.written, self.size)?;
+            write_row(&mut self.json, out).map_err(Failed::Out)?;
+        }
+        self.rows += batch.num_rows() as u64;
+        Ok(())
+    }
 }
 
 fn write_row(json: &mut JsonRow, out: &mut dyn Write) -> io::Result<()> {

@@ -25,6 +25,19 @@ pub struct Prepared {
     pub tokens: u64,
     /// Calls of tools, in the examples, that the model's template does not show and that are not learned therefore.
     pub hidden_calls: u64,
+    /// Tokens that stood at the beginning or the end of a text although the tokenizer puts them there; left out.
+    pub doubled_tokens: u64,
+    /// Rows that the model's template or tokenizer refuses, which are left out.
+    pub refused: Arc<Vec<RefusedRow>>,
+}
+
+/// A row that is left out because it cannot be rendered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RefusedRow {
+    /// Its number among the examples, from 1.
+    pub row: u64,
+    /// Why.
+    pub why: Sentence,
 }
 
 /// Rows as a model's tokens, before a limit cuts them. Another limit needs no tokenizer.
@@ -39,6 +52,8 @@ pub struct RenderedRows {
     /// Answers judged bad.
     untaught: u64,
     hidden_calls: u64,
+    doubled_tokens: u64,
+    refused: Arc<Vec<RefusedRow>>,
     /// Examples in all.
     total: u64,
 }
@@ -50,7 +65,7 @@ const ROWS_AT_ONCE: usize = 512;
 /// cancels.
 ///
 /// # Errors
-/// A row that the template refuses, rows that are too long where that is refused, or nothing to learn from.
+/// A worker that dies over a row, rows that are too long where that is refused, or nothing to learn from.
 pub fn prepare(
     rows: &[Example],
     renderer: &dyn Render,
@@ -68,10 +83,10 @@ pub fn learned_in(settings: &TrainSettings) -> LearnFrom {
     }
 }
 
-/// Renders and tokenises every example. `progress(rows_done, rows_total)`; its `Break` cancels.
+/// Renders and tokenises every example; one that the model's template refuses is left out. `progress(rows_done, rows_total)`; its `Break` cancels.
 ///
 /// # Errors
-/// There are no examples, the template refuses one, or it was cancelled.
+/// There are no examples, the worker dies over one, or it was cancelled.
 pub fn render_rows(
     rows: &[Example],
     renderer: &dyn Render,
@@ -83,6 +98,7 @@ pub fn render_rows(
     }
     let mut done = RenderedRows { total: rows.len() as u64, ..RenderedRows::default() };
     let (mut learnable, mut row) = (Vec::new(), 0);
+    let mut refused = Vec::new();
     for some in rows.chunks(ROWS_AT_ONCE) {
         let lost = |RowsError { row: lost, source }| match lost {
             Some(lost) => PrepareError::Row { row: row + 1 + lost as u64, source },
@@ -91,8 +107,9 @@ pub fn render_rows(
         for rendered in renderer.rows(some, learn_from).map_err(lost)? {
             row += 1;
             match rendered {
-                Ok(Rendered { tokens, hidden_calls, .. }) => {
+                Ok(Rendered { tokens, hidden_calls, doubled_tokens, .. }) => {
                     done.hidden_calls += hidden_calls;
+                    done.doubled_tokens += doubled_tokens;
                     if tokens.learned() == 0 {
                         done.unlearnable.push((row as u32, tokens.ids.len() as u32));
                     } else {
@@ -101,17 +118,22 @@ pub fn render_rows(
                     }
                 }
                 Err(RenderError::NothingTaught) => done.untaught += 1,
-                Err(source) => return Err(PrepareError::Row { row, source }),
+                Err(source) => refused.push(RefusedRow { row, why: source.sentence() }),
             }
         }
         if progress(row, done.total).is_break() {
             return Err(PrepareError::Cancelled);
         }
     }
-    Ok(RenderedRows { rows: Arc::new(learnable), ..done })
+    Ok(RenderedRows { rows: Arc::new(learnable), refused: Arc::new(refused), ..done })
 }
 
 impl RenderedRows {
+    /// The rows that the model's template or tokenizer refuses.
+    pub fn refused(&self) -> Arc<Vec<RefusedRow>> {
+        self.refused.clone()
+    }
+
     /// Applies the length rule.
     ///
     /// # Errors
@@ -135,8 +157,13 @@ impl RenderedRows {
             learned_tokens: rows.iter().map(Tokens::learned).sum(),
             tokens: rows.iter().map(|row| row.ids.len() as u64).sum(),
             hidden_calls: self.hidden_calls,
+            doubled_tokens: self.doubled_tokens,
+            refused: self.refused.clone(),
             rows,
         };
+        if let Some(first) = self.refused.first().filter(|_| self.refused.len() as u64 == self.total) {
+            return Err(PrepareError::AllRefused { rows: self.total, why: first.why.clone() });
+        }
         if prepared.rows.is_empty() {
             let why = why_nothing(&prepared, self.total, settings.too_long);
             return Err(PrepareError::NoLearnableToken { rows: self.total, why });

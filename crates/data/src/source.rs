@@ -20,6 +20,7 @@ use tunesmith_sentence::{Sentence, say};
 
 use crate::ImportError;
 use crate::error::io_error;
+use crate::parquet_rows::is_arrow;
 use crate::record::{Problem, Record, Sink};
 use encoding::Encoding;
 use file_kind::FileKind;
@@ -75,7 +76,7 @@ fn read_kind(
     sink: &mut Sink,
 ) -> Result<Sentence, ImportError> {
     let unreadable = |reason| unreadable(path, reason);
-    if is_parquet(path) {
+    if is_columnar(path) {
         parquet::read(path, size(path)?, progress, sink).map_err(unreadable)?;
         return Ok(file_kind::no_row());
     }
@@ -88,7 +89,10 @@ fn read_kind(
 
 /// What a file holds, by its beginning.
 pub(crate) fn recognise(path: &Path) -> Result<Sentence, ImportError> {
-    if is_parquet(path) {
+    if is_arrow(path) {
+        return Ok(Sentence::verbatim("Arrow"));
+    }
+    if is_columnar(path) {
         return Ok(Sentence::verbatim("Parquet"));
     }
     let mut go_on = |_| ControlFlow::Continue(());
@@ -130,10 +134,10 @@ fn guessed_encoding() -> Record {
 
 fn read_rows(kind: FileKind, input: &mut Input, sink: &mut Sink) -> io::Result<()> {
     match kind {
-        FileKind::JsonLines => json::read_lines(input, sink),
+        FileKind::JsonLines => json::unfolded(sink, |sink| json::read_lines(input, sink)),
         FileKind::JsonList => json::read_values(input, json::Between::Commas, sink),
         FileKind::JsonFields => json::read_values(input, json::Between::CommasInFields, sink),
-        FileKind::JsonValues => json::read_values(input, json::Between::Nothing, sink),
+        FileKind::JsonValues => json::unfolded(sink, |sink| json::read_values(input, json::Between::Nothing, sink)),
         FileKind::Table { delimiter } => table::read(input, delimiter, sink),
         FileKind::Text { has_fences } => text::read(input, has_fences, sink),
     }
@@ -146,10 +150,11 @@ fn describe(kind: FileKind, input: &Input) -> Sentence {
     Sentence::listed(std::iter::once(kind.name()).chain(names))
 }
 
-/// Whether the file begins as Parquet files do.
-fn is_parquet(path: &Path) -> bool {
+/// Whether the file begins as Parquet or Arrow files do.
+fn is_columnar(path: &Path) -> bool {
     let mut magic = [0; 4];
-    std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut magic)).is_ok() && &magic == b"PAR1"
+    is_arrow(path)
+        || std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut magic)).is_ok() && &magic == b"PAR1"
 }
 
 fn unreadable(path: &Path, reason: io::Error) -> ImportError {

@@ -37,4 +37,6 @@ pub struct Rendered {
     pub learned_messages: Vec<usize>,
     /// Calls of tools that the template does not show, so that no model can learn them from it.
     pub hidden_calls: u64,
+    /// Tokens at the ends of a text that the tokenizer puts there anyway; they are not in `tokens`.
+    pub doubled_tokens: u64,
 }

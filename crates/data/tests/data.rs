@@ -40,6 +40,8 @@ mod questions;
 mod real_models;
 #[path = "data/sentences.rs"]
 mod sentences;
+#[path = "data/shapes.rs"]
+mod shapes;
 #[path = "data/spans.rs"]
 mod spans;
 #[path = "data/speed.rs"]

@@ -31,6 +31,7 @@ fn main() -> Result<(), ModelError> {
     let rank = asked("adapter").then_some(16);
     let (tokens, target_modules) = (rows * length, &MODULES[..]);
     let shape = TrainingShape {
+        ranks: None,
         tokens,
         rank,
         target_modules,

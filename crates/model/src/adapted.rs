@@ -55,7 +55,7 @@ impl Decoder {
         let mut fitted = FittedAdapter::new(adapter.clone());
         for (module, pair) in adapter.pairs.iter().filter(|(_, pair)| pair.magnitude.is_some()) {
             let weight = get(&self.weights, &self.config.weight_of(module))?;
-            fitted.set_norm(module, Lora::of(pair, adapter.config.scale()).weight_norm(weight)?);
+            fitted.set_norm(module, Lora::of(pair, adapter.config.scale_of(module)).weight_norm(weight)?);
         }
         Ok(fitted)
     }

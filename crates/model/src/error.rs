@@ -1,8 +1,9 @@
 //! What can go wrong with a model folder or a computation, in words that name the file and the tensor.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use candle_lora::LoraError;
+use candle_lora::regular_file::Refusal;
 use tunesmith_sentence::{Sentence, say};
 
 use crate::SUPPORTED_FAMILIES;
@@ -46,6 +47,13 @@ pub enum ModelError {
         /// Which tensor, and what is wrong with it.
         reason: Sentence,
     },
+    /// The weights are quantized already, in a format that is not supported.
+    Quantized {
+        /// The folder.
+        folder: PathBuf,
+        /// By what, such as `gptq`.
+        method: String,
+    },
     /// A file cannot be read or written.
     Io {
         /// The file.
@@ -86,6 +94,12 @@ impl ModelError {
             Self::Config { file, reason } | Self::Weights { file, reason } | Self::Tensor { file, reason } => {
                 say!("file-wrong", "{path}: {reason}", path = file, reason)
             }
+            Self::Quantized { folder, method } => say!(
+                "model-quantized",
+                "{folder}: the weights are quantized already ({method}); only f32, f16 and bf16 can be read",
+                folder,
+                method
+            ),
             Self::Io { file, source } => say!("file-wrong", "{path}: {reason}", path = file, reason = source),
             Self::Input(reason) | Self::Device(reason) => reason.clone(),
             Self::UnknownParameter(name) => say!("model-weight-missing", "The model has no weight {name}", name),
@@ -93,6 +107,22 @@ impl ModelError {
             Self::Lora(error) => error.sentence(),
             Self::Candle(error) => Sentence::verbatim(error.to_string()),
         }
+    }
+
+    /// A file that is none, or that the system does not give; `wrong` makes the error of the first.
+    pub(crate) fn refused(file: &Path, wrong: fn(PathBuf, Sentence) -> Self) -> impl FnOnce(Refusal) -> Self {
+        move |refusal| match refusal {
+            Refusal::Io(source) => Self::Io { file: file.into(), source },
+            Refusal::Kind(reason) => wrong(file.into(), reason),
+        }
+    }
+
+    pub(crate) fn config(file: PathBuf, reason: Sentence) -> Self {
+        Self::Config { file, reason }
+    }
+
+    pub(crate) fn weights(file: PathBuf, reason: Sentence) -> Self {
+        Self::Weights { file, reason }
     }
 
     pub(crate) fn io(file: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {

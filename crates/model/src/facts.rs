@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use tunesmith_sentence::Sentence;
+
 use crate::checkpoint::Checkpoint;
 use crate::weights::{EMBEDDING, parameter_count};
 use crate::{ModelConfig, ModelError};
@@ -23,6 +25,8 @@ pub struct ModelFacts {
     pub vocabulary: u32,
     /// The number format of the weights on disk, such as `bf16`.
     pub dtype: String,
+    /// Where config and weights disagree, and what is done about it.
+    pub remarks: Vec<Sentence>,
 }
 
 /// Reads the config and the headers of the weight files and checks them against each other.
@@ -30,15 +34,14 @@ pub struct ModelFacts {
 /// # Errors
 /// When the folder has no model, or one that cannot be computed.
 pub fn facts(folder: &Path) -> Result<ModelFacts, ModelError> {
-    let config = ModelConfig::read(folder)?;
-    let checkpoint = Checkpoint::open(folder)?;
-    checkpoint.check(&config)?;
+    let (config, checkpoint) = Checkpoint::open(folder)?;
     Ok(ModelFacts {
         family: config.family.to_string(),
         parameters: parameter_count(&config),
         size_bytes: checkpoint.size_bytes(),
         context_length: config.context_length as u32,
         vocabulary: config.vocabulary as u32,
+        remarks: checkpoint.remarks(&config),
         dtype: checkpoint.tensor(EMBEDDING)?.dtype.to_lowercase(),
         config,
     })

@@ -4,7 +4,7 @@
 mod windows;
 
 use candle_lora::{Activation, NormKind};
-use serde_json::{Value, json};
+use serde_json::json;
 use tunesmith_sentence::say;
 
 use crate::config::{Biases, NormPlaces, QkNorm};
@@ -31,11 +31,12 @@ const LLAMA: FamilyDefaults = FamilyDefaults {
     norm_epsilon: ("rms_norm_eps", 1e-6),
     head_dim: None,
     activation: "silu",
-    rope: RopeDefaults { theta: 10_000.0, partial: None, original_context: None },
+    rope: RopeDefaults { theta: 10_000.0, partial: None, original_context: None, per_layer: false },
 };
 const GEMMA: FamilyDefaults =
     FamilyDefaults { tied: true, head_dim: Some(256), activation: "gelu_pytorch_tanh", ..LLAMA };
-const GEMMA3: FamilyDefaults = FamilyDefaults { rope: RopeDefaults { theta: 1_000_000.0, ..LLAMA.rope }, ..GEMMA };
+const GEMMA3: FamilyDefaults =
+    FamilyDefaults { rope: RopeDefaults { theta: 1_000_000.0, per_layer: true, ..LLAMA.rope }, ..GEMMA };
 const QWEN3: FamilyDefaults = FamilyDefaults { head_dim: Some(128), ..LLAMA };
 const SMOLLM3: FamilyDefaults =
     FamilyDefaults { tied: true, rope: RopeDefaults { theta: 2_000_000.0, ..LLAMA.rope }, ..LLAMA };
@@ -93,6 +94,15 @@ const fn family(
 }
 
 impl Family {
+    /// Whether `architectures` may call it so: as the model that writes, or as the decoder alone, without a head.
+    pub(crate) fn is_architecture(&self, name: &str) -> bool {
+        let decoder = match self.architecture {
+            "Gemma3ForCausalLM" => Some("Gemma3Text"),
+            other => other.strip_suffix("ForCausalLM"),
+        };
+        name == self.architecture || name.strip_suffix("Model").is_some_and(|name| Some(name) == decoder)
+    }
+
     /// Reads a config of this family.
     pub(crate) fn config(&self, fields: &ConfigFields) -> Result<ModelConfig, ModelError> {
         let mut config = as_llama(fields, self.name, self.defaults)?;
@@ -180,14 +190,16 @@ fn gemma3(fields: &ConfigFields, config: &mut ModelConfig) -> Result<(), ModelEr
     config.logit_soft_cap = fields.number_or_none("final_logit_softcapping", None)?;
     let pattern = fields.whole_or("sliding_window_pattern", 6)?.max(1);
     windows(fields, config, |layer| !(layer + 1).is_multiple_of(pattern))?;
-    // Layers with a window turn by a base of their own, and are never scaled.
-    let newer = fields.value("rope_parameters");
-    let (global, local) = match newer.is_null() {
-        true => (fields.value("rope_scaling"), &Value::Null),
-        false => (&newer["full_attention"], &newer["sliding_attention"]),
-    };
+    // Layers with a window turn by a base of their own, and are never scaled. An older field changes those of the others.
+    let (newer, older) = (fields.value("rope_parameters"), fields.value("rope_scaling"));
+    let (mut global, local) = (newer["full_attention"].clone(), &newer["sliding_attention"]);
+    match (global.as_object_mut(), older.as_object()) {
+        (Some(global), Some(older)) => global.extend(older.clone()),
+        _ if newer.is_null() => global = older.clone(),
+        _ => {}
+    }
     let theta = fields.number_or("rope_local_base_freq", 10_000.0)?;
-    let global = rotation(fields, global, config, GEMMA3.rope)?;
+    let global = rotation(fields, &global, config, GEMMA3.rope)?;
     let local = match local.is_null() {
         true => rotation(fields, &json!({"rope_theta": theta}), config, GEMMA3.rope)?,
         false => rotation(fields, local, config, GEMMA3.rope)?,

@@ -115,7 +115,14 @@ impl Session {
         let unread = &row[self.keep_prefix_of(row)..];
         let logits = self.model.next_logits(unread, &mut self.cache)?;
         self.tokens_read += unread.len() as u64;
-        Ok(logits.squeeze(0)?.to_dtype(DType::F32)?.to_vec1::<f32>()?)
+        let logits = logits.squeeze(0)?.to_dtype(DType::F32)?.to_vec1::<f32>()?;
+        match logits.iter().any(|logit| logit.is_nan()) {
+            true => Err(ModelError::Input(say!(
+                "model-computes-nan",
+                "The model computes no numbers (NaN): its weights, or those of its adapter, are too large or damaged"
+            ))),
+            false => Ok(logits),
+        }
     }
 
     fn keep_prefix_of(&mut self, row: &[u32]) -> usize {

@@ -44,7 +44,7 @@ impl Decoder {
     /// # Errors
     /// When the config asks for rank 0, or for modules or layers that the model does not have.
     pub fn new_adapter(&self, lora: &LoraConfig, seed: u64) -> Result<Adapter, ModelError> {
-        if lora.rank == 0 {
+        if lora.rank == 0 || lora.ranks.values().any(|rank| *rank == 0) {
             return Err(ModelError::Input(say!("adapter-rank-zero", "The rank of an adapter must be at least 1")));
         }
         let modules = self.modules(lora)?;
@@ -110,7 +110,7 @@ impl Decoder {
         out: usize,
         width: usize,
     ) -> Result<LoraPair, ModelError> {
-        let (rank, device) = (lora.rank, &self.device);
+        let (rank, device) = (lora.rank_of(module), &self.device);
         if module == EMBEDDING_MODULE {
             let numbers = Random::new(seed, &format!("lora_B {module}")).normal(out * rank, 1.0);
             let a = Tensor::zeros((rank, width), DType::F32, device)?;
@@ -121,7 +121,7 @@ impl Decoder {
         let a = Tensor::from_vec(numbers, (rank, width), device)?;
         let pair = LoraPair::new(a, Tensor::zeros((out, rank), DType::F32, device)?);
         let weight = get(&self.weights, &self.config.weight_of(module))?;
-        let magnitude = lora.dora.then(|| Lora::of(&pair, lora.scale()).weight_norm(weight)).transpose()?;
+        let magnitude = lora.dora.then(|| Lora::of(&pair, lora.scale_of(module)).weight_norm(weight)).transpose()?;
         Ok(LoraPair { magnitude, ..pair })
     }
 }

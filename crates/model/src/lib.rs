@@ -32,10 +32,12 @@ mod sampling;
 mod save;
 mod sequences;
 mod trainable;
+mod weight_files;
 mod weights;
 
 pub use adapted::AdaptedDecoder;
 pub use candle_core::{DType, Device};
+pub use candle_lora::regular_file;
 pub use candle_lora::{Adapter, LoraConfig, LoraPair, ModuleKind, WeightFormat};
 pub use config::{Biases, Layer, ModelConfig, NormPlaces, QkNorm};
 pub use decoder::Decoder;

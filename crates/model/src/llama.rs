@@ -58,8 +58,10 @@ pub(crate) fn as_llama(
         source: fields.source().clone(),
     };
     check_heads(fields, &config)?;
-    let newer = fields.value("rope_parameters");
-    let scaling = if newer.is_null() { fields.value("rope_scaling") } else { newer };
+    // Where both are there transformers takes the older one, and nothing of the newer.
+    let older = fields.value("rope_scaling");
+    let is_there = !older.is_null() && older.as_object().is_none_or(|fields| !fields.is_empty());
+    let scaling = if is_there { older } else { fields.value("rope_parameters") };
     config.ropes = vec![rotation(fields, scaling, &config, defaults.rope)?];
     Ok(config)
 }

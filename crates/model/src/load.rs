@@ -2,6 +2,7 @@
 
 use std::ops::{ControlFlow, Range};
 use std::path::Path;
+use std::sync::atomic::Ordering;
 
 use candle_core::{DType, Device, Tensor};
 use candle_lora::{FrozenWeight, QuantizedWeight, WeightFormat};
@@ -10,7 +11,7 @@ use rayon::prelude::*;
 
 use crate::checkpoint::{Checkpoint, Stored};
 use crate::weights::{Weights, format_of, shapes};
-use crate::{Decoder, ModelConfig, ModelError};
+use crate::{Decoder, ModelError};
 
 impl Decoder {
     /// Loads a model folder with its matrices in this format; everything else, such as norms, is in f32. In 4 bits
@@ -25,9 +26,7 @@ impl Decoder {
         device: &Device,
         progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
     ) -> Result<Self, ModelError> {
-        let config = ModelConfig::read(folder)?;
-        let checkpoint = Checkpoint::open(folder)?;
-        checkpoint.check(&config)?;
+        let (config, checkpoint) = Checkpoint::open(folder)?;
         let shapes = shapes(&config);
         let mut weights = Weights::new();
         for (number, (name, shape)) in shapes.iter().enumerate() {
@@ -35,7 +34,11 @@ impl Decoder {
                 return Err(ModelError::Cancelled);
             }
             let stored = checkpoint.tensor(name)?;
-            weights.insert(name.clone(), stored.weight(shape, format_of(name, format), device)?);
+            let weight = stored.weight(shape, format_of(name, format), device)?;
+            if stored.has_broken_numbers() {
+                return Err(checkpoint.not_finite(name));
+            }
+            weights.insert(name.clone(), weight);
         }
         if progress(1.0).is_break() {
             return Err(ModelError::Cancelled);
@@ -85,30 +88,54 @@ impl Stored<'_> {
     }
 
     /// All its numbers in f32.
-    fn numbers(&self) -> Vec<f32> {
+    pub(crate) fn numbers(&self) -> Vec<f32> {
+        self.numbers_of(self.bytes)
+    }
+
+    fn numbers_of(&self, bytes: &[u8]) -> Vec<f32> {
         match self.dtype {
-            "BF16" => convert(self.bytes, |bytes| bf16::from_le_bytes(bytes).to_f32()),
-            "F16" => convert(self.bytes, |bytes| f16::from_le_bytes(bytes).to_f32()),
-            _ => convert(self.bytes, f32::from_le_bytes), // `Checkpoint::check` lets nothing else through
+            "BF16" => self.convert(bytes, |bytes| bf16::from_le_bytes(bytes).to_f32(), f32::is_finite),
+            "F16" => self.convert(bytes, |bytes| f16::from_le_bytes(bytes).to_f32(), f32::is_finite),
+            _ => self.convert(bytes, f32::from_le_bytes, f32::is_finite), // `Checkpoint::open` lets nothing else through
         }
     }
 
     /// All its numbers in bf16.
     fn halves(&self) -> Vec<bf16> {
         match self.dtype {
-            "BF16" => convert(self.bytes, bf16::from_le_bytes),
-            "F16" => convert(self.bytes, |bytes| bf16::from_f32(f16::from_le_bytes(bytes).to_f32())),
-            _ => convert(self.bytes, |bytes| bf16::from_f32(f32::from_le_bytes(bytes))),
+            "BF16" => self.convert(self.bytes, bf16::from_le_bytes, bf16::is_finite),
+            "F16" => {
+                self.convert(self.bytes, |bytes| bf16::from_f32(f16::from_le_bytes(bytes).to_f32()), bf16::is_finite)
+            }
+            _ => self.convert(self.bytes, |bytes| bf16::from_f32(f32::from_le_bytes(bytes)), bf16::is_finite),
         }
     }
 
     /// Those of some rows of this width.
     fn rows(&self, rows: Range<usize>, width: usize) -> Vec<f32> {
         let row = width * if self.dtype == "F32" { 4 } else { 2 };
-        Stored { bytes: &self.bytes[rows.start * row..rows.end * row], ..*self }.numbers()
+        self.numbers_of(&self.bytes[rows.start * row..rows.end * row])
     }
-}
 
-fn convert<const N: usize, T: Default + Send>(bytes: &[u8], number: fn([u8; N]) -> T) -> Vec<T> {
-    bytes.par_chunks_exact(N).map(|chunk| chunk.try_into().map_or_else(|_| T::default(), number)).collect()
+    /// Converts the numbers, and notes whether one of them is none.
+    fn convert<const N: usize, T: Copy + Default + Send>(
+        &self,
+        bytes: &[u8],
+        number: fn([u8; N]) -> T,
+        is_finite: fn(T) -> bool,
+    ) -> Vec<T> {
+        let convert = |chunk: &[u8]| {
+            let number = chunk.try_into().map_or_else(|_| T::default(), number);
+            if !is_finite(number) {
+                self.broken_numbers.store(true, Ordering::Relaxed);
+            }
+            number
+        };
+        bytes.par_chunks_exact(N).map(convert).collect()
+    }
+
+    /// Whether NaN or infinity was among the numbers read.
+    fn has_broken_numbers(&self) -> bool {
+        self.broken_numbers.load(Ordering::Relaxed)
+    }
 }

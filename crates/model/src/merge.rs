@@ -19,7 +19,8 @@ impl Decoder {
             merged.untie()?;
         }
         for (module, pair) in &adapter.pairs {
-            let weight = pair.merged(get(&self.weights, &self.config.weight_of(module))?, adapter.config.scale())?;
+            let weight =
+                pair.merged(get(&self.weights, &self.config.weight_of(module))?, adapter.config.scale_of(module))?;
             let name = merged.config.weight_of(module);
             replace(&mut merged.weights, &name, weight)?;
         }
@@ -30,8 +31,7 @@ impl Decoder {
     fn untie(&mut self) -> Result<(), ModelError> {
         let table = self.embedding()?.clone();
         self.weights.insert(HEAD.into(), table);
-        self.config.tie_word_embeddings = false;
-        self.config.source["tie_word_embeddings"] = false.into();
+        self.config.untie();
         Ok(())
     }
 }

@@ -1,8 +1,8 @@
 //! Reads a `config.json`: finds the family that it names, which reads the fields.
 
-use std::fs;
 use std::path::Path;
 
+use candle_lora::regular_file::{self, Refusal};
 use serde_json::{Map, Value};
 use tunesmith_sentence::{Sentence, say};
 
@@ -24,18 +24,14 @@ impl ModelConfig {
         if !folder.is_dir() {
             return Err(not_a_model(say!("model-folder-missing", "there is no such folder")));
         }
-        let length = match fs::metadata(&file) {
-            Ok(facts) => facts.len(),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+        let text = match regular_file::read_text(&file, LONGEST_CONFIG) {
+            Err(Refusal::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Err(not_a_model(say!("model-without-config", "it has no config.json")));
             }
-            Err(error) => return Err(ModelError::io(&file)(error)),
+            other => other.map_err(ModelError::refused(&file, ModelError::config))?,
         };
-        if length > LONGEST_CONFIG {
-            let reason = say!("model-config-too-long", "is too long to be a model's config");
-            return Err(ModelError::Config { file, reason });
-        }
-        let text = fs::read_to_string(&file).map_err(ModelError::io(&file))?;
+        let too_long = || say!("model-config-too-long", "is too long to be a model's config");
+        let text = text.ok_or_else(|| ModelError::config(file.clone(), too_long()))?;
         Self::parse(&text, &file)
     }
 
@@ -61,9 +57,9 @@ fn family(fields: &ConfigFields) -> Result<&'static Family, ModelError> {
     let architecture = fields.value("architectures")[0].as_str();
     let named = fields.value("model_type").as_str().or(architecture);
     let family =
-        FAMILIES.iter().find(|family| named.is_some_and(|name| [family.name, family.architecture].contains(&name)));
+        FAMILIES.iter().find(|family| named.is_some_and(|name| family.name == name || family.is_architecture(name)));
     let found = match family {
-        Some(family) if architecture.is_none_or(|name| name == family.architecture) => return Ok(family),
+        Some(family) if architecture.is_none_or(|name| family.is_architecture(name)) => return Ok(family),
         Some(_) => architecture,
         None => named,
     };

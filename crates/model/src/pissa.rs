@@ -62,7 +62,7 @@ impl Decoder {
         self.check_adapter(start)?;
         for (module, pair) in &start.pairs {
             let name = format!("{module}.weight");
-            let rest = pair.merged(get(&self.weights, &name)?, -start.config.scale())?;
+            let rest = pair.merged(get(&self.weights, &name)?, -start.config.scale_of(module))?;
             replace(&mut self.weights, &name, rest)?;
         }
         Ok(())

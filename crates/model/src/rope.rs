@@ -1,4 +1,4 @@
-//! Reads the rotary position embeddings of a config. Plain and scaled variants (linear, llama3, yarn, longrope) all become
+//! Reads the rotary position embeddings of a config. Plain and scaled variants (linear, dynamic, llama3, yarn, longrope) all become
 //! frequencies and a factor, so that the decoder needs no case for each.
 
 use std::f64::consts::PI;
@@ -19,6 +19,8 @@ pub(crate) struct RopeDefaults {
     pub(crate) partial: Option<f64>,
     /// The length that long contexts were scaled up from, where the family has it beside the rope's own fields.
     pub(crate) original_context: Option<f64>,
+    /// Kinds of layers have ropes of their own; then nothing beside them counts.
+    pub(crate) per_layer: bool,
 }
 
 /// Where the fields of one kind of rotary positions stand.
@@ -52,9 +54,14 @@ impl RopeFields<'_> {
                 Ok(of(frequencies, factor))
             }
             "longrope" => self.longrope(&plain),
+            "dynamic" => {
+                // The base grows with the part of a row that is beyond max_position_embeddings. No row is: the context ends there.
+                self.number("factor")?;
+                Ok(of(plain, 1.0))
+            }
             other => Err(self.config.wrong(say!(
                 "model-rope-unsupported",
-                "the rope type “{kind}” is not supported; supported: default, linear, llama3, yarn, longrope",
+                "the rope type “{kind}” is not supported; supported: default, linear, dynamic, llama3, yarn, longrope",
                 kind = other
             ))),
         }
@@ -170,11 +177,15 @@ impl RopeFields<'_> {
         Ok(Rotation { head_width: self.head_width, frequencies: short, long: Some((context as usize, long)), factor })
     }
 
-    /// The context that scaling started from. Phi-3 has it beside the rope's fields, and that one counts.
+    /// The context that scaling started from. Where it stands beside the rope's fields, that one counts, as in transformers.
     fn original_context(&self) -> Result<f64, ModelError> {
+        let key = "original_max_position_embeddings";
         match self.defaults.original_context {
-            Some(default) => self.config.number_or("original_max_position_embeddings", default),
-            None => self.number_or("original_max_position_embeddings", self.context as f64),
+            Some(default) => self.config.number_or(key, default),
+            None if self.config.value(key).is_null() || self.defaults.per_layer => {
+                self.number_or(key, self.context as f64)
+            }
+            None => self.config.number_or(key, self.context as f64),
         }
     }
 

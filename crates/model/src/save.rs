@@ -57,7 +57,8 @@ impl Decoder {
             // Newer readers look for `dtype`, older ones for `torch_dtype`.
             fields.remove("dtype");
             fields.insert("torch_dtype".into(), json!(dtype));
-            fields.entry("architectures").or_insert_with(|| json!([architecture(self.config.family)]));
+            // The file may name the decoder alone, but what is saved has a head.
+            fields.insert("architectures".into(), json!([architecture(self.config.family)]));
             fields.entry("model_type").or_insert_with(|| json!(self.config.family));
         }
         let path = folder.join("config.json");

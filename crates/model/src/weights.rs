@@ -184,4 +184,9 @@ impl ModelConfig {
             false => format!("{module}.weight"),
         }
     }
+    /// Says that the head has a weight of its own, and to other programs, too.
+    pub(crate) fn untie(&mut self) {
+        self.tie_word_embeddings = false;
+        self.source["tie_word_embeddings"] = false.into();
+    }
 }

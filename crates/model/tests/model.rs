@@ -25,6 +25,8 @@ mod gradients;
 mod method_case;
 #[path = "model/methods.rs"]
 mod methods;
+#[path = "model/odd_folders.rs"]
+mod odd_folders;
 #[path = "model/qlora.rs"]
 mod qlora;
 #[path = "model/random.rs"]

@@ -19,6 +19,9 @@ macro_rules! commands {
             fn subscribe(&self, topic: Topic, after_seq: u64) -> Result<Subscription, WireError>;
         }
 
+        /// The names of all commands.
+        pub const COMMANDS: &[&str] = &[$(stringify!($name)),*];
+
         /// Calls the command `name` with JSON arguments, in which the caller names only paths that `policy` allows.
         ///
         /// # Errors
@@ -161,6 +164,10 @@ commands! {
     preferences(()) -> Preferences;
     /// Changes the user's preferences.
     set_preferences(Preferences) -> Preferences;
+    /// What the user has to know of the home, such as damage that was found, until somebody has seen it.
+    list_notices(()) -> Vec<Notice>;
+    /// Somebody has seen the notice of this id.
+    dismiss_notice(String) -> ();
     /// The end of the log.
     read_log(()) -> LogText;
     /// Asks the window to come forward; false when this process has none.

@@ -1,6 +1,6 @@
 //! The one error that crosses a wire. A code exists only where the screen does something different for it.
 
-use tunesmith_sentence::{NOTHING, Sentence};
+use tunesmith_sentence::{NOTHING, Sentence, say};
 
 use crate::wire;
 
@@ -50,6 +50,15 @@ impl WireError {
     /// The thing named does not exist.
     pub fn not_found(message: Sentence) -> Self {
         Self::new(ErrorCode::NotFound, message, NOTHING)
+    }
+
+    /// What happened and what to do next as one, for where there is no place for a hint.
+    pub fn sentence(self) -> Sentence {
+        let Self { message, hint, .. } = self;
+        match hint.is_empty() {
+            true => message,
+            false => say!("message-and-hint", "{message}\n{hint}", message, hint),
+        }
     }
 
     /// Something broke that should not have.

@@ -1,11 +1,12 @@
 //! What can be followed. `subscribe(topic, after_seq)` sends every record after `seq`, grouped, none dropped, so a
 //! reload, a second window, the shell and a reconnect are this one call.
 
-use std::sync::mpsc;
-
 use tunesmith_sentence::Sentence;
 
 use crate::{Answer, ErrorCode, Job, Plan, Run, RunState, Side, WireError, wire};
+
+/// Groups that wait for a slow follower; then the topic waits for it.
+const GROUPS_WAITING: usize = 4;
 
 wire! {
     /// What to follow.
@@ -192,32 +193,70 @@ wire! {
     }
 }
 
-/// The records of one topic as they come, in groups. Dropping it ends the subscription.
+/// The records of one topic as they come, in groups. Dropping it ends the subscription. It can be waited for by a thread, or
+/// by a task without one.
 pub struct Subscription {
-    receiver: mpsc::Receiver<Vec<Event>>,
+    groups: flume::Receiver<Vec<Event>>,
+}
+
+/// Where the groups of a subscription come from. Dropping it ends the topic for its follower.
+pub struct Feed {
+    groups: flume::Sender<Vec<Event>>,
 }
 
 impl Subscription {
-    /// A subscription fed by the sender; the feeder ends when a send fails.
-    pub fn new() -> (mpsc::SyncSender<Vec<Event>>, Self) {
-        let (sender, receiver) = mpsc::sync_channel(4);
-        (sender, Self { receiver })
+    /// A subscription, and what feeds it.
+    pub fn new() -> (Feed, Self) {
+        let (sender, receiver) = flume::bounded(GROUPS_WAITING);
+        (Feed { groups: sender }, Self { groups: receiver })
     }
 
     /// Waits for the next group. `None` when the topic has ended for good.
     pub fn next(&self) -> Option<Vec<Event>> {
-        self.receiver.recv().ok()
+        self.groups.recv().ok()
     }
 
-    /// Waits up to `timeout`. `Ok(None)` when nothing came in time, `Err(())` when the topic has ended.
+    /// Waits for the next group without a thread. `None` when the topic has ended for good.
+    pub async fn next_group(&self) -> Option<Vec<Event>> {
+        self.groups.recv_async().await.ok()
+    }
+
+    /// Waits up to `timeout`. `Ok(None)` when nothing came in time.
+    ///
+    /// # Errors
+    /// The topic has ended.
     pub fn next_within(&self, timeout: std::time::Duration) -> Result<Option<Vec<Event>>, TopicEnded> {
-        match self.receiver.recv_timeout(timeout) {
+        match self.groups.recv_timeout(timeout) {
             Ok(events) => Ok(Some(events)),
-            Err(mpsc::RecvTimeoutError::Timeout) => Ok(None),
-            Err(mpsc::RecvTimeoutError::Disconnected) => Err(TopicEnded),
+            Err(flume::RecvTimeoutError::Timeout) => Ok(None),
+            Err(flume::RecvTimeoutError::Disconnected) => Err(TopicEnded),
         }
     }
 }
+
+impl Feed {
+    /// Hands a group on, and waits while the follower has too many that it has not read.
+    ///
+    /// # Errors
+    /// The follower has left.
+    pub fn send(&self, group: Vec<Event>) -> Result<(), FollowerLeft> {
+        self.groups.send(group).map_err(|_| FollowerLeft)
+    }
+
+    /// Whether the follower has room for a group, so that `send` does not wait.
+    pub fn has_room(&self) -> bool {
+        !self.groups.is_full()
+    }
+
+    /// Whether somebody still follows.
+    pub fn is_followed(&self) -> bool {
+        !self.groups.is_disconnected()
+    }
+}
+
+/// Nobody follows any more.
+#[derive(Debug, Clone, Copy)]
+pub struct FollowerLeft;
 
 /// The topic will send nothing more.
 #[derive(Debug, Clone, Copy)]

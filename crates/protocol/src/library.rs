@@ -83,6 +83,8 @@ wire! {
         pub added_ms: u64,
         /// Why it cannot be used now (its folder is gone, say); null when it can.
         pub problem: Option<Sentence>,
+        /// Where its config and its weights disagree, and what is done about it.
+        pub remarks: Vec<Sentence>,
     }
 
     /// Add a model folder.

@@ -158,9 +158,9 @@ wire! {
         pub loss: Option<f64>,
         /// Validation loss before the first step.
         pub first_eval_loss: Option<f64>,
-        /// The best validation loss.
+        /// The validation loss of the step that is kept: the lowest after a step. It can be higher than before the first.
         pub best_eval_loss: Option<f64>,
-        /// The step of the best validation loss.
+        /// The step that is kept.
         pub best_step: Option<u32>,
         /// The trained adapter or model (best, or last without validation); null until there is one.
         pub result_path: Option<String>,

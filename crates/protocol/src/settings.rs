@@ -99,7 +99,7 @@ settings! {
     Advanced "LoRA+ ratio" lora_plus_ratio: f64 = 1.0, Number { min: 1.0, max: 1000.0 };
     /// How the learning rate falls over the run
     Advanced "Scheduler" scheduler: Scheduler = Scheduler::Cosine, Choice(words(&["linear", "cosine", "constant"]));
-    /// The share of the steps in which the learning rate first rises from zero
+    /// The share of the steps in which the learning rate first rises. Every step learns: of ten such steps the first takes a tenth of the rate, the last all of it
     Advanced "Warm-up" warmup_ratio: f64 = 0.03, Number { min: 0.0, max: 1.0 };
     /// Pulls weights towards zero at each step
     Advanced "Weight decay" weight_decay: f64 = 0.0, Number { min: 0.0, max: 10.0 };

@@ -78,6 +78,18 @@ wire! {
         pub bytes: u64,
     }
 
+    /// Something that the user has to know of the home, such as damage that was found.
+    pub struct Notice {
+        /// Its id.
+        pub id: String,
+        /// What happened, in a sentence.
+        pub message: Sentence,
+        /// What can be done.
+        pub hint: Sentence,
+        /// When it was found, in milliseconds since 1970.
+        pub told_ms: u64,
+    }
+
     /// The end of the log.
     pub struct LogText {
         /// Where the log lies.

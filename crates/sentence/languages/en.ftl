@@ -3,15 +3,17 @@
 
 adapter-alpha-wrong = lora_alpha is not a number
 
-adapter-biases-unsupported = trained biases are not supported
-
 adapter-config-too-long = is too long to be an adapter's config
 
 adapter-dora-embedding = DoRA is not supported for embed_tokens
 
+adapter-incomplete = The adapter has no tensors for { $module }, which its config names (target_modules, layers_to_transform)
+
 adapter-kind-unsupported = peft_type is { $kind }, only LORA is supported
 
 adapter-layer-unknown = The model has no layer { $layer }: its last one is { $last }
+
+adapter-layer-unnamed = has tensors for { $module }, but layers_to_transform of adapter_config.json names only { $layers }
 
 adapter-layers-wrong = layers_to_transform is not a list of layers
 
@@ -35,6 +37,8 @@ adapter-module-shape = it has { $module } of shape { $found }, this one { $expec
 
 adapter-module-unknown = The model has no module { $module }; it has { $known }
 
+adapter-module-unnamed = has tensors for { $module }, but target_modules of adapter_config.json names only { $names }
+
 adapter-module-without-layer = { $module } belongs to no layer, so it cannot be tuned where layers are listed
 
 adapter-modules-missing = target_modules is missing
@@ -44,6 +48,12 @@ adapter-norm-missing = A pair with magnitudes needs its weight's norm
 adapter-of-changed-base = it began as { $start }, so it belongs to a changed base model; save it with path_initial_model_for_weight_conversion
 
 adapter-of-other-model = The adapter belongs to another model: { $reason }
+
+adapter-pattern-number = { $key } has no such number for { $name }: { $value }
+
+adapter-pattern-unread = { $key } has a pattern that cannot be read: { $error }
+
+adapter-pattern-wrong = { $key } does not give modules their numbers
 
 adapter-pissa-dora = A PiSSA start is not supported together with DoRA
 
@@ -65,13 +75,25 @@ adapter-tensor-missing = The adapter has no tensor { $name }
 
 adapter-tensor-unknown = { $name } is not part of a LoRA pair
 
+adapter-trained-biases = beside its pairs the adapter has trained biases (bias or lora_bias), which are not supported; merge it into its base model with PEFT's merge_and_unload and use the merged model
+
+adapter-trained-tokens = beside its pairs the adapter has embeddings of single tokens (trainable_token_indices), which is not supported; merge it into its base model with PEFT's merge_and_unload and use the merged model
+
+adapter-whole-modules = beside its pairs the adapter has whole modules of its own (modules_to_save: { $modules }), which is not supported; merge it into its base model with PEFT's merge_and_unload and use the merged model
+
+adapter-whole-tensor = holds the whole { $module } beside the pairs, which is not supported; save it without (save_embedding_layers=False), or, if it was trained or got more tokens, merge the adapter with PEFT's merge_and_unload
+
 adapter-without-a = { $module } has no lora_A
 
 adapter-without-b = { $module } has no lora_B
 
+adapter-without-pairs = holds no low-rank pair
+
 chat-answering = This chat is still answering
 
 chat-answering-hint = Stop it, or wait until it is done
+
+chat-damaged = This chat cannot be read: { $error }
 
 chat-gone = This chat does not exist any more
 
@@ -101,6 +123,8 @@ chat-too-long-hint = Clear the chat, or say less
 
 chat-top-p-range = Top-p must be above 0 and at most 1
 
+chat-unreadable = The chat “{ $id }” is not shown: it cannot be read: { $error }
+
 chat-without-model = A chat needs a run or a base model
 
 chat-without-model-hint = Choose one
@@ -110,6 +134,10 @@ chat-write-hint = Write a message
 check-cancelled = The check-up was cancelled
 
 check-scratch-folder = The check-up cannot use its scratch folder: { $error }
+
+command-arguments-late = The request did not come whole in time
+
+command-arguments-late-hint = Try again
 
 command-arguments-not-json = The arguments are not JSON: { $error }
 
@@ -125,6 +153,11 @@ command-broke-off-hint = Try again; the log says more
 
 command-unknown = There is no command { $name }
 
+dataset-answer-starts-trimmed = { $rows ->
+    [one] Blanks before the answer removed in 1 row
+   *[other] Blanks before the answers removed in { $rows } rows
+}
+
 dataset-as-imported = As imported
 
 dataset-control-characters-removed = { $rows ->
@@ -135,6 +168,10 @@ dataset-control-characters-removed = { $rows ->
 dataset-cut-short = { $path } is damaged: it ends before one of its rows
 
 dataset-damaged-hint = Import the file again
+
+dataset-facts-damaged = { $path } is damaged: { $error }
+
+dataset-facts-damaged-hint = Bring it back from a backup. Where the dataset is not listed, import its rows again: rows.jsonl beside it
 
 dataset-file-held-out = { $rows ->
     [one] 1 row of “{ $file }” held out
@@ -157,6 +194,8 @@ dataset-html-removed = { $rows ->
     [one] HTML removed in 1 row
    *[other] HTML removed in { $rows } rows
 }
+
+dataset-left-out = A dataset is left out of the list. { $why }
 
 dataset-list-damaged = { $path } is damaged
 
@@ -195,6 +234,8 @@ dataset-personal-data-masked = { $rows ->
 }
 
 dataset-row-added = A row added
+
+dataset-row-damaged = { $path } is damaged: the row at byte { $at } is not what was written there
 
 dataset-row-edited = Row { $row } edited
 
@@ -285,6 +326,13 @@ doctor-begins-with-assistant = { $rows ->
 }
 
 doctor-begins-with-assistant-advice = Add the question that was asked, or remove the first message
+
+doctor-blank-start = { $rows ->
+    [one] 1 row has an answer that begins with a line break or a blank: as one token with the line break that many templates write before it, it never comes up in a chat
+   *[other] { $rows } rows have an answer that begins with a line break or a blank: as one token with the line break that many templates write before it, it never comes up in a chat
+}
+
+doctor-blank-start-advice = Let these answers begin with their first word
 
 doctor-cards-in = card numbers in { $rows }
 
@@ -478,6 +526,10 @@ evaluation-no-model = No model is named to measure
 
 evaluation-no-model-hint = Name a model or a run
 
+evaluation-no-number = The loss is not a number: the model computes NaN or infinity on these rows
+
+evaluation-no-number-hint = Choose another model or adapter: the training that made this one diverged
+
 evaluation-no-result = The run { $run } has no result yet
 
 evaluation-no-result-hint = Wait for its first checkpoint, or resume it
@@ -580,6 +632,8 @@ export-text-blank = it says nothing
 
 export-text-like-list = a text in it looks like a list of messages
 
+export-thought = an answer in it has a reasoning, for which this kind of file has no place
+
 export-tool-called = a tool is called in it, for which this kind of file has no place
 
 export-tool-no-object = one of its tools is not an object
@@ -589,8 +643,6 @@ export-tools = it has tools that may be called, for which this kind of file has 
 export-two-answers = it has two answers to choose from, and this kind of file has one
 
 export-weight-wrong = a message in it has a weight other than 0 and 1
-
-file-arrow = an Arrow file
 
 file-binary = a binary file
 
@@ -608,11 +660,15 @@ file-gzip-within = a gzip file within another
 
 file-header-only = it has a header, but no row
 
+file-is-folder = is a folder, not a file
+
 file-json-fields = a JSON list in an object
 
 file-json-list = a JSON list
 
 file-json-objects = JSON objects
+
+file-lfs-pointer = a Git LFS pointer in the place of the file itself, which `git lfs pull` fetches
 
 file-no-bytes = it has no bytes
 
@@ -621,6 +677,10 @@ file-no-json-object = is not a valid JSON object: { $error }
 file-no-row = it holds no row
 
 file-not-json = is not valid JSON: { $error }
+
+file-not-regular = is not a file but a pipe, a socket or a device
+
+file-packed-arrow = a packed Arrow file
 
 file-packed-parquet = a packed Parquet file
 
@@ -652,6 +712,10 @@ file-zstandard-within = a Zstandard file within another
 
 home-bundled-file-missing = the bundled file { $file } is missing from this build
 
+home-database-begun-anew = The database of this home was damaged and was begun anew: chats, preferences, added models, and names and tags that were given are gone
+
+home-database-begun-anew-hint = Datasets and fine-tunes are there. The damaged database is kept as { $aside }
+
 home-database-damaged = The models of this home cannot be looked up: { $path } is damaged
 
 home-database-failed = the database failed: { $error }
@@ -670,6 +734,8 @@ home-disk-full = The disk is full: { $path } could not be written
 
 home-disk-full-hint = Free some space and try again
 
+home-earlier-version = This home is in use by an earlier version of Tunesmith, and this one is { $ours }
+
 home-file-damaged = { $path } is damaged: { $error }
 
 home-held = Another Tunesmith uses { $home } and does not answer
@@ -687,7 +753,15 @@ home-holder-minutes = { $minutes ->
 
 home-holder-new = `{ $command }`, process { $process }, for less than a minute
 
+home-job-lost = A job that had not ended when Tunesmith was last closed cannot be read: { $error }
+
+home-job-lost-hint = Start it again
+
 home-not-an-id = “{ $id }” is not an id
+
+home-other-version = Tunesmith { $theirs } and Tunesmith { $ours } cannot use one home at the same time
+
+home-other-version-hint = Close one of them, or bring both to the same version
 
 home-owner-left = The Tunesmith that held this home was closed
 
@@ -701,11 +775,29 @@ home-path-missing = { $path } does not exist
 
 home-path-missing-hint = Check the path
 
+home-setting-lost = What was set under “{ $name }” cannot be read and is as at first: { $error }
+
+home-setting-lost-hint = Look through the settings, and set them again
+
 home-sqlite-too-old = this build has SQLite { $version }, which is too old
+
+home-stays-open = Other users of this computer may look into { $path }, and its permissions cannot be changed
+
+home-stays-open-hint = Have its owner take them away, or set TUNESMITH_HOME to a folder that is yours alone
 
 home-threads-range = Threads must be 0 to { $most }
 
 home-threads-range-hint = 0 takes all cores
+
+home-unreachable = The Tunesmith that holds this home cannot be reached: { $error }
+
+home-unreachable-hint = Close other programs and try again
+
+home-unreadable-hint = It is kept as it is. Where a newer Tunesmith wrote it, that one reads it
+
+home-was-open = Other users of this computer could look into { $path }
+
+home-was-open-hint = It is closed to them now; what was in it before, they may have read
 
 import-bomb = { $path } cannot be read: it is small and unpacks to more than 256 MB, over 200 times its own size
 
@@ -766,6 +858,8 @@ import-parquet-contradicts = its parts contradict each other
 import-parquet-damaged = its data is damaged ({ $error })
 
 import-parquet-memory = it asks for more memory than the { $limit_mb } MB that reading it may take, or is damaged ({ $status })
+
+import-parquet-packing = its columns are packed with { $packing }, which Tunesmith does not unpack; write it with Snappy or Zstandard
 
 import-parquet-slow = reading it takes longer than { $limit_s } s for a few rows
 
@@ -886,6 +980,8 @@ model-bidirectional = it reads in both directions (use_bidirectional_attention),
 
 model-choose-another-hint = Choose another base model
 
+model-computes-nan = The model computes no numbers (NaN): its weights, or those of its adapter, are too large or damaged
+
 model-config-missing = { $key } is missing
 
 model-config-no-flag = { $key } is { $value }, expected true or false
@@ -924,6 +1020,8 @@ model-folder-wrong = { $folder } is not a model folder: { $reason }
 
 model-head-odd = head_dim is { $width }, but rotary positions need pairs
 
+model-head-untied = config.json says that the output head is the embedding (tie_word_embeddings), but the weight files have a head that differs; the stored head is used, as transformers does
+
 model-header-broken = has a broken header: { $error }
 
 model-header-cut = is cut off: it is shorter than its header says; download or copy it again
@@ -938,11 +1036,15 @@ model-header-too-long = is not a safetensors file: its header would be { $bytes 
 
 model-heads-uneven = { $heads } attention heads cannot share { $kv_heads } key heads evenly
 
+model-index-file-missing = names { $file }, which is not there; download or copy the missing files
+
 model-index-no-text = names a file that is not text
 
 model-index-not-plain = names the file { $name }, which is not a plain .safetensors file of the folder
 
 model-index-too-long = is too long to be an index of weight files
+
+model-index-too-many = names more than { $limit } weight files, which no model has
 
 model-index-without-map = has no weight_map
 
@@ -958,6 +1060,8 @@ model-layer-type = the layer type “{ $kind }” is not supported
 
 model-layer-types-count = layer_types lists { $found } layers, but there are { $expected }
 
+model-lfs-pointer = is only a Git LFS pointer, the weights themselves were not fetched; run `git lfs pull` in its folder, or download this file from the model's page
+
 model-loading-cancelled = Loading was cancelled
 
 model-missing = There is no base model “{ $id }”
@@ -965,6 +1069,8 @@ model-missing = There is no base model “{ $id }”
 model-no-starter = This build carries no starter model
 
 model-no-tokens = There are no tokens
+
+model-not-finite = { $name } holds NaN or infinite numbers: the training that made it diverged, or the file is damaged
 
 model-not-found = “{ $name }” is neither a model in this home nor a folder
 
@@ -980,6 +1086,10 @@ model-prompt-empty = There is nothing to answer: the prompt has no tokens
 
 model-prompt-too-long = The prompt is { $tokens } tokens long, but the model reads only { $context }
 
+model-quantized = { $folder }: the weights are quantized already ({ $method }); only f32, f16 and bf16 can be read
+
+model-quantized-hint = Choose the original model, from which this one was quantized
+
 model-rope-bounds = high_freq_factor must be above low_freq_factor
 
 model-rope-layers-short = no_rope_layers is shorter than the model has layers
@@ -994,7 +1104,7 @@ model-rope-odd = partial_rotary_factor is { $factor }, but heads of { $width } n
 
 model-rope-partial = rotary positions on a part of each head are not supported in this family
 
-model-rope-unsupported = the rope type “{ $kind }” is not supported; supported: default, linear, llama3, yarn, longrope
+model-rope-unsupported = the rope type “{ $kind }” is not supported; supported: default, linear, dynamic, llama3, yarn, longrope
 
 model-rows-unfit = { $tokens } tokens, { $marks } marks and rows of { $in_rows } tokens do not fit
 
@@ -1007,6 +1117,8 @@ model-token-unknown = Token { $id } is not in the model's vocabulary of { $vocab
 model-too-many-heads = { $heads } heads of width { $width } are more than any model has
 
 model-too-many-layers = num_hidden_layers is { $count }, which no model has
+
+model-too-many-tensors = brings the model to more than { $limit } tensors
 
 model-unusable = { $name } cannot be used: { $problem }
 
@@ -1021,6 +1133,11 @@ model-weight-shape = { $name } has shape { $found }, but config.json asks for { 
 model-weight-twice = { $name } is in two weight files
 
 model-weights-pickled = its weights are in PyTorch's pickle format, which can run code; save it as safetensors
+
+model-weights-unused = { $count ->
+    [one] 1 stored tensor belongs to no part of such a model and is not used: { $first }
+   *[other] { $count } stored tensors belong to no part of such a model and are not used, such as { $first }
+}
 
 model-window-missing = sliding_window is missing, but layers slide
 
@@ -1090,6 +1207,13 @@ prepare-all-answers-cut = the max length cuts off every answer, or no answer may
 
 prepare-all-judged-bad = all of them are answers judged bad
 
+prepare-all-refused = { $rows ->
+    [one] The only row cannot be rendered. { $why }
+   *[other] None of the { $rows } rows can be rendered. The first: { $why }
+}
+
+prepare-all-refused-hint = Take another base model, or change the rows
+
 prepare-all-too-long = they are longer than the max length, or no answer in them may be learned
 
 prepare-cancelled = The preparation was cancelled
@@ -1100,7 +1224,10 @@ prepare-no-rows = The dataset is empty: there is no row to learn from
 
 prepare-no-rows-hint = Import a dataset with at least one row
 
-prepare-nothing-to-learn = None of the { $rows } rows has a token to learn: { $why }
+prepare-nothing-to-learn = { $rows ->
+    [one] The only row has no token to learn: { $why }
+   *[other] None of the { $rows } rows has a token to learn: { $why }
+}
 
 prepare-nothing-to-learn-hint = Raise the max length, check the messages' weights, or set “Learn from” to all
 
@@ -1140,6 +1267,8 @@ render-file-missing = { $path } does not exist
 render-file-no-json = it is not valid JSON: { $error }
 
 render-file-unusable = { $path } cannot be used: { $reason }
+
+render-lfs-pointer = it is only a Git LFS pointer, the file itself was not fetched; run `git lfs pull` in its folder, or download it from the model's page
 
 render-no-file = it is not a file
 
@@ -1227,7 +1356,7 @@ row-fence-unclosed = A code fence that begins here is never closed; the text aft
 
 row-header-quote = A quote in the header does not close; the names are read as they stand there
 
-row-history-wrong = “history” is not a list of [question, answer] in this row
+row-history-wrong = “history” is neither a list of messages nor one of [question, answer] in this row
 
 row-in-line = Line { $line }: { $problem }
 
@@ -1297,6 +1426,8 @@ row-number-long = The number { $number } has more digits than a number can keep;
 
 row-prompt-column-empty = The column “{ $column }” is empty in this row: nothing is asked
 
+row-prompt-repeated = The answers of this row begin with its prompt, which is left out of them
+
 row-quote-endless = This row never ends: a closing quote is missing; the rows after it cannot be read
 
 row-quote-stray = A quote stands in the middle of a cell that begins with a quote; there it must be written twice
@@ -1313,7 +1444,7 @@ row-role-no-text = Message { $number } has { $kind } as its role
 
 row-role-read-as = Message { $number } has the role “{ $role }”; read as { $known }
 
-row-role-unknown = Message { $number } has the role “{ $role }”; known are system, developer, user, assistant, function and tool
+row-role-unknown = Message { $number } has the role “{ $role }”; known are system, developer, user, assistant and tool, and what other tools call them
 
 row-shape-unknown = The columns are { $columns }; expected “messages”, or “instruction” and “output”, or “prompt” and “completion”, or “text”
 
@@ -1327,13 +1458,17 @@ row-text-empty = The text is empty
 
 row-text-long = This text is { $size_kb } kB long; what goes beyond the max length is not learned. Blank lines cut a text file into rows
 
+row-thought-unused = Message { $number } has “{ $key }”, which is read only where it is a text of the assistant's; it is not used
+
 row-too-long = This row is longer than { $limit_mb } MB
 
 row-too-many-values = This row holds more than { $limit } values
 
-row-tools-wrong = “tools” is not a list of tools, each an object, in this row
+row-tools-wrong = “{ $column }” is not a list of tools, each an object, in this row
 
 row-turn-silent = A turn in “{ $column }” says nothing
+
+row-viewer-cut = The dataset viewer has cut off the texts in { $columns } of this row; download the dataset itself to have them whole
 
 row-weight-wrong = Message { $number } has the weight { $weight }; it must be 0 or 1
 
@@ -1348,11 +1483,19 @@ run-calls-hidden = { $calls ->
 
 run-chart-failed = the chart could not be drawn: { $error }
 
+run-chat-asks-otherwise = A chat will ask otherwise than the rows did: it sends { $asked }, and the rows had { $learned }. The model may answer worse than it learned
+
+run-chat-begins-otherwise = A chat will begin otherwise than the rows: with { $asked }, and they with { $learned }. The model may answer worse than it learned
+
 run-data-differs = the data is not the same
 
 run-delete-active = This run is training or stands in line
 
 run-delete-active-hint = Stop it first
+
+run-deleted-at-work = The folder of the run was deleted while it trained: { $folder }
+
+run-deleted-at-work-hint = Start the run again; to end one, stop it first and delete it then
 
 run-few-rows = { $rows ->
     [one] Only 1 row to learn from. 50 or more are a good start
@@ -1378,6 +1521,8 @@ run-file-key-for-files = { $key } is for files, and data names a dataset, which 
 
 run-file-key-missing = The run file has no { $key }
 
+run-file-key-twice = the key “{ $key }” stands there a second time; keep one of them
+
 run-file-key-unknown = there is no key “{ $key }”
 
 run-file-key-unknown-in = there is no key “{ $key }” in { $section }
@@ -1398,6 +1543,8 @@ run-file-no-keys = A run file is a list of keys: base_model, data, training
 
 run-file-no-yaml = this is not YAML: { $error }
 
+run-file-other-name-hint = It is called “{ $name }” here: { $help }
+
 run-file-path-wrong = path must be a file or a list of files
 
 run-file-preset-unknown = preset must be one of { $words }, not { $preset }
@@ -1408,6 +1555,8 @@ run-file-settings-hint = Change the run file
 
 run-file-share-wrong = validation must be at least 0 and below 1, not { $share }
 
+run-file-validation-none = validation has no word { $word }; 0 is the share that holds no row out
+
 run-file-validation-wrong = validation must be auto, a share such as 0.1, or a file
 
 run-file-version-alone = version is one of a dataset, and data names no dataset
@@ -1415,6 +1564,10 @@ run-file-version-alone = version is one of a dataset, and data names no dataset
 run-file-version-wrong = version must be a whole number from 1 on, not { $version }
 
 run-finished = “{ $name }” is finished; start a new run to train again
+
+run-folder-gone = The fine-tune “{ $name }” is gone: there is no folder { $path } any more
+
+run-folder-gone-hint = Bring the folder back from a backup, or train it again
 
 run-folder-occupied = { $path } holds a run already
 
@@ -1438,6 +1591,10 @@ run-no-chat-template = { $model } has no chat template. A plain one is used
 
 run-not-running = “{ $name }” is not running
 
+run-not-shown = The fine-tune “{ $name }” is not shown: { $why }
+
+run-not-shown-hint = Bring run.json back from a backup. What was trained lies in { $path }
+
 run-nothing-held-out = No rows are held out, so there is no validation loss, and the last step is kept
 
 run-panicked = The training stopped unexpectedly: { $reason }
@@ -1446,9 +1603,20 @@ run-panicked-hint = Resume the run from its newest checkpoint; if it happens aga
 
 run-panicked-silently = no reason given
 
+run-records-damaged = { $lines ->
+    [one] A line of the records of “{ $name }” cannot be read: its charts and numbers do without it
+   *[other] { $lines } lines of the records of “{ $name }” cannot be read: its charts and numbers do without them
+}
+
+run-records-damaged-hint = What was trained is as it was. Bring { $path } back from a backup, if there is one
+
 run-records-disk-full = The disk is full, so what happens in this run cannot be recorded
 
 run-resume-hint = Resume it to go on
+
+run-row-in-line = line { $line } of { $file }: { $why }
+
+run-row-numbered = row { $row }: { $why }
 
 run-rows-cut = { $long ->
     [one] 1 of { $all } rows is longer than { $limit } tokens and loses its end
@@ -1458,6 +1626,11 @@ run-rows-cut = { $long ->
 run-rows-left-out = { $long ->
     [one] 1 of { $all } rows is longer than { $limit } tokens and is left out
    *[other] { $long } of { $all } rows are longer than { $limit } tokens and are left out
+}
+
+run-rows-refused = { $rows ->
+    [one] 1 row is left out, { $first }
+   *[other] { $rows } rows are left out; the first, { $first }
 }
 
 run-rows-unlearnable = { $rows ->
@@ -1472,6 +1645,11 @@ run-settings-hint = Change the settings
 run-settings-unusable = Some settings cannot be used
 
 run-stopped-early = The run was stopped before its first step
+
+run-tokens-doubled = { $doubled ->
+    [one] 1 text brings a begin or end token that the tokenizer adds by itself; it is learned once
+   *[other] { $doubled } begin or end tokens in the texts are added by the tokenizer as well; each is learned once
+}
 
 run-too-big = This run needs about { $needed } of memory and { $free } are free. Lower the batch size or the max length, or take a smaller base model
 
@@ -1621,7 +1799,7 @@ setting-use_rslora-help = Scale the adapter by alpha / √rank, so that a high r
 
 setting-warmup_ratio = Warm-up
 
-setting-warmup_ratio-help = The share of the steps in which the learning rate first rises from zero
+setting-warmup_ratio-help = The share of the steps in which the learning rate first rises. Every step learns: of ten such steps the first takes a tenth of the rate, the last all of it
 
 setting-weight_decay = Weight decay
 
@@ -1704,6 +1882,11 @@ shell-data-finding-repairable = { $severity }, { $kind }: { $sentence }. { $advi
 
 shell-data-format = Format: { $format } ({ $reason })
 
+shell-data-judged-bad = { $rows ->
+    [one] 1 row is an answer judged bad, of which nothing is learned
+   *[other] { $rows } rows are answers judged bad, of which nothing is learned
+}
+
 shell-data-lengths = Row length: median { $median }, 95 % within { $most }, longest { $longest }
 
 shell-data-more-problems = … and { $more } more; --json lists all
@@ -1722,8 +1905,8 @@ shell-data-too-long = { $rows ->
 }
 
 shell-data-unsayable = { $rows ->
-    [one] 1 row cannot be said with this model's chat template
-   *[other] { $rows } rows cannot be said with this model's chat template
+    [one] 1 row has no tokens and is left out, { $first }
+   *[other] { $rows } rows have no tokens and are left out; the first, { $first }
 }
 
 shell-demo-busy = Another demo is at work in this folder
@@ -1844,6 +2027,8 @@ shell-messages-per-row = messages per row
 
 shell-model-added = Added { $name } as { $id }
 
+shell-model-remark = { $id }: { $remark }
+
 shell-model-removed = Removed { $id }
 
 shell-model-unnamed = Name a model with --model, or a run with --run
@@ -1852,26 +2037,35 @@ shell-model-unusable = cannot be used: { $problem }
 
 shell-models-none = No base models yet: add one with `tunesmith models add FOLDER`
 
+shell-notices = Notices, until `tunesmith doctor --seen`
+
+shell-notices-there = There is something to know about this home: see `tunesmith doctor`
+
 shell-path-unclear = { $path }: { $error }
 
 shell-path-unclear-hint = Check the path
 
 shell-plan-adapter = an adapter of { $weights } weights
 
+shell-plan-cut = { $rows ->
+    [one] 1 row is longer than { $limit } tokens and loses its end; it is left out if nothing to learn remains
+   *[other] { $rows } rows are longer than { $limit } tokens and lose their end; those in which nothing to learn remains are left out
+}
+
 shell-plan-full = all { $weights } weights
 
 shell-plan-layers = { $weights } weights of some layers
+
+shell-plan-left-out = { $rows ->
+    [one] 1 row is longer than { $limit } tokens and is left out
+   *[other] { $rows } rows are longer than { $limit } tokens and are left out
+}
 
 shell-plan-scratch = a new model of { $weights } weights
 
 shell-plan-steps = { $steps ->
     [one] 1 step of { $rows }; needs about { $needed } of { $free } free memory
    *[other] { $steps } steps of { $rows }; needs about { $needed } of { $free } free memory
-}
-
-shell-plan-too-long = { $rows ->
-    [one] 1 row is longer than { $limit } tokens (too_long: { $rule })
-   *[other] { $rows } rows are longer than { $limit } tokens (too_long: { $rule })
 }
 
 shell-plan-training = { $rows ->
@@ -1906,6 +2100,8 @@ shell-run-held = { $id } waits until it is released
 
 shell-run-id = Run { $id }
 
+shell-run-loss-no-better = { $losses }, no better than the model that it began with
+
 shell-run-lost = The process that trains this run has gone
 
 shell-run-lost-hint = Go on from its newest checkpoint: tunesmith runs resume { $id }
@@ -1937,6 +2133,8 @@ shell-run-started = Started { $id }
 
 shell-run-state = State
 
+shell-run-state-no-better = { $state }, no better than before
+
 shell-run-steps = Steps
 
 shell-run-stopped-early = The run was stopped before its first step
@@ -1963,6 +2161,8 @@ shell-run-without-result-hint = Wait for its first checkpoint, or resume it
 
 shell-runs-none = No runs yet: start one with `tunesmith train CONFIG.yaml`
 
+shell-set-other-name = --set: there is no key “{ $key }”; it is called { $name } here
+
 shell-set-unclear = --set takes key=value, not “{ $pair }”
 
 shell-set-unknown = --set: there is no key “{ $key }”
@@ -1983,14 +2183,11 @@ shell-severity-note = note
 
 shell-severity-warning = warning
 
+shell-show-better = Validation loss { $from } → { $to }: step { $step } is kept
+
 shell-show-done = { $steps ->
     [one] Done after 1 step
    *[other] Done after { $steps } steps
-}
-
-shell-show-done-measured = { $steps ->
-    [one] Done after 1 step; validation loss { $first } → { $best } at step { $best_step }
-   *[other] Done after { $steps } steps; validation loss { $first } → { $best } at step { $best_step }
 }
 
 shell-show-eval = step { $step }/{ $steps }: validation loss { $loss }
@@ -1998,6 +2195,8 @@ shell-show-eval = step { $step }/{ $steps }: validation loss { $loss }
 shell-show-going-on = Going on after step { $step }
 
 shell-show-loss = loss { $loss }
+
+shell-show-no-better = Validation loss { $from } → { $to }: step { $step } is kept, no better than the model it began with. Try a lower rate, fewer epochs or more rows
 
 shell-show-paused = Paused: { $reason }
 
@@ -2068,6 +2267,8 @@ split-by-file = The validation rows come from the file { $file }; no rows are he
 
 split-share-wrong = { $share } is not a share of the rows to hold out: it must be at least 0 and below 1
 
+template-joins-nothing = it joins a text with something that is none; a template that knows no tool calls does so where a message only calls
+
 template-mistake = { $mistake } (line { $line } of the template)
 
 template-no-default = none of its templates is called default
@@ -2104,6 +2305,16 @@ topic-request-wrong = This cannot be followed: { $error }
 
 topic-stream-closed = This event stream was closed
 
+topic-streams-too-many = The studio is open in { $most } pages already, the most that it serves
+
+topic-streams-too-many-hint = Close some of them, then reload this one
+
+topic-too-many = This page follows { $most } things already, the most that it can
+
+topic-too-many-hint = Reload the page
+
+train-adapter-empty = every B matrix of the adapter is still 0, so the model answers as before
+
 train-base-changed = the base model is not the same
 
 train-bf16-of-weights = In bf16 small steps of a weight would be lost: choose method lora or dora, or f32
@@ -2124,7 +2335,9 @@ train-disk-too-full = The disk is full: a checkpoint in { $folder } needs { $nee
 
 train-diverged = Step { $step }: { $reason }
 
-train-diverged-hint = Lower the learning rate, or set a max gradient norm, and resume from the last checkpoint or train again
+train-diverged-continue-hint = A resumed run keeps its rate. Start a new one with a lower learning rate: set Continue from (init_adapter) to step { $step }, { $folder }
+
+train-diverged-hint = A resumed run keeps its learning rate. Train again with a lower learning rate, or with a max gradient norm
 
 train-dora-embedding = Method dora cannot tune embed_tokens; choose lora, or leave it out
 
@@ -2146,6 +2359,13 @@ train-inputs-changed = The run was started with something else: { $changes }
 train-inputs-changed-hint = Resume with what it was started with (Settings has the device), or start a new run
 
 train-layers-wrong = Layers { $reason }
+
+train-learned-nothing = { $steps ->
+    [one] Nothing was learned in 1 step: { $reason }
+   *[other] Nothing was learned in { $steps } steps: { $reason }
+}
+
+train-learned-nothing-hint = Check that the base model is whole (weights of zeros learn nothing), and look at the learned tokens in the preview
 
 train-left = The run was left at once
 
@@ -2181,7 +2401,13 @@ train-no-good-checkpoint = No checkpoint in { $folder } can be used: { $reason }
 
 train-no-good-checkpoint-hint = Start a new run
 
+train-no-gradient = the gradient was 0 at every step
+
 train-no-learned-token = no training row has a token to learn
+
+train-no-number = { $reason }, before anything was learned
+
+train-no-number-hint = The base model, or the adapter that the run continues from, computes no numbers: its files may be damaged
 
 train-no-rows = there are no training rows
 
@@ -2190,6 +2416,8 @@ train-not-to-continue = Continue from must be the folder of an adapter for this 
 train-nothing-to-learn = There is nothing to learn from: { $reason }
 
 train-nothing-to-learn-hint = Check the data screen: it says why rows were dropped
+
+train-out-of-files = Too many files are open: { $folder } cannot be written ({ $reason }). Close other programs, then go on
 
 train-pissa-bf16 = A PiSSA start changes the base model, and bf16 would round away what it leaves: choose f32
 
@@ -2232,6 +2460,8 @@ upload-disk-full = The disk has no room for this file
 upload-disk-full-hint = Free some space, then drop the file again
 
 upload-not-stored = The upload cannot be stored: { $error }
+
+upload-stalled = Nothing more of the file came for too long
 
 upload-too-large = The file is larger than { $gigabytes } GB, the most that a browser can hand over
 

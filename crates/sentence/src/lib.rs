@@ -44,9 +44,15 @@ macro_rules! say {
 /// A text with its arguments filled in, of which it may leave some out.
 #[doc(hidden)]
 pub fn fill(text: &str, arguments: &[(&str, &Argument)]) -> String {
-    let mut filled = text.to_owned();
-    for (name, value) in arguments {
-        filled = filled.replace(&format!("{{{name}}}"), &value.to_string());
+    let mut parts = text.split('{');
+    let mut filled = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        // Looked for in the text alone: a value may hold braces of its own.
+        let (name, rest) = part.split_once('}').unwrap_or(("", part));
+        if let Some((_, value)) = arguments.iter().find(|(known, _)| *known == name) {
+            filled += &value.to_string();
+        }
+        filled += rest;
     }
     filled
 }

@@ -4,46 +4,34 @@ use std::cell::Cell;
 
 use axum::{
     Json,
-    body::Bytes,
     extract::{Path, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde_json::Value;
 use tunesmith_protocol::{ErrorCode, WireError, dispatch};
-use tunesmith_sentence::{NOTHING, Sentence, say};
+use tunesmith_sentence::{Sentence, say};
 
+use crate::answers::{Asked, Waiting};
+use crate::arguments::Arguments;
 use crate::paths::{PagePaths, preview_without_adapter};
 
 pub(crate) async fn call(
     State(state): State<crate::State>,
     Path(name): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
+    arguments: Arguments,
 ) -> Response {
-    let args = match arguments(&headers, &body) {
+    let mut args = match arguments.json() {
         Ok(args) => args,
         Err(error) => return refusal(&error),
     };
-    // Commands block: they read files and wait for a database.
-    let answered = tokio::task::spawn_blocking(move || {
-        let api = state.api.as_ref();
-        let paths = PagePaths {
-            uploads: &state.uploads,
-            model_folders: &state.model_folders,
-            api,
-            refused_adapter: Cell::default(),
-        };
-        let reply = match dispatch(api, &name, args, &paths) {
-            Err(error) if name == "preview_run" && paths.refused_adapter.get() => {
-                serde_json::to_value(preview_without_adapter(&error)).unwrap_or_default()
-            }
-            other => other.map_err(|error| state.uploads.without_folder(error))?,
-        };
-        state.downloads.offer(&name, &reply);
-        Ok(reply)
-    });
-    match answered.await {
+    let asked = Asked::by(&name, &mut args);
+    let mut waiting = Waiting { state: state.clone(), asked: asked.clone(), answered: false };
+    let commands = state.commands.clone();
+    let command = name.clone();
+    let answered = commands.work(&command, move || carry_out(&state, &name, args, &asked)).await;
+    waiting.answered = true;
+    match answered {
         Ok(Ok(reply)) => ([(header::CACHE_CONTROL, "no-store")], Json(reply)).into_response(),
         Ok(Err(error)) => refusal(&error),
         Err(_) => {
@@ -53,26 +41,28 @@ pub(crate) async fn call(
     }
 }
 
+fn carry_out(state: &crate::State, name: &str, args: Value, asked: &Asked) -> Result<Value, WireError> {
+    let api = state.api.as_ref();
+    let paths = PagePaths {
+        uploads: &state.uploads,
+        model_folders: &state.model_folders,
+        api,
+        refused_adapter: Cell::default(),
+    };
+    let reply = match dispatch(api, name, args, &paths) {
+        Err(error) if name == "preview_run" && paths.refused_adapter.get() => {
+            serde_json::to_value(preview_without_adapter(&error)).unwrap_or_default()
+        }
+        other => other.map_err(|error| state.uploads.without_folder(error))?,
+    };
+    state.downloads.offer(name, &reply);
+    state.answers.note(api, asked);
+    Ok(reply)
+}
+
 /// What to do about a panic.
 pub(crate) fn try_again() -> Sentence {
     say!("command-broke-off-hint", "Try again; the log says more")
-}
-
-/// The JSON of a request.
-pub(crate) fn arguments(headers: &HeaderMap, body: &[u8]) -> Result<Value, WireError> {
-    if body.is_empty() {
-        return Ok(Value::Null);
-    }
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    // A plain form of another site can send text, but not JSON.
-    if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
-        let message = say!("command-arguments-other-type", "Arguments must be sent as application/json");
-        return Err(WireError::invalid(message, NOTHING));
-    }
-    serde_json::from_slice(body).map_err(|error| {
-        let error = error.to_string();
-        WireError::invalid(say!("command-arguments-not-json", "The arguments are not JSON: {error}", error), NOTHING)
-    })
 }
 
 /// The error as JSON, under the status that fits its code.

@@ -1,7 +1,11 @@
 //! The studio in a browser: the commands and events of `protocol` over HTTP on this computer's loopback, and the
 //! screen itself. What a command does, the studio decides; who may call one is decided in `guard`.
 
+mod answers;
+mod arguments;
 mod calls;
+mod commands;
+mod connections;
 mod downloads;
 mod events;
 mod guard;
@@ -23,6 +27,10 @@ use tokio::sync::oneshot;
 use tunesmith_protocol::{Api, WireError};
 use tunesmith_sentence::say;
 
+pub use connections::Limits;
+
+use answers::Answers;
+use commands::Commands;
 use downloads::Downloads;
 use events::Streams;
 use guard::Guard;
@@ -40,21 +48,32 @@ pub struct Options {
     pub open: bool,
     /// Folders below which a page may name models to add; elsewhere it may not.
     pub model_folders: Vec<PathBuf>,
+    /// Where uploads are kept while it runs; without it in the system's temporary folder.
+    pub uploads: Option<PathBuf>,
     /// How long a link works that nobody has opened.
     pub link_lifetime: Duration,
+    /// What it takes on, and how long it waits for others.
+    pub limits: Limits,
 }
 
 impl Default for Options {
-    /// A free port, no browser, no model folders, and links for ten minutes.
+    /// A free port, no browser, no model folders, links for ten minutes, and the usual limits.
     fn default() -> Self {
-        Self { port: 0, open: false, model_folders: Vec::new(), link_lifetime: Duration::from_secs(600) }
+        Self {
+            port: 0,
+            open: false,
+            model_folders: Vec::new(),
+            uploads: None,
+            link_lifetime: Duration::from_secs(600),
+            limits: Limits::default(),
+        }
     }
 }
 
 /// A server that runs in a background thread until it is stopped or dropped.
 pub struct Server {
     guard: Arc<Guard>,
-    uploads: Arc<Uploads>,
+    state: State,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -64,18 +83,33 @@ impl Server {
     pub fn start(api: Arc<dyn Api>, options: Options) -> anyhow::Result<Self> {
         let listener = bind(options.port)?;
         let guard = Arc::new(Guard::new(listener.local_addr()?.port(), options.link_lifetime)?);
-        let uploads = Arc::new(Uploads::new()?);
-        let router = router(api, Arc::clone(&guard), Arc::clone(&uploads), options.model_folders.into());
+        let limits = Arc::new(options.limits);
+        let state = State {
+            api,
+            uploads: Arc::new(Uploads::new(options.uploads.as_deref())?),
+            model_folders: options.model_folders.into(),
+            downloads: Arc::default(),
+            streams: Arc::default(),
+            answers: Arc::default(),
+            commands: Arc::new(Commands::new(limits.commands)),
+            limits,
+        };
+        let router = router(state.clone(), Arc::clone(&guard));
         let (stop, stopped) = oneshot::channel();
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .max_blocking_threads(Commands::most_threads(state.limits.commands))
+            .enable_all()
+            .build()?;
+        let limits = Arc::clone(&state.limits);
         let thread = std::thread::Builder::new().name("server".into()).spawn(move || {
-            runtime.block_on(run(listener, router, stopped));
-            // Followers of a topic may sit in a blocking wait; they must not hold up the end.
+            runtime.block_on(run(listener, router, &limits, stopped));
+            // Commands may be at work; they must not hold up the end.
             runtime.shutdown_background();
         })?;
-        let server = Self { guard, uploads, stop: Some(stop), thread: Some(thread) };
+        let server = Self { guard, state, stop: Some(stop), thread: Some(thread) };
         if options.open {
-            open_in_browser(&server.uploads, &server.new_link());
+            open_in_browser(&server.state.uploads, &server.new_link());
         }
         Ok(server)
     }
@@ -108,7 +142,8 @@ impl Server {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
             // A connection that is still closing may hold on to them.
-            self.uploads.remove();
+            self.state.uploads.remove();
+            self.state.answers.stop_all(self.state.api.as_ref());
         }
     }
 }
@@ -130,17 +165,18 @@ impl Links {
     }
 }
 
-fn router(api: Arc<dyn Api>, guard: Arc<Guard>, uploads: Arc<Uploads>, model_folders: Arc<[PathBuf]>) -> Router {
+fn router(state: State, guard: Arc<Guard>) -> Router {
     Router::new()
         .route("/api/call/{name}", routing::post(calls::call))
         .route("/api/events/follow", routing::post(events::follow))
         .route("/api/events/unfollow", routing::post(events::unfollow))
+        .route("/api/events/hide", routing::post(events::hide))
         .layer(DefaultBodyLimit::max(LONGEST_CALL_BYTES))
         .route("/api/events", routing::get(events::open))
         .route("/api/upload", routing::post(uploads::upload))
         .route("/api/exports/{name}", routing::get(downloads::download))
         .fallback(pages::page)
-        .with_state(State { api, uploads, model_folders, downloads: Arc::default(), streams: Arc::default() })
+        .with_state(state)
         .layer(middleware::from_fn_with_state(guard, guard::check))
 }
 
@@ -152,6 +188,9 @@ struct State {
     model_folders: Arc<[PathBuf]>,
     downloads: Arc<Downloads>,
     streams: Arc<Streams>,
+    answers: Arc<Answers>,
+    commands: Arc<Commands>,
+    limits: Arc<Limits>,
 }
 
 fn bind(port: u16) -> anyhow::Result<std::net::TcpListener> {
@@ -186,15 +225,13 @@ fn no_port(port: u16, error: &std::io::Error) -> WireError {
     }
 }
 
-async fn run(listener: std::net::TcpListener, router: Router, stopped: oneshot::Receiver<()>) {
-    use axum::serve::ListenerExt;
+async fn run(listener: std::net::TcpListener, router: Router, limits: &Limits, stopped: oneshot::Receiver<()>) {
     let listener = match tokio::net::TcpListener::from_std(listener) {
-        // Events are small and must not wait to be gathered into larger packets.
-        Ok(listener) => listener.tap_io(|stream| drop(stream.set_nodelay(true))),
+        Ok(listener) => listener,
         Err(error) => return tracing::error!("the server cannot listen: {error}"),
     };
     tokio::select! {
-        served = axum::serve(listener, router) => tracing::error!("the server ended: {served:?}"),
+        () = connections::serve(listener, router, limits) => tracing::error!("the server ended"),
         _ = stopped => {}
     }
 }

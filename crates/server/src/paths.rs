@@ -104,8 +104,7 @@ impl PagePaths<'_> {
 /// The preview of a run that would continue from a path which was refused: told beside the setting, as the studio tells
 /// every setting that cannot be used.
 pub(crate) fn preview_without_adapter(error: &WireError) -> Preview {
-    let (message, hint) = (&error.message, &error.hint);
-    let blocker = say!("message-and-hint", "{message}\n{hint}", message, hint);
+    let blocker = error.clone().sentence();
     let problem = SettingProblem { name: "init_adapter".into(), message: error.message.clone() };
     Preview { plan: None, problems: vec![problem], blockers: vec![blocker], warnings: Vec::new() }
 }

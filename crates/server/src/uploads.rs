@@ -1,8 +1,10 @@
 //! `POST /api/upload?name=…`: a dropped or picked file on its way from the browser to this computer. Uploads live in a
-//! private temporary folder until the server ends, so that an import can be tried again with other options. Which paths
-//! a page may name is decided in `paths`.
+//! private temporary folder until the server ends, so that an import can be tried again with other options. A lock in it
+//! tells whoever sweeps up after a kill that the server still runs. Which paths a page may name is decided in `paths`.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use axum::{
     Json,
@@ -15,6 +17,7 @@ use serde::Deserialize;
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
+use tokio::time::timeout;
 use tokio_stream::StreamExt;
 use tunesmith_protocol::{ErrorCode, WireError};
 use tunesmith_sentence::say;
@@ -33,6 +36,8 @@ const LONGEST_NAME_BYTES: usize = 120;
 /// Everything that was uploaded to one server.
 pub(crate) struct Uploads {
     folder: TempDir,
+    /// Held as long as the server runs, where somebody sweeps.
+    _lock: Option<File>,
 }
 
 #[derive(Deserialize)]
@@ -48,7 +53,7 @@ pub(crate) async fn upload(
 ) -> Response {
     let announced =
         headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or(0);
-    match state.uploads.store(&upload.name, announced, body).await {
+    match state.uploads.store(&upload.name, announced, body, state.limits.upload_pause).await {
         Ok(path) => Json(json!({ "path": path })).into_response(),
         Err(error) => refusal(&error),
     }
@@ -64,14 +69,17 @@ impl Uploads {
         }
     }
 
-    pub(crate) fn new() -> anyhow::Result<Self> {
+    /// Makes a folder for them in `parent`, else in the system's temporary folder.
+    pub(crate) fn new(parent: Option<&Path>) -> anyhow::Result<Self> {
         let mut builder = tempfile::Builder::new();
         builder.prefix("tunesmith-uploads-");
         // Nobody else on this computer may look into it.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-        let folder = builder.tempdir()?;
-        Ok(Self { folder })
+        let folder = parent.map_or_else(|| builder.tempdir(), |parent| builder.tempdir_in(parent))?;
+        let lock = parent.map(|_| File::create(folder.path().join("lock"))).transpose()?;
+        lock.as_ref().map(File::lock).transpose()?;
+        Ok(Self { folder, _lock: lock })
     }
 
     /// Writes a small file for this user alone; it goes with the uploads.
@@ -82,22 +90,28 @@ impl Uploads {
     }
 
     /// Each file gets its own folder: files of one name must not replace each other.
-    async fn store(&self, name: &str, announced_bytes: u64, body: Body) -> Result<PathBuf, WireError> {
+    async fn store(
+        &self,
+        name: &str,
+        announced_bytes: u64,
+        body: Body,
+        longest_pause: Duration,
+    ) -> Result<PathBuf, WireError> {
         check_size(announced_bytes)?;
         self.check_room(announced_bytes)?;
         let own = tempfile::tempdir_in(self.folder.path()).map_err(|error| write_error(&error))?;
         let path = own.path().join(safe_name(name));
-        self.write(&path, body).await?;
+        self.write(&path, body, longest_pause).await?;
         // From here on it stays until the server ends; before, an error removes it.
         let _ = own.keep();
         Ok(path)
     }
 
-    async fn write(&self, path: &Path, body: Body) -> Result<(), WireError> {
+    async fn write(&self, path: &Path, body: Body, longest_pause: Duration) -> Result<(), WireError> {
         let mut file = tokio::fs::File::create_new(path).await.map_err(|error| write_error(&error))?;
         let mut parts = body.into_data_stream();
         let (mut written, mut checked) = (0_u64, 0_u64);
-        while let Some(part) = parts.next().await {
+        while let Some(part) = timeout(longest_pause, parts.next()).await.map_err(|_| stalled())? {
             let part = part.map_err(|_| broke_off())?;
             written += part.len() as u64;
             if written - checked > CHECK_EVERY_BYTES || written > LARGEST_BYTES {
@@ -191,6 +205,14 @@ fn broke_off() -> WireError {
     WireError::new(
         ErrorCode::Cancelled,
         say!("upload-broke-off", "The upload broke off"),
+        say!("upload-broke-off-hint", "Drop the file again"),
+    )
+}
+
+fn stalled() -> WireError {
+    WireError::new(
+        ErrorCode::Cancelled,
+        say!("upload-stalled", "Nothing more of the file came for too long"),
         say!("upload-broke-off-hint", "Drop the file again"),
     )
 }

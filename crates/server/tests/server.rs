@@ -1,5 +1,7 @@
 //! Facts about the server, over real sockets and with a small stand-in for the studio.
 
+#[path = "server/answers.rs"]
+mod answers;
 #[path = "server/calls.rs"]
 mod calls;
 #[path = "server/client.rs"]
@@ -10,6 +12,8 @@ mod downloads;
 mod events;
 #[path = "server/guard.rs"]
 mod guard;
+#[path = "server/limits.rs"]
+mod limits;
 #[path = "server/studio.rs"]
 mod studio;
 #[path = "server/uploads.rs"]

@@ -81,6 +81,12 @@ impl Datasets {
         gather::examples_in(&self.home.dataset(&dataset.id)?, &self.entries(dataset)?, split)
     }
 
+    /// The file and the line that a row on one side, counted from 1, came from.
+    pub fn place(&self, dataset: &Dataset, split: Split, row: u64) -> Option<(String, u64)> {
+        let folder = self.home.dataset(&dataset.id).ok()?;
+        gather::place_in(&folder, &self.entries(dataset).ok()?, split, row)
+    }
+
     /// The rows of the version in use.
     fn entries(&self, dataset: &Dataset) -> Result<Arc<Vec<RowRef>>, WireError> {
         self.cache.entries(&self.home.dataset(&dataset.id)?, dataset)

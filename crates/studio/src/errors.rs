@@ -35,9 +35,13 @@ pub(crate) fn missing(path: &Path) -> WireError {
     WireError::new(ErrorCode::NotFound, message, say!("home-path-missing-hint", "Check the path"))
 }
 
-/// Whether the disk, the quota or the largest file it takes is full.
+/// Whether the disk, the quota or the largest file it takes is full. Libraries wrap such an error into their own.
 pub(crate) fn disk_is_full(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge)
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    let is_full = |error: &io::Error| matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge);
+    let first = error.get_ref().map(|inner| inner as &(dyn std::error::Error + 'static));
+    let mut causes = std::iter::successors(first, |cause| cause.source());
+    is_full(error) || causes.any(|cause| cause.downcast_ref().is_some_and(is_full))
 }
 
 /// A file of the home that is not what it was when it was written.
@@ -78,6 +82,9 @@ pub(crate) fn model_error(error: ModelError) -> WireError {
         ModelError::Weights { .. } | ModelError::Tensor { .. } => {
             say!("model-damaged-hint", "Download or copy the model again")
         }
+        ModelError::Quantized { .. } => {
+            say!("model-quantized-hint", "Choose the original model, from which this one was quantized")
+        }
         ModelError::Device(_) => {
             say!("model-device-hint", "Choose the processor in Settings, or mend what is missing")
         }
@@ -95,15 +102,6 @@ pub(crate) fn model_error(error: ModelError) -> WireError {
 /// What to do about a base model that cannot be used.
 pub(crate) fn another_model_hint() -> Sentence {
     say!("model-choose-another-hint", "Choose another base model")
-}
-
-/// An error and what to do about it in one, for where there is no place for a hint.
-pub(crate) fn with_hint(error: WireError) -> Sentence {
-    let WireError { message, hint, .. } = error;
-    match hint.is_empty() {
-        true => message,
-        false => say!("message-and-hint", "{message}\n{hint}", message, hint),
-    }
 }
 
 fn free_space_hint() -> Sentence {

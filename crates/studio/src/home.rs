@@ -8,7 +8,9 @@ mod files;
 pub(crate) mod holder;
 pub(crate) mod journal;
 pub(crate) mod logs;
+pub(crate) mod losses;
 pub(crate) mod manifest;
+pub(crate) mod notices;
 mod preferences;
 mod run_folder;
 pub(crate) mod run_index;
@@ -22,12 +24,13 @@ use tunesmith_protocol::{ItemKind, WireError};
 use tunesmith_sentence::say;
 
 pub(crate) use dataset_folder::DatasetFolder;
-pub(crate) use files::{entries, put, size, write_whole};
+pub(crate) use files::{entries, put, size, unfinished, write_whole};
+pub(crate) use notices::Notices;
 pub(crate) use preferences::PreferencesStore;
 pub(crate) use run_folder::RunFolder;
 
-use crate::errors;
-use crate::platform::private_folder;
+use crate::platform::{close_to_others, is_open_to_others, make_private_folder};
+use crate::{errors, ids};
 
 /// `TUNESMITH_HOME`, else `$XDG_DATA_HOME/tunesmith`, else `~/.local/share/tunesmith`.
 pub fn default_home() -> PathBuf {
@@ -38,6 +41,14 @@ pub fn default_home() -> PathBuf {
         .unwrap_or_else(|| PathBuf::from(".tunesmith"))
 }
 
+/// Where files lie on their way from a browser: whoever opens the home next removes what is left there.
+///
+/// # Errors
+/// The home cannot be made.
+pub fn uploads_folder(home: &Path) -> Result<PathBuf, WireError> {
+    Home::create(home).map(|home| home.uploads())
+}
+
 /// A home folder and what lies where in it.
 #[derive(Debug, Clone)]
 pub(crate) struct Home {
@@ -45,21 +56,62 @@ pub(crate) struct Home {
 }
 
 impl Home {
-    /// The home in this folder, with its subfolders made. Into a new one only its owner may look.
+    /// The home in this folder, with its subfolders made. Only its owner may look into it.
     pub fn create(root: &Path) -> Result<Self, WireError> {
         let root = std::path::absolute(root).map_err(errors::io(root))?;
         let home = Self { root };
-        let is_new = !home.root.exists();
-        fs::create_dir_all(&home.root).map_err(errors::io(&home.root))?;
-        if is_new {
-            // A folder that was there before keeps the permissions its owner gave it.
-            private_folder(&home.root).map_err(errors::io(&home.root))?;
-        }
-        for folder in ["models", "datasets", "runs", "exports", "logs", "bin"] {
+        let parent = home.root.parent().unwrap_or(&home.root);
+        fs::create_dir_all(parent).map_err(errors::io(parent))?;
+        for folder in ["", "models", "datasets", "runs", "exports", "logs", "bin", "notices", "uploads"] {
             let folder = home.root.join(folder);
-            fs::create_dir_all(&folder).map_err(errors::io(&folder))?;
+            make_private_folder(&folder).map_err(errors::io(&folder))?;
         }
+        home.shut();
         Ok(home)
+    }
+
+    /// Shuts others out of a home that they could look into, and says so. What lies deeper is out of their reach then.
+    fn shut(&self) {
+        let open = |path: &Path| is_open_to_others(path).unwrap_or(false);
+        if !open(&self.root) {
+            return;
+        }
+        let closed = close_to_others(&self.root);
+        let beneath = entries(&self.root).into_iter().chain(entries(&self.logs()));
+        for path in beneath.filter(|path| !path.is_symlink() && open(path)) {
+            if let Err(error) = close_to_others(&path) {
+                tracing::warn!("{} stays open to others: {error}", path.display());
+            }
+        }
+        let path = &self.root;
+        match closed {
+            Ok(()) if !open(path) => self.notices().tell(
+                &format!("was open {}", ids::now_ms()),
+                say!("home-was-open", "Other users of this computer could look into {path}", path),
+                say!("home-was-open-hint", "It is closed to them now; what was in it before, they may have read"),
+            ),
+            _ => self.notices().tell(
+                "stays open",
+                say!(
+                    "home-stays-open",
+                    "Other users of this computer may look into {path}, and its permissions cannot be changed",
+                    path
+                ),
+                say!(
+                    "home-stays-open-hint",
+                    "Have its owner take them away, or set TUNESMITH_HOME to a folder that is yours alone"
+                ),
+            ),
+        }
+    }
+
+    /// What the user has to know of the home.
+    pub fn notices(&self) -> Notices {
+        Notices::new(self.notices_folder())
+    }
+
+    fn notices_folder(&self) -> PathBuf {
+        self.root.join("notices")
     }
 
     pub fn root(&self) -> &Path {
@@ -68,6 +120,11 @@ impl Home {
 
     pub fn database(&self) -> PathBuf {
         self.root.join("tunesmith.db")
+    }
+
+    /// Space set aside so that something can be deleted from a full disk.
+    pub fn reserve(&self) -> PathBuf {
+        self.root.join("reserve")
     }
 
     pub fn lock(&self) -> PathBuf {
@@ -96,6 +153,11 @@ impl Home {
 
     pub fn exports(&self) -> PathBuf {
         self.root.join("exports")
+    }
+
+    /// Files on their way from a browser. Each server has a folder in it, and a lock in that one as long as it runs.
+    pub fn uploads(&self) -> PathBuf {
+        self.root.join("uploads")
     }
 
     pub fn bin(&self) -> PathBuf {
@@ -129,20 +191,40 @@ impl Home {
         Ok(self.bin().join(kind).join(plain(id)?))
     }
 
-    /// Removes what an import, a check or a start that was cut short has left.
+    /// Removes what imports, exports, checks, starts and uploads have left that were cut short.
     pub fn sweep(&self) {
-        let versions = entries(&self.datasets()).into_iter().map(|dataset| DatasetFolder(dataset).versions());
-        for folder in [self.models(), self.datasets(), self.runs()].into_iter().chain(versions) {
-            for entry in entries(&folder) {
-                if entry.extension().is_none_or(|extension| extension != "tmp") {
-                    continue;
-                }
-                let gone = if entry.is_dir() { fs::remove_dir_all(&entry) } else { fs::remove_file(&entry) };
-                if let Err(error) = gone {
-                    tracing::warn!("{} could not be removed: {error}", entry.display());
-                }
-            }
+        let parts =
+            [self.root.clone(), self.models(), self.datasets(), self.runs(), self.exports(), self.notices_folder()];
+        let of_datasets = entries(&self.datasets()).into_iter().flat_map(|dataset| {
+            let dataset = DatasetFolder(dataset);
+            [dataset.versions(), dataset.0]
+        });
+        // Another process may train a run, and write its files.
+        let of_runs = entries(&self.runs()).into_iter().filter(|run| !RunFolder::at(run.clone()).is_locked());
+        for folder in parts.into_iter().chain(of_datasets).chain(of_runs) {
+            entries(&folder).iter().filter(|entry| is_unfinished(entry)).for_each(|entry| remove(entry));
         }
+        entries(&self.uploads()).iter().filter(|uploads| !is_in_use(uploads)).for_each(|uploads| remove(uploads));
+    }
+}
+
+/// Whether something in the home was on its way to its place when its process ended.
+fn is_unfinished(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    // Earlier versions let the system choose the names of some.
+    name.ends_with(".tmp") || (name.starts_with(".tmp") && name.len() == ".tmp".len() + 6)
+}
+
+/// Whether the server is still there whose uploads these are.
+fn is_in_use(uploads: &Path) -> bool {
+    let Ok(lock) = fs::File::open(uploads.join("lock")) else { return false };
+    matches!(lock.try_lock_shared(), Err(fs::TryLockError::WouldBlock))
+}
+
+fn remove(path: &Path) {
+    let gone = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    if let Err(error) = gone {
+        tracing::warn!("{} could not be removed: {error}", path.display());
     }
 }
 

@@ -70,6 +70,10 @@ impl Items {
 
     /// Puts a thing into the bin. What lies outside the home stays where it is and is only no longer shown.
     pub fn delete(&self, item: &ItemRef) -> Result<(), WireError> {
+        self.db.make_room(|| self.put_into_bin(item))
+    }
+
+    fn put_into_bin(&self, item: &ItemRef) -> Result<(), WireError> {
         self.make_known(item)?;
         self.must_be_deletable(item)?;
         match item.kind {
@@ -81,7 +85,8 @@ impl Items {
             ItemKind::Run => self.runs.forget(&item.id),
             ItemKind::Model | ItemKind::Chat => {}
         }
-        if let Some(folder) = self.folder(item)? {
+        // One that is gone already leaves nothing to move.
+        if let Some(folder) = self.folder(item)?.filter(|folder| folder.exists()) {
             let bin = self.home.binned(item.kind, &item.id)?;
             move_folder(&folder, &bin).inspect_err(|_| self.bring_back(item))?;
         }
@@ -108,6 +113,13 @@ impl Items {
 
     /// Removes everything deleted from the disk.
     pub fn empty_bin(&self) -> Result<(), WireError> {
+        self.db.make_room(|| self.remove_binned())?;
+        self.db.set_space_aside();
+        self.topics.library_changed();
+        Ok(())
+    }
+
+    fn remove_binned(&self) -> Result<(), WireError> {
         for kind in [ItemKind::Model, ItemKind::Dataset, ItemKind::Run, ItemKind::Chat] {
             for item in self.db.items(kind)?.into_iter().filter(|item| item.deleted) {
                 let item = ItemRef { kind, id: item.id };
@@ -122,7 +134,6 @@ impl Items {
         for place in home::entries(&self.home.bin()) {
             fs::remove_dir_all(&place).map_err(errors::io(&place))?;
         }
-        self.topics.library_changed();
         Ok(())
     }
 

@@ -39,7 +39,7 @@ pub mod run_file {
     use tunesmith_protocol::{RunConfig, WireError};
 
     use crate::planning::run_file;
-    pub use crate::planning::run_file::{nearest, write};
+    pub use crate::planning::run_file::{nearest, our_name, write};
 
     /// Reads a run file from disk; relative paths in it start at its folder, and ids are those of the usual home.
     ///
@@ -64,15 +64,16 @@ pub mod run_file {
 }
 
 pub use datasets::{Counting, DataFacts, data_facts, named};
-pub use home::default_home;
 pub use home::holder::{Holder, holder};
+pub use home::losses::Losses;
 pub use home::socket::SocketWire;
-pub use platform::share_heaps;
+pub use home::{default_home, uploads_folder};
+pub use platform::{raise_open_files, share_heaps};
 pub use pool::{Adapter, Answered, LoadedModel, open_renderer, render_with};
 pub use runs::{Finished, RunNews, StopRun, Trainer, run_config};
 #[doc(hidden)]
 pub use studio::open_with;
-pub use studio::{Opened, Studio, open};
+pub use studio::{Opened, Studio, Successor, open};
 
 /// The folder of a model named by the id of one in the home, or by its path. Needs no owner of the home.
 ///

@@ -95,7 +95,9 @@ impl Models {
         let facts = tunesmith_model::facts(&folder).map_err(model_error)?;
         self.renderers.get(&folder)?;
         let text = folder.to_string_lossy();
-        let found = self.list()?.into_iter().find(|model| model.path == text && model.source != ModelSource::Cache);
+        // What was added on an earlier day may be spelled otherwise.
+        let is_it = |path: &str| path == text || Path::new(path).canonicalize().is_ok_and(|known| known == folder);
+        let found = self.list()?.into_iter().find(|model| model.source != ModelSource::Cache && is_it(&model.path));
         if let Some(model) = found {
             return Ok(model);
         }
@@ -166,6 +168,7 @@ impl Models {
             has_chat_template: facts.is_some_and(|facts| facts.has_chat_template),
             tags: tags.unwrap_or_default(),
             added_ms: place.added_ms,
+            remarks: facts.map(|facts| facts.remarks.clone()).unwrap_or_default(),
             problem,
         })
     }

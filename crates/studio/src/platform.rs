@@ -1,13 +1,15 @@
-//! What differs between operating systems, in one place each: memory, disks, permissions, and what makes files last.
+//! What differs between operating systems, in one place each: memory, disks, permissions, open files, and what makes files last.
 
 mod disk;
 mod heaps;
 mod memory;
+mod open_files;
 mod permissions;
 mod sync;
 
 pub(crate) use disk::free_disk_bytes;
 pub use heaps::share_heaps;
 pub(crate) use memory::{Memory, free_memory, memory};
-pub(crate) use permissions::{private_file, private_folder};
+pub use open_files::raise_open_files;
+pub(crate) use permissions::{close_to_others, is_open_to_others, make_private_folder, private_file, write_privately};
 pub(crate) use sync::sync_folder;

@@ -20,14 +20,13 @@ use tunesmith_protocol::{
     Dataset, ErrorCode, JobKind, JobState, Model, Preview, PreviewRun, Run, RunConfig, RunRecord, RunState, StartRun,
     Subscription, TrainSettings, WireError,
 };
-use tunesmith_sentence::say;
+use tunesmith_sentence::{Sentence, say};
 
 pub use execution::Trainer;
 pub(crate) use runner::{LocalRunner, Runner};
 pub use standalone::run_config;
 
 use crate::datasets::{Datasets, SPLIT_SEED};
-use crate::errors;
 use crate::home::db::Db;
 use crate::home::manifest::RunManifest;
 use crate::home::run_index::{IndexedRun, RunIndex};
@@ -36,7 +35,7 @@ use crate::jobs::{Jobs, MemoryGuard, NewJob, notes};
 use crate::models::Models;
 use crate::planning::{Choices, Preparing, RowSource, SplitTokens, TokenCache, preview, run_file};
 use crate::pool::Pool;
-use crate::topics::{Topics, follow_run};
+use crate::topics::Topics;
 use control::RunControl;
 
 /// How a run can be told to end.
@@ -52,6 +51,8 @@ pub enum StopRun {
 pub enum RunNews<'a> {
     /// A record, already written to `metrics.jsonl`. `status` and `preparing` records may come before the plan.
     Record(&'a RunRecord),
+    /// What is to be known before the first step: rows that are left out, or that a chat will ask otherwise.
+    Warning(&'a Sentence),
     /// Nothing new; a chance to stop.
     Tick,
 }
@@ -142,7 +143,7 @@ impl Runs {
 
     /// Follows the records of a run.
     pub fn follow(&self, id: &str, after_seq: u64) -> Result<Subscription, WireError> {
-        Ok(follow_run(self.index.get(id)?.folder, after_seq))
+        Ok(self.topics.follow_run(self.index.get(id)?.folder, after_seq))
     }
 
     /// Whether a run is at work in this process.
@@ -216,7 +217,7 @@ impl Runs {
             Ok(prepared) => prepared,
             Err(error) if error.code == ErrorCode::Cancelled => return Err(error),
             Err(error) => {
-                let blockers = vec![errors::with_hint(error)];
+                let blockers = vec![error.sentence()];
                 return Ok(Preview { plan: None, problems: Vec::new(), blockers, warnings: Vec::new() });
             }
         };
@@ -242,7 +243,8 @@ impl Runs {
     ) -> Result<SplitTokens, WireError> {
         let renderer = self.models.renderer(model)?;
         let examples = |split| self.datasets.examples(dataset, split);
-        let rows = RowSource { version: &dataset.version, examples: &examples };
+        let place = |split, row| self.datasets.place(dataset, split, row);
+        let rows = RowSource { version: &dataset.version, examples: &examples, place: &place };
         self.tokens.get(&rows, model.path.as_ref(), &*renderer, settings, progress)
     }
 
@@ -250,7 +252,7 @@ impl Runs {
         let status = self.status(&run);
         let result = run.result();
         let IndexedRun { item, folder, manifest, summary } = run;
-        let best = summary.best_eval();
+        let kept = summary.kept();
         Run {
             id: item.id,
             name: item.name,
@@ -264,9 +266,9 @@ impl Runs {
             system_prompt: manifest.system_prompt.clone(),
             step: summary.step,
             loss: summary.loss,
-            first_eval_loss: summary.first_eval_loss(),
-            best_eval_loss: best.map(|(_, loss)| loss),
-            best_step: summary.best_step.or(best.map(|(step, _)| step)),
+            first_eval_loss: summary.loss_at_start(),
+            best_eval_loss: kept.map(|(_, loss)| loss),
+            best_step: summary.best_step.or(kept.map(|(step, _)| step)),
             result_path: result.map(|result| result.to_string_lossy().into_owned()),
             path: folder.path().to_string_lossy().into_owned(),
             size_bytes: summary.size_bytes,

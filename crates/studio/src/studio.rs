@@ -3,6 +3,7 @@
 
 mod commands;
 mod open;
+mod successor;
 mod system;
 
 use std::any::Any;
@@ -16,6 +17,7 @@ use tunesmith_protocol::WireError;
 #[doc(hidden)]
 pub use open::open_with;
 pub use open::{Opened, open};
+pub use successor::Successor;
 
 use crate::chats::{ChatParts, Chats};
 use crate::datasets::Datasets;
@@ -27,12 +29,15 @@ use crate::home::{Home, PreferencesStore, logs};
 use crate::items::Items;
 use crate::jobs::{Jobs, MemoryGuard};
 use crate::models::Models;
+use crate::platform::write_privately;
 use crate::pool::{Pool, Renderers};
 use crate::runs::{LocalRunner, RunParts, Runs, StopRun, Trainer};
 use crate::topics::Topics;
 
 /// How often models that nobody uses are looked for.
 const BETWEEN_SWEEPS: Duration = Duration::from_secs(30);
+/// How long the commands of other processes may take to end when the program ends; then their jobs are cancelled.
+const TO_ANSWER: Duration = Duration::from_secs(5);
 /// How long answers may take to stop when the program ends.
 const TO_STOP: Duration = Duration::from_secs(10);
 
@@ -53,15 +58,16 @@ pub struct Studio {
     evaluations: Evaluations,
     items: Items,
     show_window: Mutex<Option<ShowWindow>>,
-    _listener: Listener,
+    listener: Listener,
     // Last, so that the home is free only when everything else is gone.
     _lock: File,
 }
 
 impl Studio {
     fn new(home: Home, lock: File, listener: Listener, trainer: Trainer) -> Result<Arc<Self>, WireError> {
+        write_privately();
         logs::start(&home.log());
-        let db = Arc::new(Db::open(&home.database())?);
+        let db = Arc::new(Db::open(&home)?);
         let topics: Arc<Topics> = Arc::default();
         let jobs = Jobs::new(&db, topics.clone());
         let memory = MemoryGuard::default();
@@ -110,7 +116,7 @@ impl Studio {
             runs: runs.clone(),
             chats: chats.clone(),
         };
-        let (show_window, _listener, _lock) = (Mutex::default(), listener, lock);
+        let (show_window, _lock) = (Mutex::default(), lock);
         let studio = Arc::new(Self {
             home,
             db,
@@ -125,7 +131,7 @@ impl Studio {
             evaluations,
             items,
             show_window,
-            _listener,
+            listener,
             _lock,
         });
         let owner: Weak<Self> = Arc::downgrade(&studio);
@@ -142,10 +148,11 @@ impl Studio {
         *self.show_window.lock() = Some(Box::new(callback));
     }
 
-    /// Stops a run after a checkpoint and answers being written, and waits for both. Runs that stand in line stay there for
-    /// the next time. A run that waits for space on a full disk is left after a moment; it can be resumed from its last
-    /// checkpoint.
+    /// Lets other processes turn to the next owner, once what they have asked is answered. Then stops a run after a
+    /// checkpoint and answers being written, and waits for both. Runs that stand in line stay there for the next time. A run
+    /// that waits for space on a full disk is left after a moment; it can be resumed from its last checkpoint.
     pub fn shutdown(&self) {
+        self.listener.guests().close(TO_ANSWER);
         self.jobs.close();
         self.runs.end_all(StopRun::Save);
         self.chats.end_all(TO_STOP);

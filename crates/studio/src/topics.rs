@@ -1,22 +1,19 @@
 //! Following topics. What is only news (chats, jobs, changes to the library) is numbered and kept in memory; a run's
-//! records are read from its folder, so those of another process come the same way.
+//! records are read from its folder, so those of another process come the same way. One thread hands them to all who follow
+//! (`followers`).
+
+mod followers;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
 
-use parking_lot::{Condvar, Mutex, MutexGuard};
+use parking_lot::{Mutex, MutexGuard};
 use tunesmith_protocol::{Event, EventBody, Subscription, Topic};
 
 use crate::home::RunFolder;
 use crate::home::journal::Tail;
+use followers::{Followers, GROUP, Group, Source};
 
-/// At most ten groups a second.
-const GROUPING: Duration = Duration::from_millis(100);
-/// How often a quiet topic sends an empty group, to notice followers that have left.
-const KEEP_ALIVE: Duration = Duration::from_secs(10);
-/// Events in one group at most.
-const GROUP: usize = 2000;
 /// Events of a topic that are kept for followers that come back.
 const KEPT: usize = 20_000;
 /// The same of the library. Its events carry whole runs, and whoever missed some fetches the lists anyway.
@@ -26,13 +23,13 @@ const KEPT_OF_LIBRARY: usize = 200;
 #[derive(Default)]
 pub(crate) struct Topics {
     channels: Mutex<HashMap<Topic, Arc<Channel>>>,
+    followers: Followers,
 }
 
 /// One topic in memory.
 #[derive(Default)]
 struct Channel {
     log: Mutex<Log>,
-    changed: Condvar,
 }
 
 #[derive(Default)]
@@ -57,7 +54,7 @@ impl Topics {
             log.events.pop_front();
         }
         drop(log);
-        channel.changed.notify_all();
+        self.followers.wake();
     }
 
     /// Tells everyone to fetch the lists again.
@@ -77,7 +74,7 @@ impl Topics {
     pub fn end(&self, topic: &Topic) {
         let channel = self.channel(topic);
         channel.lock().ended = true;
-        channel.changed.notify_all();
+        self.followers.wake();
         // Those who follow it hold it themselves.
         self.channels.lock().remove(topic);
     }
@@ -86,21 +83,17 @@ impl Topics {
     /// everything is new.
     pub fn follow(&self, topic: &Topic, after_seq: u64) -> Subscription {
         let channel = self.channel(topic);
-        let (sender, subscription) = Subscription::new();
-        std::thread::spawn(move || {
-            let mut seen = {
-                let log = channel.lock();
-                if after_seq == 0 || after_seq > log.last_seq { log.start } else { after_seq }
-            };
-            while let Some(group) = channel.after(seen) {
-                seen = group.last().map_or(seen, |event| event.seq);
-                if sender.send(group).is_err() {
-                    return;
-                }
-                std::thread::sleep(GROUPING);
-            }
-        });
-        subscription
+        let seen = {
+            let log = channel.lock();
+            if after_seq == 0 || after_seq > log.last_seq { log.start } else { after_seq }
+        };
+        self.followers.add(Box::new(Remembered { channel, seen }))
+    }
+
+    /// Follows the records of a run, whichever process writes them, until its folder is gone.
+    pub fn follow_run(&self, folder: RunFolder, after_seq: u64) -> Subscription {
+        let tail = Tail::new(folder.metrics(), after_seq);
+        self.followers.add(Box::new(Recorded { folder, tail }))
     }
 
     fn channel(&self, topic: &Topic) -> Arc<Channel> {
@@ -109,42 +102,52 @@ impl Topics {
 }
 
 impl Channel {
-    /// Waits for the events after `seen`; none after a while of quiet. `None` when the topic has ended.
-    fn after(&self, seen: u64) -> Option<Vec<Event>> {
-        let mut log = self.lock();
-        self.changed.wait_while_for(&mut log, |log| log.last_seq <= seen && !log.ended, KEEP_ALIVE);
-        let group: Vec<Event> = log.events.iter().filter(|event| event.seq > seen).take(GROUP).cloned().collect();
-        match group.is_empty() && log.ended {
-            true => None,
-            false => Some(group),
-        }
-    }
-
     fn lock(&self) -> MutexGuard<'_, Log> {
         self.log.lock()
     }
 }
 
-/// Follows the records of a run, whichever process writes them, until its folder is gone.
-pub(crate) fn follow_run(folder: RunFolder, after_seq: u64) -> Subscription {
-    let (sender, subscription) = Subscription::new();
-    std::thread::spawn(move || {
-        let mut tail = Tail::new(folder.metrics(), after_seq);
-        let mut quiet = Duration::ZERO;
-        while folder.path().is_dir() {
-            let group = tail.read(GROUP);
-            quiet = if group.is_empty() { quiet + GROUPING } else { Duration::ZERO };
-            let more = group.len() == GROUP;
-            if (!group.is_empty() || quiet >= KEEP_ALIVE) && sender.send(group).is_err() {
-                return;
-            }
-            if quiet >= KEEP_ALIVE {
-                quiet = Duration::ZERO;
-            }
-            if !more {
-                std::thread::sleep(GROUPING);
-            }
+/// A topic in memory, as far as one follower has seen it.
+struct Remembered {
+    channel: Arc<Channel>,
+    seen: u64,
+}
+
+impl Source for Remembered {
+    fn next(&mut self) -> Option<Group> {
+        let log = self.channel.lock();
+        let next = log.events.partition_point(|event| event.seq <= self.seen);
+        let events: Vec<Event> = log.events.range(next..).take(GROUP).cloned().collect();
+        if events.is_empty() && log.ended {
+            return None;
         }
-    });
-    subscription
+        self.seen = events.last().map_or(self.seen, |event| event.seq);
+        let more = self.seen < log.last_seq || log.ended;
+        Some(Group { events, more })
+    }
+
+    fn wakes(&self) -> bool {
+        true
+    }
+}
+
+/// The records of a run, as far as one follower has read them.
+struct Recorded {
+    folder: RunFolder,
+    tail: Tail,
+}
+
+impl Source for Recorded {
+    fn next(&mut self) -> Option<Group> {
+        if !self.folder.path().is_dir() {
+            return None;
+        }
+        let before = self.tail.lines();
+        let events = self.tail.read(GROUP);
+        Some(Group { events, more: self.tail.lines() - before >= GROUP as u64 })
+    }
+
+    fn wakes(&self) -> bool {
+        false
+    }
 }

@@ -4,10 +4,14 @@
 mod chats;
 #[path = "studio/checks.rs"]
 mod checks;
+#[path = "studio/damage.rs"]
+mod damage;
 #[path = "studio/data_room.rs"]
 mod data_room;
 #[path = "studio/datasets.rs"]
 mod datasets;
+#[path = "studio/following.rs"]
+mod following;
 #[path = "studio/full_disk.rs"]
 mod full_disk;
 #[path = "studio/guests.rs"]
@@ -16,6 +20,8 @@ mod guests;
 mod items;
 #[path = "studio/journey.rs"]
 mod journey;
+#[path = "studio/losses.rs"]
+mod losses;
 #[path = "studio/models.rs"]
 mod models;
 #[path = "studio/queue.rs"]

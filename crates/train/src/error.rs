@@ -46,6 +46,20 @@ pub enum TrainError {
         step: u32,
         /// That the loss, the gradient or the validation loss is no longer a number.
         reason: Sentence,
+        /// The step and the folder of a checkpoint from before that a new run can continue from.
+        checkpoint: Option<(u32, PathBuf)>,
+    },
+    /// The loss or the gradient was no number before anything was learned.
+    NoNumber {
+        /// Which of them.
+        reason: Sentence,
+    },
+    /// All steps are done, and the model is as it was.
+    NothingLearned {
+        /// The last step.
+        steps: u32,
+        /// How that shows.
+        reason: Sentence,
     },
     /// The disk is full.
     DiskFull {
@@ -85,9 +99,8 @@ impl TrainError {
     /// What the screen may react to.
     pub fn code(&self) -> ErrorCode {
         match self {
-            Self::Settings(_) | Self::Empty(_) | Self::Occupied(_) | Self::Changed(_) | Self::Diverged { .. } => {
-                ErrorCode::Invalid
-            }
+            Self::Settings(_) | Self::Empty(_) | Self::Occupied(_) | Self::Changed(_) => ErrorCode::Invalid,
+            Self::Diverged { .. } | Self::NoNumber { .. } | Self::NothingLearned { .. } => ErrorCode::Invalid,
             Self::TooBig { .. } => ErrorCode::TooBig,
             Self::DiskFull { .. } => ErrorCode::DiskFull,
             Self::Aborted => ErrorCode::Cancelled,
@@ -103,10 +116,28 @@ impl TrainError {
             || ["(os error 28)", "(os error 27)", "(os error 122)"].iter().any(|code| self.to_string().contains(code))
     }
 
-    /// A full disk as a person reads it.
-    pub(crate) fn full_message(&self, folder: &Path) -> Sentence {
+    /// Whether this process, or the whole system, has too many files open: others close theirs again.
+    pub(crate) fn is_out_of_files(&self) -> bool {
+        any_cause(self, &|error| error.downcast_ref::<io::Error>().is_some_and(files_are_short))
+            // As above: EMFILE and ENFILE.
+            || cfg!(unix) && ["(os error 24)", "(os error 23)"].iter().any(|code| self.to_string().contains(code))
+    }
+
+    /// Whether it is to be tried again after a while.
+    pub(crate) fn may_pass(&self) -> bool {
+        self.is_disk_full() || self.is_out_of_files()
+    }
+
+    /// What the run waits for, as a person reads it.
+    pub(crate) fn waiting_message(&self, folder: &Path) -> Sentence {
         match self {
             Self::DiskFull { message } => message.clone(),
+            other if other.is_out_of_files() => say!(
+                "train-out-of-files",
+                "Too many files are open: {folder} cannot be written ({reason}). Close other programs, then go on",
+                folder,
+                reason = other.sentence()
+            ),
             other => say!(
                 "train-disk-full",
                 "The disk is full: {folder} cannot be written ({reason})",
@@ -125,6 +156,16 @@ impl From<TrainError> for WireError {
 
 fn disk_is_full(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge)
+}
+
+/// EMFILE or ENFILE, for which the standard library has no kind.
+fn files_are_short(error: &io::Error) -> bool {
+    match error.raw_os_error() {
+        Some(23 | 24) => cfg!(unix),
+        // ERROR_TOO_MANY_OPEN_FILES.
+        Some(4) => cfg!(windows),
+        _ => false,
+    }
 }
 
 fn any_cause(

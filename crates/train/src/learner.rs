@@ -134,6 +134,21 @@ impl Learner {
         Ok(())
     }
 
+    /// Whether the adapter changes nothing: every B matrix is 0, or, where it began as a part of the weights, as it was then.
+    pub fn adapter_does_nothing(&self) -> Result<bool, TrainError> {
+        if self.trainable != Trainable::Adapter {
+            return Ok(false);
+        }
+        for (module, pair) in &self.adapter.pairs {
+            let start = self.start.as_ref().and_then(|start| start.pairs.get(module));
+            let moved = start.map_or_else(|| Ok(pair.b.clone()), |start| &pair.b - &start.b)?;
+            if moved.abs()?.max_all()?.to_scalar::<f32>()? != 0.0 {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// About how many bytes `save` writes in f32.
     pub fn size_bytes(&self) -> u64 {
         let written = match (&self.trainable, &self.start) {

@@ -34,5 +34,5 @@ pub use optimizer::{DynamicMap, Moment, Moments, Optimizer, Parameter, Quantized
 pub use plan::TrainPlan;
 pub use progress::{Outcome, Progress, StopRequest};
 pub use run::run;
-pub use schedule::Schedule;
+pub use schedule::{Schedule, WarmUp};
 pub use weight_format::weight_format;

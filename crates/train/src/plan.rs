@@ -10,7 +10,7 @@ use tunesmith_protocol::{AutoOr, Fit, Layers, Method, Plan, Precision, Switch, T
 
 use crate::batches::Batches;
 use crate::targets::Targets;
-use crate::{Job, Schedule, TrainError, weight_format};
+use crate::{Job, Schedule, TrainError, WarmUp, weight_format};
 
 /// What a run will do.
 pub struct TrainPlan {
@@ -138,9 +138,11 @@ impl TrainPlan {
         batches(&self.job)
     }
 
-    pub(crate) fn schedule(&self) -> Schedule {
+    /// The schedule, with the warm-up by the rule that the run was started with.
+    pub(crate) fn schedule(&self, warm_up: WarmUp) -> Schedule {
         let settings = &self.job.settings;
-        Schedule::new(settings.scheduler, settings.learning_rate, settings.warmup_ratio, self.steps)
+        let schedule = Schedule::new(settings.scheduler, settings.learning_rate, settings.warmup_ratio, self.steps);
+        Schedule { warm_up, ..schedule }
     }
 
     /// Whether the validation rows are measured after `step`: before the first, regularly, and at the end.

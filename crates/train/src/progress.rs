@@ -31,10 +31,10 @@ pub enum Progress {
         /// Its folder.
         path: PathBuf,
     },
-    /// The disk is full. The weights stay in memory and the writing is tried again, also when the answer is to stop:
+    /// The disk is full, or too many files are open. The weights stay in memory and the writing is tried again, also when the answer is to stop:
     /// the run then ends once it is written. Only to abort gives it up.
     DiskFull {
-        /// What happened and how much is needed, in a sentence.
+        /// What happened and what is needed, in a sentence.
         message: Sentence,
     },
     /// Nothing new: a chance to stop between two batches.

@@ -25,6 +25,9 @@ const COMPANIONS: [&str; 10] = [
     "generation_config.json",
 ];
 
+/// The folder of a base's further chat templates, such as the one for tools.
+const TEMPLATES: &str = "additional_chat_templates";
+
 /// Writes the result, replacing an earlier one only once the new one is on the disk.
 pub(crate) fn save(plan: &TrainPlan, learner: &Learner) -> Result<PathBuf, TrainError> {
     let run = &plan.job().output;
@@ -55,11 +58,25 @@ fn fill(plan: &TrainPlan, learner: &Learner, folder: &Path) -> Result<(), TrainE
             let source = job.base.join(name);
             fs::copy(&source, folder.join(name)).map_err(at(folder.join(name)))?;
         }
+        copy_templates(&job.base.join(TEMPLATES), &folder.join(TEMPLATES))?;
     }
     for name in names_in(folder)? {
         sync_file(&folder.join(name))?;
     }
     sync_folder(folder)
+}
+
+/// Copies the templates that a base has besides its default one.
+fn copy_templates(from: &Path, to: &Path) -> Result<(), TrainError> {
+    if !from.is_dir() {
+        return Ok(());
+    }
+    fs::create_dir(to).map_err(at(to))?;
+    for name in names_in(from)?.iter().filter(|name| name.ends_with(".jinja")) {
+        fs::copy(from.join(name), to.join(name)).map_err(at(to.join(name)))?;
+        sync_file(&to.join(name))?;
+    }
+    sync_folder(to)
 }
 
 /// The number format that the base's config names; a trained model is saved in the same. One of float16 is saved in

@@ -41,7 +41,7 @@ pub fn run(
     match run.train() {
         Ok(()) => run.finish(),
         Err(Halt::Save) => run.stop(),
-        Err(Halt::Error(error)) => Err(error),
+        Err(Halt::Error(error)) => Err(run.with_a_way_on(error)),
     }
 }
 
@@ -130,7 +130,7 @@ impl<'a> Run<'a> {
         }
         let update = Update {
             step,
-            learning_rate: self.plan.schedule().learning_rate(step),
+            learning_rate: self.plan.schedule(self.state.inputs.warm_up()).learning_rate(step),
             lora_plus_ratio: job.settings.lora_plus_ratio,
             weight_decay: job.settings.weight_decay,
             max_grad_norm: job.settings.max_grad_norm,
@@ -138,6 +138,7 @@ impl<'a> Run<'a> {
         let (learner, optimizer) = (&mut self.learner, &mut self.optimizer);
         let grad_norm = self.workers.on_all_threads(|| sum.apply(learner, optimizer, update))?;
         self.state.step = step;
+        self.state.moved |= grad_norm > 0.0;
         self.state.epoch = f64::from(step) / f64::from(batches.steps_per_epoch());
         self.state.tokens += sum.tokens;
         self.state.learned_tokens += sum.loss.learned;
@@ -160,7 +161,7 @@ impl<'a> Run<'a> {
         let (step, loss) = (self.state.step, sum.mean());
         if !loss.is_finite() {
             let reason = say!("train-validation-diverged", "the validation loss is no longer a number");
-            return Err(TrainError::Diverged { step, reason }.into());
+            return Err(TrainError::Diverged { step, reason, checkpoint: None }.into());
         }
         self.state.measured(loss);
         self.tell(Progress::Eval { step, loss })
@@ -182,7 +183,7 @@ impl<'a> Run<'a> {
 
     fn save(&mut self) -> Result<(), Halt> {
         self.state.elapsed_ms = self.elapsed_ms();
-        let path = self.retry_while_full(|run| {
+        let path = self.retry_while_short(|run| {
             checkpoint::save(&run.plan.job().output, &run.learner, &run.optimizer, &run.state)
         })?;
         (self.saved, self.saved_at) = (Some(self.state.step), Instant::now());
@@ -190,13 +191,13 @@ impl<'a> Run<'a> {
         if self.stopping { Err(Halt::Save) } else { Ok(()) }
     }
 
-    /// Writes, and while the disk is full asks whether to try again; meanwhile the weights stay in memory. To stop is
+    /// Writes, and while the disk is full or too many files are open asks whether to try again; meanwhile the weights stay in memory. To stop is
     /// to keep what was learned, so it is remembered and the writing tried again; only to leave gives that up.
-    fn retry_while_full<T>(&mut self, write: impl Fn(&Self) -> Result<T, TrainError>) -> Result<T, Halt> {
+    fn retry_while_short<T>(&mut self, write: impl Fn(&Self) -> Result<T, TrainError>) -> Result<T, Halt> {
         loop {
             match write(self) {
-                Err(error) if error.is_disk_full() => {
-                    let message = error.full_message(&self.plan.job().output);
+                Err(error) if error.may_pass() => {
+                    let message = error.waiting_message(&self.plan.job().output);
                     match (self.report)(Progress::DiskFull { message }) {
                         ControlFlow::Continue(()) => {}
                         ControlFlow::Break(StopRequest::Save) => self.stopping = true,

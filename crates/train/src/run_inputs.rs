@@ -5,7 +5,7 @@ use serde_json::Value;
 use tunesmith_protocol::TrainSettings;
 use tunesmith_sentence::{Sentence, say};
 
-use crate::{Job, TrainError, fingerprint};
+use crate::{Job, TrainError, WarmUp, fingerprint};
 
 /// The settings, the device, the data and the base model of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,6 +19,9 @@ pub(crate) struct RunInputs {
     data_sha256: String,
     /// The hash of the base model.
     base_sha256: String,
+    /// Where the warm-up begins.
+    #[serde(default = "from_zero")]
+    warm_up: WarmUp,
 }
 
 impl RunInputs {
@@ -29,7 +32,13 @@ impl RunInputs {
             device: device_id.to_owned(),
             data_sha256: fingerprint::rows(&job.training, &job.validation),
             base_sha256: fingerprint::base(&job.base, job.settings.method)?,
+            warm_up: WarmUp::default(),
         })
+    }
+
+    /// Where the warm-up begins. A resumed run goes on by the rule of its checkpoint, so it is none of what must be the same.
+    pub fn warm_up(&self) -> WarmUp {
+        self.warm_up
     }
 
     /// Refuses to go on with anything else than what the run was started with (`self`), and says what differs.
@@ -65,4 +74,9 @@ impl RunInputs {
 /// Checkpoints from before there were other devices.
 fn cpu() -> String {
     "cpu".into()
+}
+
+/// Checkpoints from before every step of a warm-up learned.
+fn from_zero() -> WarmUp {
+    WarmUp::FromZero
 }

@@ -23,6 +23,9 @@ pub(crate) struct State {
     pub best: Option<Best>,
     /// Measurements since then.
     pub evaluations_since_best: u32,
+    /// Whether any step had a gradient. Older checkpoints do not say; what they hold is taken as learned.
+    #[serde(default = "yes")]
+    pub moved: bool,
     /// What the run was started with.
     #[serde(rename = "frozen")]
     pub inputs: RunInputs,
@@ -49,6 +52,7 @@ impl State {
             evaluated: None,
             best: None,
             evaluations_since_best: 0,
+            moved: false,
             inputs,
         }
     }
@@ -62,4 +66,8 @@ impl State {
             _ => (self.best, self.evaluations_since_best) = (Some(Best { step: self.step, loss }), 0),
         }
     }
+}
+
+fn yes() -> bool {
+    true
 }

@@ -106,7 +106,7 @@ impl Update {
             (_, false) => say!("train-gradient-diverged", "the gradient is no longer a number"),
             _ => return Ok(()),
         };
-        Err(TrainError::Diverged { step: self.step, reason })
+        Err(TrainError::Diverged { step: self.step, reason, checkpoint: None })
     }
 }
 

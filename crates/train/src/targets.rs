@@ -49,6 +49,7 @@ impl Targets {
             rslora: settings.use_rslora,
             dora: settings.method == Method::Dora,
             dropout: settings.lora_dropout,
+            ..LoraConfig::default()
         };
         outside(&lora, settings)?;
         Ok(Self { lora: Some(lora), layers })
@@ -73,6 +74,7 @@ impl Targets {
         TrainingShape {
             tokens,
             rank: self.lora.as_ref().map(|lora| lora.rank),
+            ranks: self.lora.as_ref().map(|lora| &lora.ranks),
             target_modules: modules,
             layers: self.layers.as_deref(),
             dora: self.lora.as_ref().is_some_and(|lora| lora.dora),
@@ -94,7 +96,7 @@ pub(crate) fn initial(job: &Job, folder: &Path, config: &ModelConfig, device: &D
     // A resumed run has all of it in its checkpoints; the folder that it began from may be gone.
     let newest = if job.resume { newest_checkpoint(&job.output)? } else { None };
     let mut adapter = Adapter::load(newest.as_deref().unwrap_or(folder), device)?;
-    config.check_adapter(&adapter)?;
+    config.check_complete(&adapter)?;
     adapter.config.dropout = job.settings.lora_dropout;
     Ok(adapter)
 }

@@ -21,6 +21,9 @@ mod learning;
 mod methods;
 #[path = "train/moments.rs"]
 mod moments;
+#[cfg(unix)]
+#[path = "train/open_files.rs"]
+mod open_files;
 #[path = "train/optimizer.rs"]
 mod optimizer;
 #[path = "train/plan.rs"]

@@ -23,3 +23,12 @@ test.each([['fine-tunes', RunsScreen], ['datasets', DatasetsScreen]])('what the 
   await expect.poll(() => at('interrupted-job-cut-import')).toBeNull();
   expect(at('interrupted-job-cut-edit')).toBeTruthy();
 });
+
+test.each([['fine-tunes', RunsScreen], ['datasets', DatasetsScreen]])('what there is to know of the home is told among the %s until it is dismissed', async (_name, screen) => {
+  show(screen as Component, {});
+  expect(at('notice-damaged')?.textContent).toContain('its run.json is damaged');
+  expect(at('notice-damaged')?.textContent).toContain('Bring the file back');
+  at('notice-dismiss-damaged')!.click();
+  await expect.poll(() => at('notice-damaged')).toBeNull();
+  expect(at('interrupted-job-cut-edit')).toBeTruthy();
+});

@@ -1,14 +1,17 @@
 //! Reads the pairs of `adapter_model.safetensors`, and refuses those that do not fit the adapter's config.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::io::Read;
 use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
 use tunesmith_sentence::{Sentence, say};
 
+use super::config::PeftConfig;
+use super::unsupported;
 use crate::adapter::{PairTensor, split};
-use crate::{LoraConfig, LoraError, LoraPair, ModuleKind, Result, header};
+use crate::header::{self, not_finite};
+use crate::{LoraConfig, LoraError, LoraPair, ModuleKind, Result, regular_file};
 
 /// A module's tensors as they come.
 struct Found {
@@ -18,12 +21,18 @@ struct Found {
     magnitude: Option<Tensor>,
 }
 
-/// The pairs in the file at `path`, by the names of their modules.
-pub(super) fn read_pairs(path: &Path, config: &LoraConfig, device: &Device) -> Result<BTreeMap<String, LoraPair>> {
+/// The pairs in the file at `path`, by the names of their modules, and the config with what its patterns come to.
+pub(super) fn read_pairs(
+    path: &Path,
+    config: PeftConfig,
+    device: &Device,
+) -> Result<(LoraConfig, BTreeMap<String, LoraPair>)> {
     let wrong = |reason: Sentence| LoraError::adapter(path, reason);
-    let file = fs::read(path).map_err(LoraError::io(path))?;
+    let mut file = Vec::new();
+    let mut opened = regular_file::open(path).map_err(LoraError::refused(path))?;
+    opened.read_to_end(&mut file).map_err(LoraError::io(path))?;
     header::read(&file).map_err(&wrong)?;
-    let tensors = candle_core::safetensors::load_buffer(&file, device)
+    let tensors = candle_core::safetensors::load_buffer(&file, &Device::Cpu)
         .map_err(|error| wrong(Sentence::verbatim(error.to_string())))?;
     let mut modules: BTreeMap<String, Found> = BTreeMap::new();
     for (name, tensor) in tensors {
@@ -33,8 +42,7 @@ pub(super) fn read_pairs(path: &Path, config: &LoraConfig, device: &Device) -> R
         if short.ends_with(".base_layer.weight") {
             continue;
         }
-        let (module, tensor_of_pair, end) = split(short)
-            .ok_or_else(|| wrong(say!("adapter-tensor-unknown", "{name} is not part of a LoRA pair", name = &name)))?;
+        let (module, tensor_of_pair, end) = split(short).ok_or_else(|| wrong(unsupported::tensor(&name)))?;
         let kind = if end.starts_with("lora_embedding") { ModuleKind::Embedding } else { ModuleKind::Linear };
         let found = modules.entry(module.to_string());
         let found = found.or_insert(Found { kind, a: None, b: None, magnitude: None });
@@ -43,10 +51,24 @@ pub(super) fn read_pairs(path: &Path, config: &LoraConfig, device: &Device) -> R
             PairTensor::B => &mut found.b,
             PairTensor::Magnitude => &mut found.magnitude,
         };
-        *place = Some(tensor.to_dtype(DType::F32)?);
+        *place = Some(finite(&name, &tensor).map_err(wrong)??.to_device(device)?);
     }
-    let pair = |(module, found): (String, Found)| Ok((module.clone(), found.pair(config, &module).map_err(wrong)?));
-    modules.into_iter().map(pair).collect()
+    let config = config.with_modules(modules.keys()).map_err(wrong)?;
+    let pair = |(module, found): (String, Found)| Ok((module.clone(), found.pair(&config, &module).map_err(wrong)?));
+    let pairs = modules.into_iter().map(pair).collect::<Result<_>>()?;
+    Ok((config, pairs))
+}
+
+/// A tensor in f32, if all its numbers are finite.
+fn finite(name: &str, tensor: &Tensor) -> Result<candle_core::Result<Tensor>, Sentence> {
+    let numbers = || tensor.to_dtype(DType::F32)?.flatten_all()?.to_vec1::<f32>();
+    match numbers() {
+        Ok(numbers) if numbers.iter().all(|number| number.is_finite()) => {
+            Ok(Tensor::from_vec(numbers, tensor.dims(), &Device::Cpu))
+        }
+        Ok(_) => Err(not_finite(name)),
+        Err(error) => Ok(Err(error)),
+    }
 }
 
 impl Found {
@@ -58,7 +80,7 @@ impl Found {
             (_, None) => return Err(say!("adapter-without-b", "{module} has no lora_B", module)),
             (None, _) => return Err(say!("adapter-without-a", "{module} has no lora_A", module)),
         };
-        let (rank, shapes) = (config.rank, (a.dims(), b.dims()));
+        let (rank, shapes) = (config.rank_of(module), (a.dims(), b.dims()));
         let told = format!("{shapes:?}");
         let ([inner, _], [width, outer]) = shapes else {
             return Err(say!("adapter-shapes", "{module} has shapes {shapes}", module, shapes = told));

@@ -77,7 +77,6 @@ fn what_an_adapter_cannot_do_is_refused_by_name() {
         ("lora_bias", serde_json::json!(true)),
         ("init_lora_weights", serde_json::json!("pissa_niter_4")),
         ("layers_to_transform", serde_json::json!("all")),
-        ("rank_pattern", serde_json::json!({"q_proj": 4})),
         ("modules_to_save", serde_json::json!(["lm_head"])),
         ("peft_type", serde_json::json!("LOHA")),
         ("r", serde_json::json!(0)),
@@ -96,15 +95,18 @@ fn what_an_adapter_cannot_do_is_refused_by_name() {
 
 #[test]
 fn every_kind_of_adapter_comes_back_from_its_files() {
+    let mut listed = adapter();
+    listed.config.layers = Some(vec![0, 1]);
     let mut adapter = adapter();
-    let switches = LoraConfig { rslora: true, dropout: 0.1, layers: Some(vec![0, 1]), ..adapter.config.clone() };
+    let mut switches = LoraConfig { rslora: true, dropout: 0.1, ..adapter.config.clone() };
+    switches.target_modules.push("embed_tokens".into());
     let table = LoraPair { kind: ModuleKind::Embedding, ..LoraPair::new(numbers(7, &[2, 9]), numbers(8, &[6, 2])) };
     adapter.pairs.insert("model.embed_tokens".into(), table);
     adapter.config = switches;
     let mut with_magnitudes = self::adapter();
     with_magnitudes.config.dora = true;
     with_magnitudes.pairs.values_mut().for_each(|pair| pair.magnitude = Some(numbers(9, &[8])));
-    for adapter in [adapter, with_magnitudes] {
+    for adapter in [adapter, listed, with_magnitudes] {
         let folder = tempfile::tempdir().unwrap();
         adapter.save(folder.path(), "b").unwrap();
         let back = Adapter::load(folder.path(), &Device::Cpu).unwrap();

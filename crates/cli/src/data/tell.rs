@@ -6,6 +6,7 @@ use tunesmith_sentence::{NOTHING, Sentence, say};
 use tunesmith_studio::DataFacts;
 
 use crate::language::translate;
+use crate::table::shown;
 use crate::{Out, table};
 
 /// Problems shown to people; scripts get all.
@@ -13,11 +14,12 @@ const PROBLEMS_SHOWN: usize = 10;
 
 /// Prints all of it.
 pub(super) fn facts(facts: &DataFacts, max_length: u32, out: &Out) {
-    let DataFacts { dataset, problems, report, tokens: counted } = facts;
+    let DataFacts { dataset, problems, report, tokens: counted, refused } = facts;
     rows(dataset, problems, out);
     doctor(report, out);
     if let Some((counts, cuts)) = counted {
         tokens(counts, cuts, max_length, out);
+        without_tokens(counts.failed, refused.as_ref(), out);
     }
 }
 
@@ -41,7 +43,7 @@ fn rows(dataset: &Dataset, problems: &[RowProblem], out: &Out) {
         indented(&say!("shell-data-dropped", "{rows} dropped: {why}", rows = because.count, why = &because.what), out);
     }
     for problem in problems.iter().take(PROBLEMS_SHOWN) {
-        out.plain(format!("  {}:{}: {}", problem.file, problem.line, translate(&problem.message)));
+        out.plain(format!("  {}:{}: {}", shown(&problem.file), problem.line, translate(&problem.message)));
     }
     if problems.len() > PROBLEMS_SHOWN {
         let more = problems.len() - PROBLEMS_SHOWN;
@@ -127,7 +129,7 @@ fn tokens(counts: &TokenCounts, cuts: &Cuts, max_length: u32, out: &Out) {
         let found = counts.percentiles.iter().find(|known| known.percent == percent);
         found.map_or(0, |known| known.tokens)
     };
-    let TokenCounts { tokens, learned_tokens: learned, longest, failed, .. } = counts;
+    let TokenCounts { tokens, learned_tokens: learned, longest, .. } = counts;
     out.line(say!("shell-data-tokens", "Tokens: {tokens} in all, {learned} learned", tokens, learned));
     out.line(say!(
         "shell-data-lengths",
@@ -147,13 +149,26 @@ fn tokens(counts: &TokenCounts, cuts: &Cuts, max_length: u32, out: &Out) {
         limit = max_length,
         answers
     ));
-    if *failed > 0 {
-        out.line(say!(
+}
+
+/// The rows that a run leaves out: those that cannot be rendered, of which the first is named, and answers judged bad.
+fn without_tokens(rows: u64, first: Option<&Sentence>, out: &Out) {
+    match (rows, first) {
+        (0, _) => {}
+        (rows, Some(first)) => out.line(say!(
             "shell-data-unsayable",
             rows;
-            "1 row cannot be said with this model's chat template",
-            "{rows} rows cannot be said with this model's chat template",
-            rows = failed
-        ));
+            "1 row has no tokens and is left out, {first}",
+            "{rows} rows have no tokens and are left out; the first, {first}",
+            rows,
+            first = first.clone()
+        )),
+        (rows, None) => out.line(say!(
+            "shell-data-judged-bad",
+            rows;
+            "1 row is an answer judged bad, of which nothing is learned",
+            "{rows} rows are answers judged bad, of which nothing is learned",
+            rows
+        )),
     }
 }

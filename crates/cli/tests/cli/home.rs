@@ -40,9 +40,57 @@ fn the_doctor_names_devices_libraries_disk_and_home() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_home_that_others_could_look_into_is_closed_and_told_until_it_was_seen() {
+    use std::os::unix::fs::PermissionsExt;
+    let shell = Shell::new();
+    std::fs::create_dir_all(shell.path("home")).unwrap();
+    std::fs::set_permissions(shell.path("home"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    assert!(shell.run(&["runs", "list"]).stderr.contains("tunesmith doctor"));
+    let told = shell.run(&["doctor"]);
+    assert!(told.stdout.contains("could look into") && !told.stderr.contains("something to know"), "{}", told.stdout);
+    let notices = |arguments: &[&str]| shell.run(arguments).lines()[0]["notices"].as_array().unwrap().len();
+    assert_eq!(notices(&["doctor", "--json", "--seen"]), 1);
+    assert_eq!(notices(&["doctor", "--json"]), 0);
+    assert!(!shell.run(&["runs", "list"]).stderr.contains("tunesmith doctor"));
+}
+
 #[test]
 fn an_empty_home_says_what_to_do() {
     let shell = Shell::new();
     assert!(shell.run(&["runs", "list"]).stdout.contains("tunesmith train"));
     assert_eq!(shell.run(&["runs", "list", "--json"]).stdout, "");
+}
+
+#[test]
+fn commands_at_the_same_time_all_find_the_home() {
+    let shell = Shell::new();
+    let codes = std::thread::scope(|scope| {
+        let commands: Vec<_> = (0..60).map(|_| scope.spawn(|| shell.run(&["models", "list", "--json"]))).collect();
+        commands
+            .into_iter()
+            .map(|command| command.join().unwrap())
+            .map(|ran| (ran.code, ran.stderr))
+            .collect::<Vec<_>>()
+    });
+    assert!(codes.iter().all(|(code, _)| *code == 0), "{codes:?}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_holder_that_was_stopped_is_told_and_not_waited_for() {
+    let shell = Shell::new();
+    let mut studio = shell.start(&["studio", "--port", "0", "--json"]);
+    studio.until("ready");
+    studio.stop();
+    let asked = std::time::Instant::now();
+    let ran = shell.run(&["models", "list"]);
+    studio.go_on();
+    assert_eq!(ran.code, 1);
+    assert!(ran.stderr.contains("does not answer") && ran.stderr.contains("studio"), "{}", ran.stderr);
+    assert!(asked.elapsed() < std::time::Duration::from_secs(30));
+    assert_eq!(shell.run(&["models", "list"]).code, 0, "it goes on");
+    studio.interrupt();
+    assert_eq!(studio.end().code(), Some(0));
 }

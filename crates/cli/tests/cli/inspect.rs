@@ -84,3 +84,11 @@ fn a_file_of_which_no_row_can_be_used_fails_after_saying_why() {
     let mapped = shell.run(&[&["data", "inspect", "odd.csv", "--format", "completion"][..], &columns].concat());
     assert_eq!(mapped.code, 0, "{}", mapped.stderr);
 }
+
+#[test]
+fn control_characters_of_a_file_do_not_reach_the_terminal() {
+    let shell = Shell::new();
+    shell.write("esc.jsonl", "{\"prompt\":\"a\",\"completion\":\"b\",\"x\\u001b[2Jy\":1}\n");
+    let ran = shell.run(&["data", "inspect", "esc.jsonl"]);
+    assert!(ran.stdout.contains("x\\u{1b}[2Jy") && !ran.stdout.contains('\u{1b}'), "{:?}", ran.stdout);
+}

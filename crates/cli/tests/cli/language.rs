@@ -2,7 +2,7 @@
 
 use std::process::{Command, ExitCode};
 
-use tunesmith_cli::language::code;
+use tunesmith_cli::language::codes;
 use tunesmith_sentence::Language;
 
 use crate::shell::{Ran, Shell};
@@ -11,28 +11,28 @@ use crate::shell::{Ran, Shell};
 const WRONG: [&str; 6] = ["chat", "--model", "model", "--prompt", "x", "--temperature=-1"];
 const IN_ENGLISH: &str = "--temperature must be 0 or more";
 
-/// The code of the language in an environment of these variables.
-fn code_in(variables: &[(&str, &str)]) -> Option<String> {
-    code(|name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+/// The codes of the language in an environment of these variables.
+fn codes_in(variables: &[(&str, &str)]) -> Vec<String> {
+    codes(|name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
 }
 
 #[test]
 fn the_environment_says_the_language() {
-    assert_eq!(code_in(&[("LANG", "de_AT.UTF-8")]).as_deref(), Some("de"));
-    assert_eq!(code_in(&[("LANG", "sr@latin")]).as_deref(), Some("sr"));
-    assert_eq!(code_in(&[("TUNESMITH_LANGUAGE", "pt-BR")]).as_deref(), Some("pt"));
-    assert_eq!(code_in(&[]), None);
+    assert_eq!(codes_in(&[("LANG", "de_AT.UTF-8")]), ["de-AT", "de"]);
+    assert_eq!(codes_in(&[("LANG", "sr@latin")]), ["sr"]);
+    assert_eq!(codes_in(&[("TUNESMITH_LANGUAGE", "pt-br")]), ["pt-BR", "pt"]);
+    assert!(codes_in(&[]).is_empty());
 }
 
 #[test]
 fn who_names_a_language_for_tunesmith_gets_it() {
     let mut variables = vec![("LANG", "fr"), ("LC_MESSAGES", "it"), ("LC_ALL", "de"), ("TUNESMITH_LANGUAGE", "ja")];
     for expected in ["ja", "de", "it", "fr"] {
-        assert_eq!(code_in(&variables).as_deref(), Some(expected));
+        assert_eq!(codes_in(&variables), [expected]);
         variables.pop();
     }
     let empty = [("TUNESMITH_LANGUAGE", ""), ("LC_ALL", ""), ("LANG", "fr_FR.UTF-8")];
-    assert_eq!(code_in(&empty).as_deref(), Some("fr"), "an empty variable asks for nothing");
+    assert_eq!(codes_in(&empty), ["fr-FR", "fr"], "an empty variable asks for nothing");
 }
 
 #[test]

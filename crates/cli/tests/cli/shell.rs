@@ -90,6 +90,16 @@ impl Shell {
         Running::of(self.command(arguments))
     }
 
+    /// Starts a command that may have only so many files open.
+    #[cfg(target_os = "linux")]
+    pub fn start_with_files(&self, most: u32, arguments: &[&str]) -> Running {
+        let program = self.command(arguments);
+        let mut command = self.prepared(Command::new("sh"));
+        command.args(["-c", &format!("ulimit -n {most}; exec \"$0\" \"$@\"")]);
+        command.arg(program.get_program()).args(program.get_args());
+        Running::of(command)
+    }
+
     /// Starts a command that finds programs in this folder of the shell's first.
     pub fn start_with_programs(&self, folder: &str, arguments: &[&str]) -> Running {
         let mut command = self.command(arguments);
@@ -181,6 +191,18 @@ impl Running {
     #[cfg(target_os = "linux")]
     pub fn close_the_terminal(&self) {
         self.signal("-HUP");
+    }
+
+    /// What Ctrl-Z does.
+    #[cfg(target_os = "linux")]
+    pub fn stop(&self) {
+        self.signal("-STOP");
+    }
+
+    /// What `fg` does.
+    #[cfg(target_os = "linux")]
+    pub fn go_on(&self) {
+        self.signal("-CONT");
     }
 
     fn signal(&self, signal: &str) {

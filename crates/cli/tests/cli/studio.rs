@@ -64,3 +64,30 @@ fn the_browser_gets_the_link_by_a_private_file_and_not_by_the_list_of_processes(
     assert_eq!(studio.end().code(), Some(0));
     assert!(!std::path::Path::new(&page).exists(), "it goes with the studio");
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn half_open_requests_stop_neither_the_studio_nor_a_training() {
+    let shell = Shell::new();
+    // What may be open cannot be raised here, so that fewer than the usual 1,100 do.
+    let mut studio = shell.start_with_files(128, &["studio", "--port", "0", "--json"]);
+    let port = studio.until("ready")["port"].as_u64().unwrap();
+    let half_open: Vec<std::net::TcpStream> = (0..150)
+        .map(|_| {
+            let mut stream = std::net::TcpStream::connect(("127.0.0.1", port as u16)).unwrap();
+            stream.write_all(b"GET /api/events HTTP/1.1\r\nhost:").unwrap();
+            stream
+        })
+        .collect();
+    let run = &shell.run(&["runs", "start", "run.yaml", "--json"]).lines()[0];
+    let id = run["id"].as_str().unwrap();
+    let state = || shell.run(&["runs", "show", id, "--json"]).lines()[0]["status"]["state"].clone();
+    let started = std::time::Instant::now();
+    while state() != "done" {
+        assert!(state() != "failed" && state() != "paused", "{:?}", shell.run(&["runs", "show", id]).stdout);
+        assert!(started.elapsed() < std::time::Duration::from_secs(60), "it is trained");
+    }
+    drop(half_open);
+    studio.interrupt();
+    assert_eq!(studio.end().code(), Some(0));
+}

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use tunesmith_data::{Example, Message};
-use tunesmith_data_doctor::{FindingKind, RepairKind, Severity};
+use tunesmith_data_doctor::{FindingKind, RepairKind, Severity, repair};
 
 use crate::support::{chat, examine, finding, healthy, pair, rows, spelled};
 
@@ -251,4 +251,13 @@ fn rows_that_a_run_leaves_out_are_told_and_do_not_count_as_rows_to_learn_from() 
     assert!(few.sentence.contains("only 40 rows"), "{}", few.sentence);
     let none = examine(&rows[..20]);
     assert_eq!(finding(&none, FindingKind::TooFewRows).expect("a finding").sentence, "There is no row to learn from");
+}
+
+#[test]
+fn answers_that_begin_with_a_blank_are_found_and_trimmed() {
+    let examples = answers(&["\n\nHi there.", "  Indented.", "So it is.\n  And so on."]);
+    assert_eq!(found(FindingKind::BlankStart, &examples), [0, 1]);
+    let trimmed = repair(RepairKind::TrimAnswerStart, &examples[0]).expect("a repair");
+    assert_eq!(trimmed, pair(&format!("Tell me of {}", spelled(0)), "Hi there."));
+    assert_eq!(repair(RepairKind::TrimAnswerStart, &examples[2]), None);
 }

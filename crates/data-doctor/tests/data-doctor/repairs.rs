@@ -6,13 +6,14 @@ use tunesmith_data_doctor::{RepairKind, repair};
 
 use crate::support::chat;
 
-const ALL: [RepairKind; 8] = [
+const ALL: [RepairKind; 9] = [
     RepairKind::RemoveRows,
     RepairKind::RemoveDuplicates,
     RepairKind::MaskPersonalData,
     RepairKind::StripHtml,
     RepairKind::FixMojibake,
     RepairKind::RemoveControlCharacters,
+    RepairKind::TrimAnswerStart,
     RepairKind::MergeSameRole,
     RepairKind::DropTrailingUser,
 ];

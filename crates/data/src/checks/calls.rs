@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use tunesmith_sentence::say;
 
+use super::gemini;
 use crate::record::{Object, Problem};
 
 /// Whether a message calls a tool, as `tool_calls` or as the older `function_call`.
@@ -64,4 +65,15 @@ pub(super) fn called(number: usize, object: &mut Object) -> Result<Value, Proble
         }
     }
     Ok(calls)
+}
+
+/// The schemas of tools in the form that chat templates expect: OpenAI's older “functions” have no wrapper, and Gemini's
+/// lie in one object.
+pub(crate) fn tools(list: Vec<Value>, column: &str) -> Vec<Value> {
+    let are_bare = column.trim().eq_ignore_ascii_case("functions");
+    let in_form = |tool: Value| match are_bare && tool.get("function").is_none() {
+        true => json!({"type": "function", "function": tool}),
+        false => tool,
+    };
+    gemini::tools(list).into_iter().map(in_form).collect()
 }

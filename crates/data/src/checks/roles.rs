@@ -29,7 +29,7 @@ pub(super) fn role(number: usize, object: &mut Object, notes: &mut Vec<Problem>)
     let Some(known) = known_role(&role) else {
         let what = say!(
             "row-role-unknown",
-            "Message {number} has the role “{role}”; known are system, developer, user, assistant, function and tool",
+            "Message {number} has the role “{role}”; known are system, developer, user, assistant and tool, and what other tools call them",
             number,
             role
         );
@@ -48,13 +48,14 @@ pub(super) fn role(number: usize, object: &mut Object, notes: &mut Vec<Problem>)
 }
 
 /// The role that a name means, whatever its case: today's names, ShareGPT's and those of other services.
-fn known_role(role: &str) -> Option<&'static str> {
+pub(super) fn known_role(role: &str) -> Option<&'static str> {
     Some(match role.trim().to_ascii_lowercase().as_str() {
-        "system" | "developer" => "system",
-        "user" | "human" => "user",
-        "assistant" | "gpt" | "chatgpt" | "bot" | "model" | "ai" => "assistant",
-        "tool" | "observation" => "tool",
-        "function" => "function",
+        "system" | "developer" | "system_prompt" => "system",
+        "user" | "human" | "prompter" | "customer" | "client" | "person" | "usr" => "user",
+        "assistant" | "gpt" | "chatgpt" | "gpt4" | "gpt-4" | "bot" | "chatbot" | "bing" | "bard" | "claude"
+        | "gemini" | "llm" | "model" | "ai" | "agent" => "assistant",
+        "tool" | "observation" | "function" | "ipython" | "environment" | "tool_response" | "tool_result"
+        | "tool_output" | "function_response" | "function_result" => "tool",
         _ => return None,
     })
 }

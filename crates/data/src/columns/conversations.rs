@@ -12,7 +12,7 @@ use crate::{Example, Message, checks};
 pub(super) fn chat(parts: &mut Parts, notes: &mut Vec<Problem>) -> Result<Example, Problem> {
     let mut messages = conversation(parts, notes)?;
     with_system(parts, &mut messages, notes)?;
-    Ok(Example::Chat { messages, tools: messages::tools(parts.take("tools"))? })
+    Ok(Example::Chat { messages, tools: messages::tools(parts)? })
 }
 
 /// The list of messages of a row.
@@ -30,12 +30,12 @@ pub(super) fn exchange(
 ) -> Result<Example, Problem> {
     let mut messages = asked(parts, question, notes)?;
     messages.extend(answered(parts, answer, notes)?);
-    Ok(Example::Chat { messages, tools: messages::tools(parts.take("tools"))? })
+    Ok(Example::Chat { messages, tools: messages::tools(parts)? })
 }
 
 /// All that comes before an answer: the system prompt, earlier turns and the question, as text or as messages.
 pub(super) fn asked(parts: &mut Parts, part: &str, notes: &mut Vec<Problem>) -> Result<Vec<Message>, Problem> {
-    let mut messages = messages::history(parts.take("history"))?;
+    let mut messages = messages::history(parts.take("history"), notes)?;
     match messages::as_list(parts.required(part)?) {
         Ok(list) => messages.extend(checks::messages(list, notes)?),
         Err(other) => {
@@ -91,7 +91,8 @@ pub(super) fn with_system(
     messages: &mut Vec<Message>,
     notes: &mut Vec<Problem>,
 ) -> Result<(), Problem> {
-    let Some(text) = parts.optional_text("system")? else { return Ok(()) };
+    let text = parts.take("system").map(|value| system_text(value, parts.column("system"))).transpose()?;
+    let Some(text) = text.filter(|text| !text.trim().is_empty()) else { return Ok(()) };
     match messages.first().filter(|first| first.role == "system") {
         None => messages.insert(0, Message::new("system", text)),
         Some(own) if own.content != text => {
@@ -105,4 +106,15 @@ pub(super) fn with_system(
         Some(_) => {}
     }
     Ok(())
+}
+
+/// The text of a system prompt, which may be a message with a content or with Gemini's parts.
+fn system_text(value: Value, column: &str) -> Result<String, Problem> {
+    let mut message = match value {
+        Value::Object(message) if message.contains_key("parts") || message.contains_key("content") => message,
+        other => return cells::text(other, column),
+    };
+    message.insert("role".into(), "system".into());
+    let messages = checks::messages(vec![message.into()], &mut Vec::new())?;
+    Ok(messages.into_iter().map(|message| message.content).collect())
 }

@@ -13,9 +13,30 @@ use crate::{Example, Message, checks};
 /// A prompt and two answers to it.
 type Pair = (Vec<Message>, Vec<Message>, Vec<Message>);
 
+/// Where the tools of OpenAI's request wait, under a name that no column has.
+const REQUEST_TOOLS: &str = "\0tools";
+
+/// OpenAI's preference data have a whole request as the prompt: its messages and tools take the place of columns.
+fn unpack_request(parts: &mut Parts) {
+    let column = parts.column("prompt").to_owned();
+    let Some(Value::Object(request)) = parts.row.get_mut(&column) else { return };
+    if !request.get("messages").is_some_and(Value::is_array) {
+        return;
+    }
+    let tools = request.shift_remove("tools");
+    let asked = request.shift_remove("messages");
+    parts.row.extend(asked.map(|asked| (column, asked)));
+    parts.row.extend(tools.map(|tools| (REQUEST_TOOLS.to_owned(), tools)));
+}
+
 /// Two answers. Without a prompt, what both begin with is the prompt.
 pub(super) fn preference(parts: &mut Parts, notes: &mut Vec<Problem>) -> Result<Example, Problem> {
-    let tools = messages::tools(parts.take("tools"))?;
+    unpack_request(parts);
+    let requested = parts.row.shift_remove(REQUEST_TOOLS);
+    let mut tools = messages::tools(parts)?;
+    if tools.is_empty() {
+        tools = messages::tools_in(requested, "tools")?;
+    }
     let (better, worse) = (parts.required("chosen")?, parts.required("rejected")?);
     let (prompt, chosen, rejected) = match parts.has("prompt") {
         true => with_prompt_column(better, worse, parts, notes)?,
@@ -42,8 +63,28 @@ fn with_prompt_column(
     if repeats(&chosen) && repeats(&rejected) {
         chosen.drain(..prompt.len());
         rejected.drain(..prompt.len());
+    } else if let Some(asked) = repeated_text(&prompt, &[&chosen, &rejected]) {
+        for answer in [&mut chosen, &mut rejected] {
+            let rest = answer[0].content[asked.len()..].trim_start();
+            answer[0].content = rest.to_owned();
+        }
+        let message =
+            say!("row-prompt-repeated", "The answers of this row begin with its prompt, which is left out of them");
+        notes.push(Problem::new("prompt_repeated", message));
     }
     Ok((prompt, chosen, rejected))
+}
+
+/// The text of a prompt that all answers repeat before they say something. A single word may well be how an answer begins.
+fn repeated_text<'a>(prompt: &'a [Message], answers: &[&Vec<Message>]) -> Option<&'a str> {
+    let asked = prompt.last().filter(|last| last.role == "user")?.content.trim_end();
+    let repeats = |answer: &&Vec<Message>| {
+        let [Message { content, tool_calls: None, .. }] = answer.as_slice() else { return false };
+        let Some(rest) = content.strip_prefix(asked) else { return false };
+        let in_word = asked.ends_with(char::is_alphanumeric) && rest.starts_with(char::is_alphanumeric);
+        !rest.trim().is_empty() && !in_word
+    };
+    (asked.contains(char::is_whitespace) && answers.iter().all(repeats)).then_some(asked)
 }
 
 /// Splits a row without a prompt column: the prompt is what both answers begin with.

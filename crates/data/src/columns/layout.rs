@@ -25,21 +25,23 @@ const fn part(name: &'static str, spellings: &'static [&'static str]) -> Part {
     Part { name, spellings }
 }
 
-const MESSAGES: Part = part("messages", &["messages", "conversations", "conversation"]);
+const MESSAGES: Part = part("messages", &["messages", "conversations", "conversation", "contents"]);
 /// AutoTrain has lists of messages in the column that otherwise holds plain text.
 const MESSAGES_AS_TEXT: Part = part("messages", &["text"]);
-const TOOLS: Part = part("tools", &["tools"]);
+/// OpenAI's older name is “functions”.
+const TOOLS: Part = part("tools", &["tools", "functions"]);
 const INSTRUCTION: Part = part("instruction", &["instruction"]);
 const INPUT: Part = part("input", &["input", "context"]);
 const OUTPUT: Part = part("output", &["output", "response", "completion", "answer"]);
-const SYSTEM: Part = part("system", &["system", "system_prompt"]);
+/// Gemini's API has “systemInstruction”.
+const SYSTEM: Part = part("system", &["system", "system_prompt", "systemInstruction", "system_instruction"]);
 const HISTORY: Part = part("history", &["history"]);
 const PROMPT: Part = part("prompt", &["prompt", "question", "query", "input", "user"]);
 const COMPLETION: Part = part("completion", &["completion", "answer", "response", "output", "reply", "assistant"]);
 const TEXT: Part = part("text", &["text"]);
 const LABEL: Part = part("label", &["label", "target", "labels", "class"]);
-const CHOSEN: Part = part("chosen", &["chosen"]);
-const REJECTED: Part = part("rejected", &["rejected"]);
+const CHOSEN: Part = part("chosen", &["chosen", "preferred_output"]);
+const REJECTED: Part = part("rejected", &["rejected", "non_preferred_output"]);
 /// AutoTrain has the better answer in “text”, beside “rejected_text”.
 const CHOSEN_TEXT: Part = part("chosen", &["text"]);
 const REJECTED_TEXT: Part = part("rejected", &["rejected_text"]);
@@ -64,7 +66,7 @@ pub(crate) static LAYOUTS: [Layout; 12] = [
     Layout { format: Format::Unpaired, required: &[MESSAGES, TRUTH], optional: &[SYSTEM] },
     Layout { format: Format::Chat, required: &[MESSAGES], optional: &[SYSTEM, TOOLS] },
     Layout { format: Format::Instruction, required: &[INSTRUCTION, OUTPUT], optional: &[INPUT, SYSTEM, HISTORY] },
-    Layout { format: Format::Completion, required: &[PROMPT, COMPLETION], optional: &[SYSTEM, TOOLS] },
+    Layout { format: Format::Completion, required: &[PROMPT, COMPLETION], optional: &[INPUT, SYSTEM, HISTORY, TOOLS] },
     Layout { format: Format::Classification, required: &[TEXT, LABEL], optional: &[] },
     Layout { format: Format::Chat, required: &[MESSAGES_AS_TEXT], optional: &[SYSTEM, TOOLS] },
     Layout { format: Format::Text, required: &[TEXT], optional: &[] },
@@ -90,6 +92,11 @@ impl Layout {
             "messages" if *part == MESSAGES_AS_TEXT => value.is_some_and(messages::is_conversation),
             "messages" => messages::may_be_list(value),
             "tools" => matches!(value, None | Some(Value::Null)) || messages::may_be_list(value),
+            // Beside a prompt these names may be of other things than a text.
+            "input" if self.format == Format::Completion => !matches!(value, Some(Value::Array(_) | Value::Object(_))),
+            "history" if self.format == Format::Completion => {
+                matches!(value, None | Some(Value::Null)) || value.is_some_and(messages::is_history)
+            }
             "label" if *part == TRUTH && self.has("messages") => value.is_some_and(says_truth),
             "label" if self.format == Format::Unpaired => value.is_some_and(|value| truth(value).is_some()),
             _ => true,
@@ -98,7 +105,7 @@ impl Layout {
 }
 
 /// The longest name in `LAYOUTS`.
-const LONGEST_NAME: usize = 13;
+const LONGEST_NAME: usize = 20;
 
 /// The known name that a column has, whatever its case and the blanks around it.
 pub(super) fn known_name(column: &str) -> Option<&'static str> {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 const DEEPEST: usize = 32;
 
 /// Reads a Python literal of strings, numbers, lists, tuples and dicts; none if it is anything else.
-pub(super) fn parse(text: &str) -> Option<Value> {
+pub(crate) fn parse(text: &str) -> Option<Value> {
     let mut reader = Reader { text, at: 0 };
     let value = reader.value(0)?;
     reader.space();

@@ -4,7 +4,8 @@ use serde_json::Value;
 use tunesmith_sentence::{Sentence, say};
 
 use super::literal;
-use crate::record::{Problem, is_crowded, value_name};
+use super::parts::Parts;
+use crate::record::{Object, Problem, is_crowded, value_name};
 use crate::{Message, checks};
 
 /// Whether a value looks like a list of messages, and not like a text that happens to be in a column of that name.
@@ -27,10 +28,14 @@ fn begins_as_list(text: &str) -> bool {
     ["[", "(", "array("].iter().any(|open| text.starts_with(open))
 }
 
+/// Whether a value has a speaker, as messages do.
+pub(crate) fn is_message(value: &Value) -> bool {
+    value.get("role").is_some() || value.get("from").is_some()
+}
+
 /// The messages in a value: a list of them, the text of such a list, or a single one. If it is none of these, the error is
 /// the value itself.
 pub(super) fn as_list(value: Value) -> Result<Vec<Value>, Value> {
-    let is_message = |value: &Value| value.get("role").is_some() || value.get("from").is_some();
     match value {
         Value::Array(list) if list.iter().all(is_message) => Ok(list),
         Value::Object(_) if is_message(&value) => Ok(vec![value]),
@@ -58,6 +63,7 @@ pub(super) fn list(value: Option<Value>, column: &str) -> Result<Vec<Value>, Pro
             Some(list) => Ok(list),
             None => missing(unreadable(&text, column)),
         },
+        Some(Value::Object(lists)) if side_by_side(&lists).is_some() => Ok(side_by_side(&lists).unwrap_or_default()),
         Some(other) => missing(say!(
             "row-list-wrong",
             "“{column}” is {kind} in this row, not a list of messages",
@@ -65,6 +71,22 @@ pub(super) fn list(value: Option<Value>, column: &str) -> Result<Vec<Value>, Pro
             kind = value_name(&other)
         )),
     }
+}
+
+/// The messages of `{"role": ["user", …], "content": ["Hi", …]}`: so Hugging Face's datasets write a sequence of objects.
+fn side_by_side(lists: &Object) -> Option<Vec<Value>> {
+    let lists: Vec<(&String, &Vec<Value>)> =
+        lists.iter().map(|(key, list)| Some((key, list.as_array()?))).collect::<Option<_>>()?;
+    let length = lists.first()?.1.len();
+    let is_speaker = |key: &str| key == "role" || key == "from";
+    if !lists.iter().any(|(key, _)| is_speaker(key)) || lists.iter().any(|(_, list)| list.len() != length) {
+        return None;
+    }
+    let at = |row: usize| {
+        let cells = lists.iter().map(|(key, list)| ((*key).clone(), list[row].clone()));
+        Value::Object(cells.filter(|(_, value)| !value.is_null()).collect())
+    };
+    Some((0..length).map(at).collect())
 }
 
 /// Why a text is no list of messages.
@@ -94,8 +116,14 @@ fn parse(text: &str) -> Option<Vec<Value>> {
     }
 }
 
-/// The tools that may be called in a row: a list of JSON schemas, or its text.
-pub(super) fn tools(value: Option<Value>) -> Result<Vec<Value>, Problem> {
+/// The tools that may be called in a row.
+pub(super) fn tools(parts: &mut Parts) -> Result<Vec<Value>, Problem> {
+    let value = parts.take("tools");
+    tools_in(value, parts.column("tools"))
+}
+
+/// The same in the value of this column: a list of JSON schemas, or its text.
+pub(super) fn tools_in(value: Option<Value>, column: &str) -> Result<Vec<Value>, Problem> {
     let list = match value {
         None | Some(Value::Null) => return Ok(Vec::new()),
         Some(Value::String(text)) if text.trim().is_empty() => return Ok(Vec::new()),
@@ -103,16 +131,24 @@ pub(super) fn tools(value: Option<Value>) -> Result<Vec<Value>, Problem> {
         Some(Value::Array(list)) => Some(list),
         Some(_) => None,
     };
-    list.filter(|list| list.iter().all(Value::is_object)).ok_or_else(|| {
-        let what = say!("row-tools-wrong", "“tools” is not a list of tools, each an object, in this row");
+    list.filter(|list| list.iter().all(Value::is_object)).map(|list| checks::tools(list, column)).ok_or_else(|| {
+        let what = say!("row-tools-wrong", "“{column}” is not a list of tools, each an object, in this row", column);
         Problem::new("wrong_tools", what)
     })
 }
 
-/// Earlier turns of an instruction row: a list of [question, answer].
-pub(super) fn history(value: Option<Value>) -> Result<Vec<Message>, Problem> {
+/// Whether a value holds earlier turns: many other things are called history.
+pub(super) fn is_history(value: &Value) -> bool {
+    history(Some(value.clone()), &mut Vec::new()).is_ok()
+}
+
+/// Earlier turns of a row: messages, or pairs of a question and its answer.
+pub(super) fn history(value: Option<Value>, notes: &mut Vec<Problem>) -> Result<Vec<Message>, Problem> {
     let wrong = || {
-        let what = say!("row-history-wrong", "“history” is not a list of [question, answer] in this row");
+        let what = say!(
+            "row-history-wrong",
+            "“history” is neither a list of messages nor one of [question, answer] in this row"
+        );
         Problem::new("wrong_history", what)
     };
     let list = match value {
@@ -120,16 +156,14 @@ pub(super) fn history(value: Option<Value>) -> Result<Vec<Message>, Problem> {
         Some(Value::Array(list)) => list,
         Some(Value::String(text)) if text.trim().is_empty() => return Ok(Vec::new()),
         Some(Value::String(text)) => parse(&text).ok_or_else(wrong)?,
+        Some(Value::Object(lists)) => side_by_side(&lists).ok_or_else(wrong)?,
         Some(_) => return Err(wrong()),
     };
-    let mut messages = Vec::new();
-    for turn in &list {
-        let (question, answer) = match turn.as_array().map(Vec::as_slice) {
-            Some([Value::String(question), Value::String(answer)]) => (question, answer),
-            _ => return Err(wrong()),
-        };
-        messages.push(Message::new("user", question));
-        messages.push(Message::new("assistant", answer));
+    if list.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(messages)
+    if !list.iter().all(|turn| is_message(turn) || checks::is_pair(turn)) {
+        return Err(wrong());
+    }
+    checks::messages(list, notes)
 }

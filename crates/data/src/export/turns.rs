@@ -27,6 +27,16 @@ fn unweighted() -> Reason {
     say!("export-answers-not-learned", "some of its answers are not learned, which this kind of file cannot say")
 }
 
+/// Refuses messages with what the assistant thought, which most kinds of files have no place for.
+fn unthought(messages: &[Message]) -> Result<(), Reason> {
+    match messages.iter().any(|message| message.reasoning_content.is_some()) {
+        true => {
+            Err(say!("export-thought", "an answer in it has a reasoning, for which this kind of file has no place"))
+        }
+        false => Ok(()),
+    }
+}
+
 fn no_exchange() -> Reason {
     say!("export-no-exchange", "it is not one question and one answer")
 }
@@ -83,6 +93,7 @@ pub(super) fn plain(messages: &[Message]) -> Result<Value, Reason> {
             }
         };
         add("tool_calls", message.tool_calls.clone());
+        add("reasoning_content", message.reasoning_content.clone().map(Value::from));
         add("tool_call_id", message.tool_call_id.clone().map(Value::from));
         add("name", message.name.clone().map(Value::from));
         add("weight", message.weight.map(|weight| (weight as u8).into()));
@@ -140,6 +151,7 @@ pub(super) fn exchange(messages: &[Message]) -> Result<(Value, Value, Value), Re
     if answer.weight == Some(0.0) {
         return Err(unweighted());
     }
+    unthought(messages)?;
     for text in messages.iter().map(|message| &message.content) {
         if text.contains('\0') {
             return Err(nul());

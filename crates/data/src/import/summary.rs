@@ -1,6 +1,6 @@
 //! What an import gives: rows and problems one by one, and a summary at the end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use tunesmith_protocol::{Count, Format, Mapping, RowProblem};
 use tunesmith_sentence::Sentence;
@@ -54,12 +54,14 @@ pub(crate) struct SummaryBuilder {
     pub not_usable: u64,
     pub text_bytes: usize,
     pub first_problem: Option<Sentence>,
+    /// The texts of all remarks: of a folder with many files there may be as many.
+    remarked: HashSet<String>,
 }
 
 impl SummaryBuilder {
     /// Adds a remark about a file or a folder, each only once.
     pub(crate) fn remark(&mut self, sentence: Sentence) {
-        if !self.summary.remarks.contains(&sentence) {
+        if self.remarked.insert(sentence.text.clone()) {
             self.summary.remarks.push(sentence);
         }
     }

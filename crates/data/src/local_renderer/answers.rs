@@ -90,6 +90,7 @@ impl<'a> Rendering<'a> {
     fn stand_ins(&self) -> impl Iterator<Item = char> {
         let says = |message: &Message, character: char| {
             message.content.contains(character)
+                || message.reasoning_content.as_ref().is_some_and(|thought| thought.contains(character))
                 || message.tool_calls.as_ref().is_some_and(|calls| calls.to_string().contains(character))
         };
         ('\u{E000}'..='\u{F8FF}').filter(move |character| {
@@ -115,7 +116,8 @@ impl<'a> Rendering<'a> {
         }
         let shown = other.matches(stand_in).count();
         // A call is shown by its name and its arguments, in whatever order.
-        if shown == 0 || (shown > 1 && message.tool_calls.is_none() && message.role == "assistant") {
+        let most = 1 + usize::from(message.reasoning_content.is_some());
+        if shown == 0 || (shown > most && message.tool_calls.is_none() && message.role == "assistant") {
             return Err(RenderError::Unclear(index + 1));
         }
         let (start, end) = difference(&self.text, &other);
@@ -134,7 +136,7 @@ impl<'a> Rendering<'a> {
     /// Where the prompt for an answer ends: at the answer, or before what the template itself puts in front of it,
     /// which the model has to write as well.
     fn prompt_end(&self, index: usize, answer: usize) -> usize {
-        let Turns { opening, lead, .. } = &self.format.turns;
+        let Turns { opening, lead, .. } = self.format.turns(self.conversation.tools);
         let head = &self.text[..answer];
         if head.strip_suffix(lead.as_str()).is_some_and(|head| head.ends_with(opening.as_str())) {
             return answer - lead.len();
@@ -152,7 +154,7 @@ impl<'a> Rendering<'a> {
 
     /// Where the turn ends that began with an answer ending at `answer`.
     fn turn_end(&self, answer: usize, is_last: bool) -> usize {
-        let turns = &self.format.turns;
+        let turns = self.format.turns(self.conversation.tools);
         if turns.end_token.is_some() && self.text[answer..].starts_with(&turns.end) {
             answer + turns.end.len()
         } else if turns.end_token.is_none() && is_last {
@@ -194,7 +196,9 @@ impl<'a> Rendering<'a> {
 
 /// Whether a template shows an answer as it is, white space around it aside.
 fn is_verbatim(shown: &str, message: &Message) -> bool {
-    message.tool_calls.is_none() && (shown == message.content || shown == message.content.trim())
+    message.tool_calls.is_none()
+        && message.reasoning_content.is_none()
+        && (shown == message.content || shown == message.content.trim())
 }
 
 /// A message of the same shape that says something else.
@@ -203,6 +207,7 @@ fn disguised(message: &Message, stand_in: char) -> Message {
     if !message.content.is_empty() || message.tool_calls.is_none() {
         message.content = stand_in.to_string();
     }
+    message.reasoning_content = message.reasoning_content.map(|_| stand_in.to_string());
     for call in message.tool_calls.iter_mut().filter_map(Value::as_array_mut).flatten() {
         disguise(call, stand_in);
     }

@@ -2,16 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::Value;
 use tokenizers::{PostProcessorWrapper, Tokenizer};
 use tunesmith_sentence::{Sentence, say};
 
+use super::templates::{FoundTemplates, find_template};
 use super::tokenizer_calls::{call, encode};
 use crate::RenderError;
 use crate::template::Template;
 
+/// How the text begins that Git keeps in the place of a large file.
+const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
 /// The largest file that is read, in bytes: twice the largest tokenizer that models bring, one of 256,000 tokens.
 const LARGEST_FILE: u64 = 64 << 20;
 
@@ -37,6 +40,8 @@ pub(super) struct Folder {
     pub template: Template,
     pub has_chat_template: bool,
     pub end_of_text: Option<u32>,
+    /// What the tokenizer itself puts before a text, and behind it.
+    pub around: [Option<String>; 2],
     pub end_tokens: Vec<u32>,
 }
 
@@ -64,7 +69,8 @@ impl Folder {
 
         let found = find_template(folder, &config)?;
         let has_chat_template = found.is_some();
-        let (path, source) = match found {
+        let around = added_around(&tokenizer)?;
+        let found = match found {
             Some(found) => found,
             None => {
                 let missing_end = |id| tokenizer.id_to_token(id);
@@ -72,12 +78,13 @@ impl Folder {
                     tokens.entry("eos_token".into()).or_insert(end);
                 }
                 // Not the configured one: some tokenizers name a token that they never put before a text.
-                tokens.insert("bos_token".into(), first_token(&tokenizer)?.unwrap_or_default());
-                (folder.join("tokenizer_config.json"), default_template(&tokenizer).to_owned())
+                tokens.insert("bos_token".into(), around[0].clone().unwrap_or_default());
+                let default = (folder.join("tokenizer_config.json"), default_template(&tokenizer).to_owned());
+                FoundTemplates { default, tool_use: None }
             }
         };
-        let template = Template::new(&source, &tokens).map_err(|reason| RenderError::Template { path, reason })?;
-        Ok(Self { tokenizer, template, has_chat_template, end_of_text, end_tokens })
+        let template = found.compile(&tokens)?;
+        Ok(Self { tokenizer, template, has_chat_template, end_of_text, around, end_tokens })
     }
 }
 
@@ -86,12 +93,14 @@ fn default_template(tokenizer: &Tokenizer) -> &'static str {
     if knows("<|im_start|>") && knows("<|im_end|>") { CHATML } else { PLAIN }
 }
 
-/// The special token that the tokenizer puts before a text.
-fn first_token(tokenizer: &Tokenizer) -> Result<Option<String>, RenderError> {
-    let with = encode(tokenizer, "a", true)?;
-    let without = encode(tokenizer, "a", false)?;
-    let first = with.get_ids().first().filter(|first| without.get_ids().first() != Some(first));
-    Ok(first.and_then(|id| tokenizer.id_to_token(*id)))
+/// The special token that the tokenizer puts before a text, and the one it puts behind it.
+fn added_around(tokenizer: &Tokenizer) -> Result<[Option<String>; 2], RenderError> {
+    let with = encode(tokenizer, "0", true)?;
+    let without = encode(tokenizer, "0", false)?;
+    let (with, without) = (with.get_ids(), without.get_ids());
+    let first = with.first().filter(|first| without.first() != Some(first));
+    let last = with.last().filter(|last| without.last() != Some(last));
+    Ok([first, last].map(|id| id.and_then(|id| tokenizer.id_to_token(*id))))
 }
 
 fn read_tokenizer(path: &Path) -> Result<Tokenizer, RenderError> {
@@ -134,45 +143,6 @@ fn keep_spaces_in_offsets(tokenizer: &mut Tokenizer) {
     }
 }
 
-/// The folder's chat template and the file it lies in.
-fn find_template(folder: &Path, config: &Value) -> Result<Option<(PathBuf, String)>, RenderError> {
-    let path = folder.join("chat_template.jinja");
-    if let Some(bytes) = read_file(&path)? {
-        return match String::from_utf8(bytes) {
-            Ok(source) => Ok(Some((path, source))),
-            Err(_) => {
-                let reason = say!("template-not-utf8", "it is not UTF-8 text");
-                Err(RenderError::Template { path, reason })
-            }
-        };
-    }
-    let json = folder.join("chat_template.json");
-    let alone = read_json(&json)?;
-    for (path, template) in
-        [(json, &alone["chat_template"]), (folder.join("tokenizer_config.json"), &config["chat_template"])]
-    {
-        match template {
-            Value::String(source) => return Ok(Some((path, source.clone()))),
-            Value::Array(named) => return named_template(named, path).map(Some),
-            _ => {}
-        }
-    }
-    Ok(None)
-}
-
-/// The template called default in a list of named ones, or the only one.
-fn named_template(named: &[Value], path: PathBuf) -> Result<(PathBuf, String), RenderError> {
-    let default = named.iter().find(|entry| entry["name"] == "default");
-    let only = if named.len() == 1 { named.first() } else { None };
-    match default.or(only).and_then(|entry| entry["template"].as_str()) {
-        Some(source) => Ok((path, source.to_owned())),
-        None => {
-            let reason = say!("template-no-default", "none of its templates is called default");
-            Err(RenderError::Template { path, reason })
-        }
-    }
-}
-
 fn special_token(config: &Value, name: &str) -> Option<String> {
     let entry = &config[name];
     entry.as_str().or_else(|| entry["content"].as_str()).map(str::to_owned)
@@ -188,7 +158,7 @@ fn ids(value: &Value) -> Vec<u32> {
 }
 
 /// The JSON in a file; null if there is no such file.
-fn read_json(path: &Path) -> Result<Value, RenderError> {
+pub(super) fn read_json(path: &Path) -> Result<Value, RenderError> {
     let Some(bytes) = read_file(path)? else { return Ok(Value::Null) };
     serde_json::from_slice(&bytes).map_err(|error| {
         let error = error.to_string();
@@ -198,7 +168,7 @@ fn read_json(path: &Path) -> Result<Value, RenderError> {
 }
 
 /// The bytes of a file; none if there is no such file.
-fn read_file(path: &Path) -> Result<Option<Vec<u8>>, RenderError> {
+pub(super) fn read_file(path: &Path) -> Result<Option<Vec<u8>>, RenderError> {
     let wrong = |reason: Sentence| RenderError::File { path: path.into(), reason };
     let failed = |error: std::io::Error| wrong(Sentence::verbatim(error.to_string()));
     match fs::metadata(path) {
@@ -208,6 +178,13 @@ fn read_file(path: &Path) -> Result<Option<Vec<u8>>, RenderError> {
         Ok(data) if data.len() > LARGEST_FILE => {
             Err(wrong(say!("render-file-large", "it is larger than {limit_mb} MB", limit_mb = LARGEST_FILE >> 20)))
         }
-        Ok(_) => fs::read(path).map(Some).map_err(failed),
+        Ok(_) => match fs::read(path).map_err(failed)? {
+            pointer if pointer.starts_with(LFS_POINTER) => Err(wrong(say!(
+                "render-lfs-pointer",
+                "it is only a Git LFS pointer, the file itself was not fetched; run `git lfs pull` in its folder, or download it \
+                 from the model's page"
+            ))),
+            bytes => Ok(Some(bytes)),
+        },
     }
 }

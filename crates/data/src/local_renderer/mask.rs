@@ -56,8 +56,8 @@ pub(super) fn chat(
     }
 
     // Without a token that ends the last answer the model would never learn to stop.
-    let ends_open =
-        messages.last().is_some_and(|message| message.role == "assistant") && format.turns.end_token.is_none();
+    let ends_open = messages.last().is_some_and(|message| message.role == "assistant")
+        && format.turns(conversation.tools).end_token.is_none();
     let end_learned = answers.last().map_or(everything, |answer| learned(last, answer));
     if let (true, Some(end)) = (ends_open && (everything || !answers.is_empty()), format.end_of_text)
         && tokens.ids.last() != Some(&end)
@@ -68,7 +68,7 @@ pub(super) fn chat(
     if let Some(first) = tokens.learn.first_mut() {
         *first = false;
     }
-    let rendered = Rendered { tokens, learned_messages, hidden_calls: rendering.hidden_calls() };
+    let rendered = Rendered { tokens, learned_messages, hidden_calls: rendering.hidden_calls(), doubled_tokens: 0 };
     Ok(Chat { text: rendering.text, encoding, rendered })
 }
 

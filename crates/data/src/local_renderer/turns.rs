@@ -1,5 +1,6 @@
 //! Finds what a template puts around an answer by rendering a small conversation: it needs to know no template.
 
+use serde_json::Value;
 use tokenizers::Tokenizer;
 
 use super::difference::difference;
@@ -25,8 +26,14 @@ pub(super) struct Turns {
 impl Turns {
     /// Renders a small conversation and looks at it. A template that refuses it teaches nothing here, which is fine:
     /// masks are cut from each row's own rendering.
-    pub(super) fn learn(template: &Template, tokenizer: &Tokenizer, end_tokens: &[u32], now: Moment) -> Self {
-        let write = |messages: &[Message], prompt| template.render(Conversation { messages, tools: &[], now }, prompt);
+    pub(super) fn learn(
+        template: &Template,
+        tools: &[Value],
+        tokenizer: &Tokenizer,
+        end_tokens: &[u32],
+        now: Moment,
+    ) -> Self {
+        let write = |messages: &[Message], prompt| template.render(Conversation { messages, tools, now }, prompt);
         let question = [Message::new("user", "Hi")];
         let mut conversation = vec![question[0].clone(), Message::new("assistant", "Good")];
         let (Ok(before), Ok(prompt)) = (write(&question, false), write(&question, true)) else {

@@ -21,8 +21,9 @@ impl Renderer {
                 (places(&chat.text, &chat.encoding), chat.rendered.tokens, chat.text)
             }
             Example::Text { text } => {
-                let encoding = self.format.encode(text, true)?;
-                (places(text, &encoding), self.ended(encoding.get_ids().to_vec()), text.clone())
+                let (bare, _) = self.format.without_doubled(text);
+                let encoding = self.format.encode(bare, true)?;
+                (places(bare, &encoding), self.ended(encoding.get_ids().to_vec()), bare.to_owned())
             }
             // What is taught is a conversation or a text.
             _ => return Err(RenderError::NothingTaught),

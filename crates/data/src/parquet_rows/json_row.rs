@@ -1,19 +1,23 @@
-//! Writes a row of Arrow columns as a JSON object. Dates, times and decimals become text; binary data, and types that JSON
-//! does not have, are left out.
+//! Writes a row of Arrow columns as a JSON object. Dates, times, durations and decimals become text, and classes their names;
+//! binary data, and types that JSON does not have, are left out.
 
 use std::collections::HashSet;
 use std::io::Write;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    ArrowTemporalType, Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type,
-    DecimalType, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    ArrowDictionaryKeyType, ArrowTemporalType, Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type,
+    Decimal256Type, DecimalType, DurationMicrosecondType, DurationMillisecondType, DurationNanosecondType,
+    DurationSecondType, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
     Time32MillisecondType, Time32SecondType, Time64MicrosecondType, Time64NanosecondType, TimestampMicrosecondType,
     TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type,
     UInt64Type,
 };
 use arrow_array::{Array, ArrowPrimitiveType, RecordBatch};
-use arrow_schema::{DataType, TimeUnit};
+use arrow_schema::{DataType, Field, Schema, TimeUnit};
+
+use super::meaning::{Features, Meaning};
+use super::times::{duration, zone};
 
 /// Deeper cells than this are left out.
 const DEEPEST: usize = 32;
@@ -31,7 +35,7 @@ pub(super) struct JsonRow {
 
 impl JsonRow {
     /// Writes a row of the batch.
-    pub(super) fn write_row(&mut self, batch: &RecordBatch, row: usize) {
+    pub(super) fn write_row(&mut self, batch: &RecordBatch, row: usize, schema: &Schema, features: &Features) {
         self.text.clear();
         self.text.push(b'{');
         for (field, column) in batch.schema_ref().fields().iter().zip(batch.columns()) {
@@ -39,7 +43,8 @@ impl JsonRow {
             self.string(field.name());
             self.text.push(b':');
             self.left_out = false;
-            self.cell(column, row, 0);
+            let noted_type = schema.field_with_name(field.name()).ok().map(Field::data_type);
+            self.cell(column, row, 0, Meaning { noted_type, feature: features.column(field.name()) });
             if self.left_out && self.told.insert(field.name().clone()) {
                 self.without_text.push(field.name().clone());
             }
@@ -47,7 +52,7 @@ impl JsonRow {
         self.text.push(b'}');
     }
 
-    fn cell(&mut self, array: &dyn Array, row: usize, depth: usize) {
+    fn cell(&mut self, array: &dyn Array, row: usize, depth: usize, meaning: Meaning) {
         if array.is_null(row) {
             return self.null();
         }
@@ -63,17 +68,39 @@ impl JsonRow {
             DataType::Binary => self.bytes(array.as_binary::<i32>().value(row)),
             DataType::LargeBinary => self.bytes(array.as_binary::<i64>().value(row)),
             DataType::BinaryView => self.bytes(array.as_binary_view().value(row)),
-            DataType::List(_) => self.list(&array.as_list::<i32>().value(row), depth),
-            DataType::LargeList(_) => self.list(&array.as_list::<i64>().value(row), depth),
-            DataType::FixedSizeList(..) => self.list(&array.as_fixed_size_list().value(row), depth),
-            DataType::Struct(_) => self.object(array, row, depth),
+            DataType::List(_) => self.list(&array.as_list::<i32>().value(row), depth, meaning.of_items()),
+            DataType::LargeList(_) => self.list(&array.as_list::<i64>().value(row), depth, meaning.of_items()),
+            DataType::FixedSizeList(..) => self.list(&array.as_fixed_size_list().value(row), depth, meaning.of_items()),
+            DataType::Struct(_) => match meaning.of_objects() {
+                Some(inside) => self.objects(array, row, depth, inside),
+                None => self.object(array, row, depth, meaning),
+            },
             DataType::Map(..) => self.map(array, row, depth),
-            _ => self.number_or_time(array, row),
+            DataType::Dictionary(key, _) => match key.as_ref() {
+                DataType::Int8 => self.entry::<Int8Type>(array, row, depth, meaning),
+                DataType::Int16 => self.entry::<Int16Type>(array, row, depth, meaning),
+                DataType::Int32 => self.entry::<Int32Type>(array, row, depth, meaning),
+                DataType::Int64 => self.entry::<Int64Type>(array, row, depth, meaning),
+                DataType::UInt8 => self.entry::<UInt8Type>(array, row, depth, meaning),
+                DataType::UInt16 => self.entry::<UInt16Type>(array, row, depth, meaning),
+                DataType::UInt32 => self.entry::<UInt32Type>(array, row, depth, meaning),
+                _ => self.entry::<UInt64Type>(array, row, depth, meaning),
+            },
+            _ => self.number_or_time(array, row, meaning),
         }
     }
 
-    fn number_or_time(&mut self, array: &dyn Array, row: usize) {
+    fn number_or_time(&mut self, array: &dyn Array, row: usize, meaning: Meaning) {
         match array.data_type() {
+            DataType::Int64 if self.class_or_duration(array.as_primitive::<Int64Type>().value(row), meaning) => {}
+            DataType::Duration(unit) => self.string(&duration(ticks(array, row, *unit), *unit)),
+            DataType::Timestamp(unit, Some(zone)) => {
+                let zone = match meaning.noted_type {
+                    Some(DataType::Timestamp(_, Some(noted))) => noted,
+                    _ => zone,
+                };
+                self.moment_in(array, row, *unit, zone);
+            }
             DataType::Int8 => self.number::<Int8Type>(array, row),
             DataType::Int16 => self.number::<Int16Type>(array, row),
             DataType::Int32 => self.number::<Int32Type>(array, row),
@@ -103,17 +130,36 @@ impl JsonRow {
         }
     }
 
-    fn list(&mut self, items: &dyn Array, depth: usize) {
+    /// A number that means a class or a duration, and whether it was written.
+    fn class_or_duration(&mut self, number: i64, meaning: Meaning) -> bool {
+        match (meaning.label(number), meaning.noted_type) {
+            (Some(name), _) => self.string(name),
+            (_, Some(DataType::Duration(unit))) => self.string(&duration(number, *unit)),
+            _ => return false,
+        }
+        true
+    }
+
+    /// The value that an entry of a dictionary stands for.
+    fn entry<T: ArrowDictionaryKeyType>(&mut self, array: &dyn Array, row: usize, depth: usize, meaning: Meaning) {
+        let dictionary = array.as_dictionary::<T>();
+        match dictionary.key(row).filter(|key| *key < dictionary.values().len()) {
+            Some(key) => self.cell(dictionary.values(), key, depth + 1, meaning),
+            None => self.null(),
+        }
+    }
+
+    fn list(&mut self, items: &dyn Array, depth: usize, meaning: Meaning) {
         self.text.push(b'[');
         for row in 0..items.len() {
             self.comma(b'[');
-            self.cell(items, row, depth + 1);
+            self.cell(items, row, depth + 1, meaning);
         }
         self.text.push(b']');
     }
 
     /// Fields that are null are left out: a column has one kind of object, but rows write only what they have.
-    fn object(&mut self, array: &dyn Array, row: usize, depth: usize) {
+    fn object(&mut self, array: &dyn Array, row: usize, depth: usize, meaning: Meaning) {
         let array = array.as_struct();
         self.text.push(b'{');
         for (field, column) in array.fields().iter().zip(array.columns()) {
@@ -121,10 +167,34 @@ impl JsonRow {
                 self.comma(b'{');
                 self.string(field.name());
                 self.text.push(b':');
-                self.cell(column, row, depth + 1);
+                self.cell(column, row, depth + 1, meaning.of_field(field.name()));
             }
         }
         self.text.push(b'}');
+    }
+
+    /// A list of objects that is stored as an object of lists.
+    fn objects(&mut self, array: &dyn Array, row: usize, depth: usize, meaning: Meaning) {
+        let array = array.as_struct();
+        let lists = array.fields().iter().zip(array.columns()).map(|(field, column)| {
+            let list = column.as_list_opt::<i32>().filter(|list| !list.is_null(row))?;
+            Some((field.name(), list.value(row)))
+        });
+        let Some(lists) = lists.collect::<Option<Vec<_>>>() else { return self.object(array, row, depth, meaning) };
+        let length = lists.iter().map(|(_, list)| list.len()).max().unwrap_or(0);
+        self.text.push(b'[');
+        for item in 0..length {
+            self.comma(b'[');
+            self.text.push(b'{');
+            for (name, list) in lists.iter().filter(|(_, list)| item < list.len() && !list.is_null(item)) {
+                self.comma(b'{');
+                self.string(name);
+                self.text.push(b':');
+                self.cell(list, item, depth + 1, meaning.of_field(name));
+            }
+            self.text.push(b'}');
+        }
+        self.text.push(b']');
     }
 
     fn map(&mut self, array: &dyn Array, row: usize, depth: usize) {
@@ -136,7 +206,7 @@ impl JsonRow {
             self.comma(b'{');
             self.string(keys.value(row));
             self.text.push(b':');
-            self.cell(values, row, depth + 1);
+            self.cell(values, row, depth + 1, Meaning::default());
         }
         self.text.push(b'}');
     }
@@ -178,6 +248,24 @@ impl JsonRow {
         self.text_of(array.as_primitive::<T>().value_as_datetime(row));
     }
 
+    /// A moment with the offset of its time zone.
+    fn moment_in(&mut self, array: &dyn Array, row: usize, unit: TimeUnit, name: &str) {
+        let Some(zone) = zone(name) else { return self.leave_out() };
+        let moment = match unit {
+            TimeUnit::Second => array.as_primitive::<TimestampSecondType>().value_as_datetime_with_tz(row, zone),
+            TimeUnit::Millisecond => {
+                array.as_primitive::<TimestampMillisecondType>().value_as_datetime_with_tz(row, zone)
+            }
+            TimeUnit::Microsecond => {
+                array.as_primitive::<TimestampMicrosecondType>().value_as_datetime_with_tz(row, zone)
+            }
+            TimeUnit::Nanosecond => {
+                array.as_primitive::<TimestampNanosecondType>().value_as_datetime_with_tz(row, zone)
+            }
+        };
+        self.text_of(moment.map(|moment| moment.format("%Y-%m-%d %H:%M:%S%.f%:z")));
+    }
+
     fn text_of(&mut self, value: Option<impl std::fmt::Display>) {
         match value {
             Some(value) => self.string(&value.to_string()),
@@ -215,5 +303,15 @@ impl JsonRow {
 
     fn write(&mut self, value: impl std::fmt::Display) {
         let _ = write!(self.text, "{value}");
+    }
+}
+
+/// The number of units in a duration.
+fn ticks(array: &dyn Array, row: usize, unit: TimeUnit) -> i64 {
+    match unit {
+        TimeUnit::Second => array.as_primitive::<DurationSecondType>().value(row),
+        TimeUnit::Millisecond => array.as_primitive::<DurationMillisecondType>().value(row),
+        TimeUnit::Microsecond => array.as_primitive::<DurationMicrosecondType>().value(row),
+        TimeUnit::Nanosecond => array.as_primitive::<DurationNanosecondType>().value(row),
     }
 }

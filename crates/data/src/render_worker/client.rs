@@ -19,6 +19,10 @@ use crate::{Example, Message, RenderError, RowsError, Xray};
 
 /// How long to search for the row that ended a worker.
 const SEARCH: Duration = Duration::from_secs(60);
+/// The same where the worker was ended because it was slow: if the rows one by one are slow as well, it is all of them.
+const SEARCH_SLOW: Duration = Duration::from_secs(2);
+/// A worker that ended later than this was slow.
+const SLOW: Duration = Duration::from_secs(5);
 
 type Rows = Vec<Result<Rendered, RenderError>>;
 
@@ -72,17 +76,18 @@ impl RenderWorker {
     }
 
     /// Asks for examples one by one, because a worker ended over all of them together. So the one that ends a worker is
-    /// found, or each is answered. If that takes too long, the error is that of the first worker.
+    /// found, or each is answered. If that takes longer than `limit`, the error is that of the first worker.
     fn one_by_one(
         &self,
         examples: &[Example],
         learn_from: LearnFrom,
         all: &mut Rows,
+        limit: Duration,
         why: RenderError,
     ) -> Result<(), RowsError> {
         let start = Instant::now();
         for example in examples {
-            if start.elapsed() > SEARCH {
+            if start.elapsed() > limit {
                 return Err(RowsError { row: None, source: why });
             }
             let row = self.group(std::slice::from_ref(example), learn_from);
@@ -98,9 +103,11 @@ impl Render for RenderWorker {
         while all.len() < examples.len() {
             let rest = &examples[all.len()..];
             let some = &rest[..portion(rest)];
+            let start = Instant::now();
             match self.group(some, learn_from) {
                 Err(RenderError::Worker(why)) if some.len() > 1 => {
-                    self.one_by_one(some, learn_from, &mut all, RenderError::Worker(why))?;
+                    let limit = if start.elapsed() > SLOW { SEARCH_SLOW } else { SEARCH };
+                    self.one_by_one(some, learn_from, &mut all, limit, RenderError::Worker(why))?;
                 }
                 rows => all.extend(rows.map_err(|source| lost(all.len(), source))?),
             }

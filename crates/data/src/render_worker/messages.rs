@@ -45,13 +45,14 @@ pub(super) struct Row {
     learn: String,
     learned_messages: Vec<usize>,
     hidden_calls: u64,
+    doubled_tokens: u64,
 }
 
 impl From<Rendered> for Row {
-    fn from(Rendered { tokens, learned_messages, hidden_calls }: Rendered) -> Self {
+    fn from(Rendered { tokens, learned_messages, hidden_calls, doubled_tokens }: Rendered) -> Self {
         let ids: Vec<u8> = tokens.ids.iter().flat_map(|id| id.to_le_bytes()).collect();
         let learn = tokens.learn.iter().map(|learn| if *learn { '1' } else { '0' }).collect();
-        Self { ids: BASE64.encode(ids), learn, learned_messages, hidden_calls }
+        Self { ids: BASE64.encode(ids), learn, learned_messages, hidden_calls, doubled_tokens }
     }
 }
 
@@ -67,6 +68,7 @@ impl TryFrom<Row> for Rendered {
         })?;
         let ids = bytes.chunks_exact(4).map(|id| u32::from_le_bytes([id[0], id[1], id[2], id[3]])).collect();
         let tokens = Tokens { ids, learn: row.learn.bytes().map(|learn| learn == b'1').collect() };
-        Ok(Self { tokens, learned_messages: row.learned_messages, hidden_calls: row.hidden_calls })
+        let Row { learned_messages, hidden_calls, doubled_tokens, .. } = row;
+        Ok(Self { tokens, learned_messages, hidden_calls, doubled_tokens })
     }
 }

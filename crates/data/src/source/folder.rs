@@ -9,10 +9,20 @@ use crate::ImportError;
 use crate::error::io_error;
 use crate::quoted::quoted;
 
-const EXTENSIONS: [&str; 9] = ["jsonl", "ndjson", "json", "csv", "tsv", "txt", "md", "parquet", "pq"];
+const EXTENSIONS: [&str; 10] = ["jsonl", "ndjson", "json", "csv", "tsv", "txt", "md", "parquet", "pq", "arrow"];
 /// Files that accompany datasets and hold no rows.
-const BESIDE: [&str; 9] =
-    ["readme", "license", "licence", "changelog", "citation", "notice", "dataset_info", "dataset_infos", "state"];
+const BESIDE: [&str; 10] = [
+    "readme",
+    "license",
+    "licence",
+    "changelog",
+    "citation",
+    "notice",
+    "dataset_info",
+    "dataset_infos",
+    "dataset_dict",
+    "state",
+];
 /// A folder with more entries than this is refused.
 const MOST_ENTRIES: usize = 100_000;
 const DEEPEST: usize = 16;
@@ -92,5 +102,7 @@ fn has_bytes(path: &Path) -> bool {
 fn is_dataset(path: &Path) -> bool {
     let name = super::file_kind::name_unpacked(path).to_ascii_lowercase();
     let Some((stem, extension)) = name.rsplit_once('.') else { return false };
-    EXTENSIONS.contains(&extension) && !BESIDE.contains(&stem)
+    // What Hugging Face's datasets has computed once lies beside the rows of a saved dataset.
+    let is_cache = extension == "arrow" && stem.starts_with("cache-");
+    EXTENSIONS.contains(&extension) && !BESIDE.contains(&stem) && !is_cache
 }

@@ -5,6 +5,7 @@ mod exact;
 mod mend;
 mod row;
 mod row_numbers;
+mod unfolded;
 mod values;
 
 use std::io;
@@ -13,6 +14,7 @@ use super::input::Input;
 use super::lines::{Line, next_line, skip_empty};
 use crate::record::{Beginning, Problem, Record, Sink};
 pub(super) use row::{object, row};
+pub(super) use unfolded::unfolded;
 pub(super) use values::read_values;
 
 /// What separates rows.

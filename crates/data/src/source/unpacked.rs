@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 use std::rc::Rc;
 
-use flate2::bufread::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 use tunesmith_sentence::say;
 
 use crate::error::io_error;
@@ -79,7 +79,7 @@ impl Unpacked {
         let packing = Packing::of(file.fill_buf()?);
         let reader: Box<dyn Read> = match packing {
             None => Box::new(file),
-            Some(Packing::Gzip) => Box::new(MultiGzDecoder::new(file)),
+            Some(Packing::Gzip) => Box::new(Members { decoder: Some(GzDecoder::new(file)) }),
             Some(Packing::Zstd) => Box::new(zstd::stream::read::Decoder::with_buffer(file)?),
         };
         Ok(Self { reader, packing, packed_bytes, unpacked_bytes: 0 })
@@ -130,6 +130,43 @@ impl Read for Unpacked {
             return Err(io::Error::new(io::ErrorKind::InvalidData, Bomb));
         }
         Ok(count)
+    }
+}
+
+/// The members of a gzip file, one after another. Zeros may follow the last one: tapes and block devices fill up with them.
+struct Members<R> {
+    /// None once the file has ended.
+    decoder: Option<GzDecoder<R>>,
+}
+
+impl<R: BufRead> Read for Members<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        while let Some(decoder) = &mut self.decoder {
+            let count = decoder.read(out)?;
+            if count > 0 || out.is_empty() {
+                return Ok(count);
+            }
+            let Some(mut file) = self.decoder.take().map(GzDecoder::into_inner) else { break };
+            if skip_zeros(&mut file)? {
+                self.decoder = Some(GzDecoder::new(file));
+            }
+        }
+        Ok(0)
+    }
+}
+
+/// Skips zeros; whether anything follows them.
+fn skip_zeros(file: &mut impl BufRead) -> io::Result<bool> {
+    loop {
+        let ready = file.fill_buf()?;
+        if ready.is_empty() {
+            return Ok(false);
+        }
+        let (zeros, all) = (ready.iter().take_while(|byte| **byte == 0).count(), ready.len());
+        file.consume(zeros);
+        if zeros < all {
+            return Ok(true);
+        }
     }
 }
 

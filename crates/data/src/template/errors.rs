@@ -46,6 +46,10 @@ pub(super) fn failure(error: Error) -> RenderError {
 pub(super) fn mistake(error: Error) -> Sentence {
     let what = match cause(&error) {
         Some(Mistake(what)) => what.clone(),
+        None if error.detail().is_some_and(|detail| detail.contains("operator on unsupported types")) => say!(
+            "template-joins-nothing",
+            "it joins a text with something that is none; a template that knows no tool calls does so where a message only calls"
+        ),
         None => Sentence::verbatim(in_its_words(&error)),
     };
     match error.line() {

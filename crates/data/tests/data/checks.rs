@@ -25,7 +25,8 @@ fn answered(first: Value) -> Value {
 
 #[test]
 fn rows_that_fail_a_check_are_dropped_by_its_name() {
-    assert_eq!(kind(json!([{"role": "user", "content": "q"}])), "data_type");
+    assert_eq!(kind(json!([{"role": "user", "content": "q"}])), "example_missing_assistant_message");
+    assert_eq!(kind(json!(["user", "q"])), "data_type");
     assert_eq!(kind(json!("text")), "data_type");
     assert_eq!(kind(json!({"text": "no messages"})), "missing_messages_list");
     assert_eq!(kind(json!({"messages": []})), "missing_messages_list");

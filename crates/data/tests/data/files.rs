@@ -126,6 +126,11 @@ fn unusable_files_are_errors_that_say_what_to_do() {
         let error = read_as("data.jsonl", bytes, Format::Auto).expect_err("an error");
         assert!(matches!(error, ImportError::Unsupported { .. }), "{error}");
     }
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n";
+    for name in ["data.parquet", "data.jsonl"] {
+        let error = read_as(name, pointer, Format::Auto).expect_err("an error");
+        assert!(error.to_string().contains("Git LFS pointer"), "{error}");
+    }
     assert!(matches!(
         import(&[], &ImportOptions::default(), &mut |_, _| ControlFlow::Continue(())),
         Err(ImportError::NoFile)

@@ -5,7 +5,7 @@ use serde_json::json;
 use tunesmith_data::{Example, RenderError, Renderer};
 use tunesmith_protocol::LearnFrom;
 
-use crate::support::{Folder, folder, say, tokenizer};
+use crate::support::{Folder, examples, folder, read, say, tokenizer};
 
 #[test]
 fn a_folder_without_a_chat_template_gets_a_plain_one() {
@@ -85,6 +85,10 @@ fn a_text_gets_the_tokenizers_own_special_tokens_and_a_chat_no_second_bos() {
         .open();
     let text = renderer.tokens(&Example::Text { text: "leek".into() }, LearnFrom::Assistant).expect("tokens");
     assert_eq!((text.ids.len(), text.ids[0], text.ids[5]), (6, bos, eos));
+    let written = Example::Text { text: "<s>leek</s>".into() };
+    let once = renderer.row(&written, LearnFrom::All).expect("tokens");
+    assert_eq!((once.tokens, once.doubled_tokens), (text, 1), "the token that the tokenizer adds stands there once");
+    assert_eq!(renderer.xray(&written, LearnFrom::All).expect("an x-ray").tokens.len(), 6);
     let prompt = renderer.prompt(&say(&[("user", "q")]), &[]).expect("a prompt");
     assert_eq!(prompt.iter().filter(|id| **id == bos).count(), 1);
     assert_eq!(prompt.len(), 1 + "[INST] q [/INST]".len(), "nothing is cut and nothing is padded");
@@ -105,6 +109,9 @@ fn folders_that_are_no_models_are_clear_errors() {
         std::fs::write(empty.path().join("tokenizer.json"), broken).expect("a file");
         assert!(fails(empty.path()).contains("tokenizer.json cannot be used"), "{broken}");
     }
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 12345\n";
+    std::fs::write(empty.path().join("tokenizer.json"), pointer).expect("a file");
+    assert!(fails(empty.path()).contains("Git LFS pointer"));
     let folder = Folder::new(&tokenizer(256)).with("tokenizer_config.json", "{nope");
     assert!(fails(folder.0.path()).contains("tokenizer_config.json cannot be used"));
 }
@@ -204,4 +211,42 @@ fn masks_hold_for_sentence_pieces() {
     let texts: Vec<String> = spans.iter().map(|span| renderer.decode(span).expect("text")).collect();
     assert_eq!(texts, ["leeks é.", "漢"]);
     assert!(spans.iter().all(|span| span.last() == Some(&264)), "each ends with the end token");
+}
+
+#[test]
+fn conversations_with_tools_have_the_template_that_is_named_for_them() {
+    let (default, tool_use) =
+        ("{{ messages[0].content }} plain", "{{ messages[0].content }} {{ tools | length }} tools");
+    let named = json!({"chat_template": [{"name": "default", "template": default}, {"name": "tool_use", "template": tool_use}]});
+    let listed = Folder::new(&tokenizer(300)).with("tokenizer_config.json", &named.to_string());
+    let beside = Folder::new(&tokenizer(300)).with("chat_template.jinja", default);
+    std::fs::create_dir(beside.0.path().join("additional_chat_templates")).expect("a folder");
+    let beside = beside.with("additional_chat_templates/tool_use.jinja", tool_use);
+    for folder in [listed, beside] {
+        let renderer = folder.open();
+        let tool = json!({"type": "function", "function": {"name": "tide"}});
+        let asked = say(&[("user", "q")]);
+        assert_eq!(renderer.render_with(&asked, &[tool], false).expect("a text"), "q 1 tools");
+        assert_eq!(renderer.render(&asked, false).expect("a text"), "q plain");
+    }
+}
+
+#[test]
+fn what_was_thought_is_rendered_under_the_templates_own_name_and_learned() {
+    for (key, row_key) in
+        [("reasoning_content", "thinking"), ("thinking", "reasoning_content"), ("reasoning", "reasoning")]
+    {
+        let template = format!(
+            "{{% for m in messages %}}<|im_start|>{{{{ m.role }}}}\n{{% if m.role == 'assistant' %}}<think>\n\
+            {{{{ m.{key} }}}}\n</think>\n{{% endif %}}{{{{ m.content }}}}<|im_end|>\n{{% endfor %}}\
+            {{% if add_generation_prompt %}}<|im_start|>assistant\n{{% endif %}}"
+        );
+        let renderer = folder("chatml", 300).with("chat_template.jinja", &template).open();
+        let row = json!({"messages": [{"role": "user", "content": "q"}, {"role": "assistant", row_key: "so", "content": "a"}]});
+        let example = examples(&read("a.jsonl", row.to_string())).remove(0);
+        let tokens = renderer.tokens(&example, LearnFrom::Assistant).expect("tokens");
+        let learned: Vec<u32> =
+            tokens.ids.iter().zip(&tokens.learn).filter(|(_, learn)| **learn).map(|(id, _)| *id).collect();
+        assert_eq!(renderer.decode(&learned).expect("a text"), "<think>\nso\n</think>\na", "{key}");
+    }
 }

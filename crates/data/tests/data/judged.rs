@@ -136,7 +136,7 @@ fn chosen_columns_of_any_name_come_before_recognised_ones() {
         (Format::Completion, vec![question, answer, ("system", "")], asked.clone()),
         (Format::Instruction, vec![("instruction", "frage"), ("output", "antwort"), ("system", "")], asked.clone()),
         // A part that the shape does not have is left aside.
-        (Format::Completion, vec![question, answer, ("system", ""), ("history", "gut")], asked),
+        (Format::Completion, vec![question, answer, ("system", ""), ("chosen", "gut")], asked),
         (Format::Text, vec![("text", "antwort")], Example::Text { text: "a".into() }),
         (
             Format::Auto,

@@ -41,6 +41,7 @@ fn packed_files_are_recognised_by_content() {
         ("a.jsonl.zst", zstd(jsonl.as_bytes())),
         ("a.jsonl", gzip(jsonl.as_bytes())),
         ("a.csv.gz", zstd(jsonl.as_bytes())),
+        ("zeros behind.gz", [two.as_slice(), &[0; 700]].concat()),
         ("two members.gz", two),
         ("two frames.zst", frames),
     ] {

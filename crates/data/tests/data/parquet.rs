@@ -1,20 +1,21 @@
 //! Parquet files hold the rows that JSON says they hold.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use arrow_array::builder::{Float64Builder, ListBuilder, StringBuilder, StructBuilder};
 use arrow_array::{
-    ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, Int64Array, RecordBatch, StringArray,
-    TimestampMillisecondArray,
+    ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, DurationMicrosecondArray, Int64Array,
+    RecordBatch, StringArray, TimestampMillisecondArray,
 };
 use arrow_schema::{DataType, Field, Fields};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
-use tunesmith_data::{Example, ImportError, ImportOptions, Message};
+use tunesmith_data::{Example, ImportError, ImportOptions, Imported, Message, import};
 use tunesmith_protocol::Format;
 
-use crate::support::{chat, dropped, examples, read, read_with};
+use crate::support::{chat, dropped, examples, fixtures, read, read_with};
 
 pub fn parquet_as(columns: Vec<(&str, ArrayRef)>, compression: Compression) -> Vec<u8> {
     let batch = RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true)))
@@ -155,6 +156,61 @@ fn a_cut_file_is_an_error() {
     let none = parquet(vec![("text", texts([]))]);
     let error = read_with("a.parquet", none, &ImportOptions::default()).expect_err("no rows");
     assert!(matches!(error, ImportError::Empty { .. }), "{error}");
+}
+
+/// Written by pyarrow 26 and, where Hugging Face's features matter, with the metadata that datasets writes.
+fn stored(name: &str) -> Imported {
+    import(&[fixtures().join("columnar").join(name)], &ImportOptions::default(), &mut |_, _| ControlFlow::Continue(()))
+        .expect("an import")
+}
+
+#[test]
+fn columns_mean_what_their_writers_noted() {
+    let classes = stored("class_label.parquet");
+    let labels: Vec<Example> = examples(&classes);
+    let is_named = |row: &Example| matches!(row, Example::Classification { label, .. } if label == "negative" || label == "positive");
+    assert!(labels.len() == 2 && labels.iter().all(is_named), "{labels:?}");
+    let sequences = stored("sequence_of_objects.parquet");
+    assert_eq!((sequences.problems.len(), sequences.rows.len()), (0, 2), "{:?}", sequences.problems);
+    let Example::Chat { messages, .. } = &sequences.rows[0].example else { panic!("a conversation") };
+    let roles: Vec<&str> = messages.iter().map(|message| message.role.as_str()).collect();
+    assert_eq!(roles, ["user", "assistant"]);
+    let Example::Chat { messages, .. } = &stored("time_zone.parquet").rows[0].example else { panic!("a conversation") };
+    assert_eq!(messages[1].content, "2024-07-01 09:30:00+02:00");
+}
+
+#[test]
+fn durations_are_written_as_python_writes_them() {
+    // str(timedelta(…)) in Python.
+    let expected = ["0:00:00", "1:30:00", "2 days, 0:00:05.000250", "-1 day, 23:59:59"];
+    let seconds = [0, 5400 * 1_000_000, (2 * 86_400 + 5) * 1_000_000 + 250, -1_000_000];
+    let durations: ArrayRef = Arc::new(DurationMicrosecondArray::from(seconds.to_vec()));
+    let rows = read("a.parquet", parquet(vec![("text", durations)]));
+    let texts: Vec<Example> = expected.map(|text| Example::Text { text: text.into() }).into();
+    assert_eq!(examples(&rows), texts);
+}
+
+#[test]
+fn a_packing_that_is_not_read_is_named_and_no_damage() {
+    // The file says Brotli, whatever lies in its pages.
+    let bytes = parquet_as(vec![("text", texts([Some("one")]))], Compression::UNCOMPRESSED);
+    let error = read_with("a.parquet", as_brotli(bytes), &ImportOptions::default()).expect_err("a packing");
+    assert!(error.to_string().contains("packed with Brotli") && !error.to_string().contains("damaged"), "{error}");
+}
+
+/// The same file with another codec of its only column. In the footer field 4 of a column follows its path, field 3.
+fn as_brotli(mut bytes: Vec<u8>) -> Vec<u8> {
+    let path = b"\x19\x18\x04text\x15\x00";
+    let at = bytes.windows(path.len()).rposition(|window| window == path).expect("the path of the column");
+    bytes[at + path.len() - 1] = 8; // 4, zigzag
+    bytes
+}
+
+#[test]
+fn a_dataset_saved_by_hugging_face_is_read() {
+    let imported = stored("saved_to_disk");
+    assert!(!imported.rows.is_empty() && imported.problems.is_empty(), "{:?}", imported.problems);
+    assert_eq!(imported.summary.format, Format::Completion);
 }
 
 /// `cargo nextest run --workspace --test data --run-ignored only seeds_for_fuzzing`

@@ -79,13 +79,18 @@ fn text_is_learned_whole_and_ends() {
 }
 
 #[test]
-fn a_row_that_the_template_refuses_is_named() {
+fn a_row_that_the_template_refuses_is_left_out_and_named() {
     let renderer = folder("gemma", 256).open();
     let rows =
         [chat(&[("user", "q"), ("assistant", "a")]), chat(&[("system", "s"), ("user", "q"), ("assistant", "a")])];
-    let error = prepare(&rows, &renderer, &TrainSettings::default(), &mut |_, _| ControlFlow::Continue(()));
-    let text = error.expect_err("refused").to_string();
-    assert_eq!(text, "Row 2: The model's chat template refuses this conversation: System role not supported");
+    let prepare =
+        |rows: &[Example]| prepare(rows, &renderer, &TrainSettings::default(), &mut |_, _| ControlFlow::Continue(()));
+    let prepared = prepare(&rows).expect("the other row");
+    assert_eq!((prepared.rows.len(), prepared.dropped, prepared.refused.len()), (1, 1, 1));
+    let why = "The model's chat template refuses this conversation: System role not supported";
+    assert_eq!((prepared.refused[0].row, prepared.refused[0].why.as_ref()), (2, why));
+    let error = prepare(&rows[1..]).expect_err("nothing is left");
+    assert_eq!(error.to_string(), format!("The only row cannot be rendered. {why}"));
 }
 
 #[test]

@@ -34,7 +34,9 @@ pub(super) fn block(config: &ModelConfig) -> u64 {
 pub(super) fn activations(config: &ModelConfig, shape: &TrainingShape) -> u64 {
     let tokens = shape.tokens as u64;
     let (hidden, inner) = (config.hidden_size as u64, config.intermediate_size as u64);
-    let low = shape.rank.map_or(0, |rank| rank * adapted(config, shape.target_modules).count()) as u64;
+    // Where modules have ranks of their own the largest counts for all.
+    let largest = shape.rank.max(shape.ranks.and_then(|ranks| ranks.values().max().copied()));
+    let low = largest.map_or(0, |rank| rank * adapted(config, shape.target_modules).count()) as u64;
     // DoRA keeps what each module gives before its magnitudes.
     let undirected = if shape.dora { adapted(config, shape.target_modules).map(|p| p.out as u64).sum() } else { 0 };
     let block = block(config) + low + undirected;

@@ -2,7 +2,7 @@
 
 use super::training_shape::TrainingShape;
 use crate::ModelConfig;
-use crate::weights::{HEAD_MODULE, OUTSIDE, Projection, layer_of, projections, shapes};
+use crate::weights::{EMBEDDING_MODULE, HEAD_MODULE, OUTSIDE, Projection, layer_of, projections, shapes};
 
 /// How many numbers are trained in this shape.
 pub fn trained_parameters(config: &ModelConfig, shape: &TrainingShape) -> u64 {
@@ -12,16 +12,24 @@ pub fn trained_parameters(config: &ModelConfig, shape: &TrainingShape) -> u64 {
 /// The tensors that are trained in this shape, by name or, of an adapter, by module, with how many numbers each has.
 pub fn trained_tensors(config: &ModelConfig, shape: &TrainingShape) -> Vec<(String, u64)> {
     let Some(rank) = shape.rank else { return trained_weights(config, shape) };
-    let pair = |module: &str, out: usize, width: usize, dora: bool| {
+    let rank_of = |module: &str| shape.ranks.and_then(|ranks| ranks.get(module)).copied().unwrap_or(rank);
+    let pair = |module: &str, rank: usize, out: usize, width: usize, dora: bool| {
         let lengths = [rank * width, rank * out, if dora { out } else { 0 }];
         lengths.map(|length| (module.to_owned(), length as u64))
     };
-    let block = adapted(config, shape.target_modules).flat_map(|p| pair(p.module(), p.out, p.width, shape.dora));
-    let block: Vec<_> = block.collect();
-    let mut all: Vec<_> = (0..blocks(config, shape)).flat_map(|_| block.clone()).collect();
+    let mut all = Vec::new();
+    for layer in blocks(config, shape) {
+        for p in adapted(config, shape.target_modules) {
+            let rank = rank_of(&format!("model.layers.{layer}.{}", p.name));
+            all.extend(pair(p.module(), rank, p.out, p.width, shape.dora));
+        }
+    }
     for module in shape.target_modules.iter().filter(|module| OUTSIDE.contains(module)) {
-        let dora = shape.dora && *module == HEAD_MODULE;
-        all.extend(pair(module, config.vocabulary, config.hidden_size, dora));
+        let (dora, name) = match *module {
+            HEAD_MODULE => (shape.dora, HEAD_MODULE),
+            _ => (false, EMBEDDING_MODULE),
+        };
+        all.extend(pair(module, rank_of(name), config.vocabulary, config.hidden_size, dora));
     }
     all.retain(|(_, numbers)| *numbers > 0);
     all
@@ -38,9 +46,9 @@ fn trained_weights(config: &ModelConfig, shape: &TrainingShape) -> Vec<(String, 
     shapes(config).into_iter().filter(|(name, _)| trained(name)).map(|(name, shape)| (name, numbers(&shape))).collect()
 }
 
-/// How many blocks are trained.
-fn blocks(config: &ModelConfig, shape: &TrainingShape) -> usize {
-    shape.layers.map_or(config.layers.len(), <[usize]>::len)
+/// The blocks that are trained.
+fn blocks(config: &ModelConfig, shape: &TrainingShape) -> Vec<usize> {
+    shape.layers.map_or_else(|| (0..config.layers.len()).collect(), <[usize]>::to_vec)
 }
 
 /// The projections of a block that have an adapter.

@@ -1,5 +1,7 @@
 //! What decides how much memory training takes.
 
+use std::collections::BTreeMap;
+
 use candle_lora::WeightFormat;
 
 /// What decides how much memory training takes.
@@ -9,6 +11,8 @@ pub struct TrainingShape<'a> {
     pub tokens: usize,
     /// The adapter's rank; none trains every weight.
     pub rank: Option<usize>,
+    /// Modules of another rank, by their whole names; none has the same everywhere.
+    pub ranks: Option<&'a BTreeMap<String, usize>>,
     /// The modules that get an adapter, as PEFT names them.
     pub target_modules: &'a [&'a str],
     /// The blocks that are trained; none is all, and what comes before and after them.

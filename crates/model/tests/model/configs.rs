@@ -119,7 +119,8 @@ fn what_no_family_computes_is_refused_with_the_reason() {
 
 #[test]
 fn positions_that_are_not_known_are_refused_with_the_reason() {
-    refused("llama", json!({"rope_scaling": {"type": "dynamic", "factor": 2.0}}), "dynamic");
+    refused("llama", json!({"rope_scaling": {"type": "dynamic", "factor": 0.0}}), "factor");
+    refused("llama", json!({"rope_scaling": {"type": "proportional", "factor": 2.0}}), "proportional");
     refused("llama", json!({"rope_scaling": "yarn"}), "not an object");
     refused("llama", json!({"rope_scaling": {"type": "linear"}}), "factor");
     refused("phi3", json!({"rope_scaling": {"type": "su", "short_factor": [1.0], "long_factor": []}}), "short_factor");
@@ -128,6 +129,65 @@ fn positions_that_are_not_known_are_refused_with_the_reason() {
     refused("stablelm", json!({"partial_rotary_factor": 0.1}), "partial_rotary_factor");
     refused("stablelm", json!({"partial_rotary_factor": 2.0}), "partial_rotary_factor");
     refused("llama", json!({"partial_rotary_factor": 0.5}), "part of each head");
+}
+
+/// The rope of a tiny config of this family with these changes: its frequencies and its factor.
+fn rope(family: &str, changes: Value) -> (Vec<f32>, f64) {
+    let mut config = json!({
+        "model_type": family, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4,
+        "intermediate_size": 48, "vocab_size": 64, "max_position_embeddings": 64, "sliding_window": 8, "head_dim": 8,
+    });
+    config.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+    let rope = parse(&config).unwrap().ropes[0].clone();
+    (rope.frequencies, rope.factor)
+}
+
+/// `convert_rope_params_to_dict` of transformers 5.23: `rope_scaling or rope_parameters`, then `rope_theta` beside them.
+#[test]
+fn older_rope_fields_take_the_place_of_newer_ones() {
+    let newer = json!({"rope_type": "linear", "rope_theta": 500.0, "factor": 8.0});
+    let older = json!({"type": "linear", "factor": 2.0});
+    let expected = rope("llama", json!({"rope_scaling": older}));
+    assert_eq!(expected.0[0], 0.5, "the first pair turns by 1 / factor");
+    assert_eq!(rope("llama", json!({"rope_parameters": newer, "rope_scaling": older})), expected);
+    for nothing in [Value::Null, json!({})] {
+        let found = rope("llama", json!({"rope_parameters": newer, "rope_scaling": nothing}));
+        assert_eq!(found, rope("llama", json!({"rope_parameters": newer})));
+        assert_eq!(found.0[0], 0.125);
+    }
+    // Gemma 3 adds the older fields to those of the layers without a window, and keeps their base.
+    let both = json!({"full_attention": {"rope_type": "default", "rope_theta": 500.0}, "sliding_attention": {"rope_type": "default"}});
+    let scaled = json!({"full_attention": {"rope_type": "linear", "rope_theta": 500.0, "factor": 4.0}});
+    let older = json!({"rope_type": "linear", "factor": 4.0});
+    let found = rope("gemma3_text", json!({"rope_parameters": both, "rope_scaling": older}));
+    assert_eq!(found, rope("gemma3_text", json!({"rope_parameters": scaled})));
+}
+
+/// `standardize_rope_params` of transformers 5.23: the field beside the rope's own counts before the one among them.
+#[test]
+fn an_original_context_beside_the_ropes_fields_counts_first() {
+    let yarn = |inside: Option<u32>| {
+        let mut yarn = json!({"rope_type": "yarn", "rope_theta": 10000.0, "factor": 4.0});
+        inside.into_iter().for_each(|inside| yarn["original_max_position_embeddings"] = json!(inside));
+        yarn
+    };
+    let expected = rope("llama", json!({"rope_parameters": yarn(Some(16))}));
+    let outside = json!({"rope_parameters": yarn(None), "original_max_position_embeddings": 16});
+    assert_eq!(rope("llama", outside), expected);
+    let twice = json!({"rope_parameters": yarn(Some(32)), "original_max_position_embeddings": 16});
+    assert_eq!(rope("llama", twice), expected);
+    assert_ne!(rope("llama", json!({"rope_parameters": yarn(None)})), expected);
+}
+
+/// `_compute_dynamic_ntk_parameters` of transformers 5.23: base · (factor · length / context − (factor − 1))^(…), and the
+/// length is at least the context, which no row here exceeds.
+#[test]
+fn dynamic_positions_are_plain_up_to_the_context() {
+    let plain = rope("llama", json!({"rope_theta": 500.0}));
+    for key in ["type", "rope_type"] {
+        let dynamic = json!({key: "dynamic", "factor": 4.0});
+        assert_eq!(rope("llama", json!({"rope_theta": 500.0, "rope_scaling": dynamic})), plain);
+    }
 }
 
 /// A model as its makers published it.

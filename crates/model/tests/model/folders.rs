@@ -11,20 +11,20 @@ use tunesmith_model::{Adapter, Decoder, ModelConfig, ModelError, TrainingShape, 
 
 use crate::formula::{config, decoder};
 
-fn saved(dtype: DType) -> (TempDir, Decoder) {
+pub fn saved(dtype: DType) -> (TempDir, Decoder) {
     let folder = tempfile::tempdir().unwrap();
     let decoder = decoder(config(json!({})));
     decoder.save(folder.path(), dtype).unwrap();
     (folder, decoder)
 }
 
-fn load(folder: &Path) -> Result<Decoder, ModelError> {
+pub fn load(folder: &Path) -> Result<Decoder, ModelError> {
     Decoder::load(folder, WeightFormat::F32, &Device::Cpu, &mut |_| ControlFlow::Continue(()))
 }
 
 /// The same complaint from looking and from loading.
 #[track_caller]
-fn refused(folder: &Path, words: &[&str]) {
+pub fn refused(folder: &Path, words: &[&str]) {
     let (looked, loaded) = (facts(folder).unwrap_err().sentence(), load(folder).unwrap_err().sentence());
     assert_eq!(looked, loaded);
     assert!(!looked.key.is_empty(), "{looked:?} can be said in other languages");
@@ -33,7 +33,7 @@ fn refused(folder: &Path, words: &[&str]) {
     }
 }
 
-fn logits(decoder: &Decoder) -> Vec<Vec<f32>> {
+pub fn logits(decoder: &Decoder) -> Vec<Vec<f32>> {
     decoder.logits(&Adapter::none(), &[3, 1, 4, 1, 5]).unwrap().to_vec2().unwrap()
 }
 
@@ -45,7 +45,7 @@ fn write_raw(folder: &Path, header: &str, data: usize) {
     fs::write(folder.join("model.safetensors"), file).unwrap();
 }
 
-fn change_config(folder: &Path, key: &str, value: Value) {
+pub fn change_config(folder: &Path, key: &str, value: Value) {
     let path = folder.join("config.json");
     let mut config: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
     config[key] = value;
@@ -200,7 +200,8 @@ fn an_unsupported_family_is_refused_with_the_supported_ones() {
 fn a_config_that_cannot_be_computed_is_refused_with_the_reason() {
     let cases = [
         ("hidden_act", json!("relu2"), "relu2"),
-        ("rope_scaling", json!({"rope_type": "dynamic", "factor": 4.0}), "dynamic"),
+        ("rope_scaling", json!({"rope_type": "proportional", "factor": 4.0}), "proportional"),
+        ("rope_scaling", json!({"rope_type": "dynamic"}), "factor"),
         ("rope_scaling", json!({"rope_type": "linear"}), "factor"),
         ("num_key_value_heads", json!(3), "3 key heads"),
         ("hidden_size", json!(0), "hidden_size"),
@@ -224,6 +225,7 @@ fn a_config_that_cannot_be_computed_is_refused_with_the_reason() {
 const SHAPE: TrainingShape = TrainingShape {
     tokens: 1,
     rank: None,
+    ranks: None,
     target_modules: &[],
     layers: None,
     dora: false,

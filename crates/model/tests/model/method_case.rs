@@ -56,6 +56,7 @@ impl Case {
             rslora: method["use_rslora"] == true,
             dora: method["use_dora"] == true,
             dropout: method["lora_dropout"].as_f64().unwrap_or(0.0),
+            ..LoraConfig::default()
         };
         let base = decoder.clone();
         let pissa = method["init_lora_weights"] == "pissa";

@@ -97,6 +97,7 @@ fn the_weights_of_a_7b_model_take_less_than_five_and_a_half_gigabytes_in_four_bi
             target_modules: &crate::formula::MODULES,
             layers: None,
             dora: false,
+            ranks: None,
             dropout: false,
             format: WeightFormat::Q4,
             recompute: true,

@@ -22,6 +22,24 @@ fn every_message_is_listed() {
     assert!(stored == fresh, "run `UPDATE=1 cargo nextest run -p tunesmith-sentence` and commit languages/en.ftl");
 }
 
+/// What the programs cannot read they leave out, so that a mistake in a file would only be seen by who speaks the language.
+#[test]
+fn every_language_can_be_read_and_has_no_key_of_its_own() {
+    let known = messages();
+    for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/languages")).unwrap() {
+        let path = entry.unwrap().path();
+        let (code, file) = (path.file_stem().unwrap().to_str().unwrap(), std::fs::read_to_string(&path).unwrap());
+        assert!(Language::read(code, &file).is_ok(), "{}", path.display());
+        let keys = file
+            .lines()
+            .filter_map(|line| line.split_once(" ="))
+            .map(|(key, _)| key)
+            .filter(|key| !key.starts_with([' ', '#']));
+        let unknown: Vec<&str> = keys.filter(|key| !known.contains_key(*key)).collect();
+        assert!(unknown.is_empty(), "{}: no sentence has the keys {unknown:?}", path.display());
+    }
+}
+
 #[test]
 fn keys_and_arguments_are_what_the_texts_need() {
     for (key, english) in messages() {

@@ -15,6 +15,8 @@ fn a_message_is_its_english_text() {
 fn one_has_a_text_of_its_own() {
     let removed = |rows: usize| say!("rows-removed", rows; "One row of {name} removed", "{rows} rows of {name} removed", rows, name = "x");
     assert_eq!(removed(1), "One row of x removed");
+    let odd = say!("rows-of", rows; "1 row of {name} ({rows})", "{rows} rows of {name}", rows = 1, name = "{rows} }{");
+    assert_eq!(odd, "1 row of {rows} }{ (1)");
     assert_eq!(removed(0), "0 rows of x removed");
     assert_eq!(removed(2), "2 rows of x removed");
 }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use serde_json::Value;
-use tunesmith_server::{Options, Server};
+use tunesmith_server::{Limits, Options, Server};
 
 use crate::studio::stand_in;
 
@@ -48,15 +48,23 @@ impl Answer {
 impl Browser {
     /// Without the cookie.
     pub fn stranger() -> Self {
-        let server =
-            Server::start(Arc::new(stand_in()), Options { model_folders: vec![MODELS.clone()], ..Options::default() })
-                .unwrap();
+        Self::stranger_within(Limits::default())
+    }
+
+    fn stranger_within(limits: Limits) -> Self {
+        let options = Options { model_folders: vec![MODELS.clone()], limits, ..Options::default() };
+        let server = Server::start(Arc::new(stand_in()), options).unwrap();
         Self { server, cookie: None, key: None }
     }
 
     /// With the cookie that the link gave.
     pub fn signed_in() -> Self {
-        let mut browser = Self::stranger();
+        Self::within(Limits::default())
+    }
+
+    /// The same, of a server with other limits.
+    pub fn within(limits: Limits) -> Self {
+        let mut browser = Self::stranger_within(limits);
         let link = browser.server.new_link();
         let answer = browser.get(path_of(&link));
         assert_eq!(answer.status, 200, "the link opens");
@@ -115,7 +123,24 @@ impl Browser {
         (status, reader)
     }
 
-    fn connect(&self) -> TcpStream {
+    /// Begins to post to a path and sends this much of the body, however long it says that the body is.
+    pub fn begin(&self, path: &str, body: &str, length: usize) -> TcpStream {
+        let (host, origin) = (self.host(), self.origin());
+        let headers = [("host", host.as_str()), ("origin", &origin), ("content-type", "application/json")];
+        let mut stream = self.connect();
+        self.write_head(&mut stream, "POST", path, &headers, length);
+        stream.write_all(body.as_bytes()).unwrap();
+        stream
+    }
+
+    /// What comes on a connection until it is closed.
+    pub fn rest(mut stream: TcpStream) -> String {
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        text
+    }
+
+    pub fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(self.host()).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         stream
@@ -163,9 +188,13 @@ impl<'a> Page<'a> {
     }
 
     pub fn follow(&mut self, follow: u64, topic: &Value, after: u64) {
-        let wish = serde_json::json!({ "stream": self.number, "follow": follow, "topic": topic, "after": after });
-        let answer = self.browser.post("/api/events/follow", &wish.to_string());
+        let answer = self.try_follow(follow, topic, after);
         assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+
+    pub fn try_follow(&self, follow: u64, topic: &Value, after: u64) -> Answer {
+        let wish = serde_json::json!({ "stream": self.number, "follow": follow, "topic": topic, "after": after });
+        self.browser.post("/api/events/follow", &wish.to_string())
     }
 
     pub fn unfollow(&mut self, follow: u64) {

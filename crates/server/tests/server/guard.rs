@@ -30,6 +30,22 @@ fn a_link_works_once() {
 }
 
 #[test]
+fn of_many_who_open_a_link_at_once_one_gets_in() {
+    let browser = Browser::stranger();
+    let link = browser.server.new_link();
+    let start = std::sync::Barrier::new(32);
+    let opened = std::thread::scope(|scope| {
+        let open = || {
+            start.wait();
+            browser.get(path_of(&link)).status
+        };
+        let visits: Vec<_> = (0..32).map(|_| scope.spawn(open)).collect();
+        visits.into_iter().map(|visit| visit.join().unwrap()).filter(|status| *status == 200).count()
+    });
+    assert_eq!(opened, 1);
+}
+
+#[test]
 fn the_cookie_is_not_the_link() {
     let mut browser = Browser::stranger();
     let link = browser.server.new_link();

@@ -2,6 +2,7 @@
 //! rows are read to `reading` and how they are changed to `edits`.
 
 use std::fs;
+use std::path::Path;
 
 use tunesmith_protocol::{DataVersion, Dataset, DatasetVersion, ErrorCode, ItemKind, Split, WireError};
 use tunesmith_sentence::say;
@@ -48,11 +49,23 @@ impl Datasets {
                     self.db.add(ItemKind::Dataset, &dataset.id, &dataset.name, &text, dataset.added_ms)?;
                     self.db.set_facts(ItemKind::Dataset, &dataset.id, &text)?;
                 }
-                Err(error) => tracing::warn!("{} is damaged: {error}", facts.display()),
+                Err(error) => tell_of_facts(&self.home, &facts, &error.to_string()),
             }
         }
         Ok(())
     }
+}
+
+/// The facts in the folder of a dataset are damaged; what the database knows of it holds, where it knows anything.
+fn tell_of_facts(home: &Home, facts: &Path, error: &str) {
+    home.notices().tell_of(
+        facts,
+        say!("dataset-facts-damaged", "{path} is damaged: {error}", path = facts, error),
+        say!(
+            "dataset-facts-damaged-hint",
+            "Bring it back from a backup. Where the dataset is not listed, import its rows again: rows.jsonl beside it"
+        ),
+    );
 }
 
 /// A dataset as it is written to disk.
@@ -62,12 +75,16 @@ pub(super) fn text(dataset: &Dataset) -> Result<String, WireError> {
 
 fn all(db: &Db) -> Result<Vec<Dataset>, WireError> {
     let items = db.items(ItemKind::Dataset)?.into_iter().filter(|item| !item.deleted);
-    Ok(items.filter_map(|item| logged(read(item))).collect())
-}
-
-/// One dataset that is damaged must not hide the others, and not go without a word.
-fn logged(dataset: Result<Dataset, WireError>) -> Option<Dataset> {
-    dataset.inspect_err(|error| tracing::error!("A dataset is left out of the list. {error}")).ok()
+    // One dataset that is damaged must not hide the others, and not go without a word.
+    let told = |item: Item| {
+        let about = format!("dataset {} {}", item.id, item.facts);
+        let tell = |WireError { message, hint, .. }| {
+            let message = say!("dataset-left-out", "A dataset is left out of the list. {why}", why = message);
+            db.notices().tell(&about, message, hint);
+        };
+        read(item).map_err(tell).ok()
+    };
+    Ok(items.filter_map(told).collect())
 }
 
 /// What the database knows of a dataset.
@@ -93,7 +110,7 @@ fn read(item: Item) -> Result<Dataset, WireError> {
 
 /// The dataset of a home that a run file names, for one who does not hold the home.
 pub(crate) fn find(home: &Home, wanted: &DataVersion) -> Result<Dataset, WireError> {
-    let datasets = Db::peek(&home.database())?.map_or(Ok(Vec::new()), |db| all(&db))?;
+    let datasets = Db::peek(home)?.map_or(Ok(Vec::new()), |db| all(&db))?;
     let dataset = named(&datasets, &wanted.dataset)?.clone();
     let Some(number) = wanted.version.filter(|number| *number != dataset.number) else { return Ok(dataset) };
     at_version(dataset, number)

@@ -77,7 +77,12 @@ impl Datasets {
 
     /// What was found, with all rows.
     fn known_report(&self, dataset: &Dataset) -> Result<Option<Report>, WireError> {
-        read(&self.home.dataset(&dataset.id)?.report(dataset.number))
+        let report = read(&self.home.dataset(&dataset.id)?.report(dataset.number));
+        if matches!(report, Ok(Kept::Damaged)) {
+            // Whoever asks next sends the doctor again.
+            self.checked.lock().remove(&dataset.id);
+        }
+        Ok(report?.whole())
     }
 
     /// The check of a version that is going, or a new one. A check of another version of the dataset ends: nobody needs what
@@ -100,7 +105,7 @@ impl Datasets {
         let job = NewJob::new(JobKind::Check, &dataset.name).id(job_id(id, number)).claims(Claim::Doctor);
         self.jobs.spawn(job.on(ItemKind::Dataset, id), move |job| {
             let path = folder.report(number);
-            if read(&path)?.is_some() {
+            if read(&path)?.whole().is_some() {
                 return Ok(());
             }
             let report = look(&folder, number, &mut |what, done, total| job.rows(what, done, total))?;
@@ -116,10 +121,33 @@ fn job_id(dataset: &str, number: u32) -> String {
     format!("check-{dataset}-{number}")
 }
 
-fn read(path: &Path) -> Result<Option<Report>, WireError> {
+/// What lies beside a version.
+enum Kept {
+    Nothing,
+    Whole(Box<Report>),
+    Damaged,
+}
+
+impl Kept {
+    /// A report that is damaged counts for none: it can be made anew from the rows.
+    fn whole(self) -> Option<Report> {
+        match self {
+            Self::Whole(report) => Some(*report),
+            Self::Nothing | Self::Damaged => None,
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<Kept, WireError> {
     match fs::read(path) {
-        Ok(text) => serde_json::from_slice(&text).map(Some).map_err(errors::damaged(path)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Ok(text) => Ok(serde_json::from_slice(&text).map_or_else(
+            |error| {
+                tracing::warn!("{} is damaged and is made anew: {error}", path.display());
+                Kept::Damaged
+            },
+            |report| Kept::Whole(Box::new(report)),
+        )),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Kept::Nothing),
         Err(error) => Err(errors::io_at(path, &error)),
     }
 }

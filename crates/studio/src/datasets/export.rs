@@ -11,8 +11,8 @@ use tunesmith_sentence::{Sentence, say};
 
 use super::Datasets;
 use super::store::RowReader;
-use crate::errors;
 use crate::jobs::{JobHandle, NewJob, cancelled};
+use crate::{errors, home};
 
 /// The longest name of a dataset that becomes one of a file, in bytes; file systems allow 255 for all of it.
 const LONGEST_NAME: usize = 160;
@@ -44,7 +44,7 @@ impl Datasets {
             None => free_name(&self.home.exports(), &stem(&dataset.name, args.split), kind.extension()),
         };
         let folder = path.parent().unwrap_or(Path::new("."));
-        let file = tempfile::NamedTempFile::new_in(folder).map_err(errors::io(folder))?;
+        let file = home::unfinished(folder).map_err(errors::io(folder))?;
         let all = self.entries(dataset)?;
         let mut reader = RowReader::open(&self.home.dataset(&dataset.id)?.rows())?;
         let wanted: Vec<_> = all.iter().filter(|entry| args.split.is_none_or(|split| entry.split() == split)).collect();

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use tunesmith_data::{Example, ImportOptions, ImportedRow, RowKey, RowKeys, Taken, import_into, split_keys};
 use tunesmith_protocol::{DataFiles, Dataset, Mapping, Split, Validation, WireError};
@@ -14,6 +15,38 @@ use crate::home::{DatasetFolder, Home};
 pub(crate) struct Gathered {
     pub training: Vec<Example>,
     pub validation: Vec<Example>,
+    /// The file and the line of each row to learn from, and of each that is held out.
+    places: [Places; 2],
+}
+
+/// Files and lines; rows of one file share its name.
+type Places = Vec<(Arc<str>, u64)>;
+
+impl Gathered {
+    fn of(training: Vec<ImportedRow>, validation: Vec<ImportedRow>) -> Self {
+        let places = [places(&training), places(&validation)];
+        let examples = |rows: Vec<ImportedRow>| rows.into_iter().map(|row| row.example).collect();
+        Self { training: examples(training), validation: examples(validation), places }
+    }
+
+    /// Where a row on one side, counted from 1, came from.
+    pub fn place(&self, split: Split, row: u64) -> Option<(String, u64)> {
+        let places = &self.places[usize::from(split == Split::Validation)];
+        let (file, line) = places.get(usize::try_from(row).ok()?.checked_sub(1)?)?;
+        Some((file.to_string(), *line))
+    }
+}
+
+fn places(rows: &[ImportedRow]) -> Places {
+    let mut places = Places::with_capacity(rows.len());
+    for row in rows {
+        let file = match places.last() {
+            Some((file, _)) if **file == *row.file => file.clone(),
+            _ => row.file.as_str().into(),
+        };
+        places.push((file, row.line));
+    }
+    places
 }
 
 /// Reads files and splits their rows.
@@ -32,29 +65,44 @@ pub(crate) fn gather(files: &DataFiles) -> Result<Gathered, WireError> {
     };
     let paths: Vec<PathBuf> = files.path.all().iter().map(PathBuf::from).collect();
     let rows = read(&paths)?;
-    let examples = |rows: Vec<ImportedRow>| rows.into_iter().map(|row| row.example).collect();
     if let Validation::File(path) = &files.validation {
         let validation = read(&[PathBuf::from(path.as_str())])?;
-        return Ok(Gathered { training: examples(rows), validation: examples(validation) });
+        return Ok(Gathered::of(rows, validation));
     }
     let mut keys = RowKeys::new(SPLIT_SEED);
     rows.iter().for_each(|row| keys.push(&RowKey::of_row(row)));
     let held_out = split_keys(&keys, &[], &files.validation)?;
     let mut held_out = held_out.into_iter();
     let (validation, training) = rows.into_iter().partition(|_| held_out.next().unwrap_or(false));
-    Ok(Gathered { training: examples(training), validation: examples(validation) })
+    Ok(Gathered::of(training, validation))
 }
 
 /// The version in use of a dataset, for one who does not hold the home.
 pub(crate) fn gather_version(home: &Home, dataset: &Dataset) -> Result<Gathered, WireError> {
     let folder = home.dataset(&dataset.id)?;
     let entries = read_entries(&folder.version(dataset.number))?;
-    let examples = |split| examples_in(&folder, &entries, split);
-    Ok(Gathered { training: examples(Split::Training)?, validation: examples(Split::Validation)? })
+    let rows = |split| rows_in(&folder, &entries, split)?.collect::<Result<Vec<ImportedRow>, WireError>>();
+    Ok(Gathered::of(rows(Split::Training)?, rows(Split::Validation)?))
+}
+
+/// The file and the line of a row on one side, counted from 1.
+pub(crate) fn place_in(folder: &DatasetFolder, entries: &[RowRef], split: Split, row: u64) -> Option<(String, u64)> {
+    let at = usize::try_from(row).ok()?.checked_sub(1)?;
+    let entry = entries.iter().filter(|entry| entry.split() == split).nth(at)?;
+    let ImportedRow { file, line, .. } = RowReader::open(&folder.rows()).ok()?.row(entry).ok()?;
+    Some((file, line))
 }
 
 /// All examples on one side.
 pub(crate) fn examples_in(folder: &DatasetFolder, entries: &[RowRef], split: Split) -> Result<Vec<Example>, WireError> {
+    rows_in(folder, entries, split)?.map(|row| Ok(row?.example)).collect()
+}
+
+fn rows_in(
+    folder: &DatasetFolder,
+    entries: &[RowRef],
+    split: Split,
+) -> Result<impl Iterator<Item = Result<ImportedRow, WireError>>, WireError> {
     let mut reader = RowReader::open(&folder.rows())?;
-    entries.iter().filter(|entry| entry.split() == split).map(|entry| Ok(reader.row(entry)?.example)).collect()
+    Ok(entries.iter().filter(move |entry| entry.split() == split).map(move |entry| reader.row(entry)))
 }

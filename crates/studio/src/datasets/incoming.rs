@@ -57,7 +57,7 @@ impl Drop for Incoming {
     }
 }
 
-/// Where a file will still be tomorrow: a sample or an upload lies in a temporary folder, and the copy that another
+/// Where a file will still be tomorrow: a sample or an upload lies in a folder that is swept, and the copy that another
 /// dataset keeps goes with that one, so the dataset keeps one of its own.
 pub(crate) fn lasting(
     number: usize,
@@ -65,9 +65,12 @@ pub(crate) fn lasting(
     incoming: &DatasetFolder,
     place: &DatasetFolder,
 ) -> Result<PathBuf, WireError> {
-    let of_another = place.0.parent().is_some_and(|datasets| path.starts_with(datasets));
+    let datasets = place.0.parent();
+    let of_another = datasets.is_some_and(|datasets| path.starts_with(datasets));
+    let uploads = datasets.and_then(|datasets| Some(datasets.parent()?.join("uploads")));
+    let passes = path.starts_with(std::env::temp_dir()) || uploads.is_some_and(|uploads| path.starts_with(uploads));
     // Nobody uploads a folder, and one may hold much that is no dataset.
-    if path.is_dir() || (!of_another && !path.starts_with(std::env::temp_dir())) {
+    if path.is_dir() || !(of_another || passes) {
         return Ok(path.to_path_buf());
     }
     let mut name = path.file_name().unwrap_or_default().to_owned();

@@ -24,6 +24,8 @@ pub struct DataFacts {
     pub report: DatasetReport,
     /// Lengths in a model's tokens, and what a limit cuts of them, where a model was named.
     pub tokens: Option<(TokenCounts, Cuts)>,
+    /// The first row that the model's template refuses, and why.
+    pub refused: Option<Sentence>,
 }
 
 /// How rows are counted.
@@ -58,18 +60,21 @@ pub fn data_facts(
     let names = paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
     let dataset = read.describe(Origin { id: "", name: &name(paths), files: names, size_bytes: 0, hold_out });
     let report = check::look(&folder, dataset.number, progress)?;
+    let mut refused = None;
     let tokens = match counting {
         Some(Counting { renderer, learn_from, batch_size, max_length }) => {
             let note = tokens::counting();
             let progress = &mut |done, total| progress(&note, done, total);
             let entries = read_entries(&folder.version(dataset.number))?;
-            let table = tokens::lengths(&folder, &entries, renderer, learn_from, progress)?;
+            let lengths = tokens::lengths(&folder, &entries, renderer, learn_from, progress)?;
+            let table = lengths.table;
+            refused = lengths.refused;
             Some((tokens::described(&table, batch_size), table.summary(max_length)))
         }
         None => None,
     };
     let report = check::described(&dataset, &report);
-    Ok(DataFacts { problems: read_lines(&folder.problems())?, report, tokens, dataset })
+    Ok(DataFacts { problems: read_lines(&folder.problems())?, report, tokens, refused, dataset })
 }
 
 fn name(paths: &[PathBuf]) -> String {

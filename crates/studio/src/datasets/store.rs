@@ -5,6 +5,7 @@ mod list;
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -35,6 +36,14 @@ pub(crate) struct RowRef {
     pub key: [u8; 16],
     /// The mark of its system prompt; none in a list of an earlier day.
     pub prompt: Option<u32>,
+    /// What its bytes add up to; none where it was imported on an earlier day.
+    pub checksum: Option<NonZeroU32>,
+}
+
+/// What the bytes of a row add up to, as their CRC-32: a single flipped byte always shows.
+fn checksum(row: &[u8]) -> Option<NonZeroU32> {
+    // Zero says that there is none.
+    NonZeroU32::new(crc32fast::hash(row)).or(Some(NonZeroU32::MIN))
 }
 
 /// Writes rows behind those that are there.
@@ -72,10 +81,11 @@ impl RowWriter {
                 say!("import-row-too-long-hint", "Leave it out"),
             )
         })?;
+        let checksum = checksum(&self.line);
         self.line.push(b'\n');
         self.file.write_all(&self.line).map_err(errors::io(&self.path))?;
         let prompt = Some(mark(&row.example));
-        let entry = RowRef { at: self.at, bytes, held_out, key: row_key(&row.example), prompt };
+        let entry = RowRef { at: self.at, bytes, held_out, key: row_key(&row.example), prompt, checksum };
         self.at += self.line.len() as u64;
         Ok(entry)
     }
@@ -84,7 +94,7 @@ impl RowWriter {
     pub fn copy(&mut self, row: &[u8], entry: &RowRef) -> Result<RowRef, WireError> {
         let written = self.file.write_all(row).and_then(|()| self.file.write_all(b"\n"));
         written.map_err(errors::io(&self.path))?;
-        let copied = RowRef { at: self.at, ..*entry };
+        let copied = RowRef { at: self.at, checksum: checksum(row), ..*entry };
         self.at += row.len() as u64 + 1;
         Ok(copied)
     }
@@ -137,22 +147,26 @@ impl RowReader {
     /// The row of an entry.
     pub fn row(&mut self, entry: &RowRef) -> Result<ImportedRow, WireError> {
         let path = self.path.clone();
-        serde_json::from_slice(self.bytes(entry)?).map_err(errors::damaged(&path))
+        serde_json::from_slice(self.bytes(entry)?).map_err(|_| damaged(&path, entry))
     }
 
-    /// Its bytes, as they lie in the file.
+    /// Its bytes, as they lie in the file and were written to it.
     pub fn bytes(&mut self, entry: &RowRef) -> Result<&[u8], WireError> {
         let end = entry.at + u64::from(entry.bytes);
         if entry.at < self.start || end > self.start + self.span.len() as u64 {
             self.read_span(entry)?;
         }
         let from = (entry.at - self.start) as usize;
-        self.span.get(from..from + entry.bytes as usize).ok_or_else(|| {
+        let bytes = self.span.get(from..from + entry.bytes as usize).ok_or_else(|| {
             WireError::invalid(
                 say!("dataset-cut-short", "{path} is damaged: it ends before one of its rows", path = &self.path),
                 list::import_again(),
             )
-        })
+        })?;
+        match entry.checksum.is_none() || entry.checksum == checksum(bytes) {
+            true => Ok(bytes),
+            false => Err(damaged(&self.path, entry)),
+        }
     }
 
     /// Reads from the entry's first byte, and the further on the longer rows lie behind each other.
@@ -167,6 +181,19 @@ impl RowReader {
         (&mut self.file).take(wanted).read_to_end(&mut self.span).map_err(errors::io(&self.path))?;
         Ok(())
     }
+}
+
+/// A row is not what was written.
+fn damaged(path: &Path, entry: &RowRef) -> WireError {
+    WireError::invalid(
+        say!(
+            "dataset-row-damaged",
+            "{path} is damaged: the row at byte {at} is not what was written there",
+            path,
+            at = entry.at
+        ),
+        list::import_again(),
+    )
 }
 
 /// The hash of a version whose rows are in memory: what each says and on which side it is, in order.

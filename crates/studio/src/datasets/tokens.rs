@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use tunesmith_data::{Example, Length, LengthTable, Render, suggested_epochs};
+use tunesmith_data::{Example, ImportedRow, Length, LengthTable, Render, RenderError, suggested_epochs};
 use tunesmith_protocol::{
     CountTokens, ItemKind, JobKind, LearnFrom, LengthBucket, Percentile, TokenCounts, WireError, Xray, XrayRow,
     XrayToken,
@@ -60,7 +60,7 @@ impl Datasets {
             let all = self.entries(&dataset)?;
             let note = counting();
             let progress = &mut |done, total| job.rows(&note, done, total);
-            let table = lengths(&folder, &all, &*renderer, args.learn_from, progress)?;
+            let Lengths { table, .. } = lengths(&folder, &all, &*renderer, args.learn_from, progress)?;
             table.write(&path, &key)?;
             Ok(described(&table, args.batch_size))
         })
@@ -72,6 +72,13 @@ pub(super) fn counting() -> Sentence {
     say!("job-counting-tokens", "Counting tokens")
 }
 
+/// The lengths of rows.
+pub(crate) struct Lengths {
+    pub table: LengthTable,
+    /// The first row that cannot be rendered, and why.
+    pub refused: Option<Sentence>,
+}
+
 /// The lengths of the rows to learn from. `progress(done, total)` can cancel.
 pub(crate) fn lengths(
     folder: &DatasetFolder,
@@ -79,21 +86,32 @@ pub(crate) fn lengths(
     renderer: &dyn Render,
     learn_from: LearnFrom,
     progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
-) -> Result<LengthTable, WireError> {
+) -> Result<Lengths, WireError> {
     let learned: Vec<_> = all.iter().filter(|entry| !entry.held_out).collect();
     let mut reader = RowReader::open(&folder.rows())?;
-    let mut table = LengthTable::default();
+    let (mut table, mut refused) = (LengthTable::default(), None);
     for (number, some) in learned.chunks(ROWS_AT_ONCE).enumerate() {
         if progress((number * ROWS_AT_ONCE) as u64, learned.len() as u64).is_break() {
             return Err(cancelled());
         }
         let rows = some.iter().map(|entry| Ok(reader.row(entry)?.example));
         let examples = rows.collect::<Result<Vec<Example>, WireError>>()?;
-        for row in renderer.rows(&examples, learn_from).map_err(|lost| lost.source)? {
+        let rendered = renderer.rows(&examples, learn_from).map_err(|lost| lost.source)?;
+        for (entry, row) in some.iter().zip(rendered) {
+            match &row {
+                // That is how judged answers are.
+                Ok(_) | Err(RenderError::NothingTaught) => {}
+                Err(error) if refused.is_none() => refused = Some(in_its_line(&reader.row(entry)?, error)),
+                Err(_) => {}
+            }
             table.push(row.ok().map(|row| Length::of(&row.tokens)));
         }
     }
-    Ok(table)
+    Ok(Lengths { table, refused })
+}
+
+fn in_its_line(row: &ImportedRow, error: &RenderError) -> Sentence {
+    say!("run-row-in-line", "line {line} of {file}: {why}", line = row.line, file = &row.file, why = error.sentence())
 }
 
 /// Groups of rows that a histogram shows.

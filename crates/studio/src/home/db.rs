@@ -3,12 +3,16 @@
 
 mod opening;
 
+use std::fs;
+use std::path::PathBuf;
+
 use parking_lot::{Mutex, MutexGuard};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Serialize, de::DeserializeOwned};
-use tunesmith_protocol::{Chat, ItemKind, Job, WireError};
-use tunesmith_sentence::say;
+use tunesmith_protocol::{Chat, ErrorCode, ItemKind, Job, WireError};
+use tunesmith_sentence::{Sentence, say};
 
+use super::Notices;
 use crate::errors;
 
 /// A chat gets a row among the items only when it is deleted or brought back: its name lies with the rest of it.
@@ -17,6 +21,9 @@ macro_rules! kept_chat {
         "NOT EXISTS (SELECT 1 FROM items WHERE items.kind = 'chat' AND items.id = chats.id AND deleted_ms IS NOT NULL)"
     };
 }
+
+/// Enough for the pages that a few deletions write.
+const RESERVE_BYTES: usize = 256 << 10;
 
 /// One row of `items`.
 #[derive(Debug, Clone)]
@@ -33,6 +40,9 @@ pub(crate) struct Item {
 /// The database of a home.
 pub(crate) struct Db {
     connection: Mutex<Connection>,
+    notices: Notices,
+    /// Space set aside so that something can be deleted from a full disk.
+    reserve: PathBuf,
 }
 
 impl Db {
@@ -115,7 +125,15 @@ impl Db {
             connection.prepare_cached("SELECT job FROM jobs ORDER BY position").map_err(errors::database)?;
         let rows = query.query_map([], |row| row.get::<_, String>(0)).map_err(errors::database)?;
         let texts = rows.collect::<Result<Vec<_>, _>>().map_err(errors::database)?;
-        Ok(texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect())
+        let lost = |error| {
+            say!(
+                "home-job-lost",
+                "A job that had not ended when Tunesmith was last closed cannot be read: {error}",
+                error
+            )
+        };
+        let hint = || say!("home-job-lost-hint", "Start it again");
+        Ok(texts.iter().filter_map(|text| self.readable("job", text, lost, hint)).collect())
     }
 
     /// Replaces the list of jobs that have not ended.
@@ -134,21 +152,31 @@ impl Db {
         change.commit().map_err(errors::database)
     }
 
-    /// All chats that are not in the bin, the newest first.
+    /// All chats that are not in the bin, the newest first. One that cannot be read is told and left out.
     pub fn chats(&self) -> Result<Vec<Chat>, WireError> {
         let connection = self.connection();
         let mut query = connection
-            .prepare_cached(concat!("SELECT chat FROM chats WHERE ", kept_chat!(), " ORDER BY changed_ms DESC"))
+            .prepare_cached(concat!("SELECT id, chat FROM chats WHERE ", kept_chat!(), " ORDER BY changed_ms DESC"))
             .map_err(errors::database)?;
-        let rows = query.query_map([], |row| row.get::<_, String>(0)).map_err(errors::database)?;
+        let rows = query
+            .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))
+            .map_err(errors::database)?;
         let texts = rows.collect::<Result<Vec<_>, _>>().map_err(errors::database)?;
-        Ok(texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect())
+        let read = |(id, text): &(String, String)| {
+            let lost =
+                |error| say!("chat-unreadable", "The chat “{id}” is not shown: it cannot be read: {error}", id, error);
+            self.readable(&format!("chat {id}"), text, lost, newer_hint)
+        };
+        Ok(texts.iter().filter_map(read).collect())
     }
 
     pub fn chat(&self, id: &str) -> Result<Chat, WireError> {
         let text = self.text(concat!("SELECT chat FROM chats WHERE id = ? AND ", kept_chat!()), id)?;
-        text.and_then(|text| serde_json::from_str(&text).ok())
-            .ok_or_else(|| WireError::not_found(say!("chat-gone", "This chat does not exist any more")))
+        let text = text.ok_or_else(|| WireError::not_found(say!("chat-gone", "This chat does not exist any more")))?;
+        serde_json::from_str(&text).map_err(|error| {
+            let error = error.to_string();
+            WireError::invalid(say!("chat-damaged", "This chat cannot be read: {error}", error), newer_hint())
+        })
     }
 
     /// The bytes that chats in the bin take.
@@ -166,15 +194,64 @@ impl Db {
         .map(drop)
     }
 
+    /// A setting; none where it was never set. One that cannot be read is told and counts for none.
     pub fn setting<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, WireError> {
-        Ok(self
-            .text("SELECT value FROM settings WHERE name = ?", name)?
-            .and_then(|text| serde_json::from_str(&text).ok()))
+        let text = self.text("SELECT value FROM settings WHERE name = ?", name)?;
+        let lost = |error| {
+            say!(
+                "home-setting-lost",
+                "What was set under “{name}” cannot be read and is as at first: {error}",
+                name,
+                error
+            )
+        };
+        let hint = || say!("home-setting-lost-hint", "Look through the settings, and set them again");
+        Ok(text.and_then(|text| self.readable(name, &text, lost, hint)))
     }
 
     pub fn set_setting(&self, name: &str, value: &impl Serialize) -> Result<(), WireError> {
         self.change("INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)", params![name, json(value)?])
             .map(drop)
+    }
+
+    /// What the user has to know of the home.
+    pub fn notices(&self) -> &Notices {
+        &self.notices
+    }
+
+    /// Does what makes room. Where the disk has none even for this, it gets the space that was set aside.
+    pub fn make_room(&self, act: impl Fn() -> Result<(), WireError>) -> Result<(), WireError> {
+        let done = act();
+        let is_full = done.as_ref().is_err_and(|error| error.code == ErrorCode::DiskFull);
+        match is_full && fs::remove_file(&self.reserve).is_ok() {
+            true => act(),
+            false => done,
+        }
+    }
+
+    /// Sets space aside again, where there is any.
+    pub fn set_space_aside(&self) {
+        if self.reserve.exists() {
+            return;
+        }
+        if fs::write(&self.reserve, vec![0x5a; RESERVE_BYTES]).is_err() {
+            // A part of it helps no one.
+            fs::remove_file(&self.reserve).unwrap_or_else(|error| tracing::debug!("no space to set aside: {error}"));
+        }
+    }
+
+    /// What a text says; one that cannot be read is told, once.
+    fn readable<T: DeserializeOwned>(
+        &self,
+        about: &str,
+        text: &str,
+        lost: impl Fn(String) -> Sentence,
+        hint: impl Fn() -> Sentence,
+    ) -> Option<T> {
+        let unreadable = |error: serde_json::Error| {
+            self.notices.tell(&format!("{about} {text}"), lost(error.to_string()), hint());
+        };
+        serde_json::from_str(text).map_err(unreadable).ok()
     }
 
     fn text(&self, query: &str, id: &str) -> Result<Option<String>, WireError> {
@@ -201,6 +278,10 @@ fn item(row: &rusqlite::Row<'_>) -> rusqlite::Result<Item> {
         added_ms: row.get::<_, i64>(4)? as u64,
         deleted: row.get::<_, Option<i64>>(5)?.is_some(),
     })
+}
+
+fn newer_hint() -> Sentence {
+    say!("home-unreadable-hint", "It is kept as it is. Where a newer Tunesmith wrote it, that one reads it")
 }
 
 fn word(kind: ItemKind) -> &'static str {

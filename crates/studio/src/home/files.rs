@@ -30,11 +30,16 @@ pub(crate) fn size(path: &Path) -> u64 {
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), WireError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let write = || -> std::io::Result<NamedTempFile> {
-        let mut file = NamedTempFile::new_in(folder)?;
+        let mut file = unfinished(folder)?;
         std::io::Write::write_all(&mut file, bytes)?;
         Ok(file)
     };
     put(write().map_err(errors::io(path))?, path)
+}
+
+/// A file on its way, under a name that is swept away should the program end meanwhile.
+pub(crate) fn unfinished(folder: &Path) -> std::io::Result<NamedTempFile> {
+    tempfile::Builder::new().prefix(".").suffix(".tmp").tempfile_in(folder)
 }
 
 /// Puts a file that is written in its place, so that it lasts.

@@ -5,11 +5,14 @@ use std::io::{Read, Seek, Write};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use tunesmith_protocol::{ErrorCode, WireError};
 use tunesmith_sentence::{Sentence, say};
 
 use super::Home;
 use crate::ids;
 
+/// The version of this program.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Longest command that is told whole.
 const LONGEST_COMMAND: usize = 120;
 
@@ -24,13 +27,28 @@ pub struct Holder {
     pub command: String,
     /// When it opened the home, in milliseconds since 1970.
     pub since_ms: u64,
+    /// Its version; empty of one that did not say it yet.
+    #[serde(default)]
+    pub version: String,
 }
 
 impl Holder {
     /// This process.
     pub(crate) fn this(socket: &Path) -> Self {
         let socket = socket.to_string_lossy().into_owned();
-        Self { socket, process: std::process::id(), command: command(), since_ms: ids::now_ms() }
+        let (process, command, since_ms) = (std::process::id(), command(), ids::now_ms());
+        Self { socket, process, command, since_ms, version: VERSION.into() }
+    }
+
+    /// Whether it and this program understand each other.
+    ///
+    /// # Errors
+    /// It is of another version.
+    pub(crate) fn check_version(&self) -> Result<(), WireError> {
+        match self.version == VERSION {
+            true => Ok(()),
+            false => Err(other_version(&self.version)),
+        }
     }
 
     /// Puts it into the lock file, whose lock is held.
@@ -69,6 +87,40 @@ impl Holder {
             ),
         }
     }
+}
+
+/// Another version holds the home, or asks.
+pub(crate) fn other_version(theirs: &str) -> WireError {
+    let hint = say!("home-other-version-hint", "Close one of them, or bring both to the same version");
+    let message = match theirs {
+        "" => say!(
+            "home-earlier-version",
+            "This home is in use by an earlier version of Tunesmith, and this one is {ours}",
+            ours = VERSION
+        ),
+        theirs => say!(
+            "home-other-version",
+            "Tunesmith {theirs} and Tunesmith {ours} cannot use one home at the same time",
+            theirs,
+            ours = VERSION
+        ),
+    };
+    WireError::new(ErrorCode::Busy, message, hint)
+}
+
+/// A home whose holder does not answer.
+pub(crate) fn not_answering(home: &Path, holder: Option<&Holder>) -> WireError {
+    let message = match holder.map(Holder::sentence) {
+        Some(holder) => {
+            say!("home-held-by", "Another Tunesmith ({holder}) uses {home} and does not answer", holder, home)
+        }
+        None => say!("home-held", "Another Tunesmith uses {home} and does not answer", home),
+    };
+    WireError::new(
+        ErrorCode::Busy,
+        message,
+        say!("home-held-hint", "Close it, or set TUNESMITH_HOME to another folder"),
+    )
 }
 
 /// Who holds the home in this folder, as far as it is known.

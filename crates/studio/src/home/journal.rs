@@ -120,17 +120,18 @@ pub(crate) struct Tail {
     after_seq: u64,
     offset: u64,
     line: u64,
+    damaged_lines: u64,
 }
 
 impl Tail {
     /// Reads the records after `after_seq`.
     pub fn new(path: PathBuf, after_seq: u64) -> Self {
-        Self { path, after_seq, offset: 0, line: 0 }
+        Self { path, after_seq, offset: 0, line: 0, damaged_lines: 0 }
     }
 
     /// Reads on where `offset` bytes and `line` lines are known already.
     pub fn at(path: PathBuf, offset: u64, line: u64) -> Self {
-        Self { path, after_seq: 0, offset, line }
+        Self { path, after_seq: 0, offset, line, damaged_lines: 0 }
     }
 
     /// Bytes of whole lines read so far.
@@ -143,7 +144,12 @@ impl Tail {
         self.line
     }
 
-    /// The next records, at most `limit`; none when there is nothing new.
+    /// How many of them could not be read.
+    pub fn damaged_lines(&self) -> u64 {
+        self.damaged_lines
+    }
+
+    /// The next records, among at most `limit` lines: `lines` tells whether there were so many.
     pub fn read(&mut self, limit: usize) -> Vec<Event> {
         let event = |(seq, record)| Event { seq, body: EventBody::Run { record } };
         self.read_group(limit).into_iter().map(event).collect()
@@ -152,8 +158,9 @@ impl Tail {
     /// Hands every record that is there to `take`, with its number. Few are held at a time.
     pub fn read_all(&mut self, mut take: impl FnMut(u64, RunRecord)) {
         loop {
+            let before = self.line;
             let group = self.read_group(GROUP);
-            if group.is_empty() {
+            if self.line == before {
                 break;
             }
             group.into_iter().for_each(|(seq, record)| take(seq, record));
@@ -172,7 +179,9 @@ impl Tail {
         file.seek(SeekFrom::Start(self.offset))?;
         let mut reader = BufReader::new(file);
         let (mut records, mut text, mut again) = (Vec::new(), Vec::new(), false);
-        while records.len() < limit {
+        // Lines and not records: who comes back to a long run must not hold up the others.
+        let last = self.line + limit as u64;
+        while self.line < last {
             text.clear();
             let bytes = reader.read_until(b'\n', &mut text)?;
             if text.last() != Some(&b'\n') {
@@ -187,8 +196,11 @@ impl Tail {
             again = false;
             self.offset += bytes as u64;
             self.line += 1;
-            // A line that no longer reads is skipped: the others still tell the run.
-            let Ok(Line { seq, record }) = line else { continue };
+            // A line that no longer reads is skipped and counted: the others still tell the run.
+            let Ok(Line { seq, record }) = line else {
+                self.damaged_lines += 1;
+                continue;
+            };
             if seq > self.after_seq {
                 records.push((seq, record));
             }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use parking_lot::{Mutex, MutexGuard};
-use tunesmith_protocol::{ItemKind, WireError};
+use tunesmith_protocol::{ErrorCode, ItemKind, WireError};
 use tunesmith_sentence::say;
 
 use super::db::{Db, Item};
@@ -48,12 +48,15 @@ impl RunIndex {
         Self { home, db, known: Mutex::default() }
     }
 
-    /// All runs that are not in the bin, the newest first. One that cannot be read is logged and left out.
+    /// All runs that are not in the bin, the newest first. One that cannot be read is told and left out.
     pub fn list(&self) -> Result<Vec<IndexedRun>, WireError> {
         self.adopt()?;
         let items = self.db.items(ItemKind::Run)?.into_iter().filter(|item| !item.deleted);
-        let logged = |error: &WireError| tracing::error!("A run is left out of the list. {error}");
-        Ok(items.filter_map(|item| self.read(item).inspect_err(logged).ok()).collect())
+        let told = |item: Item| {
+            let (id, name) = (item.id.clone(), item.name.clone());
+            self.read(item).inspect_err(|error| self.tell_of(&id, &name, error)).ok()
+        };
+        Ok(items.filter_map(told).collect())
     }
 
     /// One run.
@@ -67,10 +70,14 @@ impl RunIndex {
         let items = self.db.items(ItemKind::Run)?;
         let known: HashSet<&str> = items.iter().map(|item| item.id.as_str()).collect();
         for (id, folder) in self.folders() {
-            if !known.contains(id.as_str())
-                && let Ok(manifest) = RunManifest::read(&folder)
-            {
-                self.db.add(ItemKind::Run, &id, &manifest.name, "null", manifest.started_ms)?;
+            if known.contains(id.as_str()) {
+                continue;
+            }
+            match RunManifest::read(&folder) {
+                Ok(manifest) => self.db.add(ItemKind::Run, &id, &manifest.name, "null", manifest.started_ms)?,
+                // A folder without one is no run, or none yet.
+                Err(error) if error.code == ErrorCode::NotFound => {}
+                Err(error) => self.tell_of(&id, &id, &error),
             }
         }
         Ok(())
@@ -78,9 +85,12 @@ impl RunIndex {
 
     /// The folders of the home's runs with their ids.
     pub fn folders(&self) -> impl Iterator<Item = (String, RunFolder)> + use<> {
-        entries(&self.home.runs()).into_iter().filter_map(|path| {
+        let home = self.home.clone();
+        entries(&home.runs()).into_iter().filter_map(move |path| {
             let id = path.file_name()?.to_str()?.to_owned();
-            Some((id, RunFolder::at(path)))
+            // What is still on its way has a name that is no id.
+            let folder = home.run(&id).ok()?;
+            Some((id, folder))
         })
     }
 
@@ -89,13 +99,59 @@ impl RunIndex {
         self.lock().remove(id);
     }
 
+    /// A run that is not shown is told, once.
+    fn tell_of(&self, id: &str, name: &str, error: &WireError) {
+        let Ok(folder) = self.home.run(id) else { return };
+        let notices = self.home.notices();
+        if !folder.manifest().is_file() {
+            let path = folder.path();
+            let message = say!(
+                "run-folder-gone",
+                "The fine-tune “{name}” is gone: there is no folder {path} any more",
+                name,
+                path
+            );
+            let hint = say!("run-folder-gone-hint", "Bring the folder back from a backup, or train it again");
+            notices.tell(&format!("run gone {id}"), message, hint);
+            return;
+        }
+        notices.tell_of(
+            &folder.manifest(),
+            say!("run-not-shown", "The fine-tune “{name}” is not shown: {why}", name, why = error.message.clone()),
+            say!(
+                "run-not-shown-hint",
+                "Bring run.json back from a backup. What was trained lies in {path}",
+                path = folder.path()
+            ),
+        );
+    }
+
+    /// Lines of a run's records that cannot be read are told, once.
+    fn tell_of_lines(&self, item: &Item, folder: &RunFolder, lines: u64) {
+        let name = &item.name;
+        self.home.notices().tell(
+            &format!("records {} {lines}", item.id),
+            say!(
+                "run-records-damaged", lines;
+                "A line of the records of “{name}” cannot be read: its charts and numbers do without it",
+                "{lines} lines of the records of “{name}” cannot be read: its charts and numbers do without them",
+                lines, name
+            ),
+            say!(
+                "run-records-damaged-hint",
+                "What was trained is as it was. Bring {path} back from a backup, if there is one",
+                path = folder.metrics()
+            ),
+        );
+    }
+
     fn read(&self, item: Item) -> Result<IndexedRun, WireError> {
         let folder = self.home.run(&item.id)?;
         let mut all = self.lock();
         let known = all.entry(item.id.clone()).or_default();
         let manifest = match &known.manifest {
             // A folder that someone deleted by hand is gone, whatever is remembered of it.
-            Some(manifest) if folder.path().is_dir() => manifest.clone(),
+            Some(manifest) if folder.manifest().is_file() => manifest.clone(),
             _ => known.manifest.insert(Arc::new(RunManifest::read(&folder)?)).clone(),
         };
         let summary = known.summary.get_or_insert_with(|| self.db.run_summary(&item.id).unwrap_or_default());
@@ -109,6 +165,9 @@ impl RunIndex {
         }
         let summary = summary.clone();
         drop(all);
+        if summary.damaged_lines > 0 {
+            self.tell_of_lines(&item, &folder, summary.damaged_lines);
+        }
         Ok(IndexedRun { item, folder, manifest, summary })
     }
 

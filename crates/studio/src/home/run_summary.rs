@@ -7,6 +7,7 @@ use tunesmith_protocol::{Plan, RunRecord, RunState};
 use super::RunFolder;
 use super::files::size;
 use super::journal::Tail;
+use super::losses::Losses;
 
 /// The sum of a run's records so far.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -20,11 +21,14 @@ pub(crate) struct RunSummary {
     pub elapsed_ms: u64,
     pub best_step: Option<u32>,
     pub result: Option<String>,
-    /// Step and validation loss of each evaluation that still holds.
-    evals: Vec<(u32, f64)>,
+    /// The validation losses.
+    evals: Losses,
     /// The run's files on disk, measured when it was last at rest or wrote a checkpoint.
     #[serde(default)]
     pub size_bytes: u64,
+    /// Lines that could not be read.
+    #[serde(default)]
+    pub damaged_lines: u64,
 }
 
 impl Default for RunSummary {
@@ -39,8 +43,9 @@ impl Default for RunSummary {
             elapsed_ms: 0,
             best_step: None,
             result: None,
-            evals: Vec::new(),
+            evals: Losses::default(),
             size_bytes: 0,
+            damaged_lines: 0,
         }
     }
 }
@@ -62,6 +67,7 @@ impl RunSummary {
             self.add(record);
         });
         (self.bytes, self.lines) = (tail.offset(), tail.lines());
+        self.damaged_lines += tail.damaged_lines();
         if files_changed {
             self.size_bytes = size(folder.path());
         }
@@ -69,17 +75,13 @@ impl RunSummary {
     }
 
     /// The validation loss before the first step.
-    pub fn first_eval_loss(&self) -> Option<f64> {
-        self.evals.first().filter(|(step, _)| *step == 0).map(|(_, loss)| *loss)
+    pub fn loss_at_start(&self) -> Option<f64> {
+        self.evals.at_start()
     }
 
-    /// The least validation loss after a step, and its step.
-    pub fn best_eval(&self) -> Option<(u32, f64)> {
-        let least = |best: Option<(u32, f64)>, next: &(u32, f64)| match best {
-            Some(best) if best.1 <= next.1 => Some(best),
-            _ => Some(*next),
-        };
-        self.evals.iter().filter(|(_, loss)| loss.is_finite()).fold(None, least)
+    /// The step that is kept, or would be if the run ended now, and its validation loss.
+    pub fn kept(&self) -> Option<(u32, f64)> {
+        self.evals.kept(self.best_step)
     }
 
     /// Whether the records say that a process is at work.
@@ -88,19 +90,18 @@ impl RunSummary {
     }
 
     fn add(&mut self, record: RunRecord) {
+        self.evals.add(&record);
         match record {
             RunRecord::Plan { plan } => self.plan = Some(*plan),
             RunRecord::Status { status } => self.state = status,
-            RunRecord::Preparing { .. } | RunRecord::Checkpoint { .. } => {}
+            RunRecord::Preparing { .. } | RunRecord::Checkpoint { .. } | RunRecord::Eval { .. } => {}
             RunRecord::Step(metrics) => {
                 self.step = metrics.step;
                 self.loss = Some(metrics.loss);
                 self.elapsed_ms = metrics.elapsed_ms;
             }
-            RunRecord::Eval { step, loss, .. } => self.evals.push((step, loss)),
             RunRecord::Rewind { step } => {
                 self.step = step;
-                self.evals.retain(|(evaluated, _)| *evaluated <= step);
                 (self.result, self.best_step) = (None, None);
             }
             RunRecord::Done { step, best_step, adapter, model } => {

@@ -1,21 +1,40 @@
-//! The socket of a home. Its owner answers one request per connection, in JSON lines: `{"call", "args"}` gets
-//! `{"ok"}` or `{"error"}`; `{"subscribe", "after"}` gets `{"events"}` lines until either side leaves.
+//! The socket of a home. Its owner answers one request per connection, in JSON lines: `{"version", "call", "args"}` or
+//! `{"version", "subscribe", "after"}` gets `{"taken"}` at once, and then `{"ok"}` or `{"error"}`; a subscription goes on
+//! with `{"events"}` lines until either side leaves. What is not taken has not begun, so it can be asked again, of whoever
+//! has the home by then.
+
+mod guests;
+mod wire;
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Weak;
+use std::sync::Arc;
+use std::time::Duration;
 
-use interprocess::TryClone;
 use interprocess::local_socket::{Listener as LocalListener, ListenerOptions, Name, Stream, prelude::*};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tunesmith_protocol::{AnyPath, Api, Event, Subscription, Topic, Wire, WireError, dispatch};
-use tunesmith_sentence::say;
+use tunesmith_protocol::{Event, Topic, WireError};
+
+pub(crate) use guests::{Guests, answer};
+pub(crate) use wire::NotTaken;
+pub use wire::SocketWire;
 
 use crate::errors;
 
 /// Paths of sockets are limited to 108 bytes on Linux and 104 elsewhere.
 const LONGEST_PATH: usize = 100;
+/// How long the other side may take to say that it is there. What was asked may take as long as it needs.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What a guest asks, and of which version it is.
+#[derive(Serialize, Deserialize)]
+struct Asked {
+    #[serde(default)]
+    version: String,
+    #[serde(flatten)]
+    request: Request,
+}
 
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
@@ -27,65 +46,17 @@ enum Request {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Reply {
+    /// It will be carried out, by a program of this version.
+    Taken(String),
     Ok(Value),
     Error(WireError),
     Events(Vec<Event>),
 }
 
-/// Calls the owner of a home through its socket.
-#[derive(Debug, Clone)]
-pub struct SocketWire {
-    path: PathBuf,
-}
-
-impl SocketWire {
-    /// Tries whether an owner answers at this socket.
-    pub(crate) fn connect(path: &Path) -> std::io::Result<Self> {
-        Stream::connect(name_of(path)?).map(|_| Self { path: path.to_path_buf() })
-    }
-
-    fn ask(&self, request: &Request) -> Result<BufReader<Stream>, WireError> {
-        let send = || {
-            let mut stream = Stream::connect(name_of(&self.path)?)?;
-            write_line(&mut stream, request)?;
-            Ok(BufReader::new(stream))
-        };
-        send().map_err(|_: std::io::Error| owner_left())
-    }
-}
-
-impl Wire for SocketWire {
-    fn call(&self, name: &str, args: Value) -> Result<Value, WireError> {
-        let mut reader = self.ask(&Request::Call { call: name.into(), args })?;
-        match read_line(&mut reader) {
-            Some(Reply::Ok(value)) => Ok(value),
-            Some(Reply::Error(error)) => Err(error),
-            Some(Reply::Events(_)) | None => Err(owner_left()),
-        }
-    }
-
-    fn subscribe(&self, topic: Topic, after_seq: u64) -> Result<Subscription, WireError> {
-        let mut reader = self.ask(&Request::Subscribe { subscribe: topic, after: after_seq })?;
-        match read_line(&mut reader) {
-            Some(Reply::Ok(_)) => {}
-            Some(Reply::Error(error)) => return Err(error),
-            Some(Reply::Events(_)) | None => return Err(owner_left()),
-        }
-        let (sender, subscription) = Subscription::new();
-        std::thread::spawn(move || {
-            while let Some(Reply::Events(group)) = read_line(&mut reader) {
-                if sender.send(group).is_err() {
-                    return;
-                }
-            }
-        });
-        Ok(subscription)
-    }
-}
-
 /// The owner's end of the socket. Dropping it stops new connections and removes the file.
 pub(crate) struct Listener {
     path: PathBuf,
+    guests: Arc<Guests>,
     /// The private folder of a socket whose place in the home has too long a path.
     _folder: Option<tempfile::TempDir>,
 }
@@ -112,12 +83,17 @@ impl Listener {
             Ok(listener)
         };
         let listener = listen().map_err(errors::io(&path))?;
-        Ok((Self { path, _folder: folder }, listener))
+        Ok((Self { path, guests: Arc::default(), _folder: folder }, listener))
     }
 
     /// Where it listens.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Those who ask through it.
+    pub fn guests(&self) -> Arc<Guests> {
+        self.guests.clone()
     }
 }
 
@@ -131,61 +107,19 @@ impl Drop for Listener {
     }
 }
 
-/// Answers requests, each in a thread of its own, as long as the owner of the commands lives.
-pub(crate) fn answer(listener: LocalListener, api: Weak<dyn Api>) {
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            if api.strong_count() == 0 {
-                return;
-            }
-            let api = api.clone();
-            match stream {
-                Ok(stream) => drop(std::thread::spawn(move || serve(stream, &api))),
-                Err(error) => tracing::warn!("a connection to the home failed: {error}"),
-            }
-        }
-    });
-}
-
-fn serve(stream: Stream, api: &Weak<dyn Api>) {
-    let Ok(mut reader) = stream.try_clone().map(BufReader::new) else { return };
-    let mut stream = stream;
-    let Some(request) = read_line(&mut reader) else { return };
-    let Some(api) = api.upgrade() else { return };
-    // A write fails when the guest has left; there is no one to tell then.
-    let _gone = match request {
-        Request::Call { call, args } => match dispatch(api.as_ref(), &call, args, &AnyPath) {
-            Ok(value) => write_line(&mut stream, &Reply::Ok(value)),
-            Err(error) => write_line(&mut stream, &Reply::Error(error)),
-        },
-        Request::Subscribe { subscribe, after } => match api.subscribe(subscribe, after) {
-            Ok(subscription) => {
-                drop(api);
-                forward(&mut stream, &subscription)
-            }
-            Err(error) => write_line(&mut stream, &Reply::Error(error)),
-        },
-    };
-}
-
-fn forward(stream: &mut Stream, subscription: &Subscription) -> std::io::Result<()> {
-    write_line(stream, &Reply::Ok(Value::Null))?;
-    while let Some(group) = subscription.next() {
-        write_line(stream, &Reply::Events(group))?;
-    }
-    Ok(())
-}
-
 fn write_line(stream: &mut Stream, message: &impl Serialize) -> std::io::Result<()> {
     let mut line = serde_json::to_vec(message)?;
     line.push(b'\n');
     stream.write_all(&line)
 }
 
-fn read_line<T: for<'de> Deserialize<'de>>(reader: &mut BufReader<Stream>) -> Option<T> {
+/// The next line; none at the end.
+fn read_line<T: for<'de> Deserialize<'de>>(reader: &mut BufReader<Stream>) -> std::io::Result<Option<T>> {
     let mut line = String::new();
-    reader.read_line(&mut line).ok()?;
-    serde_json::from_str(&line).ok()
+    match reader.read_line(&mut line)? {
+        0 => Ok(None),
+        _ => Ok(Some(serde_json::from_str(&line)?)),
+    }
 }
 
 /// What the system calls a socket: its path, or a pipe named after it.
@@ -219,8 +153,4 @@ fn short_folder() -> std::io::Result<tempfile::TempDir> {
         Some(folder) => builder().tempdir_in(folder).or_else(|_| builder().tempdir_in("/tmp")),
         None => builder().tempdir_in("/tmp"),
     }
-}
-
-fn owner_left() -> WireError {
-    WireError::internal(say!("home-owner-left", "The Tunesmith that held this home was closed"))
 }

@@ -2,8 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use tunesmith_model::regular_file;
+
 use crate::home::entries;
 use crate::ids;
+
+/// A revision is a hash of forty digits.
+const LONGEST_REVISION: u64 = 1024;
 
 /// A repository in the cache with something like a model in it.
 pub(super) struct Found {
@@ -21,7 +26,7 @@ pub(super) fn find() -> Vec<Found> {
 /// The newest snapshot of a cached repository's folder.
 pub(super) fn snapshot(repository: &Path) -> Option<PathBuf> {
     let snapshots = repository.join("snapshots");
-    let main = std::fs::read_to_string(repository.join("refs").join("main")).ok();
+    let main = regular_file::read_text(&repository.join("refs").join("main"), LONGEST_REVISION).ok().flatten();
     let named = main.map(|revision| snapshots.join(revision.trim())).filter(|path| path.is_dir());
     let changed = |path: &PathBuf| std::fs::metadata(path).and_then(|facts| facts.modified()).ok();
     named.or_else(|| entries(&snapshots).into_iter().max_by_key(changed))

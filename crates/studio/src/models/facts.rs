@@ -5,10 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use tunesmith_model::{ModelConfig, ModelError};
+use tunesmith_model::{ModelConfig, ModelError, regular_file};
 use tunesmith_sentence::{Sentence, say};
 
 use crate::pool::{Stamp, stamp};
+
+/// A tokenizer's config lists its added tokens, which can be many.
+const LONGEST_CONFIG: u64 = 64 << 20;
 
 /// What a list of models shows of one.
 pub(crate) struct Facts {
@@ -21,6 +24,8 @@ pub(crate) struct Facts {
     /// What can have an adapter.
     pub modules: Vec<&'static str>,
     pub has_chat_template: bool,
+    /// Where its config and its weights disagree, and what is done about it.
+    pub remarks: Vec<Sentence>,
 }
 
 /// Why a folder cannot be used.
@@ -58,7 +63,13 @@ fn read(folder: &Path) -> Result<Facts, Unusable> {
         return Err(Unusable { ours: true, why: say!("model-folder-gone", "{folder} is gone", folder) });
     }
     let facts = tunesmith_model::facts(folder).map_err(|error| Unusable {
-        ours: matches!(error, ModelError::Weights { .. } | ModelError::Tensor { .. } | ModelError::Io { .. }),
+        ours: matches!(
+            error,
+            ModelError::Weights { .. }
+                | ModelError::Tensor { .. }
+                | ModelError::Quantized { .. }
+                | ModelError::Io { .. }
+        ),
         why: error.sentence(),
     })?;
     if !folder.join("tokenizer.json").is_file() {
@@ -73,14 +84,17 @@ fn read(folder: &Path) -> Result<Facts, Unusable> {
         modules: tunesmith_model::modules(&facts.config),
         config: facts.config,
         has_chat_template: has_chat_template(folder),
+        remarks: facts.remarks,
     })
 }
 
 fn has_chat_template(folder: &Path) -> bool {
     let config = || {
-        let text = std::fs::read(folder.join("tokenizer_config.json")).ok()?;
-        let config: serde_json::Value = serde_json::from_slice(&text).ok()?;
+        // What cannot be read is told when the model's renderer is opened.
+        let text = regular_file::read_text(&folder.join("tokenizer_config.json"), LONGEST_CONFIG).ok()??;
+        let config: serde_json::Value = serde_json::from_str(&text).ok()?;
         Some(!config.get("chat_template")?.is_null())
     };
-    folder.join("chat_template.jinja").is_file() || config().unwrap_or(false)
+    ["chat_template.jinja", "chat_template.json"].iter().any(|name| folder.join(name).is_file())
+        || config().unwrap_or(false)
 }

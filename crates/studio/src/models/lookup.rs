@@ -27,7 +27,7 @@ pub(crate) fn folder_of(home: &Home, name: &str) -> Result<PathBuf, WireError> {
     if path.is_dir() {
         return model_folder(path);
     }
-    if let Some(db) = Db::peek(&home.database())?
+    if let Some(db) = Db::peek(home)?
         && let Some(item) = db.item(ItemKind::Model, name)?.filter(|item| !item.deleted)
         && let Ok(added) = serde_json::from_str::<Added>(&item.facts)
     {
@@ -47,7 +47,8 @@ pub(crate) fn folder_of(home: &Home, name: &str) -> Result<PathBuf, WireError> {
     }
 }
 
-/// The model folder that a path means: itself, the folder of a file in it, or the snapshot of a cached repository.
+/// The model folder that a path means: itself, the folder of a file in it, or the snapshot of a cached repository. However a
+/// path is spelled, one folder has one name.
 ///
 /// # Errors
 /// There is nothing at the path, or something that is not a model folder.
@@ -63,7 +64,8 @@ pub(crate) fn model_folder(path: &Path) -> Result<PathBuf, WireError> {
         return Err(is_adapter(&path));
     }
     let folder = if path.is_file() { path.parent().unwrap_or(&path).to_path_buf() } else { path };
-    Ok(cache::snapshot(&folder).unwrap_or(folder))
+    let folder = cache::snapshot(&folder).unwrap_or(folder);
+    folder.canonicalize().map_err(errors::io(&folder))
 }
 
 fn is_gguf(path: &Path) -> WireError {

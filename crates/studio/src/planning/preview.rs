@@ -1,11 +1,12 @@
 //! What a run would do, and what stands in its way, before it starts.
 
-use tunesmith_protocol::{Dataset, Fit, Format, Model, Plan, Preview, SettingProblem, TooLong, TrainSettings};
+use tunesmith_protocol::{
+    Dataset, Fit, Format, Model, Plan, Preview, SettingProblem, TooLong, TrainSettings, WireError,
+};
 use tunesmith_sentence::{Sentence, say};
 use tunesmith_train::{Job, TrainError, TrainPlan};
 
 use super::SplitTokens;
-use crate::errors;
 use crate::format::byte_size;
 
 /// Fewer rows than this rarely teach anything.
@@ -40,7 +41,7 @@ pub(crate) fn preview(choices: &Choices<'_>, tokens: &SplitTokens) -> Preview {
             preview.blockers.extend(problems.iter().map(|problem: &SettingProblem| problem.message.clone()));
             preview.problems = problems;
         }
-        Err(error) => preview.blockers.push(errors::with_hint(error.into())),
+        Err(error) => preview.blockers.push(WireError::from(error).sentence()),
     }
     preview
 }
@@ -92,6 +93,9 @@ fn warnings(choices: &Choices<'_>, tokens: &SplitTokens) -> Vec<Sentence> {
         unlearnable_rows(choices, tokens),
         no_chat_template(choices),
         hidden_calls(choices, tokens),
+        doubled_tokens(tokens),
+        tokens.refused.clone(),
+        tokens.asked_otherwise.clone(),
         nothing_held_out(tokens),
     ];
     warnings.into_iter().flatten().collect()
@@ -130,6 +134,7 @@ fn long_rows(choices: &Choices<'_>, tokens: &SplitTokens) -> Option<Sentence> {
 
 fn unlearnable_rows(choices: &Choices<'_>, tokens: &SplitTokens) -> Option<Sentence> {
     let (too_long, dropped) = (tokens.training.too_long, tokens.training.dropped);
+    let dropped = dropped.saturating_sub(tokens.training.refused.len() as u64);
     let rows = dropped.saturating_sub(if choices.training.too_long == TooLong::Drop { too_long } else { 0 });
     (rows > 0).then(|| {
         say!(
@@ -153,6 +158,18 @@ fn hidden_calls(choices: &Choices<'_>, tokens: &SplitTokens) -> Option<Sentence>
             "1 tool call is not learned: the chat template of {model} does not show it",
             "{calls} tool calls are not learned: the chat template of {model} does not show them",
             calls, model = &choices.model.name
+        )
+    })
+}
+
+fn doubled_tokens(tokens: &SplitTokens) -> Option<Sentence> {
+    let doubled = tokens.training.doubled_tokens;
+    (doubled > 0).then(|| {
+        say!(
+            "run-tokens-doubled", doubled;
+            "1 text brings a begin or end token that the tokenizer adds by itself; it is learned once",
+            "{doubled} begin or end tokens in the texts are added by the tokenizer as well; each is learned once",
+            doubled
         )
     })
 }

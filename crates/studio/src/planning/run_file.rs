@@ -2,9 +2,10 @@
 //! that would have been right.
 
 mod checks;
+mod other_names;
 mod text;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use serde_json::{Map, Value};
@@ -16,6 +17,7 @@ use tunesmith_sentence::{Sentence, say};
 
 use crate::errors;
 use checks::{at, at_word, check_data, check_keys, fix, section, syntax};
+pub use other_names::our_name;
 pub use text::nearest;
 use text::{line_of, scalar};
 
@@ -92,7 +94,7 @@ pub fn load(path: &Path, weight_count: WeightCount<'_>) -> Result<RunConfig, Wir
     let folder = folder.parent().unwrap_or(Path::new(".")).to_path_buf();
     // A folder beside the run file may be meant by what looks like an id.
     let weight_count = &|name: &str| {
-        let beside = folder.join(name);
+        let beside = folder.join(from_home(name));
         match beside.join("config.json").is_file() {
             true => weight_count(&beside.to_string_lossy()),
             false => weight_count(name),
@@ -102,7 +104,7 @@ pub fn load(path: &Path, weight_count: WeightCount<'_>) -> Result<RunConfig, Wir
         message: say!("run-file-at", "{path}: {problem}", path, problem = error.message),
         ..error
     })?;
-    let absolute = |path: &str| folder.join(path).to_string_lossy().into_owned();
+    let absolute = |path: &str| folder.join(from_home(path)).to_string_lossy().into_owned();
     if let DataConfig::Files(files) = &mut config.data {
         files.path = match &files.path {
             Paths::One(path) => Paths::One(absolute(path)),
@@ -116,11 +118,19 @@ pub fn load(path: &Path, weight_count: WeightCount<'_>) -> Result<RunConfig, Wir
         config.training.init_adapter = Some(absolute(adapter.as_str()).into());
     }
     // An id stays an id, unless there is a folder of that name beside the run file.
-    let model = folder.join(&config.base_model);
+    let model = folder.join(from_home(&config.base_model));
     if model.join("config.json").is_file() {
         config.base_model = model.to_string_lossy().into_owned();
     }
     Ok(config)
+}
+
+/// A path with the user's home in the place of `~`, as shells write it.
+fn from_home(path: &str) -> PathBuf {
+    match (path.strip_prefix("~/"), std::env::home_dir()) {
+        (Some(below), Some(home)) => home.join(below),
+        _ => path.into(),
+    }
 }
 
 /// Writes a run file, with each setting's help as a comment.

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tunesmith_data::{Example, PrepareError, Prepared, Render, RenderedRows, learned_in, render_rows};
 use tunesmith_protocol::{LearnFrom, Split, TrainSettings, WireError};
+use tunesmith_sentence::{Sentence, say};
 
+use super::asked::asked_otherwise;
 use crate::pool::fingerprint;
 
 /// How far a preparation is: rows done, rows in all. `Break` cancels.
@@ -18,18 +20,28 @@ pub(crate) struct RowSource<'a> {
     /// The hash of the version.
     pub version: &'a str,
     pub examples: &'a dyn Fn(Split) -> Result<Vec<Example>, WireError>,
+    pub place: PlaceOf<'a>,
 }
+
+/// The file and the line that a row on one side, counted from 1, came from; none if that cannot be looked up.
+pub(crate) type PlaceOf<'a> = &'a dyn Fn(Split, u64) -> Option<(String, u64)>;
 
 /// Training and validation rows in a model's tokens.
 pub(crate) struct SplitTokens {
     pub training: Prepared,
     pub validation: Prepared,
+    /// Which rows the model's template refuses, and why.
+    pub refused: Option<Sentence>,
+    /// How a chat will ask otherwise than the rows did.
+    pub asked_otherwise: Option<Sentence>,
 }
 
 /// The same before the length rule.
 struct Rendered {
     training: RenderedRows,
     validation: Option<RenderedRows>,
+    refused: Option<Sentence>,
+    asked_otherwise: Option<Sentence>,
 }
 
 /// What tokens depend on before a limit cuts them.
@@ -63,7 +75,7 @@ impl TokenCache {
             Some((_, rendered)) => rendered,
             None => {
                 let (training, validation) = ((rows.examples)(Split::Training)?, (rows.examples)(Split::Validation)?);
-                let rendered = Arc::new(render(&training, &validation, renderer, learn_from, progress)?);
+                let rendered = Arc::new(render(&training, &validation, renderer, learn_from, rows.place, progress)?);
                 *self.latest.lock() = Some((key, rendered.clone()));
                 rendered
             }
@@ -78,9 +90,10 @@ pub(crate) fn prepare_split(
     validation: &[Example],
     renderer: &dyn Render,
     settings: &TrainSettings,
+    place: PlaceOf<'_>,
     progress: Preparing<'_>,
 ) -> Result<SplitTokens, WireError> {
-    fit(&render(training, validation, renderer, learned_in(settings), progress)?, settings)
+    fit(&render(training, validation, renderer, learned_in(settings), place, progress)?, settings)
 }
 
 fn render(
@@ -88,9 +101,11 @@ fn render(
     validation: &[Example],
     renderer: &dyn Render,
     learn_from: LearnFrom,
+    place: PlaceOf<'_>,
     progress: Preparing<'_>,
 ) -> Result<Rendered, WireError> {
     let total = (training.len() + validation.len()) as u64;
+    let asked_otherwise = asked_otherwise(training, renderer, learn_from);
     let done = training.len() as u64;
     let training = render_rows(training, renderer, learn_from, &mut |rows, _| progress(rows, total))?;
     let validation = match render_rows(validation, renderer, learn_from, &mut |rows, _| progress(done + rows, total)) {
@@ -98,15 +113,39 @@ fn render(
         Err(PrepareError::Empty) => None,
         other => Some(other?),
     };
-    Ok(Rendered { training, validation })
+    let sides = [(Split::Training, Some(&training)), (Split::Validation, validation.as_ref())];
+    let refused = refused(&sides, place);
+    Ok(Rendered { training, validation, refused, asked_otherwise })
+}
+
+/// Which rows the model's template refuses, of which the first is named.
+fn refused(sides: &[(Split, Option<&RenderedRows>)], place: PlaceOf<'_>) -> Option<Sentence> {
+    let all = || sides.iter().filter_map(|(split, rows)| Some((*split, (*rows)?.refused())));
+    let rows: usize = all().map(|(_, refused)| refused.len()).sum();
+    let (split, first) = all().find_map(|(split, refused)| Some((split, refused.first()?.clone())))?;
+    let first = match place(split, first.row) {
+        Some((file, line)) => {
+            say!("run-row-in-line", "line {line} of {file}: {why}", line, file, why = first.why)
+        }
+        None => say!("run-row-numbered", "row {row}: {why}", row = first.row, why = first.why),
+    };
+    Some(say!(
+        "run-rows-refused", rows;
+        "1 row is left out, {first}", "{rows} rows are left out; the first, {first}", rows, first
+    ))
 }
 
 fn fit(rendered: &Rendered, settings: &TrainSettings) -> Result<SplitTokens, WireError> {
     let training = rendered.training.fit(settings)?;
     let validation = match rendered.validation.as_ref().map(|validation| validation.fit(settings)) {
+        None => Prepared::default(),
         // Nothing in it counts: then there is no validation loss.
-        None | Some(Err(PrepareError::NoLearnableToken { .. })) => Prepared::default(),
+        Some(Err(PrepareError::NoLearnableToken { .. } | PrepareError::AllRefused { .. })) => {
+            let refused = rendered.validation.as_ref().map(RenderedRows::refused).unwrap_or_default();
+            Prepared { refused, ..Prepared::default() }
+        }
         Some(other) => other?,
     };
-    Ok(SplitTokens { training, validation })
+    let Rendered { refused, asked_otherwise, .. } = rendered;
+    Ok(SplitTokens { training, validation, refused: refused.clone(), asked_otherwise: asked_otherwise.clone() })
 }

@@ -212,7 +212,11 @@ impl LoadedModel {
             other => other?,
         };
         let loss = sum.mean();
-        Ok(MeasuredLoss { loss, perplexity: loss.exp(), learned_tokens: sum.learned, rows: total })
+        if !loss.is_finite() {
+            return Err(no_number());
+        }
+        // The largest number rather than infinity, which JSON does not have.
+        Ok(MeasuredLoss { loss, perplexity: loss.exp().min(f64::MAX), learned_tokens: sum.learned, rows: total })
     }
 }
 
@@ -280,6 +284,13 @@ fn speed(tokens: usize, writing: Option<Duration>) -> f64 {
         Some(seconds) if seconds > 0.0 && tokens > 1 => (tokens - 1) as f64 / seconds,
         _ => 0.0,
     }
+}
+
+fn no_number() -> WireError {
+    WireError::invalid(
+        say!("evaluation-no-number", "The loss is not a number: the model computes NaN or infinity on these rows"),
+        say!("evaluation-no-number-hint", "Choose another model or adapter: the training that made this one diverged"),
+    )
 }
 
 fn cancelled() -> WireError {

@@ -68,7 +68,8 @@ pub(crate) fn carry_out(order: Order<'_>) -> Result<Finished, WireError> {
     // When the records could not be written, that is why the training was told to stop.
     let ended = match run.broken.take() {
         Some(error) => Err(error),
-        None => ended,
+        // What the training met first may only follow from that.
+        None => ended.map_err(|error| run.must_have_folder().err().unwrap_or(error)),
     };
     run.write_end(ended)
 }
@@ -138,8 +139,15 @@ impl Executing<'_> {
                 note(stop, (order.report)(RunNews::Record(&record)), requests);
             }
             note(stop, (order.report)(RunNews::Tick), requests);
+            if !order.folder.manifest().exists() {
+                *broken = Some(sentences::folder_gone(order.folder.path()));
+                return ControlFlow::Break(());
+            }
             if stop.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
+        for warning in [&made.refused, &made.asked_otherwise].into_iter().flatten() {
+            note(stop, (order.report)(RunNews::Warning(warning)), requests);
+        }
         let tokens = RunTokens {
             training: made.training.rows,
             validation: made.validation.rows,
@@ -177,6 +185,10 @@ impl Executing<'_> {
     }
 
     fn tick(&mut self) -> ControlFlow<StopRequest> {
+        if let Err(error) = self.must_have_folder() {
+            self.broken = Some(error);
+            return ControlFlow::Break(StopRequest::Abort);
+        }
         note(&mut self.stop, (self.order.report)(RunNews::Tick), &mut self.requests);
         self.answer()
     }
@@ -190,7 +202,8 @@ impl Executing<'_> {
                 Ok(_) => return self.answer(),
                 Err(error) if error.code == ErrorCode::DiskFull => {
                     if let ControlFlow::Break(StopRequest::Abort) = self.pause(sentences::records_are_full()) {
-                        return self.answer();
+                        let abort = ControlFlow::Break(StopRequest::Abort);
+                        return if self.broken.is_some() { abort } else { self.answer() };
                     }
                 }
                 Err(error) => {
@@ -210,6 +223,10 @@ impl Executing<'_> {
             self.note_status(RunState::Paused { reason, stopping });
         }
         while self.stop != Some(StopRun::Leave) && stopping == self.stop.is_some() {
+            if let Err(error) = self.must_have_folder() {
+                self.broken = Some(error);
+                return ControlFlow::Break(StopRequest::Abort);
+            }
             if (self.order.retry)(paused.elapsed()) || stopping && paused.elapsed() >= BETWEEN_LOOKS_FOR_SPACE {
                 break;
             }
@@ -232,8 +249,18 @@ impl Executing<'_> {
         note(&mut self.stop, (self.order.report)(RunNews::Record(&record)), &mut self.requests);
     }
 
+    /// A folder that someone deleted takes no results: to train on would be for nothing. The files that are open would take
+    /// records for ever.
+    fn must_have_folder(&self) -> Result<(), WireError> {
+        match self.order.folder.manifest().exists() {
+            true => Ok(()),
+            false => Err(sentences::folder_gone(self.order.folder.path())),
+        }
+    }
+
     /// Writes a record, then tells it.
     fn tell(&mut self, record: RunRecord) -> Result<Space, WireError> {
+        self.must_have_folder()?;
         let space = self.journal.append(&record).map_err(errors::io(self.order.folder.metrics()))?;
         note(&mut self.stop, (self.order.report)(RunNews::Record(&record)), &mut self.requests);
         Ok(space)

@@ -38,6 +38,14 @@ pub(super) fn records_are_full() -> Sentence {
     say!("run-records-disk-full", "The disk is full, so what happens in this run cannot be recorded")
 }
 
+pub(super) fn folder_gone(folder: &Path) -> WireError {
+    WireError::new(
+        ErrorCode::NotFound,
+        say!("run-deleted-at-work", "The folder of the run was deleted while it trained: {folder}", folder),
+        say!("run-deleted-at-work-hint", "Start the run again; to end one, stop it first and delete it then"),
+    )
+}
+
 pub(super) fn left() -> WireError {
     cancelled(say!("run-left", "The run was left"))
 }

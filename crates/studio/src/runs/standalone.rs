@@ -16,6 +16,7 @@ use crate::home::manifest::RunManifest;
 use crate::home::{Home, RunFolder};
 use crate::jobs::MemoryGuard;
 use crate::planning::prepare_split;
+use crate::platform::write_privately;
 use crate::pool::{fingerprint, open_renderer};
 use crate::{errors, ids, models};
 
@@ -42,7 +43,7 @@ pub fn run_config(
     }
     let home = Home::create(home)?;
     let model = models::folder_of(&home, &config.base_model)?;
-    let (Gathered { training, validation }, dataset) = match &config.data {
+    let (gathered, dataset) = match &config.data {
         DataConfig::Files(files) => (datasets::gather(files)?, None),
         DataConfig::Dataset(wanted) => {
             let dataset = datasets::find(&home, wanted)?;
@@ -51,13 +52,16 @@ pub fn run_config(
     };
     let version = match &dataset {
         Some(dataset) => dataset.version.clone(),
-        None => datasets::version_of_examples(&training, &validation),
+        None => datasets::version_of_examples(&gathered.training, &gathered.validation),
     };
     let output = std::path::absolute(output).map_err(errors::io(output))?;
+    if output.starts_with(home.root()) {
+        write_privately();
+    }
     let folder = RunFolder::at(output);
     let manifest = RunManifest {
         data_version: version,
-        system_prompt: datasets::shared_by(&training),
+        system_prompt: datasets::shared_by(&gathered.training),
         ..describe(config, &model, dataset.as_ref(), folder.path())?
     };
     let manifest = settle(&folder, manifest, resume)?;
@@ -70,7 +74,11 @@ pub fn run_config(
         resume,
         trainer: tunesmith_train::run,
         memory: MemoryGuard::default(),
-        prepare: &mut |progress| prepare_split(&training, &validation, &*renderer, &config.training, progress),
+        prepare: &mut |progress| {
+            let Gathered { training, validation, .. } = &gathered;
+            let place = |split, row| gathered.place(split, row);
+            prepare_split(training, validation, &*renderer, &config.training, &place, progress)
+        },
         report,
         retry: &mut |paused| paused.as_secs() > 0 && paused.as_secs() % RETRY_AFTER.as_secs() == 0,
     })

@@ -222,6 +222,16 @@ impl Api for Studio {
         Ok(args)
     }
 
+    fn list_notices(&self, (): ()) -> Result<Vec<Notice>, WireError> {
+        Ok(self.home.notices().list())
+    }
+
+    fn dismiss_notice(&self, id: String) -> Result<(), WireError> {
+        self.home.notices().dismiss(&id)?;
+        self.topics.library_changed();
+        Ok(())
+    }
+
     fn read_log(&self, (): ()) -> Result<LogText, WireError> {
         logs::read(&self.home.log())
     }

@@ -5,13 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tunesmith_protocol::{Api, ErrorCode, Remote, WireError};
-use tunesmith_sentence::say;
+use tunesmith_protocol::{Api, Remote, WireError};
 
 use super::Studio;
 use crate::errors;
 use crate::home::Home;
-use crate::home::holder::Holder;
+use crate::home::holder::{Holder, not_answering};
 use crate::home::socket::{Listener, SocketWire, answer};
 use crate::platform::private_file;
 use crate::runs::Trainer;
@@ -60,11 +59,14 @@ pub fn open_with(home: &Path, trainer: Trainer) -> Result<Opened, WireError> {
             return own(home, lock, trainer).map(Opened::Owner);
         }
         let holder = Holder::read(&mut lock);
-        if let Some(wire) = holder.as_ref().and_then(|holder| SocketWire::connect(Path::new(&holder.socket)).ok()) {
-            return Ok(Opened::Guest(Remote(wire)));
+        if let Some(holder) = &holder {
+            holder.check_version()?;
+            if let Ok(wire) = SocketWire::connect(home.root(), holder) {
+                return Ok(Opened::Guest(Remote(wire)));
+            }
         }
         if started.elapsed() > PATIENCE {
-            return Err(in_use(&home, holder));
+            return Err(not_answering(home.root(), holder.as_ref()));
         }
         std::thread::sleep(Duration::from_millis(50));
     }
@@ -74,26 +76,11 @@ fn own(home: Home, mut lock: File, trainer: Trainer) -> Result<Arc<Studio>, Wire
     home.sweep();
     let (listener, incoming) = Listener::bind(&home.socket())?;
     let path = home.lock();
-    let holder = Holder::this(listener.path());
+    let (holder, guests) = (Holder::this(listener.path()), listener.guests());
     let studio = Studio::new(home, lock.try_clone().map_err(errors::io(&path))?, listener, trainer)?;
     let api: Arc<dyn Api> = studio.clone();
-    answer(incoming, Arc::downgrade(&api));
+    answer(incoming, Arc::downgrade(&api), guests);
     // Only now can others find the way here, when everything is in place.
     holder.write(&mut lock).map_err(errors::io(&path))?;
     Ok(studio)
-}
-
-fn in_use(home: &Home, holder: Option<Holder>) -> WireError {
-    let home = home.root();
-    let message = match holder.map(|holder| holder.sentence()) {
-        Some(holder) => {
-            say!("home-held-by", "Another Tunesmith ({holder}) uses {home} and does not answer", holder, home)
-        }
-        None => say!("home-held", "Another Tunesmith uses {home} and does not answer", home),
-    };
-    WireError::new(
-        ErrorCode::Busy,
-        message,
-        say!("home-held-hint", "Close it, or set TUNESMITH_HOME to another folder"),
-    )
 }

@@ -28,8 +28,12 @@ pub(super) fn info(home: &Home, preferred: &str) -> SystemInfo {
         // It was there when it was chosen.
         (Err(error), _) => (device::CPU.to_owned(), error.sentence()),
     };
-    let mut devices =
-        vec![Device { id: device::CPU.into(), name: say!("device-cpu", cores; "CPU with 1 core", "CPU with {cores} cores", cores), memory_bytes, free_bytes }];
+    let mut devices = vec![Device {
+        id: device::CPU.into(),
+        name: say!("device-cpu", cores; "CPU with 1 core", "CPU with {cores} cores", cores),
+        memory_bytes,
+        free_bytes,
+    }];
     if let Some((gpu, memory)) = gpu {
         let (memory_bytes, free_bytes) = memory.unwrap_or_default();
         devices.push(Device { id: device::CUDA.into(), name: Sentence::verbatim(&gpu.name), memory_bytes, free_bytes });

@@ -9,6 +9,7 @@ use tunesmith_protocol::*;
 use crate::support::*;
 
 const CHILD_HOME: &str = "TUNESMITH_TEST_FULL_DISK";
+const CHILD_DISK: &str = "TUNESMITH_TEST_SMALL_DISK";
 
 /// Not a test by itself: the studio whose files can only grow to a megabyte.
 #[test]
@@ -109,4 +110,80 @@ fn nothing_is_lost_on_a_full_disk() {
     let run = wait_for(guest.as_ref(), &run.id, is_done);
     assert_eq!(run.step, 6, "it went on where it paused");
     guest.import_dataset(import_of(&[&large])).unwrap();
+}
+
+/// Not a test by itself: a home on a disk of a few megabytes, which is filled to the last byte.
+#[test]
+fn child_on_a_disk_of_its_own() {
+    let Some(disk) = std::env::var_os(CHILD_DISK).map(std::path::PathBuf::from) else { return };
+    let (home, filler) = (disk.join("home"), disk.join("filler"));
+    let fill = || {
+        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(&filler).unwrap();
+        for part in [&[1_u8; 4096][..], &[1; 1]] {
+            while std::io::Write::write_all(&mut file, part).is_ok() {}
+        }
+    };
+    fill();
+    let error = tunesmith_studio::open(&home).err().unwrap();
+    assert_eq!(error.code, ErrorCode::DiskFull, "the first opening: {error}");
+    assert!(error.message.contains("full") && error.hint.contains("space"), "{error}");
+    std::fs::remove_file(&filler).unwrap();
+
+    let studio = owner(tunesmith_studio::open(&home).unwrap());
+    let files = [("many.jsonl", 3000), ("few.jsonl", 20)].map(|(name, rows)| {
+        let row =
+            |number| format!("{{\"prompt\": \"What comes after {number}?\", \"completion\": \"{}\"}}\n", number + 1);
+        std::fs::write(disk.join(name), (0..rows).map(row).collect::<String>()).unwrap();
+        disk.join(name)
+    });
+    let [many, few] = files.map(|file| {
+        let id = studio.import_dataset(import_of(&[&file.to_string_lossy()])).unwrap().id;
+        studio.check_dataset(id.clone()).unwrap();
+        id
+    });
+    fill();
+    let export = |format: &str| {
+        let (dataset, format) = (many.clone(), format.to_owned());
+        studio.export_dataset(ExportDataset {
+            dataset,
+            format,
+            split: None,
+            other_columns: true,
+            path: None,
+            job: None,
+        })
+    };
+    for format in ["chat", "sharegpt", "alpaca", "completion", "csv", "parquet", "openai"] {
+        let error = export(format).unwrap_err();
+        assert_eq!(error.code, ErrorCode::DiskFull, "{format}: {error}");
+    }
+    let left: Vec<_> = std::fs::read_dir(home.join("exports")).unwrap().collect();
+    assert!(left.is_empty(), "what could not be written takes room: {left:?}");
+
+    for id in [&many, &few] {
+        studio.delete(ItemRef { kind: ItemKind::Dataset, id: id.clone() }).unwrap();
+    }
+    assert_eq!(studio.list_datasets(()).unwrap(), []);
+    studio.empty_bin(()).unwrap();
+    assert!(home.join("reserve").exists(), "set aside for the next time");
+    std::fs::write(disk.join("again"), vec![1; 200 << 10]).unwrap();
+}
+
+#[test]
+fn a_full_disk_is_told_as_such_and_what_makes_room_is_done() {
+    if !Command::new("unshare").args(["-rm", "true"]).status().is_ok_and(|status| status.success()) {
+        eprintln!("skipped: this system lets nobody but root mount a small disk");
+        return;
+    }
+    let disk = tempfile::tempdir().unwrap();
+    let mount = format!("mount -t tmpfs -o size=8m none {} && exec \"$0\" \"$@\"", disk.path().display());
+    let output = Command::new("unshare")
+        .args(["-rm", "sh", "-c", &mount])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", "full_disk::child_on_a_disk_of_its_own"])
+        .env(CHILD_DISK, disk.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
 }

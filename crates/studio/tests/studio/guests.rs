@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tunesmith_protocol::*;
-use tunesmith_studio::{Opened, model_folder, open};
+use tunesmith_studio::{Opened, Successor, model_folder, open};
 
 use crate::support::*;
 
@@ -114,4 +114,128 @@ fn only_the_user_may_look_into_a_home_or_talk_to_it() {
     let _studio = place.open();
     let mode = |path: std::path::PathBuf| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(place.home()), mode(place.home().join("home.sock"))), (0o700, 0o600));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_home_that_others_could_look_into_is_closed_and_told_once() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    let home = place.home();
+    let open_to_all = |path: &std::path::Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    std::fs::create_dir_all(home.join("logs")).unwrap();
+    std::fs::write(home.join("logs/tunesmith.log"), "old").unwrap();
+    open_to_all(&home.join("logs/tunesmith.log"), 0o644);
+    open_to_all(&home.join("logs"), 0o755);
+    open_to_all(&home, 0o755);
+
+    let studio = place.open();
+    let notices = studio.list_notices(()).unwrap();
+    assert!(notices.len() == 1 && notices[0].message.contains("could look into"), "{notices:?}");
+    assert!(!notices[0].hint.is_empty());
+    studio.dismiss_notice(notices[0].id.clone()).unwrap();
+    assert_eq!(studio.list_notices(()).unwrap(), []);
+
+    // What is written from now on is private by itself, not only by the home's own folder.
+    let dataset = studio.import_dataset(import_of(&[&place.data_file(20)])).unwrap();
+    let mut folders = vec![home.clone()];
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).chain([folder.clone()]) {
+            let facts = std::fs::symlink_metadata(&path).unwrap();
+            assert_eq!(facts.permissions().mode() & 0o077, 0, "{} is open to others", path.display());
+            if facts.is_dir() && path != folder {
+                folders.push(path);
+            }
+        }
+    }
+    drop(studio);
+    let studio = place.open();
+    assert_eq!(studio.list_datasets(()).unwrap(), [dataset]);
+    assert_eq!(studio.list_notices(()).unwrap(), [], "closed it is nothing to tell");
+}
+
+/// One line on the socket, and what is answered to it.
+#[cfg(unix)]
+fn asked(place: &Place, line: &str) -> String {
+    use std::io::{Read, Write};
+    let mut stream = std::os::unix::net::UnixStream::connect(place.home().join("home.sock")).unwrap();
+    writeln!(stream, "{line}").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+#[cfg(unix)]
+fn programs_of_two_versions_on_one_home_tell_each_other() {
+    let place = Place::new();
+    let _studio = place.open();
+    let refused = asked(&place, r#"{"call":"list_runs","args":null}"#);
+    assert!(refused.starts_with(r#"{"error""#) && refused.contains("earlier version"), "{refused}");
+    let refused = asked(&place, r#"{"version":"99.0.0","subscribe":{"topic":"library"},"after":0}"#);
+    assert!(refused.contains("Tunesmith 99.0.0 and Tunesmith"), "{refused}");
+
+    let lock = place.home().join("home.lock");
+    let ours = env!("CARGO_PKG_VERSION");
+    let holder = std::fs::read_to_string(&lock).unwrap();
+    std::fs::write(&lock, holder.replace(&format!("\"version\":\"{ours}\""), "\"version\":\"99.0.0\"")).unwrap();
+    let error = open(&place.home()).err().unwrap();
+    assert_eq!(error.code, ErrorCode::Busy);
+    assert!(error.message.contains("Tunesmith 99.0.0 and Tunesmith") && error.message.contains(ours), "{error}");
+}
+
+#[test]
+fn a_guest_takes_the_home_over_when_its_owner_has_left() {
+    let place = Place::new();
+    let studio = place.open();
+    let guest = Successor::open(&place.home()).unwrap();
+    assert!(guest.owned().is_none());
+    studio.shutdown();
+    let left = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        drop(studio);
+    });
+    let api = Remote(guest.clone());
+    assert_eq!(api.list_runs(()).unwrap(), [], "asked again when the first one does not take it any more");
+    assert!(guest.owned().is_some());
+    let changes = api.subscribe(Topic::Library, 0).unwrap();
+    api.import_dataset(import_of(&[&place.data_file(20)])).unwrap();
+    assert!(changes.next_within(PATIENCE).unwrap().is_some());
+    left.join().unwrap();
+}
+
+#[test]
+#[cfg(unix)]
+fn a_job_ends_when_the_guest_that_waits_for_it_has_gone() {
+    use std::io::{BufRead, Write};
+    let place = Place::new();
+    let studio = place.open();
+    let (model, dataset) = place.stocked(studio.as_ref());
+    let data = place.data_file(400);
+    let wish = serde_json::json!({
+        "run": null, "model": model.id, "folder": null, "adapter": null, "data": [data], "format": "auto", "loss": false,
+        "answers": true, "max_new_tokens": 400, "job": "of-the-guest",
+    });
+    drop(dataset);
+    let news = studio.subscribe(Topic::Job("of-the-guest".into()), 0).unwrap();
+    let mut stream = std::os::unix::net::UnixStream::connect(place.home().join("home.sock")).unwrap();
+    let version = env!("CARGO_PKG_VERSION");
+    writeln!(stream, "{}", serde_json::json!({ "version": version, "call": "evaluate", "args": wish })).unwrap();
+    let mut taken = String::new();
+    std::io::BufReader::new(stream.try_clone().unwrap()).read_line(&mut taken).unwrap();
+    assert!(taken.contains("taken"), "{taken}");
+    let mut states = Vec::new();
+    while let Ok(group) = news.next_within(PATIENCE).map(Option::unwrap) {
+        states.extend(group.into_iter().filter_map(|event| match event.body {
+            EventBody::Job { job } => Some(job.state),
+            _ => None,
+        }));
+        if states.contains(&JobState::Running) {
+            // As when it is killed.
+            stream.shutdown(std::net::Shutdown::Both).unwrap();
+        }
+    }
+    assert_eq!(states.last(), Some(&JobState::Cancelled), "{states:?}");
 }

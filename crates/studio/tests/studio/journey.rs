@@ -118,6 +118,24 @@ fn calls_that_a_template_does_not_show_are_not_marked_as_learned_and_the_preview
 }
 
 #[test]
+fn a_chat_that_asks_otherwise_than_the_rows_did_is_told_before_the_run() {
+    let place = Place::new();
+    let studio = place.open();
+    let folder = place.model_folder();
+    let row = "{% for message in messages %}{{ message.role + ': ' + message.content + '\n' }}{% endfor %}";
+    let prompts = [("assistant: ", false), ("answer> ", true)];
+    for (prompt, otherwise) in prompts {
+        let template = format!("{row}{{% if add_generation_prompt %}}{prompt}{{% endif %}}");
+        std::fs::write(std::path::Path::new(&folder).join("chat_template.jinja"), template).unwrap();
+        let model = studio.add_model(AddModel { path: folder.as_str().into() }).unwrap();
+        let dataset = studio.import_dataset(import_of(&[&place.data_file(20)])).unwrap();
+        let preview = studio.preview_run(wish(&model, &dataset, settings(5)).into()).unwrap();
+        let told = preview.warnings.iter().any(|warning| warning.contains("A chat will ask otherwise"));
+        assert_eq!(told, otherwise, "{prompt:?}: {:?}", preview.warnings);
+    }
+}
+
+#[test]
 fn a_stopped_run_keeps_its_result_and_goes_on() {
     let place = Place::new();
     let studio = place.open();

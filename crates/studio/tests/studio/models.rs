@@ -170,3 +170,108 @@ fn the_starter_model_is_unpacked_and_a_damaged_file_of_it_is_replaced() {
     assert!(fs::read(&weights).unwrap() == whole, "byte for byte");
     assert_eq!(fs::read_dir(place.home().join("models")).unwrap().count(), 1, "nothing is left beside it");
 }
+
+#[test]
+fn one_folder_is_one_model_however_its_path_is_spelled() {
+    let place = Place::new();
+    let studio = place.open();
+    let folder = place.model_folder();
+    let link = place.path().join("link");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(&folder, &link).unwrap();
+    #[cfg(not(unix))]
+    let link = std::path::PathBuf::from(&folder);
+    let spellings = [
+        folder.clone(),
+        format!("{folder}/"),
+        format!("{folder}/../tiny"),
+        format!("{folder}/./config.json"),
+        link.to_string_lossy().into_owned(),
+    ];
+    let ids: Vec<String> =
+        spellings.iter().map(|path| studio.add_model(AddModel { path: path.as_str().into() }).unwrap().id).collect();
+    assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+    let added = studio.list_models(()).unwrap().into_iter().filter(|model| model.source == ModelSource::Folder);
+    assert_eq!(added.count(), 1);
+}
+
+/// A tiny model of which one weight is multiplied with `factor`.
+fn changed_model(place: &Place, name: &str, factor: f64) -> String {
+    let folder = place.path().join("changed");
+    tunesmith_tests::tiny_model(&folder).unwrap();
+    let mut decoder = Decoder::scratch(ModelConfig::read(&folder).unwrap(), 7, &Device::Cpu).unwrap();
+    decoder.set_parameter(name, decoder.parameters()[name].affine(factor, 0.0).unwrap()).unwrap();
+    decoder.save(&folder, DType::F32).unwrap();
+    folder.to_string_lossy().into_owned()
+}
+
+fn evaluation(place: &Place, folder: String) -> Evaluate {
+    Evaluate {
+        run: None,
+        model: None,
+        folder: Some(folder.into()),
+        adapter: None,
+        data: vec![place.data_file(3).into()],
+        format: Format::Auto,
+        loss: true,
+        answers: false,
+        max_new_tokens: 8,
+        job: None,
+    }
+}
+
+#[test]
+fn a_model_with_weights_that_are_no_numbers_is_not_measured() {
+    let place = Place::new();
+    let studio = place.open();
+    let name = "model.layers.0.mlp.up_proj.weight";
+    let folder = changed_model(&place, name, f64::NAN);
+    let error = studio.evaluate(evaluation(&place, folder)).unwrap_err().to_string();
+    assert!(error.contains(name) && error.contains("NaN"), "{error}");
+}
+
+#[test]
+fn a_loss_that_is_no_number_is_an_error() {
+    let place = Place::new();
+    let studio = place.open();
+    let folder = changed_model(&place, "model.norm.weight", f64::from(f32::MAX));
+    let error = studio.evaluate(evaluation(&place, folder)).unwrap_err();
+    assert!(error.to_string().contains("not a number") && !error.hint.is_empty(), "{error}");
+}
+
+#[test]
+fn a_models_page_tells_where_config_and_weights_disagree() {
+    let place = Place::new();
+    let studio = place.open();
+    let folder = place.model_folder();
+    let add = || studio.add_model(AddModel { path: folder.clone().into() }).unwrap();
+    assert!(add().remarks.is_empty());
+    let path = Path::new(&folder).join("config.json");
+    let tie = |tied: bool| {
+        let mut config: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        config["tie_word_embeddings"] = tied.into();
+        fs::write(&path, config.to_string()).unwrap();
+    };
+    tie(false);
+    let folder_path = Path::new(&folder);
+    let decoder = Decoder::scratch(ModelConfig::read(folder_path).unwrap(), 7, &Device::Cpu).unwrap();
+    decoder.save(folder_path, DType::F32).unwrap();
+    tie(true);
+    let remarks = add().remarks;
+    assert!(remarks.len() == 1 && remarks[0].contains("tie_word_embeddings"), "{remarks:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_among_a_models_files_is_refused_at_once() {
+    for name in ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"] {
+        let place = Place::new();
+        let studio = place.open();
+        let folder = place.model_folder();
+        let path = Path::new(&folder).join(name);
+        fs::remove_file(&path).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let error = studio.add_model(AddModel { path: folder.into() }).unwrap_err();
+        assert!(error.to_string().contains(name), "{error}");
+    }
+}

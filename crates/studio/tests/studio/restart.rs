@@ -257,6 +257,46 @@ fn what_an_import_cut_short_has_left_is_swept_away() {
 }
 
 #[test]
+fn what_an_export_or_an_upload_cut_short_has_left_is_swept_away_and_no_more() {
+    let place = Place::new();
+    drop(place.open());
+    let (exports, uploads) = (place.home().join("exports"), place.home().join("uploads"));
+    let half = [exports.join(".tmpA1b2C3"), exports.join(".x7.tmp"), place.home().join(".notice.tmp")];
+    half.iter().for_each(|file| fs::write(file, "half a file").unwrap());
+    let whole = [exports.join("recipes.jsonl"), exports.join("notes.tmp.csv")];
+    whole.iter().for_each(|file| fs::write(file, "{}").unwrap());
+    let servers = ["left", "running"].map(|name| uploads.join(name));
+    let [_left, running] = servers.each_ref().map(|server| {
+        fs::create_dir_all(server.join("x")).unwrap();
+        fs::write(server.join("x/large.csv"), "a\n1\n").unwrap();
+        fs::File::create(server.join("lock")).unwrap()
+    });
+    running.lock().unwrap();
+    let _studio = place.open();
+    assert!(half.iter().all(|file| !file.exists()) && whole.iter().all(|file| file.exists()));
+    assert!(!servers[0].exists(), "the server that it was uploaded to is gone");
+    assert!(servers[1].join("x/large.csv").exists(), "this one still runs");
+}
+
+#[test]
+fn a_dataset_keeps_a_copy_of_what_was_uploaded() {
+    let place = Place::new();
+    let studio = place.open();
+    let upload = place.home().join("uploads/server/x");
+    fs::create_dir_all(&upload).unwrap();
+    let file = upload.join("counting.jsonl");
+    fs::copy(place.data_file(20), &file).unwrap();
+    let dataset = studio.import_dataset(import_of(&[&file.to_string_lossy()])).unwrap();
+    studio.shutdown();
+    drop(studio);
+    let studio = place.open();
+    assert!(!upload.exists());
+    assert_eq!(studio.list_datasets(()).unwrap(), std::slice::from_ref(&dataset));
+    let originals = place.home().join("datasets").join(&dataset.id).join("originals");
+    assert!(originals.join("counting.jsonl").is_file() && dataset.files[0].contains("originals"), "{dataset:?}");
+}
+
+#[test]
 fn a_list_of_rows_that_is_damaged_is_told_wherever_it_is_damaged() {
     let place = Place::new();
     let id = place.open().import_dataset(import_of(&[&place.data_file(20)])).unwrap().id;

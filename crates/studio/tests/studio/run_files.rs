@@ -50,6 +50,22 @@ fn a_typo_names_its_line_and_what_was_meant() {
 }
 
 #[test]
+fn the_name_that_another_trainer_has_for_a_setting_leads_to_ours() {
+    for (theirs, ours) in [
+        ("warmup_steps: 100", "“warmup_ratio” here: The share of the steps"),
+        ("num_train_epochs: 2", "“epochs” here"),
+        ("per_device_train_batch_size: 2", "“batch_size” here"),
+        ("gradient_accumulation_steps: 2", "“gradient_accumulation” here"),
+        ("lr: 1.0e-4", "“learning_rate” here"),
+    ] {
+        let error = parse(&GOOD.replace("epochs: 2", theirs)).unwrap_err();
+        let told = format!("{} {}", error.message, error.hint);
+        assert!(told.contains("Line 7") && told.contains(ours), "{theirs}: {told}");
+        assert!(!told.contains("max_steps"), "{told}");
+    }
+}
+
+#[test]
 fn a_wrong_value_names_its_line_and_what_is_expected() {
     for (from, to, line, expected) in [
         ("epochs: 2", "epochs: many", "Line 7", "a number from 0.01 to 1000"),
@@ -150,4 +166,12 @@ fn a_preset_gives_what_the_window_gives_and_written_settings_come_before_it() {
     assert_eq!(read("").unwrap().training, TrainSettings::default(), "without a preset nothing has changed");
     let typo = read("preset: balanced\n".replace("balanced", "balancd").as_str()).unwrap_err();
     assert!(typo.message.contains("Line 4") && typo.hint.contains("balanced"), "{typo}");
+}
+
+#[test]
+fn a_key_that_stands_twice_and_a_rule_that_is_none_are_told_in_plain_words() {
+    let twice = complaint("epochs: 2", "epochs: 2\n  epochs: 3");
+    assert!(twice.contains("“epochs”") && twice.contains("second time") && !twice.contains("Policy"), "{twice}");
+    let none = complaint("validation: 0.1", "validation: none");
+    assert!(none.contains("Line 5") && none.contains("0 is the share"), "{none}");
 }

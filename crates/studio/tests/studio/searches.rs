@@ -248,6 +248,8 @@ fn a_dataset_whose_facts_are_damaged_does_not_go_without_a_word() {
     assert_eq!(listed, [kept.id], "the others are there");
     let log = studio.read_log(()).unwrap().text;
     assert!(log.contains("left out of the list") && log.contains("“Recipes”"), "{log}");
+    let told = studio.list_notices(()).unwrap();
+    assert!(told.len() == 1 && told[0].message.contains("“Recipes”"), "{told:?}");
     let error = studio.dataset_rows(ask(&damaged.id, "")).unwrap_err();
     assert!(error.message.contains("“Recipes”") && error.hint.contains(&damaged.id), "{error}");
 }

@@ -26,7 +26,18 @@ impl TrainError {
             Self::NoGoodCheckpoint { folder, reason } => {
                 say!("train-no-good-checkpoint", "No checkpoint in {folder} can be used: {reason}", folder, reason)
             }
-            Self::Diverged { step, reason } => say!("train-diverged", "Step {step}: {reason}", step, reason),
+            Self::Diverged { step, reason, .. } => say!("train-diverged", "Step {step}: {reason}", step, reason),
+            Self::NoNumber { reason } => {
+                say!("train-no-number", "{reason}, before anything was learned", reason)
+            }
+            Self::NothingLearned { steps, reason } => say!(
+                "train-learned-nothing",
+                steps;
+                "Nothing was learned in 1 step: {reason}",
+                "Nothing was learned in {steps} steps: {reason}",
+                steps,
+                reason
+            ),
             Self::DiskFull { message } => message.clone(),
             Self::Io { path, source } => say!("file-wrong", "{path}: {reason}", path, reason = source),
             Self::Damaged { path, message } => say!("file-wrong", "{path}: {reason}", path, reason = message),
@@ -58,9 +69,23 @@ impl TrainError {
                 "Resume with what it was started with (Settings has the device), or start a new run"
             ),
             Self::NoGoodCheckpoint { .. } => say!("train-no-good-checkpoint-hint", "Start a new run"),
-            Self::Diverged { .. } => say!(
+            Self::Diverged { checkpoint: Some((step, folder)), .. } => say!(
+                "train-diverged-continue-hint",
+                "A resumed run keeps its rate. Start a new one with a lower learning rate: set Continue from (init_adapter) to step {step}, {folder}",
+                step,
+                folder
+            ),
+            Self::Diverged { checkpoint: None, .. } => say!(
                 "train-diverged-hint",
-                "Lower the learning rate, or set a max gradient norm, and resume from the last checkpoint or train again"
+                "A resumed run keeps its learning rate. Train again with a lower learning rate, or with a max gradient norm"
+            ),
+            Self::NoNumber { .. } => say!(
+                "train-no-number-hint",
+                "The base model, or the adapter that the run continues from, computes no numbers: its files may be damaged"
+            ),
+            Self::NothingLearned { .. } => say!(
+                "train-learned-nothing-hint",
+                "Check that the base model is whole (weights of zeros learn nothing), and look at the learned tokens in the preview"
             ),
             Self::DiskFull { .. } => say!("train-disk-full-hint", "Free some space and resume the run"),
             _ => NOTHING,

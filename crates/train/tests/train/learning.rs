@@ -10,7 +10,7 @@ use tunesmith_model::{Adapter, Decoder, Sequences, WeightFormat};
 use tunesmith_protocol::{AutoOr, Method, Scheduler, TrainSettings};
 use tunesmith_train::{Job, Outcome, TrainError, TrainPlan};
 
-use crate::tiny::{Told, contents, job, rows, settings, train};
+use crate::tiny::{Told, contents, job, list_anew, rows, settings, train};
 
 #[test]
 fn one_batch_can_be_learned_by_heart() {
@@ -204,6 +204,62 @@ fn recomputation_changes_no_loss() {
 }
 
 #[test]
+fn the_only_step_of_a_run_learns() {
+    let folder = tempdir().unwrap();
+    let mut job = job(folder.path(), "run", Method::Lora);
+    job.settings = TrainSettings { max_steps: Some(1), warmup_ratio: 0.03, ..job.settings };
+    let Outcome::Done { result, .. } = train(job).0.unwrap() else { panic!("it should end by itself") };
+    let adapter = Adapter::load(&result, &Device::Cpu).unwrap();
+    for (module, pair) in &adapter.pairs {
+        let largest = pair.b.abs().unwrap().max_all().unwrap().to_scalar::<f32>().unwrap();
+        assert!(largest > 0.0, "{module} has learned nothing");
+    }
+}
+
+#[test]
+fn a_run_that_learned_nothing_has_failed_and_leaves_no_result() {
+    for method in [Method::Lora, Method::Full] {
+        let folder = tempdir().unwrap();
+        let mut job = job(folder.path(), "run", method);
+        job.settings.weight_decay = 0.0;
+        // A model of zeros says the same of every token, whatever an adapter adds.
+        let mut decoder =
+            Decoder::load(&job.base, WeightFormat::F32, &Device::Cpu, &mut |_| ControlFlow::Continue(())).unwrap();
+        for (name, weight) in decoder.parameters() {
+            decoder.set_parameter(&name, weight.zeros_like().unwrap()).unwrap();
+        }
+        decoder.save(&job.base, DType::F32).unwrap();
+        let error = train(job).0.unwrap_err();
+        let expected = "Nothing was learned in 10 steps: the gradient was 0 at every step";
+        assert_eq!(error.to_string(), expected, "{method:?}");
+        assert!(!error.hint().is_empty() && !folder.path().join("run/result").exists());
+    }
+}
+
+#[test]
+fn an_adapter_whose_b_stayed_zero_has_learned_nothing() {
+    let folder = tempdir().unwrap();
+    let job = |resume| {
+        let mut job = Job { resume, ..job(folder.path(), "run", Method::Lora) };
+        job.settings.max_steps = Some(1);
+        job
+    };
+    train(job(false)).0.unwrap();
+    // As a run of before left it, whose one step had a rate of 0.
+    let checkpoint = folder.path().join("run/ckpt-1");
+    let mut adapter = Adapter::load(&checkpoint, &Device::Cpu).unwrap();
+    for pair in adapter.pairs.values_mut() {
+        pair.b = pair.b.zeros_like().unwrap();
+    }
+    adapter.save(&checkpoint, "tiny").unwrap();
+    list_anew(&checkpoint, "adapter_model.safetensors");
+    let error = train(job(true)).0.unwrap_err();
+    let expected =
+        "Nothing was learned in 1 step: every B matrix of the adapter is still 0, so the model answers as before";
+    assert_eq!(error.to_string(), expected);
+}
+
+#[test]
 fn a_loss_that_is_no_number_says_which_step_and_what_to_try() {
     let folder = tempdir().unwrap();
     let mut job = job(folder.path(), "run", Method::Full);
@@ -222,6 +278,68 @@ fn a_loss_that_is_no_number_says_which_step_and_what_to_try() {
     let Err(error) = outcome else { panic!("weights that grow ninefold at each step should overflow") };
     assert!(matches!(error, TrainError::Diverged { step, .. } if step == told.steps.len() as u32 + 1), "{error}");
     assert!(error.hint().contains("learning rate"), "{}", error.hint());
+}
+
+#[test]
+fn after_a_divergence_a_new_run_continues_from_the_best_checkpoint() {
+    let folder = tempdir().unwrap();
+    let wild = |output: &str| {
+        let mut job = job(folder.path(), output, Method::Lora);
+        job.settings = TrainSettings {
+            learning_rate: 1.0,
+            weight_decay: 10.0,
+            max_grad_norm: 0.0,
+            max_steps: Some(2000),
+            scheduler: Scheduler::Constant,
+            warmup_ratio: 0.0,
+            ..job.settings
+        };
+        job
+    };
+    let error = train(wild("run")).0.unwrap_err();
+    let TrainError::Diverged { checkpoint: Some((step, checkpoint)), .. } = &error else { panic!("{error}") };
+    assert_eq!(*checkpoint, folder.path().join(format!("run/ckpt-{step}")));
+    let hint = error.hint().to_string();
+    assert!(hint.contains("init_adapter") && hint.contains(&checkpoint.display().to_string()), "{hint}");
+    assert!(!hint.contains("and resume"), "resuming refuses another rate: {hint}");
+    // What the hint says can be done.
+    let mut again = wild("again");
+    again.settings = TrainSettings {
+        learning_rate: 1e-3,
+        weight_decay: 0.0,
+        max_steps: Some(2),
+        init_adapter: Some(checkpoint.as_path().into()),
+        ..again.settings
+    };
+    assert!(matches!(train(again).0.unwrap(), Outcome::Done { step: 2, .. }));
+}
+
+#[test]
+fn a_loss_that_is_no_number_before_the_first_step_is_not_blamed_on_the_learning_rate() {
+    for validation in [true, false] {
+        let folder = tempdir().unwrap();
+        let mut job = job(folder.path(), "run", Method::Lora);
+        if !validation {
+            job.validation = Default::default();
+        }
+        // Numbers that overflow when they are multiplied: a model that loads, and computes none.
+        let mut decoder =
+            Decoder::load(&job.base, WeightFormat::F32, &Device::Cpu, &mut |_| ControlFlow::Continue(())).unwrap();
+        let name = "model.norm.weight";
+        let huge = (decoder.parameters()[name].ones_like().unwrap() * 3e38).unwrap();
+        decoder.set_parameter(name, huge.clone()).unwrap();
+        decoder
+            .set_parameter(
+                "model.embed_tokens.weight",
+                (&decoder.parameters()["model.embed_tokens.weight"] * 1e30).unwrap(),
+            )
+            .unwrap();
+        decoder.save(&job.base, DType::F32).unwrap();
+        let error = train(job).0.unwrap_err();
+        assert!(matches!(error, TrainError::NoNumber { .. }), "{error}");
+        let told = format!("{error}. {}", error.hint());
+        assert!(told.contains("base model") && !told.contains("learning rate"), "{told}");
+    }
 }
 
 /// Scales the embedding, which is the head too, up to what training makes of it: with the small random numbers of a

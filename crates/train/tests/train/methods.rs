@@ -187,6 +187,59 @@ fn an_adapter_to_continue_from_must_fit_and_may_be_gone_when_a_run_is_resumed() 
     assert!(error.to_string().contains("adapter_config.json") && of_the_setting(&error), "{error}");
 }
 
+/// One module has twice the rank, half of it zeros, and twice the alpha, so that it computes the same.
+#[test]
+fn a_run_continues_from_an_adapter_with_ranks_and_alphas_of_its_own() {
+    let folder = tempdir().unwrap();
+    let (_, first) = train(job(folder.path(), "first", Method::Lora));
+    let from = folder.path().join("first/result");
+    let mut adapter = Adapter::load(&from, &Device::Cpu).unwrap();
+    let module = adapter.pairs.keys().next().unwrap().clone();
+    let pair = adapter.pairs.get_mut(&module).unwrap();
+    pair.a = Tensor::cat(&[&pair.a, &pair.a.zeros_like().unwrap()], 0).unwrap();
+    pair.b = Tensor::cat(&[&pair.b, &pair.b.zeros_like().unwrap()], 1).unwrap();
+    let (rank, alpha) = (adapter.config.rank, adapter.config.alpha);
+    adapter.config.ranks.insert(module.clone(), 2 * rank);
+    adapter.config.alphas.insert(module.clone(), 2.0 * alpha);
+    adapter.save(&from, "base").unwrap();
+    let second = || {
+        let mut job = job(folder.path(), "second", Method::Lora);
+        job.settings.init_adapter = Some(from.as_path().into());
+        job
+    };
+    let numbers: usize = adapter.parameters().values().map(Tensor::elem_count).sum();
+    assert_eq!(TrainPlan::new(second()).unwrap().summary().trainable_parameters, numbers as u64);
+    let (outcome, told) = train(second());
+    outcome.unwrap();
+    let best = first.evals[1..].iter().map(|eval| eval.1).fold(f64::MAX, f64::min);
+    assert!((told.evals[0].1 / best - 1.0).abs() < 1e-5, "it begins where the first one ended");
+    let made = Adapter::load(&folder.path().join("second/result"), &Device::Cpu).unwrap().config;
+    assert_eq!((made.rank_of(&module), made.scale_of(&module)), (2 * rank, alpha / rank as f64));
+    assert_eq!(made.rank, rank, "the others have theirs");
+}
+
+#[test]
+fn an_adapter_whose_config_names_other_layers_or_modules_is_not_continued() {
+    let folder = tempdir().unwrap();
+    train(job(folder.path(), "first", Method::Lora)).0.unwrap();
+    let from = folder.path().join("first/result");
+    let path = from.join("adapter_config.json");
+    let whole = fs::read_to_string(&path).unwrap();
+    for (key, value, word) in [
+        ("layers_to_transform", serde_json::json!([7]), "layers_to_transform"),
+        ("target_modules", serde_json::json!(["c_attn"]), "target_modules"),
+    ] {
+        let mut config: serde_json::Value = serde_json::from_str(&whole).unwrap();
+        config[key] = value;
+        fs::write(&path, config.to_string()).unwrap();
+        let mut second = job(folder.path(), "second", Method::Lora);
+        second.settings.init_adapter = Some(from.as_path().into());
+        let Err(error) = TrainPlan::new(second) else { panic!("{key} should be refused") };
+        let of_the_setting = matches!(&error, TrainError::Settings(problems) if problems[0].name == "init_adapter");
+        assert!(of_the_setting && error.to_string().contains(word), "{error}");
+    }
+}
+
 #[test]
 fn settings_that_exclude_each_other_are_refused_with_a_reason() {
     let refused: [(Change, &str, &str); 8] = [

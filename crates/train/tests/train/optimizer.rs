@@ -4,19 +4,43 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use tunesmith_protocol::{Optimizer as Choice, Scheduler};
-use tunesmith_train::{Optimizer, Parameter, Schedule, clip, global_norm};
+use tunesmith_train::{Optimizer, Parameter, Schedule, WarmUp, clip, global_norm};
 
 #[test]
-fn schedules_are_those_of_transformers() {
+fn schedules_are_those_of_transformers_after_a_warm_up_in_which_every_step_learns() {
     for case in reference()["schedules"].as_array().unwrap() {
         let shape: Scheduler = serde_json::from_value(case["shape"].clone()).unwrap();
         let steps = case["steps"].as_u64().unwrap() as u32;
-        let schedule = Schedule::new(shape, number(&case["peak"]), number(&case["warmup_ratio"]), steps);
+        let ours = Schedule::new(shape, number(&case["peak"]), number(&case["warmup_ratio"]), steps);
+        let theirs = Schedule { warm_up: WarmUp::FromZero, ..ours };
         for (step, expected) in (1..).zip(numbers(&case["rates"])) {
-            let found = schedule.learning_rate(step);
+            let found = theirs.learning_rate(step);
+            assert!((found - expected).abs() <= 1e-15, "{shape:?}, step {step} of {steps}: {found}, not {expected}");
+            let expected = match step <= ours.warmup_steps {
+                true => ours.peak * f64::from(step) / f64::from(ours.warmup_steps),
+                false => expected,
+            };
+            let found = ours.learning_rate(step);
             assert!((found - expected).abs() <= 1e-15, "{shape:?}, step {step} of {steps}: {found}, not {expected}");
         }
     }
+}
+
+#[test]
+fn no_step_of_any_run_has_a_rate_of_zero() {
+    for shape in [Scheduler::Linear, Scheduler::Cosine, Scheduler::Constant] {
+        for (steps, ratio) in (1..12).flat_map(|steps| [0.0, 0.03, 0.5, 1.0].map(|ratio| (steps, ratio))) {
+            let schedule = Schedule::new(shape, 2e-4, ratio, steps);
+            for step in 1..=steps {
+                let rate = schedule.learning_rate(step);
+                assert!(rate > 0.0 && rate <= 2e-4, "{shape:?}, {ratio} of {steps}, step {step}: {rate}");
+            }
+        }
+    }
+    let short = Schedule::new(Scheduler::Cosine, 2e-4, 0.03, 1);
+    assert_eq!(short.learning_rate(1), 2e-4, "the only step of a run takes all of the rate");
+    let rising = Schedule::new(Scheduler::Constant, 1.0, 1.0, 4);
+    assert_eq!([1, 2, 3, 4].map(|step| rising.learning_rate(step)), [0.25, 0.5, 0.75, 1.0]);
 }
 
 #[test]

@@ -19,7 +19,8 @@ fn eight_bits_are_told_from_32() {
     for family in ["llama", "qwen3"] {
         let case = |way: &str| cases().find(|case| case.family == family && case.way == way).unwrap();
         let (losses, _) = apart(&case("adapter, 8-bit adamw"), &case("adapter, listed projections"));
-        assert!(losses > 5e-5, "{family}: {losses:e}");
+        // Further than the curves above may be from their own.
+        assert!(losses > 2e-5, "{family}: {losses:e}");
     }
 }
 

@@ -7,7 +7,7 @@ use tempfile::tempdir;
 use tunesmith_protocol::{ErrorCode, Method, Optimizer};
 use tunesmith_train::{Job, Outcome};
 
-use crate::tiny::{contents, each_optimizer, job, resumed, rows, stop_after, train, train_until};
+use crate::tiny::{Told, contents, each_optimizer, job, list_anew, resumed, rows, stop_after, train, train_until};
 
 #[test]
 fn five_steps_and_five_resumed_are_ten() {
@@ -65,6 +65,31 @@ fn a_finished_run_resumed_is_still_finished() {
     assert_eq!(first.unwrap(), second.unwrap());
     assert!(told.steps.is_empty() && told.evals.is_empty());
     assert!(before == contents(&folder.path().join("run/result")));
+}
+
+#[test]
+fn a_run_from_before_goes_on_by_the_warm_up_that_it_began_with() {
+    let folder = tempdir().unwrap();
+    let job = |resume| {
+        let mut job = Job { resume, ..job(folder.path(), "run", Method::Lora) };
+        job.settings.warmup_ratio = 0.5;
+        job
+    };
+    let (_, told) = train_until(job(false), stop_after(2));
+    let rates = |told: &Told| told.steps.iter().map(|step| step.learning_rate / 5e-3).collect::<Vec<_>>();
+    assert_eq!(rates(&told), [0.2, 0.4], "step k of 5 takes k fifths");
+    // A checkpoint of before says nothing of the rule.
+    let checkpoint = folder.path().join("run/ckpt-2");
+    let text = fs::read_to_string(checkpoint.join("state.json")).unwrap();
+    let mut state: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(state["frozen"].as_object_mut().unwrap().remove("warm_up"), Some("every_step_learns".into()));
+    fs::write(checkpoint.join("state.json"), state.to_string()).unwrap();
+    list_anew(&checkpoint, "state.json");
+    let (_, told) = train_until(job(true), stop_after(4));
+    assert_eq!(rates(&told), [0.4, 0.6], "transformers' rule: step k takes k - 1 fifths");
+    let (outcome, told) = train(job(true));
+    assert!(matches!(outcome.unwrap(), Outcome::Done { step: 10, .. }));
+    assert_eq!(rates(&told)[0], 0.8, "its later checkpoints say the old rule");
 }
 
 #[test]

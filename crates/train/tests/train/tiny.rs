@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use candle_core::{DType, Device};
+use sha2::{Digest, Sha256};
 use tunesmith_data::Tokens;
 use tunesmith_model::{Decoder, ModelConfig};
 use tunesmith_protocol::{AutoOr, Method, Optimizer, Scheduler, StepMetrics, TrainSettings};
@@ -166,4 +167,16 @@ pub fn contents(folder: &Path) -> Vec<(String, Vec<u8>)> {
         .collect();
     files.sort();
     files
+}
+
+/// Lets the manifest of a checkpoint say what a file holds now.
+pub fn list_anew(checkpoint: &Path, name: &str) {
+    let path = checkpoint.join("manifest.json");
+    let mut manifest: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    let files = manifest["files"].as_array_mut().unwrap();
+    let listed = files.iter_mut().find(|file| file["name"] == name).unwrap();
+    let contents = fs::read(checkpoint.join(name)).unwrap();
+    listed["bytes"] = contents.len().into();
+    listed["sha256"] = Sha256::digest(&contents).iter().map(|byte| format!("{byte:02x}")).collect::<String>().into();
+    fs::write(path, manifest.to_string()).unwrap();
 }

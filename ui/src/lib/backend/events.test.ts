@@ -199,3 +199,16 @@ test('a topic that has ended is not followed again', () => {
   Source.last.open(2);
   expect(follows().slice(2)).toMatchObject([{ topic: { topic: 'library' } }]);
 });
+
+test('a page that is hidden says that it is still there, and one that is closed does not', () => {
+  const hides = () => asked.filter(({ url }) => url.endsWith('/hide'));
+  follow(run, 0, () => undefined);
+  Source.last.open(1);
+  show(true);
+  expect(hides()).toMatchObject([{ stream: 1 }]);
+  show(false);
+  Source.last.open(2);
+  dispatchEvent(new globalThis.Event('pagehide'));
+  show(true);
+  expect(hides().length).toBe(1);
+});

@@ -38,6 +38,8 @@ export class EventStream {
   /** The stream's number, once it is open. */
   #stream: number | null = null;
   #lastNumber = 0;
+  /** The page is being closed or loaded again. */
+  #leaving = false;
   #again: ReturnType<typeof setTimeout> | undefined;
 
   /** `send` posts JSON, and throws a WireError. */
@@ -50,14 +52,15 @@ export class EventStream {
     this.#followed.add(followed);
     if (this.#followed.size === 1) {
       document.addEventListener('visibilitychange', this.#open);
+      for (const type of ['pagehide', 'pageshow']) addEventListener(type, this.#leaves);
       this.#open();
     } else void this.#ask(followed);
     return () => this.#leave(followed);
   }
 
   #open = (): void => {
+    if (document.hidden) return this.#hide();
     this.#close();
-    if (document.hidden) return;
     const source = new EventSource(withKey('/api/events'));
     this.#source = source;
     source.addEventListener('stream', ({ data }) => {
@@ -70,6 +73,17 @@ export class EventStream {
       for (const followed of this.#followed) this.#break(followed, lostConnection());
       if (source.readyState === EventSource.CLOSED) this.#again = setTimeout(this.#open, AGAIN_MS);
     };
+  };
+
+  /** Lets go of the stream; answers are written on, as the page is still there. One that is closed does not say so. */
+  #hide(): void {
+    const stream = this.#stream;
+    this.#close();
+    if (stream !== null && !this.#leaving) this.#send('/api/events/hide', { stream }).catch(() => undefined);
+  }
+
+  #leaves = ({ type }: globalThis.Event): void => {
+    this.#leaving = type === 'pagehide';
   };
 
   #close(): void {
@@ -122,6 +136,7 @@ export class EventStream {
     if (!this.#followed.delete(followed)) return;
     if (this.#followed.size === 0) {
       document.removeEventListener('visibilitychange', this.#open);
+      for (const type of ['pagehide', 'pageshow']) removeEventListener(type, this.#leaves);
       this.#close();
     } else if (this.#stream !== null && followed.number !== null) this.#letGo(this.#stream, followed.number);
   }

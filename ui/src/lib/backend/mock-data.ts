@@ -1,5 +1,5 @@
 // Made-up things for development without a studio: one of everything, in every state.
-import type { Dataset, Field, Job, JobKind, JobProgress, Model, Plan, Preset, Row, Run, RunState, Sample, SystemInfo, TrainSettings, Usage } from '$lib/protocol';
+import type { Dataset, Field, Job, JobKind, JobProgress, Model, Notice, Plan, Preset, Row, Run, RunState, Sample, SystemInfo, TrainSettings, Usage } from '$lib/protocol';
 import { nothing, verbatim } from '$lib/words/say';
 
 const hour = 3_600_000;
@@ -47,10 +47,10 @@ export const fields: Field[] = [
 ];
 
 export const models = (): Model[] => [
-  { id: 'starter', name: 'Tunesmith Starter', source: 'starter', path: '/home/ada/.local/share/tunesmith/models/starter', family: 'llama', parameters: 4_900_000, size_bytes: 9_900_000, context_length: 1024, has_chat_template: true, tags: [], added_ms: now - 90 * hour, problem: null },
-  { id: 'smollm', name: 'SmolLM2-135M-Instruct', source: 'folder', path: '/home/ada/models/SmolLM2-135M-Instruct', family: 'llama', parameters: 134_500_000, size_bytes: 269_000_000, context_length: 8192, has_chat_template: true, tags: ['small'], added_ms: now - 50 * hour, problem: null },
-  { id: 'gone', name: 'tiny-poet', source: 'folder', path: '/media/usb/tiny-poet', family: 'llama', parameters: 15_000_000, size_bytes: 60_000_000, context_length: 2048, has_chat_template: false, tags: [], added_ms: now - 300 * hour, problem: verbatim('Its folder is gone. Plug in the disk it lies on, or delete it here') },
-  { id: 'cache-1', name: 'TinyLlama-1.1B-Chat-v1.0', source: 'cache', path: '/home/ada/.cache/huggingface/hub/models--TinyLlama--TinyLlama-1.1B-Chat-v1.0/snapshots/fe8a4ea', family: 'llama', parameters: 1_100_000_000, size_bytes: 2_200_000_000, context_length: 2048, has_chat_template: true, tags: [], added_ms: now - 700 * hour, problem: null },
+  { id: 'starter', name: 'Tunesmith Starter', source: 'starter', path: '/home/ada/.local/share/tunesmith/models/starter', family: 'llama', parameters: 4_900_000, size_bytes: 9_900_000, context_length: 1024, has_chat_template: true, tags: [], added_ms: now - 90 * hour, problem: null, remarks: [] },
+  { id: 'smollm', name: 'SmolLM2-135M-Instruct', source: 'folder', path: '/home/ada/models/SmolLM2-135M-Instruct', family: 'llama', parameters: 134_500_000, size_bytes: 269_000_000, context_length: 8192, has_chat_template: true, tags: ['small'], added_ms: now - 50 * hour, problem: null, remarks: [] },
+  { id: 'gone', name: 'tiny-poet', source: 'folder', path: '/media/usb/tiny-poet', family: 'llama', parameters: 15_000_000, size_bytes: 60_000_000, context_length: 2048, has_chat_template: false, tags: [], added_ms: now - 300 * hour, problem: verbatim('Its folder is gone. Plug in the disk it lies on, or delete it here'), remarks: [] },
+  { id: 'cache-1', name: 'TinyLlama-1.1B-Chat-v1.0', source: 'cache', path: '/home/ada/.cache/huggingface/hub/models--TinyLlama--TinyLlama-1.1B-Chat-v1.0/snapshots/fe8a4ea', family: 'llama', parameters: 1_100_000_000, size_bytes: 2_200_000_000, context_length: 2048, has_chat_template: true, tags: [], added_ms: now - 700 * hour, problem: null, remarks: [] },
 ];
 
 export const samples: Sample[] = [
@@ -142,6 +142,11 @@ export const trainJob = ({ id, name, status }: Run): Job => job('train', { unit:
 export const interrupted = (): Job[] => [
   job('import', {}, { id: 'cut-import', title: 'customers-2026.jsonl', state: { state: 'interrupted' } }),
   job('edit', {}, { id: 'cut-edit', title: 'recipes', subject: { kind: 'dataset', id: 'recipes-1' }, state: { state: 'interrupted' } }),
+];
+
+/** What there is to know of the home. */
+export const notices = (): Notice[] => [
+  { id: 'damaged', message: verbatim('The run “recipes-4f2a1b” is not shown: its run.json is damaged'), hint: verbatim('Bring the file back from a backup, if there is one'), told_ms: now },
 ];
 
 export const system: SystemInfo = {

@@ -59,6 +59,7 @@ export function mock(scenario = ''): Backend {
     /** The run at work and those that wait, in order. */
     line: [] as Job[],
     interrupted: scenario === 'interrupted' ? made.interrupted() : [],
+    notices: scenario === 'interrupted' ? made.notices() : [],
   };
   state.line = state.runs.filter((run) => run.id === 'running' || run.status.state === 'queued').map(made.trainJob);
   const changed = () => board.publish({ topic: 'library' }, { kind: 'library' });
@@ -349,6 +350,11 @@ export function mock(scenario = ''): Backend {
     cancel_job: (id) => {
       state.cancelled.add(id);
       state.interrupted = state.interrupted.filter((job) => job.id !== id);
+      return null;
+    },
+    list_notices: () => structuredClone(state.notices),
+    dismiss_notice: (id) => {
+      state.notices = state.notices.filter((notice) => notice.id !== id);
       return null;
     },
     move_job: ({ job: id, to }) => {

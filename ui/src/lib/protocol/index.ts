@@ -1056,7 +1056,11 @@ added_ms: number,
 /**
  * Why it cannot be used now (its folder is gone, say); null when it can.
  */
-problem: Sentence | null, };
+problem: Sentence | null, 
+/**
+ * Where its config and its weights disagree, and what is done about it.
+ */
+remarks: Array<Sentence>, };
 export type ModelSource = "starter" | "folder" | "cache" | "trained";
 export type Move = "up" | "down" | "first";
 export type MoveJob = { 
@@ -1068,6 +1072,23 @@ job: string,
  * Where to.
  */
 to: Move, };
+export type Notice = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * What happened, in a sentence.
+ */
+message: Sentence, 
+/**
+ * What can be done.
+ */
+hint: Sentence, 
+/**
+ * When it was found, in milliseconds since 1970.
+ */
+told_ms: number, };
 export type OpenChat = { 
 /**
  * The run whose adapter is used; null chats with a base model alone.
@@ -1402,11 +1423,11 @@ loss: number | null,
  */
 first_eval_loss: number | null, 
 /**
- * The best validation loss.
+ * The validation loss of the step that is kept: the lowest after a step. It can be higher than before the first.
  */
 best_eval_loss: number | null, 
 /**
- * The step of the best validation loss.
+ * The step that is kept.
  */
 best_step: number | null, 
 /**
@@ -1892,7 +1913,7 @@ lora_plus_ratio: number,
  */
 scheduler: Scheduler, 
 /**
- * The share of the steps in which the learning rate first rises from zero
+ * The share of the steps in which the learning rate first rises. Every step learns: of ten such steps the first takes a tenth of the rate, the last all of it
  */
 warmup_ratio: number, 
 /**
@@ -2096,6 +2117,8 @@ export interface Commands {
   usage: { args: null; reply: Usage };
   preferences: { args: null; reply: Preferences };
   set_preferences: { args: Preferences; reply: Preferences };
+  list_notices: { args: null; reply: Array<Notice> };
+  dismiss_notice: { args: string; reply: null };
   read_log: { args: null; reply: LogText };
   show_window: { args: null; reply: boolean };
 }

@@ -1,7 +1,7 @@
 // What the user owns: runs, models, datasets, samples and chats, and the jobs around them. The studio says that something
 // changed, and the lists are fetched again, whole; how far a run is it says beside that, run by run.
 import { asWireError, backend, type Stop } from '$lib/backend';
-import type { Chat, Dataset, Event, ItemKind, Job, Model, Run, RunState, Sample, WireError } from '$lib/protocol';
+import type { Chat, Dataset, Event, ItemKind, Job, Model, Notice, Run, RunState, Sample, WireError } from '$lib/protocol';
 import { words } from '$lib/words';
 import { toasts } from './toasts.svelte';
 
@@ -25,6 +25,8 @@ class Library {
   chats = $state.raw<Chat[] | null>(null);
   /** Those that have not ended, in order, and those that the last end of the program cut short. */
   jobs = $state.raw<Job[]>([]);
+  /** What the user has to know of the home and has not seen yet. */
+  notices = $state.raw<Notice[]>([]);
   error = $state.raw<WireError | null>(null);
   /** The line to the studio is broken and being mended. */
   disconnected = $state(false);
@@ -71,6 +73,9 @@ class Library {
       if (asked < this.#answered) return;
       this.#answered = asked;
       Object.assign(this, { runs, models, datasets, samples, chats, jobs, error: null, disconnected: false });
+      // After the lists: what is damaged is found while they are made.
+      const notices = await backend.call('list_notices', null);
+      if (asked === this.#answered) this.notices = notices;
     } catch (thrown) {
       this.error = asWireError(thrown);
     }
@@ -101,6 +106,10 @@ class Library {
   /** Somebody has seen that a job was cut short. */
   async dismiss(job: string): Promise<void> {
     await this.#change(() => backend.call('cancel_job', job));
+  }
+
+  async dismissNotice(id: string): Promise<void> {
+    await this.#change(() => backend.call('dismiss_notice', id));
   }
 
   async addModel(path: string): Promise<Model> {

@@ -17,7 +17,16 @@ const screens: readonly Screen[] = ['runs', 'new', 'chat', 'models', 'datasets',
 export function readPlace(hash: string): Place {
   const [screen, id, part] = hash.replace(/^#\/?/, '').split('/');
   if (!screens.includes(screen as Screen)) return { screen: 'runs', id: null, part: null };
-  return { screen: screen as Screen, id: id ? decodeURIComponent(id) : null, part: id && part ? decodeURIComponent(part) : null };
+  return { screen: screen as Screen, id: id ? decoded(id) : null, part: id && part ? decoded(part) : null };
+}
+
+/** What is not encoded as an address is, as in `100%`, is taken as it stands: there is nothing of that name, which its screen says. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 export function placeHash(screen: Screen, id: string | null = null, part: string | null = null): string {

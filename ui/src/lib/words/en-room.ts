@@ -43,6 +43,7 @@ export const room = {
       strip_html: (n: number) => `Strip HTML from ${rows(n)}`,
       fix_mojibake: (n: number) => `Fix garbled text in ${rows(n)}`,
       remove_control_characters: (n: number) => `Remove unseen characters from ${rows(n)}`,
+      trim_answer_start: (n: number) => `Remove the blanks before the answer in ${rows(n)}`,
       merge_same_role: (n: number) => `Join doubled messages in ${rows(n)}`,
       drop_trailing_user: (n: number) => `Drop the open question in ${rows(n)}`,
     } as Record<string, (n: number) => string>,

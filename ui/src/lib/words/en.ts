@@ -71,6 +71,7 @@ const en = {
     steps: (step: number, steps: number) => `Step ${count(step)} of ${count(steps)}`,
     stepsDone: (step: number) => `${count(step)} ${step === 1 ? 'step' : 'steps'}`,
     validationLoss: 'Validation loss',
+    noBetter: 'Validation loss: no better than before',
     trainingLoss: 'Training loss',
     columns: { name: 'Fine-tune', state: 'State', loss: 'Loss', started: 'Started', size: 'Size' },
     open: (name: string) => `Open ${name}`,
@@ -94,6 +95,7 @@ const en = {
   interrupted: {
     dismiss: 'Dismiss',
     dismissFor: (name: string) => `Dismiss: ${named(name)}`,
+    dismissNotice: (message: string) => `Dismiss: ${message}`,
     kinds: {
       import: { what: (name: string) => `${named(name)} was being imported when Tunesmith ended`, text: 'Nothing of it was kept; import it again' },
       edit: { what: (name: string) => `${named(name)} was being changed when Tunesmith ended`, text: 'It is as it was before; make the change again' },

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use tunesmith_sentence::say;
 
-use super::Reason;
+use super::{Reason, unthought};
 use crate::Message;
 
 /// Messages in the keys that OpenAI allows for fine-tuning.
@@ -14,6 +14,7 @@ pub(in crate::export) fn open_ai(messages: &[Message]) -> Result<Value, Reason> 
             "its last message is not the assistant's, as OpenAI requires"
         ));
     }
+    unthought(messages)?;
     messages.iter().map(open_ai_message).collect()
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tunesmith_sentence::say;
 
-use super::{Reason, unweighted};
+use super::{Reason, unthought, unweighted};
 use crate::Message;
 
 /// Messages in ShareGPT's format.
@@ -37,6 +37,7 @@ pub(in crate::export) fn share_gpt(messages: &[Message]) -> Result<Value, Reason
         };
         Ok(json!({"from": from, "value": value}))
     };
+    unthought(messages)?;
     messages.iter().map(turn).collect()
 }
 

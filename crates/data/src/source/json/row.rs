@@ -5,6 +5,8 @@ use tunesmith_sentence::{Sentence, say};
 
 use super::exact::{self, Seen};
 use super::mend;
+use crate::columns;
+use crate::quoted::quoted;
 use crate::record::{Beginning, Change, Object, Problem, Record, is_crowded, value_name};
 
 /// Parses these bytes as a row.
@@ -19,7 +21,10 @@ pub(in crate::source) fn object(bytes: &[u8], changes: &mut Vec<Change>) -> Resu
     if is_crowded(bytes) {
         return Err(Problem::crowded());
     }
-    let (value, seen) = parse(bytes, changes).map_err(|error| not_json(bytes, &error))?;
+    let (value, seen) = match parse(bytes, changes) {
+        Ok(read) => read,
+        Err(error) => (python_object(bytes).ok_or_else(|| not_json(bytes, &error))?, Seen::default()),
+    };
     if let Some(name) = seen.repeated {
         let message = say!(
             "row-key-repeated",
@@ -29,7 +34,12 @@ pub(in crate::source) fn object(bytes: &[u8], changes: &mut Vec<Change>) -> Resu
         changes.push(Change { column: None, problem: Problem::new("repeated_key", message) });
     }
     match value {
-        Value::Object(object) => Ok(object),
+        Value::Object(object) => Ok(from_viewer(object, changes)),
+        // Some programs write the text of an object into the text of a line.
+        Value::String(text) if text.trim_start().starts_with('{') => object(text.as_bytes(), changes),
+        Value::Array(list) if !list.is_empty() && list.iter().all(columns::is_message) => {
+            Ok(Object::from_iter([("messages".to_owned(), list.into())]))
+        }
         other => {
             let message = say!(
                 "row-no-object",
@@ -38,6 +48,39 @@ pub(in crate::source) fn object(bytes: &[u8], changes: &mut Vec<Change>) -> Resu
             );
             Err(Problem::new("data_type", message))
         }
+    }
+}
+
+/// A row as Python prints a dict.
+fn python_object(bytes: &[u8]) -> Option<Value> {
+    let text = std::str::from_utf8(bytes).ok()?.trim();
+    // Only with Python's quotes: within the others JSON and Python mean different things by a backslash.
+    let is_python = text.strip_prefix('{').is_some_and(|rest| rest.trim_start().starts_with('\''));
+    if !is_python || text.contains('\0') {
+        return None;
+    }
+    columns::python_literal(text).filter(Value::is_object)
+}
+
+/// The row within what the API of Hugging Face's dataset viewer puts around it.
+fn from_viewer(mut object: Object, changes: &mut Vec<Change>) -> Object {
+    let is_around = |key: &String| ["row_idx", "row", "truncated_cells"].contains(&key.as_str());
+    if !object.contains_key("row_idx") || !object.keys().all(is_around) || !object["row"].is_object() {
+        return object;
+    }
+    let cut = object.shift_remove("truncated_cells");
+    if let Some(Value::Array(cells)) = cut.filter(|cells| cells.as_array().is_some_and(|cells| !cells.is_empty())) {
+        let names: Vec<&str> = cells.iter().filter_map(Value::as_str).collect();
+        let message = say!(
+            "row-viewer-cut",
+            "The dataset viewer has cut off the texts in {columns} of this row; download the dataset itself to have them whole",
+            columns = quoted(names.iter(), 8)
+        );
+        changes.push(Change { column: None, problem: Problem::new("cut_cells", message) });
+    }
+    match object.shift_remove("row") {
+        Some(Value::Object(row)) => row,
+        _ => object,
     }
 }
 

@@ -73,6 +73,10 @@ fn repaired(repair: RepairKind, rows: u64) -> Sentence {
             "dataset-control-characters-removed", rows;
             "Invisible characters removed in 1 row", "Invisible characters removed in {rows} rows", rows
         ),
+        RepairKind::TrimAnswerStart => say!(
+            "dataset-answer-starts-trimmed", rows;
+            "Blanks before the answer removed in 1 row", "Blanks before the answers removed in {rows} rows", rows
+        ),
         RepairKind::MergeSameRole => say!(
             "dataset-same-role-joined", rows;
             "Messages of one role joined in 1 row", "Messages of one role joined in {rows} rows", rows

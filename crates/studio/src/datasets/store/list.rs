@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -15,9 +16,13 @@ use crate::datasets::prompts::MARK_BITS;
 use crate::{errors, format, home};
 
 /// What begins a list of entries.
-const MAGIC: &[u8; 8] = b"TSROWS01";
+const MAGIC: &[u8; 8] = b"TSROWS02";
+/// What begins one of an earlier day, whose entries have no checksum.
+const OLDER: &[u8; 8] = b"TSROWS01";
 /// The bytes of an entry on disk.
-const ENTRY: usize = 32;
+const ENTRY: usize = 36;
+/// Those of an earlier day, with which each entry begins.
+const OLDER_ENTRY: usize = 32;
 /// The bytes of the hash that ends a list.
 const HASH: usize = 32;
 /// Bytes that are written or read in one go.
@@ -94,7 +99,7 @@ impl ListWriter {
         let (mut file, path) = file.into_parts();
         file.seek(SeekFrom::Start(MAGIC.len() as u64)).map_err(errors::io(&path))?;
         let file = BufReader::with_capacity(BUFFER, file);
-        Ok(ListReader { path: path.to_path_buf(), file, left, _scratch: Some(path) })
+        Ok(ListReader { path: path.to_path_buf(), file, entry: ENTRY, left, _scratch: Some(path) })
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), WireError> {
@@ -107,6 +112,8 @@ impl ListWriter {
 pub(crate) struct ListReader {
     path: PathBuf,
     file: BufReader<File>,
+    /// The bytes of an entry.
+    entry: usize,
     /// Entries that were not read yet.
     left: u64,
     /// Goes with the reader.
@@ -118,13 +125,12 @@ impl ListReader {
     pub fn open(path: &Path) -> Result<Self, WireError> {
         let mut file = File::open(path).map_err(errors::io(path))?;
         let bytes = file.metadata().map_err(errors::io(path))?.len();
-        let list = bytes.checked_sub((MAGIC.len() + HASH) as u64).filter(|list| list.is_multiple_of(ENTRY as u64));
         let damaged = || WireError::invalid(say!("dataset-list-damaged", "{path} is damaged", path), import_again());
-        let left = list.ok_or_else(damaged)? / ENTRY as u64;
-        match is_whole(&mut file, bytes - HASH as u64).map_err(errors::io(path))? {
-            true => Ok(Self { path: path.into(), file: BufReader::with_capacity(BUFFER, file), left, _scratch: None }),
-            false => Err(damaged()),
-        }
+        let list = bytes.checked_sub((MAGIC.len() + HASH) as u64).ok_or_else(damaged)?;
+        let entry = entry_bytes(&mut file, bytes - HASH as u64).map_err(errors::io(path))?;
+        let entry = entry.filter(|entry| list.is_multiple_of(*entry as u64)).ok_or_else(damaged)?;
+        let file = BufReader::with_capacity(BUFFER, file);
+        Ok(Self { path: path.into(), file, entry, left: list / entry as u64, _scratch: None })
     }
 
     /// Entries that are still to come.
@@ -139,7 +145,7 @@ impl Iterator for ListReader {
     fn next(&mut self) -> Option<Self::Item> {
         self.left = self.left.checked_sub(1)?;
         let mut bytes = [0; ENTRY];
-        Some(self.file.read_exact(&mut bytes).map(|()| entry_of(&bytes)).map_err(errors::io(&self.path)))
+        Some(self.file.read_exact(&mut bytes[..self.entry]).map(|()| entry_of(&bytes)).map_err(errors::io(&self.path)))
     }
 }
 
@@ -148,8 +154,8 @@ pub(super) fn import_again() -> Sentence {
     say!("dataset-damaged-hint", "Import the file again")
 }
 
-/// Whether a list begins and ends as it was written; the file then stands at its first entry.
-fn is_whole(file: &mut File, end: u64) -> std::io::Result<bool> {
+/// The bytes of an entry, where a list begins and ends as it was written; the file then stands at its first entry.
+fn entry_bytes(file: &mut File, end: u64) -> std::io::Result<Option<usize>> {
     let (mut hash, mut buffer, mut left) = (Sha256::new(), vec![0; BUFFER], end);
     let mut begins = [0; MAGIC.len()];
     file.read_exact(&mut begins)?;
@@ -163,7 +169,12 @@ fn is_whole(file: &mut File, end: u64) -> std::io::Result<bool> {
     let mut ends = [0; HASH];
     file.read_exact(&mut ends)?;
     file.seek(SeekFrom::Start(MAGIC.len() as u64))?;
-    Ok(begins == *MAGIC && hash.finalize().as_slice() == ends)
+    let entry = match &begins {
+        MAGIC => ENTRY,
+        OLDER => OLDER_ENTRY,
+        _ => return Ok(None),
+    };
+    Ok((hash.finalize().as_slice() == ends).then_some(entry))
 }
 
 fn bytes_of(entry: &RowRef) -> [u8; ENTRY] {
@@ -174,6 +185,7 @@ fn bytes_of(entry: &RowRef) -> [u8; ENTRY] {
     bytes[8..12].copy_from_slice(&entry.bytes.to_le_bytes());
     bytes[12..16].copy_from_slice(&flags.to_le_bytes());
     bytes[16..32].copy_from_slice(&entry.key);
+    bytes[32..36].copy_from_slice(&entry.checksum.map_or(0, NonZeroU32::get).to_le_bytes());
     bytes
 }
 
@@ -188,6 +200,7 @@ fn entry_of(bytes: &[u8; ENTRY]) -> RowRef {
         held_out: flags & HELD_OUT != 0,
         key,
         prompt: (flags & MARKED != 0).then_some(flags >> (u32::BITS - MARK_BITS)),
+        checksum: NonZeroU32::new(number(32)),
     }
 }
 

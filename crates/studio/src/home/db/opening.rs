@@ -11,9 +11,14 @@ use tunesmith_sentence::{Sentence, say};
 
 use super::Db;
 use crate::errors;
+use crate::home::{Home, Notices};
+use crate::platform::free_disk_bytes;
 
 /// Older versions can damage a write-ahead log that several connections reset at once.
 const LEAST_VERSION: i32 = 3_051_003;
+
+/// With less space than this the files beside the database cannot be made.
+const LEAST_FREE: u64 = 64 << 10;
 
 /// How long another process may hold the database.
 const BUSY: Duration = Duration::from_secs(5);
@@ -35,7 +40,8 @@ const MIGRATIONS: Migrations<'static> = Migrations::from_slice(STEPS);
 impl Db {
     /// Opens the database, which only the holder of the home's lock may do. One that is damaged is put aside and begun
     /// anew: what matters most lies in the folders.
-    pub fn open(path: &Path) -> Result<Self, WireError> {
+    pub fn open(home: &Home) -> Result<Self, WireError> {
+        let (path, notices) = (&home.database(), home.notices());
         if rusqlite::version_number() < LEAST_VERSION {
             let version = rusqlite::version();
             let too_old = say!("home-sqlite-too-old", "this build has SQLite {version}, which is too old", version);
@@ -43,27 +49,25 @@ impl Db {
         }
         let connection = match connect(path) {
             Err(error) if is_damaged(&error) => {
-                put_aside(path).map_err(errors::io(path))?;
+                put_aside(path, &notices).map_err(errors::io(path))?;
                 connect(path)
             }
             other => other,
         };
-        let mut connection = connection.map_err(errors::database)?;
-        MIGRATIONS.to_latest(&mut connection).map_err(|error| {
-            WireError::invalid(
-                say!("home-database-unusable", "{path} cannot be used: {error}", path, error = error.to_string()),
-                say!(
-                    "home-database-unusable-hint",
-                    "It may have been written by a newer Tunesmith; update, or set TUNESMITH_HOME to another folder"
-                ),
-            )
+        let mut connection = connection.map_err(|error| unopened(path, error))?;
+        MIGRATIONS.to_latest(&mut connection).map_err(|error| match error {
+            rusqlite_migration::Error::RusqliteError { err, .. } => unopened(path, err),
+            other => unusable(path, &other),
         })?;
-        Ok(Self { connection: Mutex::new(connection) })
+        let db = Self { connection: Mutex::new(connection), notices, reserve: home.reserve() };
+        db.set_space_aside();
+        Ok(db)
     }
 
     /// Opens the database for a look, as one who does not hold the home's lock may: nothing in it or beside it is
     /// made, brought up to date or put aside. `None` where nobody has filled one yet.
-    pub fn peek(path: &Path) -> Result<Option<Self>, WireError> {
+    pub fn peek(home: &Home) -> Result<Option<Self>, WireError> {
+        let path = &home.database();
         if !path.is_file() {
             return Ok(None);
         }
@@ -76,7 +80,8 @@ impl Db {
         match look() {
             Ok((_, 0)) => Ok(None),
             Ok((connection, version)) if version as usize == STEPS.len() => {
-                Ok(Some(Self { connection: Mutex::new(connection) }))
+                let (notices, reserve) = (home.notices(), home.reserve());
+                Ok(Some(Self { connection: Mutex::new(connection), notices, reserve }))
             }
             Ok(_) => Err(unreadable(say!(
                 "home-database-of-another-version",
@@ -91,6 +96,28 @@ impl Db {
             Err(error) => Err(errors::database(error)),
         }
     }
+}
+
+/// The database cannot be opened or brought up to date.
+fn unopened(path: &Path, error: rusqlite::Error) -> WireError {
+    use rusqlite::ErrorCode::{CannotOpen, SystemIoFailure};
+    // Of the files beside the database SQLite only says that they cannot be made or grow.
+    let failed = matches!(error.sqlite_error_code(), Some(CannotOpen | SystemIoFailure));
+    match failed && path.parent().is_some_and(|folder| free_disk_bytes(folder) < LEAST_FREE) {
+        true => errors::io_at(path, &std::io::ErrorKind::StorageFull.into()),
+        false => errors::database(error),
+    }
+}
+
+/// The database is of another shape than this version knows.
+fn unusable(path: &Path, error: &rusqlite_migration::Error) -> WireError {
+    WireError::invalid(
+        say!("home-database-unusable", "{path} cannot be used: {error}", path, error = error.to_string()),
+        say!(
+            "home-database-unusable-hint",
+            "It may have been written by a newer Tunesmith; update, or set TUNESMITH_HOME to another folder"
+        ),
+    )
 }
 
 fn unreadable(why: Sentence) -> WireError {
@@ -117,10 +144,26 @@ fn check_pages(connection: &Connection) -> rusqlite::Result<()> {
     }
 }
 
-/// Renames a damaged database and its log, which must not be mixed into a new one.
-fn put_aside(path: &Path) -> std::io::Result<()> {
+/// Renames a damaged database and its log, which must not be mixed into a new one, and says so. One that was put aside
+/// before stays.
+fn put_aside(path: &Path, notices: &Notices) -> std::io::Result<()> {
     let aside = path.with_extension("damaged");
-    tracing::error!("{} is damaged and was put aside as {}", path.display(), aside.display());
+    let numbered = |number: u32| path.with_extension(format!("damaged-{number}"));
+    let aside = std::iter::once(aside).chain((2..).map(numbered)).find(|aside| !aside.exists());
+    let aside = aside.unwrap_or_else(|| path.with_extension("damaged"));
+    notices.tell_of(
+        path,
+        say!(
+            "home-database-begun-anew",
+            "The database of this home was damaged and was begun anew: chats, preferences, added models, and names and tags \
+             that were given are gone"
+        ),
+        say!(
+            "home-database-begun-anew-hint",
+            "Datasets and fine-tunes are there. The damaged database is kept as {aside}",
+            aside = &aside
+        ),
+    );
     let beside = |path: &Path, suffix: &str| {
         let mut name = path.as_os_str().to_owned();
         name.push(suffix);

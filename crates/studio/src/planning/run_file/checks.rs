@@ -1,9 +1,10 @@
 //! What may stand in a run file. Each mistake is told with its line, and with the nearest word that would have been right.
 
 use serde_json::{Map, Value};
-use tunesmith_protocol::{Format, Paths, Validation, WireError};
+use tunesmith_protocol::{Format, Paths, TrainSettings, Validation, WireError};
 use tunesmith_sentence::{Sentence, say};
 
+use super::other_names::our_name;
 use super::text::{line_of, nearest};
 
 /// A group of keys; an empty one where there is none of this name.
@@ -37,7 +38,9 @@ pub(super) fn check_keys(
         }
         None => say!("run-file-key-unknown", "there is no key “{key}”", key = unknown),
     };
+    let ours = our_name(unknown).filter(|ours| known.contains(ours)).and_then(called_here);
     let hint = match (nearest(unknown, known), section) {
+        _ if ours.is_some() => ours.unwrap_or_default(),
         (Some(near), _) => near_hint(near),
         (None, Some(section)) => {
             say!("run-file-known-keys-in-hint", "Known keys in {section}: {keys}", section, keys = known.join(", "))
@@ -82,6 +85,15 @@ fn check_files(yaml: &str, data: &Map<String, Value>) -> Result<(), WireError> {
     match data.get("validation").map(|rule| serde_json::from_value::<Validation>(rule.clone())) {
         Some(Ok(Validation::Share(share))) if !(0.0..1.0).contains(&share) => {
             let message = say!("run-file-share-wrong", "validation must be at least 0 and below 1, not {share}", share);
+            Err(at(line("validation"), message))
+        }
+        Some(Ok(Validation::File(word))) if ["none", "off", "no"].contains(&word.as_str()) => {
+            let word = word.as_str();
+            let message = say!(
+                "run-file-validation-none",
+                "validation has no word {word}; 0 is the share that holds no row out",
+                word
+            );
             Err(at(line("validation"), message))
         }
         Some(Err(_)) => {
@@ -138,6 +150,13 @@ fn check_dataset(yaml: &str, data: &Map<String, Value>) -> Result<(), WireError>
 /// The file is no YAML at all.
 pub(super) fn syntax(error: &serde_saphyr::Error) -> WireError {
     let line = error.location().map(|location| location.line() as usize);
+    if let serde_saphyr::Error::DuplicateMappingKey { key, .. } = error.without_snippet() {
+        let key = key.as_deref().unwrap_or_default();
+        return at(
+            line,
+            say!("run-file-key-twice", "the key “{key}” stands there a second time; keep one of them", key),
+        );
+    }
     let message = error.without_snippet().to_string();
     let error = message.lines().next().unwrap_or_default();
     at(line, say!("run-file-no-yaml", "this is not YAML: {error}", error))
@@ -164,6 +183,12 @@ pub(super) fn at_word(line: Option<usize>, problem: Sentence, found: &Value, wor
 /// What to do where no word is near.
 pub(super) fn fix() -> Sentence {
     say!("run-file-fix-hint", "Correct the run file and try again")
+}
+
+/// What a setting does that has another name elsewhere; its values may be others too.
+fn called_here(name: &str) -> Option<Sentence> {
+    let field = TrainSettings::fields().into_iter().find(|field| field.name == name)?;
+    Some(say!("run-file-other-name-hint", "It is called “{name}” here: {help}", name, help = field.help))
 }
 
 fn near_hint(near: &str) -> Sentence {

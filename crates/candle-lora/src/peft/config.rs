@@ -1,0 +1,150 @@
+//! Reads `adapter_config.json`: what is not supported is refused, and so are tensors that it does not name.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use serde_json::Value;
+use tunesmith_sentence::{Sentence, say};
+
+use super::patterns::Patterns;
+use super::unsupported;
+use crate::{LoraConfig, LoraError, Result, regular_file};
+
+/// An adapter's config and header are a few kilobytes; a file that claims more is not one.
+const LONGEST_CONFIG: u64 = 1 << 20;
+/// More than any pair has.
+const LARGEST_RANK: u64 = 1 << 16;
+
+/// A config as it is written, before the tensors say what its patterns come to.
+pub(super) struct PeftConfig {
+    lora: LoraConfig,
+    targets: Targets,
+    ranks: Patterns<usize>,
+    alphas: Patterns<f64>,
+}
+
+/// How `target_modules` names the modules with a pair.
+enum Targets {
+    /// By all or the end of their names.
+    Names(Vec<String>),
+    /// Every linear map of a block.
+    AllLinear,
+    /// By a regular expression: the tensors say what it came to.
+    Pattern,
+}
+
+impl PeftConfig {
+    pub(super) fn read(path: &Path) -> Result<Self> {
+        let wrong = |reason: Sentence| LoraError::adapter(path, reason);
+        let text = regular_file::read_text(path, LONGEST_CONFIG).map_err(LoraError::refused(path))?;
+        let text =
+            text.ok_or_else(|| wrong(say!("adapter-config-too-long", "is too long to be an adapter's config")))?;
+        let config: Value = serde_json::from_str(&text)
+            .map_err(|error| wrong(say!("file-not-json", "is not valid JSON: {error}", error = error.to_string())))?;
+        unsupported::check(&config).and_then(|()| Self::of(&config)).map_err(wrong)
+    }
+
+    fn of(config: &Value) -> Result<Self, Sentence> {
+        let rank = rank(&config["r"]).ok_or_else(|| say!("adapter-rank-wrong", "r is not a rank"))?;
+        let alpha =
+            number(&config["lora_alpha"]).ok_or_else(|| say!("adapter-alpha-wrong", "lora_alpha is not a number"))?;
+        let targets = match &config["target_modules"] {
+            Value::String(pattern) if pattern == "all-linear" => Targets::AllLinear,
+            Value::String(_) => Targets::Pattern,
+            Value::Array(names) => Targets::Names(names.iter().filter_map(Value::as_str).map(String::from).collect()),
+            _ => return Err(say!("adapter-modules-missing", "target_modules is missing")),
+        };
+        let layers = layers(&config["layers_to_transform"])
+            .ok_or_else(|| say!("adapter-layers-wrong", "layers_to_transform is not a list of layers"))?;
+        let dropout = config["lora_dropout"].as_f64().filter(|share| (0.0..1.0).contains(share)).unwrap_or(0.0);
+        let is_on = |key| unsupported::is_on(&config[key]);
+        let (rslora, dora) = (is_on("use_rslora"), is_on("use_dora"));
+        let lora = LoraConfig { rank, alpha, layers, rslora, dora, dropout, ..LoraConfig::default() };
+        let (ranks, alphas) =
+            (Patterns::read(config, "rank_pattern", self::rank)?, Patterns::read(config, "alpha_pattern", number)?);
+        Ok(Self { lora, targets, ranks, alphas })
+    }
+
+    /// The config of an adapter that has pairs for these modules.
+    pub(super) fn with_modules<'a>(
+        self,
+        modules: impl Iterator<Item = &'a String> + Clone,
+    ) -> Result<LoraConfig, Sentence> {
+        if modules.clone().next().is_none() {
+            return Err(say!("adapter-without-pairs", "holds no low-rank pair"));
+        }
+        modules.clone().try_for_each(|module| self.check_named(module))?;
+        let mut lora = self.lora;
+        for module in modules.clone() {
+            let (rank, alpha) = (self.ranks.of(module), self.alphas.of(module));
+            lora.ranks.extend(rank.filter(|rank| *rank != lora.rank).map(|rank| (module.clone(), rank)));
+            lora.alphas.extend(alpha.filter(|alpha| *alpha != lora.alpha).map(|alpha| (module.clone(), alpha)));
+        }
+        match self.targets {
+            // Names that the model does not have are left alone by PEFT, too.
+            Targets::Names(names) if names.iter().all(|name| !name.contains('.')) => lora.target_modules = names,
+            Targets::AllLinear => lora.target_modules = last_parts(modules),
+            Targets::Names(_) | Targets::Pattern => {
+                let layers: BTreeSet<_> = modules.clone().map(|module| layer_of(module)).collect();
+                lora.layers = layers.into_iter().collect();
+                lora.target_modules = last_parts(modules);
+            }
+        }
+        Ok(lora)
+    }
+
+    /// As PEFT's `check_target_module_exists` decides which modules get a pair.
+    fn check_named(&self, module: &str) -> Result<(), Sentence> {
+        let Targets::Names(names) = &self.targets else { return Ok(()) };
+        if names.iter().any(|name| name == module) {
+            return Ok(());
+        }
+        let ends_with = |name: &String| module.strip_suffix(name.as_str()).is_some_and(|rest| rest.ends_with('.'));
+        if !names.iter().any(ends_with) {
+            return Err(say!(
+                "adapter-module-unnamed",
+                "has tensors for {module}, but target_modules of adapter_config.json names only {names}",
+                module,
+                names = names.join(", ")
+            ));
+        }
+        match &self.lora.layers {
+            Some(layers) if layer_of(module).is_none_or(|layer| !layers.contains(&layer)) => Err(say!(
+                "adapter-layer-unnamed",
+                "has tensors for {module}, but layers_to_transform of adapter_config.json names only {layers}",
+                module,
+                layers = layers.iter().map(usize::to_string).collect::<Vec<_>>().join(", ")
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The first number among the parts of a name.
+fn layer_of(module: &str) -> Option<usize> {
+    module.split('.').find_map(|part| part.parse().ok())
+}
+
+fn last_parts<'a>(modules: impl Iterator<Item = &'a String>) -> Vec<String> {
+    let last: BTreeMap<_, _> = modules.filter_map(|module| Some((module.rsplit('.').next()?, ()))).collect();
+    last.into_keys().map(String::from).collect()
+}
+
+fn rank(value: &Value) -> Option<usize> {
+    value.as_u64().filter(|rank| (1..=LARGEST_RANK).contains(rank)).map(|rank| rank as usize)
+}
+
+fn number(value: &Value) -> Option<f64> {
+    value.as_f64().filter(|number| number.is_finite())
+}
+
+/// The layers that are listed, none where all are meant; no answer where that is no list of layers.
+fn layers(value: &Value) -> Option<Option<Vec<usize>>> {
+    let layer = |value: &Value| value.as_u64().and_then(|layer| usize::try_from(layer).ok());
+    match value {
+        Value::Null => Some(None),
+        Value::Array(layers) if layers.is_empty() => Some(None),
+        Value::Array(layers) => layers.iter().map(layer).collect::<Option<_>>().map(Some),
+        one => Some(Some(vec![layer(one)?])),
+    }
+}

@@ -1,0 +1,204 @@
+//! Rows in the shapes that services and other tools write.
+
+use serde_json::{Value, json};
+use tunesmith_data::{Example, Message};
+
+use crate::support::{chat, examples, read, say};
+
+fn one(row: &Value) -> Example {
+    let imported = read("a.jsonl", format!("{row}\n"));
+    assert!(imported.problems.iter().all(|problem| !problem.dropped), "{row}: {:?}", imported.problems);
+    examples(&imported).remove(0)
+}
+
+fn exchanges(pairs: &[(&str, &str)]) -> Vec<Example> {
+    pairs.iter().map(|(question, answer)| chat(&[("user", question), ("assistant", answer)])).collect()
+}
+
+#[test]
+fn what_an_assistant_thinks_is_kept_under_every_name() {
+    for key in ["reasoning_content", "thinking", "reasoning"] {
+        let row =
+            json!({"messages": [{"role": "user", "content": "q"}, {"role": "assistant", key: "t", "content": "a"}]});
+        let imported = read("a.jsonl", row.to_string());
+        assert_eq!(imported.problems, [], "{key}");
+        let answer = Message { reasoning_content: Some("t".into()), ..Message::new("assistant", "a") };
+        assert_eq!(examples(&imported), [Example::chat(vec![Message::new("user", "q"), answer])]);
+    }
+}
+
+#[test]
+fn answers_that_other_tools_switch_off_have_the_weight_zero() {
+    for key in ["train", "training", "loss"] {
+        let row = json!({"messages": [
+            {"role": "user", "content": "q"}, {"role": "assistant", "content": "bad", key: false},
+            {"role": "user", "content": "q"}, {"role": "assistant", "content": "good", key: true}]});
+        let imported = read("a.jsonl", row.to_string());
+        assert_eq!(imported.problems, [], "{key}");
+        let Example::Chat { messages, .. } = &imported.rows[0].example else { panic!("a conversation") };
+        assert_eq!(messages.iter().map(|message| message.weight).collect::<Vec<_>>(), [None, Some(0.0), None, None]);
+    }
+}
+
+#[test]
+fn openais_older_functions_are_tools() {
+    let function = json!({"name": "tide", "parameters": {"type": "object", "properties": {}}});
+    let row = json!({"functions": [function], "messages": [
+        {"role": "user", "content": "q"},
+        {"role": "assistant", "content": null, "function_call": {"name": "tide", "arguments": "{\"a\": 1}"}},
+        {"role": "function", "name": "tide", "content": "high"}, {"role": "assistant", "content": "a"}]});
+    let Example::Chat { messages, tools } = one(&row) else { panic!("a conversation") };
+    assert_eq!(tools, [json!({"type": "function", "function": function})]);
+    let call = json!([{"type": "function", "function": {"name": "tide", "arguments": {"a": 1}}}]);
+    assert_eq!(messages[1].tool_calls, Some(call));
+    assert_eq!((messages[2].role.as_str(), messages[2].name.as_deref()), ("tool", Some("tide")));
+}
+
+#[test]
+fn openais_preferences_have_a_request_as_their_prompt() {
+    let tool = json!({"type": "function", "function": {"name": "tide"}});
+    let row = json!({
+        "input": {"messages": [{"role": "user", "content": "q"}], "tools": [tool], "parallel_tool_calls": true},
+        "preferred_output": [{"role": "assistant", "content": "a"}],
+        "non_preferred_output": [{"role": "assistant", "content": "b"}],
+    });
+    let answer = |text| say(&[("assistant", text)]);
+    let expected = Example::Preference {
+        prompt: say(&[("user", "q")]),
+        chosen: answer("a"),
+        rejected: answer("b"),
+        tools: vec![tool],
+    };
+    assert_eq!(one(&row), expected);
+}
+
+#[test]
+fn geminis_contents_are_messages() {
+    let row = json!({
+        "systemInstruction": {"role": "system", "parts": [{"text": "s"}]},
+        "contents": [
+            {"role": "user", "parts": [{"text": "q"}]},
+            {"role": "model", "parts": [{"functionCall": {"name": "tide", "args": {"a": 1}}}]},
+            {"role": "user", "parts": [{"functionResponse": {"name": "tide", "response": {"high": 2}}}]},
+            {"role": "model", "parts": [{"text": "a"}, {"text": "b"}]},
+        ],
+        "tools": [{"functionDeclarations": [{"name": "tide"}]}],
+    });
+    let Example::Chat { messages, tools } = one(&row) else { panic!("a conversation") };
+    let said: Vec<(&str, &str)> =
+        messages.iter().map(|message| (message.role.as_str(), message.content.as_str())).collect();
+    let expected = [("system", "s"), ("user", "q"), ("assistant", ""), ("tool", r#"{"high":2}"#), ("assistant", "ab")];
+    assert_eq!(said, expected);
+    let call = json!([{"type": "function", "function": {"name": "tide", "arguments": {"a": 1}}}]);
+    assert_eq!((messages[2].tool_calls.as_ref(), messages[3].name.as_deref()), (Some(&call), Some("tide")));
+    assert_eq!(tools, [json!({"type": "function", "function": {"name": "tide"}})]);
+}
+
+#[test]
+fn a_table_in_one_object_is_its_rows() {
+    let expected = exchanges(&[("q1", "a1"), ("q2", "a2")]);
+    for table in [
+        json!({"instruction": {"0": "q1", "1": "q2"}, "output": {"0": "a1", "1": "a2"}}),
+        json!({"columns": ["instruction", "output"], "index": [0, 1], "data": [["q1", "a1"], ["q2", "a2"]]}),
+        json!({"instruction": ["q1", "q2"], "output": ["a1", "a2"]}),
+        json!({"row1": {"prompt": "q1", "completion": "a1"}, "row2": {"prompt": "q2", "completion": "a2"}}),
+    ] {
+        for text in [table.to_string(), serde_json::to_string_pretty(&table).expect("JSON")] {
+            let imported = read("a.json", &text);
+            assert_eq!((examples(&imported), imported.problems), (expected.clone(), vec![]), "{text}");
+        }
+    }
+    let [q, a] = [json!({"role": "user", "content": "q"}), json!({"role": "assistant", "content": "a"})];
+    let preference = json!({"prompt": [q], "chosen": [a], "rejected": [a]});
+    for row in [json!({"messages": [q, a], "tools": [{"name": "f"}, {"name": "g"}]}), preference] {
+        assert_eq!(read("a.json", row.to_string()).rows.len(), 1, "{row} is one row");
+    }
+}
+
+#[test]
+fn lines_of_other_writers_are_rows() {
+    let expected = exchanges(&[("a", "it is \"b\""), ("c", "d")]);
+    let turns = |(question, answer): (&str, &str)| json!([{"role": "user", "content": question}, {"role": "assistant", "content": answer}]);
+    let row = |(question, answer): (&str, &str)| json!({"prompt": question, "completion": answer});
+    let pairs = [("a", "it is \"b\""), ("c", "d")];
+    let lines = |line: &dyn Fn((&str, &str)) -> String| pairs.map(line).join("\n");
+    for text in [
+        lines(&|pair| Value::from(row(pair).to_string()).to_string()),
+        lines(&|pair| turns(pair).to_string()),
+        "{'prompt': 'a', 'completion': 'it is \"b\"'}\n{'prompt': 'c', 'completion': 'd'}".to_owned(),
+    ] {
+        let imported = read("a.jsonl", &text);
+        assert_eq!((examples(&imported), imported.problems), (expected.clone(), vec![]), "{text}");
+    }
+    let rows: Vec<Value> =
+        (0..2).map(|at| json!({"row_idx": at, "row": row(pairs[at]), "truncated_cells": []})).collect();
+    let viewer = json!({"features": [], "rows": rows}).to_string();
+    assert_eq!(examples(&read("viewer.json", &viewer)), expected);
+    let cut = viewer.replacen("\"truncated_cells\":[]", "\"truncated_cells\":[\"prompt\"]", 1);
+    assert_eq!(read("viewer.json", cut).problems[0].kind, "cut_cells");
+}
+
+#[test]
+fn turns_may_be_pairs_and_roles_have_many_names() {
+    let expected = [("user", "hi"), ("assistant", "yo"), ("user", "more"), ("assistant", "less")];
+    for list in [
+        json!([{"user": "hi", "assistant": "yo"}, {"assistant": "less", "user": "more"}]),
+        json!([{"human": "hi"}, {"gpt": "yo"}, {"input": "more", "output": "less"}]),
+        json!([["hi", "yo"], ["more", "less"]]),
+    ] {
+        assert_eq!(one(&json!({"conversation": list})), chat(&expected), "{list}");
+    }
+    let named = read(
+        "a.jsonl",
+        json!({"messages": [{"role": "System", "content": "s"}, {"role": "User", "content": "hi"},
+            {"role": "Chatbot", "content": "yo"}]})
+        .to_string(),
+    );
+    assert_eq!(examples(&named), [chat(&[("system", "s"), ("user", "hi"), ("assistant", "yo")])]);
+    assert!(named.problems[0].message.contains("read as"), "{:?}", named.problems);
+}
+
+#[test]
+fn earlier_turns_are_messages_or_pairs() {
+    let expected = chat(&[("user", "when?"), ("assistant", "soon"), ("user", "now?"), ("assistant", "later")]);
+    for history in [
+        json!([{"role": "user", "content": "when?"}, {"role": "assistant", "content": "soon"}]),
+        json!([["when?", "soon"]]),
+        json!([{"user": "when?", "assistant": "soon"}]),
+    ] {
+        for names in [["instruction", "output"], ["prompt", "completion"]] {
+            let row = json!({names[0]: "now?", names[1]: "later", "history": history});
+            assert_eq!(one(&row), expected, "{row}");
+        }
+    }
+}
+
+#[test]
+fn what_is_asked_about_belongs_to_the_question() {
+    for row in [
+        json!({"prompt": "Translate", "input": "the tide", "output": "la marée"}),
+        json!({"question": "Translate", "context": "the tide", "answer": "la marée"}),
+    ] {
+        assert_eq!(one(&row), chat(&[("user", "Translate\n\nthe tide"), ("assistant", "la marée")]), "{row}");
+    }
+    let other = read("a.jsonl", json!({"question": "q", "context": {"title": ["t"]}, "answer": "a"}).to_string());
+    assert_eq!(examples(&other), exchanges(&[("q", "a")]));
+    assert!(other.summary.reason.contains("not used: “context”"), "{}", other.summary.reason);
+}
+
+#[test]
+fn a_prompt_that_both_answers_repeat_is_left_out_of_them() {
+    let row =
+        json!({"prompt": "How many?\nAnswer:", "chosen": "How many?\nAnswer: 1", "rejected": "How many?\nAnswer: 3"});
+    let imported = read("a.jsonl", row.to_string());
+    let answer = |text| say(&[("assistant", text)]);
+    let prompt = say(&[("user", "How many?\nAnswer:")]);
+    let expected = Example::Preference { prompt, chosen: answer("1"), rejected: answer("3"), tools: vec![] };
+    assert_eq!(examples(&imported), [expected]);
+    assert_eq!((imported.problems[0].kind.as_str(), imported.problems[0].dropped), ("prompt_repeated", false));
+    for (prompt, chosen) in [("Red", "Red is warm"), ("Is it so?", "It is"), ("is it a car", "is it a carpet")] {
+        let row = json!({"prompt": prompt, "chosen": chosen, "rejected": format!("{prompt} 3")});
+        let Example::Preference { chosen: kept, .. } = one(&row) else { panic!("a preference") };
+        assert_eq!(kept[0].content, chosen, "not a prompt and an answer");
+    }
+}

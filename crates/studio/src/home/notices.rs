@@ -1,0 +1,93 @@
+//! What the user has to know of the home: damage that was found, and what was done about it. Each notice is a small file of
+//! its own, so that one survives a damaged database and every process can tell one. Seen notices are kept, as what was told
+//! once is not told again.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use tunesmith_protocol::{Notice, WireError};
+use tunesmith_sentence::Sentence;
+
+use super::{entries, write_whole};
+use crate::{errors, ids};
+
+/// The notices of a home.
+#[derive(Debug, Clone)]
+pub(crate) struct Notices {
+    folder: PathBuf,
+}
+
+/// A notice as it lies on disk.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    seen: bool,
+    notice: Notice,
+}
+
+impl Notices {
+    pub(super) fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    /// Tells of something, once: what was told of the same before is not told again, be it seen or not.
+    pub fn tell(&self, about: &str, message: Sentence, hint: Sentence) {
+        let id = ids::short_hash(about.as_bytes());
+        let path = self.path(&id);
+        if path.exists() {
+            return;
+        }
+        tracing::error!("{message}");
+        let notice = Notice { id, message, hint, told_ms: ids::now_ms() };
+        if let Err(error) = write(&path, &Kept { seen: false, notice }) {
+            tracing::error!("a notice could not be kept: {error}");
+        }
+    }
+
+    /// Tells of damage to a file, once for each time that it was written.
+    pub fn tell_of(&self, file: &Path, message: Sentence, hint: Sentence) {
+        let facts = fs::metadata(file).ok();
+        let changed = facts.as_ref().and_then(|facts| facts.modified().ok());
+        let length = facts.map(|facts| facts.len());
+        self.tell(&format!("{} {length:?} {changed:?}", file.display()), message, hint);
+    }
+
+    /// What nobody has seen yet, the oldest first.
+    pub fn list(&self) -> Vec<Notice> {
+        let mut notices: Vec<Notice> = entries(&self.folder)
+            .iter()
+            .filter_map(|path| read(path).inspect_err(|error| tracing::warn!("a notice is not shown. {error}")).ok())
+            .filter(|kept| !kept.seen)
+            .map(|kept| kept.notice)
+            .collect();
+        notices.sort_by_key(|notice| notice.told_ms);
+        notices
+    }
+
+    /// Somebody has seen it.
+    ///
+    /// # Errors
+    /// There is no such notice, or it cannot be written.
+    pub fn dismiss(&self, id: &str) -> Result<(), WireError> {
+        let path = self.path(super::plain(id)?);
+        let kept = read(&path)?;
+        write(&path, &Kept { seen: true, ..kept }).or_else(|error| match error.code {
+            // On a full disk it can still go; then it may be told again.
+            tunesmith_protocol::ErrorCode::DiskFull => fs::remove_file(&path).map_err(errors::io(&path)),
+            _ => Err(error),
+        })
+    }
+
+    fn path(&self, id: &str) -> PathBuf {
+        self.folder.join(format!("{id}.json"))
+    }
+}
+
+fn read(path: &Path) -> Result<Kept, WireError> {
+    let text = fs::read(path).map_err(errors::io(path))?;
+    serde_json::from_slice(&text).map_err(errors::damaged(path))
+}
+
+fn write(path: &Path, kept: &Kept) -> Result<(), WireError> {
+    write_whole(path, &serde_json::to_vec(kept).map_err(errors::unwritable)?)
+}
