@@ -20,7 +20,7 @@ ui: ## build the screens into ui/dist
 dev: ## the window with screens that reload as they are edited
 	@scripts/dev
 
-check: ## fast: formatting, lints, types, unit tests of the screens
+check: ## fast: formatting, lints, types, unit tests of the screens that were changed
 	@scripts/check
 
 screenshots: ## drive the real window through every screen, pictures to target/screenshots
