@@ -4,6 +4,7 @@
 mod checks;
 mod checksummed_file;
 mod columns;
+mod counted_file;
 mod error;
 mod example;
 mod export;

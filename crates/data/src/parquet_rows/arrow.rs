@@ -12,6 +12,7 @@ use arrow_schema::{ArrowError, SchemaRef};
 use tunesmith_sentence::Sentence;
 
 use super::{COUNT, Failed, RowWriter, write_line};
+use crate::counted_file::CountedFile;
 
 /// Writes the lines of a file.
 pub(super) fn rows(path: &Path, out: &mut dyn Write) -> Result<(), Failed> {
@@ -29,7 +30,7 @@ pub(super) fn rows(path: &Path, out: &mut dyn Write) -> Result<(), Failed> {
         let share = |done: u64| (done, all);
         return write_batches(schema, size, batches, &share, out);
     }
-    let counted = Counted { file, bytes: read.clone() };
+    let counted = CountedFile { file, bytes: read.clone() };
     let batches = StreamReader::try_new(BufReader::new(counted), None)?;
     let schema = batches.schema();
     write_batches(schema, size, batches, &|_| (read.get(), size), out)
@@ -53,18 +54,4 @@ fn write_batches(
         rows.write(&batch, out)?;
     }
     Ok(())
-}
-
-/// A file that counts the bytes read from it.
-struct Counted {
-    file: File,
-    bytes: Rc<Cell<u64>>,
-}
-
-impl Read for Counted {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let count = self.file.read(out)?;
-        self.bytes.set(self.bytes.get() + count as u64);
-        Ok(count)
-    }
 }

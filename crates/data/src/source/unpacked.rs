@@ -9,6 +9,7 @@ use std::rc::Rc;
 use flate2::bufread::GzDecoder;
 use tunesmith_sentence::say;
 
+use crate::counted_file::CountedFile;
 use crate::error::io_error;
 
 const CHUNK: usize = 64 << 10;
@@ -74,7 +75,7 @@ impl Unpacked {
 
     fn begin(path: &Path) -> io::Result<Self> {
         let packed_bytes = Rc::new(Cell::new(0));
-        let counted = Counted { file: File::open(path)?, bytes: packed_bytes.clone() };
+        let counted = CountedFile { file: File::open(path)?, bytes: packed_bytes.clone() };
         let mut file = BufReader::with_capacity(CHUNK, counted);
         let packing = Packing::of(file.fill_buf()?);
         let reader: Box<dyn Read> = match packing {
@@ -167,19 +168,5 @@ fn skip_zeros(file: &mut impl BufRead) -> io::Result<bool> {
         if zeros < all {
             return Ok(true);
         }
-    }
-}
-
-/// A file that counts the bytes read from it.
-struct Counted {
-    file: File,
-    bytes: Rc<Cell<u64>>,
-}
-
-impl Read for Counted {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let count = self.file.read(out)?;
-        self.bytes.set(self.bytes.get() + count as u64);
-        Ok(count)
     }
 }
