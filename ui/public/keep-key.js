@@ -1,3 +1,4 @@
-// The page behind the one-time link: keeps the studio's key where only pages of this very address can read it, and goes on.
+// The page behind the one-time link: keeps the studio's key where only pages of this very address can read it, and goes on
+// once this page is there in full: a request that is left half read counts as failed.
 localStorage.setItem('tunesmith-key', document.body.dataset.key);
-location.replace('/');
+addEventListener('load', () => location.replace('/'));

@@ -134,10 +134,20 @@ impl Queue {
         true
     }
 
+    /// The place of the first waiting job that has work for a thread of its own and may start.
+    fn next(&self) -> Option<usize> {
+        let mut places = 0..self.entries.len();
+        places.find(|place| self.entries[*place].work.is_some() && self.may_start(*place))
+    }
+
+    /// Whether a job with a thread of its own may start.
+    pub fn has_next(&self) -> bool {
+        !self.closed && self.next().is_some()
+    }
+
     /// Starts the first waiting job that has work for a thread of its own and may start.
     pub fn start_next(&mut self) -> Option<Started> {
-        let mut places = 0..self.entries.len();
-        let place = places.find(|place| self.entries[*place].work.is_some() && self.may_start(*place))?;
+        let place = self.next().filter(|_| !self.closed)?;
         let entry = &mut self.entries[place];
         let work = entry.work.take()?;
         entry.job.state = JobState::Running;

@@ -83,16 +83,14 @@ impl Jobs {
 
     /// Starts every job with a thread of its own whose claims are free.
     pub(super) fn start_whoever_may(&self) {
-        loop {
+        // The owner is held only when something can start: otherwise the home is free as soon as its owner is dropped.
+        while self.0.queue.lock().has_next() {
             // Without its owner the home is closing, and nothing may start that would keep it open.
             let owner = self.0.owner.get().map(Weak::upgrade);
             if matches!(owner, Some(None)) {
                 return;
             }
             let mut queue = self.0.queue.lock();
-            if queue.closed {
-                return;
-            }
             let Some(started) = queue.start_next() else { return };
             self.save(&mut queue);
             drop(queue);
