@@ -77,7 +77,7 @@ pub fn not_opened() -> Sentence {
 fn enter<R: Runtime>(app: &AppHandle<R>, studio: Arc<Studio>) -> tauri::Result<()> {
     let handle = app.clone();
     if let Err(error) = studio.start_queue() {
-        tracing::error!("the runs in line do not go on: {error}");
+        tracing::error!("the queued runs do not go on: {error}");
     }
     studio.on_show_window(move || window::come_forward(&handle));
     app.manage(OwnedStudio { studio });

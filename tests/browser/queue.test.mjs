@@ -1,4 +1,4 @@
-// Runs in line, seen and steered in a browser while the shell has started them.
+// Queued runs, seen and steered in a browser while the shell has started them.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,11 +10,11 @@ import { run, tunesmith } from '../support/programs.mjs';
 import { until } from '../support/wait.mjs';
 import { BrowserPage, openBrowser, serveStudio } from './page.mjs';
 
-/** The ids of the runs in the list of those in line, from its top. */
-const inLine = (page) =>
+/** The ids of the runs in the list of queued ones, from its top. */
+const queued = (page) =>
   page.page.locator('[data-testid^="queued-"]').evaluateAll((lines) => lines.map((line) => line.dataset.testid.slice('queued-'.length)));
 
-test('runs in line are moved, held and taken out, and go on by themselves', { timeout: 600_000 }, async (t) => {
+test('queued runs are moved, held and taken out, and go on by themselves', { timeout: 600_000 }, async (t) => {
   const home = await makeHome(t);
   const { link } = await serveStudio(t, home.env);
   const start = async (steps) => {
@@ -29,17 +29,17 @@ test('runs in line are moved, held and taken out, and go on by themselves', { ti
   await page.keepPictureOfFailure('browser queue', async () => {
     await page.page.goto(`${new URL(page.page.url()).origin}/#/runs`);
     await page.find('[data-testid="queue"]');
-    await until('all three stand in line', async () => String(await inLine(page)) === String([a, b, c]));
+    await until('all three are queued', async () => String(await queued(page)) === String([a, b, c]));
     await page.inject(axeSource);
-    await expectNoBarriers(page, 'runs in line');
+    await expectNoBarriers(page, 'queued runs');
     await page.click(`queue-first-${c}`);
-    await until('the last is the first', async () => String(await inLine(page)) === String([c, a, b]));
+    await until('the last is the first', async () => String(await queued(page)) === String([c, a, b]));
     await page.click(`queue-down-${c}`);
-    await until('and the second', async () => String(await inLine(page)) === String([a, c, b]));
+    await until('and the second', async () => String(await queued(page)) === String([a, c, b]));
     await page.click(`queue-hold-${a}`);
     await page.find(`[data-testid="queued-${a}"][data-held="true"]`);
     await page.click(`queue-leave-${b}`);
-    await until('it has left the line', async () => String(await inLine(page)) === String([a, c]));
+    await until('it has left the queue', async () => String(await queued(page)) === String([a, c]));
 
     await run(tunesmith, ['runs', 'stop', first], home.env);
     const state = async (id) => JSON.parse(await run(tunesmith, ['runs', 'show', id, '--json'], home.env)).status.state;

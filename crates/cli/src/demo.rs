@@ -188,7 +188,7 @@ fn tuned_model() -> Sentence {
 
 fn another_demo() -> WireError {
     WireError::invalid(
-        say!("shell-demo-busy", "Another demo is at work in this folder"),
+        say!("shell-demo-busy", "Another demo is running in this folder"),
         say!("shell-demo-busy-hint", "Choose another"),
     )
 }

@@ -55,7 +55,7 @@ impl Home {
         self.owned().is_some()
     }
 
-    /// Lets runs go on that stood in line when the program last ended: this process stays.
+    /// Lets runs go on that were queued when the program last ended: this process stays.
     pub(crate) fn start_queue(&self) -> Result<(), WireError> {
         self.owned().map_or(Ok(()), |studio| studio.start_queue())
     }

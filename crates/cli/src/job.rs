@@ -42,7 +42,7 @@ pub(crate) fn with_bar<T: Send>(
                 }
             }
         }
-        working.join().unwrap_or_else(|_| Err(WireError::internal(say!("shell-broke-off", "this broke off"))))
+        working.join().unwrap_or_else(|_| Err(WireError::internal(say!("shell-broke-off", "this ended unexpectedly"))))
     });
     bar.finish_and_clear();
     ended

@@ -21,7 +21,7 @@ pub(crate) enum Command {
     Stop(Which),
     /// Go on with a run from its newest good checkpoint, and follow it
     Resume(Which),
-    /// Start a run as a run file says; while another goes, it stands in line
+    /// Start a run as a run file says; while another goes, it is queued
     Start {
         /// The run file (YAML); paths in it start at its folder
         config: PathBuf,
@@ -29,9 +29,9 @@ pub(crate) enum Command {
         #[arg(long, value_name = "KEY=VALUE")]
         set: Vec<String>,
     },
-    /// List the run that is trained and those that stand in line
+    /// List the run that is trained and the queued ones
     Queue,
-    /// Move a run that stands in line
+    /// Move a queued run
     Move {
         #[command(flatten)]
         which: Which,
@@ -39,7 +39,7 @@ pub(crate) enum Command {
         #[arg(value_enum)]
         to: Place,
     },
-    /// Hold back a run that stands in line
+    /// Hold back a queued run
     Hold(Which),
     /// Let a run that was held back start when it is its turn
     Release(Which),
@@ -126,7 +126,7 @@ fn queue(home: &Home, out: &Out) -> Result<(), WireError> {
     let jobs: Vec<Job> = home.api.list_jobs(())?.into_iter().filter(|job| job.kind == JobKind::Train).collect();
     jobs.iter().for_each(|job| out.json(job));
     if jobs.is_empty() {
-        out.line(say!("shell-queue-empty", "No run is trained, and none stands in line"));
+        out.line(say!("shell-queue-empty", "No run is training or queued"));
         return Ok(());
     }
     let heading =
@@ -144,7 +144,7 @@ fn queue(home: &Home, out: &Out) -> Result<(), WireError> {
     Ok(())
 }
 
-/// Where to in the line.
+/// Where to in the queue.
 #[derive(Clone, Copy, clap::ValueEnum)]
 pub(crate) enum Place {
     /// Before the run that is before it
@@ -243,7 +243,7 @@ fn state(state: &RunState) -> Sentence {
 
 fn queued(held: bool) -> Sentence {
     match held {
-        false => say!("shell-state-in-line", "in line"),
+        false => say!("shell-state-queued", "queued"),
         true => say!("shell-state-held", "held"),
     }
 }

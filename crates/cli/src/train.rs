@@ -93,7 +93,7 @@ fn warn(api: &dyn Api, start: &StartRun, out: &Out) -> Result<(), WireError> {
     Ok(())
 }
 
-/// Puts a run into the line of the home. Where no other process has the home open, it is trained here.
+/// Queues a run. Where no other process has the home open, it is trained here.
 pub(crate) fn enqueue(home: &Home, path: &Path, set: &[String], out: &Out) -> anyhow::Result<Ended> {
     let config = overrides::apply(run_file::load(path)?, set)?;
     let interrupt = Interrupt::listen(stopping())?;
@@ -111,8 +111,8 @@ pub(crate) fn enqueue(home: &Home, path: &Path, set: &[String], out: &Out) -> an
         runs => say!(
             "shell-run-queued",
             runs;
-            "{id} stands in line behind 1 run",
-            "{id} stands in line behind {runs} runs",
+            "{id} is queued behind 1 run",
+            "{id} is queued behind {runs} runs",
             runs,
             id = run.id
         ),
@@ -133,7 +133,7 @@ pub(crate) fn start_and_follow(
     if before > 0 {
         out.note(say!(
             "shell-run-waits",
-            "It starts when the runs before it are done ({before}); Ctrl-C takes it out of the line",
+            "It starts when the runs before it are done ({before}); Ctrl-C takes it out of the queue",
             before
         ));
     }
@@ -143,7 +143,7 @@ pub(crate) fn start_and_follow(
     Ok((ended, api.get_run(run.id)?))
 }
 
-/// How many runs are trained or stand in line before this one.
+/// How many runs are trained or queued before this one.
 fn runs_before(api: &dyn Api, id: &str) -> Result<usize, WireError> {
     let held = |job: &Job| job.id != id && matches!(job.state, JobState::Queued { held: true });
     let jobs = api.list_jobs(())?.into_iter().filter(|job| job.kind == JobKind::Train && !held(job));
@@ -179,7 +179,7 @@ fn goes_already(run: &Run) -> Option<Sentence> {
         RunState::Preparing | RunState::Running => {
             Some(say!("shell-run-running-already", "“{name}” is running already", name))
         }
-        RunState::Queued { .. } => Some(say!("shell-run-queued-already", "“{name}” stands in line already", name)),
+        RunState::Queued { .. } => Some(say!("shell-run-queued-already", "“{name}” is queued already", name)),
         _ => None,
     }
 }

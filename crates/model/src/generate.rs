@@ -119,7 +119,7 @@ impl Session {
         match logits.iter().any(|logit| logit.is_nan()) {
             true => Err(ModelError::Input(say!(
                 "model-computes-nan",
-                "The model computes no numbers (NaN): its weights, or those of its adapter, are too large or damaged"
+                "The model's results are not numbers (NaN): its weights, or those of its adapter, are too large or damaged"
             ))),
             false => Ok(logits),
         }

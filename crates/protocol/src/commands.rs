@@ -107,7 +107,7 @@ commands! {
     preview_run(PreviewRun) -> Preview;
     /// The run file that stands for these choices, as YAML.
     run_yaml(RunYaml) -> RunFile;
-    /// Starts a run in the background; while another goes, it stands in line.
+    /// Starts a run in the background; while another goes, it is queued.
     start_run(StartRun) -> Run;
     /// All runs, the newest first.
     list_runs(()) -> Vec<Run>;
@@ -143,14 +143,14 @@ commands! {
     clear_chat(String) -> ();
     /// Changes a chat's system prompt and sampling.
     configure_chat(ConfigureChat) -> Chat;
-    /// All jobs that have not ended, those that stand in line in the order in which they will start, and those that the
+    /// All jobs that have not ended, the queued ones in the order in which they will start, and those that the
     /// last end of the program cut short.
     list_jobs(()) -> Vec<Job>;
     /// Cancels the job of this id, or takes one off the list that was cut short.
     cancel_job(String) -> ();
-    /// Moves a job that stands in line.
+    /// Moves a queued job.
     move_job(MoveJob) -> ();
-    /// Holds back a job that stands in line.
+    /// Holds back a queued job.
     hold_job(String) -> ();
     /// Lets a job that was held back start when it is its turn.
     release_job(String) -> ();

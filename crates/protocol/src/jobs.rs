@@ -1,5 +1,5 @@
 //! Jobs: everything that takes time. Each has a state, tells how far it is and can be cancelled; those that wait for
-//! something another one has stand in line.
+//! something another one has wait in the queue.
 
 use tunesmith_sentence::{NOTHING, Sentence};
 
@@ -110,7 +110,7 @@ wire! {
         pub progress: JobProgress,
     }
 
-    /// Where to in the line of waiting jobs.
+    /// Where to in the queue.
     #[derive(Copy, Eq)]
     #[serde(rename_all = "snake_case")]
     pub enum Move {
@@ -122,7 +122,7 @@ wire! {
         First,
     }
 
-    /// Move a waiting job in the line.
+    /// Move a queued job.
     pub struct MoveJob {
         /// The job.
         pub job: String,

@@ -28,7 +28,7 @@ wire! {
         pub device: String,
         /// The language of the screen, e.g. `en`.
         pub language: String,
-        /// Whether the runs that stand in line go on by themselves when Tunesmith starts; otherwise they are held.
+        /// Whether the queued runs go on by themselves when Tunesmith starts; otherwise they are held.
         pub resume_queue: bool,
     }
 

@@ -921,7 +921,7 @@ job-measuring = Measuring
 
 job-no-thread = no thread to work in: { $error }
 
-job-not-waiting = This does not stand in line
+job-not-waiting = This is not queued
 
 job-not-waiting-hint = It has started or ended meanwhile; look at the list again
 
@@ -1489,7 +1489,7 @@ run-chat-begins-otherwise = A chat will begin otherwise than the rows: with { $a
 
 run-data-differs = the data is not the same
 
-run-delete-active = This run is training or stands in line
+run-delete-active = This run is training or queued
 
 run-delete-active-hint = Stop it first
 
@@ -1657,7 +1657,7 @@ run-trained-elsewhere = { $path } is being trained by another process
 
 run-trained-elsewhere-hint = Stop it there first
 
-run-waits-already = “{ $name }” stands in line already
+run-waits-already = “{ $name }” is queued already
 
 server-blocks = Cannot listen without blocking
 
@@ -2073,7 +2073,7 @@ shell-plan-training = { $rows ->
    *[other] Training { $trained } on { $device }: { $rows } rows, { $held_out } held out, { $tokens } learned tokens an epoch
 }
 
-shell-queue-empty = No run is trained, and none stands in line
+shell-queue-empty = No run is training or queued
 
 shell-result = Result: { $path }
 
@@ -2115,7 +2115,7 @@ shell-run-queued = { $runs ->
    *[other] { $id } stands in line behind { $runs } runs
 }
 
-shell-run-queued-already = “{ $name }” stands in line already
+shell-run-queued-already = “{ $name }” is queued already
 
 shell-run-released = { $id } starts when it is its turn
 
@@ -2153,7 +2153,7 @@ shell-run-training-loss = Training loss
 
 shell-run-validation-loss = Validation loss
 
-shell-run-waits = It starts when the runs before it are done ({ $before }); Ctrl-C takes it out of the line
+shell-run-waits = It starts when the runs before it are done ({ $before }); Ctrl-C takes it out of the queue
 
 shell-run-without-result = The run { $id } has no result yet
 

@@ -35,7 +35,7 @@ pub(crate) async fn call(
         Ok(Ok(reply)) => ([(header::CACHE_CONTROL, "no-store")], Json(reply)).into_response(),
         Ok(Err(error)) => refusal(&error),
         Err(_) => {
-            let message = say!("command-broke-off", "The command broke off");
+            let message = say!("command-broke-off", "The command ended unexpectedly");
             refusal(&WireError::new(ErrorCode::Internal, message, try_again()))
         }
     }

@@ -204,7 +204,7 @@ fn disk_full() -> WireError {
 fn broke_off() -> WireError {
     WireError::new(
         ErrorCode::Cancelled,
-        say!("upload-broke-off", "The upload broke off"),
+        say!("upload-broke-off", "The upload was interrupted"),
         say!("upload-broke-off-hint", "Drop the file again"),
     )
 }

@@ -143,7 +143,7 @@ impl Items {
         match item.kind {
             ItemKind::Run if self.runs.is_active(&item.id)? => refuse(
                 ErrorCode::Busy,
-                say!("run-delete-active", "This run is training or stands in line"),
+                say!("run-delete-active", "This run is training or queued"),
                 say!("run-delete-active-hint", "Stop it first"),
             ),
             ItemKind::Model if item.id == "starter" => refuse(

@@ -1,4 +1,4 @@
-//! Everything that takes time is a job: it waits in line for what it claims, tells how far it is, and can be cancelled.
+//! Everything that takes time is a job: it waits in the queue for what it claims, tells how far it is, and can be cancelled.
 //! Who may start is decided here and nowhere else. What a job does is left to those who submit it.
 
 mod abandonable;
@@ -100,7 +100,7 @@ impl Jobs {
     /// Does work as a job in a thread of its own, once nobody else has what it claims. The ticket tells how it ended.
     ///
     /// # Errors
-    /// A job of its id is in line, or the home is closing.
+    /// A job of its id is queued, or the home is closing.
     pub fn spawn(
         &self,
         job: NewJob,
@@ -127,7 +127,7 @@ impl Jobs {
         Ok(())
     }
 
-    /// Lets the jobs go on that stood in line when the program last ended.
+    /// Lets the jobs go on that were queued when the program last ended.
     pub fn unpark(&self) {
         self.0.queue.lock().entries.iter_mut().for_each(|entry| entry.parked = false);
         self.0.topics.library_changed();
@@ -198,7 +198,7 @@ impl Jobs {
     /// Moves a waiting job.
     ///
     /// # Errors
-    /// It does not stand in line.
+    /// It is not queued.
     pub fn move_to(&self, id: &str, to: Move) -> Result<(), WireError> {
         self.change_queue(|queue| queue.move_to(id, to))
     }
@@ -206,7 +206,7 @@ impl Jobs {
     /// Holds a waiting job back, or lets it go.
     ///
     /// # Errors
-    /// It does not stand in line.
+    /// It is not queued.
     pub fn hold(&self, id: &str, held: bool) -> Result<(), WireError> {
         self.change_queue(|queue| queue.hold(id, held))
     }
@@ -222,7 +222,7 @@ impl Jobs {
         }
     }
 
-    /// What was in line or at work when the program last ended: told once here, and kept as interrupted until the user has
+    /// What was queued or at work when the program last ended: told once here, and kept as interrupted until the user has
     /// seen it, unless it is submitted again.
     pub fn take_unfinished(&self) -> Result<Vec<Job>, WireError> {
         let jobs = self.0.db.upgrade().map(|db| db.jobs()).transpose()?.unwrap_or_default();

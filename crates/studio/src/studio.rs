@@ -149,7 +149,7 @@ impl Studio {
     }
 
     /// Lets other processes turn to the next owner, once what they have asked is answered. Then stops a run after a
-    /// checkpoint and answers being written, and waits for both. Runs that stand in line stay there for the next time. A run
+    /// checkpoint and answers being written, and waits for both. Queued runs stay queued for the next time. A run
     /// that waits for space on a full disk is left after a moment; it can be resumed from its last checkpoint.
     pub fn shutdown(&self) {
         self.listener.guests().close(TO_ANSWER);
@@ -159,7 +159,7 @@ impl Studio {
         tracing::info!("Tunesmith closed {}", self.home.root().display());
     }
 
-    /// Lets the runs go on that stood in line when the program last ended, if the user wishes that. To be called by programs
+    /// Lets the runs go on that were queued when the program last ended, if the user wishes that. To be called by programs
     /// that stay: one that leaves soon would stop what it starts.
     ///
     /// # Errors

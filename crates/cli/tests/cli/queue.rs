@@ -7,7 +7,7 @@ use tunesmith_studio::{Opened, Studio, open};
 
 use crate::shell::{Shell, run_file};
 
-/// The ids of the runs that are trained or stand in line, in order.
+/// The ids of the runs that are trained or queued, in order.
 fn queue(shell: &Shell) -> Vec<String> {
     let jobs = shell.run(&["runs", "queue", "--json"]).lines();
     jobs.iter().map(|job| job["id"].as_str().unwrap().to_owned()).collect()
@@ -34,14 +34,14 @@ fn the_line_is_filled_shown_reordered_and_held_from_the_shell() {
     let first = start("long.yaml");
     let (second, third) = (start("run.yaml"), start("run.yaml"));
     assert_eq!(queue(&shell), [first.as_str(), &second, &third]);
-    assert!(shell.run(&["runs", "queue"]).stdout.contains("in line"));
+    assert!(shell.run(&["runs", "queue"]).stdout.contains("queued"));
 
     assert_eq!(shell.run(&["runs", "move", &third, "first"]).code, 0);
     assert_eq!(queue(&shell), [first.as_str(), &third, &second]);
     assert_eq!(shell.run(&["runs", "hold", &third]).code, 0);
     assert!(shell.run(&["runs", "list"]).stdout.contains("held"));
     let wrong = shell.run(&["runs", "move", &first, "up"]);
-    assert_eq!(wrong.code, 1, "a run that is trained does not stand in line");
+    assert_eq!(wrong.code, 1, "a run that is trained is not queued");
 
     assert_eq!(shell.run(&["runs", "stop", &first]).code, 0);
     let state = |id: &str| shell.run(&["runs", "show", id, "--json"]).lines()[0]["status"]["state"].clone();

@@ -241,7 +241,7 @@ impl Write for LineReader<'_> {
 }
 
 fn lost_its_way() -> Sentence {
-    say!("import-worker-lost", "the program that reads it has lost its way")
+    say!("import-worker-lost", "the process that reads it gave an answer that makes no sense")
 }
 
 fn invalid(reason: Sentence) -> io::Error {

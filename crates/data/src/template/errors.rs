@@ -48,7 +48,7 @@ pub(super) fn mistake(error: Error) -> Sentence {
         Some(Mistake(what)) => what.clone(),
         None if error.detail().is_some_and(|detail| detail.contains("operator on unsupported types")) => say!(
             "template-joins-nothing",
-            "it joins a text with something that is none; a template that knows no tool calls does so where a message only calls"
+            "it joins text with a value that is not text; templates without tool calls do this where a message holds only calls"
         ),
         None => Sentence::verbatim(in_its_words(&error)),
     };

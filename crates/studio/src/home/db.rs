@@ -118,7 +118,7 @@ impl Db {
             .map(drop)
     }
 
-    /// Jobs that have not ended, in the order in which they stand in line.
+    /// Jobs that have not ended, in the order of the queue.
     pub fn jobs(&self) -> Result<Vec<Job>, WireError> {
         let connection = self.connection();
         let mut query =

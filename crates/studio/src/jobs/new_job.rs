@@ -15,9 +15,9 @@ pub(crate) struct NewJob {
     pub title: String,
     /// What no other job may have at the same time.
     pub claims: Vec<Claim>,
-    /// It stands in line, and the user holds it back.
+    /// It is queued, and the user holds it back.
     pub held: bool,
-    /// It stood in line when the program last ended, and waits until the queue is let go on.
+    /// It was queued when the program last ended, and waits until the queue is let go on.
     pub parked: bool,
     /// The home stays open until it has ended.
     pub keeps_home_open: bool,

@@ -1,4 +1,4 @@
-//! The jobs that have not ended, in order: those at work, and those that stand in line. Pure bookkeeping; locks, threads
+//! The jobs that have not ended, in order: those at work, and the queued ones. Pure bookkeeping; locks, threads
 //! and events are left to `jobs`.
 
 use std::collections::VecDeque;
@@ -38,7 +38,7 @@ pub(super) struct Entry {
     /// What to do in a thread of its own; none once it has begun, and where the caller does it.
     pub work: Option<Work>,
     pub on_end: Option<OnEnd>,
-    /// It stood in line when the program last ended, and waits until the queue is let go on.
+    /// It was queued when the program last ended, and waits until the queue is let go on.
     pub parked: bool,
     /// A cancel of its id that came earlier was meant for it.
     pub id_of_call: bool,
@@ -78,7 +78,7 @@ pub(super) struct Queue {
     pub interrupted: Vec<Job>,
     /// Nothing starts any more.
     pub closed: bool,
-    /// What stood in line when it was closed.
+    /// What was queued when it was closed.
     pub next_time: Vec<Job>,
     cancelled_early: VecDeque<String>,
     /// What the database knows of the queue.
@@ -155,7 +155,7 @@ impl Queue {
         Some(Started { job, cancel, outcome, work, keeps_home_open: entry.keeps_home_open })
     }
 
-    /// A job may start when nobody at work, and nobody before it in line, claims the same.
+    /// A job may start when nobody at work, and nobody before it in the queue, claims the same.
     fn may_start(&self, place: usize) -> bool {
         let entry = &self.entries[place];
         let in_the_way = |(other_place, other): (usize, &Entry)| {
@@ -201,7 +201,7 @@ impl Queue {
         let place = self.entries.iter().position(|entry| entry.job.id == id && entry.is_waiting());
         place.ok_or_else(|| {
             WireError::invalid(
-                say!("job-not-waiting", "This does not stand in line"),
+                say!("job-not-waiting", "This is not queued"),
                 say!("job-not-waiting-hint", "It has started or ended meanwhile; look at the list again"),
             )
         })

@@ -192,12 +192,12 @@ impl Jobs {
 }
 
 fn at_work(title: &str) -> WireError {
-    let message = say!("job-at-work", "“{title}” is at work already", title);
+    let message = say!("job-at-work", "“{title}” is already running", title);
     WireError::new(ErrorCode::Busy, message, say!("job-at-work-hint", "Wait until it is done, or stop it"))
 }
 
 fn busy() -> WireError {
-    let message = say!("job-busy", "Something else is at work here");
+    let message = say!("job-busy", "Something else is running here");
     WireError::new(ErrorCode::Busy, message, say!("job-busy-hint", "Try again later"))
 }
 

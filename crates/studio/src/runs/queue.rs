@@ -1,4 +1,4 @@
-//! Runs on their way through the line: started, stopped, resumed, and taken up again after the program has ended. They train
+//! Runs on their way through the queue: started, stopped, resumed, and taken up again after the program has ended. They train
 //! one at a time, each in a thread of its own.
 
 use std::sync::Arc;
@@ -28,7 +28,7 @@ const BETWEEN_CHANGES: Duration = Duration::from_secs(1);
 const FOR_ANSWERS: Duration = Duration::from_secs(30);
 
 impl Runs {
-    /// Starts a run in the background; while another goes, it stands in line.
+    /// Starts a run in the background; while another goes, it is queued.
     pub fn start(self: &Arc<Self>, args: StartRun) -> Result<Run, WireError> {
         let problems = args.training.problems();
         if !problems.is_empty() {
@@ -61,7 +61,7 @@ impl Runs {
         self.get(&manifest.id)
     }
 
-    /// Asks a run to stop at its next step, whichever process trains it; one that stands in line leaves it.
+    /// Asks a run to stop at its next step, whichever process trains it; a queued one leaves the queue.
     pub fn stop(&self, id: &str) -> Result<(), WireError> {
         let run = self.index.get(id)?;
         if let Some(JobState::Queued { .. }) = self.jobs.state(id) {
@@ -209,12 +209,12 @@ impl Runs {
     }
 }
 
-/// How a run enters the line.
+/// How a run enters the queue.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Start {
     pub resume: bool,
     pub held: bool,
-    /// It stood in line when the program last ended.
+    /// It was queued when the program last ended.
     pub parked: bool,
 }
 

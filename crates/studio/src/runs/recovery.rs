@@ -14,7 +14,7 @@ const FOR_SPACE: Duration = Duration::from_secs(3);
 const POLL: Duration = Duration::from_millis(20);
 
 impl Runs {
-    /// Takes up what the last end of the program left: runs in line stand there again, parked until `start_queue`, and those
+    /// Takes up what the last end of the program left: queued runs are queued again, parked until `start_queue`, and those
     /// that were going are noted as interrupted.
     pub fn recover(self: &Arc<Self>, unfinished: &[Job]) -> Result<(), WireError> {
         self.index.adopt()?;
@@ -23,7 +23,7 @@ impl Runs {
             let held = job.state == JobState::Queued { held: true };
             match self.index.get(&job.id) {
                 Ok(run) => self.enqueue(&job.id, &run.item.name, Start { resume: true, held, parked: true })?,
-                Err(error) => tracing::warn!("{} stood in line and is gone: {error}", job.id),
+                Err(error) => tracing::warn!("{} was queued and is gone: {error}", job.id),
             }
         }
         for (id, folder) in self.index.folders() {

@@ -11,7 +11,7 @@ pub(super) fn not_running(name: &str) -> WireError {
 }
 
 pub(super) fn waits_already(name: &str) -> WireError {
-    WireError::invalid(say!("run-waits-already", "“{name}” stands in line already", name), NOTHING)
+    WireError::invalid(say!("run-waits-already", "“{name}” is queued already", name), NOTHING)
 }
 
 pub(super) fn goes_already(name: &str) -> WireError {

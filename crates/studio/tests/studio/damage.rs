@@ -208,7 +208,7 @@ fn a_second_damaged_database_is_kept_beside_the_first() {
     };
     damage("this is no database");
     let told = messages(place.open().as_ref());
-    assert!(told.len() == 1 && told[0].contains("begun anew"), "{told:?}");
+    assert!(told.len() == 1 && told[0].contains("a new one was begun"), "{told:?}");
     see_all(place.open().as_ref());
     damage("neither is this");
     assert_eq!(messages(place.open().as_ref()).len(), 1);

@@ -1,4 +1,4 @@
-//! Runs that stand in line.
+//! Queued runs.
 
 use std::time::Duration;
 

@@ -81,7 +81,7 @@ impl TrainError {
             ),
             Self::NoNumber { .. } => say!(
                 "train-no-number-hint",
-                "The base model, or the adapter that the run continues from, computes no numbers: its files may be damaged"
+                "The base model, or the adapter that the run continues from, gives results that are not numbers (NaN): its files may be damaged"
             ),
             Self::NothingLearned { .. } => say!(
                 "train-learned-nothing-hint",

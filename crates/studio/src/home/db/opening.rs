@@ -155,12 +155,12 @@ fn put_aside(path: &Path, notices: &Notices) -> std::io::Result<()> {
         path,
         say!(
             "home-database-begun-anew",
-            "The database of this home was damaged and was begun anew: chats, preferences, added models, and names and tags \
-             that were given are gone"
+            "The database of this home was damaged, and a new one was begun: chats, preferences, added models, and the names \
+             and tags you gave are lost"
         ),
         say!(
             "home-database-begun-anew-hint",
-            "Datasets and fine-tunes are there. The damaged database is kept as {aside}",
+            "Datasets and fine-tunes are still there. The damaged database is kept as {aside}",
             aside = &aside
         ),
     );
