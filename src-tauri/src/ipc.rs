@@ -1,5 +1,5 @@
-//! The three commands of the page: `call`, `subscribe`, `unsubscribe`. They carry JSON and know no command but the
-//! four that concern the window itself.
+//! The three commands of the page: `call`, `subscribe`, `unsubscribe`. They carry JSON and know no command but those
+//! that concern the window itself.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -16,13 +16,14 @@ use crate::{OwnedStudio, window};
 /// How often a quiet subscription looks whether it is still wanted.
 const LOOK_UP: Duration = Duration::from_millis(250);
 
-/// Calls a command of the studio, or one of the window: `window_asks`, `window_holds`, `window_hide`,
-/// `window_quit`.
+/// Calls a command of the studio, or one of the window, whose names begin with `window_`.
 #[tauri::command]
 pub async fn call<R: Runtime>(app: AppHandle<R>, name: String, args: Value) -> Result<Value, WireError> {
     match name.as_str() {
         "window_asks" => window::page_asks(&app),
         "window_holds" => window::page_holds(&app, args.as_bool().unwrap_or(false)),
+        "window_theme" => window::set_theme(&app, &args),
+        "window_zoom" => window::set_zoom(&app, &args),
         "window_hide" => window::hide(&app),
         "window_quit" => window::quit(&app),
         _ => {
@@ -113,7 +114,7 @@ async fn blocking<T: Send + 'static>(
         Ok(result) => result,
         Err(error) => {
             let error = error.to_string();
-            Err(WireError::internal(say!("window-command-broke-off", "the command broke off: {error}", error)))
+            Err(WireError::internal(say!("window-command-broke-off", "the command ended unexpectedly: {error}", error)))
         }
     }
 }

@@ -4,7 +4,8 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use tauri::{AppHandle, Emitter, Manager, Runtime, WebviewWindow, Window, WindowEvent};
+use serde_json::Value;
+use tauri::{AppHandle, Emitter, Manager, Runtime, Theme, WebviewWindow, Window, WindowEvent};
 
 use crate::{OwnedStudio, ipc};
 
@@ -15,6 +16,10 @@ const LOOK_UP: Duration = Duration::from_secs(2);
 
 /// How long the page may take until the question whether to close is on the screen.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How small and how large a page may be drawn.
+const LEAST_ZOOM: f64 = 0.5;
+const MOST_ZOOM: f64 = 3.0;
 
 /// What is known of the page: whether it still asks what it is told to ask.
 #[derive(Default)]
@@ -62,6 +67,30 @@ pub fn page_asks<R: Runtime>(app: &AppHandle<R>) {
 /// The page tells whether it holds something that is not saved.
 pub fn page_holds<R: Runtime>(app: &AppHandle<R>, unsaved: bool) {
     app.state::<Page>().unsaved.store(unsaved, Ordering::Relaxed);
+}
+
+/// Lets the desktop draw what the page cannot, such as the list of a select, as light or dark as the page.
+pub fn set_theme<R: Runtime>(app: &AppHandle<R>, wanted: &Value) {
+    let theme = match wanted.as_str() {
+        Some("light") => Some(Theme::Light),
+        Some("dark") => Some(Theme::Dark),
+        _ => None,
+    };
+    if let Some(window) = main(app)
+        && let Err(error) = window.set_theme(theme)
+    {
+        tracing::warn!("the desktop's part of the window keeps its theme: {error}");
+    }
+}
+
+/// Draws the page that many times as large.
+pub fn set_zoom<R: Runtime>(app: &AppHandle<R>, wanted: &Value) {
+    let factor = wanted.as_f64().filter(|factor| (LEAST_ZOOM..=MOST_ZOOM).contains(factor)).unwrap_or(1.0);
+    if let Some(window) = main(app)
+        && let Err(error) = window.set_zoom(factor)
+    {
+        tracing::warn!("the page keeps its size: {error}");
+    }
 }
 
 /// Hides a window whose page has crashed or hangs, as its user cannot; nothing is lost by training on. A page that hangs

@@ -96,7 +96,7 @@ wire! {
     /// Where a run stands.
     #[serde(tag = "state", rename_all = "snake_case")]
     pub enum RunState {
-        /// Standing in line until the runs before it are over.
+        /// Waiting in the queue until the runs before it are over.
         Queued {
             /// The user holds it back: it does not start before it is released.
             held: bool
@@ -184,6 +184,8 @@ wire! {
         ChartPng,
         /// Loss curves as SVG.
         ChartSvg,
+        /// What was measured at each step, as CSV.
+        MetricsCsv,
         /// The run file.
         Yaml,
     }

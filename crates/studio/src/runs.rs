@@ -1,10 +1,11 @@
-//! Runs as the user sees them: started, stopped, resumed and listed. Those that wait stand in the line of `jobs`; how one is
+//! Runs as the user sees them: started, stopped, resumed and listed. Those that wait are in the queue of `jobs`; how one is
 //! carried out is left to `execution`, and where to its runner.
 
 mod charts;
 mod control;
 mod execution;
 mod files;
+mod metrics_table;
 mod queue;
 mod recovery;
 mod runner;
@@ -152,7 +153,7 @@ impl Runs {
         self.jobs.of_kind(JobKind::Train).iter().any(|job| at_work(&job.state))
     }
 
-    /// Whether a run is at work somewhere, or stands in line.
+    /// Whether a run is at work somewhere, or is queued.
     pub fn is_active(&self, id: &str) -> Result<bool, WireError> {
         let active = |status: &RunState| {
             matches!(
@@ -163,7 +164,7 @@ impl Runs {
         Ok(self.jobs.find(id).is_some() || active(&self.get(id)?.status))
     }
 
-    /// Lets the runs go on that stood in line when the program last ended, if the user wishes that. To be called by programs
+    /// Lets the runs go on that were queued when the program last ended, if the user wishes that. To be called by programs
     /// that stay: one that leaves soon would stop what it starts.
     pub fn start_queue(&self) -> Result<(), WireError> {
         if self.preferences.get()?.resume_queue {
@@ -172,7 +173,7 @@ impl Runs {
         Ok(())
     }
 
-    /// Cancels a job. A run that leaves the line also says so in its folder.
+    /// Cancels a job. A run that leaves the queue also says so in its folder.
     pub fn cancel_job(&self, id: &str) -> Result<(), WireError> {
         match self.jobs.state(id) {
             Some(JobState::Queued { .. }) if self.index.get(id).is_ok() => self.stop(id),
@@ -279,7 +280,7 @@ impl Runs {
         }
     }
 
-    /// Where a run stands: the line knows of those that wait and have just started, the records of all others.
+    /// Where a run stands: the queue knows of those that wait and have just started, the records of all others.
     fn status(&self, run: &IndexedRun) -> RunState {
         let id = run.item.id.as_str();
         let told = || self.controls.lock().get(id).is_some_and(|control| control.has_recorded());

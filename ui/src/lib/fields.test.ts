@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, test } from 'vitest';
 import { readValue, showValue } from './fields';
 import type { Kind } from './protocol';

@@ -1,4 +1,4 @@
-//! Files made from a run: its loss curves and its run file; the latter also before it starts.
+//! Files made from a run: its loss curves, its measurements and its run file; the last also before it starts.
 
 use std::sync::Arc;
 
@@ -8,6 +8,7 @@ use tunesmith_protocol::{RunFile, RunFileKind, RunFileRequest, RunYaml, WireErro
 
 use super::Runs;
 use super::charts::Curves;
+use super::metrics_table::metrics_csv;
 use crate::planning::run_file;
 use crate::{home, ids};
 
@@ -19,6 +20,7 @@ impl Runs {
         let (bytes, suffix, mime) = match args.kind {
             RunFileKind::ChartPng => (curves().png()?, "png", "image/png"),
             RunFileKind::ChartSvg => (curves().svg()?, "svg", "image/svg+xml"),
+            RunFileKind::MetricsCsv => (metrics_csv(&run.folder), "csv", "text/csv"),
             RunFileKind::Yaml => (run_file::write(&run.manifest.config).into_bytes(), "yaml", "application/yaml"),
         };
         deliver(format!("{}.{suffix}", ids::slug(&run.item.name)), mime, &bytes, args.save_to.as_ref())

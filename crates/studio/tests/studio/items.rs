@@ -97,6 +97,15 @@ fn loss_curves_and_run_files_can_be_saved() {
     let (_, svg) = save(RunFileKind::ChartSvg, "chart.svg");
     let svg = String::from_utf8(svg).unwrap();
     assert!(svg.contains("Validation loss") && svg.contains("Counting &amp; &lt;more&gt;"), "{svg}");
+    let (file, csv) = save(RunFileKind::MetricsCsv, "measured.csv");
+    let csv = String::from_utf8(csv).unwrap();
+    let lines: Vec<Vec<&str>> = csv.lines().map(|line| line.split(',').collect()).collect();
+    assert!(file.name.ends_with(".csv") && lines.iter().all(|line| line.len() == 9), "{csv}");
+    assert_eq!((lines[0][0], lines[0][3], lines.len()), ("step", "validation_loss", 1 + 31), "step 0 and 30 more");
+    let known = studio.get_run(run.id.clone()).unwrap();
+    assert_eq!(lines[1][3].parse::<f64>().ok(), known.first_eval_loss, "step 0 has a validation loss and nothing else");
+    assert_eq!((lines[1][0], lines[1][2], lines[31][0]), ("0", "", "30"));
+    assert!(lines[31][2].parse::<f64>().unwrap() > 0.0 && lines[31][8].parse::<f64>().unwrap() > 0.0, "{csv}");
     let (_, yaml) = save(RunFileKind::Yaml, "run.yaml");
     let config = tunesmith_studio::run_file::parse(&String::from_utf8(yaml).unwrap()).unwrap();
     assert_eq!(config, studio.get_run(run.id.clone()).unwrap().config, "the file stands for the run");

@@ -23,6 +23,8 @@ export function http(): Backend {
     exportHref: (path) => withKey(`/api/exports/${encodeURIComponent(itemName({ path }))}`),
     onCloseRequested: null,
     windowHolds: null,
+    windowTheme: null,
+    windowZoom: null,
     windowHide: null,
     windowQuit: null,
   };

@@ -135,7 +135,7 @@ export const job = (kind: JobKind, progress: Partial<JobProgress> = {}, change: 
   id: kind, kind, subject: null, title: '', state: { state: 'running' }, progress: { note: nothing, done: 0, total: 0, unit: 'rows', rows: 0, ...progress }, ...change,
 });
 
-/** A run as a job: at work, or in line. */
+/** A run as a job: at work, or queued. */
 export const trainJob = ({ id, name, status }: Run): Job => job('train', { unit: 'steps' }, { id, title: name, subject: { kind: 'run', id }, state: status.state === 'queued' ? status : { state: 'running' } });
 
 /** What the last end of the program cut short. */

@@ -105,7 +105,7 @@ export function mock(scenario = ''): Backend {
 
   function hold(id: string, held: boolean): null {
     const job = find(state.line, id);
-    if (job.state.state !== 'queued') return fail('invalid', 'This does not stand in line', 'It has started or ended meanwhile; look at the list again');
+    if (job.state.state !== 'queued') return fail('invalid', 'This is not queued', 'It has started or ended meanwhile; look at the list again');
     job.state = { state: 'queued', held };
     edit({ kind: 'run', id }, { status: { state: 'queued', held } });
     startNext();
@@ -300,7 +300,7 @@ export function mock(scenario = ''): Backend {
       }
       return { ...find(state.runs, id) };
     },
-    run_file: ({ kind }) => ({ name: `chart.${kind === 'chart_png' ? 'png' : kind === 'chart_svg' ? 'svg' : 'yaml'}`, mime: 'text/plain', base64: btoa('made up') }),
+    run_file: ({ kind }) => ({ name: `chart.${kind === 'chart_png' ? 'png' : kind === 'chart_svg' ? 'svg' : kind === 'metrics_csv' ? 'csv' : 'yaml'}`, mime: 'text/plain', base64: btoa('made up') }),
     evaluate: () => ({ rows_read: 0, rows_dropped: 0, loss: null, answers: [], not_asked: 0 }),
     rename: ({ item, name }) => edit(item, item.kind === 'chat' ? { title: name } : { name }),
     set_tags: ({ item, tags }) => edit(item, { tags }),
@@ -360,7 +360,7 @@ export function mock(scenario = ''): Backend {
     move_job: ({ job: id, to }) => {
       const waiting = state.line.filter((job) => job.state.state === 'queued');
       const from = waiting.findIndex((job) => job.id === id);
-      if (from < 0) return fail('invalid', 'This does not stand in line', 'It has started or ended meanwhile; look at the list again');
+      if (from < 0) return fail('invalid', 'This is not queued', 'It has started or ended meanwhile; look at the list again');
       const [job] = waiting.splice(from, 1);
       waiting.splice({ up: Math.max(0, from - 1), down: from + 1, first: 0 }[to], 0, job!);
       state.line = [...state.line.filter((job) => job.state.state !== 'queued'), ...waiting];
@@ -405,6 +405,8 @@ export function mock(scenario = ''): Backend {
       return () => window.removeEventListener('mock-close', ask);
     },
     windowHolds: async () => undefined,
+    windowTheme: async () => undefined,
+    windowZoom: async () => undefined,
     windowHide: async () => undefined,
     windowQuit: async () => undefined,
   };

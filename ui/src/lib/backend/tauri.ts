@@ -1,5 +1,5 @@
 // The desktop window: three Tauri commands (`call`, `subscribe`, `unsubscribe`), native dialogs and native drops.
-// `window_asks`, `window_holds`, `window_hide` and `window_quit` go through `call` too; the shell answers them before the studio sees them.
+// What concerns the window itself (`window_asks`, `window_zoom` …) goes through `call` too; the shell answers it before the studio sees it.
 import { Channel, invoke } from '@tauri-apps/api/core';
 import { listen } from '@tauri-apps/api/event';
 import { getCurrentWebview } from '@tauri-apps/api/webview';
@@ -77,6 +77,8 @@ export function tauri(): Backend {
     },
 
     windowHolds: (unsaved) => invoke('call', { name: 'window_holds', args: unsaved }),
+    windowTheme: (theme) => invoke('call', { name: 'window_theme', args: theme }),
+    windowZoom: (factor) => invoke('call', { name: 'window_zoom', args: factor }),
     windowHide: () => invoke('call', { name: 'window_hide', args: null }),
     windowQuit: () => invoke('call', { name: 'window_quit', args: null }),
   };

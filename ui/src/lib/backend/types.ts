@@ -1,6 +1,6 @@
 // What the screen needs from the host it runs in. Two hosts carry it: the desktop window (tauri.ts) and a browser
 // (http.ts). An ability that a host lacks is null, and its button is not drawn.
-import type { Commands, Event, RunFile, Topic, WireError } from '$lib/protocol';
+import type { Commands, Event, RunFile, Theme, Topic, WireError } from '$lib/protocol';
 import { nothing, verbatim } from '$lib/words/say';
 
 /** A dropped or picked file: a path on the desktop, a File in a browser. */
@@ -44,6 +44,10 @@ export interface Backend {
   onCloseRequested: ((on: (running: boolean) => Promise<void>) => Stop) | null;
   /** Tells the window whether something would be lost if it closed; a browser asks by itself. */
   windowHolds: ((unsaved: boolean) => Promise<void>) | null;
+  /** The desktop draws what the page cannot, such as the list of a select, light or dark; a browser sees to that by itself. */
+  windowTheme: ((theme: Theme) => Promise<void>) | null;
+  /** Draws everything that many times as large; a browser has keys of its own for this. */
+  windowZoom: ((factor: number) => Promise<void>) | null;
   windowHide: (() => Promise<void>) | null;
   windowQuit: (() => Promise<void>) | null;
 }

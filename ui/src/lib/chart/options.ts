@@ -2,6 +2,8 @@
 import uPlot from 'uplot';
 import * as format from '$lib/format';
 import { words } from '$lib/words';
+import type { Axis } from '$lib/state/run-history';
+import * as times from '$lib/times';
 import type { Range } from './points';
 
 export type Curve = 'loss' | 'rate' | 'gradient' | 'speed';
@@ -9,11 +11,17 @@ export type Curve = 'loss' | 'rate' | 'gradient' | 'speed';
 export interface ChartEvents {
   /** The user dragged over a range, or double-clicked to see everything. */
   onzoom(range: Range | null): void;
-  /** The pointer is at this step, or nowhere. */
-  onpoint(step: number | null): void;
+  /** The pointer is at this place on the axis, or nowhere. */
+  onpoint(place: number | null): void;
 }
 
-export function chartOptions(which: Curve, box: HTMLElement, events: ChartEvents): uPlot.Options {
+/** What the curve is drawn over, and whether its scale is logarithmic. */
+export interface ChartScales {
+  axis: Axis;
+  log: boolean;
+}
+
+export function chartOptions(which: Curve, box: HTMLElement, { axis: over, log }: ChartScales, events: ChartEvents): uPlot.Options {
   const style = getComputedStyle(box);
   const color = (name: string) => style.getPropertyValue(`--${name}`).trim();
   const font = `12px ${color('font')}`;
@@ -23,10 +31,10 @@ export function chartOptions(which: Curve, box: HTMLElement, events: ChartEvents
     height: box.clientHeight || 300,
     legend: { show: false },
     padding: [12, 16, 0, 0],
-    scales: { x: { time: false, auto: false }, y: { range: comfortable } },
+    scales: { x: { time: false, auto: false }, y: log ? { distr: 3 } : { range: comfortable } },
     axes: [
-      { ...axis, size: 30, grid: { show: false }, values: (_, steps) => steps.map((step) => (Number.isInteger(step) ? format.count(step) : '')) },
-      { ...axis, size: which === 'rate' ? 56 : 46, values: (_, values) => values.map((value) => (which === 'rate' ? format.rate(value) : which === 'speed' ? format.count(value) : trim(value))) },
+      { ...axis, size: 30, grid: { show: false }, values: (_, places) => places.map((place) => label(over, place)) },
+      { ...axis, size: which === 'rate' ? 56 : 46, values: (_, values) => values.map((value) => (value === null ? '' : which === 'rate' ? format.rate(value) : which === 'speed' ? format.count(value) : trim(value))) },
     ],
     series: [{}, ...(which === 'loss' ? lossSeries(color) : [{ stroke: color(`chart-${which}`), width: which === 'rate' ? 2 : 1.25, points: { show: false } }])],
     cursor: { y: false, drag: { x: true, y: false, setScale: false }, points: { show: false } },
@@ -64,6 +72,11 @@ function comfortable(_: uPlot, least: number | null, greatest: number | null): [
   if (least === null || greatest === null) return [0, 1];
   const air = (greatest - least || Math.abs(greatest) || 1) * 0.08;
   return [Math.max(0, least - air), greatest + air];
+}
+
+function label(axis: Axis, place: number): string {
+  if (axis === 'time') return times.duration(place);
+  return Number.isInteger(place) ? format.count(place) : '';
 }
 
 const trim = (value: number): string => String(Number(value.toPrecision(4)));

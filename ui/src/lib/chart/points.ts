@@ -1,5 +1,5 @@
 // Which points a chart draws: at most a few per pixel, and never without the extremes.
-import type { Column, RunHistory } from '$lib/state/run-history';
+import type { Axis, Column, RunHistory } from '$lib/state/run-history';
 
 /** Columns as uPlot takes them: x, then one array per series with nulls where a series has no value. */
 export type Points = [number[], ...(number | null)[][]];
@@ -9,26 +9,28 @@ export interface Range {
   to: number;
 }
 
-/** Loss, smoothed loss and validation loss over the steps. */
-export function lossPoints(history: RunHistory, range: Range | null, buckets: number): Points {
-  const loss = thin(history, history.loss.view(), range, buckets);
+/** Loss, smoothed loss and validation loss along an axis, on which `range` is too. */
+export function lossPoints(history: RunHistory, range: Range | null, buckets: number, axis: Axis = 'step'): Points {
+  const along = history.along(axis);
+  const loss = thin(along, history.loss.view(), range, buckets);
   return merge(
-    loss.map((index) => [history.step.at(index), history.loss.at(index), history.smooth.at(index)]),
-    evals(history, range),
+    loss.map((index) => [along.at(index), history.loss.at(index), history.smooth.at(index)]),
+    evals(history, range, axis),
   );
 }
 
-/** One column over the steps. */
-export function columnPoints(history: RunHistory, column: Column, range: Range | null, buckets: number): Points {
-  const kept = thin(history, column.view(), range, buckets);
-  return [kept.map((index) => history.step.at(index)), kept.map((index) => column.at(index))];
+/** One column along an axis. */
+export function columnPoints(history: RunHistory, column: Column, range: Range | null, buckets: number, axis: Axis = 'step'): Points {
+  const along = history.along(axis);
+  const kept = thin(along, column.view(), range, buckets);
+  return [kept.map((index) => along.at(index)), kept.map((index) => column.at(index))];
 }
 
 /** Indices to draw: all where they are few, else first, least, greatest and last of each bucket. */
-function thin(history: RunHistory, values: Float64Array, range: Range | null, buckets: number): number[] {
+function thin(along: Column, values: Float64Array, range: Range | null, buckets: number): number[] {
   // One point beyond each edge, so that lines run out of the picture instead of ending in it.
-  const first = range ? Math.max(0, history.step.after(range.from) - 2) : 0;
-  const end = range ? Math.min(values.length, history.step.after(range.to) + 1) : values.length;
+  const first = range ? Math.max(0, along.after(range.from) - 2) : 0;
+  const end = range ? Math.min(values.length, along.after(range.to) + 1) : values.length;
   const count = end - first;
   if (count <= buckets * 4) return Array.from({ length: Math.max(0, count) }, (_, offset) => first + offset);
   const kept: number[] = [];
@@ -51,16 +53,16 @@ function extremes(values: Float64Array, from: number, to: number): number[] {
   return [...new Set([from, Math.min(least, greatest), Math.max(least, greatest), to - 1])];
 }
 
-function evals(history: RunHistory, range: Range | null): [number, number][] {
+function evals(history: RunHistory, range: Range | null, axis: Axis): [number, number][] {
   const all: [number, number][] = [];
   for (let index = 0; index < history.evalStep.length; index++) {
-    const step = history.evalStep.at(index);
-    if (!range || (step >= range.from && step <= range.to)) all.push([step, history.evalLoss.at(index)]);
+    const place = history.place(history.evalStep.at(index), axis);
+    if (!range || (place >= range.from && place <= range.to)) all.push([place, history.evalLoss.at(index)]);
   }
   return all;
 }
 
-/** Two lists that rise in step, as one with nulls. */
+/** Two lists that rise in their first number, as one with nulls. */
 function merge(steps: number[][], measured: [number, number][]): Points {
   const points: [number[], (number | null)[], (number | null)[], (number | null)[]] = [[], [], [], []];
   const put = (step: number, loss: number | null, smooth: number | null, validation: number | null) => {

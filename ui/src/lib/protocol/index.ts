@@ -1178,7 +1178,7 @@ device: string,
  */
 language: string, 
 /**
- * Whether the runs that stand in line go on by themselves when Tunesmith starts; otherwise they are held.
+ * Whether the queued runs go on by themselves when Tunesmith starts; otherwise they are held.
  */
 resume_queue: boolean, };
 export type Preset = { 
@@ -1480,7 +1480,7 @@ mime: string,
  * Its bytes in base64; empty when it was written to `save_to`.
  */
 base64: string, };
-export type RunFileKind = "chart_png" | "chart_svg" | "yaml";
+export type RunFileKind = "chart_png" | "chart_svg" | "metrics_csv" | "yaml";
 export type RunFileRequest = { 
 /**
  * The run.

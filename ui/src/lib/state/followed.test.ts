@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { beforeEach, expect, test } from 'vitest';
 import { setBackend, type Backend } from '$lib/backend';
 import { mock } from '$lib/backend/mock';
@@ -149,7 +150,7 @@ test('an import that fails says why', async () => {
   await expect(jobs.importFiles([{ path: '/home/ada/bad.jsonl' }], { mapping: { format: 'auto', columns: {} }, validation: 'auto' })).rejects.toMatchObject({ code: 'invalid' });
 });
 
-test('a run in line is so whatever its records say of its last turn, until it starts', async () => {
+test('a queued run is so whatever its records say of its last turn, until it starts', async () => {
   library.runs = [made.run('r', 'R', { state: 'queued', held: false }, { step: 40 })];
   const followed = new FollowedRun('r');
   expect(followed.status).toEqual({ state: 'queued', held: false });

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, test } from 'vitest';
 import type { Job, JobState } from '$lib/protocol';
 import { nothing, verbatim } from '$lib/words/say';

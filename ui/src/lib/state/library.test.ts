@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { setBackend, type Backend, type Stop } from '$lib/backend';
 import * as made from '$lib/backend/mock-data';

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { beforeEach, expect, test } from 'vitest';
 import { setBackend, type Backend } from '$lib/backend';
 import type { DatasetProblems, ProblemsPage, RowProblem } from '$lib/protocol';

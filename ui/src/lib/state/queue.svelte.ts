@@ -6,7 +6,7 @@ import { words } from '$lib/words';
 import { isQueued, library } from './library.svelte';
 import { toasts } from './toasts.svelte';
 
-/** A run in line. */
+/** A queued run. */
 export interface Waiting {
   run: Run;
   /** It does not start before it is released. */
@@ -28,7 +28,7 @@ export function atWork(jobs: readonly Job[]): Job | null {
   return trainJobs(jobs).find((job) => !isWaiting(job)) ?? null;
 }
 
-/** The runs in line, in the order in which they start. A run that the jobs do not name yet has come last. */
+/** The queued runs, in the order in which they start. A run that the jobs do not name yet has come last. */
 export function inLine(jobs: readonly Job[], runs: readonly Run[]): Waiting[] {
   const order = trainJobs(jobs).map(({ id }) => id);
   const placeOf = ({ id }: Run) => (order.includes(id) ? order.indexOf(id) : order.length);
@@ -73,7 +73,7 @@ class Queue {
     });
   }
 
-  /** Takes it out of the line; what it is started with is kept, so that it can come back. */
+  /** Takes it out of the queue; what it is started with is kept, so that it can come back. */
   async leave(id: string): Promise<void> {
     const name = this.of(id)?.run.name ?? '';
     await this.#change(id, async () => {

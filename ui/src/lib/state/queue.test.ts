@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { beforeEach, expect, test } from 'vitest';
 import { setBackend, type Backend } from '$lib/backend';
 import { mock } from '$lib/backend/mock';
@@ -21,7 +22,7 @@ beforeEach(async () => {
 });
 const changes = () => calls.filter(Boolean);
 
-test('runs stand in line in the order of their jobs, whatever the order of the list', () => {
+test('runs are queued in the order of their jobs, whatever the order of the list', () => {
   expect(inLine(jobsOf(training, c, a, b), [a, b, c, training]).map(({ run }) => run.id)).toEqual(['c', 'a', 'b']);
 });
 
@@ -35,12 +36,12 @@ test('the first cannot go up, and the last cannot go down', () => {
   expect(inLine(jobsOf(a), [a])[0]).toMatchObject({ canGoUp: false, canGoDown: false });
 });
 
-test('before a run are the one that trains and those in line that are not held', () => {
+test('before a run are the one that trains and those in the queue that are not held', () => {
   expect(inLine(jobsOf(training, a, b, c), [training, a, b, c]).map(({ before, held }) => [before, held])).toEqual([[1, false], [2, true], [2, false]]);
   expect(inLine(jobsOf(a), [a])[0]!.before).toBe(0);
 });
 
-test('a new run starts after the last in line that is not held, else after the one that trains', () => {
+test('a new run starts after the last in the queue that is not held, else after the one that trains', () => {
   expect(lastBefore(jobsOf(training, a, b), [training, a, b])).toBe('A');
   expect(lastBefore(jobsOf(training, b), [training, b])).toBe('Training');
   expect(lastBefore(jobsOf(b), [b]), 'one that is held is passed by').toBeNull();
@@ -52,7 +53,7 @@ test('only a job that trains has the device', () => {
   expect(atWork(jobsOf(training, a))?.id).toBe('t');
 });
 
-test('a run is moved, held, released and taken out of the line', async () => {
+test('a run is moved, held, released and taken out of the queue', async () => {
   const places = () => queue.waiting.map(({ run }) => run.id);
   expect(places()).toEqual(['queued-1', 'queued-2', 'queued-3']);
   await queue.move('queued-3', 'up');
@@ -81,5 +82,5 @@ test('who is to start next is put first, and let go when held', async () => {
 
 test('a move that comes too late is said', async () => {
   await queue.move('running', 'up');
-  expect(toasts.list.at(-1)).toMatchObject({ tone: 'bad', text: 'This does not stand in line' });
+  expect(toasts.list.at(-1)).toMatchObject({ tone: 'bad', text: 'This is not queued' });
 });

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { setBackend, type Backend } from '$lib/backend';
 import type { DatasetRows, Row, RowsPage, WireError } from '$lib/protocol';

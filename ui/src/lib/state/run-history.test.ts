@@ -1,8 +1,9 @@
+// @vitest-environment node
 import { expect, test } from 'vitest';
 import { columnPoints, lossPoints } from '$lib/chart/points';
 import type { Event, RunRecord } from '$lib/protocol';
 import { nothing, verbatim } from '$lib/words/say';
-import { RunHistory } from './run-history';
+import { RunHistory, type Axis } from './run-history';
 
 const step = (step: number, loss = 1 / step): RunRecord => ({ type: 'step', step, epoch: 0, loss, learning_rate: 0.001, grad_norm: 1, learned_tokens: 10, tokens_per_second: 100, elapsed_ms: step * 20 });
 const evaluation = (step: number, loss: number): RunRecord => ({ type: 'eval', step, loss, perplexity: Math.exp(loss) });
@@ -106,4 +107,29 @@ test('a zoomed chart holds its range and one point beyond each edge', () => {
   const [x] = columnPoints(history, history.rate, { from: 40, to: 50 }, 100);
   expect(x[0]).toBe(39);
   expect(x.at(-1)).toBe(51);
+});
+
+test('a curve runs over steps, learned tokens or time, and evaluations stand at their step', () => {
+  const history = historyOf(evaluation(0, 3), step(1), step(2), evaluation(2, 2), step(3));
+  const at = (axis: Axis) => lossPoints(history, null, 100, axis);
+  expect(at('step')[0]).toEqual([0, 1, 2, 3]);
+  expect(at('tokens')[0]).toEqual([0, 10, 20, 30]);
+  expect(at('time')[0]).toEqual([0, 20, 40, 60]);
+  expect(at('tokens')[3]).toEqual([3, null, 2, null]);
+  expect(history.nearest(24, 'tokens'), '20 is nearer than 30').toBe(1);
+  expect(columnPoints(history, history.rate, { from: 15, to: 25 }, 100, 'tokens')[0], 'one point beyond each edge').toEqual([10, 20, 30]);
+});
+
+test('a rewind takes the learned tokens back', () => {
+  const history = historyOf(step(1), step(2), step(3), { type: 'rewind', step: 1 }, step(2));
+  expect([...history.tokens.view()]).toEqual([10, 20]);
+});
+
+test('smoothing follows the wish, and the length of the run again without one', () => {
+  const history = historyOf(step(1, 4), step(2, 2), step(3, 3));
+  const own = [...history.smooth.view()];
+  history.smoothOver(1);
+  expect([...history.smooth.view()], 'over one step it is the loss itself').toEqual([4, 2, 3]);
+  history.smoothOver(null);
+  expect([...history.smooth.view()]).toEqual(own);
 });

@@ -55,6 +55,10 @@ export interface Preparing {
   fraction: number;
 }
 
+/** What a curve can run over: steps, learned tokens, or milliseconds spent training. */
+export const axes = ['step', 'tokens', 'time'] as const;
+export type Axis = (typeof axes)[number];
+
 export class RunHistory {
   /** The last record seen. */
   seq = 0;
@@ -66,6 +70,8 @@ export class RunHistory {
   /** The step that is kept, once the run is done. */
   bestStep: number | null = null;
 
+  #window: number | null = null;
+
   readonly step = new Column();
   readonly epoch = new Column();
   readonly loss = new Column();
@@ -74,6 +80,8 @@ export class RunHistory {
   readonly gradient = new Column();
   readonly speed = new Column();
   readonly elapsed = new Column();
+  /** Learned tokens from the first step on. */
+  readonly tokens = new Column();
   readonly evalStep = new Column();
   readonly evalLoss = new Column();
 
@@ -96,12 +104,37 @@ export class RunHistory {
     return Math.max(0, (steps - this.step.last) * (took / back));
   }
 
-  /** The index of the step nearest to `step`, or -1. */
-  nearest(step: number): number {
-    const next = this.step.after(step);
-    if (next === 0) return this.step.length ? 0 : -1;
-    if (next === this.step.length) return next - 1;
-    return step - this.step.at(next - 1) <= this.step.at(next) - step ? next - 1 : next;
+  /** What the steps are on this axis; it rises. */
+  along(axis: Axis): Column {
+    return { step: this.step, tokens: this.tokens, time: this.elapsed }[axis];
+  }
+
+  /** Where a step is on this axis; 0 before the first. */
+  place(step: number, axis: Axis): number {
+    if (axis === 'step') return step;
+    const before = this.step.after(step) - 1;
+    return before < 0 ? 0 : this.along(axis).at(before);
+  }
+
+  /** The index of the step nearest to this place on an axis, or -1. */
+  nearest(place: number, axis: Axis = 'step'): number {
+    const column = this.along(axis);
+    const next = column.after(place);
+    if (next === 0) return column.length ? 0 : -1;
+    if (next === column.length) return next - 1;
+    return place - column.at(next - 1) <= column.at(next) - place ? next - 1 : next;
+  }
+
+  /** Steps that the smoothed curve averages over. */
+  get window(): number {
+    return this.#window ?? Math.min(400, Math.max(4, (this.plan?.steps ?? 400) / 60));
+  }
+
+  /** Smooths over so many steps; null follows the length of the run. */
+  smoothOver(window: number | null): void {
+    if (window === this.#window) return;
+    this.#window = window;
+    this.#smoothAgain();
   }
 
   #record(record: RunRecord): void {
@@ -127,6 +160,7 @@ export class RunHistory {
         this.gradient.push(record.grad_norm);
         this.speed.push(record.tokens_per_second);
         this.elapsed.push(record.elapsed_ms);
+        this.tokens.push((this.tokens.length ? this.tokens.last : 0) + record.learned_tokens);
         this.#smoothNext();
         break;
       case 'eval':
@@ -156,7 +190,7 @@ export class RunHistory {
 
   #rewind(step: number): void {
     const kept = this.step.after(step);
-    for (const column of [this.step, this.epoch, this.loss, this.smooth, this.rate, this.gradient, this.speed, this.elapsed]) {
+    for (const column of [this.step, this.epoch, this.loss, this.smooth, this.rate, this.gradient, this.speed, this.elapsed, this.tokens]) {
       column.cut(kept);
     }
     const keptEvals = this.evalStep.after(step);
@@ -166,7 +200,7 @@ export class RunHistory {
     this.failure = null;
   }
 
-  /** An exponential mean over about a sixtieth of the run, free of the pull towards its start (as Adam's moments). */
+  /** An exponential mean, over about a sixtieth of the run where nobody says otherwise, free of the pull towards its start (as Adam's moments). */
   #smoothNext(): void {
     const keep = this.#keep();
     const index = this.smooth.length;
@@ -180,7 +214,6 @@ export class RunHistory {
   }
 
   #keep(): number {
-    const window = Math.min(400, Math.max(4, (this.plan?.steps ?? 400) / 60));
-    return 1 - 1 / window;
+    return 1 - 1 / this.window;
   }
 }

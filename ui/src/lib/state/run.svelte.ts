@@ -11,6 +11,8 @@ export class FollowedRun {
   readonly history = new RunHistory();
   /** Rises with every group of records; the history itself is too big to be reactive. */
   revision = $state(0);
+  /** When the last news came, on the clock of `clock.svelte.ts`. */
+  heardAt = performance.now();
   #asked = $state(false);
   resuming = $state(false);
 
@@ -21,7 +23,7 @@ export class FollowedRun {
     if (!told || !listed) return told ?? listed ?? null;
     // A process that dies writes no last record; only the studio knows that nobody trains any more.
     if (isActive(told) && listed.state === 'interrupted') return listed;
-    // A run that goes on writes nothing before it is its turn; its last record is from before it came into the line.
+    // A run that goes on writes nothing before it is its turn; its last record is from before it was queued.
     if (hasEnded(told) && (isQueued(listed) || listed.state === 'preparing')) return listed;
     return told;
   });
@@ -38,6 +40,7 @@ export class FollowedRun {
       if (events.length === 0) return;
       const before = this.history.status?.state;
       this.history.apply(events);
+      this.heardAt = performance.now();
       this.revision++;
       if (this.history.status && this.history.status.state !== before) this.#turned();
     });
@@ -57,7 +60,7 @@ export class FollowedRun {
   }
 
   async save(kind: RunFileKind): Promise<void> {
-    const ending = { chart_png: 'png', chart_svg: 'svg', yaml: 'yaml' }[kind];
+    const ending = { chart_png: 'png', chart_svg: 'svg', metrics_csv: 'csv', yaml: 'yaml' }[kind];
     await this.#try(async () => {
       const make = (save_to: string | null) => backend.call('run_file', { run: this.id, kind, save_to });
       const saved = await backend.saveFile(`${this.run?.name ?? 'run'}.${ending}`.replace(/[/\\]/g, '-'), make);

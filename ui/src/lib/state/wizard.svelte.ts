@@ -17,6 +17,11 @@ interface Stored {
   name: string;
 }
 
+/** What is kept over a reload: the choices, and those of a fine-tune that was begun before and not started. */
+interface Kept extends Stored {
+  draft?: Stored | null;
+}
+
 const key = 'tunesmith-wizard';
 const restMs = 250;
 /** A preview that takes longer says how far it is. */
@@ -29,6 +34,8 @@ class Wizard {
   presetId = $state('balanced');
   changes = $state.raw<Record<string, unknown>>({});
   name = $state('');
+  /** The choices of a fine-tune that was begun and not started; another was begun since. */
+  draft = $state.raw<Stored | null>(null);
   /** What was typed and cannot be used, by setting. */
   invalid = $state.raw<Record<string, string>>({});
   form = $state.raw<TrainForm | null>(null);
@@ -74,6 +81,25 @@ class Wizard {
   /** Begins anew. */
   reset(): void {
     this.#set(fresh);
+    this.remember();
+  }
+
+  /** Begins anew, and keeps what was chosen before aside. */
+  beginAnew(): void {
+    const begun = this.dataset !== null || Object.keys(this.changes).length > 0 || this.name !== '';
+    if (begun) this.draft = this.#stored();
+    this.reset();
+  }
+
+  /** Goes on with what was kept aside. */
+  continueDraft(): void {
+    if (!this.draft) return;
+    this.#set(this.draft);
+    this.forgetDraft();
+  }
+
+  forgetDraft(): void {
+    this.draft = null;
     this.remember();
   }
 
@@ -168,8 +194,12 @@ class Wizard {
 
   /** Keeps the choices over a reload. */
   remember(): void {
-    const stored: Stored = { model: this.model, dataset: this.dataset, preset: this.presetId, changes: this.changes, name: this.name };
-    sessionStorage.setItem(key, JSON.stringify(stored));
+    const kept: Kept = { ...this.#stored(), draft: this.draft };
+    sessionStorage.setItem(key, JSON.stringify(kept));
+  }
+
+  #stored(): Stored {
+    return { model: this.model, dataset: this.dataset, preset: this.presetId, changes: this.changes, name: this.name };
   }
 
   async #ask(request: StartRun, asked: number): Promise<void> {
@@ -190,7 +220,9 @@ class Wizard {
   #restore(): void {
     if (typeof sessionStorage === 'undefined') return;
     try {
-      this.#set({ ...fresh, ...(JSON.parse(sessionStorage.getItem(key) ?? '{}') as Partial<Stored>) });
+      const { draft = null, ...stored } = JSON.parse(sessionStorage.getItem(key) ?? '{}') as Partial<Kept>;
+      this.#set({ ...fresh, ...stored });
+      this.draft = draft;
     } catch {
       this.#set(fresh);
     }

@@ -127,3 +127,15 @@ test('the choices survive a reload', () => {
   wizard.remember();
   expect(JSON.parse(sessionStorage.getItem('tunesmith-wizard')!)).toMatchObject({ model: 'starter', dataset: 'recipes-1', name: 'mine' });
 });
+
+test('a new fine-tune begins anew, and one that was not started can be continued', async () => {
+  wizard.change(field('lora_rank'), 24);
+  wizard.name = 'Half done';
+  wizard.beginAnew();
+  expect([wizard.dataset, wizard.name, wizard.changes]).toEqual([null, '', {}]);
+  expect(wizard.draft).toMatchObject({ dataset: 'recipes-1', name: 'Half done' });
+  wizard.beginAnew();
+  expect(wizard.draft?.name, 'there was nothing new to keep').toBe('Half done');
+  wizard.continueDraft();
+  expect([wizard.dataset, wizard.name, wizard.changes, wizard.draft]).toEqual(['recipes-1', 'Half done', { lora_rank: 24 }, null]);
+});

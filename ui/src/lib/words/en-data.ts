@@ -6,7 +6,6 @@ const rows = (n: number) => `${count(n)} ${n === 1 ? 'row' : 'rows'}`;
 export const datasets = {
   title: 'Datasets',
   subtitle: 'Examples to learn from',
-  add: 'Add data',
   emptyTitle: 'No data yet',
   emptyText: 'Drop a file with questions and answers on this window. Tunesmith keeps its own copy',
   dropTitle: 'Drop your examples here',

@@ -1,16 +1,17 @@
 // The words of a run and of the chat with what came of it, in English.
 import { bytes, count } from '$lib/format';
 
+const rows = (n: number) => `${count(n)} ${n === 1 ? 'row' : 'rows'}`;
 const runs = (n: number) => `${count(n)} ${n === 1 ? 'run' : 'runs'}`;
 
-/** The line that runs stand in while another trains. */
+/** The queue that runs wait in while another trains. */
 export const queue = {
-  title: 'In line',
+  title: 'Queue',
   text: 'One starts by itself when the one before it has ended',
-  place: (n: number) => `Number ${count(n)} in line`,
+  place: (n: number) => `Number ${count(n)} in the queue`,
   startNext: 'Start next',
   startNextFor: (name: string) => `Start next: “${name}”`,
-  startNextHelp: 'Puts it first in line',
+  startNextHelp: 'Puts it first in the queue',
   up: (name: string) => `Move “${name}” up`,
   down: (name: string) => `Move “${name}” down`,
   hold: 'Hold',
@@ -19,11 +20,11 @@ export const queue = {
   release: 'Release',
   releaseHelp: 'It then starts when it is its turn',
   releaseFor: (name: string) => `Release “${name}”: it then starts when it is its turn`,
-  leave: 'Leave the line',
+  leave: 'Leave the queue',
   leaveHelp: 'It can come back with Resume',
-  leaveFor: (name: string) => `Take “${name}” out of the line; it can come back with Resume`,
-  left: (name: string) => `“${name}” has left the line`,
-  stands: (name: string, place: number, all: number, held: boolean) => `“${name}” is number ${count(place)} of ${count(all)} in line${held ? ', and held' : ''}`,
+  leaveFor: (name: string) => `Take “${name}” out of the queue; it can come back with Resume`,
+  left: (name: string) => `“${name}” has left the queue`,
+  stands: (name: string, place: number, all: number, held: boolean) => `“${name}” is number ${count(place)} of ${count(all)} in the queue${held ? ', and held' : ''}`,
   /** A run that waits, on its own page. */
   before: (n: number) => (n > 0 ? `${runs(n)} before it` : 'No run before it'),
   beforeText: (n: number) => (n > 0 ? 'It starts by itself when it is its turn' : 'It starts in a moment'),
@@ -63,13 +64,20 @@ export const run = {
     train: 'Training',
     smooth: 'Training, smoothed',
     validation: 'Validation',
+    options: 'Axis, smoothing and scale',
+    over: 'Over',
+    axes: { step: 'Steps', tokens: 'Tokens', time: 'Time' },
+    smoothing: 'Smoothing',
+    automatic: 'Automatic',
+    window: (n: number) => (n === 1 ? 'None' : `Over ${count(n)} steps`),
+    log: 'Logarithmic scale',
     reset: 'Reset zoom',
     hint: 'Drag to zoom',
     step: 'Step',
     points: (n: number) => `${count(n)} points`,
     waiting: 'The curve begins with the first step',
     none: 'No step was taken',
-    label: (curve: string) => `${curve} over the steps`,
+    label: (curve: string) => `${curve} over the run`,
     what: {
       loss: 'Lower is better: how surprised the model still is by the right answer. When validation turns up while training falls, it has begun to learn by heart',
       rate: 'How big the steps are: up during the warm-up, then down so that the end is calm',
@@ -108,12 +116,12 @@ export const run = {
   noValidation: 'No rows were held out, so there is no fair before and after. Training loss only shows what it has memorised',
   worse: (step: number) => `The model of step ${count(step)} is kept, and it is no better than the one it began with. Try a lower learning rate, fewer epochs or more rows`,
   took: 'Training took',
-  learnedFrom: 'Learned from',
-  saveChart: 'Save chart',
+  learnedFrom: (seen: number, all: number) => (seen < all ? `Learned from ${rows(seen)} of ${count(all)}` : `Learned from ${rows(all)}`),
   savePng: 'Chart as PNG…',
   saveSvg: 'Chart as SVG…',
+  saveCsv: 'Measurements as CSV…',
   saveYaml: 'Settings as YAML…',
-  saveMenu: 'Save',
+  saveMenu: 'Save charts',
   settings: 'Settings of this run',
   settingsText: 'Frozen when it started',
   data: 'Data',

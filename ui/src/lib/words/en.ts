@@ -13,7 +13,8 @@ const en = {
 
   times: { justNow: 'just now', hours: (h: number, m: string) => `${h} h ${m} min`, minutes: (m: number, s: string) => `${m} min ${s} s`, seconds: (s: number) => `${s} s` },
 
-  nav: { label: 'Main', runs: 'Fine-tunes', chat: 'Chat', models: 'Models', datasets: 'Datasets', settings: 'Settings', active: (n: number) => `${n} active` },
+  nav: { label: 'Main', search: 'Search', runs: 'Fine-tunes', chat: 'Chat', models: 'Models', datasets: 'Datasets', settings: 'Settings', active: (n: number) => `${n} active` },
+    search: 'Search',
 
   common: {
     cancel: 'Cancel',
@@ -52,7 +53,7 @@ const en = {
 
   runs: {
     title: 'Fine-tunes',
-    subtitle: 'Every model you have tuned, and the ones at work now',
+    subtitle: 'Every model you have tuned, and the ones in training now',
     new: 'New fine-tune',
     filter: 'Search by name, model, data or tag',
     nothingFound: (text: string) => `Nothing matches “${text}”`,
@@ -77,11 +78,11 @@ const en = {
     open: (name: string) => `Open ${name}`,
     held: 'Held',
     deleteActive: 'Stop it first, then delete it',
-    deleteQueued: 'Take it out of the line first, then delete it',
+    deleteQueued: 'Take it out of the queue first, then delete it',
   },
 
   states: {
-    queued: 'In line',
+    queued: 'Queued',
     preparing: 'Preparing',
     running: 'Training',
     paused: 'Paused',
@@ -105,6 +106,57 @@ const en = {
     other: { what: (name: string) => `Work on ${name ? `“${name}”` : 'something'} was cut short when Tunesmith ended`, text: 'Nothing of it was kept; start it again' },
   },
 
+  palette: {
+    title: 'Search everything',
+    placeholder: 'Find a page, fine-tune, dataset, model, chat or action',
+    page: 'Page',
+    action: 'Action',
+    kinds: { run: 'Fine-tune', dataset: 'Dataset', model: 'Model', chat: 'Chat' },
+    light: 'Switch to light',
+    dark: 'Switch to dark',
+    nothing: (query: string) => `Nothing here is called “${query}”`,
+  },
+
+  shortcuts: {
+    title: 'Keyboard shortcuts',
+    everywhere: {
+      title: 'Everywhere',
+      keys: [
+        [['Ctrl', 'K'], 'Search everything'],
+        [['Ctrl', 'N'], 'New fine-tune'],
+        [['Ctrl', ','], 'Settings'],
+        [['Alt', '←'], 'Back'],
+        [['?'], 'This list'],
+        [['Esc'], 'Close what is open'],
+      ] as [string[], string][],
+    },
+    window: {
+      title: 'Window',
+      keys: [
+        [['Ctrl', '+'], 'Larger'],
+        [['Ctrl', '−'], 'Smaller'],
+        [['Ctrl', '0'], 'Normal size'],
+      ] as [string[], string][],
+    },
+    rows: {
+      title: 'Rows of a dataset',
+      keys: [
+        [['↑'], 'Previous row'],
+        [['↓'], 'Next row'],
+        [['Enter'], 'Open the row'],
+        [['/'], 'Search'],
+      ] as [string[], string][],
+    },
+    chat: {
+      title: 'Chat',
+      keys: [
+        [['Enter'], 'Send'],
+        [['Shift', 'Enter'], 'New line'],
+        [['Esc'], 'Stop the answer'],
+      ] as [string[], string][],
+    },
+  },
+
   wizard: {
     title: 'New fine-tune',
     steps: { model: 'Model', data: 'Data', settings: 'Settings' },
@@ -119,7 +171,7 @@ const en = {
     toData: 'Next: Data',
     toSettings: 'Next: Settings',
     start: 'Start',
-    addToLine: 'Add to the line',
+    addToLine: 'Add to the queue',
     starting: 'Starting…',
     saveYaml: 'Save as YAML',
     yamlName: 'run.yaml',
@@ -130,6 +182,10 @@ const en = {
     otherData: 'Other data',
     needRows: 'There is no row to learn from in this data',
     gone: 'What you had chosen is no longer there',
+    draftTitle: 'You have a fine-tune that you did not start',
+    draftText: (model: string | null, data: string | null) => [data, model].filter((name) => name !== null).join(' on '),
+    draftContinue: 'Continue it',
+    draftForget: 'Discard it',
   },
 
   models: {
@@ -242,7 +298,7 @@ const en = {
     threadsAll: (cores: number) => `All ${cores} cores`,
     threadsHelp: 'For training and chat. Fewer leave the computer more responsive',
     resumeQueue: 'Go on with waiting runs when Tunesmith starts',
-    resumeQueueHelp: 'Otherwise the runs in line wait until you release them',
+    resumeQueueHelp: 'Otherwise queued runs wait until you release them',
     storage: 'Storage',
     home: 'Home folder',
     homeHelp: 'Holds everything you make. Set TUNESMITH_HOME to use another one',
@@ -277,7 +333,7 @@ const en = {
     hide: 'Keep running hidden',
     hideText: 'Training goes on. Start Tunesmith again to see it',
     quit: 'Save a checkpoint and quit',
-    quitText: 'Training stops and can be resumed next time; runs in line keep their places',
+    quitText: 'Training stops and can be resumed next time; queued runs keep their places',
     quitting: 'Saving a checkpoint…',
   },
 };

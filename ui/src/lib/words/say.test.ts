@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, test } from 'vitest';
 import type { Argument, Sentence } from '$lib/protocol';
 import { inLanguage, say, verbatim } from './say';

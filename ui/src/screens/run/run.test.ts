@@ -1,11 +1,13 @@
 import { flushSync, type Component } from 'svelte';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { backend, setBackend } from '$lib/backend';
 import { mock } from '$lib/backend/mock';
 import { library } from '$lib/state/library.svelte';
+import { FollowedRun } from '$lib/state/run.svelte';
 import { show } from '$lib/testing/show';
 import { readPlace } from '$lib/state/route.svelte';
 import RunScreen from './RunScreen.svelte';
+import Stats from './Stats.svelte';
 
 beforeEach(async () => {
   setBackend(mock());
@@ -24,10 +26,10 @@ test('an address that is not encoded as one leads to a run that is not there', (
   expect(at('not-found')?.textContent).toContain('fine-tune');
 });
 
-test('a run in line tells its place, and how it can be changed', async () => {
+test('a queued run tells its place, and how it can be changed', async () => {
   open('queued-3');
   expect(at('run-state')?.dataset.state).toBe('queued');
-  expect(at('run-state')?.textContent).toBe('In line');
+  expect(at('run-state')?.textContent).toBe('Queued');
   expect(at('run-place')?.textContent, 'one trains, one waits, and the held one is passed by').toBe('2 runs before it');
   expect(at('stop-run'), 'there is nothing to stop').toBeNull();
   expect(at('end-card')).toBeNull();
@@ -37,7 +39,7 @@ test('a run in line tells its place, and how it can be changed', async () => {
   click('queue-hold-queued-3');
   await expect.poll(() => at('run-state')?.textContent).toBe('Held');
   click('queue-release-queued-3');
-  await expect.poll(() => at('run-state')?.textContent).toBe('In line');
+  await expect.poll(() => at('run-state')?.textContent).toBe('Queued');
   click('queue-leave-queued-3');
   await expect.poll(() => at('run-state')?.dataset.state).toBe('stopped');
   expect(at('run-queued')).toBeNull();
@@ -65,4 +67,24 @@ test('the page goes on by itself when the run before has ended', async () => {
   await expect.poll(() => at('run-state')?.dataset.state).toBe('preparing');
   expect(at('run-preparing')).toBeTruthy();
   stop();
+});
+
+test('the clocks go on between two steps', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
+  try {
+    const followed = new FollowedRun('running');
+    const run = library.run('running')!;
+    const status = { state: 'running' } as const;
+    const step = (seq: number, elapsed_ms: number) => ({ seq, body: { kind: 'run', record: { type: 'step', step: seq, epoch: 0, loss: 1, learning_rate: 0.001, grad_norm: 1, tokens_per_second: 10, learned_tokens: 5, elapsed_ms } } }) as const;
+    followed.history.plan = { ...run.plan!, steps: 12 };
+    followed.history.apply([step(1, 4000), step(2, 8000)]);
+    followed.heardAt = performance.now();
+    show(Stats as Component<{ followed: FollowedRun; run: typeof run; status: typeof status }>, { followed, run, status });
+    expect([at('stat-elapsed')?.textContent, at('stat-eta')?.textContent]).toEqual(['8 s', '40 s']);
+    vi.advanceTimersByTime(3000);
+    flushSync();
+    expect([at('stat-elapsed')?.textContent, at('stat-eta')?.textContent]).toEqual(['11 s', '37 s']);
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, test } from 'vitest';
 import type { LengthBucket } from '$lib/protocol';
 import { bars, billed, cutAt, gridLengths, lengthAt, longTail, place, readPrice, savedByPacking, scaleFor } from './lengths';
