@@ -160,7 +160,7 @@ export async function walkDataRoom(page, file, drop) {
   await page.text('split-dialog', /25 %/);
   await page.click('split-dialog-yes');
   // A quarter of 62; those that are nearly the same stay on one side.
-  await versionInUse(page, /4[5-8] to learn from, 1[4-7] held out/);
+  await versionInUse(page, /4[5-8] trained on, 1[4-7] for validation/);
   await page.click('version-undo');
   assert.equal(await versionInUse(page, /edited/), before);
   await expectNoBarriers(page, 'the versions');

@@ -34,7 +34,7 @@ export const queue = {
 };
 
 export const run = {
-  notFound: 'This fine-tune is not here any more',
+  notFound: 'This fine-tune no longer exists',
   toRuns: 'Back to fine-tunes',
   onModel: (model: string) => `on ${model}`,
   version: (n: number) => `version ${n}`,
@@ -47,7 +47,7 @@ export const run = {
   keepGoing: 'Keep training',
   resume: 'Resume',
   change: 'Change settings and train again',
-  trainOn: 'Go on training',
+  trainOn: 'Continue training',
   stats: {
     step: 'Step',
     epoch: 'Epoch',
@@ -94,7 +94,7 @@ export const run = {
   diskFree: (free: number) => `${bytes(free)} free now`,
   retrySave: 'Try again',
   failedTitle: 'Training failed',
-  interruptedTitle: 'This run was interrupted',
+  interruptedTitle: 'This fine-tune was interrupted',
   interruptedText: (step: number) => step > 0
     ? `Tunesmith was closed while it trained. It can go on from its last checkpoint; it had reached step ${count(step)}`
     : 'Tunesmith was closed while it trained. It can start over with the same settings',
@@ -122,7 +122,7 @@ export const run = {
   saveCsv: 'Measurements as CSV…',
   saveYaml: 'Settings as YAML…',
   saveMenu: 'Save charts',
-  settings: 'Settings of this run',
+  settings: 'Settings of this fine-tune',
   settingsText: 'Frozen when it started',
   data: 'Data',
   model: 'Model',
@@ -178,7 +178,7 @@ export const chat = {
   noAnswer: 'No answer',
   emptyAnswer: '(an empty answer)',
   untitled: 'New chat',
-  notFound: 'This chat is not here any more',
+  notFound: 'This chat no longer exists',
   withRun: (run: string, model: string) => `${run} beside ${model}`,
   beside: (model: string) => `Beside the original, ${model}`,
   copyAnswer: 'Copy the answer',
