@@ -169,6 +169,8 @@ dataset-cut-short = { $path } is damaged: it ends before one of its rows
 
 dataset-damaged-hint = Import the file again
 
+dataset-damaged-unchecked-hint = Import the file again: an earlier Tunesmith wrote its rows without checksums, so others may be damaged unnoticed
+
 dataset-facts-damaged = { $path } is damaged: { $error }
 
 dataset-facts-damaged-hint = Bring it back from a backup. Where the dataset is not listed, import its rows again: rows.jsonl beside it
@@ -891,6 +893,10 @@ item-name-length = A name has 1 to { $longest } characters
 
 item-name-length-hint = Choose another name
 
+item-tags-lost = The tags of “{ $name }” cannot be read: { $error }
+
+item-tags-lost-hint = Set its tags again
+
 job-answering = Answering
 
 job-at-work = “{ $title }” is at work already
@@ -1089,6 +1095,10 @@ model-prompt-too-long = The prompt is { $tokens } tokens long, but the model rea
 model-quantized = { $folder }: the weights are quantized already ({ $method }); only f32, f16 and bf16 can be read
 
 model-quantized-hint = Choose the original model, from which this one was quantized
+
+model-record-damaged = The model “{ $name }” is not shown: its record cannot be read: { $error }
+
+model-record-damaged-hint = Add its folder again
 
 model-rope-bounds = high_freq_factor must be above low_freq_factor
 
@@ -2042,6 +2052,10 @@ shell-notices = Notices, until `tunesmith doctor --seen`
 shell-notices-there = There is something to know about this home: see `tunesmith doctor`
 
 shell-path-unclear = { $path }: { $error }
+shell-notice-delete-model = Delete it with `tunesmith models remove { $id }`
+
+shell-notice-delete-run = Delete it with `tunesmith runs remove { $id }`
+
 
 shell-path-unclear-hint = Check the path
 

@@ -160,7 +160,11 @@ impl Runs {
                 RunState::Queued { .. } | RunState::Preparing | RunState::Running | RunState::Paused { .. }
             )
         };
-        Ok(self.jobs.find(id).is_some() || active(&self.get(id)?.status))
+        if self.jobs.find(id).is_some() || self.home.run(id)?.is_locked() {
+            return Ok(true);
+        }
+        // Of one that cannot be read, its job and its lock are all there is to ask.
+        Ok(self.get(id).is_ok_and(|run| active(&run.status)))
     }
 
     /// Lets the runs go on that stood in line when the program last ended, if the user wishes that. To be called by programs

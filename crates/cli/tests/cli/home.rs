@@ -57,6 +57,25 @@ fn a_home_that_others_could_look_into_is_closed_and_told_until_it_was_seen() {
 }
 
 #[test]
+fn a_damaged_run_is_named_by_the_doctor_and_removed() {
+    let shell = Shell::new();
+    assert_eq!(shell.run(&["runs", "start", "run.yaml", "--json"]).code, 0);
+    let run = &shell.run(&["runs", "list", "--json"]).lines()[0];
+    let (id, folder) = (run["id"].as_str().unwrap(), std::path::Path::new(run["path"].as_str().unwrap()));
+    std::fs::write(folder.join("run.json"), "{").unwrap();
+    let told = shell.run(&["doctor"]);
+    let command = format!("tunesmith runs remove {id}");
+    assert!(told.stdout.contains("is not shown") && told.stdout.contains(&command), "{}", told.stdout);
+    let removed = shell.run(&["runs", "remove", id]);
+    assert_eq!(removed.code, 0, "{}", removed.stderr);
+    assert!(!folder.exists());
+    assert!(!shell.run(&["doctor"]).stdout.contains(id));
+    let again = shell.run(&["runs", "remove", id]);
+    assert_eq!(again.code, 1);
+    assert!(again.stderr.contains("tunesmith runs list"), "{}", again.stderr);
+}
+
+#[test]
 fn an_empty_home_says_what_to_do() {
     let shell = Shell::new();
     assert!(shell.run(&["runs", "list"]).stdout.contains("tunesmith train"));

@@ -146,7 +146,15 @@ export const interrupted = (): Job[] => [
 
 /** What there is to know of the home. */
 export const notices = (): Notice[] => [
-  { id: 'damaged', message: verbatim('The run “recipes-4f2a1b” is not shown: its run.json is damaged'), hint: verbatim('Bring the file back from a backup, if there is one'), told_ms: now },
+  {
+    id: 'damaged', message: verbatim('The fine-tune “Recipes” is not shown: run.json is damaged'), hint: verbatim('Bring run.json back from a backup'), told_ms: now,
+    about: { item: { kind: 'run', id: 'recipes-4f2a1b' }, name: 'Recipes', folder: '/home/ada/.local/share/tunesmith/runs/recipes-4f2a1b', restorable: true },
+  },
+  {
+    id: 'gone', message: verbatim('The fine-tune “Poems” is gone: there is no folder /home/ada/.local/share/tunesmith/runs/poems-77 any more'), hint: verbatim('Bring the folder back from a backup, or train it again'), told_ms: now,
+    about: { item: { kind: 'run', id: 'poems-77' }, name: 'Poems', folder: null, restorable: false },
+  },
+  { id: 'open', message: verbatim('Other users of this computer could look into the home'), hint: verbatim('It is closed to them now'), told_ms: now, about: null },
 ];
 
 export const system: SystemInfo = {

@@ -1088,7 +1088,11 @@ hint: Sentence,
 /**
  * When it was found, in milliseconds since 1970.
  */
-told_ms: number, };
+told_ms: number, 
+/**
+ * What is in no list because of it, and can be deleted here; null when it is about nothing of the kind.
+ */
+about: Unlisted | null, };
 export type OpenChat = { 
 /**
  * The run whose adapter is used; null chats with a base model alone.
@@ -1983,6 +1987,23 @@ bytes: number, };
 export type UseVersion = { 
 /**
  * The dataset.
+export type Unlisted = { 
+/**
+ * What it is.
+ */
+item: ItemRef, 
+/**
+ * Its name, or its id where that is lost.
+ */
+name: string, 
+/**
+ * Where its files lie; null when they are gone, or when it has none.
+ */
+folder: string | null, 
+/**
+ * Whether it can be brought back once it is deleted.
+ */
+restorable: boolean, };
  */
 dataset: string, 
 /**
