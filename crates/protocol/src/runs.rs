@@ -177,6 +177,16 @@ wire! {
     }
 
     /// A file made from a run.
+        /// Where a new run can continue with a lower learning rate, once the loss of this one was no number; else null.
+        pub continue_from: Option<GoodCheckpoint>,
+    }
+
+    /// A checkpoint from before the loss was no number.
+    pub struct GoodCheckpoint {
+        /// Its step.
+        pub step: u32,
+        /// Its folder, which holds an adapter.
+        pub path: String,
     #[derive(Copy, Eq)]
     #[serde(rename_all = "snake_case")]
     pub enum RunFileKind {

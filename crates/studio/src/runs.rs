@@ -12,15 +12,15 @@ mod sentences;
 mod standalone;
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 use tunesmith_protocol::{
-    Dataset, ErrorCode, JobKind, JobState, Model, Preview, PreviewRun, Run, RunConfig, RunRecord, RunState, StartRun,
-    Subscription, TrainSettings, WireError,
+    Dataset, ErrorCode, GoodCheckpoint, JobKind, JobState, Model, Preview, PreviewRun, Run, RunConfig, RunRecord,
+    RunState, StartRun, Subscription, TrainSettings, WireError,
 };
-use tunesmith_sentence::{Sentence, say};
+use tunesmith_sentence::{Argument, Sentence, say};
 
 pub use execution::Trainer;
 pub(crate) use runner::{LocalRunner, Runner};
@@ -279,6 +279,7 @@ impl Runs {
             tags: item.tags,
             started_ms: manifest.started_ms,
             elapsed_ms: summary.elapsed_ms,
+            continue_from: continue_from(&summary.state),
             plan: summary.plan,
         }
     }
@@ -294,4 +295,17 @@ impl Runs {
             _ => run.summary.state.clone(),
         }
     }
+}
+
+/// The checkpoint that the hint of a diverged run names, where it is still there.
+fn continue_from(state: &RunState) -> Option<GoodCheckpoint> {
+    let RunState::Failed { hint, .. } = state else { return None };
+    if hint.key != "train-diverged-continue-hint" {
+        return None;
+    }
+    let (Argument::Integer(step), Argument::Text(path)) = (hint.args.get("step")?, hint.args.get("folder")?) else {
+        return None;
+    };
+    let step = u32::try_from(*step).ok()?;
+    Path::new(path).is_dir().then(|| GoodCheckpoint { step, path: path.clone() })
 }

@@ -109,6 +109,43 @@ fn a_panic_in_training_is_a_failed_run_and_the_studio_lives_on() {
     wait_for(studio.as_ref(), &next.id, is_done);
 }
 
+/// Diverges at its third step, as training does with too high a rate.
+fn diverges(plan: TrainPlan, report: Report<'_>) -> Result<Outcome, TrainError> {
+    let mut checkpoint = None;
+    let ended = tunesmith_train::run(plan, &mut |progress| match progress {
+        Progress::Step(metrics) if metrics.step == 3 => ControlFlow::Break(StopRequest::Abort),
+        Progress::Checkpoint { step, path } => {
+            checkpoint = Some((step, path.clone()));
+            report(Progress::Checkpoint { step, path })
+        }
+        progress => report(progress),
+    });
+    let reason = Sentence::verbatim("the loss is no longer a number");
+    ended.map_err(|_| TrainError::Diverged { step: 3, reason, checkpoint })
+}
+
+#[test]
+fn a_diverged_run_names_a_checkpoint_that_a_new_run_continues_from() {
+    let place = Place::new();
+    let studio = owner(open_with(&place.home(), diverges).unwrap());
+    let (model, dataset) = place.stocked(studio.as_ref());
+    let training = TrainSettings { save_every: AutoOr::Steps(1), ..settings(5) };
+    let run = studio.start_run(wish(&model, &dataset, training)).unwrap();
+    let run = wait_for(studio.as_ref(), &run.id, |state| matches!(state, RunState::Failed { .. }));
+    let checkpoint = run.continue_from.unwrap();
+    assert_eq!(checkpoint.step, 2);
+    assert_eq!(Path::new(&checkpoint.path), Path::new(&run.path).join("ckpt-2"));
+    while studio.running() {
+        std::thread::yield_now();
+    }
+    let calm = TrainSettings { init_adapter: Some(checkpoint.path.as_str().into()), ..settings(1) };
+    let again = studio.start_run(wish(&model, &dataset, calm)).unwrap();
+    let again = wait_for(studio.as_ref(), &again.id, is_done);
+    assert_eq!(again.continue_from, None);
+    std::fs::remove_dir_all(&checkpoint.path).unwrap();
+    assert_eq!(studio.get_run(run.id).unwrap().continue_from, None, "it is gone");
+}
+
 #[test]
 fn a_full_disk_pauses_the_run_until_there_is_space() {
     let place = Place::new();

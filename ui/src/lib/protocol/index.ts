@@ -736,6 +736,15 @@ row: Row,
  * What it means, as JSON.
  */
 example: unknown, };
+export type GoodCheckpoint = { 
+/**
+ * Its step.
+ */
+step: number, 
+/**
+ * Its folder, which holds an adapter.
+ */
+path: string, };
 export type ImportDataset = { 
 /**
  * Files and folders, read one after another.
@@ -1457,7 +1466,11 @@ started_ms: number,
 /**
  * Time spent training.
  */
-elapsed_ms: number, };
+elapsed_ms: number, 
+/**
+ * Where a new run can continue with a lower learning rate, once the loss of this one was no number; else null.
+ */
+continue_from: GoodCheckpoint | null, };
 export type RunConfig = { 
 /**
  * The id of a model in the home, or a Hugging Face folder.
