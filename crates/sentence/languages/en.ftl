@@ -1633,6 +1633,11 @@ run-rows-cut = { $long ->
    *[other] { $long } of { $all } rows are longer than { $limit } tokens and lose their end
 }
 
+run-rows-cut-to-nothing = { $long ->
+    [one] 1 of { $all } rows is left out: cut at { $limit } tokens, it keeps no token to learn
+   *[other] { $long } of { $all } rows are left out: cut at { $limit } tokens, they keep no token to learn
+}
+
 run-rows-left-out = { $long ->
     [one] 1 of { $all } rows is longer than { $limit } tokens and is left out
    *[other] { $long } of { $all } rows are longer than { $limit } tokens and are left out
@@ -2062,8 +2067,13 @@ shell-path-unclear-hint = Check the path
 shell-plan-adapter = an adapter of { $weights } weights
 
 shell-plan-cut = { $rows ->
-    [one] 1 row is longer than { $limit } tokens and loses its end; it is left out if nothing to learn remains
-   *[other] { $rows } rows are longer than { $limit } tokens and lose their end; those in which nothing to learn remains are left out
+    [one] 1 row is longer than { $limit } tokens and loses its end
+   *[other] { $rows } rows are longer than { $limit } tokens and lose their end
+}
+
+shell-plan-cut-to-nothing = { $rows ->
+    [one] 1 row is left out: cut at { $limit } tokens, it keeps no token to learn
+   *[other] { $rows } rows are left out: cut at { $limit } tokens, they keep no token to learn
 }
 
 shell-plan-full = all { $weights } weights

@@ -204,6 +204,47 @@ fn what_stands_in_the_way_is_said_before_the_start() {
 }
 
 #[test]
+fn the_plan_counts_the_rows_that_training_leaves_out() {
+    let place = Place::new();
+    let studio = place.open();
+    let model = studio.add_model(AddModel { path: place.model_folder().into() }).unwrap();
+    let long = "on and on ".repeat(30);
+    let row = |question: &str, answer: &str, weight: u8| {
+        let messages = serde_json::json!([
+            { "role": "user", "content": question },
+            { "role": "assistant", "content": answer, "weight": weight },
+        ]);
+        serde_json::json!({ "messages": messages }).to_string()
+    };
+    let short: Vec<String> = (0..6).map(|number| row(&number.to_string(), "a", 1)).collect();
+    let cut = ["q", "r", "s"].map(|question| row(question, &long, 1));
+    let cut_to_nothing = ["q", "r"].map(|end| row(&format!("{long}{end}"), "a", 1));
+    let unlearned = [row(&format!("{long}never"), "a", 0)];
+    let rows = [&short[..], &cut, &cut_to_nothing, &unlearned].concat().join("\n");
+    let import = import_of(&[&place.write("rows.jsonl", &rows)]);
+    let dataset = studio.import_dataset(ImportDataset { validation: Validation::Share(0.0), ..import }).unwrap();
+    assert_eq!(dataset.training_rows, 12);
+    let cases = [
+        (TooLong::Truncate, [9, 5, 2], ["3 of 12 rows are longer", "2 of 12 rows are left out", "1 row has no token"]),
+        (TooLong::Drop, [6, 5, 5], ["5 of 12 rows are longer", "and are left out", "1 row has no token"]),
+    ];
+    for (rule, counts, sentences) in cases {
+        let training = TrainSettings { max_length: 96, too_long: rule, ..settings(2) };
+        let preview = studio.preview_run(wish(&model, &dataset, training.clone()).into()).unwrap();
+        let told = preview.warnings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        assert!(sentences.iter().all(|sentence| told.contains(sentence)), "{rule:?}: {told}");
+        let count = |plan: &Plan| [plan.rows, plan.rows_too_long, plan.rows_left_out];
+        assert_eq!(count(&preview.plan.unwrap()), counts, "{rule:?}");
+        let run = studio.start_run(wish(&model, &dataset, training)).unwrap();
+        let run = wait_for(studio.as_ref(), &run.id, is_done);
+        assert_eq!(count(&run.plan.unwrap()), counts, "what is trained, {rule:?}");
+        while studio.running() {
+            std::thread::yield_now();
+        }
+    }
+}
+
+#[test]
 fn what_cannot_fit_is_refused_with_numbers() {
     let place = Place::new();
     let studio = place.open();

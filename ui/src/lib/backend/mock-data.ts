@@ -103,7 +103,7 @@ export function row(index: number): Row {
 }
 
 export const plan = (change: Partial<Plan> = {}): Plan => ({
-  training: { ...training, precision: 'f32', gradient_checkpointing: 'off', eval_every: 11, save_every: 11, device: 'cpu' }, device: 'cpu', rows: 280, validation_rows: 20, rows_too_long: 0, steps: 105, tokens: 22_400, learned_tokens: 4_120,
+  training: { ...training, precision: 'f32', gradient_checkpointing: 'off', eval_every: 11, save_every: 11, device: 'cpu' }, device: 'cpu', rows: 280, validation_rows: 20, rows_too_long: 0, rows_left_out: 0, steps: 105, tokens: 22_400, learned_tokens: 4_120,
   trainable_parameters: 412_000,
   fit: { fits: true, needed_bytes: 310_000_000, available_bytes: 6_400_000_000, parts: [{ what: verbatim('Weights'), bytes: 20_000_000 }, { what: verbatim('Adapter and optimiser'), bytes: 6_000_000 }, { what: verbatim('Activations'), bytes: 284_000_000 }] },
   ...change,

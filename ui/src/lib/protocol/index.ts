@@ -1149,9 +1149,13 @@ rows: number,
  */
 validation_rows: number, 
 /**
- * Rows longer than the limit.
+ * Rows with something to learn that are longer than the limit.
  */
 rows_too_long: number, 
+/**
+ * Of these, rows that are left out: all of them, or those that keep no token to learn once they are cut.
+ */
+rows_left_out: number, 
 /**
  * Optimiser steps.
  */
@@ -1983,23 +1987,6 @@ user: string,
  */
 answers: Array<Answer>, };
 export type Unit = "bytes" | "rows" | "steps" | "tokens" | "parts";
-export type Usage = { 
-/**
- * Each part: starter model, datasets, runs, logs, bin.
- */
-parts: Array<UsagePart>, };
-export type UsagePart = { 
-/**
- * What.
- */
-what: Sentence, 
-/**
- * How much.
- */
-bytes: number, };
-export type UseVersion = { 
-/**
- * The dataset.
 export type Unlisted = { 
 /**
  * What it is.
@@ -2017,6 +2004,23 @@ folder: string | null,
  * Whether it can be brought back once it is deleted.
  */
 restorable: boolean, };
+export type Usage = { 
+/**
+ * Each part: starter model, datasets, runs, logs, bin.
+ */
+parts: Array<UsagePart>, };
+export type UsagePart = { 
+/**
+ * What.
+ */
+what: Sentence, 
+/**
+ * How much.
+ */
+bytes: number, };
+export type UseVersion = { 
+/**
+ * The dataset.
  */
 dataset: string, 
 /**
