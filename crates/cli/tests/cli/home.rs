@@ -56,6 +56,42 @@ fn a_home_that_others_could_look_into_is_closed_and_told_until_it_was_seen() {
     assert!(!shell.run(&["runs", "list"]).stderr.contains("tunesmith doctor"));
 }
 
+#[cfg(unix)]
+#[test]
+fn uploads_that_an_earlier_version_left_in_the_temporary_folder_are_removed() {
+    let shell = Shell::new();
+    let make = |name: &str, hours: u64| {
+        let folder = shell.path("temporary").join(name);
+        std::fs::create_dir_all(folder.join("one")).unwrap();
+        std::fs::write(folder.join("one/rows.jsonl"), "{}").unwrap();
+        let modified = std::time::SystemTime::now() - std::time::Duration::from_secs(hours * 3600);
+        for path in [folder.join("one"), folder.clone()] {
+            std::fs::File::open(path).unwrap().set_modified(modified).unwrap();
+        }
+        folder
+    };
+    let left = make("tunesmith-uploads-aB3xY9", 25);
+    let kept = [
+        make("tunesmith-uploads-aB3xY8", 2),
+        make("tunesmith-uploads-of my own", 25),
+        make("tunesmith-uploads-", 25),
+        make("my-tunesmith-uploads-aB3xY9", 25),
+    ];
+    // Somebody reads there still: an upload has come today.
+    let in_use = make("tunesmith-uploads-aB3xY7", 25);
+    std::fs::File::open(in_use.join("one")).unwrap().set_modified(std::time::SystemTime::now()).unwrap();
+    let elsewhere = make("elsewhere", 25);
+    let link = shell.path("temporary/tunesmith-uploads-aB3xY6");
+    std::os::unix::fs::symlink(&elsewhere, &link).unwrap();
+    let temporary = shell.path("temporary");
+    let ran = shell.run_in(&[("TMPDIR", temporary.to_str().unwrap())], &["runs", "list", "--json"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(!left.exists());
+    for path in kept.iter().chain([&in_use, &elsewhere, &link]) {
+        assert!(path.exists(), "{} stays", path.display());
+    }
+}
+
 #[test]
 fn a_damaged_run_is_named_by_the_doctor_and_removed() {
     let shell = Shell::new();
