@@ -2052,15 +2052,15 @@ shell-model-unusable = cannot be used: { $problem }
 
 shell-models-none = No base models yet: add one with `tunesmith models add FOLDER`
 
+shell-notice-delete-model = Delete it with `tunesmith models remove { $id }`
+
+shell-notice-delete-run = Delete it with `tunesmith runs remove { $id }`
+
 shell-notices = Notices, until `tunesmith doctor --seen`
 
 shell-notices-there = There is something to know about this home: see `tunesmith doctor`
 
 shell-path-unclear = { $path }: { $error }
-shell-notice-delete-model = Delete it with `tunesmith models remove { $id }`
-
-shell-notice-delete-run = Delete it with `tunesmith runs remove { $id }`
-
 
 shell-path-unclear-hint = Check the path
 
@@ -2290,6 +2290,10 @@ shell-words-per-answer = words per answer
 split-by-file = The validation rows come from the file { $file }; no rows are held out from the training file
 
 split-share-wrong = { $share } is not a share of the rows to hold out: it must be at least 0 and below 1
+
+system-address-space = Tunesmith needs at least { $needed } of address space, and this shell allows { $allowed }
+
+system-address-space-hint = Raise the limit: ulimit -v unlimited, and ulimit -d unlimited
 
 template-joins-nothing = it joins a text with something that is none; a template that knows no tool calls does so where a message only calls
 

@@ -112,6 +112,23 @@ fn a_damaged_run_is_named_by_the_doctor_and_removed() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn too_little_address_space_is_told_and_does_not_end_the_program_half_way() {
+    let shell = Shell::new();
+    for arguments in [&["runs", "list"][..], &["doctor"], &["train", "run.yaml", "--output", "out"]] {
+        let ran = shell.run_with_address_space(400_000, arguments);
+        assert_eq!(ran.code, 1, "{arguments:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains("address space") && ran.stderr.contains("ulimit -v"), "{}", ran.stderr);
+    }
+    assert_eq!(shell.run_with_address_space(400_000, &["--version"]).code, 0);
+    // What is said to be enough is.
+    for arguments in [&["models", "list"][..], &["doctor"], &["train", "run.yaml", "--output", "out"]] {
+        let ran = shell.run_with_address_space(1_000_000, arguments);
+        assert_eq!(ran.code, 0, "{arguments:?}: {}", ran.stderr);
+    }
+}
+
+#[test]
 fn an_empty_home_says_what_to_do() {
     let shell = Shell::new();
     assert!(shell.run(&["runs", "list"]).stdout.contains("tunesmith train"));
