@@ -117,6 +117,12 @@ impl Adapter {
         named.collect()
     }
 
+    /// The memory that its tensors take.
+    pub fn size_bytes(&self) -> u64 {
+        let bytes = |tensor: &Tensor| (tensor.elem_count() * tensor.dtype().size_in_bytes()) as u64;
+        self.parameters().values().map(bytes).sum()
+    }
+
     /// Replaces the tensor of this name (as in `parameters`) by one of the same shape.
     ///
     /// # Errors

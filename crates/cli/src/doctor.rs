@@ -5,7 +5,7 @@ use std::path::Path;
 
 use clap::Args;
 use serde_json::json;
-use tunesmith_protocol::{Device, Notice, SystemInfo, UsagePart};
+use tunesmith_protocol::{Device, ItemKind, Notice, SystemInfo, Unlisted, UsagePart};
 use tunesmith_sentence::{Sentence, say};
 
 use crate::home::Home;
@@ -83,11 +83,24 @@ fn tell_notices(notices: &[Notice], out: &Out) {
         return;
     }
     out.line(say!("shell-notices", "Notices, until `tunesmith doctor --seen`"));
-    for Notice { message, hint, .. } in notices {
+    for Notice { message, hint, about, .. } in notices {
         indented(message, out);
         if !hint.is_empty() {
             indented(hint, out);
         }
+        if let Some(how) = about.as_ref().and_then(how_to_delete) {
+            indented(&how, out);
+        }
+    }
+}
+
+/// The command that deletes what is in no list; none where the shell has none for its kind.
+fn how_to_delete(about: &Unlisted) -> Option<Sentence> {
+    let id = &about.item.id;
+    match about.item.kind {
+        ItemKind::Run => Some(say!("shell-notice-delete-run", "Delete it with `tunesmith runs remove {id}`", id)),
+        ItemKind::Model => Some(say!("shell-notice-delete-model", "Delete it with `tunesmith models remove {id}`", id)),
+        ItemKind::Dataset | ItemKind::Chat => None,
     }
 }
 

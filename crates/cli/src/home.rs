@@ -41,6 +41,7 @@ impl Home {
     pub(crate) fn look_through(&self) -> Result<(), WireError> {
         self.api.list_runs(())?;
         self.api.list_datasets(())?;
+        self.api.list_models(())?;
         self.api.list_chats(())?;
         self.api.preferences(()).map(drop)
     }

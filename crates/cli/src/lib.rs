@@ -121,6 +121,9 @@ pub fn run_in(language: Option<Language>, arguments: impl IntoIterator<Item = Os
         }
     };
     let out = Out::new(arguments.json);
+    if let Err(error) = tunesmith_studio::check_address_space() {
+        return out.fail(&error.into());
+    }
     match carry_out(arguments.command, &out) {
         Ok(Ended::Done) => ExitCode::SUCCESS,
         Ok(Ended::Interrupted) => ExitCode::from(130),

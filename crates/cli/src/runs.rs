@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use tunesmith_protocol::{ItemKind, ItemRef, Job, JobKind, JobState, Move, MoveJob, Run, RunState, WireError};
+use tunesmith_protocol::{
+    ErrorCode, ItemKind, ItemRef, Job, JobKind, JobState, Move, MoveJob, Run, RunState, WireError,
+};
 use tunesmith_sentence::{Sentence, say};
 
 use crate::home::Home;
@@ -82,16 +84,28 @@ pub(crate) fn carry_out(command: &Command, out: &Out) -> anyhow::Result<Ended> {
         }
         Command::Resume(which) => return train::resume(&home, &home.run(&which.id)?, out),
         Command::Remove(which) => {
-            let run = home.run(&which.id)?;
-            home.api.delete(ItemRef { kind: ItemKind::Run, id: run.id.clone() })?;
-            out.line(removed(&run));
+            let id = remove(&home, &which.id)?;
+            out.line(say!(
+                "shell-run-removed",
+                "Removed {id}; the window can bring it back until the bin is emptied",
+                id
+            ));
         }
     }
     Ok(Ended::Done)
 }
 
-fn removed(run: &Run) -> Sentence {
-    say!("shell-run-removed", "Removed {id}; the window can bring it back until the bin is emptied", id = &run.id)
+/// Deletes a run, be it listed or not: one that cannot be read goes by its whole id.
+fn remove(home: &Home, which: &str) -> Result<String, WireError> {
+    let delete = |id: &str| home.api.delete(ItemRef { kind: ItemKind::Run, id: id.into() });
+    match home.run(which) {
+        Ok(run) => delete(&run.id).map(|()| run.id),
+        Err(unlisted) if unlisted.code == ErrorCode::NotFound => match delete(which) {
+            Err(error) if error.code == ErrorCode::NotFound => Err(unlisted),
+            deleted => deleted.map(|()| which.into()),
+        },
+        Err(error) => Err(error),
+    }
 }
 
 fn list(runs: &[Run], out: &Out) {

@@ -217,32 +217,48 @@ fn plan_lines(plan: &Plan) -> Vec<Sentence> {
             free = table::bytes(plan.fit.available_bytes)
         ),
     ];
-    if plan.rows_too_long > 0 {
-        lines.push(too_long(plan.rows_too_long, plan.training.max_length, plan.training.too_long));
-    }
+    lines.extend(cut(plan));
+    lines.extend(left_out(plan));
     lines
 }
 
-/// What became of the rows that are longer than the limit.
-fn too_long(rows: u64, limit: u32, rule: TooLong) -> Sentence {
-    match rule {
-        TooLong::Drop => say!(
+/// Rows that lose their end.
+fn cut(plan: &Plan) -> Option<Sentence> {
+    let (rows, limit) = (plan.rows_too_long - plan.rows_left_out, plan.training.max_length);
+    (rows > 0).then(|| {
+        say!(
+            "shell-plan-cut",
+            rows;
+            "1 row is longer than {limit} tokens and loses its end",
+            "{rows} rows are longer than {limit} tokens and lose their end",
+            rows,
+            limit
+        )
+    })
+}
+
+/// Rows that are left out because of their length.
+fn left_out(plan: &Plan) -> Option<Sentence> {
+    let (rows, limit) = (plan.rows_left_out, plan.training.max_length);
+    match plan.training.too_long {
+        _ if rows == 0 => None,
+        TooLong::Drop => Some(say!(
             "shell-plan-left-out",
             rows;
             "1 row is longer than {limit} tokens and is left out",
             "{rows} rows are longer than {limit} tokens and are left out",
             rows,
             limit
-        ),
-        // A run that refuses them does not get here.
-        TooLong::Truncate | TooLong::Refuse => say!(
-            "shell-plan-cut",
+        )),
+        // A run that refuses long rows does not get here.
+        TooLong::Truncate | TooLong::Refuse => Some(say!(
+            "shell-plan-cut-to-nothing",
             rows;
-            "1 row is longer than {limit} tokens and loses its end; it is left out if nothing to learn remains",
-            "{rows} rows are longer than {limit} tokens and lose their end; those in which nothing to learn remains are left out",
+            "1 row is left out: cut at {limit} tokens, it keeps no token to learn",
+            "{rows} rows are left out: cut at {limit} tokens, they keep no token to learn",
             rows,
             limit
-        ),
+        )),
     }
 }
 

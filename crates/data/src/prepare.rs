@@ -13,8 +13,10 @@ use crate::{Example, PrepareError, Render, RenderError, Rendered, RowsError, Tok
 pub struct Prepared {
     /// The rows, in the order of the examples. They are shared, as they can be large.
     pub rows: Arc<Vec<Tokens>>,
-    /// Rows longer than the limit, whether cut or left out.
+    /// Rows with something to learn that are longer than the limit, whether cut or left out.
     pub too_long: u64,
+    /// Of these, rows left out: where they are cut, those that keep no token to learn.
+    pub left_out: u64,
     /// Rows left out: too long, without a token to learn, or not to be learned.
     pub dropped: u64,
     /// Of these, answers judged bad, from which nothing is learned.
@@ -142,16 +144,17 @@ impl RenderedRows {
         let limit = settings.max_length as usize;
         let is_long = |row: &&Tokens| row.ids.len() > limit;
         let long_rows = self.rows.iter().filter(is_long).count();
-        let too_long = long_rows + self.unlearnable.iter().filter(|(_, length)| *length as usize > limit).count();
-        if settings.too_long == TooLong::Refuse && too_long > 0 {
-            let (count, rows, limit) = (too_long as u64, self.total, settings.max_length);
+        let all_long = long_rows + self.unlearnable.iter().filter(|(_, length)| *length as usize > limit).count();
+        if settings.too_long == TooLong::Refuse && all_long > 0 {
+            let (count, rows, limit) = (all_long as u64, self.total, settings.max_length);
             let (row, tokens) = self.longest();
             return Err(PrepareError::TooLong { count, rows, limit, row, tokens });
         }
         // Nothing to cut: the rows are shared as they are.
         let rows = if long_rows == 0 { self.rows.clone() } else { Arc::new(self.cut(limit, settings.too_long)) };
         let prepared = Prepared {
-            too_long: too_long as u64,
+            too_long: long_rows as u64,
+            left_out: (self.rows.len() - rows.len()) as u64,
             dropped: self.total - rows.len() as u64,
             untaught: self.untaught,
             learned_tokens: rows.iter().map(Tokens::learned).sum(),

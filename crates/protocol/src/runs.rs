@@ -47,8 +47,11 @@ wire! {
         pub rows: u64,
         /// Validation rows after the length rule.
         pub validation_rows: u64,
-        /// Rows longer than the limit.
+        /// Rows with something to learn that are longer than the limit.
         pub rows_too_long: u64,
+        /// Of these, rows that are left out: all of them, or those that keep no token to learn once they are cut.
+        #[serde(default)]
+        pub rows_left_out: u64,
         /// Optimiser steps.
         pub steps: u32,
         /// Tokens in one epoch.
@@ -174,6 +177,16 @@ wire! {
         pub started_ms: u64,
         /// Time spent training.
         pub elapsed_ms: u64,
+        /// Where a new run can continue with a lower learning rate, once the loss of this one was no number; else null.
+        pub continue_from: Option<GoodCheckpoint>,
+    }
+
+    /// A checkpoint from before the loss was no number.
+    pub struct GoodCheckpoint {
+        /// Its step.
+        pub step: u32,
+        /// Its folder, which holds an adapter.
+        pub path: String,
     }
 
     /// A file made from a run.

@@ -2,7 +2,7 @@
 
 use tunesmith_sentence::Sentence;
 
-use crate::wire;
+use crate::{ItemRef, wire};
 
 wire! {
     /// Light, dark, or as the desktop says.
@@ -88,6 +88,21 @@ wire! {
         pub hint: Sentence,
         /// When it was found, in milliseconds since 1970.
         pub told_ms: u64,
+        /// What is in no list because of it, and can be deleted here; null when it is about nothing of the kind.
+        #[serde(default)]
+        pub about: Option<Unlisted>,
+    }
+
+    /// Something the user owns that cannot be read, and so is in no list.
+    pub struct Unlisted {
+        /// What it is.
+        pub item: ItemRef,
+        /// Its name, or its id where that is lost.
+        pub name: String,
+        /// Where its files lie; null when they are gone, or when it has none.
+        pub folder: Option<String>,
+        /// Whether it can be brought back once it is deleted.
+        pub restorable: bool,
     }
 
     /// The end of the log.

@@ -169,6 +169,8 @@ dataset-cut-short = { $path } is damaged: it ends before one of its rows
 
 dataset-damaged-hint = Import the file again
 
+dataset-damaged-unchecked-hint = Import the file again: an earlier Tunesmith wrote its rows without checksums, so others may be damaged unnoticed
+
 dataset-facts-damaged = { $path } is damaged: { $error }
 
 dataset-facts-damaged-hint = Bring it back from a backup. Where the dataset is not listed, import its rows again: rows.jsonl beside it
@@ -891,6 +893,10 @@ item-name-length = A name has 1 to { $longest } characters
 
 item-name-length-hint = Choose another name
 
+item-tags-lost = The tags of “{ $name }” cannot be read: { $error }
+
+item-tags-lost-hint = Set its tags again
+
 job-answering = Answering
 
 job-at-work = “{ $title }” is at work already
@@ -1089,6 +1095,10 @@ model-prompt-too-long = The prompt is { $tokens } tokens long, but the model rea
 model-quantized = { $folder }: the weights are quantized already ({ $method }); only f32, f16 and bf16 can be read
 
 model-quantized-hint = Choose the original model, from which this one was quantized
+
+model-record-damaged = The model “{ $name }” is not shown: its record cannot be read: { $error }
+
+model-record-damaged-hint = Add its folder again
 
 model-rope-bounds = high_freq_factor must be above low_freq_factor
 
@@ -1623,6 +1633,11 @@ run-rows-cut = { $long ->
    *[other] { $long } of { $all } rows are longer than { $limit } tokens and lose their end
 }
 
+run-rows-cut-to-nothing = { $long ->
+    [one] 1 of { $all } rows is left out: cut at { $limit } tokens, it keeps no token to learn
+   *[other] { $long } of { $all } rows are left out: cut at { $limit } tokens, they keep no token to learn
+}
+
 run-rows-left-out = { $long ->
     [one] 1 of { $all } rows is longer than { $limit } tokens and is left out
    *[other] { $long } of { $all } rows are longer than { $limit } tokens and are left out
@@ -2037,6 +2052,10 @@ shell-model-unusable = cannot be used: { $problem }
 
 shell-models-none = No base models yet: add one with `tunesmith models add FOLDER`
 
+shell-notice-delete-model = Delete it with `tunesmith models remove { $id }`
+
+shell-notice-delete-run = Delete it with `tunesmith runs remove { $id }`
+
 shell-notices = Notices, until `tunesmith doctor --seen`
 
 shell-notices-there = There is something to know about this home: see `tunesmith doctor`
@@ -2048,8 +2067,13 @@ shell-path-unclear-hint = Check the path
 shell-plan-adapter = an adapter of { $weights } weights
 
 shell-plan-cut = { $rows ->
-    [one] 1 row is longer than { $limit } tokens and loses its end; it is left out if nothing to learn remains
-   *[other] { $rows } rows are longer than { $limit } tokens and lose their end; those in which nothing to learn remains are left out
+    [one] 1 row is longer than { $limit } tokens and loses its end
+   *[other] { $rows } rows are longer than { $limit } tokens and lose their end
+}
+
+shell-plan-cut-to-nothing = { $rows ->
+    [one] 1 row is left out: cut at { $limit } tokens, it keeps no token to learn
+   *[other] { $rows } rows are left out: cut at { $limit } tokens, they keep no token to learn
 }
 
 shell-plan-full = all { $weights } weights
@@ -2266,6 +2290,10 @@ shell-words-per-answer = words per answer
 split-by-file = The validation rows come from the file { $file }; no rows are held out from the training file
 
 split-share-wrong = { $share } is not a share of the rows to hold out: it must be at least 0 and below 1
+
+system-address-space = Tunesmith needs at least { $needed } of address space, and this shell allows { $allowed }
+
+system-address-space-hint = Raise the limit: ulimit -v unlimited, and ulimit -d unlimited
 
 template-joins-nothing = it joins a text with something that is none; a template that knows no tool calls does so where a message only calls
 

@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
-use tunesmith_protocol::{Api, PathPolicy, Preview, ReadPath, SettingProblem, WireError, WritePath};
+use tunesmith_protocol::{Api, PathPolicy, Preview, ReadPath, Run, SettingProblem, WireError, WritePath};
 use tunesmith_sentence::say;
 
 use crate::uploads::Uploads;
@@ -81,10 +81,14 @@ impl PagePaths<'_> {
         }
     }
 
-    /// A run goes on from adapters that were trained here.
+    /// A run goes on from adapters that were trained here: results, and the good checkpoints of runs that diverged.
     fn check_adapter(&self, path: &ReadPath) -> Result<(), WireError> {
         let runs = self.api.list_runs(()).unwrap_or_default();
-        if runs.iter().any(|run| run.result_path.as_deref() == Some(path.as_str())) {
+        let trained = |run: &Run| {
+            let checkpoint = run.continue_from.as_ref().map(|checkpoint| checkpoint.path.as_str());
+            [run.result_path.as_deref(), checkpoint].contains(&Some(path.as_str()))
+        };
+        if runs.iter().any(trained) {
             return Ok(());
         }
         self.refused_adapter.set(true);

@@ -7,6 +7,7 @@ pub(crate) mod db;
 mod files;
 pub(crate) mod holder;
 pub(crate) mod journal;
+mod leftovers;
 pub(crate) mod logs;
 pub(crate) mod losses;
 pub(crate) mod manifest;
@@ -205,6 +206,7 @@ impl Home {
             entries(&folder).iter().filter(|entry| is_unfinished(entry)).for_each(|entry| remove(entry));
         }
         entries(&self.uploads()).iter().filter(|uploads| !is_in_use(uploads)).for_each(|uploads| remove(uploads));
+        leftovers::sweep(&std::env::temp_dir());
     }
 }
 

@@ -74,9 +74,13 @@ impl Items {
     }
 
     fn put_into_bin(&self, item: &ItemRef) -> Result<(), WireError> {
-        self.make_known(item)?;
+        self.make_deletable(item)?;
         self.must_be_deletable(item)?;
+        let folder = self.folder(item)?;
+        let is_gone = folder.as_ref().is_some_and(|folder| !folder.exists());
         match item.kind {
+            // Nothing is left to bring back. Where its folder comes back from a backup, it is taken up again.
+            kind if is_gone => self.db.forget(kind, &item.id)?,
             ItemKind::Chat => self.chats.delete(&item.id)?,
             kind => drop(self.db.set_deleted(kind, &item.id, Some(ids::now_ms()))?),
         }
@@ -85,11 +89,11 @@ impl Items {
             ItemKind::Run => self.runs.forget(&item.id),
             ItemKind::Model | ItemKind::Chat => {}
         }
-        // One that is gone already leaves nothing to move.
-        if let Some(folder) = self.folder(item)?.filter(|folder| folder.exists()) {
+        if let Some(folder) = folder.filter(|_| !is_gone) {
             let bin = self.home.binned(item.kind, &item.id)?;
             move_folder(&folder, &bin).inspect_err(|_| self.bring_back(item))?;
         }
+        self.home.notices().forget(item);
         self.topics.library_changed();
         Ok(())
     }
@@ -174,6 +178,20 @@ impl Items {
                 let chat = self.chats.get(&item.id)?;
                 self.db.add(ItemKind::Chat, &item.id, &chat.title, "null", ids::now_ms())
             }
+        }
+    }
+
+    /// Makes sure that the thing has a row in the database. One that cannot be read has none perhaps, and can go nonetheless.
+    fn make_deletable(&self, item: &ItemRef) -> Result<(), WireError> {
+        let Err(unreadable) = self.make_known(item) else { return Ok(()) };
+        let is_known = self.db.item(item.kind, &item.id)?.is_some_and(|known| !known.deleted);
+        let is_there = match item.kind {
+            ItemKind::Chat => self.db.has_chat(&item.id)?,
+            _ => self.folder(item)?.is_some_and(|folder| folder.is_dir()),
+        };
+        match is_known || is_there {
+            true => self.db.add(item.kind, &item.id, &item.id, "null", ids::now_ms()),
+            false => Err(unreadable),
         }
     }
 

@@ -11,14 +11,14 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use tunesmith_data::Render;
-use tunesmith_protocol::{ErrorCode, Field, ItemKind, Kind, Model, ModelSource, WireError};
+use tunesmith_protocol::{ErrorCode, Field, ItemKind, ItemRef, Kind, Model, ModelSource, WireError};
 use tunesmith_sentence::say;
 
 pub(crate) use lookup::{folder_of, model_folder};
 
 use crate::errors::{another_model_hint, model_error, unwritable};
 use crate::home::Home;
-use crate::home::db::Db;
+use crate::home::db::{Db, Item};
 use crate::home::run_index::RunIndex;
 use crate::pool::Renderers;
 use crate::topics::Topics;
@@ -42,6 +42,27 @@ pub(crate) struct Models {
 #[derive(Serialize, Deserialize)]
 struct Added {
     path: std::path::PathBuf,
+}
+
+impl Added {
+    /// What an item says of it; none where the item says only how a model is called.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    fn of(item: &Item) -> Result<Option<Self>, WireError> {
+        serde_json::from_str(&item.facts).map_err(|error| {
+            let error = error.to_string();
+            WireError::invalid(
+                say!(
+                    "model-record-damaged",
+                    "The model “{name}” is not shown: its record cannot be read: {error}",
+                    name = &item.name,
+                    error
+                ),
+                say!("model-record-damaged-hint", "Add its folder again"),
+            )
+        })
+    }
 }
 
 impl Models {
@@ -105,7 +126,10 @@ impl Models {
         let id = format!("{}-{}", ids::slug(&name), ids::short_hash(text.as_bytes()));
         let added = serde_json::to_string(&Added { path: folder.clone() }).map_err(unwritable)?;
         self.db.add(ItemKind::Model, &id, &name, &added, ids::now_ms())?;
+        // One of this id may be there, deleted or with a record that cannot be read.
+        self.db.set_facts(ItemKind::Model, &id, &added)?;
         self.db.set_deleted(ItemKind::Model, &id, None)?;
+        self.db.notices().forget(&ItemRef { kind: ItemKind::Model, id: id.clone() });
         self.topics.library_changed();
         self.get(&id)
     }

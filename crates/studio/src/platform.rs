@@ -1,5 +1,6 @@
 //! What differs between operating systems, in one place each: memory, disks, permissions, open files, and what makes files last.
 
+mod address_space;
 mod disk;
 mod heaps;
 mod memory;
@@ -7,6 +8,7 @@ mod open_files;
 mod permissions;
 mod sync;
 
+pub use address_space::check_address_space;
 pub(crate) use disk::free_disk_bytes;
 pub use heaps::share_heaps;
 pub(crate) use memory::{Memory, free_memory, memory};

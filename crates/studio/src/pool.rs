@@ -63,7 +63,6 @@ struct Pooled {
     device: String,
     format: WeightFormat,
     stamp: Stamp,
-    bytes: u64,
     used: Instant,
     /// It leaves memory when nobody leases it any more.
     leaves: bool,
@@ -121,7 +120,6 @@ impl Pool {
             device: wanted.device.clone(),
             format: wanted.format,
             stamp,
-            bytes: wanted.bytes,
             used: Instant::now(),
             leaves: false,
             state: State::Loading,
@@ -162,8 +160,11 @@ impl Pool {
             }
         }
         let is_wanted = |known: &Pooled| wanted.iter().any(|wanted| known.is(wanted));
-        let evictable: u64 =
-            models.iter().filter(|known| known.is_idle() && !is_wanted(known)).map(|known| known.bytes).sum();
+        let evictable = |known: &Pooled| match is_wanted(known) {
+            true => known.conversation_bytes(),
+            false => known.held_bytes(),
+        };
+        let evictable: u64 = models.iter().filter(|known| known.is_idle()).map(evictable).sum();
         drop(models);
         let Some(first) = wanted.first() else { return Ok(()) };
         let available = self.memory.available(&first.device)?.saturating_add(evictable);
@@ -180,7 +181,7 @@ impl Pool {
         if let Some(known) = models.iter().find(|known| known.folder == folder && known.device == device) {
             return Ok(known.format);
         }
-        let evictable: u64 = models.iter().filter(|known| known.is_idle()).map(|known| known.bytes).sum();
+        let evictable: u64 = models.iter().filter(|known| known.is_idle()).map(Pooled::held_bytes).sum();
         drop(models);
         let available = self.memory.available(device)?.saturating_add(evictable);
         Ok(widest_that_fits(config, device, available))
@@ -252,6 +253,14 @@ impl Pool {
 impl Pooled {
     fn is(&self, wanted: &ModelRequest) -> bool {
         self.folder == wanted.folder && self.device == wanted.device && self.format == wanted.format
+    }
+
+    /// What is free once it has left memory. What its next answer would take is not held yet.
+    fn held_bytes(&self) -> u64 {
+        match &self.state {
+            State::Ready(model) => model.size_bytes(),
+            State::Loading => 0,
+        }
     }
 
     fn conversation_bytes(&self) -> u64 {

@@ -13,15 +13,15 @@ mod sentences;
 mod standalone;
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 use tunesmith_protocol::{
-    Dataset, ErrorCode, JobKind, JobState, Model, Preview, PreviewRun, Run, RunConfig, RunRecord, RunState, StartRun,
-    Subscription, TrainSettings, WireError,
+    Dataset, ErrorCode, GoodCheckpoint, JobKind, JobState, Model, Preview, PreviewRun, Run, RunConfig, RunRecord,
+    RunState, StartRun, Subscription, TrainSettings, WireError,
 };
-use tunesmith_sentence::{Sentence, say};
+use tunesmith_sentence::{Argument, Sentence, say};
 
 pub use execution::Trainer;
 pub(crate) use runner::{LocalRunner, Runner};
@@ -161,7 +161,11 @@ impl Runs {
                 RunState::Queued { .. } | RunState::Preparing | RunState::Running | RunState::Paused { .. }
             )
         };
-        Ok(self.jobs.find(id).is_some() || active(&self.get(id)?.status))
+        if self.jobs.find(id).is_some() || self.home.run(id)?.is_locked() {
+            return Ok(true);
+        }
+        // Of one that cannot be read, its job and its lock are all there is to ask.
+        Ok(self.get(id).is_ok_and(|run| active(&run.status)))
     }
 
     /// Lets the runs go on that were queued when the program last ended, if the user wishes that. To be called by programs
@@ -276,6 +280,7 @@ impl Runs {
             tags: item.tags,
             started_ms: manifest.started_ms,
             elapsed_ms: summary.elapsed_ms,
+            continue_from: continue_from(&summary.state),
             plan: summary.plan,
         }
     }
@@ -291,4 +296,17 @@ impl Runs {
             _ => run.summary.state.clone(),
         }
     }
+}
+
+/// The checkpoint that the hint of a diverged run names, where it is still there.
+fn continue_from(state: &RunState) -> Option<GoodCheckpoint> {
+    let RunState::Failed { hint, .. } = state else { return None };
+    if hint.key != "train-diverged-continue-hint" {
+        return None;
+    }
+    let (Argument::Integer(step), Argument::Text(path)) = (hint.args.get("step")?, hint.args.get("folder")?) else {
+        return None;
+    };
+    let step = u32::try_from(*step).ok()?;
+    Path::new(path).is_dir().then(|| GoodCheckpoint { step, path: path.clone() })
 }

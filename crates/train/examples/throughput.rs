@@ -61,6 +61,7 @@ fn measure(options: &Options, folder: &Path) -> Result<serde_json::Value, Box<dy
             .into(),
         validation: Vec::new().into(),
         rows_too_long: 0,
+        rows_left_out: 0,
         device: options.word("device", "cpu").into(),
         threads: options.number("threads", 0)? as usize,
         resume: false,

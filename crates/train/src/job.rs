@@ -22,6 +22,8 @@ pub struct Job {
     pub validation: Arc<Vec<Tokens>>,
     /// How many rows were longer than the limit.
     pub rows_too_long: u64,
+    /// How many of them are left out.
+    pub rows_left_out: u64,
     /// The device that `auto` in the settings stands for: `auto`, `cpu` or `cuda:0`.
     pub device: String,
     /// Threads to compute on; 0 takes all cores.

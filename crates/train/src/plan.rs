@@ -68,6 +68,7 @@ impl TrainPlan {
             rows: count(&self.job.training),
             validation_rows: count(&self.job.validation),
             rows_too_long: self.job.rows_too_long,
+            rows_left_out: self.job.rows_left_out,
             steps: self.steps,
             tokens: self.job.training.iter().map(|row| row.ids.len() as u64).sum(),
             learned_tokens: self.job.training.iter().map(checks::learned).sum(),

@@ -3,8 +3,10 @@ import { beforeEach, expect, test } from 'vitest';
 import { setBackend } from '$lib/backend';
 import { mock } from '$lib/backend/mock';
 import { library } from '$lib/state/library.svelte';
+import { toasts } from '$lib/state/toasts.svelte';
 import { show } from '$lib/testing/show';
 import DatasetsScreen from './datasets/DatasetsScreen.svelte';
+import ModelsScreen from './models/ModelsScreen.svelte';
 import RunsScreen from './runs/RunsScreen.svelte';
 
 beforeEach(async () => {
@@ -14,7 +16,7 @@ beforeEach(async () => {
 
 const at = (id: string) => document.querySelector<HTMLElement>(`[data-testid="${id}"]`);
 
-test.each([['fine-tunes', RunsScreen], ['datasets', DatasetsScreen]])('what the last end cut short is told among the %s until it is dismissed', async (_name, screen) => {
+test.each([['fine-tunes', RunsScreen], ['datasets', DatasetsScreen], ['models', ModelsScreen]])('what the last end cut short is told among the %s until it is dismissed', async (_name, screen) => {
   show(screen as Component, {});
   expect(at('interrupted-job-cut-import')?.textContent).toContain('“customers-2026.jsonl” was being imported when Tunesmith ended');
   expect(at('interrupted-job-cut-import')?.textContent).toContain('Nothing of it was kept; import it again');
@@ -24,11 +26,31 @@ test.each([['fine-tunes', RunsScreen], ['datasets', DatasetsScreen]])('what the 
   expect(at('interrupted-job-cut-edit')).toBeTruthy();
 });
 
-test.each([['fine-tunes', RunsScreen], ['datasets', DatasetsScreen]])('what there is to know of the home is told among the %s until it is dismissed', async (_name, screen) => {
+test.each([['fine-tunes', RunsScreen], ['datasets', DatasetsScreen], ['models', ModelsScreen]])('what there is to know of the home is told among the %s until it is dismissed', async (_name, screen) => {
   show(screen as Component, {});
-  expect(at('notice-damaged')?.textContent).toContain('its run.json is damaged');
-  expect(at('notice-damaged')?.textContent).toContain('Bring the file back');
+  expect(at('notice-damaged')?.textContent).toContain('run.json is damaged');
+  expect(at('notice-damaged')?.textContent).toContain('Bring run.json back');
   at('notice-dismiss-damaged')!.click();
   await expect.poll(() => at('notice-damaged')).toBeNull();
   expect(at('interrupted-job-cut-edit')).toBeTruthy();
+});
+
+test('a damaged fine-tune is deleted from its notice, and the deletion undone', async () => {
+  show(RunsScreen as Component, {});
+  expect(at('notice-delete-open'), 'it is about nothing that could be deleted').toBeNull();
+  expect(at('notice-reveal-damaged')).toBeTruthy();
+  at('notice-delete-damaged')!.click();
+  await expect.poll(() => at('notice-damaged')).toBeNull();
+  const toast = toasts.list.at(-1)!;
+  expect(toast.text).toBe('Deleted “Recipes”');
+  await toast.action!.run();
+  await expect.poll(() => at('notice-damaged')).toBeTruthy();
+});
+
+test('a fine-tune whose folder is gone is deleted for good', async () => {
+  show(RunsScreen as Component, {});
+  expect(at('notice-reveal-gone')).toBeNull();
+  at('notice-delete-gone')!.click();
+  await expect.poll(() => at('notice-gone')).toBeNull();
+  expect(toasts.list.at(-1)?.action).toBeUndefined();
 });

@@ -56,6 +56,78 @@ fn a_home_that_others_could_look_into_is_closed_and_told_until_it_was_seen() {
     assert!(!shell.run(&["runs", "list"]).stderr.contains("tunesmith doctor"));
 }
 
+#[cfg(unix)]
+#[test]
+fn uploads_that_an_earlier_version_left_in_the_temporary_folder_are_removed() {
+    let shell = Shell::new();
+    let make = |name: &str, hours: u64| {
+        let folder = shell.path("temporary").join(name);
+        std::fs::create_dir_all(folder.join("one")).unwrap();
+        std::fs::write(folder.join("one/rows.jsonl"), "{}").unwrap();
+        let modified = std::time::SystemTime::now() - std::time::Duration::from_secs(hours * 3600);
+        for path in [folder.join("one"), folder.clone()] {
+            std::fs::File::open(path).unwrap().set_modified(modified).unwrap();
+        }
+        folder
+    };
+    let left = make("tunesmith-uploads-aB3xY9", 25);
+    let kept = [
+        make("tunesmith-uploads-aB3xY8", 2),
+        make("tunesmith-uploads-of my own", 25),
+        make("tunesmith-uploads-", 25),
+        make("my-tunesmith-uploads-aB3xY9", 25),
+    ];
+    // Somebody reads there still: an upload has come today.
+    let in_use = make("tunesmith-uploads-aB3xY7", 25);
+    std::fs::File::open(in_use.join("one")).unwrap().set_modified(std::time::SystemTime::now()).unwrap();
+    let elsewhere = make("elsewhere", 25);
+    let link = shell.path("temporary/tunesmith-uploads-aB3xY6");
+    std::os::unix::fs::symlink(&elsewhere, &link).unwrap();
+    let temporary = shell.path("temporary");
+    let ran = shell.run_in(&[("TMPDIR", temporary.to_str().unwrap())], &["runs", "list", "--json"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(!left.exists());
+    for path in kept.iter().chain([&in_use, &elsewhere, &link]) {
+        assert!(path.exists(), "{} stays", path.display());
+    }
+}
+
+#[test]
+fn a_damaged_run_is_named_by_the_doctor_and_removed() {
+    let shell = Shell::new();
+    assert_eq!(shell.run(&["runs", "start", "run.yaml", "--json"]).code, 0);
+    let run = &shell.run(&["runs", "list", "--json"]).lines()[0];
+    let (id, folder) = (run["id"].as_str().unwrap(), std::path::Path::new(run["path"].as_str().unwrap()));
+    std::fs::write(folder.join("run.json"), "{").unwrap();
+    let told = shell.run(&["doctor"]);
+    let command = format!("tunesmith runs remove {id}");
+    assert!(told.stdout.contains("is not shown") && told.stdout.contains(&command), "{}", told.stdout);
+    let removed = shell.run(&["runs", "remove", id]);
+    assert_eq!(removed.code, 0, "{}", removed.stderr);
+    assert!(!folder.exists());
+    assert!(!shell.run(&["doctor"]).stdout.contains(id));
+    let again = shell.run(&["runs", "remove", id]);
+    assert_eq!(again.code, 1);
+    assert!(again.stderr.contains("tunesmith runs list"), "{}", again.stderr);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn too_little_address_space_is_told_and_does_not_end_the_program_half_way() {
+    let shell = Shell::new();
+    for arguments in [&["runs", "list"][..], &["doctor"], &["train", "run.yaml", "--output", "out"]] {
+        let ran = shell.run_with_address_space(400_000, arguments);
+        assert_eq!(ran.code, 1, "{arguments:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains("address space") && ran.stderr.contains("ulimit -v"), "{}", ran.stderr);
+    }
+    assert_eq!(shell.run_with_address_space(400_000, &["--version"]).code, 0);
+    // What is said to be enough is.
+    for arguments in [&["models", "list"][..], &["doctor"], &["train", "run.yaml", "--output", "out"]] {
+        let ran = shell.run_with_address_space(1_000_000, arguments);
+        assert_eq!(ran.code, 0, "{arguments:?}: {}", ran.stderr);
+    }
+}
+
 #[test]
 fn an_empty_home_says_what_to_do() {
     let shell = Shell::new();

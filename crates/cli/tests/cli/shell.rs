@@ -100,6 +100,16 @@ impl Shell {
         Running::of(command)
     }
 
+    /// Runs a command to its end that may map only so many KiB.
+    #[cfg(target_os = "linux")]
+    pub fn run_with_address_space(&self, most_kib: u64, arguments: &[&str]) -> Ran {
+        let program = self.command(arguments);
+        let mut command = self.prepared(Command::new("sh"));
+        command.args(["-c", &format!("ulimit -v {most_kib}; exec \"$0\" \"$@\"")]);
+        command.arg(program.get_program()).args(program.get_args());
+        Ran::of(command.output().unwrap())
+    }
+
     /// Starts a command that finds programs in this folder of the shell's first.
     pub fn start_with_programs(&self, folder: &str, arguments: &[&str]) -> Running {
         let mut command = self.command(arguments);

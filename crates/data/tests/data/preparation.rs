@@ -42,16 +42,33 @@ fn rows_within_the_limit_are_whole_and_unpadded() {
 #[test]
 fn a_long_row_is_cut_and_dropped_only_if_its_answer_is_gone() {
     let prepared = run(&rows(), &settings(40, TooLong::Truncate)).expect("rows");
-    assert_eq!((prepared.rows.len(), prepared.too_long, prepared.dropped), (2, 2, 1));
+    assert_eq!((prepared.rows.len(), prepared.too_long, prepared.left_out, prepared.dropped), (2, 2, 1, 1));
     assert!(prepared.rows.iter().all(|row| row.ids.len() <= 40 && row.ids.len() == row.learn.len()));
 }
 
 #[test]
 fn long_rows_are_left_out_or_refused_when_asked() {
     let prepared = run(&rows(), &settings(40, TooLong::Drop)).expect("rows");
-    assert_eq!((prepared.rows.len(), prepared.too_long, prepared.dropped), (1, 2, 2));
+    assert_eq!((prepared.rows.len(), prepared.too_long, prepared.left_out, prepared.dropped), (1, 2, 2, 2));
     let error = run(&rows(), &settings(40, TooLong::Refuse)).expect_err("refused");
     assert!(matches!(error, PrepareError::TooLong { count: 2, rows: 3, limit: 40, row: 3, .. }), "{error}");
+}
+
+#[test]
+fn a_row_without_an_answer_to_learn_is_not_counted_as_too_long() {
+    let mut unlearned = say(&[("user", &"long question ".repeat(9)), ("assistant", "never learned")]);
+    unlearned[1].weight = Some(0.0);
+    let rows: Vec<Example> = rows().into_iter().chain([Example::chat(unlearned)]).collect();
+    for (rule, left_out) in [(TooLong::Truncate, 1), (TooLong::Drop, 2)] {
+        let prepared = run(&rows, &settings(40, rule)).expect("rows");
+        assert_eq!((prepared.too_long, prepared.left_out, prepared.dropped), (2, left_out, left_out + 1), "{rule:?}");
+        assert_eq!(prepared.rows.len() as u64, 4 - prepared.dropped, "{rule:?}");
+    }
+    let error = run(&rows, &settings(40, TooLong::Refuse)).expect_err("refused");
+    assert!(
+        matches!(error, PrepareError::TooLong { count: 3, rows: 4, .. }),
+        "all that are longer stand in the way: {error}"
+    );
 }
 
 #[test]

@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::json;
+
 use crate::client::{Answer, Browser, MODELS};
+use crate::studio::RUNS;
 
 fn upload(browser: &Browser, name: &str, body: &[u8]) -> Answer {
     let (host, origin) = (browser.host(), browser.origin());
@@ -233,4 +236,30 @@ fn a_path_is_found_however_its_arguments_are_written() {
     assert!(message("start_run", named).contains("continue from"));
     let saved = r#"{"start":["n","m","d",null,{}],"save_to":"/tmp/x.yaml"}"#;
     assert!(message("run_yaml", saved).contains("cannot choose a path"));
+}
+
+#[test]
+fn a_run_continues_from_results_and_from_good_checkpoints_of_runs() {
+    let browser = Browser::signed_in();
+    let run = |result: Option<&str>, checkpoint: Option<&str>| {
+        json!({
+            "id": "r", "name": "r", "status": { "state": "stopped" }, "model": "m", "model_name": "m", "dataset": "d",
+            "config": { "base_model": "m", "data": { "dataset": "d", "version": 1 }, "training": {} },
+            "dataset_name": "d", "dataset_version": 1, "system_prompt": null, "plan": null, "step": 9, "loss": null,
+            "first_eval_loss": null, "best_eval_loss": null, "best_step": null, "result_path": result,
+            "path": "/runs/r", "size_bytes": 0, "tags": [], "started_ms": 0, "elapsed_ms": 0,
+            "continue_from": checkpoint.map(|path| json!({ "step": 4, "path": path })),
+        })
+    };
+    *RUNS.lock().unwrap() = vec![run(Some("/runs/r/result"), None), run(None, Some("/runs/r/ckpt-4"))];
+    let answer = |adapter: &str| {
+        let start = json!({ "name": "n", "model": "m", "dataset": "d", "training": { "init_adapter": adapter } });
+        browser.post("/api/call/start_run", &start.to_string()).json()["message"]["text"].clone()
+    };
+    // What the stand-in says to every start.
+    assert_eq!([answer("/runs/r/result"), answer("/runs/r/ckpt-4")], ["A run is going"; 2]);
+    for other in ["/runs/r/ckpt-3", "/runs/r", "/runs/r/ckpt-4/../../../etc"] {
+        let refused = answer(other);
+        assert!(refused.as_str().unwrap().contains("continue from"), "{other}: {refused}");
+    }
 }

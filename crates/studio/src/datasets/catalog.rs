@@ -2,21 +2,23 @@
 //! rows are read to `reading` and how they are changed to `edits`.
 
 use std::fs;
-use std::path::Path;
 
-use tunesmith_protocol::{DataVersion, Dataset, DatasetVersion, ErrorCode, ItemKind, Split, WireError};
+use tunesmith_protocol::{
+    DataVersion, Dataset, DatasetVersion, ErrorCode, ItemKind, ItemRef, Split, Unlisted, WireError,
+};
 use tunesmith_sentence::say;
 
 use super::Datasets;
 use super::store::RowRef;
 use crate::errors;
 use crate::home::db::{Db, Item};
+use crate::home::notices::as_written;
 use crate::home::{self, DatasetFolder, Home};
 
 impl Datasets {
     /// All datasets, the newest first.
     pub fn list(&self) -> Result<Vec<Dataset>, WireError> {
-        all(&self.db)
+        all(&self.home, &self.db)
     }
 
     /// One dataset.
@@ -39,8 +41,8 @@ impl Datasets {
     pub fn rebuild(&self) -> Result<(), WireError> {
         let known = self.db.items(ItemKind::Dataset)?;
         for path in home::entries(&self.home.datasets()) {
-            let facts = DatasetFolder(path).facts();
-            let Ok(text) = fs::read_to_string(&facts) else { continue };
+            let folder = DatasetFolder(path);
+            let Ok(text) = fs::read_to_string(folder.facts()) else { continue };
             if known.iter().any(|item| item.facts == text) {
                 continue;
             }
@@ -49,7 +51,7 @@ impl Datasets {
                     self.db.add(ItemKind::Dataset, &dataset.id, &dataset.name, &text, dataset.added_ms)?;
                     self.db.set_facts(ItemKind::Dataset, &dataset.id, &text)?;
                 }
-                Err(error) => tell_of_facts(&self.home, &facts, &error.to_string()),
+                Err(error) => tell_of_facts(&self.home, &known, &folder, &error.to_string()),
             }
         }
         Ok(())
@@ -57,15 +59,29 @@ impl Datasets {
 }
 
 /// The facts in the folder of a dataset are damaged; what the database knows of it holds, where it knows anything.
-fn tell_of_facts(home: &Home, facts: &Path, error: &str) {
-    home.notices().tell_of(
-        facts,
-        say!("dataset-facts-damaged", "{path} is damaged: {error}", path = facts, error),
-        say!(
-            "dataset-facts-damaged-hint",
-            "Bring it back from a backup. Where the dataset is not listed, import its rows again: rows.jsonl beside it"
-        ),
+fn tell_of_facts(home: &Home, known: &[Item], folder: &DatasetFolder, error: &str) {
+    let facts = folder.facts();
+    let message = say!("dataset-facts-damaged", "{path} is damaged: {error}", path = &facts, error);
+    let hint = say!(
+        "dataset-facts-damaged-hint",
+        "Bring it back from a backup. Where the dataset is not listed, import its rows again: rows.jsonl beside it"
     );
+    let id = folder.0.file_name().unwrap_or_default().to_string_lossy();
+    match known.iter().any(|item| item.id == id) {
+        true => home.notices().tell_of(&facts, message, hint),
+        false => home.notices().tell_unlisted(&as_written(&facts), unlisted(home, &id, &id), message, hint),
+    }
+}
+
+/// A dataset that is in no list.
+fn unlisted(home: &Home, id: &str, name: &str) -> Unlisted {
+    let folder = home.dataset(id).ok().map(|folder| folder.0).filter(|folder| folder.is_dir());
+    Unlisted {
+        item: ItemRef { kind: ItemKind::Dataset, id: id.into() },
+        name: name.into(),
+        restorable: folder.is_some(),
+        folder: folder.map(|folder| folder.to_string_lossy().into_owned()),
+    }
 }
 
 /// A dataset as it is written to disk.
@@ -73,14 +89,15 @@ pub(super) fn text(dataset: &Dataset) -> Result<String, WireError> {
     serde_json::to_string_pretty(dataset).map_err(errors::unwritable)
 }
 
-fn all(db: &Db) -> Result<Vec<Dataset>, WireError> {
+fn all(home: &Home, db: &Db) -> Result<Vec<Dataset>, WireError> {
     let items = db.items(ItemKind::Dataset)?.into_iter().filter(|item| !item.deleted);
     // One dataset that is damaged must not hide the others, and not go without a word.
     let told = |item: Item| {
-        let about = format!("dataset {} {}", item.id, item.facts);
+        let what = format!("dataset {} {}", item.id, item.facts);
+        let about = unlisted(home, &item.id, &item.name);
         let tell = |WireError { message, hint, .. }| {
             let message = say!("dataset-left-out", "A dataset is left out of the list. {why}", why = message);
-            db.notices().tell(&about, message, hint);
+            db.notices().tell_unlisted(&what, about, message, hint);
         };
         read(item).map_err(tell).ok()
     };
@@ -110,7 +127,7 @@ fn read(item: Item) -> Result<Dataset, WireError> {
 
 /// The dataset of a home that a run file names, for one who does not hold the home.
 pub(crate) fn find(home: &Home, wanted: &DataVersion) -> Result<Dataset, WireError> {
-    let datasets = Db::peek(home)?.map_or(Ok(Vec::new()), |db| all(&db))?;
+    let datasets = Db::peek(home)?.map_or(Ok(Vec::new()), |db| all(home, &db))?;
     let dataset = named(&datasets, &wanted.dataset)?.clone();
     let Some(number) = wanted.version.filter(|number| *number != dataset.number) else { return Ok(dataset) };
     at_version(dataset, number)

@@ -183,8 +183,15 @@ impl RowReader {
     }
 }
 
-/// A row is not what was written.
+/// A row is not what was written. Without a checksum only a row that cannot be read at all shows that.
 fn damaged(path: &Path, entry: &RowRef) -> WireError {
+    let hint = match entry.checksum {
+        Some(_) => list::import_again(),
+        None => say!(
+            "dataset-damaged-unchecked-hint",
+            "Import the file again: an earlier Tunesmith wrote its rows without checksums, so others may be damaged unnoticed"
+        ),
+    };
     WireError::invalid(
         say!(
             "dataset-row-damaged",
@@ -192,7 +199,7 @@ fn damaged(path: &Path, entry: &RowRef) -> WireError {
             path,
             at = entry.at
         ),
-        list::import_again(),
+        hint,
     )
 }
 

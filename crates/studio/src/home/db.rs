@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use parking_lot::{Mutex, MutexGuard};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Serialize, de::DeserializeOwned};
-use tunesmith_protocol::{Chat, ErrorCode, ItemKind, Job, WireError};
+use tunesmith_protocol::{Chat, ErrorCode, ItemKind, ItemRef, Job, Unlisted, WireError};
 use tunesmith_sentence::{Sentence, say};
 
 use super::Notices;
@@ -53,18 +53,21 @@ impl Db {
             .prepare_cached("SELECT id, name, tags, facts, added_ms, deleted_ms FROM items WHERE kind = ? ORDER BY added_ms DESC, id")
             .map_err(errors::database)?;
         let rows = query.query_map([word(kind)], item).map_err(errors::database)?;
-        rows.collect::<Result<_, _>>().map_err(errors::database)
+        let rows = rows.collect::<Result<Vec<_>, _>>().map_err(errors::database)?;
+        Ok(rows.into_iter().map(|row| self.tagged(kind, row)).collect())
     }
 
     pub fn item(&self, kind: ItemKind, id: &str) -> Result<Option<Item>, WireError> {
-        self.connection()
+        let row = self
+            .connection()
             .query_row(
                 "SELECT id, name, tags, facts, added_ms, deleted_ms FROM items WHERE kind = ? AND id = ?",
                 [word(kind), id],
                 item,
             )
             .optional()
-            .map_err(errors::database)
+            .map_err(errors::database)?;
+        Ok(row.map(|row| self.tagged(kind, row)))
     }
 
     /// Adds an item unless there is one of that id.
@@ -165,7 +168,12 @@ impl Db {
         let read = |(id, text): &(String, String)| {
             let lost =
                 |error| say!("chat-unreadable", "The chat “{id}” is not shown: it cannot be read: {error}", id, error);
-            self.readable(&format!("chat {id}"), text, lost, newer_hint)
+            let about = unlisted(ItemKind::Chat, id, id);
+            let unreadable = |error: serde_json::Error| {
+                let what = format!("chat {id} {text}");
+                self.notices.tell_unlisted(&what, about, lost(error.to_string()), newer_hint());
+            };
+            serde_json::from_str(text).map_err(unreadable).ok()
         };
         Ok(texts.iter().filter_map(read).collect())
     }
@@ -177,6 +185,11 @@ impl Db {
             let error = error.to_string();
             WireError::invalid(say!("chat-damaged", "This chat cannot be read: {error}", error), newer_hint())
         })
+    }
+
+    /// Whether there is such a chat, readable or not.
+    pub fn has_chat(&self, id: &str) -> Result<bool, WireError> {
+        Ok(self.text(concat!("SELECT id FROM chats WHERE id = ? AND ", kept_chat!()), id)?.is_some())
     }
 
     /// The bytes that chats in the bin take.
@@ -240,6 +253,15 @@ impl Db {
         }
     }
 
+    /// An item with its tags. Where they cannot be read, it has none.
+    fn tagged(&self, kind: ItemKind, (item, tags): (Item, String)) -> Item {
+        let Item { id, name, .. } = &item;
+        let lost = |error| say!("item-tags-lost", "The tags of “{name}” cannot be read: {error}", name, error);
+        let hint = || say!("item-tags-lost-hint", "Set its tags again");
+        let tags = self.readable(&format!("tags {} {id}", word(kind)), &tags, lost, hint);
+        Item { tags: tags.unwrap_or_default(), ..item }
+    }
+
     /// What a text says; one that cannot be read is told, once.
     fn readable<T: DeserializeOwned>(
         &self,
@@ -268,16 +290,23 @@ impl Db {
     }
 }
 
-fn item(row: &rusqlite::Row<'_>) -> rusqlite::Result<Item> {
-    let tags: String = row.get(2)?;
-    Ok(Item {
+/// An item whose tags are not read yet, and these.
+fn item(row: &rusqlite::Row<'_>) -> rusqlite::Result<(Item, String)> {
+    let item = Item {
         id: row.get(0)?,
         name: row.get(1)?,
-        tags: serde_json::from_str(&tags).unwrap_or_default(),
+        tags: Vec::new(),
         facts: row.get(3)?,
         added_ms: row.get::<_, i64>(4)? as u64,
         deleted: row.get::<_, Option<i64>>(5)?.is_some(),
-    })
+    };
+    Ok((item, row.get(2)?))
+}
+
+/// Something that lies in the database alone and cannot be read.
+pub(crate) fn unlisted(kind: ItemKind, id: &str, name: &str) -> Unlisted {
+    let item = ItemRef { kind, id: id.into() };
+    Unlisted { item, name: name.into(), folder: None, restorable: true }
 }
 
 fn newer_hint() -> Sentence {

@@ -80,8 +80,33 @@ impl RunManifest {
 pub(crate) struct RunTokens {
     pub training: Arc<Vec<Tokens>>,
     pub validation: Arc<Vec<Tokens>>,
-    /// Training rows that were longer than the limit.
+    pub counts: RowCounts,
+}
+
+/// What became of training rows that were longer than the limit.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(from = "StoredCounts")]
+pub(crate) struct RowCounts {
     pub too_long: u64,
+    /// Of these, those that were left out.
+    pub left_out: u64,
+}
+
+/// Runs of an earlier day have only the number of rows that were too long.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum StoredCounts {
+    TooLong(u64),
+    Whole { too_long: u64, left_out: u64 },
+}
+
+impl From<StoredCounts> for RowCounts {
+    fn from(stored: StoredCounts) -> Self {
+        match stored {
+            StoredCounts::TooLong(too_long) => Self { too_long, left_out: 0 },
+            StoredCounts::Whole { too_long, left_out } => Self { too_long, left_out },
+        }
+    }
 }
 
 impl RunTokens {
@@ -93,7 +118,7 @@ impl RunTokens {
         Ok(Some(Self {
             training: read_tokens(&folder.tokens(Split::Training))?.into(),
             validation: read_tokens(&folder.tokens(Split::Validation))?.into(),
-            too_long: serde_json::from_slice(&text).map_err(errors::damaged(counts))?,
+            counts: serde_json::from_slice(&text).map_err(errors::damaged(counts))?,
         }))
     }
 
@@ -104,6 +129,7 @@ impl RunTokens {
         fs::create_dir_all(tokens).map_err(errors::io(tokens))?;
         write_tokens(&path, &self.training)?;
         write_tokens(&folder.tokens(Split::Validation), &self.validation)?;
-        write_whole(&path.with_file_name("counts.json"), self.too_long.to_string().as_bytes())
+        let counts = serde_json::to_vec(&self.counts).map_err(errors::unwritable)?;
+        write_whole(&path.with_file_name("counts.json"), &counts)
     }
 }

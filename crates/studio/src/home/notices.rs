@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use tunesmith_protocol::{Notice, WireError};
+use tunesmith_protocol::{ItemRef, Notice, Unlisted, WireError};
 use tunesmith_sentence::Sentence;
 
 use super::{entries, write_whole};
@@ -31,25 +31,43 @@ impl Notices {
     }
 
     /// Tells of something, once: what was told of the same before is not told again, be it seen or not.
-    pub fn tell(&self, about: &str, message: Sentence, hint: Sentence) {
-        let id = ids::short_hash(about.as_bytes());
+    pub fn tell(&self, what: &str, message: Sentence, hint: Sentence) {
+        self.keep(what, message, hint, None);
+    }
+
+    /// Tells of damage to a file, once for each time that it was written.
+    pub fn tell_of(&self, file: &Path, message: Sentence, hint: Sentence) {
+        self.keep(&as_written(file), message, hint, None);
+    }
+
+    /// Tells, once, of something that is in no list, so that it can be deleted nonetheless.
+    pub fn tell_unlisted(&self, what: &str, about: Unlisted, message: Sentence, hint: Sentence) {
+        self.keep(what, message, hint, Some(about));
+    }
+
+    /// Takes back what was told of a thing that is no longer there. If it comes back, it is told anew.
+    pub fn forget(&self, item: &ItemRef) {
+        let is_about = |kept: &Kept| kept.notice.about.as_ref().is_some_and(|about| about.item == *item);
+        for path in entries(&self.folder) {
+            if read(&path).is_ok_and(|kept| is_about(&kept))
+                && let Err(error) = fs::remove_file(&path)
+            {
+                tracing::warn!("a notice stays: {}: {error}", path.display());
+            }
+        }
+    }
+
+    fn keep(&self, what: &str, message: Sentence, hint: Sentence, about: Option<Unlisted>) {
+        let id = ids::short_hash(what.as_bytes());
         let path = self.path(&id);
         if path.exists() {
             return;
         }
         tracing::error!("{message}");
-        let notice = Notice { id, message, hint, told_ms: ids::now_ms() };
+        let notice = Notice { id, message, hint, told_ms: ids::now_ms(), about };
         if let Err(error) = write(&path, &Kept { seen: false, notice }) {
             tracing::error!("a notice could not be kept: {error}");
         }
-    }
-
-    /// Tells of damage to a file, once for each time that it was written.
-    pub fn tell_of(&self, file: &Path, message: Sentence, hint: Sentence) {
-        let facts = fs::metadata(file).ok();
-        let changed = facts.as_ref().and_then(|facts| facts.modified().ok());
-        let length = facts.map(|facts| facts.len());
-        self.tell(&format!("{} {length:?} {changed:?}", file.display()), message, hint);
     }
 
     /// What nobody has seen yet, the oldest first.
@@ -81,6 +99,14 @@ impl Notices {
     fn path(&self, id: &str) -> PathBuf {
         self.folder.join(format!("{id}.json"))
     }
+}
+
+/// A file as it was written last: written again, it is told anew.
+pub(crate) fn as_written(file: &Path) -> String {
+    let facts = fs::metadata(file).ok();
+    let changed = facts.as_ref().and_then(|facts| facts.modified().ok());
+    let length = facts.map(|facts| facts.len());
+    format!("{} {length:?} {changed:?}", file.display())
 }
 
 fn read(path: &Path) -> Result<Kept, WireError> {

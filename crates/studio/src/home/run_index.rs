@@ -5,11 +5,12 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use parking_lot::{Mutex, MutexGuard};
-use tunesmith_protocol::{ErrorCode, ItemKind, WireError};
+use tunesmith_protocol::{ErrorCode, ItemKind, ItemRef, Unlisted, WireError};
 use tunesmith_sentence::say;
 
 use super::db::{Db, Item};
 use super::manifest::RunManifest;
+use super::notices::as_written;
 use super::run_summary::RunSummary;
 use super::{Home, RunFolder, entries};
 
@@ -103,8 +104,14 @@ impl RunIndex {
     fn tell_of(&self, id: &str, name: &str, error: &WireError) {
         let Ok(folder) = self.home.run(id) else { return };
         let notices = self.home.notices();
-        if !folder.manifest().is_file() {
-            let path = folder.path();
+        let (path, is_there) = (folder.path(), folder.path().is_dir());
+        let about = Unlisted {
+            item: ItemRef { kind: ItemKind::Run, id: id.into() },
+            name: name.into(),
+            folder: is_there.then(|| path.to_string_lossy().into_owned()),
+            restorable: is_there,
+        };
+        if !is_there {
             let message = say!(
                 "run-folder-gone",
                 "The fine-tune “{name}” is gone: there is no folder {path} any more",
@@ -112,17 +119,13 @@ impl RunIndex {
                 path
             );
             let hint = say!("run-folder-gone-hint", "Bring the folder back from a backup, or train it again");
-            notices.tell(&format!("run gone {id}"), message, hint);
-            return;
+            return notices.tell_unlisted(&format!("run gone {id}"), about, message, hint);
         }
-        notices.tell_of(
-            &folder.manifest(),
+        notices.tell_unlisted(
+            &as_written(&folder.manifest()),
+            about,
             say!("run-not-shown", "The fine-tune “{name}” is not shown: {why}", name, why = error.message.clone()),
-            say!(
-                "run-not-shown-hint",
-                "Bring run.json back from a backup. What was trained lies in {path}",
-                path = folder.path()
-            ),
+            say!("run-not-shown-hint", "Bring run.json back from a backup. What was trained lies in {path}", path),
         );
     }
 

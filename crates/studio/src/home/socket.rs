@@ -1,6 +1,6 @@
 //! The socket of a home. Its owner answers one request per connection, in JSON lines: `{"version", "call", "args"}` or
 //! `{"version", "subscribe", "after"}` gets `{"taken"}` at once, and then `{"ok"}` or `{"error"}`; a subscription goes on
-//! with `{"events"}` lines until either side leaves. What is not taken has not begun, so it can be asked again, of whoever
+//! with `{"events"}` lines until either side leaves, and who has asked a chat stays until the answer is written. What is not taken has not begun, so it can be asked again, of whoever
 //! has the home by then.
 
 mod guests;
@@ -24,6 +24,8 @@ use crate::errors;
 
 /// Paths of sockets are limited to 108 bytes on Linux and 104 elsewhere.
 const LONGEST_PATH: usize = 100;
+/// The command whose answer is written after its reply: its guest keeps the connection until then.
+const ASKS_A_CHAT: &str = "send_message";
 /// How long the other side may take to say that it is there. What was asked may take as long as it needs.
 const PATIENCE: Duration = Duration::from_secs(5);
 

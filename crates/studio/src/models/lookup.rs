@@ -29,7 +29,7 @@ pub(crate) fn folder_of(home: &Home, name: &str) -> Result<PathBuf, WireError> {
     }
     if let Some(db) = Db::peek(home)?
         && let Some(item) = db.item(ItemKind::Model, name)?.filter(|item| !item.deleted)
-        && let Ok(added) = serde_json::from_str::<Added>(&item.facts)
+        && let Some(added) = Added::of(&item)?
     {
         return Ok(added.path);
     }

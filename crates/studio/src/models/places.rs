@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use tunesmith_protocol::{ModelSource, WireError};
+use tunesmith_protocol::{ItemKind, ModelSource, WireError};
 
 use super::{Added, Models, cache};
 use crate::bundled;
-use crate::home::db::Item;
+use crate::home::db::{Item, unlisted};
 use crate::home::run_index::IndexedRun;
 
 const STARTER: &str = "starter";
@@ -30,10 +30,17 @@ impl Place {
         self
     }
 
-    fn added(item: &Item) -> Option<Self> {
-        let added: Added = serde_json::from_str(&item.facts).ok()?;
-        let (id, name) = (item.id.clone(), item.name.clone());
-        Some(Self { id, name, source: ModelSource::Folder, path: added.path, added_ms: item.added_ms })
+    /// A folder that the user added; none where the item is only the name of a model that lies elsewhere.
+    ///
+    /// # Errors
+    /// The record of the folder cannot be read.
+    fn added(item: &Item) -> Result<Option<Self>, WireError> {
+        let Item { id, name, added_ms, .. } = item;
+        let place = |Added { path }| {
+            let (id, name, source) = (id.clone(), name.clone(), ModelSource::Folder);
+            Self { id, name, source, path, added_ms: *added_ms }
+        };
+        Ok(Added::of(item)?.map(place))
     }
 
     /// The model that a run has trained: an adapter is none.
@@ -57,7 +64,7 @@ impl Models {
     /// All places of models; of those in the cache, only what is at no other place.
     pub(super) fn places(&self, items: &[Item]) -> Result<Vec<Place>, WireError> {
         let mut places: Vec<Place> = self.starter_place().into_iter().collect();
-        places.extend(items.iter().filter_map(Place::added));
+        places.extend(items.iter().filter_map(|item| self.added_place(item)));
         places.extend(self.runs.list()?.into_iter().filter_map(Place::trained));
         for found in cache::find() {
             if !places.iter().any(|place| place.path == found.path) {
@@ -72,7 +79,7 @@ impl Models {
         if id == STARTER {
             return Ok(self.starter_place());
         }
-        if let Some(place) = item.and_then(Place::added) {
+        if let Some(place) = item.map(Place::added).transpose()?.flatten() {
             return Ok(Some(place));
         }
         if let Some(run) = id.strip_prefix(TRAINED)
@@ -81,6 +88,19 @@ impl Models {
             return Ok(Place::trained(run));
         }
         Ok(cache::find().into_iter().find(|found| found.id == id).map(Place::cached))
+    }
+
+    /// One whose record is damaged is told, once, and left out.
+    fn added_place(&self, item: &Item) -> Option<Place> {
+        let tell = |WireError { message, hint, .. }| {
+            if item.deleted {
+                return;
+            }
+            let (id, name) = (&item.id, &item.name);
+            let what = format!("model {id} {}", item.facts);
+            self.db.notices().tell_unlisted(&what, unlisted(ItemKind::Model, id, name), message, hint);
+        };
+        Place::added(item).map_err(tell).ok().flatten()
     }
 
     fn starter_place(&self) -> Option<Place> {

@@ -56,6 +56,7 @@ fn plan(choices: &Choices<'_>, tokens: &SplitTokens) -> Result<Plan, TrainError>
         training: tokens.training.rows.clone(),
         validation: tokens.validation.rows.clone(),
         rows_too_long: tokens.training.too_long,
+        rows_left_out: tokens.training.left_out,
         device: choices.device.clone(),
         threads: choices.threads,
         resume: false,
@@ -89,8 +90,9 @@ fn few_steps(plan: &Plan) -> Option<Sentence> {
 fn warnings(choices: &Choices<'_>, tokens: &SplitTokens) -> Vec<Sentence> {
     let warnings = [
         few_rows(tokens),
-        long_rows(choices, tokens),
-        unlearnable_rows(choices, tokens),
+        cut_rows(choices, tokens),
+        left_out_rows(choices, tokens),
+        unlearnable_rows(tokens),
         no_chat_template(choices),
         hidden_calls(choices, tokens),
         doubled_tokens(tokens),
@@ -113,29 +115,43 @@ fn few_rows(tokens: &SplitTokens) -> Option<Sentence> {
     })
 }
 
-fn long_rows(choices: &Choices<'_>, tokens: &SplitTokens) -> Option<Sentence> {
-    let (long, all, limit) = (tokens.training.too_long, choices.dataset.training_rows, choices.training.max_length);
-    match choices.training.too_long {
-        TooLong::Truncate if long > 0 => Some(say!(
+fn cut_rows(choices: &Choices<'_>, tokens: &SplitTokens) -> Option<Sentence> {
+    let (all, limit) = (choices.dataset.training_rows, choices.training.max_length);
+    let long = tokens.training.too_long - tokens.training.left_out;
+    (long > 0).then(|| {
+        say!(
             "run-rows-cut", long;
             "1 of {all} rows is longer than {limit} tokens and loses its end",
             "{long} of {all} rows are longer than {limit} tokens and lose their end",
             long, all, limit
-        )),
-        TooLong::Drop if long > 0 => Some(say!(
+        )
+    })
+}
+
+fn left_out_rows(choices: &Choices<'_>, tokens: &SplitTokens) -> Option<Sentence> {
+    let (all, limit) = (choices.dataset.training_rows, choices.training.max_length);
+    let long = tokens.training.left_out;
+    match choices.training.too_long {
+        _ if long == 0 => None,
+        TooLong::Drop => Some(say!(
             "run-rows-left-out", long;
             "1 of {all} rows is longer than {limit} tokens and is left out",
             "{long} of {all} rows are longer than {limit} tokens and are left out",
             long, all, limit
         )),
-        _ => None,
+        // A run that refuses long rows has none.
+        TooLong::Truncate | TooLong::Refuse => Some(say!(
+            "run-rows-cut-to-nothing", long;
+            "1 of {all} rows is left out: cut at {limit} tokens, it keeps no token to learn",
+            "{long} of {all} rows are left out: cut at {limit} tokens, they keep no token to learn",
+            long, all, limit
+        )),
     }
 }
 
-fn unlearnable_rows(choices: &Choices<'_>, tokens: &SplitTokens) -> Option<Sentence> {
-    let (too_long, dropped) = (tokens.training.too_long, tokens.training.dropped);
-    let dropped = dropped.saturating_sub(tokens.training.refused.len() as u64);
-    let rows = dropped.saturating_sub(if choices.training.too_long == TooLong::Drop { too_long } else { 0 });
+fn unlearnable_rows(tokens: &SplitTokens) -> Option<Sentence> {
+    let told = tokens.training.refused.len() as u64 + tokens.training.left_out;
+    let rows = tokens.training.dropped.saturating_sub(told);
     (rows > 0).then(|| {
         say!(
             "run-rows-unlearnable", rows;

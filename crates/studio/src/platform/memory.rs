@@ -3,6 +3,8 @@
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 use tunesmith_model::{ModelError, device};
 
+use super::address_space;
+
 /// Memory in bytes; 0 where the system does not say.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Memory {
@@ -15,6 +17,7 @@ pub(crate) fn memory() -> Memory {
     let wanted = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
     let Ok(system) = System::new_with_specifics(wanted) else { return Memory::default() };
     let (total, free) = (system.total_memory(), system.available_memory());
+    let free = address_space::left_bytes().map_or(free, |left| free.min(left));
     match system.cgroup_limits() {
         Some(limits) if limits.total_memory > 0 => {
             Memory { total_bytes: total.min(limits.total_memory), free_bytes: free.min(limits.free_memory) }

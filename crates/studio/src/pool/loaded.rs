@@ -108,7 +108,7 @@ impl LoadedModel {
     ///
     /// # Errors
     /// As `answer`, and the folder holds no adapter of this model.
-    pub(crate) fn answer_in(
+    pub fn answer_in(
         &self,
         conversation: &str,
         adapter: Option<&Path>,
@@ -134,13 +134,18 @@ impl LoadedModel {
         answered
     }
 
+    /// What it takes in memory: its weights, and what conversations hold beside them.
+    pub fn size_bytes(&self) -> u64 {
+        self.decoder.size_bytes() + self.conversation_bytes()
+    }
+
     /// What conversations hold beside the weights, in bytes.
     pub(crate) fn conversation_bytes(&self) -> u64 {
         self.conversations.bytes()
     }
 
     /// Lets go of what conversations hold.
-    pub(crate) fn forget_conversations(&self) {
+    pub fn forget_conversations(&self) {
         self.conversations.clear();
     }
 

@@ -16,7 +16,7 @@ use crate::errors;
 use crate::home::RunFolder;
 use crate::home::control::StopRequests;
 use crate::home::journal::{Journal, Space};
-use crate::home::manifest::{RunManifest, RunTokens};
+use crate::home::manifest::{RowCounts, RunManifest, RunTokens};
 use crate::jobs::{MemoryGuard, Reservation, notes};
 use crate::planning::{Preparing, SplitTokens};
 
@@ -106,7 +106,8 @@ impl Executing<'_> {
             output: self.order.folder.path().to_path_buf(),
             training: tokens.training,
             validation: tokens.validation,
-            rows_too_long: tokens.too_long,
+            rows_too_long: tokens.counts.too_long,
+            rows_left_out: tokens.counts.left_out,
             device: self.order.device.clone(),
             threads: self.order.threads,
             resume: self.order.resume,
@@ -151,7 +152,7 @@ impl Executing<'_> {
         let tokens = RunTokens {
             training: made.training.rows,
             validation: made.validation.rows,
-            too_long: made.training.too_long,
+            counts: RowCounts { too_long: made.training.too_long, left_out: made.training.left_out },
         };
         tokens.write(self.order.folder)?;
         Ok(tokens)

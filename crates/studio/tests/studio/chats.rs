@@ -305,6 +305,38 @@ fn a_model_answers_with_its_weights_held_as_in_training() {
 }
 
 #[test]
+fn what_conversations_hold_counts_as_memory_of_their_model() {
+    let place = Place::new();
+    let studio = place.open();
+    let api: &dyn Api = studio.as_ref();
+    let (model, dataset) = place.stocked(api);
+    let run = api.start_run(wish(&model, &dataset, settings(1))).unwrap();
+    let adapter = wait_for(api, &run.id, is_done).result_path.unwrap();
+    let adapter = std::path::Path::new(&adapter);
+    let load = &mut |_| std::ops::ControlFlow::Continue(());
+    let loaded = tunesmith_studio::load_model(&place.home(), &model.path, None, load).unwrap();
+    let weights = loaded.size_bytes();
+    assert!(weights > 0);
+    let say = |conversation: &str, adapter: Option<&std::path::Path>| {
+        let messages = [tunesmith_data::Message::new("user", "1 2 3")];
+        let sampling = Sampling { max_new_tokens: 4, ..Sampling::default() };
+        let go_on = &mut |_: &str| std::ops::ControlFlow::Continue(());
+        loaded.answer_in(conversation, adapter, &messages, &sampling, go_on).unwrap();
+        loaded.size_bytes()
+    };
+    let with_one = say("a", None);
+    assert!(with_one > weights, "its keys and values");
+    assert_eq!(say("a", None), with_one, "the same conversation");
+    let with_two = say("b", Some(adapter));
+    let files = std::fs::metadata(adapter.join("adapter_model.safetensors")).unwrap().len();
+    let of_adapter = with_two - with_one - (with_one - weights);
+    // The file has a header besides.
+    assert!(of_adapter > 0 && of_adapter < files && of_adapter * 2 > files, "{of_adapter} of {files}");
+    loaded.forget_conversations();
+    assert_eq!(loaded.size_bytes(), weights);
+}
+
+#[test]
 fn an_evaluation_measures_a_run_and_its_base_and_can_be_cancelled() {
     let place = Place::new();
     let studio = place.open();

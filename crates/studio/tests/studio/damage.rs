@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 use tunesmith_protocol::*;
+use tunesmith_studio::model_folder;
 
 use crate::support::*;
 
@@ -78,6 +79,156 @@ fn a_run_without_its_folder_is_told() {
     assert!(told.len() == 1 && told[0].contains(&run.name) && told[0].contains("is gone"), "{told:?}");
 }
 
+/// What the only notice says can be deleted.
+fn unlisted(studio: &dyn Api) -> Unlisted {
+    let notices = studio.list_notices(()).unwrap();
+    assert_eq!(notices.len(), 1, "{notices:?}");
+    notices[0].about.clone().unwrap()
+}
+
+#[test]
+fn a_damaged_run_is_deleted_and_brought_back() {
+    let place = Place::new();
+    let run = with_run(&place);
+    let manifest = Path::new(&run.path).join("run.json");
+    let whole = fs::read(&manifest).unwrap();
+    fs::write(&manifest, "{").unwrap();
+    let studio = place.open();
+    assert_eq!(studio.list_runs(()).unwrap(), []);
+    let item = ItemRef { kind: ItemKind::Run, id: run.id.clone() };
+    let about = unlisted(studio.as_ref());
+    assert_eq!((&about.item, &about.name, &about.folder), (&item, &run.name, &Some(run.path.clone())));
+    assert!(about.restorable);
+
+    studio.delete(item.clone()).unwrap();
+    assert!(!Path::new(&run.path).exists());
+    assert!(messages(studio.as_ref()).is_empty(), "its notice goes with it");
+    studio.restore(item.clone()).unwrap();
+    assert_eq!(studio.list_runs(()).unwrap(), []);
+    assert_eq!(unlisted(studio.as_ref()), about, "brought back, it is told again");
+    fs::write(&manifest, whole).unwrap();
+    assert_eq!(studio.list_runs(()).unwrap(), [run]);
+
+    fs::write(&manifest, "{").unwrap();
+    studio.delete(item.clone()).unwrap();
+    studio.empty_bin(()).unwrap();
+    assert_eq!(studio.restore(item).unwrap_err().code, ErrorCode::NotFound);
+}
+
+#[test]
+fn a_damaged_run_that_the_database_does_not_know_is_deleted() {
+    let place = Place::new();
+    let run = with_run(&place);
+    fs::write(Path::new(&run.path).join("run.json"), "{").unwrap();
+    in_database(&place, "DELETE FROM items WHERE kind = 'run'");
+    let studio = place.open();
+    studio.list_runs(()).unwrap();
+    let about = unlisted(studio.as_ref());
+    assert_eq!((about.item.id.as_str(), about.name.as_str()), (run.id.as_str(), run.id.as_str()));
+    studio.delete(about.item.clone()).unwrap();
+    assert!(!Path::new(&run.path).exists());
+    studio.restore(about.item).unwrap();
+    assert!(Path::new(&run.path).exists());
+    let unknown = ItemRef { kind: ItemKind::Run, id: "nothing".into() };
+    assert_eq!(studio.delete(unknown).unwrap_err().code, ErrorCode::NotFound);
+}
+
+#[test]
+fn a_run_whose_folder_is_gone_is_deleted_and_taken_up_again_from_a_backup() {
+    let place = Place::new();
+    let run = with_run(&place);
+    let backup = place.path().join("backup");
+    fs::rename(&run.path, &backup).unwrap();
+    let studio = place.open();
+    studio.list_runs(()).unwrap();
+    let about = unlisted(studio.as_ref());
+    assert_eq!((about.folder, about.restorable), (None, false));
+    studio.delete(about.item).unwrap();
+    assert_eq!(studio.list_runs(()).unwrap(), []);
+    assert!(messages(studio.as_ref()).is_empty());
+    fs::rename(&backup, &run.path).unwrap();
+    assert_eq!(studio.list_runs(()).unwrap().len(), 1);
+}
+
+#[test]
+fn a_run_without_its_run_json_is_not_called_gone() {
+    let place = Place::new();
+    let run = with_run(&place);
+    fs::remove_file(Path::new(&run.path).join("run.json")).unwrap();
+    let studio = place.open();
+    assert_eq!(studio.list_runs(()).unwrap(), []);
+    let told = messages(studio.as_ref());
+    assert!(told.len() == 1 && told[0].contains("is not shown") && told[0].contains("run.json"), "{told:?}");
+    assert_eq!(unlisted(studio.as_ref()).folder, Some(run.path));
+}
+
+#[test]
+fn a_damaged_dataset_is_deleted_and_brought_back() {
+    let place = Place::new();
+    let studio = place.open();
+    let id = studio.import_dataset(import_of(&[&place.data_file(20)])).unwrap().id;
+    studio.shutdown();
+    drop(studio);
+    let folder = place.home().join("datasets").join(&id);
+    let whole = fs::read(folder.join("dataset.json")).unwrap();
+    fs::write(folder.join("dataset.json"), "{").unwrap();
+    in_database(&place, "UPDATE items SET facts = '{' WHERE kind = 'dataset'");
+    let studio = place.open();
+    assert_eq!(studio.list_datasets(()).unwrap(), []);
+    let notices = studio.list_notices(()).unwrap();
+    let about = notices.iter().find_map(|notice| notice.about.clone()).unwrap();
+    assert_eq!((about.item.id.as_str(), about.restorable), (id.as_str(), true));
+    studio.delete(about.item.clone()).unwrap();
+    assert!(!folder.exists());
+    studio.restore(about.item).unwrap();
+    fs::write(folder.join("dataset.json"), whole).unwrap();
+    studio.shutdown();
+    drop(studio);
+    assert_eq!(place.open().list_datasets(()).unwrap().len(), 1);
+}
+
+#[test]
+fn a_model_whose_record_cannot_be_read_is_told_and_added_again() {
+    let place = Place::new();
+    let studio = place.open();
+    let folder = place.model_folder();
+    let model = studio.add_model(AddModel { path: folder.clone().into() }).unwrap();
+    let listed = |studio: &dyn Api| studio.list_models(()).unwrap().iter().any(|known| known.id == model.id);
+    assert!(listed(studio.as_ref()));
+    studio.shutdown();
+    drop(studio);
+    in_database(&place, "UPDATE items SET facts = substr(facts, 1, 5) WHERE kind = 'model' AND facts <> 'null'");
+    let studio = place.open();
+    assert!(!listed(studio.as_ref()) && !listed(studio.as_ref()));
+    let told = messages(studio.as_ref());
+    assert!(told.len() == 1 && told[0].contains(&model.name) && told[0].contains("cannot be read"), "{told:?}");
+    assert!(model_folder(&place.home(), &model.id).unwrap_err().message.contains("cannot be read"));
+    let item = unlisted(studio.as_ref()).item;
+    studio.delete(item.clone()).unwrap();
+    assert!(messages(studio.as_ref()).is_empty());
+    studio.restore(item).unwrap();
+    assert!(!listed(studio.as_ref()));
+    assert_eq!(messages(studio.as_ref()), told);
+    assert_eq!(studio.add_model(AddModel { path: folder.into() }).unwrap().id, model.id);
+    assert!(listed(studio.as_ref()) && messages(studio.as_ref()).is_empty());
+}
+
+#[test]
+fn tags_that_cannot_be_read_are_told_until_they_are_set_again() {
+    let place = Place::new();
+    let run = with_run(&place);
+    in_database(&place, "UPDATE items SET tags = '[\"best' WHERE kind = 'run'");
+    let studio = place.open();
+    assert_eq!(studio.list_runs(()).unwrap()[0].tags, [""; 0]);
+    let told = messages(studio.as_ref());
+    assert!(told.len() == 1 && told[0].contains("tags") && told[0].contains(&run.name), "{told:?}");
+    see_all(studio.as_ref());
+    let item = ItemRef { kind: ItemKind::Run, id: run.id };
+    studio.set_tags(SetTags { item, tags: vec!["best".into()] }).unwrap();
+    assert_eq!(studio.list_runs(()).unwrap()[0].tags, ["best"]);
+    assert!(messages(studio.as_ref()).is_empty());
+}
+
 #[test]
 fn a_damaged_report_of_the_doctor_is_made_anew() {
     let place = Place::new();
@@ -144,6 +295,12 @@ fn a_dataset_of_an_earlier_day_is_read_and_its_new_rows_have_checksums() {
     let studio = place.open();
     let before = rows(studio.as_ref(), &id).unwrap();
     assert_eq!(before.total, 20);
+    let path = folder.join("rows.jsonl");
+    let whole = fs::read(&path).unwrap();
+    fs::write(&path, [b"#", &whole[1..]].concat()).unwrap();
+    let error = rows(studio.as_ref(), &id).unwrap_err();
+    assert!(error.message.contains("damaged") && error.hint.contains("without checksums"), "{error}");
+    fs::write(&path, whole).unwrap();
     let edit = Edit::Delete { rows: vec![0] };
     studio.edit_dataset(EditDataset { dataset: id.clone(), version: None, edit, job: None }).unwrap();
     let after = rows(studio.as_ref(), &id).unwrap();
@@ -191,10 +348,18 @@ fn chats_and_preferences_that_cannot_be_read_are_told() {
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(told.iter().any(|told| told.contains(&chat.id)), "{told:?}");
     assert!(told.iter().any(|told| told.contains("preferences")), "{told:?}");
+    let notices = studio.list_notices(()).unwrap();
+    let about = notices.iter().find_map(|notice| notice.about.clone()).unwrap();
+    assert_eq!(about.item, ItemRef { kind: ItemKind::Chat, id: chat.id.clone() });
     let error = studio.get_chat(chat.id).unwrap_err();
     assert!(error.message.contains("cannot be read"), "it is not gone: {error}");
     studio.list_chats(()).unwrap();
     assert_eq!(messages(studio.as_ref()).len(), 2, "told once");
+    studio.delete(about.item.clone()).unwrap();
+    assert_eq!(messages(studio.as_ref()).len(), 1, "deleted, it is nothing to know any more");
+    studio.restore(about.item).unwrap();
+    studio.list_chats(()).unwrap();
+    assert_eq!(messages(studio.as_ref()).len(), 2);
 }
 
 #[test]

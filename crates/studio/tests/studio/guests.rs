@@ -206,6 +206,87 @@ fn a_guest_takes_the_home_over_when_its_owner_has_left() {
     left.join().unwrap();
 }
 
+/// Asks in a chat as a guest does, and hands the connection on.
+#[cfg(unix)]
+fn ask_in_chat(place: &Place, chat: &str, text: &str) -> std::os::unix::net::UnixStream {
+    use std::io::{BufRead, Write};
+    let mut stream = std::os::unix::net::UnixStream::connect(place.home().join("home.sock")).unwrap();
+    let (version, args) = (env!("CARGO_PKG_VERSION"), serde_json::json!({ "chat": chat, "text": text }));
+    writeln!(stream, "{}", serde_json::json!({ "version": version, "call": "send_message", "args": args })).unwrap();
+    let mut lines = std::io::BufReader::new(stream.try_clone().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.next().unwrap().contains("taken"));
+    assert_eq!(lines.next().unwrap(), r#"{"ok":null}"#);
+    stream
+}
+
+#[test]
+#[cfg(unix)]
+fn an_answer_ends_when_the_guest_that_asked_for_it_has_gone() {
+    let place = Place::new();
+    let studio = place.open();
+    let folder = place.path().join("slow");
+    tunesmith_tests::TinyModel { hidden: 256, middle: 1024, layers: 4, context: 8192, ..Default::default() }
+        .write(&folder)
+        .unwrap();
+    let model = studio.add_model(AddModel { path: folder.as_path().into() }).unwrap();
+    let chat = studio.open_chat(OpenChat { run: None, model: Some(model.id) }).unwrap().id;
+    let sampling = Sampling { max_new_tokens: 8000, ..Sampling::default() };
+    studio.configure_chat(ConfigureChat { chat: chat.clone(), system_prompt: String::new(), sampling }).unwrap();
+    let is_answering = || studio.list_jobs(()).unwrap().iter().any(|job| job.kind == JobKind::Answer);
+
+    let news = studio.subscribe(Topic::Chat(chat.clone()), 0).unwrap();
+    let asking = ask_in_chat(&place, &chat, "Say much");
+    let mut writes = false;
+    while !writes {
+        let group = news.next_within(PATIENCE).unwrap().expect("news in time");
+        writes = group.iter().any(|event| matches!(event.body, EventBody::Chat { news: ChatNews::Text { .. } }));
+    }
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    assert!(is_answering(), "while its guest is there it goes on");
+    drop(asking);
+    let mut idle = false;
+    while !idle {
+        let group = news.next_within(PATIENCE).unwrap().expect("news in time");
+        idle = group.iter().any(|event| matches!(event.body, EventBody::Chat { news: ChatNews::Idle }));
+    }
+    let answer = studio.get_chat(chat.clone()).unwrap().turns.pop().unwrap().answers.pop().unwrap();
+    assert_eq!(answer.stop_reason, StopReason::Stopped);
+    assert!(!answer.text.is_empty() && answer.completion_tokens < 8000, "{}", answer.completion_tokens);
+
+    // A guest of our own keeps the connection by itself, and the owner closes it when the answer is done.
+    let sampling = Sampling { max_new_tokens: 20, ..Sampling::default() };
+    studio.configure_chat(ConfigureChat { chat: chat.clone(), system_prompt: String::new(), sampling }).unwrap();
+    guest(&place).send_message(SendMessage { chat: chat.clone(), text: Some("Say little".into()) }).unwrap();
+    let started = std::time::Instant::now();
+    while is_answering() {
+        assert!(started.elapsed() < PATIENCE);
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let answer = studio.get_chat(chat).unwrap().turns.pop().unwrap().answers.pop().unwrap();
+    assert_ne!(answer.stop_reason, StopReason::Stopped);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_guest_that_speaks_slowly_is_sent_away() {
+    use std::io::{Read, Write};
+    let place = Place::new();
+    let _studio = place.open();
+    let mut stream = std::os::unix::net::UnixStream::connect(place.home().join("home.sock")).unwrap();
+    let started = std::time::Instant::now();
+    let mut speaking = stream.try_clone().unwrap();
+    // A byte every 0.2 seconds, and never a whole line.
+    let speaks = std::thread::spawn(move || {
+        while speaking.write_all(b" ").is_ok() {
+            std::thread::sleep(std::time::Duration::from_millis(200));
+        }
+    });
+    // Closed, or reset where it was still speaking.
+    assert_eq!(stream.read(&mut [0; 1]).unwrap_or(0), 0);
+    assert!(started.elapsed() < std::time::Duration::from_secs(10), "{:?}", started.elapsed());
+    speaks.join().unwrap();
+}
+
 #[test]
 #[cfg(unix)]
 fn a_job_ends_when_the_guest_that_waits_for_it_has_gone() {

@@ -109,6 +109,43 @@ fn a_panic_in_training_is_a_failed_run_and_the_studio_lives_on() {
     wait_for(studio.as_ref(), &next.id, is_done);
 }
 
+/// Diverges at its third step, as training does with too high a rate.
+fn diverges(plan: TrainPlan, report: Report<'_>) -> Result<Outcome, TrainError> {
+    let mut checkpoint = None;
+    let ended = tunesmith_train::run(plan, &mut |progress| match progress {
+        Progress::Step(metrics) if metrics.step == 3 => ControlFlow::Break(StopRequest::Abort),
+        Progress::Checkpoint { step, path } => {
+            checkpoint = Some((step, path.clone()));
+            report(Progress::Checkpoint { step, path })
+        }
+        progress => report(progress),
+    });
+    let reason = Sentence::verbatim("the loss is no longer a number");
+    ended.map_err(|_| TrainError::Diverged { step: 3, reason, checkpoint })
+}
+
+#[test]
+fn a_diverged_run_names_a_checkpoint_that_a_new_run_continues_from() {
+    let place = Place::new();
+    let studio = owner(open_with(&place.home(), diverges).unwrap());
+    let (model, dataset) = place.stocked(studio.as_ref());
+    let training = TrainSettings { save_every: AutoOr::Steps(1), ..settings(5) };
+    let run = studio.start_run(wish(&model, &dataset, training)).unwrap();
+    let run = wait_for(studio.as_ref(), &run.id, |state| matches!(state, RunState::Failed { .. }));
+    let checkpoint = run.continue_from.unwrap();
+    assert_eq!(checkpoint.step, 2);
+    assert_eq!(Path::new(&checkpoint.path), Path::new(&run.path).join("ckpt-2"));
+    while studio.running() {
+        std::thread::yield_now();
+    }
+    let calm = TrainSettings { init_adapter: Some(checkpoint.path.as_str().into()), ..settings(1) };
+    let again = studio.start_run(wish(&model, &dataset, calm)).unwrap();
+    let again = wait_for(studio.as_ref(), &again.id, is_done);
+    assert_eq!(again.continue_from, None);
+    std::fs::remove_dir_all(&checkpoint.path).unwrap();
+    assert_eq!(studio.get_run(run.id).unwrap().continue_from, None, "it is gone");
+}
+
 #[test]
 fn a_full_disk_pauses_the_run_until_there_is_space() {
     let place = Place::new();
@@ -164,6 +201,47 @@ fn what_stands_in_the_way_is_said_before_the_start() {
     let gone =
         studio.preview_run(StartRun { model: "nothing".into(), ..wish(&model, &dataset, settings(5)) }.into()).unwrap();
     assert!(gone.blockers[0].contains("nothing"), "{:?}", gone.blockers);
+}
+
+#[test]
+fn the_plan_counts_the_rows_that_training_leaves_out() {
+    let place = Place::new();
+    let studio = place.open();
+    let model = studio.add_model(AddModel { path: place.model_folder().into() }).unwrap();
+    let long = "on and on ".repeat(30);
+    let row = |question: &str, answer: &str, weight: u8| {
+        let messages = serde_json::json!([
+            { "role": "user", "content": question },
+            { "role": "assistant", "content": answer, "weight": weight },
+        ]);
+        serde_json::json!({ "messages": messages }).to_string()
+    };
+    let short: Vec<String> = (0..6).map(|number| row(&number.to_string(), "a", 1)).collect();
+    let cut = ["q", "r", "s"].map(|question| row(question, &long, 1));
+    let cut_to_nothing = ["q", "r"].map(|end| row(&format!("{long}{end}"), "a", 1));
+    let unlearned = [row(&format!("{long}never"), "a", 0)];
+    let rows = [&short[..], &cut, &cut_to_nothing, &unlearned].concat().join("\n");
+    let import = import_of(&[&place.write("rows.jsonl", &rows)]);
+    let dataset = studio.import_dataset(ImportDataset { validation: Validation::Share(0.0), ..import }).unwrap();
+    assert_eq!(dataset.training_rows, 12);
+    let cases = [
+        (TooLong::Truncate, [9, 5, 2], ["3 of 12 rows are longer", "2 of 12 rows are left out", "1 row has no token"]),
+        (TooLong::Drop, [6, 5, 5], ["5 of 12 rows are longer", "and are left out", "1 row has no token"]),
+    ];
+    for (rule, counts, sentences) in cases {
+        let training = TrainSettings { max_length: 96, too_long: rule, ..settings(2) };
+        let preview = studio.preview_run(wish(&model, &dataset, training.clone()).into()).unwrap();
+        let told = preview.warnings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        assert!(sentences.iter().all(|sentence| told.contains(sentence)), "{rule:?}: {told}");
+        let count = |plan: &Plan| [plan.rows, plan.rows_too_long, plan.rows_left_out];
+        assert_eq!(count(&preview.plan.unwrap()), counts, "{rule:?}");
+        let run = studio.start_run(wish(&model, &dataset, training)).unwrap();
+        let run = wait_for(studio.as_ref(), &run.id, is_done);
+        assert_eq!(count(&run.plan.unwrap()), counts, "what is trained, {rule:?}");
+        while studio.running() {
+            std::thread::yield_now();
+        }
+    }
 }
 
 #[test]

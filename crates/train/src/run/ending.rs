@@ -1,16 +1,18 @@
 //! How a run ends: what it has learned is written as its result.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use candle_core::{Device, Tensor};
-use candle_lora::Adapter;
 use tunesmith_sentence::say;
 
 use super::Run;
+use crate::batches::micro_batches;
 use crate::halt::Halt;
 use crate::manifest::verify;
 use crate::run_folder::{checkpoint_path, checkpoint_steps};
-use crate::{Outcome, TrainError, result};
+use crate::{Outcome, TrainError, evaluate, result};
+
+/// Rows held out that a checkpoint is tried on.
+const ROWS_TRIED: usize = 16;
 
 impl Run<'_> {
     pub(super) fn finish(&mut self) -> Result<Outcome, TrainError> {
@@ -43,21 +45,29 @@ impl Run<'_> {
         }
     }
 
-    /// The best checkpoint, or the newest, whose adapter holds numbers alone: the last may have been written after the step that
-    /// spoiled it. Weights without a tokenizer are nothing to continue from.
+    /// The best checkpoint, or the newest, with which the model computes numbers. The one of this very step holds the weights that
+    /// did not. Weights without a tokenizer are nothing to continue from.
     fn good_checkpoint(&self) -> Option<(u32, PathBuf)> {
         let job = self.plan.job();
         if !job.settings.method.is_adapter() {
             return None;
         }
-        let newest_first =
-            checkpoint_steps(&job.output).ok()?.into_iter().rev().filter(|step| *step <= self.state.step);
-        let mut steps = self.state.best.map(|best| best.step).into_iter().chain(newest_first);
-        let good = |step: &u32| {
-            let folder = checkpoint_path(&job.output, *step);
-            verify(&folder).is_ok() && Adapter::load(&folder, &Device::Cpu).is_ok_and(|adapter| is_finite(&adapter))
+        let newest_first = checkpoint_steps(&job.output).ok()?.into_iter().rev().filter(|step| *step < self.state.step);
+        let steps = self.state.best.map(|best| best.step).into_iter().chain(newest_first);
+        let mut checkpoints = steps.map(|step| (step, checkpoint_path(&job.output, step)));
+        checkpoints.find(|(_, folder)| verify(folder).is_ok() && self.computes_numbers(folder))
+    }
+
+    /// Whether the model computes numbers with the weights of a checkpoint: on the rows of the next step, and on some held out.
+    fn computes_numbers(&self, checkpoint: &Path) -> bool {
+        let (job, batches) = (self.plan.job(), self.plan.batches());
+        let next = batches.rows_of(self.state.step + 1).into_iter().map(|row| &job.training[row as usize]);
+        let rows = micro_batches(next.chain(job.validation.iter().take(ROWS_TRIED)), batches.batch_size);
+        let loss = || {
+            let model = self.learner.at(checkpoint)?.model()?;
+            evaluate::loss(&model, &rows, &self.workers, |_| Ok::<_, TrainError>(()))
         };
-        steps.find(good).map(|step| (step, checkpoint_path(&job.output, step)))
+        loss().is_ok_and(|sum| sum.mean().is_finite())
     }
 
     /// A run that leaves the model as it was is no result: it would only look like one.
@@ -93,10 +103,4 @@ impl Run<'_> {
         let path = self.retry_while_short(|run| result::save(run.plan, &learner))?;
         Ok((step, path))
     }
-}
-
-/// Whether every number of an adapter is one.
-fn is_finite(adapter: &Adapter) -> bool {
-    let sum = |tensor: &Tensor| tensor.abs()?.sum_all()?.to_scalar::<f32>();
-    adapter.parameters().values().all(|tensor| sum(tensor).is_ok_and(f32::is_finite))
 }

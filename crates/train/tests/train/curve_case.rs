@@ -80,6 +80,7 @@ impl Case {
             training: self.rows.iter().map(|row| tokens(row, self.settings.learn_from)).collect::<Vec<_>>().into(),
             validation: Vec::new().into(),
             rows_too_long: 0,
+            rows_left_out: 0,
             device: "cpu".into(),
             threads: 2,
             resume: false,

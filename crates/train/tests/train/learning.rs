@@ -312,6 +312,14 @@ fn after_a_divergence_a_new_run_continues_from_the_best_checkpoint() {
         ..again.settings
     };
     assert!(matches!(train(again).0.unwrap(), Outcome::Done { step: 2, .. }));
+
+    // Saved after every step, the newest checkpoint holds the very weights that computed no number.
+    let mut often = wild("often");
+    often.settings.save_every = AutoOr::Steps(1);
+    often.validation = Default::default();
+    let (outcome, told) = train(often);
+    let Err(TrainError::Diverged { checkpoint, .. }) = outcome else { panic!("it diverges as before") };
+    assert!(checkpoint.is_none_or(|(step, _)| step < told.steps.len() as u32));
 }
 
 #[test]

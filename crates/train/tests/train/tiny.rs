@@ -89,6 +89,7 @@ pub fn job(folder: &Path, output: &str, method: Method) -> Job {
         training: all[..12].to_vec().into(),
         validation: all[12..].to_vec().into(),
         rows_too_long: 0,
+        rows_left_out: 0,
         device: "cpu".into(),
         threads: 2,
         resume: false,

@@ -103,7 +103,7 @@ export function row(index: number): Row {
 }
 
 export const plan = (change: Partial<Plan> = {}): Plan => ({
-  training: { ...training, precision: 'f32', gradient_checkpointing: 'off', eval_every: 11, save_every: 11, device: 'cpu' }, device: 'cpu', rows: 280, validation_rows: 20, rows_too_long: 0, steps: 105, tokens: 22_400, learned_tokens: 4_120,
+  training: { ...training, precision: 'f32', gradient_checkpointing: 'off', eval_every: 11, save_every: 11, device: 'cpu' }, device: 'cpu', rows: 280, validation_rows: 20, rows_too_long: 0, rows_left_out: 0, steps: 105, tokens: 22_400, learned_tokens: 4_120,
   trainable_parameters: 412_000,
   fit: { fits: true, needed_bytes: 310_000_000, available_bytes: 6_400_000_000, parts: [{ what: verbatim('Weights'), bytes: 20_000_000 }, { what: verbatim('Adapter and optimiser'), bytes: 6_000_000 }, { what: verbatim('Activations'), bytes: 284_000_000 }] },
   ...change,
@@ -112,7 +112,7 @@ export const plan = (change: Partial<Plan> = {}): Plan => ({
 export const run = (id: string, name: string, status: RunState, change: Partial<Run> = {}): Run => ({
   id, name, status, config: { base_model: 'starter', data: { path: '/home/ada/recipes.jsonl', format: 'auto', validation: 'auto' }, training }, model: 'starter', model_name: 'Tunesmith Starter',
   dataset: 'recipes-1', dataset_name: 'recipes', dataset_version: 1, system_prompt: null, plan: plan(), step: 105, loss: 0.412, first_eval_loss: 3.214, best_eval_loss: 0.538, best_step: 99,
-  result_path: `/home/ada/.local/share/tunesmith/runs/${id}/result`, path: `/home/ada/.local/share/tunesmith/runs/${id}`, size_bytes: 5_200_000, tags: [], started_ms: now - 2 * hour, elapsed_ms: 94_000, ...change,
+  result_path: `/home/ada/.local/share/tunesmith/runs/${id}/result`, path: `/home/ada/.local/share/tunesmith/runs/${id}`, size_bytes: 5_200_000, tags: [], started_ms: now - 2 * hour, elapsed_ms: 94_000, continue_from: null, ...change,
 });
 
 export const runs = (): Run[] => [
@@ -125,6 +125,7 @@ export const runs = (): Run[] => [
   run('paused', 'SmolLM recipes', { state: 'paused', reason: verbatim('The disk is full, so checkpoint 60 could not be written'), stopping: false }, { step: 60, model_name: 'SmolLM2-135M-Instruct', result_path: null }),
   run('interrupted', 'Overnight run with a rather long name that must not break the row', { state: 'interrupted' }, { step: 71, result_path: null, started_ms: now - 20 * hour }),
   run('failed', 'TinyLlama, all weights', { state: 'failed', message: verbatim('The computer ran out of memory at step 3: 9.1 GB were needed and 6.4 GB were free'), hint: verbatim('Use a smaller batch size, or the method “lora”') }, { step: 3, first_eval_loss: 2.9, best_eval_loss: null, best_step: null, result_path: null, model_name: 'TinyLlama-1.1B-Chat-v1.0', started_ms: now - 30 * hour }),
+  run('diverged', 'Support tone, hot', { state: 'failed', message: verbatim('Step 47: the loss is no longer a number'), hint: verbatim('A resumed run keeps its rate. Start a new one with a lower learning rate: set Continue from (init_adapter) to step 40, /home/ada/.local/share/tunesmith/runs/diverged/ckpt-40') }, { step: 47, result_path: null, continue_from: { step: 40, path: '/home/ada/.local/share/tunesmith/runs/diverged/ckpt-40' }, started_ms: now - 40 * hour }),
   run('stopped', 'Questions to SQL', { state: 'stopped' }, { step: 40, best_step: 33, best_eval_loss: 1.102, started_ms: now - 80 * hour }),
   run('long', 'A hundred thousand steps', { state: 'done' }, { step: 100_000, plan: plan({ steps: 100_000 }), elapsed_ms: 31_000_000, started_ms: now - 200 * hour, best_step: 80_000 }),
   run('blind', 'Twelve rows', { state: 'done' }, { step: 9, first_eval_loss: null, best_eval_loss: null, best_step: null, plan: plan({ steps: 9, rows: 12, validation_rows: 0 }), started_ms: now - 400 * hour }),
@@ -146,7 +147,15 @@ export const interrupted = (): Job[] => [
 
 /** What there is to know of the home. */
 export const notices = (): Notice[] => [
-  { id: 'damaged', message: verbatim('The run “recipes-4f2a1b” is not shown: its run.json is damaged'), hint: verbatim('Bring the file back from a backup, if there is one'), told_ms: now },
+  {
+    id: 'damaged', message: verbatim('The fine-tune “Recipes” is not shown: run.json is damaged'), hint: verbatim('Bring run.json back from a backup'), told_ms: now,
+    about: { item: { kind: 'run', id: 'recipes-4f2a1b' }, name: 'Recipes', folder: '/home/ada/.local/share/tunesmith/runs/recipes-4f2a1b', restorable: true },
+  },
+  {
+    id: 'gone', message: verbatim('The fine-tune “Poems” is gone: there is no folder /home/ada/.local/share/tunesmith/runs/poems-77 any more'), hint: verbatim('Bring the folder back from a backup, or train it again'), told_ms: now,
+    about: { item: { kind: 'run', id: 'poems-77' }, name: 'Poems', folder: null, restorable: false },
+  },
+  { id: 'open', message: verbatim('Other users of this computer could look into the home'), hint: verbatim('It is closed to them now'), told_ms: now, about: null },
 ];
 
 export const system: SystemInfo = {

@@ -305,6 +305,13 @@ export function mock(scenario = ''): Backend {
     rename: ({ item, name }) => edit(item, item.kind === 'chat' ? { title: name } : { name }),
     set_tags: ({ item, tags }) => edit(item, { tags }),
     delete: (item) => {
+      const notice = state.notices.find(({ about }) => about?.item.kind === item.kind && about.item.id === item.id);
+      if (notice) {
+        state.notices = state.notices.filter((one) => one !== notice);
+        if (notice.about?.restorable) state.bin.set(JSON.stringify(item), () => state.notices.push(notice));
+        renew();
+        return null;
+      }
       const list = listOf(item);
       const index = list.findIndex((one) => one.id === item.id);
       const [gone] = list.splice(index, 1);

@@ -736,6 +736,15 @@ row: Row,
  * What it means, as JSON.
  */
 example: unknown, };
+export type GoodCheckpoint = { 
+/**
+ * Its step.
+ */
+step: number, 
+/**
+ * Its folder, which holds an adapter.
+ */
+path: string, };
 export type ImportDataset = { 
 /**
  * Files and folders, read one after another.
@@ -1088,7 +1097,11 @@ hint: Sentence,
 /**
  * When it was found, in milliseconds since 1970.
  */
-told_ms: number, };
+told_ms: number, 
+/**
+ * What is in no list because of it, and can be deleted here; null when it is about nothing of the kind.
+ */
+about: Unlisted | null, };
 export type OpenChat = { 
 /**
  * The run whose adapter is used; null chats with a base model alone.
@@ -1136,9 +1149,13 @@ rows: number,
  */
 validation_rows: number, 
 /**
- * Rows longer than the limit.
+ * Rows with something to learn that are longer than the limit.
  */
 rows_too_long: number, 
+/**
+ * Of these, rows that are left out: all of them, or those that keep no token to learn once they are cut.
+ */
+rows_left_out: number, 
 /**
  * Optimiser steps.
  */
@@ -1453,7 +1470,11 @@ started_ms: number,
 /**
  * Time spent training.
  */
-elapsed_ms: number, };
+elapsed_ms: number, 
+/**
+ * Where a new run can continue with a lower learning rate, once the loss of this one was no number; else null.
+ */
+continue_from: GoodCheckpoint | null, };
 export type RunConfig = { 
 /**
  * The id of a model in the home, or a Hugging Face folder.
@@ -1966,6 +1987,23 @@ user: string,
  */
 answers: Array<Answer>, };
 export type Unit = "bytes" | "rows" | "steps" | "tokens" | "parts";
+export type Unlisted = { 
+/**
+ * What it is.
+ */
+item: ItemRef, 
+/**
+ * Its name, or its id where that is lost.
+ */
+name: string, 
+/**
+ * Where its files lie; null when they are gone, or when it has none.
+ */
+folder: string | null, 
+/**
+ * Whether it can be brought back once it is deleted.
+ */
+restorable: boolean, };
 export type Usage = { 
 /**
  * Each part: starter model, datasets, runs, logs, bin.

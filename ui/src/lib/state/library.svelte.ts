@@ -93,12 +93,12 @@ class Library {
     await this.#change(() => backend.call('set_tags', { item: { kind, id }, tags }));
   }
 
-  /** Deletes at once, and offers to undo it. */
-  async remove(kind: ItemKind, id: string, name: string): Promise<boolean> {
+  /** Deletes at once, and offers to undo it where it can be brought back. */
+  async remove(kind: ItemKind, id: string, name: string, restorable = true): Promise<boolean> {
     const deleted = await this.#change(() => backend.call('delete', { kind, id }));
     if (deleted) {
       const undo = () => this.#change(() => backend.call('restore', { kind, id }));
-      toasts.show({ text: words.common.deleted(name), action: { label: words.common.undo, run: undo } });
+      toasts.show({ text: words.common.deleted(name), ...(restorable && { action: { label: words.common.undo, run: undo } }) });
     }
     return deleted;
   }

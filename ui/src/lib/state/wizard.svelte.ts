@@ -2,7 +2,7 @@
 // model can bring other presets and the changes stay.
 import { asWireError, backend } from '$lib/backend';
 import { sameValue, valueOf } from '$lib/fields';
-import type { Field, Preset, Preview, Run, StartRun, TrainForm, TrainSettings, WireError } from '$lib/protocol';
+import type { Field, GoodCheckpoint, Preset, Preview, Run, StartRun, TrainForm, TrainSettings, WireError } from '$lib/protocol';
 import { library } from './library.svelte';
 import { limits } from './limits.svelte';
 import { Work } from './work.svelte';
@@ -26,6 +26,8 @@ const key = 'tunesmith-wizard';
 const restMs = 250;
 /** A preview that takes longer says how far it is. */
 const patienceMs = 1000;
+/** A diverged run is tried again with a third of its learning rate, in two digits. */
+const lowerRate = (rate: number): number => Number((rate / 3).toPrecision(2));
 const fresh: Stored = { model: null, dataset: null, preset: 'balanced', changes: {}, name: '' };
 
 class Wizard {
@@ -103,15 +105,22 @@ class Wizard {
     this.remember();
   }
 
-  /** The choices of an earlier run, to train again. */
-  async like(run: Run): Promise<void> {
+  /** The choices of an earlier run, to train again; with others in the place of some. */
+  async like(run: Run, others: Partial<TrainSettings> = {}): Promise<void> {
     this.#set({ ...fresh, model: run.model, dataset: run.dataset });
     await this.loadForm();
     if (!this.ground) return;
-    const ground = this.ground;
-    const names = Object.keys(run.config.training).filter((name) => !sameValue(valueOf(run.config.training, name), valueOf(ground, name)));
-    this.changes = Object.fromEntries(names.map((name) => [name, valueOf(run.config.training, name)]));
+    const [ground, training] = [this.ground, { ...run.config.training, ...others }];
+    const names = Object.keys(training).filter((name) => !sameValue(valueOf(training, name), valueOf(ground, name)));
+    this.changes = Object.fromEntries(names.map((name) => [name, valueOf(training, name)]));
     this.remember();
+  }
+
+  /** The choices of a run that diverged, to go on from a checkpoint of it with a lower learning rate. */
+  async continueFrom(run: Run, checkpoint: GoodCheckpoint): Promise<void> {
+    const learning_rate = lowerRate(run.config.training.learning_rate);
+    // A run begins with PiSSA or with another adapter, not with both.
+    await this.like(run, { init_adapter: checkpoint.path, learning_rate, use_pissa: false });
   }
 
   /** The settings form for the chosen model. */

@@ -94,6 +94,7 @@ export const run = {
   diskFree: (free: number) => `${bytes(free)} free now`,
   retrySave: 'Try again',
   failedTitle: 'Training failed',
+  continueLower: (step: number) => `Train again from step ${count(step)} with a lower rate`,
   interruptedTitle: 'This fine-tune was interrupted',
   interruptedText: (step: number) => step > 0
     ? `Tunesmith was closed while it trained. It can go on from its last checkpoint; it had reached step ${count(step)}`

@@ -96,6 +96,7 @@ const en = {
     dismiss: 'Dismiss',
     dismissFor: (name: string) => `Dismiss: ${named(name)}`,
     dismissNotice: (message: string) => `Dismiss: ${message}`,
+    deleteFor: (name: string) => `Delete “${name}”`,
     kinds: {
       import: { what: (name: string) => `${named(name)} was being imported when Tunesmith ended`, text: 'Nothing of it was kept; import it again' },
       edit: { what: (name: string) => `${named(name)} was being changed when Tunesmith ended`, text: 'It is as it was before; make the change again' },

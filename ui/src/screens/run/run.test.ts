@@ -1,13 +1,15 @@
-import { flushSync, type Component } from 'svelte';
+import { flushSync, type Component, type ComponentProps } from 'svelte';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { backend, setBackend } from '$lib/backend';
 import { mock } from '$lib/backend/mock';
 import { library } from '$lib/state/library.svelte';
-import { FollowedRun } from '$lib/state/run.svelte';
 import { show } from '$lib/testing/show';
-import { readPlace } from '$lib/state/route.svelte';
+import { readPlace, route } from '$lib/state/route.svelte';
+import { wizard } from '$lib/state/wizard.svelte';
+import { FollowedRun } from '$lib/state/run.svelte';
 import RunScreen from './RunScreen.svelte';
 import Stats from './Stats.svelte';
+import Trouble from './Trouble.svelte';
 
 beforeEach(async () => {
   setBackend(mock());
@@ -87,4 +89,27 @@ test('the clocks go on between two steps', async () => {
   } finally {
     vi.useRealTimers();
   }
+});
+
+/** What stands in the way of a run, without the curve below it, which needs a canvas. */
+function openTrouble(id: string) {
+  const run = library.run(id)!;
+  show(Trouble as Component<ComponentProps<typeof Trouble>>, { followed: new FollowedRun(id), run, status: run.status });
+}
+
+test('a diverged run is trained again from a checkpoint, with a third of its rate, after a look at the settings', async () => {
+  const { path } = library.run('diverged')!.continue_from!;
+  openTrouble('diverged');
+  expect(at('continue-lower')?.textContent).toContain('Train again from step 40 with a lower rate');
+  click('continue-lower');
+  await expect.poll(() => route.place.screen).toBe('new');
+  expect(wizard.request?.training).toMatchObject({ init_adapter: path, learning_rate: 0.001 });
+  expect(wizard.changes).toEqual({ init_adapter: path, learning_rate: 0.001 });
+  expect([wizard.model, wizard.dataset]).toEqual(['starter', 'recipes-1']);
+});
+
+test('only a run that diverged offers that', () => {
+  openTrouble('failed');
+  expect(at('change-settings')).toBeTruthy();
+  expect(at('continue-lower')).toBeNull();
 });

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tunesmith_protocol::{ErrorCode, Subscription, Topic, Wire, WireError};
 use tunesmith_sentence::say;
 
-use super::{Asked, PATIENCE, Reply, Request, name_of, read_line, write_line};
+use super::{ASKS_A_CHAT, Asked, PATIENCE, Reply, Request, name_of, read_line, write_line};
 use crate::home::holder::{Holder, VERSION, not_answering};
 
 /// How long to wait before the next try to connect.
@@ -51,7 +51,12 @@ impl SocketWire {
     pub(crate) fn try_call(&self, name: &str, args: Value) -> Result<Result<Value, WireError>, NotTaken> {
         let mut reader = self.ask(Request::Call { call: name.into(), args })?;
         Ok(match read_line(&mut reader) {
-            Ok(Some(Reply::Ok(value))) => Ok(value),
+            Ok(Some(Reply::Ok(value))) => {
+                if name == ASKS_A_CHAT {
+                    hold(reader);
+                }
+                Ok(value)
+            }
             Ok(Some(Reply::Error(error))) => Err(error),
             _ => Err(owner_left()),
         })
@@ -145,10 +150,33 @@ pub(super) fn set_timeouts(stream: &Stream, longest: Option<Duration>) -> io::Re
     stream.set_send_timeout(longest)
 }
 
+/// How long to wait for the other side to write.
+#[cfg(unix)]
+pub(super) fn set_receive_timeout(stream: &Stream, longest: Option<Duration>) -> io::Result<()> {
+    stream.set_recv_timeout(longest)
+}
+
+/// The pipes of other systems know no such limit.
+#[cfg(not(unix))]
+pub(super) fn set_receive_timeout(_stream: &Stream, _longest: Option<Duration>) -> io::Result<()> {
+    Ok(())
+}
+
 /// The pipes of other systems know no such limit.
 #[cfg(not(unix))]
 pub(super) fn set_timeouts(_stream: &Stream, _longest: Option<Duration>) -> io::Result<()> {
     Ok(())
+}
+
+/// Keeps a connection until the owner closes it. The owner stops the answer when it breaks off before: this process has ended then.
+fn hold(mut reader: BufReader<Stream>) {
+    let held = move || {
+        let ended = io::copy(&mut reader, &mut io::sink());
+        ended.map_or_else(|error| tracing::debug!("an answer is not held any more: {error}"), drop);
+    };
+    if let Err(error) = std::thread::Builder::new().name("asking".into()).spawn(held) {
+        tracing::warn!("an answer stops, as no thread waits for it: {error}");
+    }
 }
 
 fn owner_left() -> WireError {
