@@ -4,7 +4,8 @@ use serde_json::Value;
 use tunesmith_sentence::{Sentence, say};
 
 /// Switches of PEFT that change what an adapter computes.
-const SWITCHES: [&str; 11] = [
+const SWITCHES: [&str; 12] = [
+    "lora_bias",
     "fan_in_fan_out",
     "layer_replication",
     "use_qalora",
@@ -29,7 +30,6 @@ pub(super) fn check(config: &Value) -> Result<(), Sentence> {
             kind = config["peft_type"].to_string()
         ));
     }
-    check_more(config)?;
     for switch in SWITCHES {
         if is_on(&config[switch]) {
             return Err(say!("adapter-switch-unsupported", "{switch} is on, which is not supported", switch));
@@ -44,50 +44,6 @@ pub(super) fn check(config: &Value) -> Result<(), Sentence> {
         ));
     }
     Ok(())
-}
-
-/// What was trained beside low-rank pairs.
-fn check_more(config: &Value) -> Result<(), Sentence> {
-    let modules = &config["modules_to_save"];
-    if is_on(modules) {
-        return Err(say!(
-            "adapter-whole-modules",
-            "beside its pairs the adapter has whole modules of its own (modules_to_save: {modules}), which is not supported; \
-             merge it into its base model with PEFT's merge_and_unload and use the merged model",
-            modules = modules.to_string()
-        ));
-    }
-    let tokens = &config["trainable_token_indices"];
-    if is_on(tokens) {
-        return Err(say!(
-            "adapter-trained-tokens",
-            "beside its pairs the adapter has embeddings of single tokens (trainable_token_indices), which is not supported; \
-             merge it into its base model with PEFT's merge_and_unload and use the merged model"
-        ));
-    }
-    let bias = config["bias"].as_str().unwrap_or("none");
-    if bias != "none" || is_on(&config["lora_bias"]) {
-        return Err(say!(
-            "adapter-trained-biases",
-            "beside its pairs the adapter has trained biases (bias or lora_bias), which are not supported; \
-             merge it into its base model with PEFT's merge_and_unload and use the merged model"
-        ));
-    }
-    Ok(())
-}
-
-/// A tensor that is no part of a pair.
-pub(super) fn tensor(name: &str) -> Sentence {
-    let whole = |module: &str| name.ends_with(&format!("{module}.weight"));
-    match ["embed_tokens", "lm_head"].into_iter().find(|module| whole(module)) {
-        Some(module) => say!(
-            "adapter-whole-tensor",
-            "holds the whole {module} beside the pairs, which is not supported; save it without (save_embedding_layers=False), or, \
-             if it was trained or got more tokens, merge the adapter with PEFT's merge_and_unload",
-            module
-        ),
-        None => say!("adapter-tensor-unknown", "{name} is not part of a LoRA pair", name),
-    }
 }
 
 /// Whether a value switches something on.
