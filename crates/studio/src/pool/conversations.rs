@@ -74,9 +74,10 @@ impl Conversations {
         Ok(adapter)
     }
 
-    /// What their keys and values take, in bytes.
+    /// What their keys and values, and the adapters, take, in bytes.
     pub fn bytes(&self) -> u64 {
-        self.kept.lock().iter().map(|kept| kept.session.size_bytes()).sum()
+        let adapters: u64 = self.adapters.lock().iter().map(|(_, _, adapter)| adapter.size_bytes()).sum();
+        adapters + self.kept.lock().iter().map(|kept| kept.session.size_bytes()).sum::<u64>()
     }
 
     pub fn clear(&self) {
