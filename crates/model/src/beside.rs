@@ -2,6 +2,7 @@
 //! single tokens that of their rows.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use candle_core::DType;
 use candle_lora::{Adapter, BiasChoice, FrozenWeight, LoraConfig};
@@ -129,9 +130,9 @@ impl Decoder {
         }
         let biases = shapes(&self.config).into_keys().filter(|name| name.ends_with(".bias") && adapter.trains(name));
         for name in self.config.weights_to_save(lora).chain(biases).collect::<Vec<_>>() {
-            if !adapter.weights.contains_key(&name) {
-                let own = get(&self.weights, if name == HEAD { self.config.head_name() } else { &name })?;
-                adapter.weights.insert(name, own.dense()?.copy()?);
+            let own = get(&self.weights, if name == HEAD { self.config.head_name() } else { &name })?;
+            if let Entry::Vacant(place) = adapter.weights.entry(name) {
+                place.insert(own.dense()?.copy()?);
             }
         }
         for (table, ids) in lora.token_ids.clone() {
@@ -143,9 +144,9 @@ impl Decoder {
                     vocabulary = self.config.vocabulary
                 )));
             }
-            if !adapter.tokens.contains_key(&table) {
-                let own = get(&self.weights, &self.config.weight_of(&table))?.rows(&ids)?;
-                adapter.tokens.insert(table, own.to_dtype(DType::F32)?);
+            let own = get(&self.weights, &self.config.weight_of(&table))?;
+            if let Entry::Vacant(place) = adapter.tokens.entry(table) {
+                place.insert(own.rows(&ids)?.to_dtype(DType::F32)?);
             }
         }
         Ok(adapter)

@@ -4,14 +4,13 @@ use serde_json::Value;
 use tunesmith_sentence::{Sentence, say};
 
 /// Switches of PEFT that change what an adapter computes.
-const SWITCHES: [&str; 12] = [
+const SWITCHES: [&str; 11] = [
     "lora_bias",
     "fan_in_fan_out",
     "layer_replication",
     "use_qalora",
     "target_parameters",
     "alora_invocation_tokens",
-    "ensure_weight_tying",
     "velora_config",
     "monteclora_config",
     "use_bdlora",
@@ -35,6 +34,15 @@ pub(super) fn check(config: &Value) -> Result<(), Sentence> {
             return Err(say!("adapter-switch-unsupported", "{switch} is on, which is not supported", switch));
         }
     }
+    // Vectors of single tokens are tied in any case; nothing else of a block is.
+    let of_tables = ["target_modules", "modules_to_save"].iter().any(|key| names_a_table(&config[*key]));
+    if is_on(&config["ensure_weight_tying"]) && of_tables {
+        return Err(say!(
+            "adapter-tied",
+            "ensure_weight_tying is on for embed_tokens or lm_head, which is not supported: what was trained of the embedding \
+             would have to be the head too"
+        ));
+    }
     let start = config["init_lora_weights"].as_str().unwrap_or_default();
     if CHANGING_STARTS.iter().any(|word| start.starts_with(word)) {
         return Err(say!(
@@ -44,6 +52,16 @@ pub(super) fn check(config: &Value) -> Result<(), Sentence> {
         ));
     }
     Ok(())
+}
+
+/// Whether these modules, a list or a pattern, may be the embedding or the head.
+fn names_a_table(modules: &Value) -> bool {
+    let is_table = |name: &str| name.contains("embed") || name.contains("lm_head");
+    match modules {
+        Value::String(pattern) => is_table(pattern) || pattern.ends_with('*'),
+        Value::Array(names) => names.iter().filter_map(Value::as_str).any(is_table),
+        _ => false,
+    }
 }
 
 /// Whether a value switches something on.

@@ -78,6 +78,7 @@ fn what_an_adapter_cannot_do_is_refused_by_name() {
         ("init_lora_weights", serde_json::json!("pissa_niter_4")),
         ("layers_to_transform", serde_json::json!("all")),
         ("modules_to_save", serde_json::json!("lm_head")),
+        ("ensure_weight_tying", serde_json::json!(true)), // of the head, see below
         ("trainable_token_indices", serde_json::json!([7, 7])),
         ("trainable_token_indices", serde_json::json!([7])), // without vectors in the file
         ("peft_type", serde_json::json!("LOHA")),
@@ -88,6 +89,13 @@ fn what_an_adapter_cannot_do_is_refused_by_name() {
         adapter().save(folder.path(), "b").unwrap();
         let path = folder.path().join("adapter_config.json");
         let mut config: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        if key == "ensure_weight_tying" {
+            // By itself it changes nothing.
+            config[key] = value.clone();
+            fs::write(&path, config.to_string()).unwrap();
+            Adapter::load(folder.path(), &Device::Cpu).unwrap();
+            config["target_modules"] = serde_json::json!(["q_proj", "down_proj", "lm_head"]);
+        }
         config[key] = value;
         fs::write(&path, config.to_string()).unwrap();
         let error = Adapter::load(folder.path(), &Device::Cpu).unwrap_err().to_string();
