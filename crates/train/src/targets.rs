@@ -106,7 +106,7 @@ pub(crate) fn initial(job: &Job, folder: &Path, config: &ModelConfig, device: &D
     // A resumed run has all of it in its checkpoints; the folder that it began from may be gone.
     let newest = if job.resume { newest_checkpoint(&job.output)? } else { None };
     let stored = StoredAdapter::open(newest.as_deref().unwrap_or(folder))?;
-    let (needed_bytes, available_bytes) = (stored.size_bytes(), job.available_bytes);
+    let (needed_bytes, available_bytes) = (stored.loading_bytes(), job.available_bytes);
     if needed_bytes > available_bytes {
         let parts = say!("train-memory-adapter", "adapter");
         return Err(TrainError::TooBig { needed_bytes, available_bytes, parts });

@@ -54,8 +54,13 @@ impl StoredAdapter {
 
     /// The memory that its numbers take once they are loaded, in f32.
     pub fn size_bytes(&self) -> u64 {
-        let numbers = |tensor: &TensorInfo| tensor.shape.iter().map(|&size| size as u64).product::<u64>();
-        self.tensors.values().fold(0, |sum, tensor| sum.saturating_add(numbers(tensor).saturating_mul(4)))
+        self.tensors.values().map(f32_bytes).fold(0, u64::saturating_add)
+    }
+
+    /// The memory that loading takes: of the tensor that is read last its bytes and another copy are there, too.
+    pub fn loading_bytes(&self) -> u64 {
+        let largest = self.tensors.values().map(f32_bytes).max().unwrap_or(0);
+        self.size_bytes().saturating_add(largest.saturating_mul(2))
     }
 
     /// Reads the numbers, one tensor at a time.
@@ -109,6 +114,10 @@ impl StoredAdapter {
         }
         Ok(Tensor::from_vec(numbers, info.shape.as_slice(), device)?)
     }
+}
+
+fn f32_bytes(tensor: &TensorInfo) -> u64 {
+    tensor.shape.iter().fold(4, |bytes, &size| bytes.saturating_mul(size as u64))
 }
 
 /// What a tensor of this name is.

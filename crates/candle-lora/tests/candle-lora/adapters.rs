@@ -190,7 +190,8 @@ fn the_size_of_an_adapter_is_known_before_its_numbers_are_read() {
     fs::write(&path, [&(header.len() as u64).to_le_bytes(), header.as_bytes()].concat()).unwrap();
     let file = fs::File::options().write(true).open(&path).unwrap();
     file.set_len(8 + header.len() as u64 + 8 * rows).unwrap();
-    assert_eq!(StoredAdapter::open(folder.path()).unwrap().size_bytes(), 8 * rows);
+    let stored = StoredAdapter::open(folder.path()).unwrap();
+    assert_eq!((stored.size_bytes(), stored.loading_bytes()), (8 * rows, 3 * 8 * rows));
 }
 
 #[test]

@@ -71,7 +71,7 @@ impl LoadedModel {
     /// The folder holds no adapter, or one of another model.
     pub fn adapter(&self, folder: &Path) -> Result<Adapter, WireError> {
         let stored = StoredAdapter::open(folder).map_err(|error| model_error(error.into()))?;
-        let (needed, available) = (stored.size_bytes(), MemoryGuard::default().available(device::AUTO)?);
+        let (needed, available) = (stored.loading_bytes(), MemoryGuard::default().available(device::AUTO)?);
         if needed > available {
             return Err(too_big(needed, available));
         }

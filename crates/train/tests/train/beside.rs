@@ -184,5 +184,5 @@ fn an_adapter_that_does_not_fit_into_memory_is_not_read() {
     let mut job = job(folder.path(), "run", Method::Lora);
     job.settings.init_adapter = Some(adapter.into());
     let Err(TrainError::Settings(problems)) = TrainPlan::new(job) else { panic!("it should be refused") };
-    assert!(problems[0].message.contains("800.0 GB of memory"), "{}", problems[0].message.text);
+    assert!(problems[0].message.contains("2400.0 GB of memory"), "{}", problems[0].message.text);
 }
