@@ -1,7 +1,5 @@
 //! The gradients of a decoder: forward through all blocks, the loss, and backward again.
 
-use std::collections::BTreeSet;
-
 use candle_core::Tensor;
 use candle_lora::cross_entropy::Head;
 use candle_lora::linear::RequiresGrad;
@@ -78,9 +76,7 @@ impl Decoder {
             }
         }
 
-        let beside = if *trainable == Trainable::Adapter { adapter.trained_weights() } else { BTreeSet::new() };
-        let (requires_grad, gradients) = (trainable.in_layer(None), Gradients::new());
-        let mut collect = CollectedGradients { requires_grad, gradients, beside };
+        let mut collect = CollectedGradients::new(trainable, adapter);
         let (nats, mut grad) = self.head_gradients(x, adapter, &targets, noise, &mut collect)?;
         for (layer, (x, saved)) in (first..blocks.len()).zip(kept).rev() {
             let saved = match saved {
@@ -90,10 +86,11 @@ impl Decoder {
             collect.requires_grad = trainable.in_layer(Some(layer));
             grad = blocks[layer].backward(&saved, &x, grad, &pass, &mut collect)?;
         }
-        if *trainable == Trainable::AllWeights || collect.beside.contains(EMBEDDING) {
-            self.embedding_gradient(sequences.ids, grad, &mut collect.gradients)?;
-        } else if *trainable == Trainable::Adapter {
-            self.embedded_gradients(adapter, sequences.ids, grad, &mut collect.gradients)?;
+        let whole = *trainable == Trainable::AllWeights || collect.beside.contains(EMBEDDING);
+        match trainable {
+            _ if whole => self.embedding_gradient(sequences.ids, grad, &mut collect.gradients)?,
+            Trainable::Adapter => self.embedded_gradients(adapter, sequences.ids, grad, &mut collect.gradients)?,
+            _ => {}
         }
         Ok((SummedLoss { nats, learned: targets.ids.len() as u64 }, collect.gradients))
     }

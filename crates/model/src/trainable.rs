@@ -62,6 +62,12 @@ impl Trainable {
 }
 
 impl CollectedGradients {
+    /// None yet; first come those of what is outside of the blocks.
+    pub(crate) fn new(trainable: &Trainable, adapter: &FittedAdapter) -> Self {
+        let beside = if *trainable == Trainable::Adapter { adapter.trained_weights() } else { BTreeSet::new() };
+        Self { requires_grad: trainable.in_layer(None), gradients: Gradients::new(), beside }
+    }
+
     /// Whether the weight of this name gets a gradient.
     pub(crate) fn wants(&self, weight: &str) -> bool {
         self.requires_grad == RequiresGrad::Weight || self.beside.contains(weight)
