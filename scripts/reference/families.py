@@ -44,7 +44,12 @@ FAMILIES = {
             "attention_bias": True, "mlp_bias": True, "rope_parameters": YARN, "head_dim": 12},
         "linear positions": {"rope_parameters": {"rope_type": "linear", "rope_theta": 500.0, "factor": 2.0}},
     },
-    "mistral": {"window": {"sliding_window": 6, "head_dim": 12}, "no window": {"sliding_window": None}},
+    "mistral": {
+        "window": {"sliding_window": 6, "head_dim": 12}, "no window": {"sliding_window": None},
+        # Rows of 17 tokens, and answers, are longer than the 12 that the base grows from.
+        "dynamic positions": {"sliding_window": None, "max_position_embeddings": 12, "rope_parameters": {
+            **THETA, "rope_type": "dynamic", "factor": 4.0}},
+    },
     "qwen2": {
         "tied": {"tie_word_embeddings": True},
         "windows from the second layer, yarn positions": {**WINDOW, "max_window_layers": 1, "rope_parameters": YARN},
@@ -158,15 +163,34 @@ def short(tensor):
     return [float(f"{number:.7g}") for number in tensor.detach().flatten().tolist()]
 
 
+def answer(tuned, prompt, tokens):
+    """What greedy decoding with a cache writes."""
+    ids, written, cache = torch.tensor([prompt]), [], None
+    with torch.no_grad():
+        for _ in range(tokens):
+            out = tuned(input_ids=ids, past_key_values=cache, use_cache=True)
+            written.append(int(out.logits[0, -1].argmax()))
+            ids, cache = torch.tensor([written[-1:]]), out.past_key_values
+    return written
+
+
+def answers(family, changes):
+    """Of a short prompt, whose answer becomes long, and of a long one. A model keeps the longest row that it has seen, so each
+    has its own."""
+    prompts = [batch([length], BASE["vocab_size"], 1)[0][0] for length in (6, 20)]
+    return [(len(prompt), answer(model(family, changes)[0], prompt, 20)) for prompt in prompts]
+
+
 def case(family, name, changes):
     tuned, config = model(family, changes)
+    more = {"answers": answers(family, changes)} if name == "dynamic positions" else {}
     total, learned, logits = loss(tuned, batch(LENGTHS, BASE["vocab_size"], 1))
     total.backward()
     gradients = {plain(n): w.grad for n, w in tuned.named_parameters() if w.requires_grad}
     return {
         "name": name, "config": config, "rank": RANK, "lengths": LENGTHS, "seed": 1, "nats": total.item(),
         "learned": learned, "logits": [short(row) for row in logits],
-        "gradients": {n: short(g) for n, g in sorted(gradients.items())}, "curve": curve(family, changes),
+        "gradients": {n: short(g) for n, g in sorted(gradients.items())}, "curve": curve(family, changes), **more,
     }
 
 

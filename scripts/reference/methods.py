@@ -39,6 +39,11 @@ METHODS = {
     "dora, dropout, rslora, head": {
         "use_dora": True, "lora_dropout": 0.25, "use_rslora": True, "target_modules": [*families.APART, "lm_head"]},
     "pissa": {"init_lora_weights": "pissa"},
+    "whole embedding, head and norms": {"modules_to_save": ["embed_tokens", "lm_head", "norm"]},
+    "whole projection": {"target_modules": families.APART[1:], "modules_to_save": ["q_proj"]},
+    "single tokens": {"trainable_token_indices": [3, 17, 40, 5]},
+    "biases": {"bias": "all", "target_modules": ["q_proj", "down_proj"]},
+    "biases of modules": {"bias": "lora_only", "target_modules": ["q_proj", "down_proj"]},
 }
 
 
@@ -112,7 +117,7 @@ def model(family, changes, method):
     tuned = get_peft_model(base, lora)
     with torch.no_grad():
         for name, weight in tuned.named_parameters():
-            if "lora_" in name and "init_lora_weights" not in method:
+            if weight.requires_grad and "init_lora_weights" not in method:
                 place = families.numbers(plain(name), weight.shape, 0.2, 0.0)
                 # Magnitudes begin as lengths; here they are moved away from them.
                 weight.copy_(weight * (1 + place) if "magnitude" in name else place)
@@ -131,6 +136,8 @@ def model(family, changes, method):
 def plain(name):
     """PEFT's name in memory, as it is in PEFT's file, without the prefix."""
     name = families.plain(name).removesuffix(".default")
+    for wrapper in ("modules_to_save.", "base_layer."):
+        name = name.replace(wrapper, "")
     return name.removesuffix(".weight") if "magnitude" in name else name
 
 
@@ -186,7 +193,8 @@ def curve(family, changes, method):
 def main():
     FIXTURES.mkdir(parents=True, exist_ok=True)
     for family, changes in BASES.items():
-        cases = [case(family, changes, name, method) for name, method in METHODS.items()]
+        methods = {name: method for name, method in METHODS.items() if "bias" not in method or "attention_bias" in changes}
+        cases = [case(family, changes, name, method) for name, method in methods.items()]
         found = {"made_by": "scripts/reference/methods.py", "rank": families.RANK, "seed": SEED, "cases": cases,
                  "lengths": families.LENGTHS, "curve_lengths": families.CURVE_LENGTHS}
         (FIXTURES / f"{family}.json").write_text(json.dumps(found) + "\n")

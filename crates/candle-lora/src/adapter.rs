@@ -1,11 +1,12 @@
-//! A low-rank adapter: which modules have one, and the small matrices of each. Reading and writing PEFT files is left
-//! to `peft`, what a pair computes to `ops`.
+//! A low-rank adapter: which modules have one, the small matrices of each, and what was trained beside them. Reading and
+//! writing PEFT files is left to `peft`, what a pair computes to `ops`, and what is trained beside pairs to `beside`.
 
 use std::collections::BTreeMap;
 
 use candle_core::{D, Tensor};
 
-use crate::LoraError;
+use crate::beside::{TOKENS, token_name};
+use crate::{BiasChoice, LoraError};
 
 /// The shape of an adapter.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +29,12 @@ pub struct LoraConfig {
     pub ranks: BTreeMap<String, usize>,
     /// Modules of another alpha, by their whole names (PEFT's `alpha_pattern`).
     pub alphas: BTreeMap<String, f64>,
+    /// Modules that are trained whole, by the end of their names (PEFT's `modules_to_save`).
+    pub modules_to_save: Vec<String>,
+    /// Which biases of the model are trained.
+    pub bias: BiasChoice,
+    /// Tokens whose vectors are trained, by the whole name of their table (PEFT's `trainable_token_indices`).
+    pub token_ids: BTreeMap<String, Vec<u32>>,
 }
 
 impl Default for LoraConfig {
@@ -43,6 +50,9 @@ impl Default for LoraConfig {
             dropout: 0.0,
             ranks: BTreeMap::new(),
             alphas: BTreeMap::new(),
+            modules_to_save: vec![],
+            bias: BiasChoice::None,
+            token_ids: BTreeMap::new(),
         }
     }
 }
@@ -99,22 +109,37 @@ pub struct Adapter {
     pub config: LoraConfig,
     /// The pairs by the module's name, such as `model.layers.0.self_attn.q_proj`.
     pub pairs: BTreeMap<String, LoraPair>,
+    /// Weights in the place of the model's own, f32, by their names there, such as `lm_head.weight`.
+    pub weights: BTreeMap<String, Tensor>,
+    /// The vectors of the config's `token_ids`, (ids, width), f32, by the name of their table.
+    pub tokens: BTreeMap<String, Tensor>,
 }
 
 impl Adapter {
     /// An adapter that changes nothing.
     pub fn none() -> Self {
-        Self { config: LoraConfig::default(), pairs: BTreeMap::new() }
+        let (config, pairs) = (LoraConfig::default(), BTreeMap::new());
+        Self { config, pairs, weights: BTreeMap::new(), tokens: BTreeMap::new() }
     }
 
-    /// All tensors, by PEFT's names without the `base_model.model.` in front.
+    /// All tensors that are trained, by PEFT's names without the `base_model.model.` in front; whole weights have the model's.
     pub fn parameters(&self) -> BTreeMap<String, Tensor> {
         let named = self.pairs.iter().flat_map(|(module, pair)| {
             let [a, b, magnitude] = pair.kind.names();
             let tensors = [(a, Some(&pair.a)), (b, Some(&pair.b)), (magnitude, pair.magnitude.as_ref())];
             tensors.into_iter().filter_map(move |(name, tensor)| Some((format!("{module}.{name}"), tensor?.clone())))
         });
-        named.collect()
+        let weights = self.weights.iter().filter(|(name, _)| self.trains(name));
+        let weights = weights.map(|(name, tensor)| (name.clone(), tensor.clone()));
+        let tokens = self.tokens.iter().map(|(module, tensor)| (token_name(module), tensor.clone()));
+        named.chain(weights).chain(tokens).collect()
+    }
+
+    /// The memory that its numbers take.
+    pub fn size_bytes(&self) -> u64 {
+        let frozen = self.weights.iter().filter(|(name, _)| !self.trains(name)).map(|(_, tensor)| tensor.clone());
+        let tensors = self.parameters().into_values().chain(frozen);
+        tensors.map(|tensor| (tensor.elem_count() * tensor.dtype().size_in_bytes()) as u64).sum()
     }
 
     /// The memory that its tensors take.
@@ -138,7 +163,10 @@ impl Adapter {
     }
 
     fn place(&mut self, name: &str) -> Option<&mut Tensor> {
-        let (module, _, tensor) = split(name)?;
+        if let Some(module) = name.strip_suffix(TOKENS).and_then(|module| module.strip_suffix('.')) {
+            return self.tokens.get_mut(module);
+        }
+        let Some((module, _, tensor)) = split(name) else { return self.weights.get_mut(name) };
         let pair = self.pairs.get_mut(module)?;
         let [a, b, magnitude] = pair.kind.names();
         match tensor {

@@ -7,7 +7,7 @@ use candle_core::Tensor;
 use crate::{Adapter, LoraConfig, LoraError, LoraPair, Result};
 
 impl Adapter {
-    /// B A − B₀ A₀ of every pair: [B | −B₀] [A ; A₀].
+    /// B A − B₀ A₀ of every pair: [B | −B₀] [A ; A₀]. What is beside pairs stays as it is.
     ///
     /// # Errors
     /// When `start` lacks a module, or its shapes are others.
@@ -18,7 +18,7 @@ impl Adapter {
             pair.a = Tensor::cat(&[&pair.a, &first.a], 0)?;
             pair.b = Tensor::cat(&[&pair.b, &first.b.neg()?], 1)?;
         }
-        Ok(Self { config: self.config.with_ranks(|rank| 2 * rank), pairs })
+        Ok(Self { config: self.config.with_ranks(|rank| 2 * rank), pairs, ..self.clone() })
     }
 
     /// The two adapters whose difference this is, to the bit.
@@ -34,9 +34,10 @@ impl Adapter {
                 Ok(LoraPair { a: a.force_contiguous()?, b: b.force_contiguous()?, ..pair.clone() })
             };
             let pairs = self.pairs.iter().map(|(module, pair)| Ok((module.clone(), part(pair)?)));
-            Ok(Self { config: self.config.with_ranks(|rank| rank / 2), pairs: pairs.collect::<Result<_>>()? })
+            let config = self.config.with_ranks(|rank| rank / 2);
+            Ok(Self { config, pairs: pairs.collect::<Result<_>>()?, ..self.clone() })
         };
-        Ok((half(0)?, half(1)?))
+        Ok((half(0)?, half(1)?.pairs_alone()))
     }
 }
 

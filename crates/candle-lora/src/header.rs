@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
 use std::ops::Range;
 
 use serde::Deserialize;
@@ -32,6 +34,25 @@ pub struct TensorInfo {
 /// # Errors
 /// What is wrong with the header, in words that follow the file's name.
 pub fn read(file: &[u8]) -> Result<BTreeMap<String, TensorInfo>, Sentence> {
+    read_beginning(file, file.len())
+}
+
+/// The same of an open file, of which no more than the header is read.
+///
+/// # Errors
+/// What is wrong with the header, or what the system said.
+pub fn read_file(file: &mut File) -> io::Result<Result<BTreeMap<String, TensorInfo>, Sentence>> {
+    let length = file.metadata()?.len();
+    let mut beginning = Vec::new();
+    file.by_ref().take(8).read_to_end(&mut beginning)?;
+    let header = beginning.first_chunk::<8>().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+    // The first bytes of a pointer are no length, but as many more tell what it is.
+    file.take(header.min(LONGEST_HEADER).max(LFS_POINTER.len() as u64)).read_to_end(&mut beginning)?;
+    Ok(read_beginning(&beginning, usize::try_from(length).unwrap_or(usize::MAX)))
+}
+
+/// Reads the header in the beginning of a file of this length.
+fn read_beginning(file: &[u8], file_length: usize) -> Result<BTreeMap<String, TensorInfo>, Sentence> {
     if file.starts_with(LFS_POINTER) {
         return Err(say!(
             "model-lfs-pointer",
@@ -63,13 +84,13 @@ pub fn read(file: &[u8]) -> Result<BTreeMap<String, TensorInfo>, Sentence> {
                 name
             ));
         };
-        if end > file.len() as u64 {
+        if end > file_length as u64 {
             return Err(cut());
         }
         let bytes = start + raw.data_offsets.0 as usize..end as usize;
         tensors.insert(name, TensorInfo { dtype: raw.dtype, shape: raw.shape, bytes });
     }
-    check_layout(&tensors, start..file.len())?;
+    check_layout(&tensors, start..file_length)?;
     Ok(tensors)
 }
 

@@ -8,6 +8,7 @@
 //! oracle of the tests) and a fast one over slices for f32 on the CPU (`kernels`). Only `ops` chooses between them.
 
 mod adapter;
+mod beside;
 mod config;
 mod difference;
 mod error;
@@ -25,13 +26,15 @@ mod rows;
 mod weight;
 
 pub use adapter::{Adapter, LoraConfig, LoraPair, ModuleKind};
+pub use beside::{BiasChoice, TokenVectors, token_name};
 pub use config::{Activation, Attention, Heads, Norm, NormKind};
 pub use error::LoraError;
 pub use format::WeightFormat;
 pub use ops::linear::{self, Linear};
 pub use ops::lora::Lora;
-pub use ops::rope::{self, Rotation};
+pub use ops::rope::{self, Longer, Rotation};
 pub use ops::{attention, columns, cross_entropy, embedding, glu, norm, sum};
+pub use peft::StoredAdapter;
 pub use quantized::{QuantizedWeight, dequantized_at_once};
 pub use rows::{Row, Rows};
 pub use weight::FrozenWeight;

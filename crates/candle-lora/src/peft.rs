@@ -4,6 +4,8 @@
 mod config;
 mod pairs;
 mod patterns;
+mod stored;
+mod tokens;
 mod unsupported;
 
 use std::collections::{BTreeMap, HashMap};
@@ -14,9 +16,9 @@ use candle_core::{DType, Device, Tensor};
 use serde_json::{Value, json};
 use tunesmith_sentence::Sentence;
 
-use crate::{Adapter, LoraError, Result};
-use config::PeftConfig;
-use pairs::read_pairs;
+use crate::{Adapter, BiasChoice, LoraError, Result};
+
+pub use stored::StoredAdapter;
 
 const CONFIG: &str = "adapter_config.json";
 const WEIGHTS: &str = "adapter_model.safetensors";
@@ -29,9 +31,7 @@ impl Adapter {
     /// # Errors
     /// When the files are not PEFT's, are damaged, or use something that is not supported.
     pub fn load(folder: &Path, device: &Device) -> Result<Self> {
-        let config = PeftConfig::read(&folder.join(CONFIG))?;
-        let (config, pairs) = read_pairs(&folder.join(WEIGHTS), config, device)?;
-        Ok(Self { config, pairs })
+        StoredAdapter::open(folder)?.load(device)
     }
 
     /// Writes the adapter as PEFT does; `base_model` is the name of the model that it belongs to.
@@ -44,8 +44,7 @@ impl Adapter {
         let path = folder.join(CONFIG);
         fs::write(&path, config + "\n").map_err(LoraError::io(&path))?;
         let path = folder.join(WEIGHTS);
-        let named =
-            self.parameters().into_iter().map(|(name, tensor)| Ok((format!("{PREFIX}{name}"), bytes(&tensor)?)));
+        let named = self.stored().into_iter().map(|(name, tensor)| Ok((format!("{PREFIX}{name}"), bytes(&tensor)?)));
         let tensors = named.collect::<Result<BTreeMap<_, _>>>()?;
         let metadata = HashMap::from([("format".to_string(), "pt".to_string())]);
         let views = tensors.iter().map(|(name, (shape, bytes))| {
@@ -56,6 +55,18 @@ impl Adapter {
         let file = safetensors::serialize(views, Some(metadata));
         let file = file.map_err(|error| LoraError::adapter(&path, Sentence::verbatim(error.to_string())))?;
         fs::write(&path, file).map_err(LoraError::io(&path))
+    }
+
+    /// All tensors under their names in the file: of modules with a pair, PEFT has the own weights one level below.
+    fn stored(&self) -> BTreeMap<String, Tensor> {
+        let mut tensors = self.parameters();
+        for (name, weight) in &self.weights {
+            tensors.remove(name);
+            let wrapped = name.rsplit_once('.').filter(|(module, _)| self.pairs.contains_key(*module));
+            let stored = wrapped.map_or(name.clone(), |(module, part)| format!("{module}.base_layer.{part}"));
+            tensors.insert(stored, weight.clone());
+        }
+        tensors
     }
 
     fn peft_config(&self, base_model: &str) -> Value {
@@ -71,11 +82,16 @@ impl Adapter {
             "layers_to_transform": self.config.layers,
             "rank_pattern": self.config.ranks,
             "alpha_pattern": alphas.collect::<serde_json::Map<_, _>>(),
-            "bias": "none",
+            "bias": match self.config.bias {
+                BiasChoice::None => "none",
+                BiasChoice::All => "all",
+                BiasChoice::LoraOnly => "lora_only",
+            },
             "fan_in_fan_out": false,
             "inference_mode": true,
             "init_lora_weights": true,
-            "modules_to_save": null,
+            "modules_to_save": Some(&self.config.modules_to_save).filter(|modules| !modules.is_empty()),
+            "trainable_token_indices": tokens::written(&self.config),
             "use_rslora": self.config.rslora,
             "use_dora": self.config.dora,
         })

@@ -13,8 +13,9 @@ use crate::{Decoder, ModelError, Sequences, SummedLoss};
 /// A decoder with an adapter beside its weights. Cloning it copies no weights.
 #[derive(Debug, Clone)]
 pub struct AdaptedDecoder {
-    decoder: Decoder,
-    adapter: FittedAdapter,
+    /// With the adapter's whole weights in the place of its own.
+    pub(crate) decoder: Decoder,
+    pub(crate) adapter: FittedAdapter,
 }
 
 impl Decoder {
@@ -23,7 +24,9 @@ impl Decoder {
     /// # Errors
     /// When the adapter does not fit the model.
     pub fn with_adapter(&self, adapter: &Adapter) -> Result<AdaptedDecoder, ModelError> {
-        Ok(AdaptedDecoder { decoder: self.clone(), adapter: self.fit(adapter)? })
+        self.check_adapter(adapter)?;
+        let decoder = self.with_weights_of(adapter)?;
+        Ok(AdaptedDecoder { adapter: decoder.fit(adapter)?, decoder })
     }
 
     /// The logits after each token, (tokens, vocabulary).
@@ -42,7 +45,7 @@ impl Decoder {
         self.with_adapter(adapter)?.loss(sequences)
     }
 
-    /// Whether every pair of the adapter stands beside a weight of its shape.
+    /// Whether the adapter fits the model.
     ///
     /// # Errors
     /// When it does not, with the module.
@@ -50,8 +53,7 @@ impl Decoder {
         self.config.check_adapter(adapter)
     }
 
-    pub(crate) fn fit(&self, adapter: &Adapter) -> Result<FittedAdapter, ModelError> {
-        self.check_adapter(adapter)?;
+    fn fit(&self, adapter: &Adapter) -> Result<FittedAdapter, ModelError> {
         let mut fitted = FittedAdapter::new(adapter.clone());
         for (module, pair) in adapter.pairs.iter().filter(|(_, pair)| pair.magnitude.is_some()) {
             let weight = get(&self.weights, &self.config.weight_of(module))?;
@@ -62,7 +64,7 @@ impl Decoder {
 }
 
 impl AdaptedDecoder {
-    /// The model without the adapter.
+    /// The model without the adapter's pairs.
     pub fn decoder(&self) -> &Decoder {
         &self.decoder
     }

@@ -1,6 +1,6 @@
 //! What a model is made of. The families differ by these values and by nothing else.
 
-use candle_lora::{Activation, Attention, Heads, NormKind, Rotation};
+use candle_lora::{Activation, Attention, Heads, Longer, NormKind, Rotation};
 use serde_json::Value;
 
 /// A decoder's shape and the choices in which families differ.
@@ -119,8 +119,15 @@ impl ModelConfig {
     }
 
     /// Whether rows of both lengths have the same rotary positions: with LongRoPE a long row has others, from its first
-    /// token on.
+    /// token on, and with dynamic ones a long row of each length.
     pub(crate) fn same_rotation(&self, length: usize, other: usize) -> bool {
-        self.ropes.iter().all(|rope| rope.of_length(length) == rope.of_length(other))
+        self.ropes.iter().all(|rope| rope.kind_of(length) == rope.kind_of(other))
+    }
+
+    /// Whether an answer that grows from one length to another keeps its keys as they are. As in transformers, dynamic
+    /// positions turn each new token by the length that it makes, and leave what was read before.
+    pub(crate) fn keeps_keys(&self, length: usize, other: usize) -> bool {
+        let grows = |rope: &Rotation| matches!(rope.longer, Longer::Growing { .. });
+        self.ropes.iter().all(|rope| grows(rope) || rope.kind_of(length) == rope.kind_of(other))
     }
 }

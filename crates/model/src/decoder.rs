@@ -15,7 +15,7 @@ use crate::kv_cache::KvCache;
 use crate::norm::Norm;
 use crate::pass::Pass;
 use crate::sequences::check_ids;
-use crate::weights::{EMBEDDING, EMBEDDING_MODULE, FINAL_NORM, HEAD, HEAD_MODULE, Weights, get, replace};
+use crate::weights::{EMBEDDING, EMBEDDING_MODULE, FINAL_NORM, HEAD_MODULE, Weights, get, replace};
 use crate::{ModelConfig, ModelError};
 
 /// A model's weights, ready to compute. Cloning it copies no weights.
@@ -104,7 +104,11 @@ impl Decoder {
 
     /// The vectors of tokens before the family's scale, (tokens, hidden).
     pub(crate) fn embed(&self, adapter: &FittedAdapter, ids: &[u32]) -> Result<Tensor, ModelError> {
-        Ok(embedding::forward(self.embedding()?, adapter.lora(EMBEDDING_MODULE), ids)?)
+        let x = embedding::forward(self.embedding()?, adapter.lora(EMBEDDING_MODULE), ids)?;
+        match adapter.embedded_tokens() {
+            Some(tokens) => Ok(tokens.embed(x, ids)?),
+            None => Ok(x),
+        }
     }
 
     /// What was embedded, or its gradient, times the family's scale.
@@ -119,10 +123,11 @@ impl Decoder {
     pub(crate) fn head<'a>(&'a self, adapter: &'a FittedAdapter) -> Result<Head<'a>, ModelError> {
         let weight = get(&self.weights, self.head_name())?;
         let map = Linear { weight, bias: None, lora: adapter.lora(HEAD_MODULE) };
-        Ok(Head { map, scale: self.config.logit_scale, soft_cap: self.config.logit_soft_cap })
+        let tokens = adapter.head_tokens(self.config.tie_word_embeddings).map(|(_, tokens)| tokens);
+        Ok(Head { map, scale: self.config.logit_scale, soft_cap: self.config.logit_soft_cap, tokens })
     }
 
     pub(crate) fn head_name(&self) -> &'static str {
-        if self.config.tie_word_embeddings { EMBEDDING } else { HEAD }
+        self.config.head_name()
     }
 }

@@ -1,9 +1,9 @@
 //! An adapter that was checked against a decoder, with the lengths that DoRA divides by.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use candle_core::Tensor;
-use candle_lora::{Adapter, Lora, LoraPair, ModuleKind};
+use candle_lora::{Adapter, Lora, LoraPair, ModuleKind, TokenVectors};
 use tunesmith_sentence::{Sentence, say};
 
 use crate::weights::{EMBEDDING_MODULE, HEAD_MODULE, layer_of, projections, shapes};
@@ -39,14 +39,30 @@ impl FittedAdapter {
         self.adapter.config.dropout
     }
 
-    /// The lowest block that has a pair; 0 where the embedding has one.
+    /// The vectors of single tokens of the embedding.
+    pub(crate) fn embedded_tokens(&self) -> Option<TokenVectors<'_>> {
+        self.adapter.token_vectors(EMBEDDING_MODULE)
+    }
+
+    /// The vectors of single tokens of the head, and the table that they belong to: a tied head has the embedding's.
+    pub(crate) fn head_tokens(&self, tied: bool) -> Option<(&'static str, TokenVectors<'_>)> {
+        let own = self.adapter.token_vectors(HEAD_MODULE).map(|tokens| (HEAD_MODULE, tokens));
+        own.or_else(|| Some((EMBEDDING_MODULE, self.embedded_tokens().filter(|_| tied)?)))
+    }
+
+    /// The model's weights that are trained beside the pairs.
+    pub(crate) fn trained_weights(&self) -> BTreeSet<String> {
+        self.adapter.weights.keys().filter(|name| self.adapter.trains(name)).cloned().collect()
+    }
+
+    /// The lowest block in which something is trained; 0 where something of the embedding is.
     pub(crate) fn first_layer(&self) -> Option<usize> {
-        self.adapter.pairs.keys().filter_map(|module| layer_of(module)).min()
+        self.adapter.parameters().keys().filter_map(|name| layer_of(name)).min()
     }
 }
 
 impl ModelConfig {
-    /// Whether every pair of the adapter stands beside a weight of its shape.
+    /// Whether every pair of the adapter stands beside a weight of its shape, and what it has beside pairs fits too.
     ///
     /// # Errors
     /// When it does not, with the module.
@@ -54,7 +70,8 @@ impl ModelConfig {
         let shapes = shapes(self);
         adapter.pairs.iter().try_for_each(|(module, pair)| {
             check_pair(module, pair, shapes.get(&self.weight_of(module)).map(Vec::as_slice))
-        })
+        })?;
+        self.check_beside(adapter, &shapes)
     }
 
     /// Whether the adapter fits, and has a pair for all that its config names of this model: so it can be trained on.
@@ -84,10 +101,11 @@ impl ModelConfig {
     }
 }
 
+pub(crate) fn other(reason: Sentence) -> ModelError {
+    ModelError::Input(say!("adapter-of-other-model", "The adapter belongs to another model: {reason}", reason))
+}
+
 fn check_pair(module: &str, pair: &LoraPair, weight: Option<&[usize]>) -> Result<(), ModelError> {
-    let other = |reason: Sentence| {
-        ModelError::Input(say!("adapter-of-other-model", "The adapter belongs to another model: {reason}", reason))
-    };
     let Some(weight) = weight else {
         return Err(other(say!("adapter-module-missing", "this one has no {module}", module)));
     };

@@ -68,7 +68,7 @@ impl Session {
     ) -> Result<Generated, ModelError> {
         let context = self.model.decoder().config().context_length;
         check_prompt(prompt, context)?;
-        let cached_tokens = self.keep_prefix_of(prompt);
+        let cached_tokens = self.cache.keep_prefix_of(prompt, self.model.decoder().config());
         let mut row = prompt.to_vec();
         let finish_reason = loop {
             let written = row.len() - prompt.len();
@@ -112,7 +112,8 @@ impl Session {
 
     /// The logits after a row, of which only what the cache does not hold is read.
     fn logits_after(&mut self, row: &[u32]) -> Result<Vec<f32>, ModelError> {
-        let unread = &row[self.keep_prefix_of(row)..];
+        let kept = self.cache.keep_prefix_of_answer(row, self.model.decoder().config());
+        let unread = &row[kept..];
         let logits = self.model.next_logits(unread, &mut self.cache)?;
         self.tokens_read += unread.len() as u64;
         let logits = logits.squeeze(0)?.to_dtype(DType::F32)?.to_vec1::<f32>()?;
@@ -123,10 +124,6 @@ impl Session {
             ))),
             false => Ok(logits),
         }
-    }
-
-    fn keep_prefix_of(&mut self, row: &[u32]) -> usize {
-        self.cache.keep_prefix_of(row, self.model.decoder().config())
     }
 }
 

@@ -2,7 +2,8 @@
 
 use candle_core::Tensor;
 use candle_lora::cross_entropy::Head;
-use candle_lora::{Adapter, Lora, ModuleKind, Rows, cross_entropy, embedding, linear, sum};
+use candle_lora::linear::RequiresGrad;
+use candle_lora::{Adapter, Lora, ModuleKind, Rows, cross_entropy, embedding, linear, sum, token_name};
 
 use crate::block::Saved;
 use crate::fitted::FittedAdapter;
@@ -10,7 +11,7 @@ use crate::pass::Pass;
 use crate::sequences::Targets;
 use crate::trainable::CollectedGradients;
 use crate::weights::{EMBEDDING, EMBEDDING_MODULE, HEAD_MODULE};
-use crate::{Decoder, Gradients, ModelError, Noise, Sequences, SummedLoss, Trainable};
+use crate::{AdaptedDecoder, Decoder, Gradients, ModelError, Noise, Sequences, SummedLoss, Trainable};
 
 impl Decoder {
     /// The loss and the gradients of its sum (the caller divides both by the learned tokens of its whole step). With
@@ -45,14 +46,27 @@ impl Decoder {
         if targets.ids.is_empty() {
             return Ok((SummedLoss::default(), self.zero_gradients(adapter, trainable)?));
         }
-        let adapter = self.fit(adapter)?;
+        let AdaptedDecoder { decoder, adapter } = self.with_adapter(adapter)?;
+        decoder.gradients_with(&adapter, sequences, trainable, recompute, noise)
+    }
+
+    /// The same with an adapter whose whole weights are the decoder's.
+    fn gradients_with(
+        &self,
+        adapter: &FittedAdapter,
+        sequences: &Sequences,
+        trainable: &Trainable,
+        recompute: bool,
+        noise: Option<&Noise>,
+    ) -> Result<(SummedLoss, Gradients), ModelError> {
+        let targets = Targets::of(sequences);
         let rows = Rows::of_lengths(sequences.lengths);
         let angles = self.angles(&rows)?;
         let pass = Pass { rows: &rows, angles: &angles, noise };
-        let blocks = self.blocks(&adapter)?;
-        let first = trainable.first_layer(&adapter).unwrap_or(blocks.len());
+        let blocks = self.blocks(adapter)?;
+        let first = trainable.first_layer(adapter).unwrap_or(blocks.len());
 
-        let mut x = self.embed_noisy(&adapter, sequences, noise)?; // (tokens, hidden)
+        let mut x = self.embed_noisy(adapter, sequences, noise)?; // (tokens, hidden)
         let mut kept: Vec<(Tensor, Option<Saved>)> = Vec::with_capacity(blocks.len());
         for (layer, block) in blocks.iter().enumerate() {
             let (next, saved) = block.forward(&x, &pass, &mut |k, v| Ok((k, v)))?;
@@ -62,8 +76,8 @@ impl Decoder {
             }
         }
 
-        let mut collect = CollectedGradients { requires_grad: trainable.in_layer(None), gradients: Gradients::new() };
-        let (nats, mut grad) = self.head_gradients(x, &adapter, &targets, noise, &mut collect)?;
+        let mut collect = CollectedGradients::new(trainable, adapter);
+        let (nats, mut grad) = self.head_gradients(x, adapter, &targets, noise, &mut collect)?;
         for (layer, (x, saved)) in (first..blocks.len()).zip(kept).rev() {
             let saved = match saved {
                 Some(saved) => saved,
@@ -72,17 +86,10 @@ impl Decoder {
             collect.requires_grad = trainable.in_layer(Some(layer));
             grad = blocks[layer].backward(&saved, &x, grad, &pass, &mut collect)?;
         }
-        match adapter.lora(EMBEDDING_MODULE) {
-            _ if *trainable == Trainable::AllWeights => {
-                self.embedding_gradient(sequences.ids, grad, &mut collect.gradients)?;
-            }
-            Some(lora) if *trainable == Trainable::Adapter => {
-                let grad = self.scale_embedded(grad)?;
-                let (a, b) = embedding::lora_backward(lora, sequences.ids, &grad)?;
-                let [a_name, b_name, _] = ModuleKind::Embedding.names();
-                collect.gradients.insert(format!("{EMBEDDING_MODULE}.{a_name}"), a);
-                collect.gradients.insert(format!("{EMBEDDING_MODULE}.{b_name}"), b);
-            }
+        let whole = *trainable == Trainable::AllWeights || collect.beside.contains(EMBEDDING);
+        match trainable {
+            _ if whole => self.embedding_gradient(sequences.ids, grad, &mut collect.gradients)?,
+            Trainable::Adapter => self.embedded_gradients(adapter, sequences.ids, grad, &mut collect.gradients)?,
             _ => {}
         }
         Ok((SummedLoss { nats, learned: targets.ids.len() as u64 }, collect.gradients))
@@ -126,7 +133,15 @@ impl Decoder {
         };
         let lora = head.map.lora.map(|lora| Lora { mask: mask.as_ref(), ..lora });
         head = Head { map: linear::Linear { lora, ..head.map }, ..head };
-        let (nats, own) = cross_entropy::loss_and_gradients(&h, head, &targets.ids, collect.requires_grad)?;
+        let required = match collect.beside.contains(self.head_name()) {
+            true => RequiresGrad::Weight,
+            false => collect.requires_grad,
+        };
+        let (nats, own) = cross_entropy::loss_and_gradients(&h, head, &targets.ids, required)?;
+        let tables = adapter.head_tokens(self.config.tie_word_embeddings);
+        if let (Some((table, _)), Some(gradient)) = (tables, own.tokens) {
+            collect.gradients.insert(token_name(table), gradient);
+        }
         // A tied head's weight is the embedding's, its pair is its own.
         let mut own_of_head = own.own;
         if let Some(weight) = own_of_head.weight.take() {
@@ -135,6 +150,28 @@ impl Decoder {
         collect.linear(HEAD_MODULE, own_of_head);
         let grad = norm.backward(&saved, &learned, &own.x, None, collect)?;
         Ok((nats, cross_entropy::select_backward(&grad, &targets.positions, x.dim(0)?)?))
+    }
+
+    /// Those of what an adapter has beside a frozen embedding: its pair, or vectors of single tokens.
+    fn embedded_gradients(
+        &self,
+        adapter: &FittedAdapter,
+        ids: &[u32],
+        grad: Tensor,
+        gradients: &mut Gradients,
+    ) -> Result<(), ModelError> {
+        if let Some(lora) = adapter.lora(EMBEDDING_MODULE) {
+            let (a, b) = embedding::lora_backward(lora, ids, &self.scale_embedded(grad)?)?;
+            let [a_name, b_name, _] = ModuleKind::Embedding.names();
+            gradients.insert(format!("{EMBEDDING_MODULE}.{a_name}"), a);
+            gradients.insert(format!("{EMBEDDING_MODULE}.{b_name}"), b);
+        } else if let Some(tokens) = adapter.embedded_tokens() {
+            let name = token_name(EMBEDDING_MODULE);
+            // A tied head has left its share there.
+            let total = gradients.remove(&name);
+            gradients.insert(name, tokens.embed_backward(ids, &self.scale_embedded(grad)?, total)?);
+        }
+        Ok(())
     }
 
     fn embedding_gradient(&self, ids: &[u32], grad: Tensor, gradients: &mut Gradients) -> Result<(), ModelError> {

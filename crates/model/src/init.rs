@@ -51,7 +51,7 @@ impl Decoder {
         let pair =
             |(module, (out, width))| Ok((String::clone(&module), self.new_pair(lora, seed, &module, out, width)?));
         let pairs = modules.into_iter().map(pair).collect::<Result<_, ModelError>>()?;
-        Ok(Adapter { config: lora.clone(), pairs })
+        self.complete(Adapter { config: lora.clone(), pairs, ..Adapter::none() })
     }
 
     /// The modules that get a pair, with their width out and in.

@@ -15,7 +15,7 @@ pub(crate) struct KvCache {
     capacity: usize,
     /// The tokens whose keys and values are held.
     ids: Vec<u32>,
-    /// The length of the row for whose positions the keys were turned.
+    /// The length of the prompt, or of the row that was read at once, for whose positions the keys were turned.
     row_length: usize,
     dtype: DType,
     device: Device,
@@ -38,14 +38,29 @@ impl KvCache {
         self.layers.iter().map(|(keys, values)| size(keys) + size(values)).sum()
     }
 
-    /// Forgets what `row` does not begin with, and says how many of its tokens need not be read. Its last token always
+    /// Forgets what a prompt does not begin with, and says how many of its tokens need not be read. Its last token always
     /// has to be: its logits are not kept. Nothing is kept where a row of this length has other rotary positions
     /// (LongRoPE): all keys would have to be turned anew, and with them what later layers make of them.
-    pub(crate) fn keep_prefix_of(&mut self, row: &[u32], config: &ModelConfig) -> usize {
+    pub(crate) fn keep_prefix_of(&mut self, prompt: &[u32], config: &ModelConfig) -> usize {
+        let turned_alike = config.same_rotation(self.row_length, prompt.len());
+        let kept = self.keep_if(turned_alike, prompt);
+        self.row_length = prompt.len();
+        kept
+    }
+
+    /// The same of an answer that grows behind its prompt.
+    pub(crate) fn keep_prefix_of_answer(&mut self, row: &[u32], config: &ModelConfig) -> usize {
+        let kept = self.keep_if(config.keeps_keys(self.row_length, row.len()), row);
+        if kept == 0 {
+            self.row_length = row.len();
+        }
+        kept
+    }
+
+    fn keep_if(&mut self, turned_alike: bool, row: &[u32]) -> usize {
         let most = row.len().saturating_sub(1);
         let same = self.ids.iter().zip(&row[..most]).take_while(|(held, wanted)| held == wanted).count();
-        self.ids.truncate(if config.same_rotation(self.row_length, row.len()) { same } else { 0 });
-        self.row_length = row.len();
+        self.ids.truncate(if turned_alike { same } else { 0 });
         self.ids.len()
     }
 

@@ -2,6 +2,7 @@
 //! differs is in `ModelConfig`. Tokens come and go as numbers; text is left to `tunesmith-data`.
 
 mod adapted;
+mod beside;
 mod block;
 mod checkpoint;
 mod config;
@@ -38,7 +39,7 @@ mod weights;
 pub use adapted::AdaptedDecoder;
 pub use candle_core::{DType, Device};
 pub use candle_lora::regular_file;
-pub use candle_lora::{Adapter, LoraConfig, LoraPair, ModuleKind, WeightFormat};
+pub use candle_lora::{Adapter, BiasChoice, LoraConfig, LoraPair, ModuleKind, StoredAdapter, WeightFormat};
 pub use config::{Biases, Layer, ModelConfig, NormPlaces, QkNorm};
 pub use decoder::Decoder;
 pub use error::ModelError;
@@ -46,11 +47,14 @@ pub use facts::{ModelFacts, facts};
 pub use family::SUPPORTED_FAMILIES;
 pub use generate::{FinishReason, Generated, Session, generate};
 pub use memory::{
-    InferenceMemory, MemoryNeed, TrainingShape, inference_memory, trained_parameters, trained_tensors, training_memory,
+    InferenceMemory, MemoryNeed, TrainingShape, inference_memory, trained_beside, trained_parameters, trained_tensors,
+    training_memory,
 };
 pub use noise::Noise;
 pub use random::{Key, Random};
 pub use sampling::Sampling;
 pub use sequences::{Sequences, SummedLoss};
 pub use trainable::{Gradients, Trainable};
-pub use weights::{OUTSIDE, Projection, modules, parameter_count, projections, shapes};
+pub use weights::{
+    EMBEDDING_MODULE as EMBEDDING_TABLE, OUTSIDE, Projection, modules, parameter_count, projections, shapes,
+};

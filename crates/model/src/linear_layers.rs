@@ -1,6 +1,7 @@
 //! The linear layers of a block by their names, and groups of them with the same input, separate or fused into one.
 
 use candle_core::Tensor;
+use candle_lora::norm::bias_backward;
 use candle_lora::{Linear, columns, linear};
 use tunesmith_sentence::say;
 
@@ -57,7 +58,13 @@ impl<'a> LinearLayer<'a> {
     ) -> Result<Tensor, ModelError> {
         let (mask, mut own) = (self.mask(x, pass)?, linear::Gradients::default());
         let linear = self.linear.with_mask(mask.as_ref());
-        let dx = linear.backward(saved, x, grad, total, collect.requires_grad, &mut own)?;
+        let required = collect.required_of(&self.name);
+        let dx = linear.backward(saved, x, grad, total, required, &mut own)?;
+        let wants_bias = self.linear.bias.is_some() && collect.wants(&format!("{}.bias", self.name));
+        own.bias = match own.bias.take().filter(|_| wants_bias) {
+            None if wants_bias => Some(bias_backward(grad)?),
+            found => found,
+        };
         collect.linear(&self.name, own);
         Ok(dx)
     }

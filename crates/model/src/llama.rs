@@ -1,6 +1,6 @@
 //! Reads a config as one of Llama: what all families have in common. `family` then changes what is different.
 
-use candle_lora::{Activation, NormKind, Rotation};
+use candle_lora::{Activation, Longer, NormKind, Rotation};
 use serde_json::Value;
 use tunesmith_sentence::say;
 
@@ -63,6 +63,10 @@ pub(crate) fn as_llama(
     let is_there = !older.is_null() && older.as_object().is_none_or(|fields| !fields.is_empty());
     let scaling = if is_there { older } else { fields.value("rope_parameters") };
     config.ropes = vec![rotation(fields, scaling, &config, defaults.rope)?];
+    if let Longer::Growing { limit, factor, .. } = config.ropes[0].longer {
+        // The config names the length that the base grows from, and the factor by how much rows may be longer.
+        config.context_length = ((limit as f64 * factor.max(1.0)) as usize).min(LARGEST as usize);
+    }
     Ok(config)
 }
 

@@ -11,16 +11,22 @@ impl Decoder {
     /// # Errors
     /// When the adapter does not fit the model.
     pub fn merged(&self, adapter: &Adapter) -> Result<Self, ModelError> {
-        let mut merged = self.clone();
         self.config.check_adapter(adapter)?;
-        if self.config.tie_word_embeddings
-            && [EMBEDDING_MODULE, HEAD_MODULE].iter().any(|m| adapter.pairs.contains_key(*m))
-        {
+        let mut merged = self.with_weights_of(adapter)?;
+        let base = merged.clone();
+        let has_own = |module: &&str| adapter.pairs.contains_key(*module);
+        let part = [EMBEDDING_MODULE, HEAD_MODULE].iter().any(has_own) || adapter.tokens.contains_key(HEAD_MODULE);
+        if base.config.tie_word_embeddings && part {
             merged.untie()?;
+        }
+        for table in adapter.tokens.keys() {
+            let Some(tokens) = adapter.token_vectors(table) else { continue };
+            let rows = tokens.merged(get(&base.weights, &base.config.weight_of(table))?)?;
+            replace(&mut merged.weights, &merged.config.weight_of(table), rows)?;
         }
         for (module, pair) in &adapter.pairs {
             let weight =
-                pair.merged(get(&self.weights, &self.config.weight_of(module))?, adapter.config.scale_of(module))?;
+                pair.merged(get(&base.weights, &base.config.weight_of(module))?, adapter.config.scale_of(module))?;
             let name = merged.config.weight_of(module);
             replace(&mut merged.weights, &name, weight)?;
         }
@@ -28,7 +34,7 @@ impl Decoder {
     }
 
     /// Gives the head a weight of its own, the same as the embedding: a pair stands beside one of the two only.
-    fn untie(&mut self) -> Result<(), ModelError> {
+    pub(crate) fn untie(&mut self) -> Result<(), ModelError> {
         let table = self.embedding()?.clone();
         self.weights.insert(HEAD.into(), table);
         self.config.untie();

@@ -2,7 +2,6 @@
 
 use candle_core::Tensor;
 use candle_lora::NormKind;
-use candle_lora::linear::RequiresGrad;
 use candle_lora::norm::{Saved, bias_backward};
 
 use crate::trainable::CollectedGradients;
@@ -66,11 +65,12 @@ impl Norm {
         total: Option<Tensor>,
         collect: &mut CollectedGradients,
     ) -> Result<Tensor, ModelError> {
-        if collect.requires_grad == RequiresGrad::Weight {
+        if self.names.iter().any(|name| collect.wants(&format!("{name}.weight"))) {
             self.weight_gradients(self.norm.weight_backward(saved, x, grad)?, collect)?;
-            if self.norm.bias.is_some() {
-                collect.gradients.insert(format!("{}.bias", self.names[0]), bias_backward(grad)?);
-            }
+        }
+        let bias = format!("{}.bias", self.names[0]);
+        if self.norm.bias.is_some() && collect.wants(&bias) {
+            collect.gradients.insert(bias, bias_backward(grad)?);
         }
         Ok(self.norm.backward(saved, x, grad, total)?)
     }

@@ -3,7 +3,7 @@
 
 use std::f64::consts::PI;
 
-use candle_lora::Rotation;
+use candle_lora::{Longer, Rotation};
 use serde_json::Value;
 use tunesmith_sentence::say;
 
@@ -41,7 +41,8 @@ impl RopeFields<'_> {
         }
         let theta = self.here_or_in_config("rope_theta", self.defaults.theta)?;
         let plain = frequencies(theta, self.turned_width()?);
-        let of = |frequencies, factor| Rotation { head_width: self.head_width, frequencies, long: None, factor };
+        let head_width = self.head_width;
+        let of = |frequencies, factor| Rotation { head_width, frequencies, longer: Longer::Same, factor };
         match self.kind() {
             "default" => Ok(of(plain, 1.0)),
             "linear" => {
@@ -55,9 +56,8 @@ impl RopeFields<'_> {
             }
             "longrope" => self.longrope(&plain),
             "dynamic" => {
-                // The base grows with the part of a row that is beyond max_position_embeddings. No row is: the context ends there.
-                self.number("factor")?;
-                Ok(of(plain, 1.0))
+                let longer = Longer::Growing { limit: self.context, base: theta, factor: self.number("factor")? };
+                Ok(Rotation { longer, ..of(plain, 1.0) })
             }
             other => Err(self.config.wrong(say!(
                 "model-rope-unsupported",
@@ -174,7 +174,8 @@ impl RopeFields<'_> {
         let factor = self.number_or("factor", self.context as f64 / context)?;
         let default = if factor <= 1.0 { 1.0 } else { (1.0 + factor.ln() / context.ln()).sqrt() };
         let factor = self.number_or("attention_factor", default)?;
-        Ok(Rotation { head_width: self.head_width, frequencies: short, long: Some((context as usize, long)), factor })
+        let longer = Longer::Others { limit: context as usize, frequencies: long };
+        Ok(Rotation { head_width: self.head_width, frequencies: short, longer, factor })
     }
 
     /// The context that scaling started from. Where it stands beside the rope's fields, that one counts, as in transformers.

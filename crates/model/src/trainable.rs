@@ -1,6 +1,6 @@
 //! What of a model is trained, and the gradients of it that a backward pass collects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use candle_core::Tensor;
 use candle_lora::ModuleKind;
@@ -27,6 +27,8 @@ pub enum Trainable {
 pub(crate) struct CollectedGradients {
     pub(crate) requires_grad: RequiresGrad,
     pub(crate) gradients: Gradients,
+    /// Weights of the model that are trained beside an adapter's pairs.
+    pub(crate) beside: BTreeSet<String>,
 }
 
 impl Trainable {
@@ -60,6 +62,25 @@ impl Trainable {
 }
 
 impl CollectedGradients {
+    /// None yet; first come those of what is outside of the blocks.
+    pub(crate) fn new(trainable: &Trainable, adapter: &FittedAdapter) -> Self {
+        let beside = if *trainable == Trainable::Adapter { adapter.trained_weights() } else { BTreeSet::new() };
+        Self { requires_grad: trainable.in_layer(None), gradients: Gradients::new(), beside }
+    }
+
+    /// Whether the weight of this name gets a gradient.
+    pub(crate) fn wants(&self, weight: &str) -> bool {
+        self.requires_grad == RequiresGrad::Weight || self.beside.contains(weight)
+    }
+
+    /// What of a module gets a gradient.
+    pub(crate) fn required_of(&self, module: &str) -> RequiresGrad {
+        match self.beside.contains(&format!("{module}.weight")) {
+            true => RequiresGrad::Weight,
+            false => self.requires_grad,
+        }
+    }
+
     /// Takes the gradients of a linear map of this name.
     pub(crate) fn linear(&mut self, module: &str, own: linear::Gradients) {
         let [a, b, magnitude] = ModuleKind::Linear.names();

@@ -14,7 +14,8 @@ use crate::{ModelConfig, ModelError};
 pub(crate) type Weights = BTreeMap<String, FrozenWeight>;
 
 pub(crate) const EMBEDDING: &str = "model.embed_tokens.weight";
-pub(crate) const EMBEDDING_MODULE: &str = "model.embed_tokens";
+/// The embedding's name, as PEFT has it.
+pub const EMBEDDING_MODULE: &str = "model.embed_tokens";
 pub(crate) const HEAD_MODULE: &str = "lm_head";
 /// The modules that belong to no layer, as settings and PEFT name them.
 pub const OUTSIDE: [&str; 2] = ["embed_tokens", HEAD_MODULE];

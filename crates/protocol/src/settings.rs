@@ -17,8 +17,8 @@ use tunesmith_sentence::Sentence;
 
 use crate::ReadPath;
 use field::Kind::{
-    Choice, Flag, Folder, Integer, IntegerOrAuto, Layers as WhichLayers, Modules, Number, OptionalInteger,
-    OptionalNumber,
+    Choice, Flag, Folder, Integer, IntegerOrAuto, Layers as WhichLayers, Modules, Names, Number, OptionalInteger,
+    OptionalNumber, WholeNumbers,
 };
 
 /// Expands one line per setting into the struct, its defaults and its field descriptions.
@@ -71,7 +71,13 @@ settings! {
     Advanced "Layers" layers: Layers = Layers::All, WhichLayers;
     /// The projections that get an adapter: all-linear, or a list such as q_proj, v_proj. embed_tokens and lm_head can be listed too; where a model uses one table for both, each gets an adapter of its own and the other stays as it was, as with PEFT
     Advanced "Target modules" target_modules: TargetModules = TargetModules::AllLinear, Modules(words(&MODULES));
-    /// The folder of an adapter in PEFT's format to continue from. Its rank, alpha, modules, layers and kind take the place of the run's; dropout stays the run's
+    /// Modules that are trained whole beside the adapter and saved with it, such as embed_tokens and lm_head for new tokens. They take far more memory than an adapter of theirs
+    Advanced "Modules to save" modules_to_save: Vec<String> = vec![], Names(words(&WHOLE_MODULES));
+    /// Tokens whose vectors are trained beside the adapter, by their ids: a cheap way to teach the model a few new ones
+    Advanced "Trainable tokens" trainable_token_indices: Vec<u32> = vec![], WholeNumbers { min: 0, max: 16_777_215 };
+    /// The model's own biases that are trained beside the adapter: none, all, or those of modules with an adapter (lora_only). Most families have none
+    Advanced "Bias" bias: Bias = Bias::None, Choice(words(&["none", "all", "lora_only"]));
+    /// The folder of an adapter in PEFT's format to continue from. Its rank, alpha, modules, layers and kind, and what it trains beside, take the place of the run's; dropout stays the run's
     Advanced "Continue from" init_adapter: Option<ReadPath> = None, Folder;
     /// The share of its inputs that the adapter does not see at each step. A little (0.05) helps against learning by heart
     Advanced "Dropout" lora_dropout: f64 = 0.0, Number { min: 0.0, max: 0.95 };

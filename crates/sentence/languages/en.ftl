@@ -3,6 +3,8 @@
 
 adapter-alpha-wrong = lora_alpha is not a number
 
+adapter-bias-wrong = bias is { $bias }, expected none, all or lora_only
+
 adapter-config-too-long = is too long to be an adapter's config
 
 adapter-dora-embedding = DoRA is not supported for embed_tokens
@@ -49,6 +51,8 @@ adapter-of-changed-base = it began as { $start }, so it belongs to a changed bas
 
 adapter-of-other-model = The adapter belongs to another model: { $reason }
 
+adapter-other-vocabulary = its { $name } is for a vocabulary of { $found } tokens, this one has { $expected }
+
 adapter-pattern-number = { $key } has no such number for { $name }: { $value }
 
 adapter-pattern-unread = { $key } has a pattern that cannot be read: { $error }
@@ -75,13 +79,21 @@ adapter-tensor-missing = The adapter has no tensor { $name }
 
 adapter-tensor-unknown = { $name } is not part of a LoRA pair
 
-adapter-trained-biases = beside its pairs the adapter has trained biases (bias or lora_bias), which are not supported; merge it into its base model with PEFT's merge_and_unload and use the merged model
+adapter-token-unknown = it has a vector for token { $id }, this one knows { $vocabulary } tokens
 
-adapter-trained-tokens = beside its pairs the adapter has embeddings of single tokens (trainable_token_indices), which is not supported; merge it into its base model with PEFT's merge_and_unload and use the merged model
+adapter-tokens-missing = has no vectors for the tokens of { $table }
 
-adapter-whole-modules = beside its pairs the adapter has whole modules of its own (modules_to_save: { $modules }), which is not supported; merge it into its base model with PEFT's merge_and_unload and use the merged model
+adapter-tokens-unfit = has { $count } vectors of single tokens for { $table }, but trainable_token_indices of adapter_config.json names another number
 
-adapter-whole-tensor = holds the whole { $module } beside the pairs, which is not supported; save it without (save_embedding_layers=False), or, if it was trained or got more tokens, merge the adapter with PEFT's merge_and_unload
+adapter-tokens-with-pair = Vectors of single tokens beside a low-rank pair of { $table } are not supported
+
+adapter-tokens-wrong = trainable_token_indices does not list tokens, each once
+
+adapter-whole-missing = The adapter has no { $name }, but its config says that it was trained whole (modules_to_save)
+
+adapter-whole-modules-wrong = modules_to_save is not a list of modules
+
+adapter-whole-unknown = The model has no module { $module } to train whole
 
 adapter-without-a = { $module } has no lora_A
 
@@ -556,11 +568,15 @@ expected-layers = all, last-8, 4..11 (both included), or a list of layers from 0
 
 expected-modules = all-linear or a list of { $known }
 
+expected-names = a list of { $known }, or an empty one
+
 expected-number = a number from { $min } to { $max }
 
 expected-optional-integer = empty or a whole number from { $min } to { $max }
 
 expected-optional-number = empty or a number from { $min } to { $max }
+
+expected-whole-numbers = a list of whole numbers from { $min } to { $max }, each once
 
 export-answers-not-learned = some of its answers are not learned, which this kind of file cannot say
 
@@ -1692,6 +1708,10 @@ setting-batch_size = Batch size
 
 setting-batch_size-help = Rows computed at once. More is faster and needs more memory
 
+setting-bias = Bias
+
+setting-bias-help = The model's own biases that are trained beside the adapter: none, all, or those of modules with an adapter (lora_only). Most families have none
+
 setting-device = Device
 
 setting-device-help = Where to train; auto takes the fastest device that works
@@ -1718,7 +1738,7 @@ setting-gradient_checkpointing-help = Compute each layer twice to keep less of i
 
 setting-init_adapter = Continue from
 
-setting-init_adapter-help = The folder of an adapter in PEFT's format to continue from. Its rank, alpha, modules, layers and kind take the place of the run's; dropout stays the run's
+setting-init_adapter-help = The folder of an adapter in PEFT's format to continue from. Its rank, alpha, modules, layers and kind, and what it trains beside, take the place of the run's; dropout stays the run's
 
 setting-layers = Layers
 
@@ -1764,6 +1784,10 @@ setting-method = Method
 
 setting-method-help = What is trained: a small adapter beside the frozen model (lora), one with a magnitude per output (dora: a little better at small ranks, and slower), every weight (full), or a new model from its config (scratch)
 
+setting-modules_to_save = Modules to save
+
+setting-modules_to_save-help = Modules that are trained whole beside the adapter and saved with it, such as embed_tokens and lm_head for new tokens. They take far more memory than an adapter of theirs
+
 setting-neftune_alpha = NEFTune alpha
 
 setting-neftune_alpha-help = Noise on what the model reads while it learns (NEFTune); 5 is usual for short answers. Empty for none
@@ -1803,6 +1827,10 @@ setting-task-help = What a row is: a conversation or instruction to answer (sft)
 setting-too_long = Too long
 
 setting-too_long-help = What happens to a row longer than the limit: cut its end, leave it out, or refuse to start
+
+setting-trainable_token_indices = Trainable tokens
+
+setting-trainable_token_indices-help = Tokens whose vectors are trained beside the adapter, by their ids: a cheap way to teach the model a few new ones
 
 setting-use_pissa = PiSSA start
 
@@ -2345,9 +2373,15 @@ train-adapter-empty = every B matrix of the adapter is still 0, so the model ans
 
 train-base-changed = the base model is not the same
 
+train-beside-method = { $setting } is for what is trained beside an adapter, and method { $method } trains none
+
 train-bf16-of-weights = In bf16 small steps of a weight would be lost: choose method lora or dora, or f32
 
 train-bf16-quantized = Quantization already holds the base model in fewer bits: choose auto or f32
+
+train-bias-missing = This { $family } model has no biases: bias must be none
+
+train-bias-missing-there = None of the target modules of this { $family } model has a bias
 
 train-continue-method = To continue from an adapter needs method lora or dora, not { $method }
 
@@ -2471,6 +2505,10 @@ train-threads-failed = The threads to compute on could not be started: { $error 
 
 train-token-unknown = the rows have a token { $id }, and the model knows { $vocabulary } tokens only; its tokenizer does not belong to it
 
+train-tokens-twice = The embedding is trained already: leave Trainable tokens empty, or take embed_tokens and lm_head out of the modules
+
+train-tokens-unknown = Token { $id } is not in the model's vocabulary of { $vocabulary } tokens
+
 train-too-big = This needs about { $needed } of memory ({ $parts }), and { $available } are free
 
 train-too-big-hint = Lower the batch size or the max length, choose method lora, or take a smaller base model
@@ -2478,6 +2516,12 @@ train-too-big-hint = Lower the batch size or the max length, choose method lora,
 train-updates-missing = { $name } is missing
 
 train-validation-diverged = the validation loss is no longer a number
+
+train-whole-all = Every projection is trained whole: choose method full, or leave some out
+
+train-whole-twice = { $module } is trained whole and with an adapter: take it out of Target modules or of Modules to save
+
+train-whole-unknown = A { $family } model has no { $module } to train whole
 
 upload-broke-off = The upload broke off
 

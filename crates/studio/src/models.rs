@@ -161,8 +161,12 @@ impl Models {
     pub fn offer_its_modules(&self, model: &Model, fields: &mut [Field]) {
         let Ok(facts) = &*self.facts.get(model.path.as_ref()) else { return };
         for field in fields {
-            if let Kind::Modules(modules) = &mut field.kind {
-                *modules = facts.modules.iter().map(|module| module.to_string()).collect();
+            let its = || facts.modules.iter().map(|module| module.to_string());
+            match &mut field.kind {
+                Kind::Modules(modules) => *modules = its().collect(),
+                // Every family has norms, which are no projections.
+                Kind::Names(modules) => modules.retain(|module| module == "norm" || its().any(|its| its == *module)),
+                _ => {}
             }
         }
     }

@@ -43,8 +43,9 @@ fn main() {
         };
         let decoder =
             Decoder::load(&base, WeightFormat::F32, &Device::Cpu, &mut |_| ControlFlow::Continue(())).unwrap();
-        let logits: Vec<Vec<f32>> = decoder.logits(&tuned, &IDS).unwrap().to_vec2().unwrap();
-        let found = json!({"name": case.name(), "ids": IDS, "logits": logits, "loss_apart": case.apart(&steps).0});
+        let ids = IDS.map(|id| id % decoder.config().vocabulary as u32);
+        let logits: Vec<Vec<f32>> = decoder.logits(&tuned, &ids).unwrap().to_vec2().unwrap();
+        let found = json!({"name": case.name(), "ids": ids, "logits": logits, "loss_apart": case.apart(&steps).0});
         fs::write(folder.join("found.json"), found.to_string()).unwrap();
     }
 }

@@ -39,10 +39,14 @@ impl Learner {
         let mut start = None;
         let adapter = match (&plan.targets().lora, &job.settings.init_adapter) {
             (None, _) => Adapter::none(),
-            (Some(_), Some(folder)) => targets::initial(job, folder.as_ref(), decoder.config(), device)?,
+            (Some(_), Some(folder)) => {
+                let adapter = targets::initial(job, folder.as_ref(), decoder.config(), device)?;
+                decoder.complete(decoder.without_copies(adapter)?)?
+            }
             (Some(lora), None) if job.settings.use_pissa => {
                 let adapter = decoder.init_pissa(lora)?;
-                start.insert(adapter).clone()
+                start = Some(adapter.pairs_alone());
+                adapter
             }
             (Some(lora), None) => decoder.new_adapter(lora, job.settings.seed)?,
         };
@@ -135,8 +139,11 @@ impl Learner {
     }
 
     /// Whether the adapter changes nothing: every B matrix is 0, or, where it began as a part of the weights, as it was then.
+    /// What is trained beside pairs moves with any gradient.
     pub fn adapter_does_nothing(&self) -> Result<bool, TrainError> {
-        if self.trainable != Trainable::Adapter {
+        let moves_beside =
+            !self.adapter.tokens.is_empty() || self.adapter.weights.keys().any(|name| self.adapter.trains(name));
+        if self.trainable != Trainable::Adapter || moves_beside {
             return Ok(false);
         }
         for (module, pair) in &self.adapter.pairs {
@@ -153,12 +160,11 @@ impl Learner {
     pub fn size_bytes(&self) -> u64 {
         let written = match (&self.trainable, &self.start) {
             (Trainable::Adapter, start) => {
-                let start = start.as_ref().map(Adapter::parameters).unwrap_or_default();
-                self.adapter.parameters().into_values().chain(start.into_values()).collect::<Vec<_>>()
+                return self.adapter.size_bytes() + start.as_ref().map_or(0, Adapter::size_bytes);
             }
-            _ => self.decoder.parameters().into_values().collect(),
+            _ => self.decoder.parameters(),
         };
-        written.iter().map(|tensor| 4 * tensor.elem_count() as u64).sum()
+        written.values().map(|tensor| 4 * tensor.elem_count() as u64).sum()
     }
 
     /// Writes what is trained: PEFT's two files, or the model's weights and config. An adapter that began as a part of

@@ -9,7 +9,7 @@ use tunesmith_model::{Device, ModelConfig, WeightFormat, facts};
 use tunesmith_protocol::{AutoOr, Fit, Layers, Method, Plan, Precision, Switch, TargetModules, TrainSettings};
 
 use crate::batches::Batches;
-use crate::targets::Targets;
+use crate::targets::{Targets, beside};
 use crate::{Job, Schedule, TrainError, WarmUp, weight_format};
 
 /// What a run will do.
@@ -109,7 +109,7 @@ impl TrainPlan {
                 Some(layers) => Layers::Ranges(layers.iter().map(|&layer| (layer as u32, layer as u32)).collect()),
                 None => Layers::All,
             },
-            ..settings
+            ..beside::taken_over(lora, settings)
         }
     }
 

@@ -131,7 +131,7 @@ impl<'a> Run<'a> {
         let update = Update {
             step,
             learning_rate: self.plan.schedule(self.state.inputs.warm_up()).learning_rate(step),
-            lora_plus_ratio: job.settings.lora_plus_ratio,
+            lora_plus_ratio: if job.settings.method.is_adapter() { job.settings.lora_plus_ratio } else { 1.0 },
             weight_decay: job.settings.weight_decay,
             max_grad_norm: job.settings.max_grad_norm,
         };

@@ -93,7 +93,7 @@ impl Sum {
 pub(crate) struct Update {
     pub step: u32,
     pub learning_rate: f64,
-    /// How many times faster an adapter's B matrices learn (LoRA+).
+    /// How many times faster an adapter's B matrices learn (LoRA+), and its vectors, such as magnitudes and biases.
     pub lora_plus_ratio: f64,
     pub weight_decay: f64,
     pub max_grad_norm: f64,
@@ -124,7 +124,7 @@ impl Owned<'_> {
         let decays = self.shape.len() > 1 || self.name.ends_with("lora_magnitude_vector");
         let weight_decay = if decays { update.weight_decay } else { 0.0 };
         // “LoRA+” (Hayou, Ghosh & Yu 2024, arXiv 2402.12354), grouped as PEFT's create_loraplus_optimizer does.
-        let is_b = self.name.contains("lora_B") || (self.name.contains("lora_") && self.shape.len() == 1);
+        let is_b = self.name.contains("lora_B") || self.shape.len() == 1;
         let ratio = if is_b { update.lora_plus_ratio } else { 1.0 };
         let learning_rate = update.learning_rate * ratio;
         Parameter { name: self.name, values: &mut self.values, gradient: self.gradient, learning_rate, weight_decay }

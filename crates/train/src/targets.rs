@@ -1,11 +1,15 @@
 //! What is trained: the shape of the adapter and the layers, as the settings ask or as the adapter that the run continues
 //! from has it. What cannot be is refused before anything is loaded.
 
+pub(crate) mod beside;
+
 use std::path::Path;
 
 use candle_core::Device;
 use candle_lora::{Adapter, LoraConfig};
-use tunesmith_model::{ModelConfig, OUTSIDE, Trainable, TrainingShape, WeightFormat, modules};
+use tunesmith_model::{
+    ModelConfig, OUTSIDE, StoredAdapter, Trainable, TrainingShape, WeightFormat, modules, trained_beside,
+};
 use tunesmith_protocol::{Layers, Method, Precision, Quantization, SettingProblem, TargetModules, TrainSettings};
 use tunesmith_sentence::{Sentence, say};
 
@@ -21,6 +25,8 @@ pub(crate) struct Targets {
     pub lora: Option<LoraConfig>,
     /// The layers; none is all.
     pub layers: Option<Vec<usize>>,
+    /// What is trained beside the adapter's pairs, and how many numbers each has.
+    beside: Vec<(String, u64)>,
 }
 
 impl Targets {
@@ -32,13 +38,14 @@ impl Targets {
         let layers =
             layers.map_err(|reason| problem("layers", say!("train-layers-wrong", "Layers {reason}", reason)))?;
         if !settings.method.is_adapter() {
-            return Ok(Self { lora: None, layers });
+            return Ok(Self { lora: None, layers, beside: vec![] });
         }
         if let Some(folder) = &settings.init_adapter {
             let found = initial(job, folder.as_ref(), config, &Device::Cpu);
             let adapter =
                 if job.resume { found? } else { found.map_err(|error| not_to_continue(folder.as_str(), &error))? };
-            return Ok(Self { layers: adapter.config.layers.clone(), lora: Some(adapter.config) });
+            let (layers, beside) = (adapter.config.layers.clone(), trained_beside(config, &adapter.config));
+            return Ok(Self { layers, lora: Some(adapter.config), beside });
         }
         modules_are_there(settings, config)?;
         let lora = LoraConfig {
@@ -49,10 +56,12 @@ impl Targets {
             rslora: settings.use_rslora,
             dora: settings.method == Method::Dora,
             dropout: settings.lora_dropout,
-            ..LoraConfig::default()
+            ..beside::asked_for(settings)
         };
         outside(&lora, settings)?;
-        Ok(Self { lora: Some(lora), layers })
+        beside::check(&lora, settings, config)?;
+        let beside = trained_beside(config, &lora);
+        Ok(Self { lora: Some(lora), layers, beside })
     }
 
     /// What gets a gradient.
@@ -75,6 +84,7 @@ impl Targets {
             tokens,
             rank: self.lora.as_ref().map(|lora| lora.rank),
             ranks: self.lora.as_ref().map(|lora| &lora.ranks),
+            beside: &self.beside,
             target_modules: modules,
             layers: self.layers.as_deref(),
             dora: self.lora.as_ref().is_some_and(|lora| lora.dora),
@@ -95,7 +105,13 @@ impl Targets {
 pub(crate) fn initial(job: &Job, folder: &Path, config: &ModelConfig, device: &Device) -> Result<Adapter, TrainError> {
     // A resumed run has all of it in its checkpoints; the folder that it began from may be gone.
     let newest = if job.resume { newest_checkpoint(&job.output)? } else { None };
-    let mut adapter = Adapter::load(newest.as_deref().unwrap_or(folder), device)?;
+    let stored = StoredAdapter::open(newest.as_deref().unwrap_or(folder))?;
+    let (needed_bytes, available_bytes) = (stored.loading_bytes(), job.available_bytes);
+    if needed_bytes > available_bytes {
+        let parts = say!("train-memory-adapter", "adapter");
+        return Err(TrainError::TooBig { needed_bytes, available_bytes, parts });
+    }
+    let mut adapter = stored.load(device)?;
     config.check_complete(&adapter)?;
     adapter.config.dropout = job.settings.lora_dropout;
     Ok(adapter)
@@ -117,7 +133,13 @@ fn not_to_continue(folder: &str, error: &TrainError) -> TrainError {
 
 /// The modules that the settings ask for, in the order in which the model uses them.
 fn asked_for(settings: &TrainSettings, config: &ModelConfig) -> Vec<&'static str> {
-    let named = |module: &&str| matches!(settings.target_modules, TargetModules::Named(_)) || !OUTSIDE.contains(module);
+    // As with PEFT, all linear projections are those that are not trained whole.
+    let named = |module: &&str| match settings.target_modules {
+        TargetModules::Named(_) => true,
+        TargetModules::AllLinear => {
+            !OUTSIDE.contains(module) && !settings.modules_to_save.iter().any(|name| name == module)
+        }
+    };
     let all = modules(config).into_iter().filter(named);
     all.filter(|module| settings.target_modules.contains(module)).collect()
 }
@@ -178,6 +200,7 @@ fn combinations(settings: &TrainSettings) -> Result<(), TrainError> {
         );
         return Err(problem("init_adapter", message));
     }
+    beside::needs_adapter(settings)?;
     if settings.layers != Layers::All && settings.method == Method::Scratch {
         let message = say!("train-scratch-layers", "A new model is trained as a whole: layers must be all");
         return Err(problem("layers", message));

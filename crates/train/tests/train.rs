@@ -2,6 +2,8 @@
 
 use tunesmith_train::TrainError;
 
+#[path = "train/beside.rs"]
+mod beside;
 #[path = "train/child.rs"]
 mod child;
 #[path = "train/curve_case.rs"]

@@ -44,6 +44,17 @@ test('modules are those that the model has', () => {
   expect(value(modules, '')).toBe('refused');
 });
 
+test('names and whole numbers may be none', () => {
+  const names: Kind = { type: 'names', range: ['embed_tokens', 'lm_head'] };
+  expect(value(names, '')).toEqual([]);
+  expect(value(names, 'lm_head')).toEqual(['lm_head']);
+  expect(value(names, 'q_proj')).toBe('refused');
+  const numbers: Kind = { type: 'whole_numbers', range: { min: 0, max: 99 } };
+  expect(value(numbers, '')).toEqual([]);
+  expect(value(numbers, '7, 3 12')).toEqual([7, 3, 12]);
+  for (const wrong of ['7, 7', '100', '-1', '1.5', 'x']) expect(value(numbers, wrong)).toBe('refused');
+});
+
 test('layers, flags, folders and optional numbers are read', () => {
   for (const right of ['all', 'last-8', '3', '0, 4..11']) expect(value({ type: 'layers' }, right)).toBe(right);
   for (const wrong of ['', 'last-0', 'some', '4..', '-1']) expect(value({ type: 'layers' }, wrong)).toBe('refused');

@@ -49,6 +49,10 @@ export function readValue(kind: Kind, text: string): Typed {
       return decimal(typed, kind.range);
     case 'modules':
       return modules(typed, kind.range);
+    case 'names':
+      return listed(typed, kind.range);
+    case 'whole_numbers':
+      return wholes(typed, kind.range);
     case 'flag':
       return typed === 'true' || typed === 'false' ? { value: typed === 'true' } : { problem: words.fields.oneOf(['true', 'false']) };
     case 'optional_number':
@@ -79,8 +83,25 @@ function decimal(typed: string, { min, max }: Limits): Typed {
 
 function modules(typed: string, known: string[]): Typed {
   if (typed === 'all-linear') return { value: typed };
-  const names = typed.split(/[\s,]+/).filter(Boolean);
-  return names.length > 0 && names.every((name) => known.includes(name)) ? { value: names } : { problem: words.fields.modules };
+  const names = listed(typed, known);
+  return 'value' in names && (names.value as string[]).length === 0 ? { problem: words.fields.modules } : names;
+}
+
+/** What is typed between commas or spaces. */
+function parts(typed: string): string[] {
+  return typed.split(/[\s,]+/).filter(Boolean);
+}
+
+function listed(typed: string, known: string[]): Typed {
+  const names = parts(typed);
+  return names.every((name) => known.includes(name)) ? { value: names } : { problem: words.fields.modules };
+}
+
+function wholes(typed: string, { min, max }: Limits): Typed {
+  const texts = parts(typed);
+  const numbers = texts.map(Number);
+  const right = texts.every((text, place) => /^\d+$/.test(text) && numbers[place]! >= min && numbers[place]! <= max);
+  return right && new Set(numbers).size === numbers.length ? { value: numbers } : { problem: words.fields.wholeNumbers(min, max) };
 }
 
 function layers(typed: string): Typed {

@@ -4,9 +4,10 @@
 use candle_core::Tensor;
 
 use super::linear::{self, Linear, RequiresGrad};
+use super::sum;
 use crate::floats::{Floats, edit, fast, tensor};
 use crate::kernels::cross_entropy as kernel;
-use crate::{FrozenWeight, Result, plain};
+use crate::{FrozenWeight, Result, TokenVectors, plain};
 
 /// Logits held at once.
 const CHUNK: usize = 4 * 1024 * 1024;
@@ -20,11 +21,13 @@ pub struct Head<'a> {
     pub scale: f64,
     /// Logits stay within ± this (Gemma 2).
     pub soft_cap: Option<f64>,
+    /// Tokens whose rows of the map are others.
+    pub tokens: Option<TokenVectors<'a>>,
 }
 
 impl<'a> From<&'a FrozenWeight> for Head<'a> {
     fn from(weight: &'a FrozenWeight) -> Self {
-        Self { map: Linear { weight, bias: None, lora: None }, scale: 1.0, soft_cap: None }
+        Self { map: Linear { weight, bias: None, lora: None }, scale: 1.0, soft_cap: None, tokens: None }
     }
 }
 
@@ -35,6 +38,8 @@ pub struct Gradients {
     pub x: Tensor,
     /// Those of what the head owns, as required.
     pub own: linear::Gradients,
+    /// (ids, width): that of the vectors of single tokens, where there are any.
+    pub tokens: Option<Tensor>,
 }
 
 /// The summed negative log-likelihood, in nats, of `targets` after the vectors x, (positions, width).
@@ -64,20 +69,26 @@ pub fn loss_and_gradients(
     targets: &[u32],
     requires_grad: RequiresGrad,
 ) -> Result<(f64, Gradients)> {
-    let (mut nats, mut parts, mut own) = (0.0, Vec::new(), linear::Gradients::default());
+    let (mut nats, mut parts, mut own, mut tokens) = (0.0, Vec::new(), linear::Gradients::default(), None);
     let mask = head.map.lora.and_then(|lora| lora.mask);
     for (start, targets) in chunks(head, targets) {
         let x = x.narrow(0, start, targets.len())?;
         let mask = mask.map(|mask| mask.narrow(0, start, targets.len())).transpose()?;
         let map = head.map.with_mask(mask.as_ref());
         let (product, saved) = map.forward(&x)?;
-        let logits = cap(times(product, head.scale)?, head.soft_cap)?;
+        let logits = cap(times(with_tokens(product, &x, head)?, head.scale)?, head.soft_cap)?;
         let (losses, d_logits) = losses_and_gradients(logits, targets, head.soft_cap)?;
         nats += losses.iter().map(|&loss| f64::from(loss)).sum::<f64>();
-        parts.push(map.backward(&saved, &x, &times(d_logits, head.scale)?, None, requires_grad, &mut own)?);
+        let (mut d_product, mut dx) = (times(d_logits, head.scale)?, None);
+        if let Some(vectors) = head.tokens {
+            let (rest, through_vectors, own) = vectors.columns_backward(d_product, &x)?;
+            (d_product, dx) = (rest, Some(through_vectors));
+            tokens = Some(tokens.map_or(Ok(own.clone()), |total| sum::add(total, &own))?);
+        }
+        parts.push(map.backward(&saved, &x, &d_product, dx, requires_grad, &mut own)?);
     }
     let x = if parts.len() == 1 { parts.remove(0) } else { Tensor::cat(&parts, 0)? };
-    Ok((nats, Gradients { x, own }))
+    Ok((nats, Gradients { x, own, tokens }))
 }
 
 /// The logits after the vectors x, (positions, vocabulary).
@@ -85,7 +96,15 @@ pub fn loss_and_gradients(
 /// # Errors
 /// When shapes do not fit each other, or the device fails.
 pub fn logits(x: &Tensor, head: Head) -> Result<Tensor> {
-    cap(times(head.map.forward(x)?.0, head.scale)?, head.soft_cap)
+    cap(times(with_tokens(head.map.forward(x)?.0, x, head)?, head.scale)?, head.soft_cap)
+}
+
+/// The product of x and the map, with the columns of tokens whose rows are others.
+fn with_tokens(product: Tensor, x: &Tensor, head: Head) -> Result<Tensor> {
+    match head.tokens {
+        Some(tokens) => tokens.columns(product, x),
+        None => Ok(product),
+    }
 }
 
 fn times(x: Tensor, scale: f64) -> Result<Tensor> {

@@ -7,8 +7,9 @@ use serde_json::Value;
 use tunesmith_sentence::{Sentence, say};
 
 use super::patterns::Patterns;
+use super::tokens::TokenIds;
 use super::unsupported;
-use crate::{LoraConfig, LoraError, Result, regular_file};
+use crate::{BiasChoice, LoraConfig, LoraError, Result, regular_file};
 
 /// An adapter's config and header are a few kilobytes; a file that claims more is not one.
 const LONGEST_CONFIG: u64 = 1 << 20;
@@ -21,6 +22,7 @@ pub(super) struct PeftConfig {
     targets: Targets,
     ranks: Patterns<usize>,
     alphas: Patterns<f64>,
+    token_ids: TokenIds,
 }
 
 /// How `target_modules` names the modules with a pair.
@@ -59,22 +61,26 @@ impl PeftConfig {
         let dropout = config["lora_dropout"].as_f64().filter(|share| (0.0..1.0).contains(share)).unwrap_or(0.0);
         let is_on = |key| unsupported::is_on(&config[key]);
         let (rslora, dora) = (is_on("use_rslora"), is_on("use_dora"));
-        let lora = LoraConfig { rank, alpha, layers, rslora, dora, dropout, ..LoraConfig::default() };
+        let (modules_to_save, bias) = (modules_to_save(&config["modules_to_save"])?, bias(&config["bias"])?);
+        let lora =
+            LoraConfig { rank, alpha, layers, rslora, dora, dropout, modules_to_save, bias, ..LoraConfig::default() };
         let (ranks, alphas) =
             (Patterns::read(config, "rank_pattern", self::rank)?, Patterns::read(config, "alpha_pattern", number)?);
-        Ok(Self { lora, targets, ranks, alphas })
+        Ok(Self { lora, targets, ranks, alphas, token_ids: TokenIds::read(&config["trainable_token_indices"])? })
     }
 
-    /// The config of an adapter that has pairs for these modules.
+    /// The config of an adapter that has pairs for these modules, and vectors of single tokens for these tables, so many each.
     pub(super) fn with_modules<'a>(
         self,
         modules: impl Iterator<Item = &'a String> + Clone,
+        tables: &BTreeMap<String, usize>,
     ) -> Result<LoraConfig, Sentence> {
         if modules.clone().next().is_none() {
             return Err(say!("adapter-without-pairs", "holds no low-rank pair"));
         }
         modules.clone().try_for_each(|module| self.check_named(module))?;
         let mut lora = self.lora;
+        lora.token_ids = self.token_ids.of_tables(tables)?;
         for module in modules.clone() {
             let (rank, alpha) = (self.ranks.of(module), self.alphas.of(module));
             lora.ranks.extend(rank.filter(|rank| *rank != lora.rank).map(|rank| (module.clone(), rank)));
@@ -116,6 +122,29 @@ impl PeftConfig {
                 layers = layers.iter().map(usize::to_string).collect::<Vec<_>>().join(", ")
             )),
             _ => Ok(()),
+        }
+    }
+}
+
+/// The modules that are trained whole.
+fn modules_to_save(value: &Value) -> Result<Vec<String>, Sentence> {
+    let names = match value {
+        Value::Null => Some(vec![]),
+        Value::Array(names) => names.iter().map(|name| name.as_str().map(String::from)).collect(),
+        _ => None,
+    };
+    names.ok_or_else(|| say!("adapter-whole-modules-wrong", "modules_to_save is not a list of modules"))
+}
+
+/// Which biases are trained.
+fn bias(value: &Value) -> Result<BiasChoice, Sentence> {
+    match value {
+        Value::Null => Ok(BiasChoice::None),
+        Value::String(word) if word == "none" => Ok(BiasChoice::None),
+        Value::String(word) if word == "all" => Ok(BiasChoice::All),
+        Value::String(word) if word == "lora_only" => Ok(BiasChoice::LoraOnly),
+        other => {
+            Err(say!("adapter-bias-wrong", "bias is {bias}, expected none, all or lora_only", bias = other.to_string()))
         }
     }
 }

@@ -5,12 +5,12 @@ use tunesmith_sentence::{Sentence, say};
 
 /// Switches of PEFT that change what an adapter computes.
 const SWITCHES: [&str; 11] = [
+    "lora_bias",
     "fan_in_fan_out",
     "layer_replication",
     "use_qalora",
     "target_parameters",
     "alora_invocation_tokens",
-    "ensure_weight_tying",
     "velora_config",
     "monteclora_config",
     "use_bdlora",
@@ -29,11 +29,19 @@ pub(super) fn check(config: &Value) -> Result<(), Sentence> {
             kind = config["peft_type"].to_string()
         ));
     }
-    check_more(config)?;
     for switch in SWITCHES {
         if is_on(&config[switch]) {
             return Err(say!("adapter-switch-unsupported", "{switch} is on, which is not supported", switch));
         }
+    }
+    // Vectors of single tokens are tied in any case; nothing else of a block is.
+    let of_tables = ["target_modules", "modules_to_save"].iter().any(|key| names_a_table(&config[*key]));
+    if is_on(&config["ensure_weight_tying"]) && of_tables {
+        return Err(say!(
+            "adapter-tied",
+            "ensure_weight_tying is on for embed_tokens or lm_head, which is not supported: what was trained of the embedding \
+             would have to be the head too"
+        ));
     }
     let start = config["init_lora_weights"].as_str().unwrap_or_default();
     if CHANGING_STARTS.iter().any(|word| start.starts_with(word)) {
@@ -46,47 +54,13 @@ pub(super) fn check(config: &Value) -> Result<(), Sentence> {
     Ok(())
 }
 
-/// What was trained beside low-rank pairs.
-fn check_more(config: &Value) -> Result<(), Sentence> {
-    let modules = &config["modules_to_save"];
-    if is_on(modules) {
-        return Err(say!(
-            "adapter-whole-modules",
-            "beside its pairs the adapter has whole modules of its own (modules_to_save: {modules}), which is not supported; \
-             merge it into its base model with PEFT's merge_and_unload and use the merged model",
-            modules = modules.to_string()
-        ));
-    }
-    let tokens = &config["trainable_token_indices"];
-    if is_on(tokens) {
-        return Err(say!(
-            "adapter-trained-tokens",
-            "beside its pairs the adapter has embeddings of single tokens (trainable_token_indices), which is not supported; \
-             merge it into its base model with PEFT's merge_and_unload and use the merged model"
-        ));
-    }
-    let bias = config["bias"].as_str().unwrap_or("none");
-    if bias != "none" || is_on(&config["lora_bias"]) {
-        return Err(say!(
-            "adapter-trained-biases",
-            "beside its pairs the adapter has trained biases (bias or lora_bias), which are not supported; \
-             merge it into its base model with PEFT's merge_and_unload and use the merged model"
-        ));
-    }
-    Ok(())
-}
-
-/// A tensor that is no part of a pair.
-pub(super) fn tensor(name: &str) -> Sentence {
-    let whole = |module: &str| name.ends_with(&format!("{module}.weight"));
-    match ["embed_tokens", "lm_head"].into_iter().find(|module| whole(module)) {
-        Some(module) => say!(
-            "adapter-whole-tensor",
-            "holds the whole {module} beside the pairs, which is not supported; save it without (save_embedding_layers=False), or, \
-             if it was trained or got more tokens, merge the adapter with PEFT's merge_and_unload",
-            module
-        ),
-        None => say!("adapter-tensor-unknown", "{name} is not part of a LoRA pair", name),
+/// Whether these modules, a list or a pattern, may be the embedding or the head.
+fn names_a_table(modules: &Value) -> bool {
+    let is_table = |name: &str| name.contains("embed") || name.contains("lm_head");
+    match modules {
+        Value::String(pattern) => is_table(pattern) || pattern.ends_with('*'),
+        Value::Array(names) => names.iter().filter_map(Value::as_str).any(is_table),
+        _ => false,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 
 use candle_core::Device;
-use candle_lora::{Adapter, LoraConfig, LoraPair, ModuleKind};
+use candle_lora::{Adapter, BiasChoice, LoraConfig, LoraPair, ModuleKind, StoredAdapter};
 
 use crate::random::{distance, numbers};
 
@@ -18,7 +18,7 @@ fn adapter() -> Adapter {
     };
     let pair = |seed| LoraPair::new(numbers(seed, &[2, 6]), numbers(seed + 1, &[8, 2]));
     let pairs = [(MODULE.to_string(), pair(1)), ("model.layers.1.mlp.down_proj".to_string(), pair(3))];
-    Adapter { config, pairs: pairs.into() }
+    Adapter { config, pairs: pairs.into(), ..Adapter::none() }
 }
 
 #[test]
@@ -77,19 +77,30 @@ fn what_an_adapter_cannot_do_is_refused_by_name() {
         ("lora_bias", serde_json::json!(true)),
         ("init_lora_weights", serde_json::json!("pissa_niter_4")),
         ("layers_to_transform", serde_json::json!("all")),
-        ("modules_to_save", serde_json::json!(["lm_head"])),
+        ("modules_to_save", serde_json::json!("lm_head")),
+        ("ensure_weight_tying", serde_json::json!(true)), // of the head, see below
+        ("trainable_token_indices", serde_json::json!([7, 7])),
+        ("trainable_token_indices", serde_json::json!([7])), // without vectors in the file
         ("peft_type", serde_json::json!("LOHA")),
         ("r", serde_json::json!(0)),
-        ("bias", serde_json::json!("all")),
+        ("bias", serde_json::json!("some")),
     ] {
         let folder = tempfile::tempdir().unwrap();
         adapter().save(folder.path(), "b").unwrap();
         let path = folder.path().join("adapter_config.json");
         let mut config: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        if key == "ensure_weight_tying" {
+            // By itself it changes nothing.
+            config[key] = value.clone();
+            fs::write(&path, config.to_string()).unwrap();
+            Adapter::load(folder.path(), &Device::Cpu).unwrap();
+            config["target_modules"] = serde_json::json!(["q_proj", "down_proj", "lm_head"]);
+        }
         config[key] = value;
         fs::write(&path, config.to_string()).unwrap();
         let error = Adapter::load(folder.path(), &Device::Cpu).unwrap_err().to_string();
-        assert!(error.contains("adapter_config.json") || key == "use_dora" && error.contains("magnitude"), "{error}");
+        let of_the_file = error.contains("magnitude") || error.contains("no vectors for the tokens of embed_tokens");
+        assert!(error.contains("adapter_config.json") || of_the_file, "{key}: {error}");
     }
 }
 
@@ -106,7 +117,15 @@ fn every_kind_of_adapter_comes_back_from_its_files() {
     let mut with_magnitudes = self::adapter();
     with_magnitudes.config.dora = true;
     with_magnitudes.pairs.values_mut().for_each(|pair| pair.magnitude = Some(numbers(9, &[8])));
-    for adapter in [adapter, listed, with_magnitudes] {
+    let mut with_more = self::adapter();
+    with_more.config.modules_to_save = vec!["lm_head".into(), "norm".into()];
+    with_more.config.bias = BiasChoice::LoraOnly;
+    with_more.config.token_ids = [("model.embed_tokens".into(), vec![5, 2])].into();
+    with_more.tokens = [("model.embed_tokens".into(), numbers(4, &[2, 6]))].into();
+    let bias = format!("{MODULE}.bias");
+    let weights = [("lm_head.weight", vec![9, 6]), ("model.norm.weight", vec![6]), (bias.as_str(), vec![8])];
+    with_more.weights = weights.into_iter().map(|(name, shape)| (name.into(), numbers(6, &shape))).collect();
+    for adapter in [adapter, listed, with_magnitudes, with_more] {
         let folder = tempfile::tempdir().unwrap();
         adapter.save(folder.path(), "b").unwrap();
         let back = Adapter::load(folder.path(), &Device::Cpu).unwrap();
@@ -127,6 +146,52 @@ fn a_pattern_of_modules_is_read_from_the_tensors() {
     fs::write(&path, config.to_string()).unwrap();
     let back = Adapter::load(folder.path(), &Device::Cpu).unwrap();
     assert_eq!(back.config.target_modules, ["down_proj", "q_proj"]);
+}
+
+#[test]
+fn what_is_trained_beside_pairs_is_told_from_what_is_only_saved() {
+    let mut adapter = adapter();
+    adapter.config.modules_to_save = vec!["lm_head".into(), "norm".into(), "mlp".into()];
+    for (weight, trained) in [
+        ("lm_head.weight", true),
+        ("model.layers.0.input_layernorm.weight", true),
+        ("model.layers.1.mlp.up_proj.weight", true),
+        ("model.embed_tokens.weight", false),
+        ("model.layers.0.self_attn.q_proj.bias", false),
+    ] {
+        assert_eq!(adapter.trains(weight), trained, "{weight}");
+    }
+    let (of_a_pair, other) = (format!("{MODULE}.bias"), "model.layers.0.self_attn.k_proj.bias");
+    for (bias, of_pairs, of_others) in [(BiasChoice::LoraOnly, true, false), (BiasChoice::All, true, true)] {
+        adapter.config.bias = bias;
+        assert_eq!((adapter.trains(&of_a_pair), adapter.trains(other)), (of_pairs, of_others));
+    }
+    // A frozen embedding is saved, and none of the parameters.
+    adapter.weights.insert("model.embed_tokens.weight".into(), numbers(3, &[9, 6]));
+    assert_eq!(adapter.parameters().len(), 4);
+    let folder = tempfile::tempdir().unwrap();
+    adapter.save(folder.path(), "b").unwrap();
+    assert!(Adapter::load(folder.path(), &Device::Cpu).unwrap().weights.contains_key("model.embed_tokens.weight"));
+}
+
+/// A sparse file takes no room on the disk, and all memory once it is read.
+#[test]
+fn the_size_of_an_adapter_is_known_before_its_numbers_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    adapter().save(folder.path(), "b").unwrap();
+    let small = StoredAdapter::open(folder.path()).unwrap().size_bytes();
+    assert_eq!(small, adapter().size_bytes());
+    let rows = 50_000_000_000_u64;
+    let header = format!(
+        "{{\"base_model.model.{MODULE}.lora_A.weight\":{{\"dtype\":\"F32\",\"shape\":[2,{rows}],\"data_offsets\":[0,{}]}}}}",
+        8 * rows
+    );
+    let path = folder.path().join("adapter_model.safetensors");
+    fs::write(&path, [&(header.len() as u64).to_le_bytes(), header.as_bytes()].concat()).unwrap();
+    let file = fs::File::options().write(true).open(&path).unwrap();
+    file.set_len(8 + header.len() as u64 + 8 * rows).unwrap();
+    let stored = StoredAdapter::open(folder.path()).unwrap();
+    assert_eq!((stored.size_bytes(), stored.loading_bytes()), (8 * rows, 3 * 8 * rows));
 }
 
 #[test]

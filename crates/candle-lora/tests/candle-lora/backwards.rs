@@ -3,10 +3,10 @@
 use candle_core::{DType, Device, Tensor, Var};
 use candle_lora::cross_entropy::Head;
 use candle_lora::linear::RequiresGrad;
-use candle_lora::rope::{Angles, Rotation};
+use candle_lora::rope::{Angles, Longer, Rotation};
 use candle_lora::{
-    Activation, Attention, FrozenWeight, Heads, Linear, Lora, LoraPair, ModuleKind, Norm, NormKind, Rows, attention,
-    columns, cross_entropy, embedding, glu, linear, norm, plain,
+    Activation, Attention, FrozenWeight, Heads, Linear, Lora, LoraPair, ModuleKind, Norm, NormKind, Rows, TokenVectors,
+    attention, columns, cross_entropy, embedding, glu, linear, norm, plain,
 };
 
 use crate::random::{assert_close, numbers};
@@ -96,8 +96,8 @@ fn rope_backward_equals_autograd() {
     for ((dtype, tolerance), head_width) in KINDS.into_iter().flat_map(|kind| [(kind, 8), (kind, 12)]) {
         let x = var(1, &[7, 3 * head_width], dtype);
         let grad = numbers(3, &[7, 3 * head_width]).to_dtype(dtype).unwrap();
-        let long = Some((3, vec![0.5, 0.2, 0.05, 0.01]));
-        let rotation = Rotation { head_width, frequencies: vec![1.0, 0.3, 0.1, 0.01], long, factor: 1.25 };
+        let longer = Longer::Others { limit: 3, frequencies: vec![0.5, 0.2, 0.05, 0.01] };
+        let rotation = Rotation { head_width, frequencies: vec![1.0, 0.3, 0.1, 0.01], longer, factor: 1.25 };
         let angles = Angles::new(&Rows::of_lengths(&[3, 4]), &rotation, dtype, &Device::Cpu).unwrap();
         let (cos, sin) = angles.per_token().unwrap();
         let angle = |place: usize, pair: usize| {
@@ -313,11 +313,44 @@ fn a_head_with_a_pair_equals_autograd() {
         let (weight, pair) = (frozen(&weight), LoraPair::new(copy(&a), copy(&b)));
         let lora = Lora { mask: Some(&mask), ..Lora::of(&pair, 0.5) };
         let map = Linear { weight: &weight, bias: None, lora: Some(lora) };
-        let head = Head { map, scale: 1.5, soft_cap: Some(2.0) };
+        let head = Head { map, scale: 1.5, soft_cap: Some(2.0), tokens: None };
         let (_, found) = cross_entropy::loss_and_gradients(&copy(&x), head, &targets, RequiresGrad::Lora).unwrap();
         assert_close(&found.x, &expected[0], tolerance, "x");
         assert_close(&found.own.a.unwrap(), &expected[1], tolerance, "A");
         assert_close(&found.own.b.unwrap(), &expected[2], tolerance, "B");
         assert!(found.own.weight.is_none(), "the frozen head gets no gradient");
+    }
+}
+
+/// As PEFT's TrainableTokensLayer has it: the rows of these tokens are others, in the embedding and in a tied head.
+#[test]
+fn vectors_of_single_tokens_equal_autograd() {
+    for (dtype, tolerance) in KINDS {
+        let (table, vectors, x) = (var(1, &[50, 6], dtype), var(2, &[3, 6], dtype), var(3, &[21, 6], dtype));
+        let ids = [7, 3, 40];
+        let index = Tensor::new(&ids[..], &Device::Cpu).unwrap();
+        let change = (vectors.as_tensor() - table.index_select(&index, 0).unwrap()).unwrap();
+        let merged = table.index_add(&index, &change, 0).unwrap();
+        let tokens = [3_u32, 9, 40, 3, 0];
+        let embedded = merged.index_select(&Tensor::new(&tokens[..], &Device::Cpu).unwrap(), 0).unwrap();
+        let grad = numbers(4, &[5, 6]).to_dtype(dtype).unwrap();
+        let targets: Vec<u32> = (0..21).map(|i| i * 13 % 50).collect();
+        let logits = plain::soft_cap(&(x.matmul(&merged.t().unwrap()).unwrap() * 1.5).unwrap(), Some(2.0)).unwrap();
+        let losses = plain::loss_per_row(&logits, &targets).unwrap();
+        let both = (losses.sum_all().unwrap() + (&embedded * &grad).unwrap().sum_all().unwrap()).unwrap();
+        let expected = oracle(&both, &both.ones_like().unwrap(), &[&vectors, &x]);
+
+        let (table, own) = (frozen(&table), copy(&vectors));
+        let own = TokenVectors { ids: &ids, vectors: &own };
+        let found = own.embed(table.rows(&tokens).unwrap(), &tokens).unwrap();
+        assert_close(&found, &embedded, tolerance, "embedded");
+        let map = Linear { weight: &table, bias: None, lora: None };
+        let head = Head { map, scale: 1.5, soft_cap: Some(2.0), tokens: Some(own) };
+        assert_close(&cross_entropy::logits(&copy(&x), head).unwrap(), &logits, tolerance, "logits");
+        let (_, found) = cross_entropy::loss_and_gradients(&copy(&x), head, &targets, RequiresGrad::Lora).unwrap();
+        assert_close(&found.x, &expected[1], tolerance, "x");
+        let total = own.embed_backward(&tokens, &grad, found.tokens).unwrap();
+        assert_close(&total, &expected[0], tolerance, "vectors");
+        assert_close(&own.merged(&table).unwrap(), &merged, tolerance, "merged");
     }
 }

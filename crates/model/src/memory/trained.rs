@@ -1,8 +1,12 @@
 //! Which tensors a run trains, and how many numbers each has.
 
+use std::collections::BTreeSet;
+
+use candle_lora::{BiasChoice, LoraConfig};
+
 use super::training_shape::TrainingShape;
 use crate::ModelConfig;
-use crate::weights::{EMBEDDING_MODULE, HEAD_MODULE, OUTSIDE, Projection, layer_of, projections, shapes};
+use crate::weights::{EMBEDDING_MODULE, HEAD, HEAD_MODULE, OUTSIDE, Projection, layer_of, projections, shapes};
 
 /// How many numbers are trained in this shape.
 pub fn trained_parameters(config: &ModelConfig, shape: &TrainingShape) -> u64 {
@@ -31,8 +35,32 @@ pub fn trained_tensors(config: &ModelConfig, shape: &TrainingShape) -> Vec<(Stri
         };
         all.extend(pair(module, rank_of(name), config.vocabulary, config.hidden_size, dora));
     }
+    all.extend(shape.beside.iter().cloned());
     all.retain(|(_, numbers)| *numbers > 0);
     all
+}
+
+/// What an adapter of this config trains beside its pairs, by name, with how many numbers each has.
+pub fn trained_beside(config: &ModelConfig, lora: &LoraConfig) -> Vec<(String, u64)> {
+    let has_pair = |module: &str| {
+        let named = lora.target_modules.iter().any(|name| module.rsplit('.').next() == Some(name.as_str()));
+        named && lora.layers.as_ref().is_none_or(|layers| layer_of(module).is_some_and(|layer| layers.contains(&layer)))
+    };
+    let is_trained_bias = |name: &String| {
+        name.strip_suffix(".bias").is_some_and(|module| match lora.bias {
+            BiasChoice::None => false,
+            BiasChoice::All => true,
+            BiasChoice::LoraOnly => has_pair(module),
+        })
+    };
+    let mut shapes = shapes(config);
+    shapes.entry(HEAD.into()).or_insert_with(|| vec![config.vocabulary, config.hidden_size]);
+    let saved: BTreeSet<String> = config.weights_to_save(lora).collect();
+    let trained = shapes.into_iter().filter(|(name, _)| saved.contains(name) || is_trained_bias(name));
+    let weights = trained.map(|(name, shape)| (name, shape.iter().map(|&size| size as u64).product()));
+    let width = config.hidden_size as u64;
+    let tokens = lora.token_ids.iter().map(|(table, ids)| (table.clone(), ids.len() as u64 * width));
+    weights.chain(tokens).collect()
 }
 
 fn trained_weights(config: &ModelConfig, shape: &TrainingShape) -> Vec<(String, u64)> {

@@ -13,6 +13,8 @@ pub struct TrainingShape<'a> {
     pub rank: Option<usize>,
     /// Modules of another rank, by their whole names; none has the same everywhere.
     pub ranks: Option<&'a BTreeMap<String, usize>>,
+    /// What is trained beside an adapter's pairs, as `trained_beside` counts it.
+    pub beside: &'a [(String, u64)],
     /// The modules that get an adapter, as PEFT names them.
     pub target_modules: &'a [&'a str],
     /// The blocks that are trained; none is all, and what comes before and after them.

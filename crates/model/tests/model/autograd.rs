@@ -13,13 +13,18 @@ pub struct Oracle<'a> {
     decoder: &'a Decoder,
     scale: f64,
     vars: BTreeMap<String, Var>,
+    /// Tokens whose vectors are others, by the name of their table.
+    token_ids: BTreeMap<String, Vec<u32>>,
+    /// The embedding is trained whole, which a tied head is not.
+    parted: bool,
 }
 
 impl<'a> Oracle<'a> {
     pub fn new(decoder: &'a Decoder, adapter: &Adapter) -> Self {
         let all = decoder.parameters().into_iter().chain(adapter.parameters());
         let vars = all.map(|(name, tensor)| (name, Var::from_tensor(&tensor.copy().unwrap()).unwrap())).collect();
-        Self { decoder, scale: adapter.config.scale(), vars }
+        let parted = adapter.weights.contains_key("model.embed_tokens.weight");
+        Self { decoder, scale: adapter.config.scale(), vars, token_ids: adapter.config.token_ids.clone(), parted }
     }
 
     /// The summed loss over learned tokens, and the gradient of every variable.
@@ -47,7 +52,7 @@ impl<'a> Oracle<'a> {
     pub fn logits(&self, ids: &[u32], lengths: &[usize]) -> Tensor {
         let config = self.config();
         let rows = Rows::of_lengths(lengths);
-        let embedding = self.var("model.embed_tokens.weight");
+        let embedding = self.table("model.embed_tokens");
         let ids = Tensor::new(ids, &Device::Cpu).unwrap();
         let mut x = embedding.index_select(&ids, 0).unwrap();
         if let Some(a) = self.vars.get("model.embed_tokens.lora_embedding_A") {
@@ -59,8 +64,12 @@ impl<'a> Oracle<'a> {
         for (number, layer) in config.layers.iter().enumerate() {
             x = self.block(x, &rows, &format!("model.layers.{number}"), *layer);
         }
-        let head = if config.tie_word_embeddings { embedding } else { self.var("lm_head.weight") };
-        let logits = self.map(&self.norm(&x, "model.norm"), head, "lm_head");
+        let head = match config.tie_word_embeddings && !self.vars.contains_key("lm_head.weight") {
+            true if self.parted => self.decoder.parameters()["model.embed_tokens.weight"].clone(),
+            true => embedding,
+            false => self.table("lm_head"),
+        };
+        let logits = self.map(&self.norm(&x, "model.norm"), &head, "lm_head");
         plain::soft_cap(&(logits * config.logit_scale).unwrap(), config.logit_soft_cap).unwrap()
     }
 
@@ -126,6 +135,15 @@ impl<'a> Oracle<'a> {
         };
         let product = plain::glu(self.config().activation, &gate, &up).unwrap();
         self.linear(&product, &format!("{block}.mlp.down_proj"))
+    }
+
+    /// A table with the vectors of single tokens in the places of its rows.
+    fn table(&self, module: &str) -> Tensor {
+        let table = self.var(&format!("{module}.weight"));
+        let Some(ids) = self.token_ids.get(module) else { return table.clone() };
+        let ids = Tensor::new(ids.as_slice(), &Device::Cpu).unwrap();
+        let vectors = self.var(&format!("{module}.token_adapter.trainable_tokens_delta"));
+        table.index_add(&ids, &(vectors - table.index_select(&ids, 0).unwrap()).unwrap(), 0).unwrap()
     }
 
     fn config(&self) -> &ModelConfig {

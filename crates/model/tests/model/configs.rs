@@ -133,13 +133,17 @@ fn positions_that_are_not_known_are_refused_with_the_reason() {
 
 /// The rope of a tiny config of this family with these changes: its frequencies and its factor.
 fn rope(family: &str, changes: Value) -> (Vec<f32>, f64) {
+    let rope = tiny(family, changes).ropes[0].clone();
+    (rope.frequencies, rope.factor)
+}
+
+fn tiny(family: &str, changes: Value) -> ModelConfig {
     let mut config = json!({
         "model_type": family, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4,
         "intermediate_size": 48, "vocab_size": 64, "max_position_embeddings": 64, "sliding_window": 8, "head_dim": 8,
     });
     config.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
-    let rope = parse(&config).unwrap().ropes[0].clone();
-    (rope.frequencies, rope.factor)
+    parse(&config).unwrap()
 }
 
 /// `convert_rope_params_to_dict` of transformers 5.23: `rope_scaling or rope_parameters`, then `rope_theta` beside them.
@@ -179,14 +183,20 @@ fn an_original_context_beside_the_ropes_fields_counts_first() {
     assert_ne!(rope("llama", json!({"rope_parameters": yarn(None)})), expected);
 }
 
-/// `_compute_dynamic_ntk_parameters` of transformers 5.23: base · (factor · length / context − (factor − 1))^(…), and the
-/// length is at least the context, which no row here exceeds.
+/// `_compute_dynamic_ntk_parameters` of transformers 5.23 for max_position_embeddings of 64, 8 numbers of a head and a
+/// row of 100 tokens: scripts/reference/families.py has the logits.
 #[test]
-fn dynamic_positions_are_plain_up_to_the_context() {
-    let plain = rope("llama", json!({"rope_theta": 500.0}));
+fn dynamic_positions_are_plain_up_to_the_config_s_length_and_reach_further_by_the_factor() {
+    let plain = rope("llama", json!({"rope_theta": 500.0})).0;
     for key in ["type", "rope_type"] {
-        let dynamic = json!({key: "dynamic", "factor": 4.0});
-        assert_eq!(rope("llama", json!({"rope_theta": 500.0, "rope_scaling": dynamic})), plain);
+        let config = tiny("llama", json!({"rope_theta": 500.0, "rope_scaling": {key: "dynamic", "factor": 4.0}}));
+        let dynamic = &config.ropes[0];
+        assert_eq!(config.context_length, 4 * 64);
+        assert_eq!(*dynamic.of_length(64), *plain);
+        let base = 500.0 * (4.0_f32 * 100.0 / 64.0 - 3.0).powf(8.0 / 6.0);
+        let expected = [1.0, base.powf(-0.25), base.powf(-0.5), base.powf(-0.75)];
+        let found = dynamic.of_length(100);
+        assert!(found.iter().zip(expected).all(|(found, wanted)| (found / wanted - 1.0).abs() < 1e-5), "{found:?}");
     }
 }
 

@@ -226,6 +226,7 @@ const SHAPE: TrainingShape = TrainingShape {
     tokens: 1,
     rank: None,
     ranks: None,
+    beside: &[],
     target_modules: &[],
     layers: None,
     dora: false,

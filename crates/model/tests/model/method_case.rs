@@ -7,7 +7,7 @@ use std::path::Path;
 
 use candle_core::Tensor;
 use serde_json::Value;
-use tunesmith_model::{Adapter, Decoder, LoraConfig, ModelConfig, Noise, Trainable};
+use tunesmith_model::{Adapter, BiasChoice, Decoder, LoraConfig, ModelConfig, Noise, Trainable};
 
 use crate::case::{adamw, norm};
 use crate::formula::{Batch, MODULES, decoder, start};
@@ -56,6 +56,16 @@ impl Case {
             rslora: method["use_rslora"] == true,
             dora: method["use_dora"] == true,
             dropout: method["lora_dropout"].as_f64().unwrap_or(0.0),
+            modules_to_save: serde_json::from_value(method["modules_to_save"].clone()).unwrap_or_default(),
+            bias: match method["bias"].as_str() {
+                Some("all") => BiasChoice::All,
+                Some("lora_only") => BiasChoice::LoraOnly,
+                _ => BiasChoice::None,
+            },
+            token_ids: match serde_json::from_value(method["trainable_token_indices"].clone()).unwrap() {
+                Some(ids) => [("model.embed_tokens".to_string(), ids)].into(),
+                None => [].into(),
+            },
             ..LoraConfig::default()
         };
         let base = decoder.clone();

@@ -262,6 +262,7 @@ fn modules_with_ranks_and_alphas_of_their_own_compute_and_count_so() {
         tokens: 1,
         rank: Some(lora.rank),
         ranks: Some(&lora.ranks),
+        beside: &[],
         target_modules: &["q_proj", "down_proj"],
         layers: None,
         dora: false,

@@ -94,6 +94,7 @@ fn the_weights_of_a_7b_model_take_less_than_five_and_a_half_gigabytes_in_four_bi
         let shape = TrainingShape {
             tokens: 1,
             rank: Some(16),
+            beside: &[],
             target_modules: &crate::formula::MODULES,
             layers: None,
             dora: false,

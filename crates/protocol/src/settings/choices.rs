@@ -51,6 +51,17 @@ impl Method {
 }
 
 choice! {
+    /// Which biases of the model are trained beside an adapter.
+    Bias {
+        /// None of them.
+        #[default] None = "none",
+        /// All of them.
+        All = "all",
+        /// Those of the modules with an adapter.
+        LoraOnly = "lora_only",
+    }
+}
+choice! {
     /// What happens to a row longer than the limit.
     TooLong {
         /// Its end is cut.

@@ -1,5 +1,8 @@
 //! What a form, a tooltip and a validator know of one setting.
 
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+
 use serde_json::Value;
 
 use tunesmith_sentence::{Sentence, say};
@@ -52,6 +55,15 @@ wire! {
         },
         /// `all-linear` or a list of these. The form of a model has only those that the model has.
         Modules(Vec<String>),
+        /// A list of these, which may be empty.
+        Names(Vec<String>),
+        /// A list of whole numbers, each once and inclusive, which may be empty.
+        WholeNumbers {
+            /// Least value.
+            min: u64,
+            /// Greatest value.
+            max: u64
+        },
         /// Yes or no.
         Flag,
         /// A number, inclusive, or nothing.
@@ -109,6 +121,22 @@ pub const MODULES: [&str; 11] = [
     "lm_head",
 ];
 
+/// The modules that can be trained whole, by PEFT's names: norm is the end of the names of all norms.
+pub const WHOLE_MODULES: [&str; 12] = [
+    "q_proj",
+    "k_proj",
+    "v_proj",
+    "o_proj",
+    "gate_proj",
+    "up_proj",
+    "down_proj",
+    "qkv_proj",
+    "gate_up_proj",
+    "norm",
+    "embed_tokens",
+    "lm_head",
+];
+
 impl Field {
     /// What is wrong with `value`, if anything.
     pub fn check(&self, value: &Value) -> Option<SettingProblem> {
@@ -145,6 +173,12 @@ impl Field {
             Kind::Modules(known) if !modules_are_known(value, known) => {
                 say!("expected-modules", "all-linear or a list of {known}", known = known.join(", "))
             }
+            Kind::Names(known) if !are_names_of(value, known) => {
+                say!("expected-names", "a list of {known}, or an empty one", known = known.join(", "))
+            }
+            Kind::WholeNumbers { min, max } if !are_whole_numbers(value, *min..=*max) => {
+                say!("expected-whole-numbers", "a list of whole numbers from {min} to {max}, each once", min, max)
+            }
             _ => return None,
         };
         let message = say!(
@@ -159,9 +193,19 @@ impl Field {
 }
 
 fn modules_are_known(value: &Value, known: &[String]) -> bool {
+    let is_list = value.as_array().is_some_and(|list| !list.is_empty()) && are_names_of(value, known);
+    value.as_str() == Some("all-linear") || is_list
+}
+
+fn are_names_of(value: &Value, known: &[String]) -> bool {
     let is_known = |module: &Value| module.as_str().is_some_and(|name| known.iter().any(|known| known == name));
-    value.as_str() == Some("all-linear")
-        || value.as_array().is_some_and(|list| !list.is_empty() && list.iter().all(is_known))
+    value.as_array().is_some_and(|list| list.iter().all(is_known))
+}
+
+fn are_whole_numbers(value: &Value, range: RangeInclusive<u64>) -> bool {
+    let mut seen = BTreeSet::new();
+    let is_one = |number: &Value| number.as_u64().is_some_and(|number| range.contains(&number) && seen.insert(number));
+    value.as_array().is_some_and(|list| list.iter().all(is_one))
 }
 
 pub(super) fn words(list: &[&str]) -> Vec<String> {

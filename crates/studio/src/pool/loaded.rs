@@ -13,14 +13,16 @@ use serde::Serialize;
 use serde_json::Value;
 use tunesmith_data::{Message, Question, Render, Tokens};
 pub use tunesmith_model::Adapter;
-use tunesmith_model::{Decoder, FinishReason, Session, WeightFormat, device};
+use tunesmith_model::{Decoder, FinishReason, Session, StoredAdapter, WeightFormat, device};
 use tunesmith_protocol::{ErrorCode, MeasuredLoss, Sampling, StopReason, WireError};
 use tunesmith_sentence::{NOTHING, say};
 use tunesmith_train::TrainError;
 
 use super::conversations::Conversations;
+use super::memory::too_big;
 use super::renderers::open_renderer;
 use crate::errors::model_error;
+use crate::jobs::MemoryGuard;
 
 /// A base model in memory; adapters lie beside it, so that one base serves several.
 pub struct LoadedModel {
@@ -68,7 +70,13 @@ impl LoadedModel {
     /// # Errors
     /// The folder holds no adapter, or one of another model.
     pub fn adapter(&self, folder: &Path) -> Result<Adapter, WireError> {
-        let adapter = Adapter::load(folder, self.decoder.device()).map_err(|error| model_error(error.into()))?;
+        let stored = StoredAdapter::open(folder).map_err(|error| model_error(error.into()))?;
+        let (needed, available) = (stored.loading_bytes(), MemoryGuard::default().available(device::AUTO)?);
+        if needed > available {
+            return Err(too_big(needed, available));
+        }
+        let adapter = stored.load(self.decoder.device()).map_err(|error| model_error(error.into()))?;
+        let adapter = self.decoder.without_copies(adapter).map_err(model_error)?;
         // Computing one token is the one test that cannot disagree with computing many.
         self.decoder.logits(&adapter, &[0]).map_err(model_error)?;
         Ok(adapter)

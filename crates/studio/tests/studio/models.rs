@@ -51,15 +51,22 @@ fn fused_model(place: &Place) -> String {
 fn a_form_offers_the_modules_that_the_model_has() {
     let place = Place::new();
     let studio = place.open();
-    let modules = |path: String| {
+    let modules = |path: String| -> Vec<String> {
         let model = studio.add_model(AddModel { path: path.into() }).unwrap();
-        let fields = studio.train_form(model.id).unwrap().fields;
-        fields.into_iter().find_map(|field| if let Kind::Modules(modules) = field.kind { Some(modules) } else { None })
+        let fields = studio.train_form(model.id).unwrap().fields.into_iter();
+        let modules = fields.filter_map(|field| match field.kind {
+            Kind::Modules(modules) | Kind::Names(modules) => Some(modules.join(" ")),
+            _ => None,
+        });
+        modules.collect()
     };
-    let apart = "q_proj k_proj v_proj o_proj gate_proj up_proj down_proj embed_tokens lm_head";
-    assert_eq!(modules(place.model_folder()).unwrap().join(" "), apart);
+    let apart = "q_proj k_proj v_proj o_proj gate_proj up_proj down_proj";
+    let its = [format!("{apart} embed_tokens lm_head"), format!("{apart} norm embed_tokens lm_head")];
+    assert_eq!(modules(place.model_folder()), its);
+    // In the list of all families o_proj and down_proj come first.
     let fused = "qkv_proj o_proj gate_up_proj down_proj embed_tokens lm_head";
-    assert_eq!(modules(fused_model(&place)).unwrap().join(" "), fused);
+    let saved = "o_proj down_proj qkv_proj gate_up_proj norm embed_tokens lm_head";
+    assert_eq!(modules(fused_model(&place)), [fused, saved]);
 }
 
 #[test]
@@ -274,4 +281,27 @@ fn a_pipe_among_a_models_files_is_refused_at_once() {
         let error = studio.add_model(AddModel { path: folder.into() }).unwrap_err();
         assert!(error.to_string().contains(name), "{error}");
     }
+}
+
+/// The file is sparse: it takes no room on the disk.
+#[test]
+fn an_adapter_that_does_not_fit_into_memory_is_not_read() {
+    let place = Place::new();
+    let adapter = place.path().join("adapter");
+    fs::create_dir(&adapter).unwrap();
+    let config = r#"{"peft_type": "LORA", "r": 2, "lora_alpha": 4, "target_modules": ["q_proj"]}"#;
+    fs::write(adapter.join("adapter_config.json"), config).unwrap();
+    let (module, columns) = ("base_model.model.model.layers.0.self_attn.q_proj", 100_000_000_000_u64);
+    let bytes = 8 * columns;
+    let header = format!(
+        r#"{{"{module}.lora_A.weight": {{"dtype": "F32", "shape": [2, {columns}], "data_offsets": [0, {bytes}]}}}}"#
+    );
+    let path = adapter.join("adapter_model.safetensors");
+    fs::write(&path, [&(header.len() as u64).to_le_bytes(), header.as_bytes()].concat()).unwrap();
+    fs::File::options().write(true).open(&path).unwrap().set_len(8 + header.len() as u64 + bytes).unwrap();
+    let go_on = &mut |_| std::ops::ControlFlow::Continue(());
+    let model = tunesmith_studio::load_model(&place.home(), &place.model_folder(), None, go_on).unwrap();
+    let error = model.adapter(&adapter).unwrap_err();
+    assert_eq!(error.code, ErrorCode::TooBig);
+    assert!(error.message.contains("of memory"), "{}", error.message.text);
 }

@@ -1,5 +1,5 @@
 //! Whole runs on tiny models with the numbers that transformers, PEFT and PyTorch have for them: scripts/reference/curves.py
-//! wrote them to tests/fixtures/curves.
+//! wrote them to tests/fixtures/curves, and peft_saved_modules.py those of the families whose name ends in beside.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,6 +18,8 @@ pub struct Case {
     losses: Vec<f64>,
     norms: Vec<f64>,
     rows: Vec<Value>,
+    /// What PEFT computes of the first row with the adapter that the run continues from.
+    pub logits: Vec<f32>,
 }
 
 #[derive(Deserialize)]
@@ -33,11 +35,13 @@ struct Curve {
     adapter: Option<String>,
     losses: Vec<f64>,
     norms: Vec<f64>,
+    #[serde(default)]
+    logits: Vec<f32>,
 }
 
 /// All ways on all families.
 pub fn cases() -> impl Iterator<Item = Case> {
-    ["llama", "qwen3"].into_iter().flat_map(|family| {
+    ["llama", "qwen3", "llama_beside", "qwen2_beside", "gemma_beside"].into_iter().flat_map(|family| {
         let folder = fixtures().join(family);
         let file: File = serde_json::from_str(&fs::read_to_string(folder.join("curves.json")).unwrap()).unwrap();
         file.curves.into_iter().map(move |curve| Case {
@@ -50,6 +54,7 @@ pub fn cases() -> impl Iterator<Item = Case> {
             losses: curve.losses,
             norms: curve.norms,
             rows: file.rows.clone(),
+            logits: curve.logits,
         })
     })
 }
@@ -86,6 +91,11 @@ impl Case {
             resume: false,
             available_bytes: 1 << 30,
         }
+    }
+
+    /// The ids of the first row.
+    pub fn first_row(&self) -> Vec<u32> {
+        tokens(&self.rows[0], LearnFrom::All).ids
     }
 
     /// How far the losses and the lengths of the gradients are from the expected ones at most, as a share of them.

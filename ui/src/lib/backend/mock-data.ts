@@ -7,6 +7,7 @@ const now = Date.now();
 
 export const training: TrainSettings = {
   task: 'sft', method: 'lora', epochs: 3, learning_rate: 0.003, lora_rank: 16, lora_alpha: 32, target_modules: 'all-linear', layers: 'all',
+  modules_to_save: [], trainable_token_indices: [], bias: 'none',
   lora_dropout: 0, use_rslora: false, use_pissa: false, init_adapter: null, neftune_alpha: null, batch_size: 2,
   gradient_accumulation: 4, max_length: 1024, too_long: 'truncate', learn_from: 'assistant', max_steps: null, optimizer: 'adamw', lora_plus_ratio: 1, scheduler: 'cosine',
   warmup_ratio: 0.03, weight_decay: 0, max_grad_norm: 1, precision: 'auto', quantization: 'none', gradient_checkpointing: 'auto', eval_every: 'auto', save_every: 'auto',
@@ -29,6 +30,9 @@ export const fields: Field[] = [
   field('basic', 'Rank', 'lora_rank', { type: 'integer', range: { min: 1, max: 1024 } }, 'The size of the adapter. Higher can hold more and needs more memory'),
   field('advanced', 'Alpha', 'lora_alpha', { type: 'number', range: { min: 0.01, max: 4096 } }, 'How strongly the adapter counts; it is scaled by alpha / rank'),
   field('advanced', 'Target modules', 'target_modules', { type: 'modules', range: ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj', 'embed_tokens', 'lm_head'] }, 'The projections that get an adapter: all-linear, or a list such as q_proj, v_proj'),
+  field('advanced', 'Modules to save', 'modules_to_save', { type: 'names', range: ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj', 'norm', 'embed_tokens', 'lm_head'] }, 'Modules that are trained whole beside the adapter and saved with it'),
+  field('advanced', 'Trainable tokens', 'trainable_token_indices', { type: 'whole_numbers', range: { min: 0, max: 16_777_215 } }, 'Tokens whose vectors are trained beside the adapter, by their ids'),
+  field('advanced', 'Bias', 'bias', { type: 'choice', range: ['none', 'all', 'lora_only'] }, 'The model’s own biases that are trained beside the adapter'),
   field('advanced', 'Layers', 'layers', { type: 'layers' }, 'The layers that are tuned: all, last-8, 4..11 (from 0, both included), or a list'),
   field('advanced', 'Dropout', 'lora_dropout', { type: 'number', range: { min: 0, max: 0.95 } }, 'The share of its inputs that the adapter does not see at each step'),
   field('advanced', 'rsLoRA', 'use_rslora', { type: 'flag' }, 'Scale the adapter by alpha / √rank, so that a high rank learns as fast as a low one'),

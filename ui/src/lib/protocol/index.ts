@@ -36,6 +36,7 @@ stop_reason: StopReason,
 tokens_per_second: number, };
 export type Argument = number | number | string | Sentence;
 export type AutoOr = "auto" | number;
+export type Bias = "none" | "all" | "lora_only";
 export type Cell = { 
 /**
  * The column.
@@ -935,7 +936,15 @@ min: number,
 /**
  * Greatest value.
  */
-max: number, } } | { "type": "modules", "range": Array<string> } | { "type": "flag" } | { "type": "optional_number", "range": { 
+max: number, } } | { "type": "modules", "range": Array<string> } | { "type": "names", "range": Array<string> } | { "type": "whole_numbers", "range": { 
+/**
+ * Least value.
+ */
+min: number, 
+/**
+ * Greatest value.
+ */
+max: number, } } | { "type": "flag" } | { "type": "optional_number", "range": { 
 /**
  * Least value.
  */
@@ -1878,7 +1887,19 @@ layers: Layers,
  */
 target_modules: TargetModules, 
 /**
- * The folder of an adapter in PEFT's format to continue from. Its rank, alpha, modules, layers and kind take the place of the run's; dropout stays the run's
+ * Modules that are trained whole beside the adapter and saved with it, such as embed_tokens and lm_head for new tokens. They take far more memory than an adapter of theirs
+ */
+modules_to_save: Array<string>, 
+/**
+ * Tokens whose vectors are trained beside the adapter, by their ids: a cheap way to teach the model a few new ones
+ */
+trainable_token_indices: Array<number>, 
+/**
+ * The model's own biases that are trained beside the adapter: none, all, or those of modules with an adapter (lora_only). Most families have none
+ */
+bias: Bias, 
+/**
+ * The folder of an adapter in PEFT's format to continue from. Its rank, alpha, modules, layers and kind, and what it trains beside, take the place of the run's; dropout stays the run's
  */
 init_adapter: ReadPath | null, 
 /**

@@ -237,6 +237,7 @@ const en = {
     fromTo: (min: number, max: number) => `Type a number from ${number(min)} to ${number(max)}`,
     oneOf: (options: string[]) => `Choose one of ${options.join(', ')}`,
     modules: 'Choose at least one projection',
+    wholeNumbers: (min: number, max: number) => `Type whole numbers from ${number(min)} to ${number(max)}, each once, with commas between`,
     pickAdapter: 'Choose the folder of an adapter',
     layers: 'Type all, last-8, 4..11, or layers from 0 with commas between',
     yes: 'Yes',
@@ -245,6 +246,7 @@ const en = {
     choices: {
       task: { sft: 'Answers', text: 'Plain text' },
       method: { lora: 'Adapter (LoRA)', dora: 'Adapter with magnitudes (DoRA)', full: 'All weights', scratch: 'From scratch' },
+      bias: { none: 'None', all: 'All', lora_only: 'Of modules with an adapter' },
       too_long: { truncate: 'Cut the end', drop: 'Leave out', refuse: 'Refuse to start' },
       learn_from: { assistant: 'Every answer', last: 'The last answer', all: 'Everything' },
       optimizer: { adamw: 'AdamW', adamw8bit: 'AdamW, 8-bit', lion: 'Lion' },

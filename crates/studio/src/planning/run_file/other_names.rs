@@ -2,8 +2,9 @@
 //! written from memory of one of them is told our name, and not the word that happens to look most alike.
 
 /// Their name, and ours.
-const NAMES: [(&str, &str); 58] = [
+const NAMES: [(&str, &str); 60] = [
     ("adapter", "method"),
+    ("additional_target", "modules_to_save"),
     ("alpha", "lora_alpha"),
     ("batch", "batch_size"),
     ("bf16", "precision"),
@@ -26,6 +27,7 @@ const NAMES: [(&str, &str); 58] = [
     ("load_in_8bit", "quantization"),
     ("lora_layers", "layers"),
     ("lora_modules", "target_modules"),
+    ("lora_modules_to_save", "modules_to_save"),
     ("lora_r", "lora_rank"),
     ("lora_target", "target_modules"),
     ("lora_target_modules", "target_modules"),
