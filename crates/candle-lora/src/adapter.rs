@@ -142,12 +142,6 @@ impl Adapter {
         tensors.map(|tensor| (tensor.elem_count() * tensor.dtype().size_in_bytes()) as u64).sum()
     }
 
-    /// The memory that its tensors take.
-    pub fn size_bytes(&self) -> u64 {
-        let bytes = |tensor: &Tensor| (tensor.elem_count() * tensor.dtype().size_in_bytes()) as u64;
-        self.parameters().values().map(bytes).sum()
-    }
-
     /// Replaces the tensor of this name (as in `parameters`) by one of the same shape.
     ///
     /// # Errors

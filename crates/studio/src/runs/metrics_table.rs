@@ -23,7 +23,10 @@ struct Line {
 pub(super) fn metrics_csv(folder: &RunFolder) -> Vec<u8> {
     let mut lines: BTreeMap<u32, Line> = BTreeMap::new();
     Tail::new(folder.metrics(), 0).read_all(|_, record| match record {
-        RunRecord::Step(metrics) => lines.entry(metrics.step).or_default().metrics = Some(metrics),
+        RunRecord::Step(metrics) => {
+            let step = metrics.step;
+            lines.entry(step).or_default().metrics = Some(metrics);
+        }
         RunRecord::Eval { step, loss, .. } => lines.entry(step).or_default().validation_loss = Some(loss),
         RunRecord::Rewind { step } => lines.retain(|at, _| *at <= step),
         _ => {}
