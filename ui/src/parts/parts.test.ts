@@ -1,4 +1,4 @@
-import { flushSync } from 'svelte';
+import { flushSync, type Component } from 'svelte';
 import { expect, test, vi } from 'vitest';
 import { setBackend } from '$lib/backend';
 import { mock } from '$lib/backend/mock';
@@ -10,6 +10,7 @@ import { show } from '$lib/testing/show';
 import RowCard from '../screens/data/RowCard.svelte';
 import FieldInput from '../screens/new/FieldInput.svelte';
 import RunRow from '../screens/runs/RunRow.svelte';
+import MiddleCut from './MiddleCut.svelte';
 import Progress from './Progress.svelte';
 
 
@@ -86,4 +87,10 @@ test('a toast leaves by itself, but not while it is held', () => {
   vi.advanceTimersByTime(1500);
   expect(toasts.list.some((toast) => toast.id === id)).toBe(false);
   vi.useRealTimers();
+});
+
+test('a long name keeps its end, and no picture is torn', () => {
+  show(MiddleCut as Component<{ text: string; end: number }>, { text: 'customers-2026-final 👨‍👩‍👧 v3', end: 4 });
+  expect(document.querySelector('.tail')?.textContent).toBe('👨‍👩‍👧 v3');
+  expect(document.body.textContent).toBe('customers-2026-final 👨‍👩‍👧 v3');
 });
