@@ -79,6 +79,8 @@ adapter-tensor-missing = The adapter has no tensor { $name }
 
 adapter-tensor-unknown = { $name } is not part of a LoRA pair
 
+adapter-tied = ensure_weight_tying is on for embed_tokens or lm_head, which is not supported: what was trained of the embedding would have to be the head too
+
 adapter-token-unknown = it has a vector for token { $id }, this one knows { $vocabulary } tokens
 
 adapter-tokens-missing = has no vectors for the tokens of { $table }
