@@ -122,6 +122,7 @@ pub(crate) fn inspect(arguments: &Inspect, out: &Out) -> anyhow::Result<Ended> {
         "distributions": facts.report.distributions,
         "tokens": tokens,
         "cuts": cuts,
+        "model_remarks": facts.remarks,
     }));
     if !out.is_json() {
         tell::facts(&facts, arguments.max_length, out);

@@ -65,6 +65,18 @@ fn tell_left_out(found: &Evaluation, out: &Out) {
             all = found.rows_read
         ));
     }
+    if let Some(first) = &found.refused {
+        out.json(&json!({ "type": "refused", "rows": found.rows_refused, "first": first }));
+        out.note(say!(
+            "shell-eval-rows-refused",
+            rows;
+            "1 of {all} rows is left out: {first}",
+            "{rows} of {all} rows are left out; the first: {first}",
+            rows = found.rows_refused,
+            all = found.rows_read - found.rows_dropped,
+            first
+        ));
+    }
     if found.not_asked > 0 {
         out.note(say!(
             "shell-eval-rows-not-asked",

@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut doctor = Doctor::new(&scratch)?;
     for row in 0..rows {
         let split = if row % 20 == 19 { Split::Validation } else { Split::Training };
-        doctor.look(row, split, &example(row, words))?;
+        doctor.look(row, split, &example(row, words), &serde_json::Map::new())?;
     }
     let looked_s = start.elapsed().as_secs_f64();
     let scratch_bytes = folder_bytes(&scratch)?;

@@ -2,6 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use crate::columns::{Answers, UnusedColumns};
 use crate::finding::{Finding, FindingKind, Severity};
 use crate::parts::{self, Exchange};
 use crate::seen_rows::SeenRows;
@@ -29,26 +30,30 @@ impl Conflicts {
         self.0.push((prompt, (answer as u32 & !SHORT) | short, index));
     }
 
-    pub(crate) fn findings(mut self, seen: &SeenRows) -> Option<Finding> {
+    pub(crate) fn findings(mut self, columns: &UnusedColumns, seen: &SeenRows) -> Vec<Finding> {
         self.0.sort_unstable();
         let by_prompt = self.0.chunk_by(|one, other| one.0 == other.0);
         let differing = by_prompt.filter(|rows| rows.iter().any(|row| (row.1 ^ rows[0].1) & !SHORT != 0));
-        let (mut groups, mut labels) = (Vec::new(), 0);
-        for rows in differing {
-            labels += usize::from(rows.iter().all(|row| row.1 & SHORT != 0));
-            groups.push(seen.numbers(&rows.iter().map(|row| row.2).collect::<Vec<u32>>()));
-        }
-        let prompts = groups.len();
-        if prompts == 0 {
-            return None;
-        }
-        let rows: Vec<u32> = groups.concat();
-        let (severity, (sentence, advice)) = match labels * 2 > prompts {
-            true => (Severity::Warning, of_labels(prompts, rows.len())),
-            false => (Severity::Note, of_texts(prompts, rows.len())),
-        };
-        Some(Finding::new(FindingKind::ConflictingAnswers, severity, rows, sentence, advice).grouped(groups))
+        let prompts: Vec<Answers> = differing.map(|rows| rows.iter().map(|row| (row.1, row.2)).collect()).collect();
+        several(&prompts, seen).into_iter().chain(columns.findings(&prompts, seen)).collect()
     }
+}
+
+/// The prompts that have several answers.
+fn several(prompts: &[Answers], seen: &SeenRows) -> Option<Finding> {
+    let labels = prompts.iter().filter(|answers| answers.iter().all(|answer| answer.0 & SHORT != 0)).count();
+    let numbers = |answers: &Answers| seen.numbers(&answers.iter().map(|answer| answer.1).collect::<Vec<u32>>());
+    let groups: Vec<Vec<u32>> = prompts.iter().map(numbers).collect();
+    let prompts = groups.len();
+    if prompts == 0 {
+        return None;
+    }
+    let rows: Vec<u32> = groups.concat();
+    let (severity, (sentence, advice)) = match labels * 2 > prompts {
+        true => (Severity::Warning, of_labels(prompts, rows.len())),
+        false => (Severity::Note, of_texts(prompts, rows.len())),
+    };
+    Some(Finding::new(FindingKind::ConflictingAnswers, severity, rows, sentence, advice).grouped(groups))
 }
 
 /// What was found and what to do where most answers are labels. A prompt with several answers has several rows.

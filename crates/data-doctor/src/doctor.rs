@@ -4,10 +4,12 @@ use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use serde_json::{Map, Value};
 use tunesmith_data::{Example, word_hashes};
 use tunesmith_protocol::Split;
 
 use crate::answers::Answers;
+use crate::columns::UnusedColumns;
 use crate::conflicts::Conflicts;
 use crate::duplicates::Duplicates;
 use crate::error::DoctorError;
@@ -29,6 +31,7 @@ pub struct Doctor {
     seen: SeenRows,
     duplicates: Duplicates,
     conflicts: Conflicts,
+    columns: UnusedColumns,
     answers: Answers,
     languages: Languages,
     labels: Labels,
@@ -53,6 +56,7 @@ impl Doctor {
             seen: SeenRows::default(),
             duplicates: Duplicates::new(scratch)?,
             conflicts: Conflicts::default(),
+            columns: UnusedColumns::default(),
             answers: Answers::default(),
             languages: Languages::default(),
             labels: Labels::default(),
@@ -67,12 +71,13 @@ impl Doctor {
         })
     }
 
-    /// Looks at row number `row` of the dataset, counted from 0. Of equal rows the first one seen is the one to keep.
+    /// Looks at row number `row` of the dataset, counted from 0, and at its columns that are not used. Of equal rows the first
+    /// one seen is the one to keep.
     ///
     /// # Errors
     ///
     /// When the scratch files cannot be written.
-    pub fn look(&mut self, row: u32, split: Split, example: &Example) -> io::Result<()> {
+    pub fn look(&mut self, row: u32, split: Split, example: &Example, extra: &Map<String, Value>) -> io::Result<()> {
         let index = self.seen.len() as u32;
         self.seen.push(row, split);
         let messages = parts::messages(example);
@@ -81,8 +86,12 @@ impl Doctor {
         }
         let asked: Vec<u64> = parts::asked(example).flat_map(word_hashes).collect();
         let answered = self.look_at_answers(index, example, &asked);
-        self.duplicates.look(example, &asked, &answered)?;
+        // Rows with the same answer and another way to it are not the same.
+        let mut reasoned: Vec<u64> = parts::reasoning(example).flat_map(word_hashes).collect();
+        reasoned.extend(&answered);
+        self.duplicates.look(example, &asked, &reasoned)?;
         self.conflicts.look(index, example, &answered);
+        self.columns.look(index, extra);
         self.system.look(index, example);
         self.taught.look(index, example);
         self.turns.look(index, example);
@@ -125,7 +134,7 @@ impl Doctor {
     pub fn finish(self, progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>) -> Result<Report, DoctorError> {
         let seen = &self.seen;
         let mut findings = self.duplicates.findings(seen, progress)?;
-        findings.extend(self.conflicts.findings(seen));
+        findings.extend(self.conflicts.findings(&self.columns, seen));
         findings.extend(self.answers.findings(seen));
         findings.extend(self.languages.findings(seen));
         findings.extend(self.labels.findings(seen));

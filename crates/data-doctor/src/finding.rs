@@ -35,6 +35,8 @@ pub enum FindingKind {
     NearDuplicates,
     /// One prompt with several answers.
     ConflictingAnswers,
+    /// A column that is not used, but decides between the answers to one prompt.
+    UnusedColumn,
     /// Answers that stop in the middle.
     TruncatedAnswer,
     /// Answers of a single word where the others say more.
@@ -95,6 +97,8 @@ pub enum RepairKind {
     TrimAnswerStart,
     /// Messages of one role in a row become one, joined by a blank line.
     MergeSameRole,
+    /// All system messages become the first one, joined by blank lines.
+    MergeSystem,
     /// Questions after the last answer go.
     DropTrailingUser,
 }

@@ -2,6 +2,7 @@
 //! Each check is a file beside this one. Removing and replacing rows is left to whoever owns the dataset.
 
 mod answers;
+mod columns;
 mod common;
 mod conflicts;
 mod doctor;

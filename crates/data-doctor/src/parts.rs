@@ -50,6 +50,18 @@ fn answer(message: &Message) -> Answer<'_> {
     Answer { text: &message.content, calls: message.tool_calls.is_some() }
 }
 
+/// What the assistant thinks before the answers that are learned.
+pub(crate) fn reasoning(example: &Example) -> impl Iterator<Item = &str> {
+    let messages: &[Message] = match example {
+        Example::Chat { messages, .. } => messages,
+        Example::Preference { chosen, .. } => chosen,
+        Example::Unpaired { completion, label: true, .. } => completion,
+        Example::Unpaired { .. } | Example::Text { .. } | Example::Classification { .. } => &[],
+    };
+    let learned = messages.iter().filter(|message| message.weight != Some(0.0));
+    learned.filter_map(|message| message.reasoning_content.as_deref())
+}
+
 /// What is asked in a row, and the last answer that is taught.
 pub(crate) enum Exchange<'a> {
     Answered { before: Vec<&'a Message>, answer: &'a Message },

@@ -16,6 +16,7 @@ pub fn repair(kind: RepairKind, example: &Example) -> Option<Example> {
         RepairKind::RemoveControlCharacters => parts::map_texts_and_calls(example, &invisible::remove),
         RepairKind::TrimAnswerStart => answers::trim_starts(example),
         RepairKind::MergeSameRole => turns::merge_same_role(example),
+        RepairKind::MergeSystem => turns::merge_system(example),
         RepairKind::DropTrailingUser => turns::drop_trailing_user(example),
     }
 }

@@ -34,8 +34,7 @@ impl Turns {
         } else if first.is_some_and(|message| message.role == "assistant") {
             self.begins.push(index);
         }
-        let talk = messages.iter().skip_while(|message| message.role == "system");
-        if talk.clone().any(|message| message.role == "system") {
+        if messages.iter().skip(1).any(|message| message.role == "system") {
             self.system_late.push(index);
         }
         if !calls_are_answered(messages) {
@@ -66,6 +65,7 @@ fn finding(kind: FindingKind, rows: Vec<u32>) -> Finding {
     match kind {
         FindingKind::SameRoleTwice => finding.with_repair(RepairKind::MergeSameRole),
         FindingKind::EndsWithUser => finding.with_repair(RepairKind::DropTrailingUser),
+        FindingKind::MisplacedSystem => finding.with_repair(RepairKind::MergeSystem),
         _ => finding,
     }
 }
@@ -90,8 +90,9 @@ fn sentence(kind: FindingKind, rows: usize) -> Sentence {
         ),
         FindingKind::MisplacedSystem => say!(
             "doctor-misplaced-system", rows;
-            "1 conversation has a system message that does not come first, which many chat templates refuse",
-            "{rows} conversations have a system message that does not come first, which many chat templates refuse", rows
+            "1 conversation has a system message that does not come first, or several, which many chat templates refuse",
+            "{rows} conversations have a system message that does not come first, or several, which many chat templates refuse",
+            rows
         ),
         FindingKind::ToolWithoutCall => say!(
             "doctor-tool-without-call", rows;
@@ -120,7 +121,10 @@ fn advice(kind: FindingKind) -> Sentence {
             say!("doctor-ends-with-user-advice", "Drop the questions after the last answer, or add the answers")
         }
         FindingKind::MisplacedSystem => {
-            say!("doctor-misplaced-system-advice", "Put it first, or make it part of the message it belongs to")
+            say!(
+                "doctor-misplaced-system-advice",
+                "Merge all of them into the first system message, or make each part of the message it belongs to"
+            )
         }
         FindingKind::ToolWithoutCall => {
             say!("doctor-tool-without-call-advice", "Add the call or the tool's answer, or remove the other half")
@@ -168,6 +172,21 @@ pub(crate) fn merge_same_role(example: &Example) -> Option<Example> {
         }
     }
     (merged.len() < messages.len()).then(|| Example::Chat { messages: merged, tools: tools.clone() })
+}
+
+/// The conversation with one system message, the first, in which all of them stand.
+pub(crate) fn merge_system(example: &Example) -> Option<Example> {
+    let Example::Chat { messages, tools } = example else { return None };
+    if !messages.iter().skip(1).any(|message| message.role == "system") {
+        return None;
+    }
+    let (system, others): (Vec<Message>, Vec<Message>) =
+        messages.iter().cloned().partition(|message| message.role == "system");
+    let said: Vec<&str> =
+        system.iter().map(|message| message.content.as_str()).filter(|text| !text.trim().is_empty()).collect();
+    let first = Message { content: said.join("\n\n"), ..system.first()?.clone() };
+    let messages = [vec![first], others].concat();
+    Some(Example::Chat { messages, tools: tools.clone() })
 }
 
 /// The conversation up to its last answer, if questions follow it.

@@ -4,6 +4,8 @@
 mod answers;
 #[path = "data-doctor/checkup.rs"]
 mod checkup;
+#[path = "data-doctor/columns.rs"]
+mod columns;
 #[path = "data-doctor/duplicates.rs"]
 mod duplicates;
 #[path = "data-doctor/personal.rs"]

@@ -12,7 +12,7 @@ use tunesmith_sentence::{Sentence, say};
 
 pub(crate) use crate::checks::calls::tools;
 use crate::checks::calls::{called, has_call};
-use crate::checks::keys::{remark_on_keys, thought, weight};
+use crate::checks::keys::{remark_on_rest, thought, weight};
 pub(crate) use crate::checks::pairs::is_pair;
 use crate::checks::roles::role;
 use crate::record::{Object, Problem, value_name};
@@ -67,6 +67,9 @@ pub(crate) fn conversation(list: Vec<Value>, notes: &mut Vec<Problem>) -> Result
 /// Messages that need not hold an answer, checked; at least one.
 pub(crate) fn messages(list: Vec<Value>, notes: &mut Vec<Problem>) -> Result<Vec<Message>, Problem> {
     let mut messages = Vec::with_capacity(list.len());
+    if list.iter().any(|value| value.is_object() && is_pair(value)) {
+        notes.push(read_as_turns());
+    }
     for (number, value) in (1..).zip(list.into_iter().flat_map(gemini::unfold).flat_map(pairs::unfold)) {
         messages.extend(message(number, value, notes)?);
     }
@@ -80,8 +83,7 @@ pub(crate) fn messages(list: Vec<Value>, notes: &mut Vec<Problem>) -> Result<Vec
 /// One message; none for an empty system message.
 fn message(number: usize, value: Value, notes: &mut Vec<Problem>) -> Result<Option<Message>, Problem> {
     let Value::Object(mut object) = value else { return Err(no_object(number, &value)) };
-    remark_on_keys(number, &object, notes);
-    let weight = weight(number, &object)?;
+    let weight = weight(number, &mut object)?;
     let role = role(number, &mut object, notes)?;
     let calls = has_call(&object);
     let reasoning_content = thought(number, &role, &mut object, notes);
@@ -97,14 +99,14 @@ fn message(number: usize, value: Value, notes: &mut Vec<Problem>) -> Result<Opti
         let tool_calls = Some(calls_of_assistant(number, &role, &mut object)?);
         // Blanks beside a call are no content.
         let content = if content.trim().is_empty() { String::new() } else { content };
-        return Ok(Some(Message { role, content, tool_calls, reasoning_content, weight, ..Message::default() }));
+        let name = word(&mut object, "name");
+        remark_on_rest(number, &object, notes);
+        return Ok(Some(Message { role, content, tool_calls, reasoning_content, name, weight, tool_call_id: None }));
     }
     let speaks_as_tool = role == "tool";
-    let mut word = |key: &str| object.shift_remove(key).and_then(|value| value.as_str().map(str::to_owned));
-    let (tool_call_id, name) = if speaks_as_tool { (word("tool_call_id"), word("name")) } else { (None, None) };
-    if !speaks_as_tool && let Some(name) = word("name").filter(|name| !name.is_empty()) {
-        notes.push(speaker_unused(number, &name));
-    }
+    let tool_call_id = if speaks_as_tool { word(&mut object, "tool_call_id") } else { None };
+    let name = word(&mut object, "name");
+    remark_on_rest(number, &object, notes);
     // The result of a tool may be empty.
     match content.trim().is_empty() && !speaks_as_tool {
         true => silent(number, &role, notes),
@@ -136,14 +138,18 @@ fn calls_of_assistant(number: usize, role: &str, object: &mut Object) -> Result<
     Err(Problem::new("wrong_tool_calls", what))
 }
 
-fn speaker_unused(number: usize, name: &str) -> Problem {
+/// The text under a key; none where it is empty.
+fn word(object: &mut Object, key: &str) -> Option<String> {
+    let value = object.shift_remove(key)?;
+    value.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+fn read_as_turns() -> Problem {
     let what = say!(
-        "row-speaker-unused",
-        "Message {number} names its speaker, “{name}”, which chat templates do not show; it is not used",
-        number,
-        name
+        "row-pairs-read",
+        "The turns of this row have keys that say who speaks, such as “user” and “assistant”; read as messages"
     );
-    Problem::new("speaker_name_unused", what)
+    Problem::new("pairs_read", what)
 }
 
 /// What becomes of a message without text: a system message is left out, any other makes the row unusable.

@@ -9,6 +9,7 @@ mod layout;
 mod literal;
 mod messages;
 mod parts;
+mod repeated;
 mod shape;
 
 use serde_json::Value;

@@ -22,7 +22,7 @@ pub struct Message {
     /// What the assistant thinks before it says this, which a template may show apart from it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasoning_content: Option<String>,
-    /// The name of the tool that speaks.
+    /// The name of who speaks: of a tool, or of one of several users.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// 0 switches learning from this message off; null means 1. Only assistant messages are learned from.

@@ -2,9 +2,11 @@
 //! evaluation.
 
 mod answers;
+mod departure;
 mod difference;
 mod folder;
 mod format;
+mod hidden;
 mod mask;
 mod render;
 mod templates;
@@ -124,7 +126,7 @@ impl Renderer {
             Example::Text { text } => {
                 let (bare, doubled_tokens) = self.format.without_doubled(text);
                 let tokens = self.ended(self.ids(bare, true)?);
-                Ok(Rendered { tokens, learned_messages: vec![0], hidden_calls: 0, doubled_tokens })
+                Ok(Rendered { tokens, learned_messages: vec![0], doubled_tokens, ..Rendered::default() })
             }
             // What is taught is a conversation or a text.
             _ => Err(RenderError::NothingTaught),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tunesmith_protocol::{LearnFrom, Task, TooLong, TrainSettings};
 use tunesmith_sentence::{Sentence, say};
 
-use crate::{Example, PrepareError, Render, RenderError, Rendered, RowsError, Tokens};
+use crate::{Example, PrepareError, Render, RenderError, RowsError, TemplateCheck, Tokens};
 
 /// The rows a run learns from.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -25,10 +25,6 @@ pub struct Prepared {
     pub learned_tokens: u64,
     /// Tokens in all rows.
     pub tokens: u64,
-    /// Calls of tools, in the examples, that the model's template does not show and that are not learned therefore.
-    pub hidden_calls: u64,
-    /// Tokens that stood at the beginning or the end of a text although the tokenizer puts them there; left out.
-    pub doubled_tokens: u64,
     /// Rows that the model's template or tokenizer refuses, which are left out.
     pub refused: Arc<Vec<RefusedRow>>,
 }
@@ -53,8 +49,7 @@ pub struct RenderedRows {
     unlearnable: Vec<(u32, u32)>,
     /// Answers judged bad.
     untaught: u64,
-    hidden_calls: u64,
-    doubled_tokens: u64,
+    check: TemplateCheck,
     refused: Arc<Vec<RefusedRow>>,
     /// Examples in all.
     total: u64,
@@ -109,13 +104,12 @@ pub fn render_rows(
         for rendered in renderer.rows(some, learn_from).map_err(lost)? {
             row += 1;
             match rendered {
-                Ok(Rendered { tokens, hidden_calls, doubled_tokens, .. }) => {
-                    done.hidden_calls += hidden_calls;
-                    done.doubled_tokens += doubled_tokens;
-                    if tokens.learned() == 0 {
-                        done.unlearnable.push((row as u32, tokens.ids.len() as u32));
+                Ok(rendered) => {
+                    done.check.add(row, &rendered);
+                    if rendered.tokens.learned() == 0 {
+                        done.unlearnable.push((row as u32, rendered.tokens.ids.len() as u32));
                     } else {
-                        learnable.push(tokens);
+                        learnable.push(rendered.tokens);
                         done.numbers.push(row as u32);
                     }
                 }
@@ -134,6 +128,11 @@ impl RenderedRows {
     /// The rows that the model's template or tokenizer refuses.
     pub fn refused(&self) -> Arc<Vec<RefusedRow>> {
         self.refused.clone()
+    }
+
+    /// What the model's template makes of the examples.
+    pub fn check(&self) -> &TemplateCheck {
+        &self.check
     }
 
     /// Applies the length rule.
@@ -159,8 +158,6 @@ impl RenderedRows {
             untaught: self.untaught,
             learned_tokens: rows.iter().map(Tokens::learned).sum(),
             tokens: rows.iter().map(|row| row.ids.len() as u64).sum(),
-            hidden_calls: self.hidden_calls,
-            doubled_tokens: self.doubled_tokens,
             refused: self.refused.clone(),
             rows,
         };

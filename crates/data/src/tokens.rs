@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::template_check::{Departure, Hidden};
+
 /// The tokens of a row and which of them are learned.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Tokens {
@@ -35,8 +37,10 @@ pub struct Rendered {
     pub tokens: Tokens,
     /// The messages that are learned, from 0, in any part; a text is one message.
     pub learned_messages: Vec<usize>,
-    /// Calls of tools that the template does not show, so that no model can learn them from it.
-    pub hidden_calls: u64,
+    /// Parts that the template does not show, so that no model can learn from them.
+    pub hidden: Hidden,
     /// Tokens at the ends of a text that the tokenizer puts there anyway; they are not in `tokens`.
     pub doubled_tokens: u64,
+    /// Where a chat would ask for an answer in other tokens than stand before it here.
+    pub departure: Option<Departure>,
 }

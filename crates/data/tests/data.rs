@@ -54,6 +54,8 @@ mod streams;
 mod support;
 #[path = "data/tables.rs"]
 mod tables;
+#[path = "data/template_check.rs"]
+mod template_check;
 #[path = "data/templates.rs"]
 mod templates;
 #[path = "data/text_streams.rs"]

@@ -1,5 +1,7 @@
 //! Evaluations: how well a model predicts rows, and what it answers to them.
 
+use tunesmith_sentence::Sentence;
+
 use crate::{Format, ReadPath, wire};
 
 wire! {
@@ -34,6 +36,10 @@ wire! {
         pub rows_read: u64,
         /// Rows that cannot be used.
         pub rows_dropped: u64,
+        /// Rows of which nothing is measured, because the model's template or tokenizer refuses them.
+        pub rows_refused: u64,
+        /// The first of these, and why; null where there is none.
+        pub refused: Option<Sentence>,
         /// The loss; null where it was not wanted.
         pub loss: Option<MeasuredLoss>,
         /// The answers, in the order of the rows.

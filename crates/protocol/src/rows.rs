@@ -79,8 +79,8 @@ wire! {
         pub tokens: Option<u32>,
         /// Of these, how many are learned.
         pub learned_tokens: Option<u32>,
-        /// Tool calls in it that the model's chat template does not show, so that they cannot be learned.
-        pub hidden_calls: u32,
+        /// What the model's chat template does not show of it, and where a chat would ask otherwise.
+        pub remarks: Vec<Sentence>,
     }
 
     /// A column and its value as text.
@@ -97,6 +97,8 @@ wire! {
         pub role: String,
         /// What it says.
         pub content: String,
+        /// What it thinks before; null where it does not.
+        pub reasoning: Option<String>,
         /// Whether the model learns to write it.
         pub learned: bool,
     }

@@ -292,6 +292,11 @@ dataset-secrets-masked = { $rows ->
    *[other] Keys and passwords masked in { $rows } rows
 }
 
+dataset-system-messages-merged = { $rows ->
+    [one] System messages merged in 1 row
+   *[other] System messages merged in { $rows } rows
+}
+
 dataset-unanswered-removed = { $rows ->
     [one] Unanswered questions removed in 1 row
    *[other] Unanswered questions removed in { $rows } rows
@@ -351,6 +356,13 @@ doctor-blank-start = { $rows ->
 doctor-blank-start-advice = Let these answers begin with their first word
 
 doctor-cards-in = card numbers in { $rows }
+
+doctor-column-unused = { $prompts ->
+    [one] The column “{ $column }” is not used, but 1 prompt has another answer where it differs: from the prompt alone the model cannot know which one is meant
+   *[other] The column “{ $column }” is not used, but { $prompts } prompts have another answer where it differs: from the prompt alone the model cannot know which one is meant
+}
+
+doctor-column-unused-advice = Import the rows again and choose “{ $column }” as a part of the row, such as the input
 
 doctor-conflicting-labels = { $prompts ->
     [one] 1 prompt has different answers in { $rows } rows: the answers are short, so at most one of them is right
@@ -435,11 +447,11 @@ doctor-lost-characters-advice = Export the data again as UTF-8: what was lost ca
 doctor-many-systems = The conversations have { $number } different system messages, in { $rows } and fewer rows: the model learns a manner for each
 
 doctor-misplaced-system = { $rows ->
-    [one] 1 conversation has a system message that does not come first, which many chat templates refuse
-   *[other] { $rows } conversations have a system message that does not come first, which many chat templates refuse
+    [one] 1 conversation has a system message that does not come first, or several, which many chat templates refuse
+   *[other] { $rows } conversations have a system message that does not come first, or several, which many chat templates refuse
 }
 
-doctor-misplaced-system-advice = Put it first, or make it part of the message it belongs to
+doctor-misplaced-system-advice = Merge all of them into the first system message, or make each part of the message it belongs to
 
 doctor-mixed-systems = The conversations have { $number } different system messages, in { $rows } rows: the model learns a manner for each
 
@@ -556,6 +568,8 @@ evaluation-no-row-hint = `tunesmith data inspect FILE` says why
 
 evaluation-row = { $file }:{ $line }: { $error }
 
+evaluation-row-refused = line { $line } of { $file }: { $why }
+
 expected-choice = one of { $choices }
 
 expected-flag = true or false
@@ -602,6 +616,8 @@ export-labelled = it is a text with a label, and no conversation
 
 export-message-blank = a message in it says nothing
 
+export-named = a message in it has the name of its speaker, for which this kind of file has no place
+
 export-no-answer = no message in it is the assistant's
 
 export-no-exchange = it is not one question and one answer
@@ -642,7 +658,7 @@ export-sharegpt-function = it speaks of functions in OpenAI's former words, for 
 
 export-sharegpt-speaks-and-calls = an answer in it speaks and calls a tool at once, for which ShareGPT has no place
 
-export-sharegpt-tool-named = a tool in it is named or answers a numbered call, for which ShareGPT has no place
+export-sharegpt-tool-named = a message in it has the name of its speaker or the number of a call, for which ShareGPT has no place
 
 export-side-empty = There is no row on this side
 
@@ -824,6 +840,8 @@ import-bomb = { $path } cannot be read: it is small and unpacks to more than 256
 import-bomb-hint = Unpack it with a tool you trust and look at what it holds; import the unpacked file if it is right
 
 import-cancelled = The import was cancelled
+
+import-column-late = { $file }: the column “{ $column }” first comes in line { $line } and is not used
 
 import-damaged-hint = Save or download the file again; if that does not help, save it as .jsonl and import that
 
@@ -1392,7 +1410,9 @@ row-json-no-value = no value begins like this
 
 row-key-repeated = “{ $name }” stands more than once in an object of this row; only its last value is read
 
-row-key-unknown = Message { $number } has the unknown key “{ $key }”; it is not used
+row-key-unused = Message { $number } has the key { $keys }, which is not used
+
+row-keys-unused = Message { $number } has the keys { $keys }, which are not used
 
 row-label-empty = The label is empty
 
@@ -1452,6 +1472,8 @@ row-nul-byte = This row holds a NUL byte, which no text has
 
 row-number-long = The number { $number } has more digits than a number can keep; it is read as a text
 
+row-pairs-read = The turns of this row have keys that say who speaks, such as “user” and “assistant”; read as messages
+
 row-prompt-column-empty = The column “{ $column }” is empty in this row: nothing is asked
 
 row-prompt-repeated = The answers of this row begin with its prompt, which is left out of them
@@ -1475,8 +1497,6 @@ row-role-read-as = Message { $number } has the role “{ $role }”; read as { $
 row-role-unknown = Message { $number } has the role “{ $role }”; known are system, developer, user, assistant and tool, and what other tools call them
 
 row-shape-unknown = The columns are { $columns }; expected “messages”, or “instruction” and “output”, or “prompt” and “completion”, or “text”
-
-row-speaker-unused = Message { $number } names its speaker, “{ $name }”, which chat templates do not show; it is not used
 
 row-system-column-unused = The messages bring a system message of their own, so that in “{ $column }” is not used
 
@@ -1502,18 +1522,34 @@ row-weight-wrong = Message { $number } has the weight { $weight }; it must be 0 
 
 row-windows-1252 = This file is not UTF-8 and is read as Windows-1252; if letters look wrong, save it as UTF-8 and import it again
 
+run-answers-hidden = { $count ->
+    [one] 1 answer is not learned: the model's chat template does not show it
+   *[other] { $count } answers are not learned: the model's chat template does not show them
+}
+
 run-base-model-differs = the base model in { $path } is not the same
 
-run-calls-hidden = { $calls ->
-    [one] 1 tool call is not learned: the chat template of { $model } does not show it
-   *[other] { $calls } tool calls are not learned: the chat template of { $model } does not show them
+run-calls-hidden = { $count ->
+    [one] 1 tool call is not learned: the model's chat template does not show it
+   *[other] { $count } tool calls are not learned: the model's chat template does not show them
 }
 
 run-chart-failed = the chart could not be drawn: { $error }
 
-run-chat-asks-otherwise = A chat will ask otherwise than the rows did: it sends { $asked }, and the rows had { $learned }. The model may answer worse than it learned
+run-chat-asks-otherwise = { $rows ->
+    [one] A chat will ask otherwise than { $row }: it sends { $asked }, and the row has { $learned }. The model may answer worse than it learned
+   *[other] A chat will ask otherwise than { $rows } rows. The first is { $row }: the chat sends { $asked }, the row has { $learned }. The model may answer worse than it learned
+}
 
-run-chat-begins-otherwise = A chat will begin otherwise than the rows: with { $asked }, and they with { $learned }. The model may answer worse than it learned
+run-chat-begins-otherwise = { $rows ->
+    [one] A chat will begin otherwise than { $row }: with { $asked }, and the row with { $learned }. The model may answer worse than it learned
+   *[other] A chat will begin otherwise than { $rows } rows. The first is { $row }: the chat begins with { $asked }, the row with { $learned }. The model may answer worse than it learned
+}
+
+run-chat-merged = { $rows ->
+    [one] A chat will ask otherwise than { $row }: it sends { $asked }, but in the row the tokenizer joins the end of the question and the beginning of the answer to { $learned }. Remove the line break or blank at the beginning of the answer
+   *[other] A chat will ask otherwise than { $rows } rows. The first is { $row }: the chat sends { $asked }, but in the row the tokenizer joins the end of the question and the beginning of the answer to { $learned }. Remove the line breaks and blanks at the beginning of the answers
+}
 
 run-data-differs = the data is not the same
 
@@ -1615,6 +1651,11 @@ run-model-changed = The base model in { $folder } is not the one that “{ $name
 
 run-model-changed-hint = Bring the old files back, or start a new run
 
+run-names-hidden = { $count ->
+    [one] The model does not see the name of the speaker in 1 message: its chat template does not show it
+   *[other] The model does not see the name of the speaker in { $count } messages: its chat template does not show it
+}
+
 run-no-chat-template = { $model } has no chat template. A plain one is used
 
 run-not-running = “{ $name }” is not running
@@ -1631,6 +1672,22 @@ run-panicked-hint = Resume the run from its newest checkpoint; if it happens aga
 
 run-panicked-silently = no reason given
 
+run-place-line = line { $line } of { $file }
+
+run-place-row = row { $row }
+
+run-place-this-row = this row
+
+run-questions-hidden = { $count ->
+    [one] The model does not see 1 user message: its chat template does not show it
+   *[other] The model does not see { $count } user messages: its chat template does not show them
+}
+
+run-reasoning-hidden = { $count ->
+    [one] The reasoning of 1 answer is not learned: the model's chat template does not show it
+   *[other] The reasoning of { $count } answers is not learned: the model's chat template does not show it
+}
+
 run-records-damaged = { $lines ->
     [one] A line of the records of “{ $name }” cannot be read: its charts and numbers do without it
    *[other] { $lines } lines of the records of “{ $name }” cannot be read: its charts and numbers do without them
@@ -1639,6 +1696,11 @@ run-records-damaged = { $lines ->
 run-records-damaged-hint = What was trained is as it was. Bring { $path } back from a backup, if there is one
 
 run-records-disk-full = The disk is full, so what happens in this run cannot be recorded
+
+run-results-hidden = { $count ->
+    [one] The model does not see 1 tool result: its chat template does not show it
+   *[other] The model does not see { $count } tool results: its chat template does not show them
+}
 
 run-resume-hint = Resume it to go on
 
@@ -1679,12 +1741,22 @@ run-settings-unusable = Some settings cannot be used
 
 run-stopped-early = The run was stopped before its first step
 
+run-system-hidden = { $count ->
+    [one] The model does not see 1 system message: its chat template does not show it
+   *[other] The model does not see { $count } system messages: its chat template does not show them
+}
+
 run-tokens-doubled = { $doubled ->
     [one] 1 text brings a begin or end token that the tokenizer adds by itself; it is learned once
    *[other] { $doubled } begin or end tokens in the texts are added by the tokenizer as well; each is learned once
 }
 
 run-too-big = This run needs about { $needed } of memory and { $free } are free. Lower the batch size or the max length, or take a smaller base model
+
+run-tools-hidden = { $count ->
+    [one] The model does not see the tools of 1 row: its chat template does not show them
+   *[other] The model does not see the tools of { $count } rows: its chat template does not show them
+}
 
 run-trained-elsewhere = { $path } is being trained by another process
 
@@ -2007,6 +2079,11 @@ shell-eval-question = question: { $question }
 shell-eval-rows-not-asked = { $rows ->
     [one] 1 of { $all } rows is not asked: it is plain text, begins with its answer, or expects a tool call that this model's chat template does not show
    *[other] { $rows } of { $all } rows are not asked: they are plain text, begin with their answer, or expect a tool call that this model's chat template does not show
+}
+
+shell-eval-rows-refused = { $rows ->
+    [one] 1 of { $all } rows is left out: { $first }
+   *[other] { $rows } of { $all } rows are left out; the first: { $first }
 }
 
 shell-eval-rows-unreadable = { $rows ->

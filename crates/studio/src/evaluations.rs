@@ -1,17 +1,18 @@
 //! Evaluations: how well a model predicts the rows of files, and what it answers to them. The model comes from the pool, so
 //! that a chat and an evaluation share it.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tunesmith_data::{Example, ImportOptions, Imported, ImportedRow, Question, RenderError, import, prepare};
+use tunesmith_data::{Example, ImportOptions, Imported, ImportedRow, Question, Render, RenderError, import, prepare};
 use tunesmith_model::WeightFormat;
 use tunesmith_protocol::{
     ErrorCode, Evaluate, EvaluatedAnswer, Evaluation, JobKind, Mapping, Method, Sampling, TrainSettings, WireError,
 };
-use tunesmith_sentence::say;
+use tunesmith_sentence::{Sentence, say};
 use tunesmith_train::weight_format;
 
 use crate::errors::another_model_hint;
@@ -51,13 +52,15 @@ impl Evaluations {
                 Some(folder) => model.adapter(folder)?,
                 None => Adapter::none(),
             };
+            let mut refused = Refused::default();
             let (answers, not_asked) = match args.answers {
-                true => answer(&model, &adapter, &imported.rows, args.max_new_tokens, job)?,
+                true => answer(&model, &adapter, &imported.rows, &mut refused, args.max_new_tokens, job)?,
                 false => (Vec::new(), 0),
             };
-            let loss = args.loss.then(|| measure(&model, &adapter, &imported.rows, job)).transpose()?;
+            let loss = args.loss.then(|| measure(&model, &adapter, &imported.rows, &mut refused, job)).transpose()?;
             let (rows_read, rows_dropped) = (imported.summary.rows_read, imported.summary.rows_dropped());
-            Ok(Evaluation { rows_read, rows_dropped, loss, answers, not_asked })
+            let (rows_refused, refused) = (refused.0.len() as u64, refused.first(&imported.rows));
+            Ok(Evaluation { rows_read, rows_dropped, rows_refused, refused, loss, answers, not_asked })
         })
     }
 
@@ -133,16 +136,30 @@ fn read(args: &Evaluate, job: &JobHandle) -> Result<Imported, WireError> {
     Ok(imported)
 }
 
+/// The rows that the model's template or tokenizer refuses, from 0, and why.
+#[derive(Default)]
+struct Refused(BTreeMap<usize, Sentence>);
+
+impl Refused {
+    fn first(&self, rows: &[ImportedRow]) -> Option<Sentence> {
+        let (index, why) = self.0.first_key_value()?;
+        let ImportedRow { file, line, .. } = rows.get(*index)?;
+        Some(say!("evaluation-row-refused", "line {line} of {file}: {why}", line, file, why = why.clone()))
+    }
+}
+
 fn measure(
     model: &Lease,
     adapter: &Adapter,
     rows: &[ImportedRow],
+    refused: &mut Refused,
     job: &JobHandle,
 ) -> Result<tunesmith_protocol::MeasuredLoss, WireError> {
     let examples: Vec<Example> = rows.iter().map(|row| row.example.clone()).collect();
     // Rows are measured whole, as far as the model can read.
     let settings = TrainSettings { max_length: model.context_length(), ..TrainSettings::default() };
     let prepared = prepare(&examples, model.renderer(), &settings, &mut |_, _| job.go_on())?;
+    refused.0.extend(prepared.refused.iter().map(|row| (row.row as usize - 1, row.why.clone())));
     let note = say!("job-measuring", "Measuring");
     model.measure(adapter, &prepared.rows, &mut |done, total| job.rows(&note, done, total))
 }
@@ -151,21 +168,28 @@ fn answer(
     model: &Lease,
     adapter: &Adapter,
     rows: &[ImportedRow],
+    refused: &mut Refused,
     max_new_tokens: u32,
     job: &JobHandle,
 ) -> Result<(Vec<EvaluatedAnswer>, u64), WireError> {
     let (mut asked, mut questions) = (Vec::new(), Vec::new());
-    for row in rows {
+    for (index, row) in rows.iter().enumerate() {
         let at = |error: RenderError| {
             let (file, line, hint) = (&row.file, row.line, error.hint());
             let message = say!("evaluation-row", "{file}:{line}: {error}", file, line, error = error.sentence());
             WireError::invalid(message, hint)
         };
-        if let Some(question) = Question::of(&row.example, model.renderer()).map_err(at)? {
-            asked.push(row);
-            questions.push(question);
+        match question(row, model.renderer()) {
+            Ok(None) => {}
+            Ok(Some(question)) => {
+                asked.push(row);
+                questions.push(question);
+            }
+            Err(error) if error.is_of_the_row() => drop(refused.0.insert(index, error.sentence())),
+            Err(error) => return Err(at(error)),
         }
     }
+    let not_asked = (rows.len() - asked.len() - refused.0.len()) as u64;
     let (total, done) = (questions.len() as u64, AtomicU64::new(0));
     let sampling = Sampling { max_new_tokens, ..Sampling::default() };
     let note = say!("job-answering", "Answering");
@@ -181,7 +205,16 @@ fn answer(
         expected: question.expected,
         text: answered.text,
     });
-    Ok((answers.collect(), (rows.len() - asked.len()) as u64))
+    Ok((answers.collect(), not_asked))
+}
+
+/// The question in a row, which the model's template can ask.
+fn question(row: &ImportedRow, renderer: &dyn Render) -> Result<Option<Question>, RenderError> {
+    let question = Question::of(&row.example, renderer)?;
+    if let Some(Question { messages, tools, .. }) = &question {
+        renderer.prompt(messages, tools)?;
+    }
+    Ok(question)
 }
 
 fn no_model() -> WireError {

@@ -7,6 +7,7 @@ import { library } from '$lib/state/library.svelte';
 import { toasts } from '$lib/state/toasts.svelte';
 import { wizard } from '$lib/state/wizard.svelte';
 import { show } from '$lib/testing/show';
+import { verbatim } from '$lib/words/say';
 import RowCard from '../screens/data/RowCard.svelte';
 import FieldInput from '../screens/new/FieldInput.svelte';
 import RunRow from '../screens/runs/RunRow.svelte';
@@ -32,12 +33,22 @@ test('only what the model learns to write is marked', () => {
   expect(byId('bubble-learned')?.textContent).toContain('red lentils');
   expect(document.querySelectorAll('[data-testid=bubble]')).toHaveLength(2);
   expect(byId('row-tokens')?.textContent).toBe('74 tokens, 12 learned');
-  expect(byId('row-hidden-calls')).toBeNull();
+  expect(byId('row-remark')).toBeNull();
 });
 
-test('calls that the model does not see are told', () => {
-  show(RowCard, { row: { ...made.row(0), hidden_calls: 2 }, number: 1 });
-  expect(byId('row-hidden-calls')?.textContent).toBe('2 tool calls are not shown to the model');
+test('what the model does not see of a row is told', () => {
+  const hidden = "2 tool calls are not learned: the model's chat template does not show them";
+  show(RowCard, { row: { ...made.row(0), remarks: [verbatim(hidden)] }, number: 1 });
+  expect(byId('row-remark')?.textContent).toBe(hidden);
+});
+
+test('the reasoning of an answer stands apart from it, folded', () => {
+  const said = { role: 'assistant', content: 'Four', reasoning: 'Two and two', learned: true };
+  show(RowCard, { row: { ...made.row(0), messages: [said] }, number: 1 });
+  const reasoning = byId('reasoning') as HTMLDetailsElement;
+  expect(reasoning.open).toBe(false);
+  expect(reasoning.textContent).toContain('Two and two');
+  expect(byId('bubble-learned')?.querySelector('.text')?.textContent).toBe('Four');
 });
 
 test('a finished run shows how far the loss fell', () => {

@@ -14,12 +14,13 @@ const PROBLEMS_SHOWN: usize = 10;
 
 /// Prints all of it.
 pub(super) fn facts(facts: &DataFacts, max_length: u32, out: &Out) {
-    let DataFacts { dataset, problems, report, tokens: counted, refused } = facts;
+    let DataFacts { dataset, problems, report, tokens: counted, refused, remarks } = facts;
     rows(dataset, problems, out);
     doctor(report, out);
     if let Some((counts, cuts)) = counted {
         tokens(counts, cuts, max_length, out);
         without_tokens(counts.failed, refused.as_ref(), out);
+        remarks.iter().for_each(|remark| out.line(remark.clone()));
     }
 }
 

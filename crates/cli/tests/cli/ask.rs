@@ -131,3 +131,16 @@ fn the_demo_tunes_compares_and_scores() {
         assert!(ran.stderr.contains(word), "{word} in {}", ran.stderr);
     }
 }
+
+#[test]
+fn eval_says_which_rows_the_template_refuses() {
+    let shell = Shell::new();
+    let template = "{% for m in messages %}{% if '7' in m.content %}{{ raise_exception('no sevens') }}{% endif %}\
+        <|{{ m.role }}|>{{ m.content }}<|end|>{% endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}";
+    shell.write("model/chat_template.jinja", template);
+    let ran = shell.run(&["eval", "--model", "model", "--data", "rows.jsonl"]);
+    let told = "2 of 24 rows are left out; the first: line 8 of rows.jsonl: The model's chat template refuses this conversation: no sevens";
+    assert!(ran.code == 0 && ran.stderr.contains(told), "{}", ran.stderr);
+    let lines = shell.run(&["eval", "--model", "model", "--data", "rows.jsonl", "--json"]).lines();
+    assert_eq!((&lines[0]["type"], &lines[0]["rows"], &lines[1]["rows"]), (&"refused".into(), &2.into(), &22.into()));
+}

@@ -1,6 +1,6 @@
 //! `tunesmith data inspect`.
 
-use crate::shell::Shell;
+use crate::shell::{Shell, run_file};
 
 #[test]
 fn every_row_is_kept_or_dropped() {
@@ -91,4 +91,64 @@ fn control_characters_of_a_file_do_not_reach_the_terminal() {
     shell.write("esc.jsonl", "{\"prompt\":\"a\",\"completion\":\"b\",\"x\\u001b[2Jy\":1}\n");
     let ran = shell.run(&["data", "inspect", "esc.jsonl"]);
     assert!(ran.stdout.contains("x\\u{1b}[2Jy") && !ran.stdout.contains('\u{1b}'), "{:?}", ran.stdout);
+}
+
+/// Conversations with a system message, for a model whose template leaves it out.
+fn unseen(shell: &Shell) {
+    let template = "{% for m in messages %}{% if m.role != 'system' %}<|{{ m.role }}|>{{ m.content }}<|end|>{% endif %}{% endfor %}\
+        {% if add_generation_prompt %}{{ '<|assistant|>!' if '7' in messages[-1].content else '<|assistant|>' }}{% endif %}";
+    shell.write("model/chat_template.jinja", template);
+    let row = |number: usize| {
+        format!(
+            r#"{{"messages":[{{"role":"system","content":"Be brief"}},{{"role":"user","content":"Say {number}"}},{{"role":"assistant","content":"It is {number}."}}]}}"#
+        )
+    };
+    shell.write("rows.jsonl", &(0..9).map(row).collect::<Vec<_>>().join("\n"));
+    learn_from_all(shell);
+}
+
+fn learn_from_all(shell: &Shell) {
+    shell.write("run.yaml", &run_file("max_steps: 1").replace("validation: 0.25", "validation: 0"));
+}
+
+const UNSEEN: &str = "The model does not see 9 system messages: its chat template does not show them";
+const ASKED: &str =
+    "A chat will ask otherwise than line 8 of rows.jsonl: it sends \"!\", and the row has \"It is 7.<|end|>\"";
+
+#[test]
+fn what_a_models_template_does_not_show_and_asks_otherwise_is_told() {
+    let shell = Shell::new();
+    unseen(&shell);
+    let ran = shell.run(&["data", "inspect", "rows.jsonl", "--model", "model"]);
+    assert!(ran.stdout.contains(UNSEEN) && ran.stdout.contains(ASKED), "{}", ran.stdout);
+    let report = &shell.run(&["data", "inspect", "rows.jsonl", "--model", "model", "--json"]).lines()[0];
+    assert_eq!(report["model_remarks"][0], UNSEEN);
+    for trained in [&["train", "run.yaml", "--output", "out"][..], &["train", "run.yaml"]] {
+        let ran = shell.run(trained);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        assert!(ran.stderr.contains(UNSEEN) && ran.stderr.contains(ASKED), "{trained:?}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_begin_token_that_texts_double_is_told() {
+    let shell = Shell::new();
+    let path = shell.path("model/tokenizer.json");
+    let mut tokenizer: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    let tokens = tokenizer["added_tokens"].as_array().unwrap();
+    let id = tokens.iter().find(|token| token["content"] == "<|user|>").unwrap()["id"].clone();
+    tokenizer["post_processor"] = serde_json::json!({"type": "TemplateProcessing",
+        "single": [{"SpecialToken": {"id": "<|user|>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
+        "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
+        "special_tokens": {"<|user|>": {"id": "<|user|>", "ids": [id], "tokens": ["<|user|>"]}}});
+    std::fs::write(&path, tokenizer.to_string()).unwrap();
+    shell.write("rows.jsonl", &(0..9).map(|row| format!("{{\"text\":\"<|user|>{row} leeks\"}}\n")).collect::<String>());
+    learn_from_all(&shell);
+    let told = "9 begin or end tokens in the texts are added by the tokenizer as well; each is learned once";
+    let ran = shell.run(&["data", "inspect", "rows.jsonl", "--model", "model"]);
+    assert!(ran.stdout.contains(told), "{}", ran.stdout);
+    for trained in [&["train", "run.yaml", "--output", "out"][..], &["train", "run.yaml"]] {
+        let ran = shell.run(trained);
+        assert!(ran.stderr.contains(told), "{trained:?}: {}", ran.stderr);
+    }
 }

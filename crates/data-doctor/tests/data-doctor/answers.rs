@@ -230,6 +230,10 @@ fn faults_in_who_speaks_when_are_found() {
     assert_eq!(found(FindingKind::EndsWithUser, &data), [5]);
     assert_eq!(found(FindingKind::NoUserMessage, &data), [6]);
     assert_eq!(found(FindingKind::MisplacedSystem, &data), [7]);
+    let misplaced = finding(&examine(&data), FindingKind::MisplacedSystem).expect("a finding").clone();
+    assert_eq!(misplaced.repair, Some(RepairKind::MergeSystem));
+    let two = [chat(&[("system", "s"), ("system", "t"), ("user", "a"), ("assistant", "b")])];
+    assert_eq!(found(FindingKind::MisplacedSystem, &two), [0], "a second one, too");
     assert_eq!(found(FindingKind::ToolWithoutCall, &data), [8, 9]);
 }
 

@@ -69,7 +69,7 @@ fn a_check_up_can_be_cancelled_and_leaves_nothing_behind() {
     let scratch = tempfile::tempdir().expect("a folder");
     let mut doctor = Doctor::new(scratch.path()).expect("a doctor");
     for (row, example) in (0..).zip(healthy(20)) {
-        doctor.look(row, Split::Training, &example).expect("a look");
+        doctor.look(row, Split::Training, &example, &serde_json::Map::new()).expect("a look");
     }
     let outcome = doctor.finish(&mut |_, _| ControlFlow::Break(()));
     assert!(matches!(outcome, Err(DoctorError::Cancelled)));

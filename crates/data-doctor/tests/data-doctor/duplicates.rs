@@ -181,3 +181,26 @@ fn one_prompt_with_two_labels_is_a_warning_and_with_two_stories_a_note() {
     let found = finding(&report, FindingKind::ConflictingAnswers).expect("conflicts");
     assert_eq!((found.severity, found.groups.clone()), (Severity::Note, vec![vec![60, 61, 62]]));
 }
+
+/// A question answered with the same words after this reasoning.
+fn reasoned(reasoning: &str) -> Example {
+    let mut messages = say(&[("user", "What is seven times eight?"), ("assistant", "It is fifty-six.")]);
+    messages[1].reasoning_content = Some(reasoning.into());
+    Example::chat(messages)
+}
+
+#[test]
+fn rows_that_reason_in_another_way_are_not_the_same() {
+    let (one, other) = (own_words(1, 60), own_words(2, 60));
+    let mut data = healthy(60);
+    data.extend([reasoned(&one.join(" ")), reasoned(&other.join(" "))]);
+    let report = examine(&data);
+    for kind in [FindingKind::ExactDuplicates, FindingKind::NearDuplicates, FindingKind::ConflictingAnswers] {
+        assert!(finding(&report, kind).is_none(), "{:?}", report.findings);
+    }
+    let mut changed = one.clone();
+    changed[30] = "another".into();
+    data.push(reasoned(&changed.join(" ")));
+    let report = examine(&data);
+    assert_eq!(finding(&report, FindingKind::NearDuplicates).expect("near duplicates").groups, [vec![60, 62]]);
+}

@@ -6,7 +6,7 @@ use tunesmith_data_doctor::{RepairKind, repair};
 
 use crate::support::chat;
 
-const ALL: [RepairKind; 9] = [
+const ALL: [RepairKind; 10] = [
     RepairKind::RemoveRows,
     RepairKind::RemoveDuplicates,
     RepairKind::MaskPersonalData,
@@ -15,6 +15,7 @@ const ALL: [RepairKind; 9] = [
     RepairKind::RemoveControlCharacters,
     RepairKind::TrimAnswerStart,
     RepairKind::MergeSameRole,
+    RepairKind::MergeSystem,
     RepairKind::DropTrailingUser,
 ];
 
@@ -113,6 +114,18 @@ proptest! {
             prop_assert!(messages[kept.len()..].iter().all(|message| message.role == "user"));
         }
     }
+}
+
+#[test]
+fn system_messages_become_the_first_one_wherever_they_stand() {
+    let merged = |turns: &[(&str, &str)]| repair(RepairKind::MergeSystem, &chat(turns));
+    let several = [("system", "Be brief."), ("user", "a"), ("assistant", "b"), ("system", "Be kind."), ("user", "c")];
+    let expected = chat(&[("system", "Be brief.\n\nBe kind."), ("user", "a"), ("assistant", "b"), ("user", "c")]);
+    assert_eq!(merged(&several), Some(expected));
+    let late = [("user", "a"), ("system", " s "), ("assistant", "b")];
+    assert_eq!(merged(&late), Some(chat(&[("system", " s "), ("user", "a"), ("assistant", "b")])));
+    assert_eq!(merged(&[("system", "s"), ("user", "a"), ("assistant", "b")]), None);
+    assert_eq!(merged(&[("user", "a"), ("assistant", "b")]), None);
 }
 
 #[test]

@@ -2,16 +2,22 @@
 
 use std::ops::ControlFlow;
 
+use serde_json::{Map, Value};
 use tunesmith_data::{Example, Message};
 use tunesmith_data_doctor::{Doctor, Finding, FindingKind, Report};
 use tunesmith_protocol::Split;
 
 /// The report on training and validation rows.
 pub fn examine_splits(rows: &[(Split, Example)]) -> Report {
+    examine_columns(&rows.iter().map(|(split, row)| (*split, row.clone(), Map::new())).collect::<Vec<_>>())
+}
+
+/// The report on rows with columns that are not used.
+pub fn examine_columns(rows: &[(Split, Example, Map<String, Value>)]) -> Report {
     let scratch = tempfile::tempdir().expect("a folder");
     let mut doctor = Doctor::new(scratch.path()).expect("a doctor");
-    for (row, (split, example)) in (0..).zip(rows) {
-        doctor.look(row, *split, example).expect("a look");
+    for (row, (split, example, extra)) in (0..).zip(rows) {
+        doctor.look(row, *split, example, extra).expect("a look");
     }
     let report = doctor.finish(&mut |_, _| ControlFlow::Continue(())).expect("a report");
     assert_eq!(

@@ -3,6 +3,7 @@
 use serde_json::Value;
 use tunesmith_sentence::say;
 
+use crate::quoted::quoted;
 use crate::record::{Object, Problem};
 
 /// Names of what an assistant thinks before it answers: those of DeepSeek and Qwen, of gpt-oss, and of OpenRouter.
@@ -11,23 +12,28 @@ const THOUGHTS: [&str; 3] = ["reasoning_content", "thinking", "reasoning"];
 /// Names under which other tools switch learning from a message off: Together and Axolotl, and ms-swift.
 const LEARN: [&str; 3] = ["train", "training", "loss"];
 
-const KNOWN_KEYS: [&str; 9] =
-    ["role", "content", "name", "function_call", "tool_calls", "tool_call_id", "weight", "from", "value"];
+/// The most keys that a remark names.
+const MOST_NAMES: usize = 8;
 
-/// Remarks on the first key that is not used.
-pub(super) fn remark_on_keys(number: usize, object: &Object, notes: &mut Vec<Problem>) {
-    let is_known = |key: &str| match key {
-        key if LEARN.contains(&key) => is_switch(object.get(key)),
-        key => KNOWN_KEYS.contains(&key) || THOUGHTS.contains(&key),
+/// Remarks on what is left of a message once all that is used was taken out of it. A key without a value says nothing.
+pub(super) fn remark_on_rest(number: usize, rest: &Object, notes: &mut Vec<Problem>) {
+    let says_something = |value: &Value| match value {
+        Value::Null => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(list) => !list.is_empty(),
+        Value::Object(object) => !object.is_empty(),
+        Value::Bool(_) | Value::Number(_) => true,
     };
-    if let Some(key) = object.keys().find(|key| !is_known(key)) {
-        let what = say!("row-key-unknown", "Message {number} has the unknown key “{key}”; it is not used", number, key);
-        notes.push(Problem::new("message_unrecognized_key", what));
+    let unused: Vec<&String> = rest.iter().filter(|(_, value)| says_something(value)).map(|(key, _)| key).collect();
+    if unused.is_empty() {
+        return;
     }
-}
-
-fn is_switch(value: Option<&Value>) -> bool {
-    value.is_none_or(|value| value.is_null() || switch(value).is_some())
+    let keys = quoted(unused.iter(), MOST_NAMES);
+    let what = match unused.len() {
+        1 => say!("row-key-unused", "Message {number} has the key {keys}, which is not used", number, keys),
+        _ => say!("row-keys-unused", "Message {number} has the keys {keys}, which are not used", number, keys),
+    };
+    notes.push(Problem::new("message_unrecognized_key", what));
 }
 
 /// Whether a message is to be learned, as other tools say it.
@@ -41,11 +47,16 @@ fn switch(value: &Value) -> Option<bool> {
 }
 
 /// The weight of a message, under OpenAI's name or another tool's.
-pub(super) fn weight(number: usize, object: &Object) -> Result<Option<f32>, Problem> {
-    let value = match object.get("weight") {
+pub(super) fn weight(number: usize, object: &mut Object) -> Result<Option<f32>, Problem> {
+    let value = match object.shift_remove("weight") {
         None | Some(Value::Null) => {
-            let is_off = |key: &&str| object.get(*key).and_then(switch) == Some(false);
-            return Ok(LEARN.iter().any(is_off).then_some(0.0));
+            let mut is_off = false;
+            for key in LEARN {
+                let Some(learned) = object.get(key).and_then(switch) else { continue };
+                object.shift_remove(key);
+                is_off |= !learned;
+            }
+            return Ok(is_off.then_some(0.0));
         }
         Some(value) => value,
     };
@@ -63,9 +74,15 @@ pub(super) fn weight(number: usize, object: &Object) -> Result<Option<f32>, Prob
 
 /// What the assistant thinks before it says this.
 pub(super) fn thought(number: usize, role: &str, object: &mut Object, notes: &mut Vec<Problem>) -> Option<String> {
-    let found = THOUGHTS.iter().filter_map(|key| Some((*key, object.shift_remove(*key)?)));
-    let found: Vec<(&str, Value)> = found.filter(|(_, value)| !value.is_null() && value != "").collect();
-    let (key, value) = found.into_iter().next()?;
+    let says_something = |key: &&str| object.get(*key).is_some_and(|value| !value.is_null() && value != "");
+    let key = THOUGHTS.into_iter().find(says_something)?;
+    let value = object.shift_remove(key)?;
+    // Some write the same twice, under two names.
+    for other in THOUGHTS {
+        if object.get(other) == Some(&value) {
+            object.shift_remove(other);
+        }
+    }
     match value {
         Value::String(text) if role == "assistant" => Some(text),
         _ => {

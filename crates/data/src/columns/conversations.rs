@@ -4,6 +4,7 @@ use serde_json::Value;
 use tunesmith_sentence::say;
 
 use super::parts::Parts;
+use super::repeated::leave_prompt_out;
 use super::{cells, messages};
 use crate::record::Problem;
 use crate::{Example, Message, checks};
@@ -29,7 +30,9 @@ pub(super) fn exchange(
     notes: &mut Vec<Problem>,
 ) -> Result<Example, Problem> {
     let mut messages = asked(parts, question, notes)?;
-    messages.extend(answered(parts, answer, notes)?);
+    let mut answered = answered(parts, answer, notes)?;
+    leave_prompt_out(&messages, &mut [&mut answered], notes);
+    messages.extend(answered);
     Ok(Example::Chat { messages, tools: messages::tools(parts)? })
 }
 

@@ -6,6 +6,7 @@ use tunesmith_sentence::say;
 use super::conversations::{answer, answered, asked, conversation, question, with_system};
 use super::layout::truth;
 use super::parts::Parts;
+use super::repeated::leave_prompt_out;
 use super::{cells, messages};
 use crate::record::{Problem, value_name};
 use crate::{Example, Message, checks};
@@ -59,32 +60,8 @@ fn with_prompt_column(
     let prompt = asked(parts, "prompt", notes)?;
     let mut chosen = answer(better, parts.column("chosen"), notes)?;
     let mut rejected = answer(worse, parts.column("rejected"), notes)?;
-    let repeats = |answer: &[Message]| answer.len() > prompt.len() && answer.starts_with(&prompt);
-    if repeats(&chosen) && repeats(&rejected) {
-        chosen.drain(..prompt.len());
-        rejected.drain(..prompt.len());
-    } else if let Some(asked) = repeated_text(&prompt, &[&chosen, &rejected]) {
-        for answer in [&mut chosen, &mut rejected] {
-            let rest = answer[0].content[asked.len()..].trim_start();
-            answer[0].content = rest.to_owned();
-        }
-        let message =
-            say!("row-prompt-repeated", "The answers of this row begin with its prompt, which is left out of them");
-        notes.push(Problem::new("prompt_repeated", message));
-    }
+    leave_prompt_out(&prompt, &mut [&mut chosen, &mut rejected], notes);
     Ok((prompt, chosen, rejected))
-}
-
-/// The text of a prompt that all answers repeat before they say something. A single word may well be how an answer begins.
-fn repeated_text<'a>(prompt: &'a [Message], answers: &[&Vec<Message>]) -> Option<&'a str> {
-    let asked = prompt.last().filter(|last| last.role == "user")?.content.trim_end();
-    let repeats = |answer: &&Vec<Message>| {
-        let [Message { content, tool_calls: None, .. }] = answer.as_slice() else { return false };
-        let Some(rest) = content.strip_prefix(asked) else { return false };
-        let in_word = asked.ends_with(char::is_alphanumeric) && rest.starts_with(char::is_alphanumeric);
-        !rest.trim().is_empty() && !in_word
-    };
-    (asked.contains(char::is_whitespace) && answers.iter().all(repeats)).then_some(asked)
 }
 
 /// Splits a row without a prompt column: the prompt is what both answers begin with.
@@ -188,7 +165,9 @@ pub(super) fn unpaired(parts: &mut Parts, notes: &mut Vec<Problem>) -> Result<Ex
     })?;
     if !parts.shape.columns.contains_key("messages") {
         let prompt = asked(parts, "prompt", notes)?;
-        return Ok(Example::Unpaired { prompt, completion: answered(parts, "completion", notes)?, label });
+        let mut completion = answered(parts, "completion", notes)?;
+        leave_prompt_out(&prompt, &mut [&mut completion], notes);
+        return Ok(Example::Unpaired { prompt, completion, label });
     }
     let mut prompt = conversation(parts, notes)?;
     let last = prompt.iter().rposition(|message| message.role == "assistant").unwrap_or_default();

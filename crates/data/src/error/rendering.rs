@@ -61,6 +61,17 @@ pub enum RenderError {
     },
 }
 
+impl RenderError {
+    /// Whether it is about this one row, so that others may well be rendered.
+    pub fn is_of_the_row(&self) -> bool {
+        match self {
+            Self::Refused(_) | Self::Render(_) | Self::NothingTaught | Self::Unclear(_) | Self::Tokenizer(_) => true,
+            Self::Missing { .. } | Self::File { .. } | Self::Template { .. } => false,
+            Self::Worker(_) | Self::NoWorker { .. } | Self::OtherVersion { .. } => false,
+        }
+    }
+}
+
 impl From<RenderError> for WireError {
     fn from(error: RenderError) -> Self {
         Self::invalid(error.sentence(), error.hint())

@@ -152,6 +152,12 @@ pub(super) fn exchange(messages: &[Message]) -> Result<(Value, Value, Value), Re
         return Err(unweighted());
     }
     unthought(messages)?;
+    if messages.iter().any(|message| message.name.is_some()) {
+        return Err(say!(
+            "export-named",
+            "a message in it has the name of its speaker, for which this kind of file has no place"
+        ));
+    }
     for text in messages.iter().map(|message| &message.content) {
         if text.contains('\0') {
             return Err(nul());

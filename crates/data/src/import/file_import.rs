@@ -8,11 +8,14 @@ use tunesmith_sentence::{Sentence, say};
 
 use super::summary::{SummaryBuilder, Taken};
 use crate::columns::{self, Shape};
-use crate::record::{Beginning, Change, Problem, Record, memory_bytes};
+use crate::record::{Beginning, Change, Object, Problem, Record, memory_bytes};
 use crate::{ImportError, ImportedRow};
 
 /// Rows looked at before the shape of a file is decided.
 const SAMPLE_ROWS: usize = 200;
+
+/// Columns that are told; rows with keys of their own may have any number.
+const MOST_COLUMNS: usize = 200;
 
 /// The most memory for these rows, in bytes: where rows are huge, fewer are looked at.
 const SAMPLE_BYTES: usize = 32 << 20;
@@ -111,6 +114,7 @@ impl<'a> FileImport<'a> {
         });
         match example {
             Ok((example, extra)) => {
+                self.tell_late_columns(line, &extra);
                 notes.extend(self.worth_saying(changes));
                 for note in one_of_each_kind(notes) {
                     self.problem(line, note, None)?;
@@ -119,6 +123,25 @@ impl<'a> FileImport<'a> {
                 (self.sink)(Taken::Row(ImportedRow { file: self.file.clone(), line, example, extra }))
             }
             Err(problem) => self.problem(line, problem, counts.then_some(beginning)),
+        }
+    }
+
+    /// Tells of columns that the first rows do not have, so that nobody could decide about them.
+    fn tell_late_columns(&mut self, line: u64, extra: &Object) {
+        for column in extra.keys() {
+            let columns = &mut self.builder.summary.columns;
+            if columns.len() >= MOST_COLUMNS || columns.contains(column) {
+                continue;
+            }
+            columns.push(column.clone());
+            let file = &self.file;
+            self.builder.remark(say!(
+                "import-column-late",
+                "{file}: the column “{column}” first comes in line {line} and is not used",
+                file,
+                column,
+                line
+            ));
         }
     }
 

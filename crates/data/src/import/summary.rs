@@ -33,7 +33,7 @@ pub struct Summary {
     pub remarks: Vec<Sentence>,
     /// The names by which rows say which file they came from, in order.
     pub files: Vec<String>,
-    /// The names of the columns of the first rows of each file, in order.
+    /// The names of the columns of the files, in the order in which they come.
     pub columns: Vec<String>,
     /// Which column was taken for which part of a row in the first file.
     pub mapping: Mapping,

@@ -11,9 +11,10 @@ use serde_json::{Value, json};
 
 use super::difference::difference;
 use super::format::TextFormat;
+use super::hidden::{StandIns, hidden};
 use super::turns::Turns;
 use crate::template::Conversation;
-use crate::{Message, RenderError};
+use crate::{Hidden, Message, RenderError};
 
 /// What the model writes in one turn.
 pub(super) struct Answer {
@@ -29,19 +30,26 @@ pub(super) struct Answer {
 pub(super) struct Rendering<'a> {
     format: &'a TextFormat,
     conversation: Conversation<'a>,
+    stand_ins: StandIns,
     pub text: String,
 }
 
 impl<'a> Rendering<'a> {
     pub(super) fn new(format: &'a TextFormat, conversation: Conversation<'a>) -> Result<Self, RenderError> {
         let text = format.template.render(conversation, false)?;
-        Ok(Self { format, conversation, text })
+        let stand_ins = StandIns::new(conversation, &text);
+        Ok(Self { format, conversation, stand_ins, text })
+    }
+
+    /// The parts that the template does not show.
+    pub(super) fn hidden(&self) -> Hidden {
+        hidden(&self.format.template, self.conversation, &self.stand_ins)
     }
 
     /// The answers that the template shows, in the order of their messages.
     pub(super) fn answers(&self) -> Result<Vec<Answer>, RenderError> {
         let messages = self.conversation.messages;
-        let stand_in = self.stand_ins().next().ok_or(RenderError::Unclear(1))?;
+        let stand_in = self.stand_ins.iter().next().ok_or(RenderError::Unclear(1))?;
         let mut changed = messages.to_vec();
         let mut places = vec![None; messages.len()];
         let mut rewritten = false;
@@ -61,42 +69,6 @@ impl<'a> Rendering<'a> {
         let answers = messages.iter().enumerate().filter(|(_, message)| message.role == "assistant");
         let answer = |(index, message)| Some(self.answer(index, message, places[index].clone()?, &places));
         Ok(answers.filter_map(answer).collect())
-    }
-
-    /// How many of the calls that could be learned the template does not show.
-    pub(super) fn hidden_calls(&self) -> u64 {
-        let mut changed = self.conversation.messages.to_vec();
-        let learned = changed.iter_mut().filter(|message| message.weight != Some(0.0));
-        let calls: Vec<&mut Value> =
-            learned.filter_map(|message| message.tool_calls.as_mut()?.as_array_mut()).flatten().collect();
-        if calls.is_empty() {
-            return 0;
-        }
-        // Each has a stand-in of its own: some templates show only the first of several.
-        let shown = |(call, stand_in)| {
-            disguise(call, stand_in);
-            stand_in
-        };
-        let stand_ins: Vec<char> = calls.into_iter().zip(self.stand_ins()).map(shown).collect();
-        match self.format.template.render(Conversation { messages: &changed, ..self.conversation }, false) {
-            Ok(text) => stand_ins.iter().filter(|stand_in| !text.contains(**stand_in)).count() as u64,
-            // What refuses other calls looks at them.
-            Err(_) => 0,
-        }
-    }
-
-    /// Characters that neither the text nor a message has, so that a difference begins and ends exactly where a message
-    /// does. They have no upper case and are no white space, which templates change.
-    fn stand_ins(&self) -> impl Iterator<Item = char> {
-        let says = |message: &Message, character: char| {
-            message.content.contains(character)
-                || message.reasoning_content.as_ref().is_some_and(|thought| thought.contains(character))
-                || message.tool_calls.as_ref().is_some_and(|calls| calls.to_string().contains(character))
-        };
-        ('\u{E000}'..='\u{F8FF}').filter(move |character| {
-            !self.text.contains(*character)
-                && !self.conversation.messages.iter().any(|message| says(message, *character))
-        })
     }
 
     /// Where a message stands; none if the template does not show it.
@@ -215,7 +187,7 @@ fn disguised(message: &Message, stand_in: char) -> Message {
 }
 
 /// Replaces the name and arguments of a call by the stand-in.
-fn disguise(call: &mut Value, stand_in: char) {
+pub(super) fn disguise(call: &mut Value, stand_in: char) {
     call["function"]["name"] = stand_in.to_string().into();
     call["function"]["arguments"] = json!({ (stand_in.to_string()): stand_in.to_string() });
 }

@@ -7,6 +7,7 @@ use tokenizers::Encoding;
 use tunesmith_protocol::LearnFrom;
 
 use super::answers::{Answer, Rendering};
+use super::departure;
 use super::format::TextFormat;
 use crate::RenderError;
 use crate::template::Conversation;
@@ -68,7 +69,12 @@ pub(super) fn chat(
     if let Some(first) = tokens.learn.first_mut() {
         *first = false;
     }
-    let rendered = Rendered { tokens, learned_messages, hidden_calls: rendering.hidden_calls(), doubled_tokens: 0 };
+    // The first and the last answer that is learned stand for those between.
+    let mut asked = learned_messages.iter().copied().filter(|index| messages[*index].role == "assistant");
+    let asked = asked.next().into_iter().chain(asked.next_back());
+    let row = departure::Row { conversation, text: &rendering.text, encoding: &encoding };
+    let departure = departure::departure(format, row, asked);
+    let rendered = Rendered { tokens, learned_messages, hidden: rendering.hidden(), doubled_tokens: 0, departure };
     Ok(Chat { text: rendering.text, encoding, rendered })
 }
 

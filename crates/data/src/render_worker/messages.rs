@@ -7,6 +7,7 @@ use serde_json::Value;
 use tunesmith_protocol::LearnFrom;
 use tunesmith_sentence::say;
 
+use crate::template_check::{Departure, Hidden};
 use crate::tokens::{Rendered, Tokens};
 use crate::{Example, Message, RenderError};
 
@@ -44,15 +45,16 @@ pub(super) struct Row {
     /// A zero or one for each.
     learn: String,
     learned_messages: Vec<usize>,
-    hidden_calls: u64,
+    hidden: Hidden,
     doubled_tokens: u64,
+    departure: Option<Departure>,
 }
 
 impl From<Rendered> for Row {
-    fn from(Rendered { tokens, learned_messages, hidden_calls, doubled_tokens }: Rendered) -> Self {
+    fn from(Rendered { tokens, learned_messages, hidden, doubled_tokens, departure }: Rendered) -> Self {
         let ids: Vec<u8> = tokens.ids.iter().flat_map(|id| id.to_le_bytes()).collect();
         let learn = tokens.learn.iter().map(|learn| if *learn { '1' } else { '0' }).collect();
-        Self { ids: BASE64.encode(ids), learn, learned_messages, hidden_calls, doubled_tokens }
+        Self { ids: BASE64.encode(ids), learn, learned_messages, hidden, doubled_tokens, departure }
     }
 }
 
@@ -68,7 +70,7 @@ impl TryFrom<Row> for Rendered {
         })?;
         let ids = bytes.chunks_exact(4).map(|id| u32::from_le_bytes([id[0], id[1], id[2], id[3]])).collect();
         let tokens = Tokens { ids, learn: row.learn.bytes().map(|learn| learn == b'1').collect() };
-        let Row { learned_messages, hidden_calls, doubled_tokens, .. } = row;
-        Ok(Self { tokens, learned_messages, hidden_calls, doubled_tokens })
+        let Row { learned_messages, hidden, doubled_tokens, departure, .. } = row;
+        Ok(Self { tokens, learned_messages, hidden, doubled_tokens, departure })
     }
 }

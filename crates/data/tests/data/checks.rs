@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tunesmith_data::{Example, Imported, Message};
 use tunesmith_protocol::Format;
 
-use crate::support::{chat, dropped, examples, read_as};
+use crate::support::{chat, dropped, examples, read_as, say};
 
 fn check(rows: &[Value]) -> Imported {
     let text: Vec<String> = rows.iter().map(Value::to_string).collect();
@@ -81,10 +81,21 @@ fn what_a_row_says_and_a_model_never_sees_is_remarked_on() {
         {"role": "assistant", "content": "a", "name": ""},
     ]);
     let imported = check(&[json!({"system": "s", "messages": turns}), json!({"system": "own", "messages": turns})]);
-    assert_eq!(examples(&imported)[0], chat(&[("system", "own"), ("user", "q"), ("assistant", "a")]));
+    let mut named = say(&[("system", "own"), ("user", "q"), ("assistant", "a")]);
+    named[1].name = Some("Ada".into());
+    assert_eq!(examples(&imported)[0], Example::chat(named), "a template may show the name; an empty one is none");
     let said: Vec<_> = imported.problems.iter().map(|problem| (problem.line, problem.kind.as_str())).collect();
-    assert_eq!(said, [(1, "speaker_name_unused"), (1, "system_column_unused"), (2, "speaker_name_unused")]);
+    assert_eq!(said, [(1, "system_column_unused")]);
     assert!(imported.problems.iter().all(|problem| !problem.dropped));
+}
+
+#[test]
+fn turns_that_say_by_their_keys_who_speaks_are_read_and_told() {
+    let imported = check(&[json!({"messages": [{"user": "q", "assistant": "a"}, {"user": "q2", "assistant": "a2"}]})]);
+    let turns = chat(&[("user", "q"), ("assistant", "a"), ("user", "q2"), ("assistant", "a2")]);
+    assert_eq!(examples(&imported), [turns]);
+    let said: Vec<_> = imported.problems.iter().map(|problem| (problem.kind.as_str(), problem.dropped)).collect();
+    assert_eq!(said, [("pairs_read", false)], "once for the row");
 }
 
 #[test]
@@ -113,11 +124,28 @@ fn share_gpts_roles_mean_what_todays_mean() {
 
 #[test]
 fn an_unknown_key_is_remarked_on_and_the_row_kept() {
-    let imported = check(&[answered(json!({"role": "user", "content": "q", "mood": "good", "name": "Ada"}))]);
+    let asked =
+        json!({"role": "user", "content": "q", "mood": "good", "tone": "dry", "tool_call_id": "7", "refusal": null});
+    let imported = check(&[answered(asked)]);
     assert_eq!(examples(&imported), [chat(&[("user", "q"), ("assistant", "a")])]);
     let problem = &imported.problems[0];
     assert_eq!((problem.kind.as_str(), problem.dropped, problem.line), ("message_unrecognized_key", false, 1));
-    assert!(problem.message.contains("“mood”"));
+    assert_eq!(problem.message, "Message 1 has the keys “mood”, “tone”, “tool_call_id”, which are not used");
+}
+
+#[test]
+fn a_second_reasoning_and_a_second_content_are_not_lost_in_silence() {
+    let row = |answer: Value| json!({"messages": [{"role": "user", "content": "q"}, answer]});
+    let two = row(
+        json!({"role": "assistant", "content": "a", "value": "b", "reasoning": "r", "thinking": "t", "train": true}),
+    );
+    let imported = check(&[two]);
+    let Example::Chat { messages, .. } = &examples(&imported)[0] else { panic!("a conversation") };
+    assert_eq!((messages[1].content.as_str(), messages[1].reasoning_content.as_deref()), ("a", Some("t")));
+    let said: Vec<&str> = imported.problems.iter().map(|problem| &*problem.message).collect();
+    assert_eq!(said, ["Message 2 has the keys “value”, “reasoning”, which are not used"]);
+    let same = row(json!({"role": "assistant", "content": "a", "reasoning_content": "t", "reasoning": "t"}));
+    assert_eq!(check(&[same]).problems, []);
 }
 
 #[test]

@@ -13,6 +13,15 @@ fn one(row: serde_json::Value) -> Example {
 }
 
 #[test]
+fn a_column_that_comes_after_the_first_rows_is_told() {
+    let row = |more: &str| format!("{{\"prompt\": \"q\", \"completion\": \"a\"{more}}}\n");
+    let text = row("").repeat(250) + &row(", \"system\": \"s\"") + &row(", \"system\": \"s\"");
+    let imported = read("a.jsonl", text);
+    assert_eq!(imported.summary.remarks, ["a.jsonl: the column “system” first comes in line 251 and is not used"]);
+    assert_eq!(imported.summary.columns, ["prompt", "completion", "system"]);
+}
+
+#[test]
 fn shapes_of_rows_are_recognised() {
     let turns = [("user", "q"), ("assistant", "a")];
     let with_system = [("system", "s"), ("user", "q"), ("assistant", "a")];

@@ -196,6 +196,19 @@ fn a_prompt_that_both_answers_repeat_is_left_out_of_them() {
     let expected = Example::Preference { prompt, chosen: answer("1"), rejected: answer("3"), tools: vec![] };
     assert_eq!(examples(&imported), [expected]);
     assert_eq!((imported.problems[0].kind.as_str(), imported.problems[0].dropped), ("prompt_repeated", false));
+    let asked = "How many?\nAnswer:";
+    let echo = format!("{asked} 1");
+    let answered = Example::chat(say(&[("user", asked), ("assistant", "1")]));
+    let judged = Example::Unpaired { prompt: say(&[("user", asked)]), completion: answer("1"), label: true };
+    for (row, expected) in [
+        (json!({"prompt": asked, "completion": echo}), &answered),
+        (json!({"instruction": asked, "output": echo}), &answered),
+        (json!({"prompt": asked, "completion": echo, "label": true}), &judged),
+    ] {
+        let imported = read("a.jsonl", row.to_string());
+        assert_eq!(&examples(&imported)[0], expected, "{row}");
+        assert_eq!(imported.problems[0].kind, "prompt_repeated", "{row}");
+    }
     for (prompt, chosen) in [("Red", "Red is warm"), ("Is it so?", "It is"), ("is it a car", "is it a carpet")] {
         let row = json!({"prompt": prompt, "chosen": chosen, "rejected": format!("{prompt} 3")});
         let Example::Preference { chosen: kept, .. } = one(&row) else { panic!("a preference") };

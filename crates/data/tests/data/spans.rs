@@ -5,7 +5,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tokenizers::Tokenizer;
-use tunesmith_data::{Example, Message, RenderError, Renderer};
+use tunesmith_data::{Example, HiddenPart, Message, RenderError, Rendered, Renderer};
 use tunesmith_protocol::LearnFrom;
 
 use crate::support::{Folder, folder, say, template};
@@ -301,6 +301,7 @@ fn calls_that_a_template_does_not_show_are_counted() {
         Message { tool_calls: calls(1), weight: Some(0.0), ..Message::new("assistant", "Again.") },
     ];
     let example = Example::chat(messages);
+    let hidden_calls = |row: &Rendered| row.hidden.get(&HiddenPart::Call).copied().unwrap_or_default();
     let turn = "<|im_start|>{{ m.role }}\n{{ m.content }}";
     let whole = "{% for c in m.tool_calls or [] %}{{ c.function.name }}{{ c.function.arguments | tojson }}{% endfor %}";
     let first =
@@ -308,8 +309,8 @@ fn calls_that_a_template_does_not_show_are_counted() {
     for (shown, hidden, learned) in [("", 3, vec![1]), (first, 1, vec![1, 3]), (whole, 0, vec![1, 3])] {
         let renderer = plain_folder(&format!("{{% for m in messages %}}{turn}{shown}<|im_end|>{{% endfor %}}"));
         let row = renderer.row(&example, LearnFrom::Assistant).expect("a row");
-        assert_eq!((row.hidden_calls, row.learned_messages), (hidden, learned), "{shown}");
+        assert_eq!((hidden_calls(&row), row.learned_messages), (hidden, learned), "{shown}");
         let all = renderer.row(&example, LearnFrom::All).expect("a row");
-        assert_eq!((all.hidden_calls, all.learned_messages), (hidden, vec![0, 1, 2, 3]), "{shown}");
+        assert_eq!((hidden_calls(&all), all.learned_messages), (hidden, vec![0, 1, 2, 3]), "{shown}");
     }
 }

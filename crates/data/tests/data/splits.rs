@@ -171,10 +171,14 @@ fn rows_that_ask_and_answer_the_same_have_one_digest() {
     let mut messages = say(&[("user", "q"), ("assistant", "a")]);
     let plain = digest(&Example::chat(messages.clone()));
     messages[1].weight = Some(0.0);
+    let mut reasoned = say(&[("user", "q"), ("assistant", "a")]);
+    reasoned[1].reasoning_content = Some("It is the first letter.".into());
     let judged =
         |label| Example::Unpaired { prompt: say(&[("user", "q")]), completion: say(&[("assistant", "a")]), label };
     let same = [
         Example::chat(messages),
+        // However it was found, an answer that is learned here must not be measured there.
+        Example::chat(reasoned),
         judged(true),
         judged(false),
         Example::Classification { text: "q".into(), label: "a".into() },

@@ -126,6 +126,39 @@ fn template_bombs_are_errors() {
     assert!(opened(&deep).is_err(), "nesting has an end");
 }
 
+/// Nothing in this process looks at a clock: a rendering ends after two million instructions, well within a second.
+#[test]
+fn a_template_bomb_ends_by_the_work_it_does() {
+    let loops = |times: u32| {
+        format!("{{% for a in range({times}) %}}{{% for b in range({times}) %}}x{{% endfor %}}{{% endfor %}}")
+    };
+    let asked = say(&[("user", "x")]);
+    let honest = opened(&loops(300)).expect("a renderer").render(&asked, false).expect("a text");
+    assert_eq!(honest.len(), 300 * 300);
+    let bomb = opened(&loops(99_999)).expect("a renderer");
+    let told = "it does far more work than a conversation of this size needs";
+    for _ in 0..3 {
+        let error = bomb.render(&asked, false).expect_err("a bomb");
+        assert!(matches!(&error, RenderError::Render(why) if why.starts_with(told)), "{error}");
+    }
+}
+
+#[test]
+fn a_text_joined_with_something_that_is_none_is_told_in_plain_words() {
+    let mut asked = say(&[("user", "x"), ("assistant", "")]);
+    asked[1].tool_calls = Some(json!([{"type": "function", "function": {"name": "f", "arguments": {}}}]));
+    let turns = |text: &str| format!("{{% for m in messages %}}\n{{{{ {text} }}}}{{% endfor %}}");
+    let told = "it joins a text with something that is none; a template that knows no tool calls does so where a message only calls \
+        (line 2 of the template)";
+    for joined in ["m.role + m.content", "m.content + m.role", "m.role + tools"] {
+        let error = opened(&turns(joined)).expect("a renderer").render(&asked, false).expect_err(joined);
+        assert!(matches!(&error, RenderError::Render(why) if why == told), "{joined}: {error}");
+    }
+    // In Jinja “~” makes a text of whatever it joins, and a text of nothing where there is nothing.
+    let written = opened(&turns("m.role ~ m.content")).expect("a renderer").render(&asked, false);
+    assert_eq!(written.expect("a text"), "userxassistant");
+}
+
 #[test]
 fn todays_date_is_written_as_python_writes_it() {
     let renderer = opened("{{ strftime_now('%d %b %Y|%-d %B|%A %j %H:%M') }}").expect("a renderer");

@@ -178,7 +178,7 @@ pub(super) fn look(
         }
         let row = reader.row(&entry)?;
         let split = entry.split();
-        doctor.look(number as u32, split, &row.example).map_err(errors::io(scratch.path()))?;
+        doctor.look(number as u32, split, &row.example, &row.extra).map_err(errors::io(scratch.path()))?;
     }
     let comparing = say!("job-comparing-rows", "Comparing the rows");
     doctor.finish(&mut |done, of| progress(&comparing, done, of)).map_err(|error| match error {

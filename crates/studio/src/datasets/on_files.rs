@@ -26,6 +26,8 @@ pub struct DataFacts {
     pub tokens: Option<(TokenCounts, Cuts)>,
     /// The first row that the model's template refuses, and why.
     pub refused: Option<Sentence>,
+    /// What the model's template makes of the rows besides: what it does not show, and where a chat will ask otherwise.
+    pub remarks: Vec<Sentence>,
 }
 
 /// How rows are counted.
@@ -60,7 +62,7 @@ pub fn data_facts(
     let names = paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
     let dataset = read.describe(Origin { id: "", name: &name(paths), files: names, size_bytes: 0, hold_out });
     let report = check::look(&folder, dataset.number, progress)?;
-    let mut refused = None;
+    let (mut refused, mut remarks) = (None, Vec::new());
     let tokens = match counting {
         Some(Counting { renderer, learn_from, batch_size, max_length }) => {
             let note = tokens::counting();
@@ -68,13 +70,13 @@ pub fn data_facts(
             let entries = read_entries(&folder.version(dataset.number))?;
             let lengths = tokens::lengths(&folder, &entries, renderer, learn_from, progress)?;
             let table = lengths.table;
-            refused = lengths.refused;
+            (refused, remarks) = (lengths.refused, lengths.remarks);
             Some((tokens::described(&table, batch_size), table.summary(max_length)))
         }
         None => None,
     };
     let report = check::described(&dataset, &report);
-    Ok(DataFacts { problems: read_lines(&folder.problems())?, report, tokens, refused, dataset })
+    Ok(DataFacts { problems: read_lines(&folder.problems())?, report, tokens, refused, remarks, dataset })
 }
 
 fn name(paths: &[PathBuf]) -> String {

@@ -1,14 +1,15 @@
 //! Rows of a dataset as chat bubbles, with what a run would learn from marked. Which ones is left to `search`.
 
-use tunesmith_data::{Example, ImportedRow, Message, Render, Rendered};
+use tunesmith_data::{Example, ImportedRow, Message, Render, Rendered, TemplateCheck};
 use tunesmith_protocol::{
     Cell, DatasetRow, DatasetRows, FullRow, LearnFrom, Row, RowMessage, RowsPage, Split, WireError,
 };
-use tunesmith_sentence::say;
+use tunesmith_sentence::{Sentence, say};
 
 use super::Datasets;
 use super::store::{RowReader, RowRef};
 use crate::errors;
+use crate::planning::told;
 
 const ROWS_PER_PAGE: u32 = 200;
 
@@ -97,18 +98,25 @@ pub(crate) fn bubbles(number: u64, split: Split, row: ImportedRow, rendered: Opt
         extra: row.extra.iter().map(|(column, found)| Cell { column: column.clone(), value: value(found) }).collect(),
         tokens: rendered.map(|rendered| rendered.tokens.ids.len() as u32),
         learned_tokens: rendered.map(|rendered| rendered.tokens.learned() as u32),
-        hidden_calls: rendered.map_or(0, |rendered| rendered.hidden_calls as u32),
+        remarks: rendered.map(remarks).unwrap_or_default(),
     }
+}
+
+/// What the model's template makes of a row besides its tokens.
+fn remarks(rendered: &Rendered) -> Vec<Sentence> {
+    let mut check = TemplateCheck::default();
+    check.add(0, rendered);
+    told(&check, &|_| say!("run-place-this-row", "this row"))
 }
 
 /// What a row says and who says it, as a person reads it, in the order in which it is rendered. Both answers of a preference have roles of their own.
 pub(super) fn messages(example: &Example) -> Vec<RowMessage> {
     let under = |role: &str, learned: bool, messages: &[Message]| -> Vec<RowMessage> {
-        messages.iter().map(|message| RowMessage { role: role.into(), content: text_of(message), learned }).collect()
+        messages.iter().map(|message| RowMessage { role: role.into(), learned, ..bubble(message) }).collect()
     };
     match example {
         Example::Chat { messages, .. } => messages.iter().map(bubble).collect(),
-        Example::Text { text } => vec![RowMessage { role: "text".into(), content: text.clone(), learned: true }],
+        Example::Text { text } => vec![plain("text", text, true)],
         Example::Preference { prompt, chosen, rejected, .. } => {
             let prompt = prompt.iter().map(|message| RowMessage { learned: false, ..bubble(message) });
             prompt.chain(under("chosen", true, chosen)).chain(under("rejected", false, rejected)).collect()
@@ -117,16 +125,18 @@ pub(super) fn messages(example: &Example) -> Vec<RowMessage> {
             let prompt = prompt.iter().map(|message| RowMessage { learned: false, ..bubble(message) });
             prompt.chain(under(if *label { "chosen" } else { "rejected" }, *label, completion)).collect()
         }
-        Example::Classification { text, label } => vec![
-            RowMessage { role: "text".into(), content: text.clone(), learned: false },
-            RowMessage { role: "label".into(), content: label.clone(), learned: true },
-        ],
+        Example::Classification { text, label } => vec![plain("text", text, false), plain("label", label, true)],
     }
+}
+
+fn plain(role: &str, text: &str, learned: bool) -> RowMessage {
+    RowMessage { role: role.into(), content: text.into(), reasoning: None, learned }
 }
 
 fn bubble(message: &Message) -> RowMessage {
     let learned = message.role == "assistant" && message.weight != Some(0.0);
-    RowMessage { role: message.role.clone(), content: text_of(message), learned }
+    let reasoning = message.reasoning_content.clone();
+    RowMessage { role: message.role.clone(), content: text_of(message), reasoning, learned }
 }
 
 /// What a message says and the tools it calls.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use tunesmith_data::ImportedRow;
-use tunesmith_protocol::{Dataset, DatasetRows, ItemKind, JobKind, RowQuery, WireError};
+use tunesmith_protocol::{Dataset, DatasetRows, ItemKind, JobKind, RowMessage, RowQuery, WireError};
 use tunesmith_sentence::say;
 
 use super::Datasets;
@@ -127,5 +127,11 @@ fn fits(row: &ImportedRow, query: &RowQuery, text: &str) -> bool {
     query.role.as_ref().is_none_or(|role| messages.iter().any(|message| message.role == *role))
         && query.least_characters.is_none_or(|least| characters() >= least)
         && query.most_characters.is_none_or(|most| characters() <= most)
-        && (text.is_empty() || messages.iter().any(|message| message.content.to_lowercase().contains(text)))
+        && (text.is_empty() || messages.iter().any(|message| says(message, text)))
+}
+
+/// Whether a message says a text, or thinks it before.
+fn says(message: &RowMessage, text: &str) -> bool {
+    let reasoning = message.reasoning.as_deref().unwrap_or_default();
+    message.content.to_lowercase().contains(text) || reasoning.to_lowercase().contains(text)
 }

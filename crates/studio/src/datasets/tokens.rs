@@ -1,8 +1,9 @@
 //! A dataset through a base model's eyes: one row as tokens, and the lengths of all.
 
+use std::cell::RefCell;
 use std::ops::ControlFlow;
 
-use tunesmith_data::{Example, ImportedRow, Length, LengthTable, Render, RenderError, suggested_epochs};
+use tunesmith_data::{Example, ImportedRow, Length, LengthTable, Render, RenderError, TemplateCheck, suggested_epochs};
 use tunesmith_protocol::{
     CountTokens, ItemKind, JobKind, LearnFrom, LengthBucket, Percentile, TokenCounts, WireError, Xray, XrayRow,
     XrayToken,
@@ -14,6 +15,7 @@ use super::store::{RowReader, RowRef};
 use crate::home::DatasetFolder;
 use crate::ids;
 use crate::jobs::{NewJob, cancelled};
+use crate::planning::{row_name, told};
 use crate::pool::fingerprint;
 
 /// Rows handed to the model's tokenizer at once.
@@ -77,6 +79,8 @@ pub(crate) struct Lengths {
     pub table: LengthTable,
     /// The first row that cannot be rendered, and why.
     pub refused: Option<Sentence>,
+    /// What the template makes of the others.
+    pub remarks: Vec<Sentence>,
 }
 
 /// The lengths of the rows to learn from. `progress(done, total)` can cancel.
@@ -89,7 +93,7 @@ pub(crate) fn lengths(
 ) -> Result<Lengths, WireError> {
     let learned: Vec<_> = all.iter().filter(|entry| !entry.held_out).collect();
     let mut reader = RowReader::open(&folder.rows())?;
-    let (mut table, mut refused) = (LengthTable::default(), None);
+    let (mut table, mut refused, mut check) = (LengthTable::default(), None, TemplateCheck::default());
     for (number, some) in learned.chunks(ROWS_AT_ONCE).enumerate() {
         if progress((number * ROWS_AT_ONCE) as u64, learned.len() as u64).is_break() {
             return Err(cancelled());
@@ -97,17 +101,23 @@ pub(crate) fn lengths(
         let rows = some.iter().map(|entry| Ok(reader.row(entry)?.example));
         let examples = rows.collect::<Result<Vec<Example>, WireError>>()?;
         let rendered = renderer.rows(&examples, learn_from).map_err(|lost| lost.source)?;
-        for (entry, row) in some.iter().zip(rendered) {
-            match &row {
+        for (row, (entry, rendered)) in some.iter().zip(rendered).enumerate() {
+            match &rendered {
+                Ok(rendered) => check.add((number * ROWS_AT_ONCE + row) as u64, rendered),
                 // That is how judged answers are.
-                Ok(_) | Err(RenderError::NothingTaught) => {}
+                Err(RenderError::NothingTaught) => {}
                 Err(error) if refused.is_none() => refused = Some(in_its_line(&reader.row(entry)?, error)),
                 Err(_) => {}
             }
-            table.push(row.ok().map(|row| Length::of(&row.tokens)));
+            table.push(rendered.ok().map(|rendered| Length::of(&rendered.tokens)));
         }
     }
-    Ok(Lengths { table, refused })
+    let reader = RefCell::new(reader);
+    let place = |row: u64| {
+        let row = reader.borrow_mut().row(learned.get(usize::try_from(row).ok()?)?).ok()?;
+        Some((row.file, row.line))
+    };
+    Ok(Lengths { table, refused, remarks: told(&check, &|row| row_name(place(row), row + 1)) })
 }
 
 fn in_its_line(row: &ImportedRow, error: &RenderError) -> Sentence {

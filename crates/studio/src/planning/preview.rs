@@ -94,13 +94,8 @@ fn warnings(choices: &Choices<'_>, tokens: &SplitTokens) -> Vec<Sentence> {
         left_out_rows(choices, tokens),
         unlearnable_rows(tokens),
         no_chat_template(choices),
-        hidden_calls(choices, tokens),
-        doubled_tokens(tokens),
-        tokens.refused.clone(),
-        tokens.asked_otherwise.clone(),
-        nothing_held_out(tokens),
     ];
-    warnings.into_iter().flatten().collect()
+    warnings.into_iter().flatten().chain(tokens.remarks.iter().cloned()).chain(nothing_held_out(tokens)).collect()
 }
 
 fn few_rows(tokens: &SplitTokens) -> Option<Sentence> {
@@ -164,30 +159,6 @@ fn no_chat_template(choices: &Choices<'_>) -> Option<Sentence> {
     let Choices { model, dataset, .. } = choices;
     (!model.has_chat_template && dataset.format != Format::Text)
         .then(|| say!("run-no-chat-template", "{model} has no chat template. A plain one is used", model = &model.name))
-}
-
-fn hidden_calls(choices: &Choices<'_>, tokens: &SplitTokens) -> Option<Sentence> {
-    let calls = tokens.training.hidden_calls;
-    (calls > 0).then(|| {
-        say!(
-            "run-calls-hidden", calls;
-            "1 tool call is not learned: the chat template of {model} does not show it",
-            "{calls} tool calls are not learned: the chat template of {model} does not show them",
-            calls, model = &choices.model.name
-        )
-    })
-}
-
-fn doubled_tokens(tokens: &SplitTokens) -> Option<Sentence> {
-    let doubled = tokens.training.doubled_tokens;
-    (doubled > 0).then(|| {
-        say!(
-            "run-tokens-doubled", doubled;
-            "1 text brings a begin or end token that the tokenizer adds by itself; it is learned once",
-            "{doubled} begin or end tokens in the texts are added by the tokenizer as well; each is learned once",
-            doubled
-        )
-    })
 }
 
 fn nothing_held_out(tokens: &SplitTokens) -> Option<Sentence> {

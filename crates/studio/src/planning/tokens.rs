@@ -9,7 +9,7 @@ use tunesmith_data::{Example, PrepareError, Prepared, Render, RenderedRows, lear
 use tunesmith_protocol::{LearnFrom, Split, TrainSettings, WireError};
 use tunesmith_sentence::{Sentence, say};
 
-use super::asked::asked_otherwise;
+use super::template_check::{row_name, told};
 use crate::pool::fingerprint;
 
 /// How far a preparation is: rows done, rows in all. `Break` cancels.
@@ -30,18 +30,16 @@ pub(crate) type PlaceOf<'a> = &'a dyn Fn(Split, u64) -> Option<(String, u64)>;
 pub(crate) struct SplitTokens {
     pub training: Prepared,
     pub validation: Prepared,
-    /// Which rows the model's template refuses, and why.
-    pub refused: Option<Sentence>,
-    /// How a chat will ask otherwise than the rows did.
-    pub asked_otherwise: Option<Sentence>,
+    /// What the model's template makes of the rows: those that it refuses, what it does not show, and where a chat will ask
+    /// otherwise.
+    pub remarks: Vec<Sentence>,
 }
 
 /// The same before the length rule.
 struct Rendered {
     training: RenderedRows,
     validation: Option<RenderedRows>,
-    refused: Option<Sentence>,
-    asked_otherwise: Option<Sentence>,
+    remarks: Vec<Sentence>,
 }
 
 /// What tokens depend on before a limit cuts them.
@@ -105,7 +103,6 @@ fn render(
     progress: Preparing<'_>,
 ) -> Result<Rendered, WireError> {
     let total = (training.len() + validation.len()) as u64;
-    let asked_otherwise = asked_otherwise(training, renderer, learn_from);
     let done = training.len() as u64;
     let training = render_rows(training, renderer, learn_from, &mut |rows, _| progress(rows, total))?;
     let validation = match render_rows(validation, renderer, learn_from, &mut |rows, _| progress(done + rows, total)) {
@@ -115,7 +112,8 @@ fn render(
     };
     let sides = [(Split::Training, Some(&training)), (Split::Validation, validation.as_ref())];
     let refused = refused(&sides, place);
-    Ok(Rendered { training, validation, refused, asked_otherwise })
+    let found = told(training.check(), &|row| row_name(place(Split::Training, row), row));
+    Ok(Rendered { remarks: refused.into_iter().chain(found).collect(), training, validation })
 }
 
 /// Which rows the model's template refuses, of which the first is named.
@@ -146,6 +144,5 @@ fn fit(rendered: &Rendered, settings: &TrainSettings) -> Result<SplitTokens, Wir
         }
         Some(other) => other?,
     };
-    let Rendered { refused, asked_otherwise, .. } = rendered;
-    Ok(SplitTokens { training, validation, refused: refused.clone(), asked_otherwise: asked_otherwise.clone() })
+    Ok(SplitTokens { training, validation, remarks: rendered.remarks.clone() })
 }

@@ -146,7 +146,7 @@ impl Executing<'_> {
             }
             if stop.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
-        for warning in [&made.refused, &made.asked_otherwise].into_iter().flatten() {
+        for warning in &made.remarks {
             note(stop, (order.report)(RunNews::Warning(warning)), requests);
         }
         let tokens = RunTokens {

@@ -337,6 +337,35 @@ fn what_conversations_hold_counts_as_memory_of_their_model() {
 }
 
 #[test]
+fn rows_that_the_template_refuses_are_left_out_of_an_evaluation_and_told() {
+    let place = Place::new();
+    let studio = place.open();
+    let folder = place.model_folder();
+    let template = "{% for message in messages %}{% if '7?' in message.content %}{{ raise_exception('no sevens') }}{% endif %}\
+        {{ message.role + ': ' + message.content + '\n' }}{% endfor %}{% if add_generation_prompt %}{{ 'assistant: ' }}{% endif %}";
+    std::fs::write(std::path::Path::new(&folder).join("chat_template.jinja"), template).unwrap();
+    let ask = |answers| Evaluate {
+        run: None,
+        model: None,
+        folder: Some(folder.as_str().into()),
+        adapter: None,
+        data: vec![place.data_file(20).into()],
+        format: Format::Auto,
+        loss: true,
+        answers,
+        max_new_tokens: 4,
+        job: None,
+    };
+    for (answers, answered) in [(false, 0), (true, 18)] {
+        let found = studio.evaluate(ask(answers)).unwrap();
+        assert_eq!((found.rows_refused, found.not_asked, found.answers.len()), (2, 0, answered), "7 and 17");
+        assert_eq!(found.loss.unwrap().rows, 18);
+        let first = "line 8 of counting.jsonl: The model's chat template refuses this conversation: no sevens";
+        assert_eq!(found.refused.unwrap(), first);
+    }
+}
+
+#[test]
 fn an_evaluation_measures_a_run_and_its_base_and_can_be_cancelled() {
     let place = Place::new();
     let studio = place.open();

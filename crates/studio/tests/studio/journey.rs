@@ -108,12 +108,14 @@ fn calls_that_a_template_does_not_show_are_not_marked_as_learned_and_the_preview
         let (dataset, split) = (dataset.id.clone(), Some(Split::Training));
         let ask = DatasetRows { dataset, split, offset: 0, limit: 1, model, find: None, job: None };
         let row = studio.dataset_rows(ask).unwrap().rows.remove(0);
-        (row.messages.iter().map(|message| message.learned).collect::<Vec<_>>(), row.hidden_calls)
+        (row.messages.iter().map(|message| message.learned).collect::<Vec<_>>(), row.remarks)
     };
-    assert_eq!(marked(None), (vec![false, true, false, true], 0), "a model may learn both");
-    assert_eq!(marked(Some(model.id.clone())), (vec![false, false, false, true], 1), "this one sees no calls");
+    assert_eq!(marked(None), (vec![false, true, false, true], vec![]), "a model may learn both");
+    let (learned, remarks) = marked(Some(model.id.clone()));
+    assert_eq!(learned, [false, false, false, true], "this one sees no calls");
+    assert_eq!(remarks, ["1 tool call is not learned: the model's chat template does not show it"]);
     let preview = studio.preview_run(wish(&model, &dataset, settings(5)).into()).unwrap();
-    let said = "10 tool calls are not learned: the chat template of tiny does not show them";
+    let said = "10 tool calls are not learned: the model's chat template does not show them";
     assert!(preview.warnings.iter().any(|warning| warning == said), "{:?}", preview.warnings);
 }
 
@@ -133,6 +135,39 @@ fn a_chat_that_asks_otherwise_than_the_rows_did_is_told_before_the_run() {
         let told = preview.warnings.iter().any(|warning| warning.contains("A chat will ask otherwise"));
         assert_eq!(told, otherwise, "{prompt:?}: {:?}", preview.warnings);
     }
+}
+
+#[test]
+fn the_row_that_a_chat_asks_otherwise_is_named_wherever_it_stands() {
+    let place = Place::new();
+    let studio = place.open();
+    let folder = place.model_folder();
+    let template = "{% for message in messages %}{{ message.role + ': ' + message.content + '\n' }}{% endfor %}\
+        {% if add_generation_prompt %}{{ 'assistant> ' if '7?' in messages[-1].content else 'assistant: ' }}{% endif %}";
+    std::fs::write(std::path::Path::new(&folder).join("chat_template.jinja"), template).unwrap();
+    let model = studio.add_model(AddModel { path: folder.as_str().into() }).unwrap();
+    let import = ImportDataset { validation: Validation::Share(0.0), ..import_of(&[&place.data_file(12)]) };
+    let dataset = studio.import_dataset(import).unwrap();
+    let preview = studio.preview_run(wish(&model, &dataset, settings(5)).into()).unwrap();
+    let told: Vec<_> = preview.warnings.iter().filter(|warning| warning.contains("ask otherwise")).collect();
+    assert_eq!(told.len(), 1, "{:?}", preview.warnings);
+    assert!(told[0].contains("line 8 of counting.jsonl: it sends \"> \""), "{}", told[0]);
+}
+
+#[test]
+fn all_that_a_template_does_not_show_is_told_before_the_run() {
+    let place = Place::new();
+    let studio = place.open();
+    let folder = place.model_folder();
+    let template = "{% for message in messages %}{% if message.role != 'system' %}{{ message.role + ': ' + message.content + '\n' }}\
+        {% endif %}{% endfor %}{% if add_generation_prompt %}{{ 'assistant: ' }}{% endif %}";
+    std::fs::write(std::path::Path::new(&folder).join("chat_template.jinja"), template).unwrap();
+    let model = studio.add_model(AddModel { path: folder.as_str().into() }).unwrap();
+    let import = ImportDataset { validation: Validation::Share(0.0), ..import_of(&[&place.data_file(12)]) };
+    let dataset = studio.import_dataset(import).unwrap();
+    let preview = studio.preview_run(wish(&model, &dataset, settings(5)).into()).unwrap();
+    let said = "The model does not see 12 system messages: its chat template does not show them";
+    assert!(preview.warnings.iter().any(|warning| warning == said), "{:?}", preview.warnings);
 }
 
 #[test]

@@ -95,14 +95,14 @@ export function row(index: number): Row {
     file: '/home/ada/recipes.jsonl',
     line: index + 1 + Math.floor(index / 25),
     messages: [
-      { role: 'system', content: 'You extract the plain ingredient names from a recipe.', learned: false },
-      { role: 'user', content: `${dish}\n\n2 cups (400 g) red lentils, rinsed\n1 large onion – finely chopped\n3 tbsp. olive oil, plus extra\nsalt & pepper to taste`, learned: false },
-      { role: 'assistant', content: 'red lentils\nonion\nolive oil\nsalt\npepper', learned: true },
+      { role: 'system', content: 'You extract the plain ingredient names from a recipe.', reasoning: null, learned: false },
+      { role: 'user', content: `${dish}\n\n2 cups (400 g) red lentils, rinsed\n1 large onion – finely chopped\n3 tbsp. olive oil, plus extra\nsalt & pepper to taste`, reasoning: null, learned: false },
+      { role: 'assistant', content: 'red lentils\nonion\nolive oil\nsalt\npepper', reasoning: null, learned: true },
     ],
     extra: [],
     tokens: 74 + (index % 13),
     learned_tokens: 12 + (index % 4),
-    hidden_calls: 0,
+    remarks: [],
   };
 }
 

@@ -3,7 +3,7 @@ import type { Commands, Dataset, DatasetReport, Edit, Inspection, Mapping, Part,
 import { verbatim } from '$lib/words/say';
 import { row as recipe } from './mock-data';
 
-type Said = { role: string; content: string; weight?: number };
+type Said = { role: string; content: string; reasoning_content?: string; weight?: number };
 type Example =
   | { kind: 'chat'; messages: Said[] }
   | { kind: 'text'; text: string }
@@ -182,11 +182,11 @@ function messages(example: Example): Said[] {
 }
 
 function bubbles(number: number, { example, split, file, line }: Made, counted: boolean): Row {
-  const said = messages(example).map(({ role, content, weight }) => ({ role, content, learned: ['assistant', 'chosen', 'label'].includes(role) && weight !== 0 }));
+  const said = messages(example).map(({ role, content, reasoning_content, weight }) => ({ role, content, reasoning: reasoning_content ?? null, learned: ['assistant', 'chosen', 'label'].includes(role) && weight !== 0 }));
   const extra = example.kind === 'chat' ? [{ column: 'source', value: 'https://example.org/recipes/' + number }, { column: 'rating', value: String((number % 5) + 1) }] : [];
   const words = (text: string) => text.split(/\s+/).length;
   const tokens = said.reduce((sum, { content }) => sum + Math.ceil(words(content) * 1.4) + 4, 0);
-  return { number, split, file, line, messages: said, extra, tokens: counted ? tokens : null, learned_tokens: counted ? said.filter((one) => one.learned).reduce((sum, { content }) => sum + Math.ceil(words(content) * 1.4), 0) : null, hidden_calls: 0 };
+  return { number, split, file, line, messages: said, extra, tokens: counted ? tokens : null, learned_tokens: counted ? said.filter((one) => one.learned).reduce((sum, { content }) => sum + Math.ceil(words(content) * 1.4), 0) : null, remarks: [] };
 }
 
 function problem(index: number, dropped: number, file: string): RowProblem {

@@ -168,7 +168,9 @@ export function mock(scenario = ''): Backend {
       if (state.stopped.has(chat.id)) break;
       say({ type: 'started', side });
       let text = '';
-      for (const piece of words[side].split(/(?<=\s)/)) {
+      // As a model that reasons, where it is asked to think.
+      const reasoning = /think/i.test(turn.user) ? '<think>\nThe recipe names two cups of lentils, and nothing else that has to be weighed.\n</think>\n\n' : '';
+      for (const piece of `${reasoning}${words[side]}`.split(/(?<=\s)/)) {
         if (state.stopped.has(chat.id)) break;
         await wait(45);
         text += piece;
@@ -301,7 +303,7 @@ export function mock(scenario = ''): Backend {
       return { ...find(state.runs, id) };
     },
     run_file: ({ kind }) => ({ name: `chart.${kind === 'chart_png' ? 'png' : kind === 'chart_svg' ? 'svg' : kind === 'metrics_csv' ? 'csv' : 'yaml'}`, mime: 'text/plain', base64: btoa('made up') }),
-    evaluate: () => ({ rows_read: 0, rows_dropped: 0, loss: null, answers: [], not_asked: 0 }),
+    evaluate: () => ({ rows_read: 0, rows_dropped: 0, rows_refused: 0, refused: null, loss: null, answers: [], not_asked: 0 }),
     rename: ({ item, name }) => edit(item, item.kind === 'chat' ? { title: name } : { name }),
     set_tags: ({ item, tags }) => edit(item, { tags }),
     delete: (item) => {

@@ -562,6 +562,14 @@ rows_read: number,
  */
 rows_dropped: number, 
 /**
+ * Rows of which nothing is measured, because the model's template or tokenizer refuses them.
+ */
+rows_refused: number, 
+/**
+ * The first of these, and why; null where there is none.
+ */
+refused: Sentence | null, 
+/**
  * The loss; null where it was not wanted.
  */
 loss: MeasuredLoss | null, 
@@ -1308,9 +1316,9 @@ tokens: number | null,
  */
 learned_tokens: number | null, 
 /**
- * Tool calls in it that the model's chat template does not show, so that they cannot be learned.
+ * What the model's chat template does not show of it, and where a chat would ask otherwise.
  */
-hidden_calls: number, };
+remarks: Array<Sentence>, };
 export type RowMessage = { 
 /**
  * system, user, assistant, tool, text, chosen, rejected or label.
@@ -1320,6 +1328,10 @@ role: string,
  * What it says.
  */
 content: string, 
+/**
+ * What it thinks before; null where it does not.
+ */
+reasoning: string | null, 
 /**
  * Whether the model learns to write it.
  */

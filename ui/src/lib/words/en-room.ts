@@ -45,6 +45,7 @@ export const room = {
       remove_control_characters: (n: number) => `Remove unseen characters from ${rows(n)}`,
       trim_answer_start: (n: number) => `Remove the blanks before the answer in ${rows(n)}`,
       merge_same_role: (n: number) => `Join doubled messages in ${rows(n)}`,
+      merge_system: (n: number) => `Merge the system messages in ${rows(n)}`,
       drop_trailing_user: (n: number) => `Drop the open question in ${rows(n)}`,
     } as Record<string, (n: number) => string>,
     repair: (n: number) => `Fix ${rows(n)}`,

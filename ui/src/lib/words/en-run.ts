@@ -176,6 +176,8 @@ export const chat = {
   stopReasons: { end: '', length: 'Cut: longest answer reached', context: 'Cut: the context is full', stopped: 'Stopped' },
   thinking: 'Writing…',
   waiting: 'Waiting for its turn',
+  reasoning: 'Reasoning',
+  reasons: 'Reasoning…',
   noAnswer: 'No answer',
   emptyAnswer: '(an empty answer)',
   untitled: 'New chat',

@@ -15,7 +15,7 @@ pub(in crate::export) fn share_gpt(messages: &[Message]) -> Result<Value, Reason
         if message.tool_call_id.is_some() || message.name.is_some() {
             return Err(say!(
                 "export-sharegpt-tool-named",
-                "a tool in it is named or answers a numbered call, for which ShareGPT has no place"
+                "a message in it has the name of its speaker or the number of a call, for which ShareGPT has no place"
             ));
         }
         let from = match message.role.as_str() {

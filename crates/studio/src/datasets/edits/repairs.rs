@@ -81,6 +81,10 @@ fn repaired(repair: RepairKind, rows: u64) -> Sentence {
             "dataset-same-role-joined", rows;
             "Messages of one role joined in 1 row", "Messages of one role joined in {rows} rows", rows
         ),
+        RepairKind::MergeSystem => say!(
+            "dataset-system-messages-merged", rows;
+            "System messages merged in 1 row", "System messages merged in {rows} rows", rows
+        ),
         RepairKind::DropTrailingUser => say!(
             "dataset-unanswered-removed", rows;
             "Unanswered questions removed in 1 row", "Unanswered questions removed in {rows} rows", rows

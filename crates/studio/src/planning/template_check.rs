@@ -1,0 +1,116 @@
+//! What a model's template makes of rows, in sentences: parts that it does not show, and answers that a chat will ask for
+//! in other tokens than they were learned after. The same is said before a run, of files, and of a single row.
+
+use tunesmith_data::{DepartureKind, Departures, HiddenPart, TemplateCheck};
+use tunesmith_sentence::{Sentence, say};
+
+/// What a row is called in a sentence, by the number under which it was checked.
+type Place<'a> = &'a dyn Fn(u64) -> Sentence;
+
+/// The name of a row by the file and the line that it came from, or by its number where they are not known.
+pub(crate) fn row_name(place: Option<(String, u64)>, row: u64) -> Sentence {
+    match place {
+        Some((file, line)) => say!("run-place-line", "line {line} of {file}", line, file),
+        None => say!("run-place-row", "row {row}", row),
+    }
+}
+
+/// All that the check has found.
+pub(crate) fn told(check: &TemplateCheck, place: Place<'_>) -> Vec<Sentence> {
+    let hidden = check.hidden.iter().map(|(part, count)| hidden(*part, *count));
+    let departures = check.departures.iter().map(|(kind, found)| departed(*kind, found, place));
+    hidden.chain(doubled(check.doubled_tokens)).chain(departures).collect()
+}
+
+fn hidden(part: HiddenPart, count: u64) -> Sentence {
+    match part {
+        HiddenPart::System => say!(
+            "run-system-hidden", count;
+            "The model does not see 1 system message: its chat template does not show it",
+            "The model does not see {count} system messages: its chat template does not show them",
+            count
+        ),
+        HiddenPart::Question => say!(
+            "run-questions-hidden", count;
+            "The model does not see 1 user message: its chat template does not show it",
+            "The model does not see {count} user messages: its chat template does not show them",
+            count
+        ),
+        HiddenPart::Answer => say!(
+            "run-answers-hidden", count;
+            "1 answer is not learned: the model's chat template does not show it",
+            "{count} answers are not learned: the model's chat template does not show them",
+            count
+        ),
+        HiddenPart::Reasoning => say!(
+            "run-reasoning-hidden", count;
+            "The reasoning of 1 answer is not learned: the model's chat template does not show it",
+            "The reasoning of {count} answers is not learned: the model's chat template does not show it",
+            count
+        ),
+        HiddenPart::Call => say!(
+            "run-calls-hidden", count;
+            "1 tool call is not learned: the model's chat template does not show it",
+            "{count} tool calls are not learned: the model's chat template does not show them",
+            count
+        ),
+        HiddenPart::Tools => say!(
+            "run-tools-hidden", count;
+            "The model does not see the tools of 1 row: its chat template does not show them",
+            "The model does not see the tools of {count} rows: its chat template does not show them",
+            count
+        ),
+        HiddenPart::ToolResult => say!(
+            "run-results-hidden", count;
+            "The model does not see 1 tool result: its chat template does not show it",
+            "The model does not see {count} tool results: its chat template does not show them",
+            count
+        ),
+        HiddenPart::Name => say!(
+            "run-names-hidden", count;
+            "The model does not see the name of the speaker in 1 message: its chat template does not show it",
+            "The model does not see the name of the speaker in {count} messages: its chat template does not show it",
+            count
+        ),
+    }
+}
+
+fn doubled(doubled: u64) -> Option<Sentence> {
+    (doubled > 0).then(|| {
+        say!(
+            "run-tokens-doubled", doubled;
+            "1 text brings a begin or end token that the tokenizer adds by itself; it is learned once",
+            "{doubled} begin or end tokens in the texts are added by the tokenizer as well; each is learned once",
+            doubled
+        )
+    })
+}
+
+fn departed(kind: DepartureKind, found: &Departures, place: Place<'_>) -> Sentence {
+    let (row, rows, asked, learned) = (place(found.first_row), found.rows, &found.first.asked, &found.first.learned);
+    match kind {
+        DepartureKind::Beginning => say!(
+            "run-chat-begins-otherwise", rows;
+            "A chat will begin otherwise than {row}: with {asked}, and the row with {learned}. The model may answer worse than it learned",
+            "A chat will begin otherwise than {rows} rows. The first is {row}: the chat begins with {asked}, the row with {learned}. \
+             The model may answer worse than it learned",
+            rows, row, asked, learned
+        ),
+        DepartureKind::Text => say!(
+            "run-chat-asks-otherwise", rows;
+            "A chat will ask otherwise than {row}: it sends {asked}, and the row has {learned}. The model may answer worse than it learned",
+            "A chat will ask otherwise than {rows} rows. The first is {row}: the chat sends {asked}, the row has {learned}. \
+             The model may answer worse than it learned",
+            rows, row, asked, learned
+        ),
+        DepartureKind::Merged => say!(
+            "run-chat-merged", rows;
+            "A chat will ask otherwise than {row}: it sends {asked}, but in the row the tokenizer joins the end of the question and \
+             the beginning of the answer to {learned}. Remove the line break or blank at the beginning of the answer",
+            "A chat will ask otherwise than {rows} rows. The first is {row}: the chat sends {asked}, but in the row the tokenizer joins \
+             the end of the question and the beginning of the answer to {learned}. Remove the line breaks and blanks at the beginning \
+             of the answers",
+            rows, row, asked, learned
+        ),
+    }
+}
