@@ -1,5 +1,7 @@
 //! What can be said of the window without a display: whom it lets in, what it may do, what it says when it cannot open.
 
+#![expect(clippy::expect_used, reason = "a test ends by panicking")]
+
 use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::Arc;

@@ -1,6 +1,8 @@
 //! Facts about the operations and adapters: the kernels against the plain versions, every backward against candle's
 //! autograd of the plain forward, and PEFT's files.
 
+#![expect(clippy::unwrap_used, reason = "a test ends by panicking")]
+
 #[path = "candle-lora/adapters.rs"]
 mod adapters;
 #[path = "candle-lora/backwards.rs"]

@@ -1,5 +1,7 @@
 //! Facts about the command line: the real program, on a home of its own and a tiny model.
 
+#![expect(clippy::unwrap_used, reason = "a test ends by panicking")]
+
 #[path = "cli/ask.rs"]
 mod ask;
 #[path = "cli/home.rs"]

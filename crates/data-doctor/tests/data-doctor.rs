@@ -1,5 +1,7 @@
 //! Facts about the data doctor.
 
+#![expect(clippy::expect_used, reason = "a test ends by panicking")]
+
 #[path = "data-doctor/answers.rs"]
 mod answers;
 #[path = "data-doctor/checkup.rs"]

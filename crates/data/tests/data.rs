@@ -1,5 +1,7 @@
 //! Facts about data.
 
+#![expect(clippy::expect_used, reason = "a test ends by panicking")]
+
 #[path = "data/checks.rs"]
 mod checks;
 #[path = "data/columns.rs"]

@@ -7,6 +7,8 @@
 //! FOLDER/NUMBER/base is a model folder, FOLDER/NUMBER/adapter has PEFT's files, and FOLDER/NUMBER/found.json the name,
 //! the logits of one row and how far the losses were from those of transformers and PEFT.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "it serves scripts/parity, which shows a panic")]
+
 use std::fs;
 use std::path::Path;
 

@@ -1,6 +1,8 @@
 //! Facts about models: gradients against autograd, folders good and broken, text from a cache, and numbers of another
 //! implementation.
 
+#![expect(clippy::unwrap_used, reason = "a test ends by panicking")]
+
 #[path = "model/autograd.rs"]
 mod autograd;
 #[path = "model/bf16.rs"]

@@ -161,7 +161,7 @@ command-arguments-unnamed = { $name }: arguments have names
 
 command-arguments-wrong = { $name }: { $error }
 
-command-broke-off = The command broke off
+command-broke-off = The command ended unexpectedly
 
 command-broke-off-hint = Try again; the log says more
 
@@ -748,9 +748,9 @@ file-zstandard-within = a Zstandard file within another
 
 home-bundled-file-missing = the bundled file { $file } is missing from this build
 
-home-database-begun-anew = The database of this home was damaged and was begun anew: chats, preferences, added models, and names and tags that were given are gone
+home-database-begun-anew = The database of this home was damaged, and a new one was begun: chats, preferences, added models, and the names and tags you gave are lost
 
-home-database-begun-anew-hint = Datasets and fine-tunes are there. The damaged database is kept as { $aside }
+home-database-begun-anew-hint = Datasets and fine-tunes are still there. The damaged database is kept as { $aside }
 
 home-database-damaged = The models of this home cannot be looked up: { $path } is damaged
 
@@ -921,7 +921,7 @@ import-unsupported = { $path } is { $kind }, which cannot be read as a dataset
 
 import-unsupported-hint = Save it as .jsonl, .json, .csv, .tsv, .parquet, .txt or .md, and import that
 
-import-worker-lost = the program that reads it has lost its way
+import-worker-lost = the process that reads it gave an answer that makes no sense
 
 item-deleted-for-good = This was deleted for good
 
@@ -935,11 +935,11 @@ item-tags-lost-hint = Set its tags again
 
 job-answering = Answering
 
-job-at-work = “{ $title }” is at work already
+job-at-work = “{ $title }” is already running
 
 job-at-work-hint = Wait until it is done, or stop it
 
-job-busy = Something else is at work here
+job-busy = Something else is running here
 
 job-busy-hint = Try again later
 
@@ -1022,7 +1022,7 @@ model-bidirectional = it reads in both directions (use_bidirectional_attention),
 
 model-choose-another-hint = Choose another base model
 
-model-computes-nan = The model computes no numbers (NaN): its weights, or those of its adapter, are too large or damaged
+model-computes-nan = The model's results are not numbers (NaN): its weights, or those of its adapter, are too large or damaged
 
 model-config-missing = { $key } is missing
 
@@ -1979,7 +1979,7 @@ shell-base-model-missing = base_model: “{ $name }” is neither a model in thi
 
 shell-base-model-missing-hint = `tunesmith models list` shows what there is
 
-shell-broke-off = this broke off
+shell-broke-off = this ended unexpectedly
 
 shell-characters-per-answer = characters per answer
 
@@ -2026,7 +2026,7 @@ shell-data-unsayable = { $rows ->
    *[other] { $rows } rows have no tokens and are left out; the first, { $first }
 }
 
-shell-demo-busy = Another demo is at work in this folder
+shell-demo-busy = Another demo is running in this folder
 
 shell-demo-busy-hint = Choose another
 
@@ -2242,8 +2242,8 @@ shell-run-missing-hint = `tunesmith runs list` shows what there is
 shell-run-name = Name
 
 shell-run-queued = { $runs ->
-    [one] { $id } stands in line behind 1 run
-   *[other] { $id } stands in line behind { $runs } runs
+    [one] { $id } is queued behind 1 run
+   *[other] { $id } is queued behind { $runs } runs
 }
 
 shell-run-queued-already = “{ $name }” is queued already
@@ -2351,13 +2351,13 @@ shell-state-failed = failed: { $message }
 
 shell-state-held = held
 
-shell-state-in-line = in line
-
 shell-state-interrupted = interrupted
 
 shell-state-paused = paused: { $reason }
 
 shell-state-preparing = preparing
+
+shell-state-queued = queued
 
 shell-state-running = running
 
@@ -2402,7 +2402,7 @@ system-address-space = Tunesmith needs at least { $needed } of address space, an
 
 system-address-space-hint = Raise the limit: ulimit -v unlimited, and ulimit -d unlimited
 
-template-joins-nothing = it joins a text with something that is none; a template that knows no tool calls does so where a message only calls
+template-joins-nothing = it joins text with a value that is not text; templates without tool calls do this where a message holds only calls
 
 template-mistake = { $mistake } (line { $line } of the template)
 
@@ -2548,7 +2548,7 @@ train-no-learned-token = no training row has a token to learn
 
 train-no-number = { $reason }, before anything was learned
 
-train-no-number-hint = The base model, or the adapter that the run continues from, computes no numbers: its files may be damaged
+train-no-number-hint = The base model, or the adapter that the run continues from, gives results that are not numbers (NaN): its files may be damaged
 
 train-no-rows = there are no training rows
 
@@ -2602,7 +2602,7 @@ train-whole-twice = { $module } is trained whole and with an adapter: take it ou
 
 train-whole-unknown = A { $family } model has no { $module } to train whole
 
-upload-broke-off = The upload broke off
+upload-broke-off = The upload was interrupted
 
 upload-broke-off-hint = Drop the file again
 
@@ -2644,7 +2644,7 @@ value-truth = true or false
 
 window-came-forward = Tunesmith is already open: its window has come forward
 
-window-command-broke-off = the command broke off: { $error }
+window-command-broke-off = the command ended unexpectedly: { $error }
 
 window-home-broken-title = Tunesmith cannot open
 

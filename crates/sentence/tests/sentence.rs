@@ -1,5 +1,7 @@
 //! The messages of the whole workspace, and how they are said.
 
+#![expect(clippy::unwrap_used, reason = "a test ends by panicking")]
+
 #[path = "sentence/listed.rs"]
 mod listed;
 #[path = "sentence/said.rs"]

@@ -1,5 +1,7 @@
 //! Facts about the server, over real sockets and with a small stand-in for the studio.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends by panicking")]
+
 #[path = "server/answers.rs"]
 mod answers;
 #[path = "server/calls.rs"]

@@ -1,5 +1,7 @@
 //! Facts about the studio, seen through its commands as every window and shell sees it.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends by panicking")]
+
 #[path = "studio/chats.rs"]
 mod chats;
 #[path = "studio/checks.rs"]

@@ -7,6 +7,8 @@
 //! FOLDER/NUMBER/base is a model folder, FOLDER/NUMBER/adapter has PEFT's files where an adapter was trained, and
 //! FOLDER/NUMBER/found.json the name, the logits of one row and how far the losses were from the expected ones.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "it serves scripts/parity, which shows a panic")]
+
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -15,6 +17,7 @@ use serde_json::json;
 use tunesmith_model::{Adapter, Decoder, Device, WeightFormat};
 use tunesmith_train::{Outcome, Progress, TrainPlan, run};
 
+#[expect(dead_code, reason = "the tests use all of it")]
 #[path = "../tests/train/curve_case.rs"]
 mod curve_case;
 

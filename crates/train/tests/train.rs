@@ -1,5 +1,7 @@
 //! Facts about training: plans, steps, checkpoints and what happens when something breaks in between.
 
+#![expect(clippy::unwrap_used, reason = "a test ends by panicking")]
+
 use tunesmith_train::TrainError;
 
 #[path = "train/beside.rs"]

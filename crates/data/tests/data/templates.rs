@@ -148,8 +148,8 @@ fn a_text_joined_with_something_that_is_none_is_told_in_plain_words() {
     let mut asked = say(&[("user", "x"), ("assistant", "")]);
     asked[1].tool_calls = Some(json!([{"type": "function", "function": {"name": "f", "arguments": {}}}]));
     let turns = |text: &str| format!("{{% for m in messages %}}\n{{{{ {text} }}}}{{% endfor %}}");
-    let told = "it joins a text with something that is none; a template that knows no tool calls does so where a message only calls \
-        (line 2 of the template)";
+    let told = "it joins text with a value that is not text; templates without tool calls do this where a message holds only \
+        calls (line 2 of the template)";
     for joined in ["m.role + m.content", "m.content + m.role", "m.role + tools"] {
         let error = opened(&turns(joined)).expect("a renderer").render(&asked, false).expect_err(joined);
         assert!(matches!(&error, RenderError::Render(why) if why == told), "{joined}: {error}");
