@@ -36,6 +36,7 @@ fn main() -> Result<(), ModelError> {
         rank,
         target_modules,
         layers: None,
+        beside: &[],
         dora: false,
         dropout: false,
         format: WeightFormat::F32,

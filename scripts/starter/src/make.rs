@@ -113,6 +113,7 @@ fn train(choices: &Choices, base: &Path, name: &str, settings: TrainSettings, ro
         training: rows.into(),
         validation: tokens(&Renderer::open(base)?, VALIDATION)?.into(),
         rows_too_long: 0,
+        rows_left_out: 0,
         device: "cpu".into(),
         threads: choices.threads,
         resume: true,
