@@ -29,7 +29,12 @@ impl Home {
     }
 
     pub(crate) fn open_quietly() -> Result<Self, WireError> {
-        let place = Successor::open(&default_home())?;
+        Self::at(&default_home())
+    }
+
+    /// Opens the home in this folder.
+    pub(crate) fn at(folder: &Path) -> Result<Self, WireError> {
+        let place = Successor::open(folder)?;
         let api: Arc<dyn Api> = match place.owned() {
             Some(studio) => studio,
             None => Arc::new(Remote(place.clone())),
@@ -59,6 +64,18 @@ impl Home {
     /// Lets runs go on that were queued when the program last ended: this process stays.
     pub(crate) fn start_queue(&self) -> Result<(), WireError> {
         self.owned().map_or(Ok(()), |studio| studio.start_queue())
+    }
+
+    /// How often a program has left that had the home.
+    pub(crate) fn owners_left(&self) -> usize {
+        self.place.owners_left()
+    }
+
+    /// This process follows a run and leaves when that has ended: where the home is its own, it starts no other.
+    pub(crate) fn set_last_run(&self, id: &str) {
+        if let Some(studio) = self.owned() {
+            studio.set_last_run(id);
+        }
     }
 
     /// Whether a run is going in this process.
