@@ -19,6 +19,7 @@ mod runs;
 mod show;
 mod studio;
 mod table;
+pub mod terminal;
 mod train;
 
 use std::ffi::OsString;
