@@ -39,7 +39,7 @@ pub mod run_file {
     use tunesmith_protocol::{RunConfig, WireError};
 
     use crate::planning::run_file;
-    pub use crate::planning::run_file::{nearest, our_name, write};
+    pub use crate::planning::run_file::{data_problem, nearest, our_name, write};
 
     /// Reads a run file from disk; relative paths in it start at its folder, and ids are those of the usual home.
     ///

@@ -46,3 +46,26 @@ fn the_help_of_train_lists_every_setting() {
         assert!(help.contains(&format!("  {} = ", field.name)) && help.contains(&*field.help), "{}", field.name);
     }
 }
+
+#[test]
+fn a_key_is_set_once_and_to_what_it_takes() {
+    let shell = Shell::new();
+    let told = |sets: &[&str]| {
+        let mut arguments = vec!["train", "run.yaml", "--output", "out"];
+        sets.iter().for_each(|set| arguments.extend(["--set", set]));
+        let ran = shell.run(&arguments);
+        assert_eq!(ran.code, 2, "{sets:?}: {}", ran.stderr);
+        ran.stderr
+    };
+    assert!(told(&["epochs=3", "epochs=4"]).contains("epochs is given twice"));
+    assert!(told(&["epochs=3", "training.epochs=4"]).contains("epochs is given twice"));
+    assert!(told(&["data.format=bogus"]).contains("format must be one of auto, chat"));
+    assert!(told(&["data.path="]).contains("data.path must not be empty"));
+    assert!(told(&["layers=0,0,0"]).contains("named once"));
+    for (modules, named) in [("q_proj,v_proj", vec!["q_proj", "v_proj"]), ("q_proj", vec!["q_proj"])] {
+        let set = format!("target_modules={modules}");
+        let ran = shell.run(&["train", "run.yaml", "--json", "--set", "max_steps=1", "--set", &set]);
+        let plan = ran.lines().into_iter().find(|line| line["type"] == "plan").unwrap();
+        assert_eq!(plan["target_modules"], serde_json::json!(named));
+    }
+}
