@@ -86,7 +86,7 @@ impl Home {
     /// The run of this id, or of the only id that begins so.
     pub(crate) fn run(&self, id: &str) -> Result<Run, WireError> {
         let runs = self.api.list_runs(())?;
-        let mut fitting = runs.iter().filter(|run| run.id.starts_with(id));
+        let mut fitting = runs.iter().filter(|run| !id.is_empty() && run.id.starts_with(id));
         let exact = runs.iter().find(|run| run.id == id);
         match (exact, fitting.next(), fitting.next()) {
             (Some(run), _, _) | (None, Some(run), None) => Ok(run.clone()),

@@ -16,6 +16,7 @@ use tunesmith_protocol::{
 use tunesmith_sentence::{Sentence, say};
 
 use crate::errors;
+use crate::home::from_user_home;
 pub use checks::data_problem;
 use checks::{at, at_word, check_data, check_keys, fix, section, syntax};
 pub use other_names::our_name;
@@ -153,10 +154,7 @@ fn no_text(path: &Path) -> WireError {
 
 /// A path with the user's home in the place of `~`, as shells write it.
 fn from_home(path: &str) -> PathBuf {
-    match (path.strip_prefix("~/"), std::env::home_dir()) {
-        (Some(below), Some(home)) => home.join(below),
-        _ => path.into(),
-    }
+    from_user_home(Path::new(path))
 }
 
 /// Writes a run file, with each setting's help as a comment.
