@@ -107,16 +107,24 @@ pub(crate) fn enqueue(home: &Home, path: &Path, set: &[String], out: &Out) -> an
     out.json(&run);
     let before = runs_before(home.api.as_ref(), &run.id)?;
     out.line(match before {
-        0 => say!("shell-run-started", "Started {id}", id = run.id),
+        0 => say!("shell-run-started", "Started {id}", id = &run.id),
         runs => say!(
             "shell-run-queued",
             runs;
             "{id} is queued behind 1 run",
             "{id} is queued behind {runs} runs",
             runs,
-            id = run.id
+            id = &run.id
         ),
     });
+    if before > 0 {
+        out.note(say!(
+            "shell-run-queued-left",
+            "If the program that trains now leaves before that, the run waits for the window, for `tunesmith studio`, \
+             or for `tunesmith runs resume {id}`",
+            id = run.id
+        ));
+    }
     Ok(Ended::Done)
 }
 

@@ -54,7 +54,7 @@ fn the_first_rows_are_those_of_the_import() {
     assert_eq!(seen.raw.len(), 10);
     assert_eq!(seen.raw[0]["frage"], "q1");
     let parts: Vec<(&str, bool)> = seen.parts.iter().map(|part| (part.name.as_str(), part.required)).collect();
-    let optional = ["input", "system", "history", "tools"].map(|part| (part, false));
+    let optional = ["input", "system", "history", "tools", "reasoning"].map(|part| (part, false));
     assert_eq!(parts, [[("prompt", true), ("completion", true)].as_slice(), &optional].concat());
     assert_eq!(examples(&imported).len(), 200);
 }
