@@ -2338,6 +2338,8 @@ shell-run-queued = { $runs ->
 
 shell-run-queued-already = “{ $name }” is queued already
 
+shell-run-queued-left = If the program that trains now leaves before that, the run waits for the window, for `tunesmith studio`, or for `tunesmith runs resume { $id }`
+
 shell-run-released = { $id } starts when it is its turn
 
 shell-run-removed = Removed { $id }; the window can bring it back until the bin is emptied
