@@ -11,7 +11,7 @@ use tunesmith_studio::Answered;
 
 use crate::interrupt::Interrupt;
 use crate::model_choice::{Choice, ChosenModel, SamplingOptions};
-use crate::table::shown;
+use crate::terminal::shown;
 use crate::{Ended, Out};
 
 #[derive(Args)]

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
+use tunesmith_data::part_names;
 use tunesmith_protocol::{ErrorCode, Format, LearnFrom, Mapping, Validation, WireError};
 use tunesmith_sentence::{NOTHING, say};
 use tunesmith_studio::{Counting, DataFacts, data_facts};
@@ -14,6 +15,7 @@ use tunesmith_studio::{Counting, DataFacts, data_facts};
 use crate::interrupt::Interrupt;
 use crate::language::translate;
 use crate::model_choice::model_folder;
+use crate::out::WrongUsage;
 use crate::{Ended, Out, show};
 
 /// The batch size of a new run.
@@ -40,7 +42,7 @@ pub(crate) struct Inspect {
     #[arg(long, value_name = "ID|DIR")]
     model: Option<String>,
     /// Count rows longer than this many tokens (with --model)
-    #[arg(long, value_name = "N", default_value_t = 1024)]
+    #[arg(long, value_name = "N", default_value_t = 1024, requires = "model", value_parser = clap::value_parser!(u32).range(1..))]
     max_length: u32,
 }
 
@@ -86,7 +88,20 @@ impl From<FormatWord> for Format {
     }
 }
 
+/// Refuses columns for parts that rows of the format do not have.
+fn check_parts(format: Format, columns: &[(String, String)]) -> Result<(), WrongUsage> {
+    let known = part_names(format);
+    match columns.iter().find(|(part, _)| !known.contains(&part.as_str())) {
+        None => Ok(()),
+        Some((part, _)) => Err(WrongUsage {
+            message: say!("shell-part-unknown", "--column: a row has no part “{part}”", part),
+            hint: say!("shell-part-unknown-hint", "Its parts are {parts}", parts = known.join(", ")),
+        }),
+    }
+}
+
 pub(crate) fn inspect(arguments: &Inspect, out: &Out) -> anyhow::Result<Ended> {
+    check_parts(arguments.format.into(), &arguments.columns)?;
     let mapping = Mapping { format: arguments.format.into(), columns: arguments.columns.iter().cloned().collect() };
     let renderer = match &arguments.model {
         Some(model) => Some(tunesmith_studio::open_renderer(&model_folder(model)?)?),

@@ -11,12 +11,13 @@ use clap::Args;
 use serde_json::json;
 use tunesmith_data::ListScore;
 use tunesmith_protocol::{
-    AddModel, Api, Evaluate, EvaluatedAnswer, ImportDataset, Mapping, Run, RunConfig, RunState, StartRun, Validation,
+    AddModel, Evaluate, EvaluatedAnswer, ImportDataset, Mapping, Run, RunConfig, RunState, StartRun, Validation,
     WireError,
 };
 use tunesmith_sentence::{NOTHING, Sentence, say};
-use tunesmith_studio::{Opened, run_file, samples};
+use tunesmith_studio::{run_file, samples};
 
+use crate::home::Home;
 use crate::interrupt::{Interrupt, stopping};
 use crate::job::with_bar;
 use crate::language::translate;
@@ -52,23 +53,20 @@ pub(crate) fn demo(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended> {
     let temporary = tempfile::tempdir()?;
     let folder = arguments.output.clone().unwrap_or_else(|| temporary.path().to_owned());
     let files = unpack(&folder)?;
-    let studio = match tunesmith_studio::open(&folder.join("home"))? {
-        Opened::Owner(studio) => studio,
-        Opened::Guest(_) => return Err(another_demo().into()),
-    };
-    let api: &dyn Api = studio.as_ref();
+    let home = Home::at(&folder.join("home"))?;
+    if !home.is_owner() {
+        return Err(another_demo().into());
+    }
+    let api = home.api.as_ref();
     let model = match &arguments.model {
         Some(name) => api.add_model(AddModel { path: model_folder(name)?.into() })?.id,
         None => files.config.base_model.clone(),
     };
     let named = arguments.model.clone().unwrap_or_else(|| model.clone());
     tell_beginning(&named, out);
-    let run = match tune(api, &files, &model, &interrupt, out)? {
+    let run = match tune(&home, &files, &model, &interrupt, out)? {
         (Ended::Done, run) => run,
-        (ended, _) => {
-            studio.shutdown();
-            return Ok(ended);
-        }
+        (ended, _) => return Ok(ended),
     };
     let asked = |wanted: Evaluate| -> Result<Vec<EvaluatedAnswer>, WireError> {
         let held_out = vec![files.held_out.as_path().into()];
@@ -78,7 +76,7 @@ pub(crate) fn demo(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended> {
     // The base is held as the run has held it, so that only the adapter differs.
     let base = asked(Evaluate { model: Some(model), ..nothing_to_evaluate() })?;
     let tuned = asked(Evaluate { run: Some(run.id.clone()), ..nothing_to_evaluate() })?;
-    studio.shutdown();
+    drop(home);
     compare(&base, &tuned, out);
     tell_scores(&score(&base), &score(&tuned), started, out);
     out.note(match (arguments.output.is_some(), run.result_path) {
@@ -98,7 +96,8 @@ fn tell_beginning(model: &str, out: &Out) {
 }
 
 /// Imports the sample and trains on it; goes on with a run that was begun in this folder before.
-fn tune(api: &dyn Api, files: &Files, model: &str, interrupt: &Interrupt, out: &Out) -> anyhow::Result<(Ended, Run)> {
+fn tune(home: &Home, files: &Files, model: &str, interrupt: &Interrupt, out: &Out) -> anyhow::Result<(Ended, Run)> {
+    let api = home.api.as_ref();
     let dataset = api.import_dataset(ImportDataset {
         paths: vec![files.rows.as_path().into()],
         name: None,
@@ -125,8 +124,8 @@ fn tune(api: &dyn Api, files: &Files, model: &str, interrupt: &Interrupt, out: &
         return Ok((Ended::Done, run));
     }
     match train::resumable(api, &start)? {
-        Some(run) => train::resume_and_follow(api, &run, interrupt, out),
-        None => train::start_and_follow(api, start, interrupt, out),
+        Some(run) => train::resume_and_follow(home, &run, interrupt, out),
+        None => train::start_and_follow(home, start, interrupt, out),
     }
 }
 

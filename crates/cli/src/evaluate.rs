@@ -13,7 +13,7 @@ use crate::interrupt::{Interrupt, stopping};
 use crate::job::with_bar;
 use crate::language::translate;
 use crate::model_choice::Choice;
-use crate::table::shown;
+use crate::terminal::{labelled, one_line};
 use crate::{Ended, Out};
 
 #[derive(Args)]
@@ -65,6 +65,7 @@ fn tell_left_out(found: &Evaluation, out: &Out) {
             all = found.rows_read
         ));
     }
+    found.remarks.iter().for_each(|remark| out.note(remark.clone()));
     if let Some(first) = &found.refused {
         out.json(&json!({ "type": "refused", "rows": found.rows_refused, "first": first }));
         out.note(say!(
@@ -113,14 +114,13 @@ fn tell_answer(EvaluatedAnswer { file, line, question, expected, text }: &Evalua
         "type": "answer", "file": file, "line": line, "question": question, "expected": expected, "text": text,
     }));
     if !out.is_json() {
-        out.plain(format!("{}:{line}", shown(file)));
-        for part in [
-            say!("shell-eval-question", "question: {question}", question),
-            say!("shell-eval-expected", "expected: {expected}", expected),
-            say!("shell-eval-answer", "answer:   {text}", text),
-        ] {
-            out.plain(format!("  {}", translate(&part)));
-        }
+        out.plain(format!("{}:{line}", one_line(file)));
+        let parts = [
+            (translate(&say!("shell-eval-question", "question:")), question.as_str()),
+            (translate(&say!("shell-eval-expected", "expected:")), expected),
+            (translate(&say!("shell-eval-answer", "answer:")), text),
+        ];
+        labelled(&parts).iter().for_each(|line| out.plain(format!("  {line}")));
         out.plain("");
     }
 }

@@ -29,7 +29,12 @@ impl Home {
     }
 
     pub(crate) fn open_quietly() -> Result<Self, WireError> {
-        let place = Successor::open(&default_home())?;
+        Self::at(&default_home())
+    }
+
+    /// Opens the home in this folder.
+    pub(crate) fn at(folder: &Path) -> Result<Self, WireError> {
+        let place = Successor::open(folder)?;
         let api: Arc<dyn Api> = match place.owned() {
             Some(studio) => studio,
             None => Arc::new(Remote(place.clone())),
@@ -61,6 +66,18 @@ impl Home {
         self.owned().map_or(Ok(()), |studio| studio.start_queue())
     }
 
+    /// How often a program has left that had the home.
+    pub(crate) fn owners_left(&self) -> usize {
+        self.place.owners_left()
+    }
+
+    /// This process follows a run and leaves when that has ended: where the home is its own, it starts no other.
+    pub(crate) fn set_last_run(&self, id: &str) {
+        if let Some(studio) = self.owned() {
+            studio.set_last_run(id);
+        }
+    }
+
     /// Whether a run is going in this process.
     pub(crate) fn running(&self) -> bool {
         self.owned().is_some_and(|studio| studio.running())
@@ -69,7 +86,7 @@ impl Home {
     /// The run of this id, or of the only id that begins so.
     pub(crate) fn run(&self, id: &str) -> Result<Run, WireError> {
         let runs = self.api.list_runs(())?;
-        let mut fitting = runs.iter().filter(|run| run.id.starts_with(id));
+        let mut fitting = runs.iter().filter(|run| !id.is_empty() && run.id.starts_with(id));
         let exact = runs.iter().find(|run| run.id == id);
         match (exact, fitting.next(), fitting.next()) {
             (Some(run), _, _) | (None, Some(run), None) => Ok(run.clone()),

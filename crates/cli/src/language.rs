@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use tunesmith_sentence::{Language, Sentence};
 
-use crate::table::shown;
+use crate::terminal::harmless;
 
 static CHOSEN: OnceLock<Language> = OnceLock::new();
 
@@ -28,12 +28,8 @@ pub(crate) fn choose(language: Language) {
     let _ = CHOSEN.set(language);
 }
 
-/// The sentence in the language of this run.
+/// The sentence in the language of this run. It may name what stands in a stranger's file.
 pub(crate) fn translate(sentence: &Sentence) -> String {
-    let text = match CHOSEN.get() {
-        Some(language) => language.say(sentence),
-        None => sentence.text.clone(),
-    };
-    // A sentence may name what stands in a stranger's file.
-    shown(&text).into_owned()
+    let sentence = harmless(sentence);
+    CHOSEN.get().map_or_else(|| sentence.text.clone(), |language| language.say(&sentence))
 }

@@ -19,6 +19,7 @@ mod runs;
 mod show;
 mod studio;
 mod table;
+pub mod terminal;
 mod train;
 
 use std::ffi::OsString;
@@ -26,8 +27,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use out::Out;
-use tunesmith_sentence::Language;
+use out::{Out, WrongUsage};
+use tunesmith_sentence::{Language, say};
 
 /// How a command ended, other than with an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,14 +122,25 @@ pub fn run_in(language: Option<Language>, arguments: impl IntoIterator<Item = Os
         }
     };
     let out = Out::new(arguments.json);
-    if let Err(error) = tunesmith_studio::check_address_space() {
-        return out.fail(&error.into());
+    if let Err(error) = check_surroundings() {
+        return out.fail(&error);
     }
     match carry_out(arguments.command, &out) {
         Ok(Ended::Done) => ExitCode::SUCCESS,
         Ok(Ended::Interrupted) => ExitCode::from(130),
         Err(error) => out.fail(&error),
     }
+}
+
+/// Refuses to begin where it would break off in the middle, or work in a home that nobody has named.
+fn check_surroundings() -> anyhow::Result<()> {
+    if std::env::var_os("TUNESMITH_HOME").is_some_and(|home| home.is_empty()) {
+        let message = say!("shell-home-empty", "TUNESMITH_HOME is set and empty");
+        let hint = say!("shell-home-empty-hint", "Set it to a folder, or unset it for the usual one");
+        return Err(WrongUsage { message, hint }.into());
+    }
+    tunesmith_studio::check_address_space()?;
+    Ok(tunesmith_studio::check_open_files()?)
 }
 
 fn carry_out(command: Command, out: &Out) -> anyhow::Result<Ended> {

@@ -29,13 +29,13 @@ pub(crate) struct Choice {
 #[derive(Args)]
 pub(crate) struct SamplingOptions {
     /// The longest answer, in tokens
-    #[arg(long, value_name = "N", default_value_t = Sampling::default().max_new_tokens)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = Sampling::default().max_new_tokens)]
     max_new_tokens: u32,
     /// 0 always takes the likeliest token; higher is more varied
-    #[arg(long, value_name = "T", default_value_t = Sampling::default().temperature)]
+    #[arg(long, value_name = "T", allow_negative_numbers = true, default_value_t = Sampling::default().temperature)]
     temperature: f64,
     /// Draw only from the likeliest tokens that together have this probability
-    #[arg(long, value_name = "P", default_value_t = Sampling::default().top_p)]
+    #[arg(long, value_name = "P", allow_negative_numbers = true, default_value_t = Sampling::default().top_p)]
     top_p: f64,
     /// The same seed gives the same answer
     #[arg(long, value_name = "N", default_value_t = Sampling::default().seed)]

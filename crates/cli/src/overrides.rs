@@ -1,11 +1,12 @@
 //! `--set key=value`: a run file's keys from the command line.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use serde_json::Value;
 use tunesmith_protocol::{RunConfig, TrainSettings};
 use tunesmith_sentence::{Sentence, say};
-use tunesmith_studio::run_file::{nearest, our_name};
+use tunesmith_studio::run_file::{data_problem, nearest, our_name};
 
 use crate::home::absolute;
 use crate::out::WrongUsage;
@@ -23,8 +24,12 @@ const OTHERS: [(&str, &str); 6] = [
 /// The run file with the `key=value` pairs put in, checked.
 pub(crate) fn apply(config: RunConfig, pairs: &[String]) -> anyhow::Result<RunConfig> {
     let mut values = serde_json::to_value(config)?;
+    let mut keys = HashSet::new();
     for pair in pairs {
-        set(&mut values, pair)?;
+        let key = set(&mut values, pair)?;
+        if !keys.insert(key.clone()) {
+            return Err(set_twice(&key).into());
+        }
     }
     serde_json::from_value(values).map_err(|error| wrong(Sentence::verbatim(error.to_string())))
 }
@@ -41,12 +46,16 @@ pub(crate) fn help() -> String {
     )
 }
 
-fn set(values: &mut Value, pair: &str) -> anyhow::Result<()> {
+/// Sets one key, and says where it stands in a run file.
+fn set(values: &mut Value, pair: &str) -> anyhow::Result<String> {
     let unclear = || WrongUsage::from(say!("shell-set-unclear", "--set takes key=value, not “{pair}”", pair));
     let (key, text) = pair.split_once('=').ok_or_else(unclear)?;
     let key = key.trim();
     let place = place(key).ok_or_else(|| unknown(key))?;
     let value = match place.as_str() {
+        "/data/path" | "/data/validation" | "/base_model" if text.trim().is_empty() => {
+            return Err(wrong(say!("shell-set-empty", "{key} must not be empty", key)));
+        }
         // A path on the command line starts where the user is, not where the run file lies.
         "/data/path" => Value::String(absolute(Path::new(text))?.to_string_lossy().into_owned()),
         "/base_model" if Path::new(text).is_dir() => {
@@ -59,8 +68,12 @@ fn set(values: &mut Value, pair: &str) -> anyhow::Result<()> {
     };
     let (parent, name) = place.rsplit_once('/').unwrap_or(("", &place));
     let field = TrainSettings::fields().into_iter().find(|field| parent == "/training" && field.name == name);
+    let value = field.as_ref().map_or(value.clone(), |field| field.spelled(value));
     if let Some(problem) = field.and_then(|field| field.check(&value)) {
         return Err(wrong(problem.message));
+    }
+    if let Some(problem) = Some(name).filter(|_| parent == "/data").and_then(|key| data_problem(key, &value)) {
+        return Err(wrong(problem));
     }
     if let Some(Value::Object(parent)) = values.pointer_mut(parent) {
         // Files and a dataset take each other's place.
@@ -75,7 +88,15 @@ fn set(values: &mut Value, pair: &str) -> anyhow::Result<()> {
         }
         parent.insert(name.to_owned(), value);
     }
-    Ok(())
+    Ok(place)
+}
+
+fn set_twice(key: &str) -> WrongUsage {
+    let key = key.rsplit('/').next().unwrap_or(key);
+    WrongUsage {
+        message: say!("shell-set-twice", "--set: {key} is given twice", key),
+        hint: say!("shell-set-twice-hint", "Keep one of them"),
+    }
 }
 
 /// A pair of `--set` that cannot be used.

@@ -12,6 +12,7 @@ use tunesmith_studio::{default_home, uploads_folder};
 
 use crate::home::Home;
 use crate::interrupt::Interrupt;
+use crate::out::WrongUsage;
 use crate::{Ended, Out};
 
 #[derive(Args)]
@@ -28,6 +29,11 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn serve(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended> {
+    if let Some(missing) = arguments.models.iter().find(|folder| !folder.is_dir()) {
+        return Err(
+            WrongUsage::from(say!("shell-studio-no-models", "--models: {missing} is not a folder", missing)).into()
+        );
+    }
     let home = Home::open()?;
     let interrupt = Interrupt::listen(NOTHING)?;
     home.start_queue()?;

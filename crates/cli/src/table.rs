@@ -1,30 +1,16 @@
 //! Columns for people, and numbers as people read them.
 
-use std::borrow::Cow;
-
-/// A text with control characters written out (`\u{1b}`): a terminal obeys them, whatever file they come from. Line ends and
-/// tabs stay.
-pub(crate) fn shown(text: &str) -> Cow<'_, str> {
-    let commands = |character: char| character.is_control() && !matches!(character, '\n' | '\t');
-    if !text.contains(commands) {
-        return Cow::Borrowed(text);
-    }
-    let one = |character: char| match commands(character) {
-        true => character.escape_default().to_string(),
-        false => character.to_string(),
-    };
-    Cow::Owned(text.chars().map(one).collect())
-}
+use crate::terminal::one_line;
 
 /// Lines of left-aligned columns, two spaces apart; the first row is the heading.
 pub(crate) fn columns(rows: &[Vec<String>]) -> Vec<String> {
-    let rows: Vec<Vec<Cow<'_, str>>> = rows.iter().map(|row| row.iter().map(|cell| shown(cell)).collect()).collect();
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| one_line(cell)).collect()).collect();
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
         rows.iter().filter_map(|row| row.get(column)).map(|cell| console::measure_text_width(cell)).max().unwrap_or(0)
     };
     let widths: Vec<usize> = (0..count).map(width).collect();
-    let line = |row: &Vec<Cow<'_, str>>| {
+    let line = |row: &Vec<String>| {
         let cells =
             row.iter().zip(&widths).map(|(cell, width)| console::pad_str(cell, *width, console::Alignment::Left, None));
         cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()

@@ -83,7 +83,7 @@ fn into_home(config: &RunConfig, resume: bool, interrupt: &Interrupt, out: &Out)
         return go_on(&home, &run, interrupt, out);
     }
     warn(home.api.as_ref(), &start, out)?;
-    Ok(start_and_follow(home.api.as_ref(), start, interrupt, out)?.0)
+    Ok(start_and_follow(&home, start, interrupt, out)?.0)
 }
 
 /// Says before a run starts what the window says there. What stands in its way is told by the start itself.
@@ -101,33 +101,43 @@ pub(crate) fn enqueue(home: &Home, path: &Path, set: &[String], out: &Out) -> an
     warn(home.api.as_ref(), &start, out)?;
     if home.is_owner() {
         out.note(say!("shell-run-trained-here", "No other Tunesmith is open, so the run is trained here"));
-        return Ok(start_and_follow(home.api.as_ref(), start, &interrupt, out)?.0);
+        return Ok(start_and_follow(home, start, &interrupt, out)?.0);
     }
     let run = home.api.start_run(start)?;
     out.json(&run);
     let before = runs_before(home.api.as_ref(), &run.id)?;
     out.line(match before {
-        0 => say!("shell-run-started", "Started {id}", id = run.id),
+        0 => say!("shell-run-started", "Started {id}", id = &run.id),
         runs => say!(
             "shell-run-queued",
             runs;
             "{id} is queued behind 1 run",
             "{id} is queued behind {runs} runs",
             runs,
-            id = run.id
+            id = &run.id
         ),
     });
+    if before > 0 {
+        out.note(say!(
+            "shell-run-queued-left",
+            "If the program that trains now leaves before that, the run waits for the window, for `tunesmith studio`, \
+             or for `tunesmith runs resume {id}`",
+            id = run.id
+        ));
+    }
     Ok(Ended::Done)
 }
 
 /// Starts a run, follows it to its end, and says what became of it.
 pub(crate) fn start_and_follow(
-    api: &dyn Api,
+    home: &Home,
     start: StartRun,
     interrupt: &Interrupt,
     out: &Out,
 ) -> anyhow::Result<(Ended, Run)> {
+    let api = home.api.as_ref();
     let run = api.start_run(start)?;
+    home.set_last_run(&run.id);
     out.note(say!("shell-run-id", "Run {id}", id = &run.id));
     let before = runs_before(api, &run.id)?;
     if before > 0 {
@@ -138,7 +148,7 @@ pub(crate) fn start_and_follow(
         ));
     }
     let records = api.subscribe(Topic::Run(run.id.clone()), 0)?;
-    let ended = follow(api, &run.id, (&records, Losses::default()), interrupt, out)?;
+    let ended = follow(home, &run.id, (records, Losses::default()), interrupt, out)?;
     tell_result(api, &run.id, out)?;
     Ok((ended, api.get_run(run.id)?))
 }
@@ -151,12 +161,12 @@ fn runs_before(api: &dyn Api, id: &str) -> Result<usize, WireError> {
 }
 
 fn go_on(home: &Home, run: &Run, interrupt: &Interrupt, out: &Out) -> anyhow::Result<Ended> {
-    Ok(resume_and_follow(home.api.as_ref(), run, interrupt, out)?.0)
+    Ok(resume_and_follow(home, run, interrupt, out)?.0)
 }
 
 /// Goes on with a run, follows it to its end, and says what became of it.
 pub(crate) fn resume_and_follow(
-    api: &dyn Api,
+    home: &Home,
     run: &Run,
     interrupt: &Interrupt,
     out: &Out,
@@ -164,10 +174,12 @@ pub(crate) fn resume_and_follow(
     if let Some(reason) = goes_already(run) {
         return Err(WireError::invalid(reason, NOTHING).into());
     }
-    let (records, earlier) = from_now_on(api, &run.id)?;
+    let api = home.api.as_ref();
+    let (records, earlier) = from_now_on(api, run)?;
     let run = api.resume_run(run.id.clone())?;
+    home.set_last_run(&run.id);
     out.note(say!("shell-run-resuming", "Resuming {id}", id = &run.id));
-    let ended = follow(api, &run.id, (&records, earlier), interrupt, out)?;
+    let ended = follow(home, &run.id, (records, earlier), interrupt, out)?;
     tell_result(api, &run.id, out)?;
     Ok((ended, api.get_run(run.id)?))
 }
@@ -179,7 +191,8 @@ fn goes_already(run: &Run) -> Option<Sentence> {
         RunState::Preparing | RunState::Running => {
             Some(say!("shell-run-running-already", "“{name}” is running already", name))
         }
-        RunState::Queued { .. } => Some(say!("shell-run-queued-already", "“{name}” is queued already", name)),
+        // One that was queued when the program last ended is shown as held: it can be let go on.
+        RunState::Queued { held: false } => Some(say!("shell-run-queued-already", "“{name}” is queued already", name)),
         _ => None,
     }
 }

@@ -18,6 +18,8 @@ mod queue;
 mod shell;
 #[path = "cli/studio.rs"]
 mod studio;
+#[path = "cli/terminal.rs"]
+mod terminal;
 #[path = "cli/train.rs"]
 mod train;
 #[path = "cli/usage.rs"]

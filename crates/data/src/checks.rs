@@ -2,6 +2,7 @@
 //! an unknown key is only a remark.
 
 mod calls;
+mod content;
 mod gemini;
 mod keys;
 mod pairs;
@@ -12,6 +13,7 @@ use tunesmith_sentence::{Sentence, say};
 
 pub(crate) use crate::checks::calls::tools;
 use crate::checks::calls::{called, has_call};
+use crate::checks::content::{Content, content};
 use crate::checks::keys::{remark_on_rest, thought, weight};
 pub(crate) use crate::checks::pairs::is_pair;
 use crate::checks::roles::role;
@@ -87,14 +89,16 @@ fn message(number: usize, value: Value, notes: &mut Vec<Problem>) -> Result<Opti
     let role = role(number, &mut object, notes)?;
     let calls = has_call(&object);
     let reasoning_content = thought(number, &role, &mut object, notes);
-    let content = match object.shift_remove("content").or_else(|| object.shift_remove("value")) {
-        Some(content) => text(number, content)?,
-        None if calls => String::new(),
+    let said = object.shift_remove("content").or_else(|| object.shift_remove("value"));
+    let Content { text: content, thought } = match said {
+        Some(value) => content(number, &role, value)?,
+        None if calls => Content::default(),
         None => {
             let what = say!("row-message-no-content", "Message {number} has no content", number);
             return Err(Problem::new("message_missing_key", what));
         }
     };
+    let reasoning_content = reasoning_content.or(thought);
     if calls {
         let tool_calls = Some(calls_of_assistant(number, &role, &mut object)?);
         // Blanks beside a call are no content.
@@ -161,35 +165,4 @@ fn silent(number: usize, role: &str, notes: &mut Vec<Problem>) -> Result<Option<
     }
     let what = say!("row-message-silent", "Message {number} (role {role}) says nothing", number, role);
     Err(Problem::new("missing_content", what))
-}
-
-/// The text of a message: a string, or the text parts of a list of parts.
-fn text(number: usize, content: Value) -> Result<String, Problem> {
-    match content {
-        Value::String(text) => Ok(text),
-        Value::Null => Ok(String::new()),
-        Value::Array(parts) => {
-            let mut text = String::new();
-            for part in &parts {
-                match (part.get("type").and_then(Value::as_str), part.get("text")) {
-                    (Some("text") | None, Some(Value::String(part))) => text += part,
-                    _ => {
-                        let what = say!(
-                            "row-message-more-than-text",
-                            "Message {number} holds more than text, which cannot be learned",
-                            number
-                        );
-                        return Err(Problem::new("unsupported_content", what));
-                    }
-                }
-            }
-            Ok(text)
-        }
-        other => {
-            let kind = value_name(&other);
-            let what =
-                say!("row-content-no-text", "Message {number} has {kind} as its content, not text", number, kind);
-            Err(Problem::new("missing_content", what))
-        }
-    }
 }

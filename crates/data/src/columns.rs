@@ -61,6 +61,18 @@ pub(crate) fn recognised(names: &[&str]) -> Option<Mapping> {
     guess(std::iter::once(&row), &Mapping::default()).shape.map(|shape| shape.mapping())
 }
 
+/// The names of all parts that rows of a format may have; of every format for `Auto`.
+pub fn part_names(format: Format) -> Vec<&'static str> {
+    let mut names: Vec<&str> = Vec::new();
+    let layouts = layout::LAYOUTS.iter().filter(|layout| format == Format::Auto || layout.format == format);
+    for part in layouts.flat_map(layout::Layout::parts) {
+        if !names.contains(&part.name) {
+            names.push(part.name);
+        }
+    }
+    names
+}
+
 /// The parts that rows of a chosen or recognised shape have.
 pub(crate) fn parts_of(mapping: &Mapping) -> Vec<Part> {
     let layouts = || layout::LAYOUTS.iter().filter(|layout| layout.format == mapping.format);

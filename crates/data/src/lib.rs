@@ -33,6 +33,7 @@ mod worker_limits;
 mod xray;
 
 pub use checks::check;
+pub use columns::part_names;
 pub use error::{ImportError, PrepareError, RenderError, RowsError, SplitError, TokensFileError};
 pub use example::{Example, ImportedRow, Message};
 pub use export::{ExportKind, ExportedRow, Exporter, Others, Survey};

@@ -130,6 +130,11 @@ impl RenderedRows {
         self.refused.clone()
     }
 
+    /// How many are answers judged bad, from which nothing is learned.
+    pub fn untaught(&self) -> u64 {
+        self.untaught
+    }
+
     /// What the model's template makes of the examples.
     pub fn check(&self) -> &TemplateCheck {
         &self.check

@@ -42,7 +42,10 @@ impl ModelConfig {
     pub fn parse(text: &str, file: &Path) -> Result<Self, ModelError> {
         let source = serde_json::from_str::<Map<String, Value>>(text).map_err(|error| ModelError::Config {
             file: file.into(),
-            reason: say!("file-no-json-object", "is not a valid JSON object: {error}", error = error.to_string()),
+            reason: match text.trim().is_empty() {
+                true => say!("file-blank", "is empty"),
+                false => say!("file-no-json-object", "is not a valid JSON object: {error}", error = error.to_string()),
+            },
         })?;
         read_config(&ConfigFields::new(file, Value::Object(source)))
     }
@@ -63,7 +66,9 @@ fn family(fields: &ConfigFields) -> Result<&'static Family, ModelError> {
         Some(_) => architecture,
         None => named,
     };
-    let found = found.map_or_else(|| say!("model-family-unnamed", "without a name"), Sentence::verbatim);
+    let Some(found) = found.map(Sentence::verbatim) else {
+        return Err(fields.wrong(say!("model-family-unnamed", "it names neither model_type nor architectures")));
+    };
     Err(ModelError::UnsupportedFamily { file: fields.file().into(), found })
 }
 

@@ -47,6 +47,8 @@ wire! {
         /// Rows that are not asked: plain text, rows that begin with their answer, and those that expect a tool call which
         /// the model's chat template does not show.
         pub not_asked: u64,
+        /// What is not measured of rows of this shape, such as answers judged bad.
+        pub remarks: Vec<Sentence>,
     }
 
     /// How well a model predicts rows.

@@ -11,7 +11,7 @@ use serde_json::Value;
 use tunesmith_protocol::{ErrorCode, WireError};
 use tunesmith_sentence::{NOTHING, say};
 
-use crate::{State, calls::failure};
+use crate::{LONGEST_CALL_BYTES, State, calls::failure};
 
 /// What was sent with a command.
 pub(crate) struct Arguments {
@@ -26,7 +26,7 @@ impl FromRequest<State> for Arguments {
         let headers = request.headers().clone();
         match tokio::time::timeout(state.limits.arguments, Bytes::from_request(request, state)).await {
             Ok(Ok(body)) => Ok(Self { headers, body }),
-            Ok(Err(rejection)) => Err(rejection.into_response()),
+            Ok(Err(rejection)) => Err(incomplete(rejection.into_response().status())),
             Err(_) => Err(failure(StatusCode::REQUEST_TIMEOUT, &too_slow())),
         }
     }
@@ -60,6 +60,26 @@ impl Arguments {
             WireError::invalid(say!("topic-request-wrong", "This cannot be followed: {error}", error), NOTHING)
         })
     }
+}
+
+/// Why a body was not read whole.
+fn incomplete(status: StatusCode) -> Response {
+    let error = match status {
+        StatusCode::PAYLOAD_TOO_LARGE => WireError::new(
+            ErrorCode::TooBig,
+            say!(
+                "command-arguments-too-long",
+                "The request is longer than {megabytes} MB",
+                megabytes = LONGEST_CALL_BYTES >> 20
+            ),
+            say!("command-arguments-too-long-hint", "Send files as uploads"),
+        ),
+        _ => WireError::invalid(
+            say!("command-arguments-broken-off", "The request broke off"),
+            say!("command-arguments-late-hint", "Try again"),
+        ),
+    };
+    failure(status, &error)
 }
 
 fn too_slow() -> WireError {

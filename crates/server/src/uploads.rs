@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::{
     Json,
     body::Body,
-    extract::{Query, State},
+    extract::{Query, State, rejection::QueryRejection},
     http::{HeaderMap, header},
     response::{IntoResponse, Response},
 };
@@ -47,10 +47,11 @@ pub(crate) struct Upload {
 
 pub(crate) async fn upload(
     State(state): State<crate::State>,
-    Query(upload): Query<Upload>,
+    upload: Result<Query<Upload>, QueryRejection>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
+    let Ok(Query(upload)) = upload else { return refusal(&without_name()) };
     let announced =
         headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or(0);
     match state.uploads.store(&upload.name, announced, body, state.limits.upload_pause).await {
@@ -153,6 +154,13 @@ impl Uploads {
         };
         WireError { message: error.message.map_texts(&without), ..error }
     }
+}
+
+fn without_name() -> WireError {
+    WireError::invalid(
+        say!("upload-without-name", "The upload does not say what the file is called"),
+        say!("upload-without-name-hint", "Give its name in the address: /api/upload?name=rows.jsonl"),
+    )
 }
 
 fn check_size(bytes: u64) -> Result<(), WireError> {

@@ -19,6 +19,7 @@ use crate::errors::another_model_hint;
 use crate::home::PreferencesStore;
 use crate::jobs::{JobHandle, Jobs, NewJob, notes};
 use crate::models::{Models, model_folder};
+use crate::planning::bad_answers;
 use crate::pool::{Adapter, Lease, ModelRequest, Pool, inference_bytes};
 use crate::runs::Runs;
 
@@ -60,7 +61,8 @@ impl Evaluations {
             let loss = args.loss.then(|| measure(&model, &adapter, &imported.rows, &mut refused, job)).transpose()?;
             let (rows_read, rows_dropped) = (imported.summary.rows_read, imported.summary.rows_dropped());
             let (rows_refused, refused) = (refused.0.len() as u64, refused.first(&imported.rows));
-            Ok(Evaluation { rows_read, rows_dropped, rows_refused, refused, loss, answers, not_asked })
+            let remarks = not_measured(&imported.rows);
+            Ok(Evaluation { rows_read, rows_dropped, rows_refused, refused, loss, answers, not_asked, remarks })
         })
     }
 
@@ -146,6 +148,22 @@ impl Refused {
         let ImportedRow { file, line, .. } = rows.get(*index)?;
         Some(say!("evaluation-row-refused", "line {line} of {file}: {why}", line, file, why = why.clone()))
     }
+}
+
+/// What is not measured of rows: answers judged bad, and the worse of two.
+fn not_measured(rows: &[ImportedRow]) -> Vec<Sentence> {
+    let count = |is: fn(&Example) -> bool| rows.iter().filter(|row| is(&row.example)).count() as u64;
+    let bad = count(|row| matches!(row, Example::Unpaired { label: false, .. }));
+    let two = count(|row| matches!(row, Example::Preference { .. }));
+    let one_of_two = (two > 0).then(|| {
+        say!(
+            "evaluation-worse-answers", rows;
+            "1 row has two answers: only the better one (chosen) is measured",
+            "{rows} rows have two answers: only the better one (chosen) is measured",
+            rows = two
+        )
+    });
+    bad_answers(bad, rows.len() as u64).into_iter().chain(one_of_two).collect()
 }
 
 fn measure(

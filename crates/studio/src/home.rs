@@ -37,9 +37,18 @@ use crate::{errors, ids};
 pub fn default_home() -> PathBuf {
     let from = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     from("TUNESMITH_HOME")
+        .map(|named| from_user_home(&named))
         .or_else(|| from("XDG_DATA_HOME").map(|data| data.join("tunesmith")))
         .or_else(|| from("HOME").map(|home| home.join(".local/share/tunesmith")))
         .unwrap_or_else(|| PathBuf::from(".tunesmith"))
+}
+
+/// A path with the user's home in the place of `~`, which no shell has put there where it is quoted or in a file of settings.
+pub(crate) fn from_user_home(path: &Path) -> PathBuf {
+    match (path.strip_prefix("~"), std::env::home_dir()) {
+        (Ok(below), Some(home)) => home.join(below),
+        _ => path.into(),
+    }
 }
 
 /// Where files lie on their way from a browser: whoever opens the home next removes what is left there.
@@ -48,6 +57,13 @@ pub fn default_home() -> PathBuf {
 /// The home cannot be made.
 pub fn uploads_folder(home: &Path) -> Result<PathBuf, WireError> {
     Home::create(home).map(|home| home.uploads())
+}
+
+fn no_folder(path: &Path) -> WireError {
+    WireError::invalid(
+        say!("home-no-folder", "{path} is no folder, so no home of Tunesmith can be there", path),
+        say!("home-no-folder-hint", "Set TUNESMITH_HOME to a folder"),
+    )
 }
 
 /// A home folder and what lies where in it.
@@ -61,6 +77,9 @@ impl Home {
     pub fn create(root: &Path) -> Result<Self, WireError> {
         let root = std::path::absolute(root).map_err(errors::io(root))?;
         let home = Self { root };
+        if home.root.exists() && !home.root.is_dir() {
+            return Err(no_folder(&home.root));
+        }
         let parent = home.root.parent().unwrap_or(&home.root);
         fs::create_dir_all(parent).map_err(errors::io(parent))?;
         for folder in ["", "models", "datasets", "runs", "exports", "logs", "bin", "notices", "uploads"] {

@@ -39,6 +39,12 @@ impl Items {
                 say!("item-name-length-hint", "Choose another name"),
             ));
         }
+        if name.contains(|character: char| character.is_control()) {
+            return Err(WireError::invalid(
+                say!("item-name-control", "A name is one line without control characters"),
+                say!("item-name-length-hint", "Choose another name"),
+            ));
+        }
         self.make_known(&args.item)?;
         match args.item.kind {
             ItemKind::Chat => self.chats.rename(&args.item.id, name)?,

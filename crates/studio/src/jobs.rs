@@ -85,6 +85,7 @@ impl Jobs {
             return Err(error);
         }
         let done = catch_unwind(AssertUnwindSafe(|| work(&handle)));
+        let done = done.map(|result| result.map_err(|error| self.why_cancelled(error)));
         let result = match &done {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(error.clone()),
@@ -94,6 +95,14 @@ impl Jobs {
         match done {
             Ok(done) => done,
             Err(panic) => std::panic::resume_unwind(panic),
+        }
+    }
+
+    /// Who hears that the home closes asks again, of whoever has it next.
+    fn why_cancelled(&self, error: WireError) -> WireError {
+        match error.code == ErrorCode::Cancelled && self.0.queue.lock().closed {
+            true => closing(),
+            false => error,
         }
     }
 
@@ -132,6 +141,24 @@ impl Jobs {
         self.0.queue.lock().entries.iter_mut().for_each(|entry| entry.parked = false);
         self.0.topics.library_changed();
         self.start_whoever_may();
+    }
+
+    /// Lets one of them go on; false where it is not one of them.
+    pub fn unpark_one(&self, id: &str) -> bool {
+        let mut queue = self.0.queue.lock();
+        let was_parked = queue.find_mut(id).is_some_and(|entry| std::mem::replace(&mut entry.parked, false));
+        drop(queue);
+        if was_parked {
+            self.0.topics.library_changed();
+            self.start_whoever_may();
+        }
+        was_parked
+    }
+
+    /// Starts no run but this one any more: the program leaves when it has ended, and would break off any other. Those that
+    /// wait stay queued for whoever has the home next.
+    pub fn set_last_run(&self, id: &str) {
+        self.0.queue.lock().last_run = Some(id.into());
     }
 
     /// A command was answered at once, so the job that its caller may follow under this id never begins.
@@ -256,6 +283,11 @@ fn ended_unexpectedly() -> WireError {
 
 fn closing() -> WireError {
     WireError::new(ErrorCode::Cancelled, say!("job-closing", "Tunesmith is closing"), NOTHING)
+}
+
+/// Whether a job came to nothing because the home was closing, so that it can be asked of whoever has the home next.
+pub(crate) fn is_closing(error: &WireError) -> bool {
+    error.message.key == closing().message.key
 }
 
 /// The user cancelled it.

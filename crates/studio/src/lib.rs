@@ -39,7 +39,7 @@ pub mod run_file {
     use tunesmith_protocol::{RunConfig, WireError};
 
     use crate::planning::run_file;
-    pub use crate::planning::run_file::{nearest, our_name, write};
+    pub use crate::planning::run_file::{data_problem, nearest, our_name, write};
 
     /// Reads a run file from disk; relative paths in it start at its folder, and ids are those of the usual home.
     ///
@@ -68,7 +68,7 @@ pub use home::holder::{Holder, holder};
 pub use home::losses::Losses;
 pub use home::socket::SocketWire;
 pub use home::{default_home, uploads_folder};
-pub use platform::{check_address_space, raise_open_files, share_heaps};
+pub use platform::{check_address_space, check_open_files, raise_open_files, share_heaps};
 pub use pool::{Adapter, Answered, LoadedModel, open_renderer, render_with};
 pub use runs::{Finished, RunNews, StopRun, Trainer, run_config};
 #[doc(hidden)]

@@ -5,7 +5,9 @@ mod preview;
 pub mod run_file;
 mod template_check;
 mod tokens;
+mod unused;
 
 pub(crate) use preview::{Choices, preview};
 pub(crate) use template_check::{row_name, told};
 pub(crate) use tokens::{Preparing, RowSource, SplitTokens, TokenCache, prepare_split};
+pub(crate) use unused::bad_answers;

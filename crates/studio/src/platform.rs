@@ -12,6 +12,6 @@ pub use address_space::check_address_space;
 pub(crate) use disk::free_disk_bytes;
 pub use heaps::share_heaps;
 pub(crate) use memory::{Memory, free_memory, memory};
-pub use open_files::raise_open_files;
+pub use open_files::{check_open_files, raise_open_files};
 pub(crate) use permissions::{close_to_others, is_open_to_others, make_private_folder, private_file, write_privately};
 pub(crate) use sync::sync_folder;

@@ -177,6 +177,11 @@ impl Runs {
         Ok(())
     }
 
+    /// Starts no run but this one any more, as this program leaves when it has ended.
+    pub fn set_last(&self, id: &str) {
+        self.jobs.set_last_run(id);
+    }
+
     /// Cancels a job. A run that leaves the queue also says so in its folder.
     pub fn cancel_job(&self, id: &str) -> Result<(), WireError> {
         match self.jobs.state(id) {

@@ -168,6 +168,12 @@ impl Studio {
         self.runs.start_queue()
     }
 
+    /// Starts no run but this one any more. To be called by programs that leave when it has ended: they would break off what
+    /// they start then. Other runs stay queued for whoever has the home next.
+    pub fn set_last_run(&self, id: &str) {
+        self.runs.set_last(id);
+    }
+
     /// Whether a run is going.
     pub fn running(&self) -> bool {
         self.runs.is_any_at_work()

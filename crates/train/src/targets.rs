@@ -119,7 +119,7 @@ pub(crate) fn initial(job: &Job, folder: &Path, config: &ModelConfig, device: &D
 
 /// Why the folder is not one to continue from, told of the setting that names it.
 fn not_to_continue(folder: &str, error: &TrainError) -> TrainError {
-    let reason = match Path::new(folder).join(ADAPTER_CONFIG).is_file() {
+    let reason = match Path::new(folder).join(ADAPTER_CONFIG).exists() {
         true => error.sentence(),
         false => say!("train-no-adapter", "{folder} has no {file}", folder, file = ADAPTER_CONFIG),
     };

@@ -20,6 +20,8 @@ const LARGEST_RANK: u64 = 1 << 16;
 pub(super) struct PeftConfig {
     lora: LoraConfig,
     targets: Targets,
+    /// Modules that have no pair, as they are named.
+    excluded: Vec<String>,
     ranks: Patterns<usize>,
     alphas: Patterns<f64>,
     token_ids: TokenIds,
@@ -48,8 +50,8 @@ impl PeftConfig {
 
     fn of(config: &Value) -> Result<Self, Sentence> {
         let rank = rank(&config["r"]).ok_or_else(|| say!("adapter-rank-wrong", "r is not a rank"))?;
-        let alpha =
-            number(&config["lora_alpha"]).ok_or_else(|| say!("adapter-alpha-wrong", "lora_alpha is not a number"))?;
+        let alpha = alpha(&config["lora_alpha"])
+            .ok_or_else(|| say!("adapter-alpha-wrong", "lora_alpha is not a number above 0"))?;
         let targets = match &config["target_modules"] {
             Value::String(pattern) if pattern == "all-linear" => Targets::AllLinear,
             Value::String(_) => Targets::Pattern,
@@ -64,9 +66,12 @@ impl PeftConfig {
         let (modules_to_save, bias) = (modules_to_save(&config["modules_to_save"])?, bias(&config["bias"])?);
         let lora =
             LoraConfig { rank, alpha, layers, rslora, dora, dropout, modules_to_save, bias, ..LoraConfig::default() };
-        let (ranks, alphas) =
-            (Patterns::read(config, "rank_pattern", self::rank)?, Patterns::read(config, "alpha_pattern", number)?);
-        Ok(Self { lora, targets, ranks, alphas, token_ids: TokenIds::read(&config["trainable_token_indices"])? })
+        let (ranks, alphas) = (
+            Patterns::read(config, "rank_pattern", self::rank)?,
+            Patterns::read(config, "alpha_pattern", self::alpha)?,
+        );
+        let token_ids = TokenIds::read(&config["trainable_token_indices"])?;
+        Ok(Self { lora, targets, excluded: excluded(&config["exclude_modules"]), ranks, alphas, token_ids })
     }
 
     /// The config of an adapter that has pairs for these modules, and vectors of single tokens for these tables, so many each.
@@ -101,12 +106,18 @@ impl PeftConfig {
 
     /// As PEFT's `check_target_module_exists` decides which modules get a pair.
     fn check_named(&self, module: &str) -> Result<(), Sentence> {
+        if self.excluded.iter().any(|name| is_named(module, name)) {
+            return Err(say!(
+                "adapter-module-excluded",
+                "has tensors for {module}, which exclude_modules of adapter_config.json leaves out",
+                module
+            ));
+        }
         let Targets::Names(names) = &self.targets else { return Ok(()) };
         if names.iter().any(|name| name == module) {
             return Ok(());
         }
-        let ends_with = |name: &String| module.strip_suffix(name.as_str()).is_some_and(|rest| rest.ends_with('.'));
-        if !names.iter().any(ends_with) {
+        if !names.iter().any(|name| is_named(module, name)) {
             return Err(say!(
                 "adapter-module-unnamed",
                 "has tensors for {module}, but target_modules of adapter_config.json names only {names}",
@@ -123,6 +134,20 @@ impl PeftConfig {
             )),
             _ => Ok(()),
         }
+    }
+}
+
+/// Whether a module is meant by all or the end of its name.
+fn is_named(module: &str, name: &str) -> bool {
+    module.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+/// The modules that are left out: a list of names, or one. What a regular expression leaves out, the tensors say.
+fn excluded(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(name) => vec![name.clone()],
+        Value::Array(names) => names.iter().filter_map(Value::as_str).map(String::from).collect(),
+        _ => Vec::new(),
     }
 }
 
@@ -163,8 +188,9 @@ fn rank(value: &Value) -> Option<usize> {
     value.as_u64().filter(|rank| (1..=LARGEST_RANK).contains(rank)).map(|rank| rank as usize)
 }
 
-fn number(value: &Value) -> Option<f64> {
-    value.as_f64().filter(|number| number.is_finite())
+/// With 0 the adapter changes nothing, and below it is turned against what it has learned.
+fn alpha(value: &Value) -> Option<f64> {
+    value.as_f64().filter(|alpha| alpha.is_finite() && *alpha > 0.0)
 }
 
 /// The layers that are listed, none where all are meant; no answer where that is no list of layers.

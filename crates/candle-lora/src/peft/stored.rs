@@ -46,6 +46,9 @@ impl StoredAdapter {
     pub fn open(folder: &Path) -> Result<Self> {
         let config = PeftConfig::read(&folder.join(CONFIG))?;
         let path = folder.join(WEIGHTS);
+        if !path.exists() {
+            return Err(without_weights(folder));
+        }
         let mut file = regular_file::open(&path).map_err(LoraError::refused(&path))?;
         let tensors = header::read_file(&mut file).map_err(LoraError::io(&path))?;
         let tensors = tensors.map_err(|reason| LoraError::adapter(&path, reason))?;
@@ -114,6 +117,19 @@ impl StoredAdapter {
         }
         Ok(Tensor::from_vec(numbers, info.shape.as_slice(), device)?)
     }
+}
+
+/// A folder with a config alone, or with weights that are not read: a pickle can run any program.
+fn without_weights(folder: &Path) -> LoraError {
+    let reason = match folder.join("adapter_model.bin").exists() {
+        true => say!(
+            "adapter-pickled",
+            "holds only adapter_model.bin, PEFT's older format, which is not read; load it with PEFT and save it with \
+             safe_serialization=True"
+        ),
+        false => say!("adapter-without-weights", "has no adapter_model.safetensors"),
+    };
+    LoraError::adapter(folder, reason)
 }
 
 fn f32_bytes(tensor: &TensorInfo) -> u64 {

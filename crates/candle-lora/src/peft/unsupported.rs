@@ -29,6 +29,15 @@ pub(super) fn check(config: &Value) -> Result<(), Sentence> {
             kind = config["peft_type"].to_string()
         ));
     }
+    // A head for classes is no part of a model that writes text.
+    let task = &config["task_type"];
+    if !task.is_null() && task != "CAUSAL_LM" {
+        return Err(say!(
+            "adapter-task-unsupported",
+            "task_type is {task}: the adapter is not one of a model that writes text (CAUSAL_LM)",
+            task = task.as_str().map_or_else(|| task.to_string(), str::to_owned)
+        ));
+    }
     for switch in SWITCHES {
         if is_on(&config[switch]) {
             return Err(say!("adapter-switch-unsupported", "{switch} is on, which is not supported", switch));

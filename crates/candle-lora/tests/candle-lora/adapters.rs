@@ -208,3 +208,31 @@ fn a_broken_adapter_is_refused() {
     fs::remove_file(&path).unwrap();
     assert!(Adapter::load(folder.path(), &Device::Cpu).is_err());
 }
+
+#[test]
+fn a_config_that_does_not_go_with_its_tensors_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    adapter().save(folder.path(), "some/base").unwrap();
+    let path = folder.path().join("adapter_config.json");
+    let written: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    let refused = |key: &str, value: serde_json::Value| {
+        let mut config = written.clone();
+        config[key] = value;
+        fs::write(&path, config.to_string()).unwrap();
+        Adapter::load(folder.path(), &Device::Cpu).err().unwrap_or_else(|| panic!("{key} is accepted")).to_string()
+    };
+    for alpha in [0.0, -8.0] {
+        assert!(refused("lora_alpha", alpha.into()).contains("above 0"));
+    }
+    assert!(refused("alpha_pattern", serde_json::json!({ "q_proj": 0 })).contains("alpha_pattern"));
+    assert!(refused("task_type", "SEQ_CLS".into()).contains("task_type is SEQ_CLS"));
+    assert!(refused("exclude_modules", serde_json::json!(["q_proj"])).contains("which exclude_modules"));
+    assert!(refused("exclude_modules", "q_proj".into()).contains("which exclude_modules"));
+
+    fs::write(&path, written.to_string()).unwrap();
+    fs::remove_file(folder.path().join("adapter_model.safetensors")).unwrap();
+    let told = || Adapter::load(folder.path(), &Device::Cpu).err().unwrap().to_string();
+    assert!(told().contains("has no adapter_model.safetensors") && !told().contains("os error"), "{}", told());
+    fs::write(folder.path().join("adapter_model.bin"), "pickled").unwrap();
+    assert!(told().contains("holds only adapter_model.bin"), "{}", told());
+}

@@ -6,7 +6,7 @@ use tunesmith_sentence::{NOTHING, Sentence, say};
 use tunesmith_studio::DataFacts;
 
 use crate::language::translate;
-use crate::table::shown;
+use crate::terminal::one_line;
 use crate::{Out, table};
 
 /// Problems shown to people; scripts get all.
@@ -44,7 +44,7 @@ fn rows(dataset: &Dataset, problems: &[RowProblem], out: &Out) {
         indented(&say!("shell-data-dropped", "{rows} dropped: {why}", rows = because.count, why = &because.what), out);
     }
     for problem in problems.iter().take(PROBLEMS_SHOWN) {
-        out.plain(format!("  {}:{}: {}", shown(&problem.file), problem.line, translate(&problem.message)));
+        out.plain(format!("  {}:{}: {}", one_line(&problem.file), problem.line, translate(&problem.message)));
     }
     if problems.len() > PROBLEMS_SHOWN {
         let more = problems.len() - PROBLEMS_SHOWN;

@@ -2,8 +2,11 @@
 
 use console::{Alignment, measure_text_width, pad_str, style};
 
+use crate::terminal::shown;
+
 /// The question, indented and wrapped to `width` columns.
 pub(crate) fn question(text: &str, width: usize) -> Vec<String> {
+    let text = shown(text);
     let lines = text.lines().flat_map(|line| wrap(line, width.saturating_sub(2)));
     lines.map(|line| format!("{} {line}", style("│").dim())).collect()
 }
@@ -11,7 +14,7 @@ pub(crate) fn question(text: &str, width: usize) -> Vec<String> {
 /// Three texts under their headings, each wrapped to a third of `width`.
 pub(crate) fn side_by_side(headings: [String; 3], texts: [&str; 3], width: usize) -> Vec<String> {
     let column = (width.saturating_sub(4) / 3).max(8);
-    let cells = texts.map(|text| text.lines().flat_map(|line| wrap(line, column)).collect::<Vec<_>>());
+    let cells = texts.map(|text| shown(text).lines().flat_map(|line| wrap(line, column)).collect::<Vec<_>>());
     let height = cells.iter().map(Vec::len).max().unwrap_or(0);
     let join = |cells: [String; 3]| {
         cells.map(|cell| pad_str(&cell, column, Alignment::Left, None).into_owned()).join("  ").trim_end().to_owned()

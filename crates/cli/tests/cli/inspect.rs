@@ -152,3 +152,47 @@ fn a_begin_token_that_texts_double_is_told() {
         assert!(ran.stderr.contains(told), "{trained:?}: {}", ran.stderr);
     }
 }
+
+#[test]
+fn a_part_that_no_row_has_and_a_limit_without_a_model_are_wrong_usage() {
+    let shell = Shell::new();
+    let wrong = |arguments: &[&str]| {
+        let ran = shell.run(&[&["data", "inspect", "rows.jsonl"], arguments].concat());
+        assert_eq!(ran.code, 2, "{arguments:?}: {}", ran.stderr);
+        ran.stderr
+    };
+    let told = wrong(&["--column", "foo=output"]);
+    assert!(told.contains("no part “foo”") && told.contains("instruction, output"), "{told}");
+    let told = wrong(&["--format", "text", "--column", "prompt=text"]);
+    assert!(told.contains("Its parts are text"), "{told}");
+    assert!(wrong(&["--max-length", "20"]).contains("--model"));
+    wrong(&["--model", "model", "--max-length", "0"]);
+}
+
+#[test]
+fn what_lies_in_the_place_of_a_file_is_told_for_what_it_is() {
+    let shell = Shell::new();
+    let told = |name: &str| {
+        let ran = shell.run(&["data", "inspect", name]);
+        assert_eq!(ran.code, 1, "{name}");
+        format!("{}{}", ran.stdout, ran.stderr)
+    };
+    shell.write("pointer.jsonl", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 7\n");
+    let pointer = told("pointer.jsonl");
+    assert!(pointer.contains("Git LFS pointer") && !pointer.contains("Save it as"), "{pointer}");
+    shell.write("page.jsonl", "\n<!DOCTYPE HTML>\n<html><body>Sign in</body></html>\n");
+    let page = told("page.jsonl");
+    assert!(page.contains("a web page") && page.contains("download the file itself"), "{page}");
+    shell.write("half.jsonl", "{\"prompt\":\"a\",\"completion\":\"\\ud83d\"}\n");
+    let half = told("half.jsonl");
+    assert!(half.contains("half of a character") && !half.contains("hex escape"), "{half}");
+}
+
+#[test]
+fn one_file_named_three_times_is_read_once() {
+    let shell = Shell::new();
+    let again = shell.path("rows.jsonl");
+    let ran = shell.run(&["data", "inspect", "rows.jsonl", "./rows.jsonl", again.to_str().unwrap()]);
+    assert!(ran.stdout.contains("24 read, 24 kept"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("“rows.jsonl” is named more than once and read once"), "{}", ran.stdout);
+}

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tunesmith_protocol::{Api, Job, JobKind, JobState};
 use tunesmith_studio::{Opened, Studio, open};
 
-use crate::shell::{Shell, run_file};
+use crate::shell::{Running, Shell, run_file};
 
 /// The ids of the runs that are trained or queued, in order.
 fn queue(shell: &Shell) -> Vec<String> {
@@ -52,6 +52,82 @@ fn the_line_is_filled_shown_reordered_and_held_from_the_shell() {
     assert_eq!(queue(&shell), [""; 0]);
     studio.interrupt();
     assert_eq!(studio.end().code(), Some(0));
+}
+
+/// The steps that a training has told, to its end.
+fn steps(training: &mut Running) -> Vec<u64> {
+    let mut steps = Vec::new();
+    loop {
+        let event = training.next();
+        match event["type"].as_str() {
+            Some("step") => steps.push(event["step"].as_u64().unwrap()),
+            Some("done") => return steps,
+            Some("stopped" | "error") => panic!("{event}"),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn trainings_that_wait_take_the_home_over_when_the_one_before_them_leaves() {
+    let shell = Shell::new();
+    shell.write("long.yaml", &run_file("max_steps: 4000\n  eval_every: 4000"));
+    let mut first = shell.start(&["train", "long.yaml", "--json"]);
+    first.until("step");
+    let mut waiting =
+        [5, 7].map(|steps| shell.start(&["train", "run.yaml", "--json", "--set", &format!("max_steps={steps}")]));
+    wait_until("both wait", || queue(&shell).len() == 3);
+    first.interrupt();
+    first.until("stopped");
+    assert_eq!(first.end().code(), Some(130));
+    let told = waiting.each_mut().map(|training| steps(training).len());
+    assert_eq!(told, [5, 7], "each is trained from its first step to its last");
+    assert_eq!(waiting.each_mut().map(|training| training.end().code()), [Some(0), Some(0)]);
+    let runs = shell.run(&["runs", "list", "--json"]).lines();
+    let mut states: Vec<&str> = runs.iter().map(|run| run["status"]["state"].as_str().unwrap()).collect();
+    states.sort_unstable();
+    assert_eq!(states, ["done", "done", "stopped"]);
+}
+
+#[test]
+fn three_trainings_at_once_on_one_home_all_end_well() {
+    let shell = Shell::new();
+    let mut trainings = [9, 6, 3]
+        .map(|steps| (steps, shell.start(&["train", "run.yaml", "--json", "--set", &format!("max_steps={steps}")])));
+    for (most, training) in &mut trainings {
+        assert_eq!(steps(training), (1..=*most).collect::<Vec<u64>>());
+        assert_eq!(training.end().code(), Some(0));
+    }
+}
+
+#[test]
+fn a_training_that_a_closing_studio_breaks_off_goes_on_where_it_was_asked_for() {
+    let shell = Shell::new();
+    shell.write("long.yaml", &run_file("max_steps: 1500\n  eval_every: 1500"));
+    let mut studio = shell.start(&["studio", "--port", "0", "--json"]);
+    studio.until("ready");
+    let mut training = shell.start(&["train", "long.yaml", "--json"]);
+    training.until("step");
+    studio.interrupt();
+    assert_eq!(studio.end().code(), Some(130));
+    let stopped = training.until("stopped")["step"].as_u64().unwrap();
+    assert_eq!(steps(&mut training), (stopped + 1..=1500).collect::<Vec<u64>>());
+    assert_eq!(training.end().code(), Some(0));
+}
+
+#[test]
+fn a_run_queued_when_the_program_ended_is_resumed_from_the_shell() {
+    let shell = Shell::new();
+    shell.write("long.yaml", &run_file("max_steps: 4000\n  eval_every: 4000"));
+    let mut first = shell.start(&["train", "long.yaml", "--json"]);
+    first.until("step");
+    let queued = shell.run(&["runs", "start", "run.yaml", "--json"]).lines()[0]["id"].as_str().unwrap().to_owned();
+    first.interrupt();
+    assert_eq!(first.end().code(), Some(130));
+    let state = &shell.run(&["runs", "show", &queued, "--json"]).lines()[0]["status"]["state"];
+    assert_eq!(state, "queued", "nothing of it was trained");
+    let resumed = shell.run(&["runs", "resume", &queued, "--json"]);
+    assert_eq!(resumed.lines().iter().filter(|event| event["type"] == "step").count(), 6);
 }
 
 fn owner(shell: &Shell) -> std::sync::Arc<Studio> {

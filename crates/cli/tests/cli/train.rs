@@ -259,3 +259,54 @@ fn a_run_file_can_name_a_dataset_of_the_home_and_its_version() {
     let files = format!("data.path={}", text(&shell.path("rows.jsonl")));
     assert_eq!(shell.run(&["train", "named.yaml", "--output", "files", "--set", &files, "--json"]).code, 0);
 }
+
+#[test]
+fn what_is_not_learned_of_rows_is_told() {
+    let shell = Shell::new();
+    let judged =
+        |row: usize| format!(r#"{{"prompt":"Say {row}","completion":"It is {row}.","label":{}}}"#, row % 2 == 0);
+    let compared = |row: usize| format!(r#"{{"prompt":"Say {row}","chosen":"It is {row}.","rejected":"No."}}"#);
+    let lines = |row: &dyn Fn(usize) -> String| (0..20).map(row).collect::<Vec<_>>().join("\n");
+    shell.write("judged.jsonl", &lines(&judged));
+    shell.write("compared.jsonl", &lines(&compared));
+    let told = |arguments: &[&str]| {
+        let ran = shell.run(arguments);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        format!("{}{}", ran.stdout, ran.stderr)
+    };
+    let trained = |data: &str, more: &[&str]| {
+        let data = format!("data.path={data}");
+        told(&[&["train", "run.yaml", "--set", "max_steps=2", "--set", &data], more].concat())
+    };
+    let two = "20 rows have two answers: only the better one (chosen) is learned";
+    for place in [&["--output", "out"][..], &[]] {
+        let output = |name: &str| if place.is_empty() { vec![] } else { vec!["--output".to_owned(), name.to_owned()] };
+        let of = |data: &str| {
+            let output = output(data.trim_end_matches(".jsonl"));
+            trained(data, &output.iter().map(String::as_str).collect::<Vec<_>>())
+        };
+        let judged = of("judged.jsonl");
+        assert!(judged.contains("10 of 20 rows are answers judged bad and are left out"), "{judged}");
+        let compared = of("compared.jsonl");
+        assert!(compared.contains(two), "{compared}");
+    }
+    let eval = |data: &str| told(&["eval", "--model", "model", "--data", data]);
+    assert!(eval("judged.jsonl").contains("10 of 20 rows are answers judged bad and are left out"));
+    assert!(eval("compared.jsonl").contains("20 rows have two answers: only the better one (chosen) is measured"));
+    let inspected = told(&["data", "inspect", "compared.jsonl"]);
+    assert!(inspected.contains("a run learns only the better one (chosen)"), "{inspected}");
+}
+
+#[test]
+fn held_out_rows_that_are_also_learned_are_told() {
+    let shell = Shell::new();
+    for output in [&["--output", "out"][..], &[]] {
+        let set = ["--set", "max_steps=2", "--set", "data.validation=rows.jsonl"];
+        let ran = shell.run(&[&["train", "run.yaml"], output, &set[..]].concat());
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        assert!(ran.stderr.contains("24 of 24 held-out rows are also learned"), "{}", ran.stderr);
+        let ran = shell.run(&["train", "run.yaml", "--output", "apart", "--set", "max_steps=1"]);
+        assert!(!ran.stderr.contains("also learned"), "{}", ran.stderr);
+        std::fs::remove_dir_all(shell.path("apart")).unwrap();
+    }
+}

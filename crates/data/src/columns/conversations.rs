@@ -6,7 +6,7 @@ use tunesmith_sentence::say;
 use super::parts::Parts;
 use super::repeated::leave_prompt_out;
 use super::{cells, messages};
-use crate::record::Problem;
+use crate::record::{Object, Problem};
 use crate::{Example, Message, checks};
 
 /// A row with a list of messages.
@@ -32,6 +32,11 @@ pub(super) fn exchange(
     let mut messages = asked(parts, question, notes)?;
     let mut answered = answered(parts, answer, notes)?;
     leave_prompt_out(&messages, &mut [&mut answered], notes);
+    if let Some(thought) = parts.optional_text("reasoning")?
+        && let Some(answer) = answered.iter_mut().find(|message| message.role == "assistant")
+    {
+        answer.reasoning_content.get_or_insert(thought);
+    }
     messages.extend(answered);
     Ok(Example::Chat { messages, tools: messages::tools(parts)? })
 }
@@ -115,6 +120,10 @@ pub(super) fn with_system(
 fn system_text(value: Value, column: &str) -> Result<String, Problem> {
     let mut message = match value {
         Value::Object(message) if message.contains_key("parts") || message.contains_key("content") => message,
+        // Anthropic and Bedrock have a list of texts.
+        Value::Array(parts) if parts.iter().all(|part| part["text"].is_string()) => {
+            Object::from_iter([("content".to_owned(), parts.into())])
+        }
         other => return cells::text(other, column),
     };
     message.insert("role".into(), "system".into());

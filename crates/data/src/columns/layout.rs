@@ -35,6 +35,8 @@ const INPUT: Part = part("input", &["input", "context"]);
 const OUTPUT: Part = part("output", &["output", "response", "completion", "answer"]);
 /// Gemini's API has “systemInstruction”.
 const SYSTEM: Part = part("system", &["system", "system_prompt", "systemInstruction", "system_instruction"]);
+/// What is thought before the answer, in a column of its own.
+const REASONING: Part = part("reasoning", &["reasoning_content", "reasoning", "thinking"]);
 const HISTORY: Part = part("history", &["history"]);
 const PROMPT: Part = part("prompt", &["prompt", "question", "query", "input", "user"]);
 const COMPLETION: Part = part("completion", &["completion", "answer", "response", "output", "reply", "assistant"]);
@@ -65,8 +67,16 @@ pub(crate) static LAYOUTS: [Layout; 12] = [
     Layout { format: Format::Unpaired, required: &[MESSAGES, TAG], optional: &[SYSTEM] },
     Layout { format: Format::Unpaired, required: &[MESSAGES, TRUTH], optional: &[SYSTEM] },
     Layout { format: Format::Chat, required: &[MESSAGES], optional: &[SYSTEM, TOOLS] },
-    Layout { format: Format::Instruction, required: &[INSTRUCTION, OUTPUT], optional: &[INPUT, SYSTEM, HISTORY] },
-    Layout { format: Format::Completion, required: &[PROMPT, COMPLETION], optional: &[INPUT, SYSTEM, HISTORY, TOOLS] },
+    Layout {
+        format: Format::Instruction,
+        required: &[INSTRUCTION, OUTPUT],
+        optional: &[INPUT, SYSTEM, HISTORY, REASONING],
+    },
+    Layout {
+        format: Format::Completion,
+        required: &[PROMPT, COMPLETION],
+        optional: &[INPUT, SYSTEM, HISTORY, TOOLS, REASONING],
+    },
     Layout { format: Format::Classification, required: &[TEXT, LABEL], optional: &[] },
     Layout { format: Format::Chat, required: &[MESSAGES_AS_TEXT], optional: &[SYSTEM, TOOLS] },
     Layout { format: Format::Text, required: &[TEXT], optional: &[] },
@@ -91,6 +101,7 @@ impl Layout {
         match part.name {
             "messages" if *part == MESSAGES_AS_TEXT => value.is_some_and(messages::is_conversation),
             "messages" => messages::may_be_list(value),
+            "reasoning" => matches!(value, None | Some(Value::Null | Value::String(_))),
             "tools" => matches!(value, None | Some(Value::Null)) || messages::may_be_list(value),
             // Beside a prompt these names may be of other things than a text.
             "input" if self.format == Format::Completion => !matches!(value, Some(Value::Array(_) | Value::Object(_))),

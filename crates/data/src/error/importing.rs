@@ -121,6 +121,13 @@ impl ImportError {
             Self::Shrunk { .. } => {
                 say!("import-shrunk-hint", "Let the program that writes it finish, then import it again")
             }
+            Self::Unsupported { kind, .. } if kind.key == "file-lfs-pointer" => {
+                say!("import-lfs-pointer-hint", "Run `git lfs pull` in its folder, then import it again")
+            }
+            Self::Unsupported { kind, .. } if kind.key == "file-web-page" => say!(
+                "import-web-page-hint",
+                "The page was saved in the place of the file: download the file itself, after signing in where it asks for that"
+            ),
             Self::Unsupported { .. } => say!(
                 "import-unsupported-hint",
                 "Save it as .jsonl, .json, .csv, .tsv, .parquet, .txt or .md, and import that"
@@ -140,6 +147,9 @@ fn unreadable_hint(reason: &std::io::Error) -> Sentence {
             "import-damaged-hint",
             "Save or download the file again; if that does not help, save it as .jsonl and import that"
         ),
+        std::io::ErrorKind::Unsupported => {
+            say!("import-window-hint", "Unpack it with `zstd -d --long=31` and import what comes out")
+        }
         _ => {
             say!("import-unreadable-hint", "Check that the file may be read and its disk is connected, then try again")
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use tunesmith_protocol::{Count, Format, Mapping, RowProblem};
-use tunesmith_sentence::Sentence;
+use tunesmith_sentence::{Sentence, say};
 
 use crate::ImportedRow;
 
@@ -66,10 +66,23 @@ impl SummaryBuilder {
         }
     }
 
-    pub(crate) fn summary(self) -> Summary {
+    pub(crate) fn summary(mut self) -> Summary {
+        self.summary.remarks.extend(what_is_learned(self.summary.format));
         let count = |(what, count): (String, u64)| Count { what, count };
         let mut dropped_because: Vec<Count> = self.dropped.into_iter().map(count).collect();
         dropped_because.sort_by_key(|count| std::cmp::Reverse(count.count));
         Summary { dropped_because, ..self.summary }
+    }
+}
+
+/// What a run takes of rows of this shape, where that is not all of it.
+fn what_is_learned(format: Format) -> Option<Sentence> {
+    match format {
+        Format::Preference => Some(say!(
+            "import-better-learned",
+            "Of the two answers of a row, a run learns only the better one (chosen)"
+        )),
+        Format::Unpaired => Some(say!("import-good-learned", "A run learns only from answers that are judged good")),
+        _ => None,
     }
 }

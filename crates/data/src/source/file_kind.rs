@@ -76,6 +76,9 @@ pub(super) fn recognise(path: &Path, head: &[u8], whole: bool) -> Result<FileKin
     let Some(first) = head.iter().find(|byte| !byte.is_ascii_whitespace()) else {
         return if whole { Err(ImportError::Empty { path: path.into(), found: nothing(head) }) } else { Ok(text) };
     };
+    if !["txt", "md"].contains(&extension.as_str()) && is_web_page(head) {
+        return Err(ImportError::Unsupported { path: path.into(), kind: say!("file-web-page", "a web page") });
+    }
     let nuls = head.iter().filter(|byte| **byte == 0).count();
     if nuls * 8 > head.len() {
         return Err(ImportError::Unsupported { path: path.into(), kind: say!("file-binary", "a binary file") });
@@ -101,6 +104,13 @@ pub(super) fn recognise(path: &Path, head: &[u8], whole: bool) -> Result<FileKin
             None => text,
         },
     })
+}
+
+/// Whether it begins as a page of the web, such as one that asks to sign in.
+fn is_web_page(head: &[u8]) -> bool {
+    let begins = head.trim_ascii_start();
+    let is = |word: &[u8]| begins.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+    is(b"<!doctype html") || is(b"<html")
 }
 
 /// What a file holds that has not even a letter.

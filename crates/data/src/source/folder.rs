@@ -1,5 +1,6 @@
 //! Finds the dataset files in a folder.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -38,9 +39,10 @@ pub(crate) struct Found {
 /// that are only linked to, are left out.
 pub(crate) fn expand(paths: &[PathBuf]) -> Result<Found, ImportError> {
     let mut found = Found { files: Vec::new(), left_out: Vec::new() };
+    let mut known = HashSet::new();
     for path in paths {
         if !path.is_dir() {
-            found.files.push(path.clone());
+            found.add(path.clone(), &mut known);
             continue;
         }
         let mut below = Below { files: Vec::new(), others: Vec::new(), seen: 0 };
@@ -49,12 +51,29 @@ pub(crate) fn expand(paths: &[PathBuf]) -> Result<Found, ImportError> {
             return Err(ImportError::Folder { path: path.clone() });
         }
         below.files.sort();
-        found.files.append(&mut below.files);
+        for file in std::mem::take(&mut below.files) {
+            found.add(file, &mut known);
+        }
         // Several folders may have left out the same.
         let sentence = below.sentence(path).filter(|sentence| !found.left_out.contains(sentence));
         found.left_out.extend(sentence);
     }
     Ok(found)
+}
+
+impl Found {
+    /// Adds a file that was not named before: rows that are there twice would count twice.
+    fn add(&mut self, file: PathBuf, known: &mut HashSet<PathBuf>) {
+        // What is not there is told when it is read.
+        if known.insert(file.canonicalize().unwrap_or_else(|_| file.clone())) {
+            return self.files.push(file);
+        }
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        let twice = say!("import-file-named-again", "“{name}” is named more than once and read once", name);
+        if !self.left_out.contains(&twice) {
+            self.left_out.push(twice);
+        }
+    }
 }
 
 /// What lies below a folder.

@@ -116,6 +116,13 @@ impl Read for Unpacked {
         let Some(packing) = self.packing else { return self.reader.read(out) };
         let count = self.reader.read(out).map_err(|error| match error.kind() {
             io::ErrorKind::Interrupted => error,
+            _ if packing == Packing::Zstd && error.to_string().contains("too much memory") => {
+                let what = say!(
+                    "import-window-too-large",
+                    "it is packed with a window of more than 128 MB, which takes as much memory to unpack"
+                );
+                io_error(io::ErrorKind::Unsupported, what)
+            }
             _ => {
                 let what = say!(
                     "import-packing-damaged",

@@ -54,7 +54,7 @@ fn the_first_rows_are_those_of_the_import() {
     assert_eq!(seen.raw.len(), 10);
     assert_eq!(seen.raw[0]["frage"], "q1");
     let parts: Vec<(&str, bool)> = seen.parts.iter().map(|part| (part.name.as_str(), part.required)).collect();
-    let optional = ["input", "system", "history", "tools"].map(|part| (part, false));
+    let optional = ["input", "system", "history", "tools", "reasoning"].map(|part| (part, false));
     assert_eq!(parts, [[("prompt", true), ("completion", true)].as_slice(), &optional].concat());
     assert_eq!(examples(&imported).len(), 200);
 }
@@ -78,11 +78,15 @@ fn a_folder_is_seen_whole_and_its_first_file_read() {
     fs::write(folder.path().join("picture.png"), "no").expect("a file");
     let seen = inspect(&[folder.path().into(), path], &ImportOptions::default(), 5).expect("a look");
     let names: Vec<&str> = seen.files.iter().map(|file| file.name.as_str()).collect();
-    assert_eq!((names[0], names.len()), ("a.csv", 3));
+    assert_eq!((names[0], names.len()), ("a.csv", 2));
     assert_eq!(seen.rows[0].file, "a.csv");
-    assert_eq!(seen.remarks, ["Left out of the folder: “picture.png”"]);
+    let once = "“b.jsonl” is named more than once and read once";
+    assert_eq!(seen.remarks, ["Left out of the folder: “picture.png”", once]);
     let twice = inspect(&[folder.path().into(), folder.path().into()], &ImportOptions::default(), 5).expect("a look");
-    assert_eq!((twice.files.len(), twice.remarks), (4, seen.remarks), "what is true of both is said once");
+    let said: Vec<&str> = twice.remarks.iter().map(|remark| &**remark).collect();
+    assert_eq!(twice.files.len(), 2, "each is read once");
+    let first = "“a.csv” is named more than once and read once";
+    assert_eq!(said, ["Left out of the folder: “picture.png”", first, once], "what is true of both is said once");
     assert!(matches!(inspect(&[], &ImportOptions::default(), 5), Err(ImportError::NoFile)));
 }
 

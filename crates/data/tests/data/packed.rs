@@ -169,3 +169,15 @@ fn a_file_that_is_cut_while_it_is_read_is_refused() {
     let result = import(std::slice::from_ref(&path), &ImportOptions::default(), &mut { cut });
     assert!(matches!(result, Err(ImportError::Shrunk { .. })), "{result:?}");
 }
+
+#[test]
+fn a_large_window_is_told_for_what_it_is() {
+    let mut packer = zstd::Encoder::new(Vec::new(), 3).expect("an encoder");
+    packer.long_distance_matching(true).expect("long distances");
+    packer.window_log(28).expect("a window of 256 MB");
+    packer.write_all(b"{\"text\":\"one\"}\n").expect("a row");
+    let error =
+        read_with("a.jsonl.zst", packer.finish().expect("a frame"), &ImportOptions::default()).expect_err("refused");
+    assert!(error.to_string().contains("a window of more than 128 MB"), "{error}");
+    assert!(error.hint().contains("zstd -d --long=31"), "{}", error.hint());
+}

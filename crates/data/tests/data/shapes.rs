@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tunesmith_data::{Example, Message};
 
-use crate::support::{chat, examples, read, say};
+use crate::support::{chat, dropped, examples, read, say};
 
 fn one(row: &Value) -> Example {
     let imported = read("a.jsonl", format!("{row}\n"));
@@ -213,5 +213,43 @@ fn a_prompt_that_both_answers_repeat_is_left_out_of_them() {
         let row = json!({"prompt": prompt, "chosen": chosen, "rejected": format!("{prompt} 3")});
         let Example::Preference { chosen: kept, .. } = one(&row) else { panic!("a preference") };
         assert_eq!(kept[0].content, chosen, "not a prompt and an answer");
+    }
+}
+
+#[test]
+fn thoughts_and_texts_in_parts_and_columns_are_read() {
+    let thought = |content: &str, text: &str| Message {
+        reasoning_content: Some(text.into()),
+        ..Message::new("assistant", content)
+    };
+    let chat_of = |answer: Message| Example::chat(vec![Message::new("user", "q"), answer]);
+    let parts = |user: &str, answer: &str| {
+        format!(r#"{{"messages":[{{"role":"user","content":{user}}},{{"role":"assistant","content":{answer}}}]}}"#)
+    };
+    let question = r#"[{"type":"input_text","text":"q"}]"#;
+    for answer in [
+        r#"[{"type":"thinking","thinking":"t","signature":"x"},{"type":"text","text":"a"}]"#,
+        r#"[{"type":"reasoning","reasoning":"t"},{"type":"output_text","text":"a"}]"#,
+    ] {
+        let imported = read("a.jsonl", parts(question, answer));
+        assert_eq!(examples(&imported), [chat_of(thought("a", "t"))], "{answer}");
+        assert!(imported.problems.is_empty(), "{:?}", imported.problems);
+    }
+    let gemini = r#"{"contents":[{"role":"user","parts":[{"text":"q"}]},{"role":"model","parts":[{"text":"t","thought":true},{"text":"a"}]}]}"#;
+    assert_eq!(examples(&read("a.jsonl", gemini)), [chat_of(thought("a", "t"))]);
+    let of_user = read("a.jsonl", parts(r#"[{"type":"thinking","thinking":"t"}]"#, "\"a\""));
+    assert_eq!(dropped(&of_user), [(1, "unsupported_content")], "only an assistant thinks");
+
+    let bedrock = r#"{"system":[{"text":"Be "},{"text":"brief."}],"messages":[{"role":"user","content":[{"text":"q"}]},{"role":"assistant","content":[{"text":"a"}]}]}"#;
+    let imported = read("a.jsonl", bedrock);
+    assert_eq!(examples(&imported), [chat(&[("system", "Be brief."), ("user", "q"), ("assistant", "a")])]);
+
+    for column in ["reasoning", "thinking", "reasoning_content"] {
+        for (asked, answered) in [("prompt", "completion"), ("instruction", "output")] {
+            let row = format!(r#"{{"{asked}":"q","{answered}":"a","{column}":"t"}}"#);
+            let imported = read("a.jsonl", row);
+            assert_eq!(examples(&imported), [chat_of(thought("a", "t"))], "{column} beside {asked}");
+            assert!(imported.rows[0].extra.is_empty());
+        }
     }
 }

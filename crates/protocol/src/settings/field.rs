@@ -138,6 +138,28 @@ pub const WHOLE_MODULES: [&str; 12] = [
 ];
 
 impl Field {
+    /// A value as it is written in a run file or on the command line: a list needs no brackets, and one of one needs no
+    /// comma.
+    pub fn spelled(&self, value: Value) -> Value {
+        let numbers = matches!(self.kind, Kind::WholeNumbers { .. });
+        let item = |text: &str| match text.trim().parse::<u64>() {
+            Ok(number) if numbers => Value::from(number),
+            _ => Value::from(text.trim()),
+        };
+        match (&self.kind, value) {
+            (Kind::Modules(_), Value::String(word)) if word.trim() == "all-linear" => Value::from("all-linear"),
+            (Kind::Modules(_) | Kind::Names(_) | Kind::WholeNumbers { .. }, Value::String(text)) => {
+                text.split(',').map(item).filter(|item| *item != "").collect()
+            }
+            (Kind::WholeNumbers { .. }, Value::Number(number)) => Value::Array(vec![Value::Number(number)]),
+            (Kind::WholeNumbers { .. }, Value::Array(list)) => {
+                let spelled = |value: Value| value.as_str().map_or_else(|| value.clone(), item);
+                list.into_iter().map(spelled).collect()
+            }
+            (_, value) => value,
+        }
+    }
+
     /// What is wrong with `value`, if anything.
     pub fn check(&self, value: &Value) -> Option<SettingProblem> {
         let whole = |min: u64, max: u64| value.as_u64().is_some_and(|number| (min..=max).contains(&number));
@@ -167,6 +189,9 @@ impl Field {
             }
             Kind::Folder if !value.is_null() && !value.is_string() => say!("expected-folder", "empty or a folder"),
             Kind::Layers => match Layers::try_from(value.clone()) {
+                Ok(layers) if layers.are_named_twice() => {
+                    say!("expected-layers-once", "layers of which each is named once")
+                }
                 Ok(_) => return None,
                 Err(expected) => expected,
             },

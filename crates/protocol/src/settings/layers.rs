@@ -23,6 +23,14 @@ pub enum Layers {
 }
 
 impl Layers {
+    /// Whether a layer is in several of its ranges.
+    pub fn are_named_twice(&self) -> bool {
+        let Self::Ranges(ranges) = self else { return false };
+        let mut ranges = ranges.clone();
+        ranges.sort_unstable();
+        ranges.windows(2).any(|pair| pair[1].0 <= pair[0].1)
+    }
+
     /// The layers of a model that has `count`, in order; `None` is all. An error says what is wrong, to follow the
     /// setting's name.
     pub fn of(&self, count: usize) -> Result<Option<Vec<usize>>, Sentence> {

@@ -54,7 +54,9 @@ fn a_plain_form_cannot_call() {
 fn an_endless_body_is_refused() {
     let browser = Browser::signed_in();
     let body = " ".repeat(9 << 20);
-    assert_eq!(browser.post("/api/call/list_runs", &body).status, 413);
+    let refused = browser.post("/api/call/list_runs", &body);
+    assert_eq!((refused.status, refused.json()["code"].as_str()), (413, Some("too_big")));
+    assert_eq!(refused.json()["message"]["text"], "The request is longer than 8 MB");
 }
 
 #[test]

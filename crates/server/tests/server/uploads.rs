@@ -263,3 +263,13 @@ fn a_run_continues_from_results_and_from_good_checkpoints_of_runs() {
         assert!(refused.as_str().unwrap().contains("continue from"), "{other}: {refused}");
     }
 }
+
+#[test]
+fn an_upload_without_a_name_is_refused_in_a_sentence() {
+    let browser = Browser::signed_in();
+    let (host, origin) = (browser.host(), browser.origin());
+    let headers = [("host", host.as_str()), ("origin", &origin), ("content-type", "application/octet-stream")];
+    let refused = browser.send("POST", "/api/upload", &headers, b"x");
+    assert_eq!((refused.status, refused.json()["code"].as_str()), (422, Some("invalid")));
+    assert_eq!(refused.json()["message"]["text"], "The upload does not say what the file is called");
+}

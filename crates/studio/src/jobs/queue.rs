@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use tunesmith_protocol::{Job, JobState, Move, WireError};
+use tunesmith_protocol::{Job, JobKind, JobState, Move, WireError};
 use tunesmith_sentence::say;
 
 use super::outcome::Outcome;
@@ -76,6 +76,8 @@ pub(super) struct Queue {
     pub entries: Vec<Entry>,
     /// Jobs that the last end of the program cut short.
     pub interrupted: Vec<Job>,
+    /// The only run that may start: the program leaves when it has ended, and would break off any other.
+    pub last_run: Option<String>,
     /// Nothing starts any more.
     pub closed: bool,
     /// What was queued when it was closed.
@@ -159,10 +161,16 @@ impl Queue {
     fn may_start(&self, place: usize) -> bool {
         let entry = &self.entries[place];
         let in_the_way = |(other_place, other): (usize, &Entry)| {
-            let comes_first = other.is_at_work() || (other_place < place && !other.is_held());
+            let comes_first = other.is_at_work() || (other_place < place && !self.stays_behind(other));
             other_place != place && comes_first && entry.claims_the_same(other)
         };
-        entry.is_waiting() && !entry.is_held() && !self.entries.iter().enumerate().any(in_the_way)
+        entry.is_waiting() && !self.stays_behind(entry) && !self.entries.iter().enumerate().any(in_the_way)
+    }
+
+    /// Whether a waiting job lets the others pass: it is held, or is for whoever has the home next.
+    fn stays_behind(&self, entry: &Entry) -> bool {
+        let not_the_last = |last: &String| entry.job.kind == JobKind::Train && entry.job.id != *last;
+        entry.is_held() || self.last_run.as_ref().is_some_and(not_the_last)
     }
 
     pub fn move_to(&mut self, id: &str, to: Move) -> Result<(), WireError> {

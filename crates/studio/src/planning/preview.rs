@@ -1,5 +1,6 @@
 //! What a run would do, and what stands in its way, before it starts.
 
+use tunesmith_data::Prepared;
 use tunesmith_protocol::{
     Dataset, Fit, Format, Model, Plan, Preview, SettingProblem, TooLong, TrainSettings, WireError,
 };
@@ -145,7 +146,8 @@ fn left_out_rows(choices: &Choices<'_>, tokens: &SplitTokens) -> Option<Sentence
 }
 
 fn unlearnable_rows(tokens: &SplitTokens) -> Option<Sentence> {
-    let told = tokens.training.refused.len() as u64 + tokens.training.left_out;
+    let Prepared { refused, left_out, untaught, .. } = &tokens.training;
+    let told = refused.len() as u64 + left_out + untaught;
     let rows = tokens.training.dropped.saturating_sub(told);
     (rows > 0).then(|| {
         say!(

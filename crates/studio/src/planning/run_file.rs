@@ -10,12 +10,14 @@ use std::time::UNIX_EPOCH;
 
 use serde_json::{Map, Value};
 use tunesmith_protocol::{
-    DataConfig, DataFiles, DataVersion, Dataset, DatasetVersion, Model, ModelSource, Paths, RunConfig, TrainSettings,
-    Validation, WireError, presets,
+    DataConfig, DataFiles, DataVersion, Dataset, DatasetVersion, Field, Model, ModelSource, Paths, RunConfig,
+    TrainSettings, Validation, WireError, presets,
 };
 use tunesmith_sentence::{Sentence, say};
 
 use crate::errors;
+use crate::home::from_user_home;
+pub use checks::data_problem;
 use checks::{at, at_word, check_data, check_keys, fix, section, syntax};
 pub use other_names::our_name;
 pub use text::nearest;
@@ -36,13 +38,14 @@ pub fn parse(yaml: &str, weight_count: WeightCount<'_>) -> Result<RunConfig, Wir
     // `on` and `off` are words here, as in YAML 1.2.
     let options = serde_saphyr::options! { strict_booleans: true };
     let mut value: Value = serde_saphyr::from_str_with_options(yaml, options).map_err(|error| syntax(&error))?;
+    let fields = TrainSettings::fields();
+    spell(&mut value, &fields);
     let Value::Object(top) = &value else {
         return Err(WireError::invalid(
             say!("run-file-no-keys", "A run file is a list of keys: base_model, data, training"),
             fix(),
         ));
     };
-    let fields = TrainSettings::fields();
     let settings: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
     check_keys(yaml, None, top, &TOP)?;
     check_keys(yaml, Some("data"), section(yaml, top, "data")?, &DATA)?;
@@ -61,6 +64,21 @@ pub fn parse(yaml: &str, weight_count: WeightCount<'_>) -> Result<RunConfig, Wir
         top.shift_remove("preset");
     }
     serde_json::from_value(value).map_err(|error| at(None, Sentence::verbatim(error.to_string())))
+}
+
+/// Takes a group without a key as not written, and writes lists with their brackets.
+fn spell(value: &mut Value, fields: &[Field]) {
+    let Value::Object(top) = value else { return };
+    if top.get("training").is_some_and(Value::is_null) {
+        top.shift_remove("training");
+    }
+    if let Some(Value::Object(training)) = top.get_mut("training") {
+        for field in fields {
+            if let Some(value) = training.get_mut(&field.name) {
+                *value = field.spelled(value.take());
+            }
+        }
+    }
 }
 
 /// The settings that a run file's preset stands for, with those put in that are written out; none where it has no preset.
@@ -89,7 +107,11 @@ fn preset(yaml: &str, top: &Map<String, Value>, weight_count: WeightCount<'_>) -
 /// # Errors
 /// The file cannot be read, and what `parse` refuses.
 pub fn load(path: &Path, weight_count: WeightCount<'_>) -> Result<RunConfig, WireError> {
-    let text = std::fs::read_to_string(path).map_err(errors::io(path))?;
+    if path.is_dir() {
+        let message = say!("run-file-is-folder", "{path} is a folder, not a run file", path);
+        return Err(WireError::invalid(message, say!("run-file-is-folder-hint", "Name the YAML file in it")));
+    }
+    let text = String::from_utf8(std::fs::read(path).map_err(errors::io(path))?).map_err(|_| no_text(path))?;
     let folder = std::path::absolute(path).map_err(errors::io(path))?;
     let folder = folder.parent().unwrap_or(Path::new(".")).to_path_buf();
     // A folder beside the run file may be meant by what looks like an id.
@@ -125,12 +147,14 @@ pub fn load(path: &Path, weight_count: WeightCount<'_>) -> Result<RunConfig, Wir
     Ok(config)
 }
 
+fn no_text(path: &Path) -> WireError {
+    let message = say!("run-file-no-text", "{path} is not text in UTF-8", path);
+    WireError::invalid(message, say!("run-file-no-text-hint", "Save it as UTF-8 in an editor"))
+}
+
 /// A path with the user's home in the place of `~`, as shells write it.
 fn from_home(path: &str) -> PathBuf {
-    match (path.strip_prefix("~/"), std::env::home_dir()) {
-        (Some(below), Some(home)) => home.join(below),
-        _ => path.into(),
-    }
+    from_user_home(Path::new(path))
 }
 
 /// Writes a run file, with each setting's help as a comment.

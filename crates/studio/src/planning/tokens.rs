@@ -10,6 +10,7 @@ use tunesmith_protocol::{LearnFrom, Split, TrainSettings, WireError};
 use tunesmith_sentence::{Sentence, say};
 
 use super::template_check::{row_name, told};
+use super::unused;
 use crate::pool::fingerprint;
 
 /// How far a preparation is: rows done, rows in all. `Break` cancels.
@@ -104,6 +105,7 @@ fn render(
 ) -> Result<Rendered, WireError> {
     let total = (training.len() + validation.len()) as u64;
     let done = training.len() as u64;
+    let rows = (training, validation);
     let training = render_rows(training, renderer, learn_from, &mut |rows, _| progress(rows, total))?;
     let validation = match render_rows(validation, renderer, learn_from, &mut |rows, _| progress(done + rows, total)) {
         // Nothing is held out: then there is no validation loss.
@@ -112,8 +114,10 @@ fn render(
     };
     let sides = [(Split::Training, Some(&training)), (Split::Validation, validation.as_ref())];
     let refused = refused(&sides, place);
+    let judged_bad = training.untaught() + validation.as_ref().map_or(0, RenderedRows::untaught);
+    let unused = unused::told(rows.0, rows.1, judged_bad);
     let found = told(training.check(), &|row| row_name(place(Split::Training, row), row));
-    Ok(Rendered { remarks: refused.into_iter().chain(found).collect(), training, validation })
+    Ok(Rendered { remarks: refused.into_iter().chain(unused).chain(found).collect(), training, validation })
 }
 
 /// Which rows the model's template refuses, of which the first is named.

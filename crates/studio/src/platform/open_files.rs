@@ -1,5 +1,9 @@
 //! How many files this process may have open.
 
+use tunesmith_protocol::WireError;
+#[cfg(unix)]
+use tunesmith_sentence::say;
+
 /// More than Tunesmith needs; a limit without an end makes some libraries slow.
 #[cfg(unix)]
 const ENOUGH: u64 = 8192;
@@ -24,6 +28,30 @@ pub fn raise_open_files() -> Option<u64> {
             Some(current)
         }
     }
+}
+
+/// A training has its files, those of its model, the database, the log, the socket and pipes to workers open.
+#[cfg(unix)]
+const LEAST: u64 = 48;
+
+/// Whether this process may have enough files open.
+///
+/// # Errors
+/// It may not.
+pub fn check_open_files() -> Result<(), WireError> {
+    #[cfg(unix)]
+    if let Some(most) = raise_open_files().filter(|most| *most < LEAST) {
+        return Err(WireError::invalid(
+            say!(
+                "system-few-files",
+                "This process may have only {most} files open, and Tunesmith needs {least}",
+                most,
+                least = LEAST
+            ),
+            say!("system-few-files-hint", "Raise the limit before starting it: ulimit -n 1024"),
+        ));
+    }
+    Ok(())
 }
 
 /// Other systems have no such limit.

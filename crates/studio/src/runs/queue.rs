@@ -39,6 +39,8 @@ impl Runs {
         let dataset = self.datasets.at(&args.dataset, args.version)?;
         let name = args.name.clone().filter(|name| !name.trim().is_empty());
         let name = name.unwrap_or_else(|| format!("{} · {}", dataset.name, model.name));
+        // Names of files may hold line breaks, which no list shows.
+        let name = name.replace(char::is_control, " ");
         let manifest = RunManifest {
             id: ids::new_id(&dataset.name),
             name,
@@ -87,12 +89,14 @@ impl Runs {
         }
     }
 
-    /// Goes on from the newest checkpoint, when it is its turn; a paused run tries again.
+    /// Goes on from the newest checkpoint, when it is its turn; a paused run tries again, and one that was queued when the
+    /// program last ended is let go on.
     pub fn resume(self: &Arc<Self>, id: &str) -> Result<Run, WireError> {
         let run = self.get(id)?;
         let name = &run.name;
         match run.status {
             RunState::Paused { .. } if self.retry(id) => return self.get(id),
+            RunState::Queued { .. } if self.jobs.unpark_one(id) => return self.get(id),
             RunState::Queued { .. } => return Err(sentences::waits_already(name)),
             RunState::Preparing | RunState::Running | RunState::Paused { .. } => {
                 return Err(sentences::goes_already(name));

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -11,6 +12,7 @@ use tunesmith_protocol::{AnyPath, Api, Subscription, Topic, Wire, WireError, dis
 
 use super::{Opened, Studio, open};
 use crate::home::socket::{NotTaken, SocketWire};
+use crate::jobs::is_closing;
 
 /// How long an owner that is leaving may take, and those who come after it.
 const TO_LEAVE: Duration = Duration::from_secs(30);
@@ -24,6 +26,7 @@ pub struct Successor(Arc<Place>);
 struct Place {
     home: PathBuf,
     now: Mutex<Now>,
+    left: AtomicUsize,
 }
 
 #[derive(Clone)]
@@ -39,7 +42,7 @@ impl Successor {
     /// As `open`.
     pub fn open(home: &Path) -> Result<Self, WireError> {
         let now = Mutex::new(open_now(home)?);
-        Ok(Self(Arc::new(Place { home: home.to_owned(), now })))
+        Ok(Self(Arc::new(Place { home: home.to_owned(), now, left: AtomicUsize::new(0) })))
     }
 
     /// The studio, when this process owns the home.
@@ -50,7 +53,12 @@ impl Successor {
         }
     }
 
-    /// Asks where the home is owned now. Only what was not taken is asked again.
+    /// How often an owner has left, as far as this process has noticed.
+    pub fn owners_left(&self) -> usize {
+        self.0.left.load(Ordering::Relaxed)
+    }
+
+    /// Asks where the home is owned now. Only what was not taken, or came to nothing as the home was closing, is asked again.
     fn ask<T>(
         &self,
         own: impl FnOnce(&Studio) -> Result<T, WireError>,
@@ -63,13 +71,18 @@ impl Successor {
                 Now::Owner(studio) => return own(studio),
                 Now::Guest(wire) => wire,
             };
-            match other(wire) {
+            let answered = match other(wire) {
+                Ok(Err(error)) if is_closing(&error) => Err(NotTaken::Left),
+                answered => answered,
+            };
+            match answered {
                 Ok(answered) => return answered,
                 Err(NotTaken::Left) if started.elapsed() < TO_LEAVE => {
                     std::thread::sleep(BETWEEN_TRIES);
                     let mut now = self.0.now.lock();
                     // Another thread may have been quicker.
                     if matches!(&*now, Now::Guest(_)) {
+                        self.0.left.fetch_add(1, Ordering::Relaxed);
                         *now = open_now(&self.0.home)?;
                     }
                 }

@@ -175,3 +175,48 @@ fn a_key_that_stands_twice_and_a_rule_that_is_none_are_told_in_plain_words() {
     let none = complaint("validation: 0.1", "validation: none");
     assert!(none.contains("Line 5") && none.contains("0 is the share"), "{none}");
 }
+
+#[test]
+fn lists_need_no_brackets_and_name_nothing_twice() {
+    let modules = |written: &str| {
+        let config = parse(&GOOD.replace("[q_proj, v_proj]", written)).unwrap_or_else(|error| panic!("{error}"));
+        serde_json::to_value(config.training.target_modules).unwrap()
+    };
+    assert_eq!(modules("q_proj"), serde_json::json!(["q_proj"]));
+    assert_eq!(modules("q_proj,v_proj"), serde_json::json!(["q_proj", "v_proj"]));
+    assert_eq!(modules("all-linear"), "all-linear");
+    for layers in ["0,0,0", "0..3, 2"] {
+        assert!(complaint("epochs: 2", &format!("layers: \"{layers}\"")).contains("named once"), "{layers}");
+    }
+    assert!(parse(&GOOD.replace("epochs: 2", "layers: \"0..3, 5\"")).is_ok());
+}
+
+#[test]
+fn what_is_no_run_file_is_told_for_what_it_is() {
+    let nothing = parse("base_model: starter\ndata:\n  path: a.jsonl\ntraining:\n").unwrap();
+    assert_eq!(nothing.training, TrainSettings::default(), "a group without a key says nothing");
+    let bogus = complaint("format: chat", "format: bogus");
+    assert!(bogus.contains("preference, unpaired, classification"), "{bogus}");
+    for (from, to, wrong) in [
+        ("path: [a.jsonl, b.jsonl]", "path: \"\"", "path must not be empty"),
+        ("path: [a.jsonl, b.jsonl]", "path: [a.jsonl, \" \"]", "path must not be empty"),
+        ("path: [a.jsonl, b.jsonl]", "path: []", "path must not be empty"),
+        ("validation: 0.1", "validation: \"\"", "validation must be auto"),
+        ("base_model: starter", "base_model: \"\"", "base_model must be"),
+        ("training:", "---\ntraining:", "a second one after ---"),
+    ] {
+        let said = complaint(from, to);
+        assert!(said.contains(wrong), "{to}: {said}");
+    }
+    let deep = parse(&format!("base_model: {}{}", "[".repeat(90), "]".repeat(90))).unwrap_err().to_string();
+    assert!(deep.contains("too deeply nested"), "{deep}");
+
+    let place = Place::new();
+    let path = place.path().join("utf16.yaml");
+    std::fs::write(&path, GOOD.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>()).unwrap();
+    let loaded = |path: &std::path::Path| run_file::load(path).unwrap_err().to_string();
+    // Of ASCII every second byte is zero, and with the mark before it the text is no UTF-8.
+    std::fs::write(&path, [&[0xff, 0xfe][..], &std::fs::read(&path).unwrap()].concat()).unwrap();
+    assert!(loaded(&path).contains("not text in UTF-8"), "{}", loaded(&path));
+    assert!(loaded(place.path()).contains("is a folder"), "{}", loaded(place.path()));
+}

@@ -303,7 +303,7 @@ export function mock(scenario = ''): Backend {
       return { ...find(state.runs, id) };
     },
     run_file: ({ kind }) => ({ name: `chart.${kind === 'chart_png' ? 'png' : kind === 'chart_svg' ? 'svg' : kind === 'metrics_csv' ? 'csv' : 'yaml'}`, mime: 'text/plain', base64: btoa('made up') }),
-    evaluate: () => ({ rows_read: 0, rows_dropped: 0, rows_refused: 0, refused: null, loss: null, answers: [], not_asked: 0 }),
+    evaluate: () => ({ rows_read: 0, rows_dropped: 0, rows_refused: 0, refused: null, loss: null, answers: [], not_asked: 0, remarks: [] }),
     rename: ({ item, name }) => edit(item, item.kind === 'chat' ? { title: name } : { name }),
     set_tags: ({ item, tags }) => edit(item, { tags }),
     delete: (item) => {

@@ -581,7 +581,11 @@ answers: Array<EvaluatedAnswer>,
  * Rows that are not asked: plain text, rows that begin with their answer, and those that expect a tool call which
  * the model's chat template does not show.
  */
-not_asked: number, };
+not_asked: number, 
+/**
+ * What is not measured of rows of this shape, such as answers judged bad.
+ */
+remarks: Array<Sentence>, };
 export type Event = { 
 /**
  * Its number in the topic, from 1, without gaps.

@@ -46,7 +46,7 @@ export const datasets = {
   part: (name: string, required: boolean) => (required ? `${name} (required)` : name),
   /** The parts of a shape that columns stand for. */
   parts: {
-    messages: 'Messages', tools: 'Tools', instruction: 'Instruction', input: 'Input', output: 'Output', system: 'System prompt', history: 'Earlier turns', prompt: 'Prompt',
+    messages: 'Messages', tools: 'Tools', instruction: 'Instruction', input: 'Input', output: 'Output', system: 'System prompt', history: 'Earlier turns', reasoning: 'Reasoning', prompt: 'Prompt',
     completion: 'Completion', answer: 'Answer', text: 'Text', chosen: 'Chosen answer', rejected: 'Rejected answer', label: 'Label',
   } as Record<string, string>,
   notUsed: 'Not used',

@@ -49,6 +49,11 @@ impl RenderError {
     /// What to do next.
     pub fn hint(&self) -> Sentence {
         match self {
+            Self::File { path, .. } if !is_tokenizer(path) => say!(
+                "render-side-file-hint",
+                "Download {file} of the model again",
+                file = path.file_name().unwrap_or_default().to_string_lossy()
+            ),
             Self::Missing { .. } | Self::File { .. } => {
                 say!("render-file-hint", "Choose a Hugging Face model folder with a readable tokenizer.json")
             }
@@ -102,4 +107,8 @@ fn other_version(path: &Path, version: Option<&str>, ours: &str) -> Sentence {
             ours
         ),
     }
+}
+
+fn is_tokenizer(path: &Path) -> bool {
+    path.file_name().is_none_or(|name| name == "tokenizer.json")
 }

@@ -111,6 +111,9 @@ fn not_json(bytes: &[u8], error: &Error) -> Problem {
     let text = error.to_string();
     let what = match text.split(" at line ").next().unwrap_or_default() {
         "expected ident" | "expected value" => say!("row-json-no-value", "no value begins like this"),
+        "unexpected end of hex escape" | "lone leading surrogate in hex escape" => {
+            say!("row-json-surrogate", "half of a character that is written as two codes stands alone")
+        }
         said => Sentence::verbatim(said),
     };
     let message = say!(

@@ -1,11 +1,18 @@
 //! What may stand in a run file. Each mistake is told with its line, and with the nearest word that would have been right.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
+use tunesmith_data::part_names;
 use tunesmith_protocol::{Format, Paths, TrainSettings, Validation, WireError};
 use tunesmith_sentence::{Sentence, say};
 
 use super::other_names::our_name;
 use super::text::{line_of, nearest};
+
+/// The words of `format`.
+const FORMATS: [&str; 8] =
+    ["auto", "chat", "instruction", "completion", "text", "preference", "unpaired", "classification"];
 
 /// A group of keys; an empty one where there is none of this name.
 pub(super) fn section<'a>(
@@ -57,7 +64,7 @@ pub(super) fn check_data(yaml: &str, top: &Map<String, Value>) -> Result<(), Wir
             return Err(WireError::invalid(say!("run-file-key-missing", "The run file has no {key}", key), fix()));
         }
     }
-    if !top["base_model"].is_string() {
+    if top["base_model"].as_str().is_none_or(|name| name.trim().is_empty()) {
         let message = say!("run-file-base-model-wrong", "base_model must be the id of a model or a folder");
         return Err(at(line_of(yaml, None, "base_model"), message));
     }
@@ -78,45 +85,83 @@ fn check_files(yaml: &str, data: &Map<String, Value>) -> Result<(), WireError> {
         let message = say!("run-file-no-data", "data has no path and no dataset");
         return Err(at(line_of(yaml, None, "data"), message));
     };
-    if serde_json::from_value::<Paths>(path.clone()).is_err() {
-        return Err(at(line("path"), say!("run-file-path-wrong", "path must be a file or a list of files")));
+    if let Some(problem) = data_problem("path", path) {
+        return Err(at(line("path"), problem));
     }
-    check_format(yaml, data)?;
-    match data.get("validation").map(|rule| serde_json::from_value::<Validation>(rule.clone())) {
-        Some(Ok(Validation::Share(share))) if !(0.0..1.0).contains(&share) => {
-            let message = say!("run-file-share-wrong", "validation must be at least 0 and below 1, not {share}", share);
-            Err(at(line("validation"), message))
+    for (key, value) in data {
+        if let Some(problem) = data_problem(key, value) {
+            return Err(at_word(line(key), problem, value, if key == "format" { &FORMATS } else { &[] }));
         }
-        Some(Ok(Validation::File(word))) if ["none", "off", "no"].contains(&word.as_str()) => {
-            let word = word.as_str();
-            let message = say!(
-                "run-file-validation-none",
-                "validation has no word {word}; 0 is the share that holds no row out",
-                word
-            );
-            Err(at(line("validation"), message))
-        }
-        Some(Err(_)) => {
-            let message = say!("run-file-validation-wrong", "validation must be auto, a share such as 0.1, or a file");
-            Err(at(line("validation"), message))
-        }
-        _ => Ok(()),
+    }
+    Ok(())
+}
+
+/// What is wrong with the value of a key of `data`, if anything.
+pub fn data_problem(key: &str, value: &Value) -> Option<Sentence> {
+    match key {
+        "path" => path_problem(value),
+        "format" if serde_json::from_value::<Format>(value.clone()).is_err() => Some(say!(
+            "run-file-format-unknown",
+            "format must be one of {words}, not {format}",
+            words = FORMATS.join(", "),
+            format = value.to_string()
+        )),
+        "validation" => validation_problem(value),
+        "columns" => columns_problem(value),
+        "version" if !is_version(value) => Some(say!(
+            "run-file-version-wrong",
+            "version must be a whole number from 1 on, not {version}",
+            version = value.to_string()
+        )),
+        _ => None,
     }
 }
 
-fn check_format(yaml: &str, data: &Map<String, Value>) -> Result<(), WireError> {
-    let Some(format) = data.get("format") else { return Ok(()) };
-    if serde_json::from_value::<Format>(format.clone()).is_ok() {
-        return Ok(());
+fn columns_problem(value: &Value) -> Option<Sentence> {
+    let Ok(columns) = serde_json::from_value::<BTreeMap<String, String>>(value.clone()) else {
+        return Some(say!("run-file-columns-wrong", "columns must be a group of part: column"));
+    };
+    let known = part_names(Format::Auto);
+    let part = columns.into_keys().find(|part| !known.contains(&part.as_str()))?;
+    Some(say!(
+        "run-file-part-unknown",
+        "columns: a row has no part “{part}”; its parts are {parts}",
+        part,
+        parts = known.join(", ")
+    ))
+}
+
+fn path_problem(value: &Value) -> Option<Sentence> {
+    match serde_json::from_value::<Paths>(value.clone()) {
+        // An empty path would be the folder of the run file with all that lies there.
+        Ok(paths) if paths.all().iter().any(|path| path.trim().is_empty()) || paths.all().is_empty() => {
+            Some(say!("run-file-path-empty", "path must not be empty"))
+        }
+        Ok(_) => None,
+        Err(_) => Some(say!("run-file-path-wrong", "path must be a file or a list of files")),
     }
-    let words = ["auto", "chat", "instruction", "completion", "text"];
-    let message = say!(
-        "run-file-format-unknown",
-        "format must be one of {words}, not {format}",
-        words = words.join(", "),
-        format = format.to_string()
-    );
-    Err(at_word(line_of(yaml, Some("data"), "format"), message, format, &words))
+}
+
+fn validation_problem(value: &Value) -> Option<Sentence> {
+    match serde_json::from_value::<Validation>(value.clone()) {
+        Ok(Validation::Share(share)) if !(0.0..1.0).contains(&share) => {
+            Some(say!("run-file-share-wrong", "validation must be at least 0 and below 1, not {share}", share))
+        }
+        Ok(Validation::File(word)) if ["none", "off", "no"].contains(&word.as_str()) => Some(say!(
+            "run-file-validation-none",
+            "validation has no word {word}; 0 is the share that holds no row out",
+            word = word.as_str()
+        )),
+        Ok(Validation::File(path)) if path.as_str().trim().is_empty() => {
+            Some(say!("run-file-validation-wrong", "validation must be auto, a share such as 0.1, or a file"))
+        }
+        Ok(_) => None,
+        Err(_) => Some(say!("run-file-validation-wrong", "validation must be auto, a share such as 0.1, or a file")),
+    }
+}
+
+fn is_version(value: &Value) -> bool {
+    value.is_null() || value.as_u64().is_some_and(|version| (1..=u64::from(u32::MAX)).contains(&version))
 }
 
 /// A dataset of the home in the place of files.
@@ -131,18 +176,8 @@ fn check_dataset(yaml: &str, data: &Map<String, Value>) -> Result<(), WireError>
         let message = say!("run-file-dataset-wrong", "dataset must be the id or the name of a dataset");
         return Err(at(line("dataset"), message));
     }
-    let wrong = |version: &&Value| {
-        !version.is_null() && !version.as_u64().is_some_and(|version| (1..=u64::from(u32::MAX)).contains(&version))
-    };
-    match data.get("version").filter(wrong) {
-        Some(version) => {
-            let message = say!(
-                "run-file-version-wrong",
-                "version must be a whole number from 1 on, not {version}",
-                version = version.to_string()
-            );
-            Err(at(line("version"), message))
-        }
+    match data.get("version").and_then(|version| data_problem("version", version)) {
+        Some(problem) => Err(at(line("version"), problem)),
         None => Ok(()),
     }
 }
@@ -157,9 +192,20 @@ pub(super) fn syntax(error: &serde_saphyr::Error) -> WireError {
             say!("run-file-key-twice", "the key “{key}” stands there a second time; keep one of them", key),
         );
     }
-    let message = error.without_snippet().to_string();
-    let error = message.lines().next().unwrap_or_default();
-    at(line, say!("run-file-no-yaml", "this is not YAML: {error}", error))
+    let message = match error.without_snippet() {
+        serde_saphyr::Error::MultipleDocuments { .. } => {
+            say!("run-file-two-documents", "a run file is one document: there is a second one after ---")
+        }
+        serde_saphyr::Error::Budget { .. } => {
+            say!("run-file-too-deep", "this is too large or too deeply nested for a run file")
+        }
+        other => {
+            let message = other.to_string();
+            let error = message.lines().next().unwrap_or_default();
+            say!("run-file-no-yaml", "this is not YAML: {error}", error)
+        }
+    };
+    at(line, message)
 }
 
 /// A mistake on a line, where it is on one.

@@ -1,0 +1,70 @@
+//! The content of a message: a text, or a list of parts. Parts of a text are joined, and those that hold what the assistant
+//! thinks are kept apart from what it says.
+
+use serde_json::Value;
+use tunesmith_sentence::say;
+
+use crate::record::{Problem, value_name};
+
+/// What a message says.
+#[derive(Default)]
+pub(super) struct Content {
+    pub text: String,
+    /// What the assistant thinks before it says this.
+    pub thought: Option<String>,
+}
+
+/// The types of parts that are text: OpenAI's chat and responses, and Anthropic's messages. Bedrock and Gemini name none.
+const TEXT: [&str; 3] = ["text", "input_text", "output_text"];
+/// The types of parts that are thoughts: Anthropic's, and LangChain's.
+const THOUGHT: [&str; 2] = ["thinking", "reasoning"];
+
+/// The content of a message.
+pub(super) fn content(number: usize, role: &str, value: Value) -> Result<Content, Problem> {
+    match value {
+        Value::String(text) => Ok(Content { text, thought: None }),
+        Value::Null => Ok(Content::default()),
+        Value::Array(parts) => joined(number, role, &parts),
+        other => {
+            let kind = value_name(&other);
+            let what =
+                say!("row-content-no-text", "Message {number} has {kind} as its content, not text", number, kind);
+            Err(Problem::new("missing_content", what))
+        }
+    }
+}
+
+fn joined(number: usize, role: &str, parts: &[Value]) -> Result<Content, Problem> {
+    let (mut text, mut thoughts) = (String::new(), Vec::new());
+    for part in parts {
+        if let Some(thought) = thought_in(part).filter(|_| role == "assistant") {
+            thoughts.push(thought);
+        } else if let Some(part) = text_in(part) {
+            text += part;
+        } else {
+            let what = say!(
+                "row-message-more-than-text",
+                "Message {number} holds more than text, which cannot be learned",
+                number
+            );
+            return Err(Problem::new("unsupported_content", what));
+        }
+    }
+    let thought = Some(thoughts.join("\n\n")).filter(|thought| !thought.is_empty());
+    Ok(Content { text, thought })
+}
+
+fn text_in(part: &Value) -> Option<&str> {
+    let is_text = part.get("type").and_then(Value::as_str).is_none_or(|kind| TEXT.contains(&kind));
+    part.get("text").and_then(Value::as_str).filter(|_| is_text && thought_in(part).is_none())
+}
+
+/// What the assistant thinks, in a part that says so. Gemini marks a text as a thought.
+fn thought_in(part: &Value) -> Option<&str> {
+    let text = |key: &str| part.get(key).and_then(Value::as_str);
+    match text("type") {
+        Some(kind) if THOUGHT.contains(&kind) => text(kind).or(text("text")),
+        None if part.get("thought") == Some(&Value::Bool(true)) => text("text"),
+        _ => None,
+    }
+}
