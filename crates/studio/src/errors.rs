@@ -20,14 +20,10 @@ pub(crate) fn io_at(path: &Path, error: &io::Error) -> WireError {
         io::ErrorKind::FileTooLarge => {
             let message = say!(
                 "home-file-too-large",
-                "{path} cannot grow: this shell, or the disk, lets no file be larger",
+                "{path} may not grow: this shell, or the disk, limits how large a file is",
                 path
             );
-            WireError::new(
-                ErrorCode::DiskFull,
-                message,
-                say!("home-file-too-large-hint", "Raise the limit: ulimit -f unlimited"),
-            )
+            WireError::new(ErrorCode::DiskFull, message, raise_limit_hint())
         }
         _ if disk_is_full(error) => {
             let message = say!("home-disk-full", "The disk is full: {path} could not be written", path);
@@ -86,6 +82,12 @@ pub(crate) fn database(error: rusqlite::Error) -> WireError {
             let message = say!("home-database-full", "The disk is full: the database could not be written");
             WireError::new(ErrorCode::DiskFull, message, free_space_hint())
         }
+        // SQLite does not say why a write failed.
+        Some(rusqlite::ErrorCode::SystemIoFailure) if files_are_limited() => {
+            let message =
+                say!("home-database-limited", "The database may not grow: this shell limits how large a file is");
+            WireError::new(ErrorCode::DiskFull, message, raise_limit_hint())
+        }
         _ => {
             let error = error.to_string();
             WireError::internal(say!("home-database-failed", "the database failed: {error}", error))
@@ -128,6 +130,22 @@ pub(crate) fn model_error(error: ModelError) -> WireError {
 /// What to do about a base model that cannot be used.
 pub(crate) fn another_model_hint() -> Sentence {
     say!("model-choose-another-hint", "Choose another base model")
+}
+
+fn raise_limit_hint() -> Sentence {
+    say!("home-file-too-large-hint", "Raise the limit: ulimit -f unlimited")
+}
+
+/// Whether this process may only write files up to some length (`ulimit -f`).
+#[cfg(unix)]
+fn files_are_limited() -> bool {
+    use rustix::process::{Resource, getrlimit};
+    getrlimit(Resource::Fsize).current.is_some()
+}
+
+#[cfg(not(unix))]
+fn files_are_limited() -> bool {
+    false
 }
 
 fn free_space_hint() -> Sentence {

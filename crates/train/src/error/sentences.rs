@@ -88,6 +88,10 @@ impl TrainError {
                 "train-learned-nothing-hint",
                 "Check that the base model is whole (weights of zeros learn nothing), and look at the learned tokens in the preview"
             ),
+            Self::Damaged { .. } => say!(
+                "train-damaged-hint",
+                "Bring the checkpoint back from a backup, or delete its folder: the run goes on from the one before"
+            ),
             Self::DiskFull { .. } => say!("train-disk-full-hint", "Free some space and resume the run"),
             _ => NOTHING,
         }
