@@ -79,6 +79,8 @@ adapter-tensor-missing = The adapter has no tensor { $name }
 
 adapter-tensor-unknown = { $name } is not part of a LoRA pair
 
+adapter-tied = ensure_weight_tying is on for embed_tokens or lm_head, which is not supported: what was trained of the embedding would have to be the head too
+
 adapter-token-unknown = it has a vector for token { $id }, this one knows { $vocabulary } tokens
 
 adapter-tokens-missing = has no vectors for the tokens of { $table }
@@ -159,7 +161,7 @@ command-arguments-unnamed = { $name }: arguments have names
 
 command-arguments-wrong = { $name }: { $error }
 
-command-broke-off = The command broke off
+command-broke-off = The command ended unexpectedly
 
 command-broke-off-hint = Try again; the log says more
 
@@ -746,15 +748,17 @@ file-zstandard-within = a Zstandard file within another
 
 home-bundled-file-missing = the bundled file { $file } is missing from this build
 
-home-database-begun-anew = The database of this home was damaged and was begun anew: chats, preferences, added models, and names and tags that were given are gone
+home-database-begun-anew = The database of this home was damaged, and a new one was begun: chats, preferences, added models, and the names and tags you gave are lost
 
-home-database-begun-anew-hint = Datasets and fine-tunes are there. The damaged database is kept as { $aside }
+home-database-begun-anew-hint = Datasets and fine-tunes are still there. The damaged database is kept as { $aside }
 
 home-database-damaged = The models of this home cannot be looked up: { $path } is damaged
 
 home-database-failed = the database failed: { $error }
 
 home-database-full = The disk is full: the database could not be written
+
+home-database-limited = The database may not grow: this shell limits how large a file is
 
 home-database-of-another-version = The models of this home cannot be looked up: { $path } was written by another version of Tunesmith
 
@@ -771,6 +775,12 @@ home-disk-full-hint = Free some space and try again
 home-earlier-version = This home is in use by an earlier version of Tunesmith, and this one is { $ours }
 
 home-file-damaged = { $path } is damaged: { $error }
+
+home-file-damaged-hint = Bring { $path } back from a backup, if there is one
+
+home-file-too-large = { $path } may not grow: this shell, or the disk, limits how large a file is
+
+home-file-too-large-hint = Raise the limit: ulimit -f unlimited
 
 home-held = Another Tunesmith uses { $home } and does not answer
 
@@ -791,7 +801,13 @@ home-job-lost = A job that had not ended when Tunesmith was last closed cannot b
 
 home-job-lost-hint = Start it again
 
+home-log-not-ours = The log of this home is begun anew: { $why }
+
+home-log-not-ours-hint = What lay there is called { $aside } now
+
 home-not-an-id = “{ $id }” is not an id
+
+home-not-ours-hint = Move { $path } away, or bring the file itself back from a backup
 
 home-other-version = Tunesmith { $theirs } and Tunesmith { $ours } cannot use one home at the same time
 
@@ -919,7 +935,7 @@ import-unsupported = { $path } is { $kind }, which cannot be read as a dataset
 
 import-unsupported-hint = Save it as .jsonl, .json, .csv, .tsv, .parquet, .txt or .md, and import that
 
-import-worker-lost = the program that reads it has lost its way
+import-worker-lost = the process that reads it gave an answer that makes no sense
 
 item-deleted-for-good = This was deleted for good
 
@@ -933,11 +949,11 @@ item-tags-lost-hint = Set its tags again
 
 job-answering = Answering
 
-job-at-work = “{ $title }” is at work already
+job-at-work = “{ $title }” is already running
 
 job-at-work-hint = Wait until it is done, or stop it
 
-job-busy = Something else is at work here
+job-busy = Something else is running here
 
 job-busy-hint = Try again later
 
@@ -1020,7 +1036,7 @@ model-bidirectional = it reads in both directions (use_bidirectional_attention),
 
 model-choose-another-hint = Choose another base model
 
-model-computes-nan = The model computes no numbers (NaN): its weights, or those of its adapter, are too large or damaged
+model-computes-nan = The model's results are not numbers (NaN): its weights, or those of its adapter, are too large or damaged
 
 model-config-missing = { $key } is missing
 
@@ -1194,6 +1210,14 @@ model-without-weights = it has no model.safetensors and no model.safetensors.ind
 names-and-more = { $names } and { $more } more
 
 names-none = none
+
+own-file-link = it is a link, and nothing is written through a link
+
+own-file-none = it is not a file but a folder, a pipe, a socket or a device
+
+own-file-too-long = it has { $length } bytes, and at most { $longest } are read
+
+own-folder-none = it is not a folder
 
 page-link-not-opened = This browser has not opened the studio's link
 
@@ -1549,6 +1573,10 @@ run-chat-merged = { $rows ->
    *[other] A chat will ask otherwise than { $rows } rows. The first is { $row }: the chat sends { $asked }, but in the row the tokenizer joins the end of the question and the beginning of the answer to { $learned }. Remove the line breaks and blanks at the beginning of the answers
 }
 
+run-checkpoint-damaged = The checkpoint of step { $step } of “{ $name }” is damaged and not used: { $reason }
+
+run-checkpoint-damaged-hint = It is kept as { $kept }; delete it when you do not need it
+
 run-data-differs = the data is not the same
 
 run-delete-active = This run is training or queued
@@ -1603,7 +1631,11 @@ run-file-no-group = { $name } must be a group of keys, each on a line of its own
 
 run-file-no-keys = A run file is a list of keys: base_model, data, training
 
+run-file-no-text = a run file is a text in UTF-8
+
 run-file-no-yaml = this is not YAML: { $error }
+
+run-file-none-hint = Name a run file: YAML with base_model and data
 
 run-file-other-name-hint = It is called “{ $name }” here: { $help }
 
@@ -1616,6 +1648,8 @@ run-file-problem = Run file: { $problem }
 run-file-settings-hint = Change the run file
 
 run-file-share-wrong = validation must be at least 0 and below 1, not { $share }
+
+run-file-too-long = a run file has at most { $limit_mb } MB
 
 run-file-validation-none = validation has no word { $word }; 0 is the share that holds no row out
 
@@ -1642,6 +1676,8 @@ run-folder-other-hint = Resume with what it was started with, or choose another 
 run-goes-already = “{ $name }” is running already
 
 run-left = The run was left
+
+run-manifest-made-anew = run.json was damaged and is written anew from the run file; the damaged one is called { $aside } now: { $why }
 
 run-missing = There is no run “{ $id }”
 
@@ -1694,6 +1730,10 @@ run-records-damaged = { $lines ->
 run-records-damaged-hint = What was trained is as it was. Bring { $path } back from a backup, if there is one
 
 run-records-disk-full = The disk is full, so what happens in this run cannot be recorded
+
+run-records-unreadable = The records of “{ $name }” cannot be read: { $why }
+
+run-records-without-end = its last line is longer than any record
 
 run-results-hidden = { $count ->
     [one] The model does not see 1 tool result: its chat template does not show it
@@ -1748,6 +1788,14 @@ run-tokens-doubled = { $doubled ->
     [one] 1 text brings a begin or end token that the tokenizer adds by itself; it is learned once
    *[other] { $doubled } begin or end tokens in the texts are added by the tokenizer as well; each is learned once
 }
+
+run-tokens-lost = { $damage }. They cannot be made anew: { $why }
+
+run-tokens-lost-hint = Bring the folder tokens of the run back from a backup, or start a new run
+
+run-tokens-made-anew = The tokens of “{ $name }” were damaged and are made anew: { $why }
+
+run-tokens-made-anew-hint = The run goes on with the same rows as before
 
 run-too-big = This run needs about { $needed } of memory and { $free } are free. Lower the batch size or the max length, or take a smaller base model
 
@@ -1977,7 +2025,7 @@ shell-base-model-missing = base_model: “{ $name }” is neither a model in thi
 
 shell-base-model-missing-hint = `tunesmith models list` shows what there is
 
-shell-broke-off = this broke off
+shell-broke-off = this ended unexpectedly
 
 shell-characters-per-answer = characters per answer
 
@@ -2024,7 +2072,7 @@ shell-data-unsayable = { $rows ->
    *[other] { $rows } rows have no tokens and are left out; the first, { $first }
 }
 
-shell-demo-busy = Another demo is at work in this folder
+shell-demo-busy = Another demo is running in this folder
 
 shell-demo-busy-hint = Choose another
 
@@ -2240,8 +2288,8 @@ shell-run-missing-hint = `tunesmith runs list` shows what there is
 shell-run-name = Name
 
 shell-run-queued = { $runs ->
-    [one] { $id } stands in line behind 1 run
-   *[other] { $id } stands in line behind { $runs } runs
+    [one] { $id } is queued behind 1 run
+   *[other] { $id } is queued behind { $runs } runs
 }
 
 shell-run-queued-already = “{ $name }” is queued already
@@ -2349,13 +2397,13 @@ shell-state-failed = failed: { $message }
 
 shell-state-held = held
 
-shell-state-in-line = in line
-
 shell-state-interrupted = interrupted
 
 shell-state-paused = paused: { $reason }
 
 shell-state-preparing = preparing
+
+shell-state-queued = queued
 
 shell-state-running = running
 
@@ -2400,7 +2448,7 @@ system-address-space = Tunesmith needs at least { $needed } of address space, an
 
 system-address-space-hint = Raise the limit: ulimit -v unlimited, and ulimit -d unlimited
 
-template-joins-nothing = it joins a text with something that is none; a template that knows no tool calls does so where a message only calls
+template-joins-nothing = it joins text with a value that is not text; templates without tool calls do this where a message holds only calls
 
 template-mistake = { $mistake } (line { $line } of the template)
 
@@ -2461,6 +2509,8 @@ train-bias-missing = This { $family } model has no biases: bias must be none
 train-bias-missing-there = None of the target modules of this { $family } model has a bias
 
 train-continue-method = To continue from an adapter needs method lora or dora, not { $method }
+
+train-damaged-hint = Bring the checkpoint back from a backup, or delete its folder: the run goes on from the one before
 
 train-data-changed = the data is not the same
 
@@ -2546,7 +2596,7 @@ train-no-learned-token = no training row has a token to learn
 
 train-no-number = { $reason }, before anything was learned
 
-train-no-number-hint = The base model, or the adapter that the run continues from, computes no numbers: its files may be damaged
+train-no-number-hint = The base model, or the adapter that the run continues from, gives results that are not numbers (NaN): its files may be damaged
 
 train-no-rows = there are no training rows
 
@@ -2600,7 +2650,7 @@ train-whole-twice = { $module } is trained whole and with an adapter: take it ou
 
 train-whole-unknown = A { $family } model has no { $module } to train whole
 
-upload-broke-off = The upload broke off
+upload-broke-off = The upload was interrupted
 
 upload-broke-off-hint = Drop the file again
 
@@ -2642,7 +2692,7 @@ value-truth = true or false
 
 window-came-forward = Tunesmith is already open: its window has come forward
 
-window-command-broke-off = the command broke off: { $error }
+window-command-broke-off = the command ended unexpectedly: { $error }
 
 window-home-broken-title = Tunesmith cannot open
 
