@@ -23,6 +23,7 @@ struct OwnedStudio {
 
 fn main() -> ExitCode {
     tunesmith_studio::share_heaps();
+    tunesmith_studio::survive_large_files();
     tunesmith_studio::raise_open_files();
     // Not this program: its libraries alone take more memory than a worker may.
     if let Ok(program) = std::env::current_exe() {

@@ -2,6 +2,7 @@
 
 fn main() -> std::process::ExitCode {
     tunesmith_studio::share_heaps();
+    tunesmith_studio::survive_large_files();
     if let Some(ended) = tunesmith_cli::work(std::env::args_os()) {
         return ended;
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use tunesmith_protocol::{
-    Api, Job, JobKind, JobState, PreviewRun, Run, RunConfig, RunState, StartRun, Topic, WireError,
+    Api, Job, JobKind, JobState, Notice, PreviewRun, Run, RunConfig, RunState, StartRun, Topic, WireError,
 };
 use tunesmith_sentence::{NOTHING, Sentence, say};
 use tunesmith_studio::{Losses, RunNews, StopRun, default_home, run_config, run_file};
@@ -68,6 +68,10 @@ fn into_folder(
         match news {
             RunNews::Record(record) => printer.record(record),
             RunNews::Warning(warning) => out.note(warning.clone()),
+            RunNews::Damage(damage) => {
+                out.note(damage.message.clone());
+                out.note(damage.hint.clone());
+            }
             RunNews::Tick => {}
         }
         if interrupt.asked() { ControlFlow::Break(StopRun::Save) } else { ControlFlow::Continue(()) }
@@ -175,13 +179,27 @@ pub(crate) fn resume_and_follow(
         return Err(WireError::invalid(reason, NOTHING).into());
     }
     let api = home.api.as_ref();
+    let before = api.list_notices(())?;
     let (records, earlier) = from_now_on(api, run)?;
     let run = api.resume_run(run.id.clone())?;
     home.set_last_run(&run.id);
     out.note(say!("shell-run-resuming", "Resuming {id}", id = &run.id));
-    let ended = follow(home, &run.id, (records, earlier), interrupt, out)?;
+    let ended = follow(home, &run.id, (records, earlier), interrupt, out);
+    let told = tell_damage(api, &before, out);
+    let ended = ended?;
+    told?;
     tell_result(api, &run.id, out)?;
     Ok((ended, api.get_run(run.id)?))
+}
+
+/// Says which damage was found since: it would wait for `tunesmith doctor` else.
+fn tell_damage(api: &dyn Api, before: &[Notice], out: &Out) -> Result<(), WireError> {
+    let is_new = |notice: &Notice| before.iter().all(|known| known.id != notice.id);
+    for notice in api.list_notices(())?.into_iter().filter(is_new) {
+        out.note(notice.message);
+        out.note(notice.hint);
+    }
+    Ok(())
 }
 
 /// Why a run cannot be resumed; none where it can.

@@ -10,6 +10,8 @@ mod home;
 mod inspect;
 #[path = "cli/language.rs"]
 mod language;
+#[path = "cli/odd_files.rs"]
+mod odd_files;
 #[path = "cli/parquet.rs"]
 mod parquet_files;
 #[path = "cli/queue.rs"]

@@ -2,13 +2,16 @@
 //! written atomically. What stands in between is left to others. Little-endian.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 use tunesmith_sentence::{Sentence, say};
 
-const DIGEST: usize = 32;
+use crate::own_file;
+
+/// The bytes of the checksum at the end.
+pub(crate) const DIGEST: usize = 32;
 
 /// Why a file that ends too early cannot be used.
 pub(crate) fn cut() -> Sentence {
@@ -33,11 +36,16 @@ impl FileFormat {
         write_whole(path, &bytes)
     }
 
+    /// Whether a file begins as such a file does; why not, where it could be read.
+    pub(crate) fn check(&self, file: &mut impl Read) -> io::Result<Result<(), Sentence>> {
+        let mut begin = Vec::new();
+        file.take(self.magic.len() as u64).read_to_end(&mut begin)?;
+        Ok(if begin == self.magic { Ok(()) } else { Err(begins_differently()) })
+    }
+
     /// What a file holds, or why it is not such a file.
     pub(crate) fn open<'a>(&self, bytes: &'a [u8]) -> Result<Reader<'a>, Sentence> {
-        let Some(body) = bytes.strip_prefix(self.magic) else {
-            return Err(say!("tokens-file-other", "it begins differently"));
-        };
+        let body = bytes.strip_prefix(self.magic).ok_or_else(begins_differently)?;
         let Some(body_length) = body.len().checked_sub(DIGEST) else { return Err(cut()) };
         let (body, digest) = body.split_at(body_length);
         if Sha256::digest(&bytes[..bytes.len() - DIGEST]).as_slice() != digest {
@@ -51,9 +59,13 @@ impl FileFormat {
     }
 }
 
+fn begins_differently() -> Sentence {
+    say!("tokens-file-other", "it begins differently")
+}
+
 fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let part = path.with_extension("part");
-    let mut file = File::create(&part)?;
+    let mut file = own_file::create(&part)?;
     let written = file
         .write_all(bytes)
         .and_then(|()| file.sync_all())

@@ -10,7 +10,8 @@ use tunesmith_protocol::{ErrorCode, WireError};
 use tunesmith_sentence::{NOTHING, Sentence, say};
 
 pub use importing::ImportError;
-pub(crate) use io_reason::{io_error, io_reason};
+pub use io_reason::io_reason;
+pub(crate) use io_reason::{io_error, own_reason};
 pub use rendering::RenderError;
 
 /// Rows that cannot be split.
@@ -168,7 +169,9 @@ impl TokensFileError {
     /// What happened and why.
     pub fn sentence(&self) -> Sentence {
         match self {
-            Self::Io { path, reason } => say!("tokens-file-failed", "{path}: {reason}", path, reason),
+            Self::Io { path, reason } => {
+                say!("tokens-file-failed", "{path}: {reason}", path, reason = io_reason(reason))
+            }
             Self::Damaged { path, reason } => {
                 say!("tokens-file-damaged", "{path} does not hold the tokens of a run: {reason}", path, reason)
             }
@@ -191,8 +194,9 @@ impl From<PrepareError> for WireError {
 
 impl From<TokensFileError> for WireError {
     fn from(error: TokensFileError) -> Self {
-        let full =
-            matches!(&error, TokensFileError::Io { reason, .. } if reason.kind() == std::io::ErrorKind::StorageFull);
+        use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        let is_full = |reason: &std::io::Error| matches!(reason.kind(), StorageFull | QuotaExceeded | FileTooLarge);
+        let full = matches!(&error, TokensFileError::Io { reason, .. } if is_full(reason));
         let code = if full { ErrorCode::DiskFull } else { ErrorCode::Internal };
         Self::new(code, error.sentence(), NOTHING)
     }

@@ -13,6 +13,7 @@ mod inspect;
 mod lengths;
 mod local_renderer;
 mod order;
+pub mod own_file;
 mod parquet_rows;
 mod prepare;
 mod question;
@@ -34,7 +35,7 @@ mod xray;
 
 pub use checks::check;
 pub use columns::part_names;
-pub use error::{ImportError, PrepareError, RenderError, RowsError, SplitError, TokensFileError};
+pub use error::{ImportError, PrepareError, RenderError, RowsError, SplitError, TokensFileError, io_reason};
 pub use example::{Example, ImportedRow, Message};
 pub use export::{ExportKind, ExportedRow, Exporter, Others, Survey};
 pub use import::{ImportOptions, Imported, Summary, Taken, import, import_into};

@@ -3,6 +3,7 @@
 //! tells whoever sweeps up after a kill that the server still runs. Which paths a page may name is decided in `paths`.
 
 use std::fs::File;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -64,7 +65,7 @@ impl Uploads {
     /// Removes them now; what comes later is not kept either.
     pub(crate) fn remove(&self) {
         if let Err(error) = std::fs::remove_dir_all(self.folder.path())
-            && error.kind() != std::io::ErrorKind::NotFound
+            && error.kind() != ErrorKind::NotFound
         {
             tracing::warn!("{} could not be removed: {error}", self.folder.path().display());
         }
@@ -227,7 +228,7 @@ fn stalled() -> WireError {
 
 fn write_error(error: &std::io::Error) -> WireError {
     match error.kind() {
-        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => disk_full(),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => disk_full(),
         _ => WireError::internal(say!("upload-not-stored", "The upload cannot be stored: {error}", error)),
     }
 }

@@ -1,17 +1,19 @@
 //! The bundled samples and the bundled starter model: what is embedded, and how it gets into a home.
 
 use std::borrow::Cow;
+use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 
 use rust_embed::RustEmbed;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
+use tunesmith_data::own_file;
 use tunesmith_protocol::{ErrorCode, Sample, WireError};
 use tunesmith_sentence::say;
 
-use crate::errors;
 use crate::platform::sync_folder;
+use crate::{errors, ids};
 
 #[derive(RustEmbed)]
 #[folder = "../../assets/samples"]
@@ -94,7 +96,7 @@ pub(crate) fn unpack_starter(folder: &Path) -> Result<(), WireError> {
             fs::File::open(&path)?.sync_all()?;
         }
         if folder.exists() && !is_there() {
-            fs::remove_dir_all(folder)?;
+            make_way(folder)?;
         }
         match fs::rename(fresh.path(), folder) {
             Err(_) if is_there() => Ok(()),
@@ -104,9 +106,18 @@ pub(crate) fn unpack_starter(folder: &Path) -> Result<(), WireError> {
     unpack().map_err(errors::io(folder))
 }
 
+/// Removes a damaged starter model. A folder with anything else in it is somebody's own and is put aside.
+fn make_way(folder: &Path) -> std::io::Result<()> {
+    let is_ours = |name: OsString| Starter::iter().any(|ours| Path::new(ours.as_ref()).starts_with(&name));
+    match fs::read_dir(folder)?.flatten().all(|entry| is_ours(entry.file_name())) {
+        true => fs::remove_dir_all(folder),
+        false => fs::rename(folder, folder.with_extension(format!("other-{}", ids::now_ms()))),
+    }
+}
+
 fn is_whole(folder: &Path, name: &str) -> bool {
     let Some(embedded) = Starter::get(name) else { return true };
-    let Ok(bytes) = fs::read(folder.join(name)) else { return false };
+    let Ok(bytes) = own_file::read(&folder.join(name), embedded.data.len() as u64) else { return false };
     Sha256::digest(&bytes).as_slice() == embedded.metadata.sha256_hash()
 }
 

@@ -20,14 +20,13 @@ mod store;
 mod tokens;
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 use serde::de::DeserializeOwned;
-use tunesmith_data::Example;
+use tunesmith_data::{Example, own_file};
 use tunesmith_protocol::{Dataset, Split, WireError};
 
 use crate::errors;
@@ -95,7 +94,7 @@ impl Datasets {
 
 /// All rows of a file with one JSON object per line.
 fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, WireError> {
-    let reader = BufReader::new(File::open(path).map_err(errors::io(path))?);
+    let reader = BufReader::new(own_file::open(path).map_err(errors::io(path))?);
     let row = |line: std::io::Result<String>| {
         serde_json::from_str(&line.map_err(errors::io(path))?).map_err(errors::damaged(path))
     };

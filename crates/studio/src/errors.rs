@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use tunesmith_data::{io_reason, own_file};
 use tunesmith_model::ModelError;
 use tunesmith_protocol::{ErrorCode, WireError};
 use tunesmith_sentence::{NOTHING, Sentence, say};
@@ -16,6 +17,14 @@ pub(crate) fn io(path: impl AsRef<Path>) -> impl FnOnce(io::Error) -> WireError 
 /// An error of the system about a path.
 pub(crate) fn io_at(path: &Path, error: &io::Error) -> WireError {
     match error.kind() {
+        io::ErrorKind::FileTooLarge => {
+            let message = say!(
+                "home-file-too-large",
+                "{path} may not grow: this shell, or the disk, limits how large a file is",
+                path
+            );
+            WireError::new(ErrorCode::DiskFull, message, raise_limit_hint())
+        }
         _ if disk_is_full(error) => {
             let message = say!("home-disk-full", "The disk is full: {path} could not be written", path);
             WireError::new(ErrorCode::DiskFull, message, free_space_hint())
@@ -25,7 +34,13 @@ pub(crate) fn io_at(path: &Path, error: &io::Error) -> WireError {
             say!("home-path-forbidden", "{path} may not be read or written by this user", path),
             say!("home-path-forbidden-hint", "Change its permissions or choose another place"),
         ),
-        _ => WireError::internal(say!("home-path-failed", "{path}: {error}", path, error)),
+        _ => {
+            let message = say!("home-path-failed", "{path}: {error}", path, error = io_reason(error));
+            match own_file::refused(error) {
+                Some(_) => WireError::invalid(message, not_ours_hint(path)),
+                None => WireError::internal(message),
+            }
+        }
     }
 }
 
@@ -33,6 +48,11 @@ pub(crate) fn io_at(path: &Path, error: &io::Error) -> WireError {
 pub(crate) fn missing(path: &Path) -> WireError {
     let message = say!("home-path-missing", "{path} does not exist", path);
     WireError::new(ErrorCode::NotFound, message, say!("home-path-missing-hint", "Check the path"))
+}
+
+/// What to do about something that lies in the place of a file of ours.
+pub(crate) fn not_ours_hint(path: &Path) -> Sentence {
+    say!("home-not-ours-hint", "Move {path} away, or bring the file itself back from a backup", path)
 }
 
 /// Whether the disk, the quota or the largest file it takes is full. Libraries wrap such an error into their own.
@@ -49,7 +69,9 @@ pub(crate) fn damaged(path: impl Into<PathBuf>) -> impl FnOnce(serde_json::Error
     let path = path.into();
     move |error| {
         let error = error.to_string();
-        WireError::internal(say!("home-file-damaged", "{path} is damaged: {error}", path, error))
+        let hint = say!("home-file-damaged-hint", "Bring {path} back from a backup, if there is one", path = &path);
+        let message = say!("home-file-damaged", "{path} is damaged: {error}", path, error);
+        WireError { hint, ..WireError::internal(message) }
     }
 }
 
@@ -59,6 +81,12 @@ pub(crate) fn database(error: rusqlite::Error) -> WireError {
         Some(rusqlite::ErrorCode::DiskFull) => {
             let message = say!("home-database-full", "The disk is full: the database could not be written");
             WireError::new(ErrorCode::DiskFull, message, free_space_hint())
+        }
+        // SQLite does not say why a write failed.
+        Some(rusqlite::ErrorCode::SystemIoFailure) if files_are_limited() => {
+            let message =
+                say!("home-database-limited", "The database may not grow: this shell limits how large a file is");
+            WireError::new(ErrorCode::DiskFull, message, raise_limit_hint())
         }
         _ => {
             let error = error.to_string();
@@ -102,6 +130,22 @@ pub(crate) fn model_error(error: ModelError) -> WireError {
 /// What to do about a base model that cannot be used.
 pub(crate) fn another_model_hint() -> Sentence {
     say!("model-choose-another-hint", "Choose another base model")
+}
+
+fn raise_limit_hint() -> Sentence {
+    say!("home-file-too-large-hint", "Raise the limit: ulimit -f unlimited")
+}
+
+/// Whether this process may only write files up to some length (`ulimit -f`).
+#[cfg(unix)]
+fn files_are_limited() -> bool {
+    use rustix::process::{Resource, getrlimit};
+    getrlimit(Resource::Fsize).current.is_some()
+}
+
+#[cfg(not(unix))]
+fn files_are_limited() -> bool {
+    false
 }
 
 fn free_space_hint() -> Sentence {

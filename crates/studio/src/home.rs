@@ -21,11 +21,12 @@ pub(crate) mod socket;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use tunesmith_data::own_file;
 use tunesmith_protocol::{ItemKind, WireError};
 use tunesmith_sentence::say;
 
 pub(crate) use dataset_folder::DatasetFolder;
-pub(crate) use files::{entries, put, size, unfinished, write_whole};
+pub(crate) use files::{aside, entries, is_own_folder, own_entries, put, size, unfinished, write_whole};
 pub(crate) use notices::Notices;
 pub(crate) use preferences::PreferencesStore;
 pub(crate) use run_folder::RunFolder;
@@ -97,7 +98,7 @@ impl Home {
             return;
         }
         let closed = close_to_others(&self.root);
-        let beneath = entries(&self.root).into_iter().chain(entries(&self.logs()));
+        let beneath = entries(&self.root).into_iter().chain(own_entries(&self.logs()));
         for path in beneath.filter(|path| !path.is_symlink() && open(path)) {
             if let Err(error) = close_to_others(&path) {
                 tracing::warn!("{} stays open to others: {error}", path.display());
@@ -211,20 +212,23 @@ impl Home {
         Ok(self.bin().join(kind).join(plain(id)?))
     }
 
-    /// Removes what imports, exports, checks, starts and uploads have left that were cut short.
+    /// Removes what imports, exports, checks, starts and uploads have left that were cut short. What a link leads to is somebody
+    /// else's.
     pub fn sweep(&self) {
-        let parts =
-            [self.root.clone(), self.models(), self.datasets(), self.runs(), self.exports(), self.notices_folder()];
-        let of_datasets = entries(&self.datasets()).into_iter().flat_map(|dataset| {
+        let parts = [self.models(), self.datasets(), self.runs(), self.exports(), self.notices_folder()];
+        let of_datasets = own_entries(&self.datasets()).into_iter().filter(|dataset| is_own_folder(dataset));
+        let of_datasets = of_datasets.flat_map(|dataset| {
             let dataset = DatasetFolder(dataset);
             [dataset.versions(), dataset.0]
         });
         // Another process may train a run, and write its files.
-        let of_runs = entries(&self.runs()).into_iter().filter(|run| !RunFolder::at(run.clone()).is_locked());
-        for folder in parts.into_iter().chain(of_datasets).chain(of_runs) {
-            entries(&folder).iter().filter(|entry| is_unfinished(entry)).for_each(|entry| remove(entry));
-        }
-        entries(&self.uploads()).iter().filter(|uploads| !is_in_use(uploads)).for_each(|uploads| remove(uploads));
+        let of_runs = own_entries(&self.runs()).into_iter().filter(|run| !RunFolder::at(run.clone()).is_locked());
+        let folders = parts.into_iter().chain(of_datasets).chain(of_runs);
+        // The home itself may lie behind a link: it is where the user says.
+        let beneath = entries(&self.root).into_iter().chain(folders.flat_map(|folder| own_entries(&folder)));
+        beneath.filter(|entry| is_unfinished(entry)).for_each(|entry| remove(&entry));
+        let uploads = own_entries(&self.uploads()).into_iter().filter(|uploads| leftovers::are_uploads(uploads));
+        uploads.filter(|uploads| !is_in_use(uploads)).for_each(|uploads| remove(&uploads));
         leftovers::sweep(&std::env::temp_dir());
     }
 }
@@ -238,12 +242,12 @@ fn is_unfinished(path: &Path) -> bool {
 
 /// Whether the server is still there whose uploads these are.
 fn is_in_use(uploads: &Path) -> bool {
-    let Ok(lock) = fs::File::open(uploads.join("lock")) else { return false };
+    let Ok(lock) = own_file::open(&uploads.join("lock")) else { return false };
     matches!(lock.try_lock_shared(), Err(fs::TryLockError::WouldBlock))
 }
 
 fn remove(path: &Path) {
-    let gone = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    let gone = if is_own_folder(path) { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     if let Err(error) = gone {
         tracing::warn!("{} could not be removed: {error}", path.display());
     }

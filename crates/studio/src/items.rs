@@ -140,8 +140,8 @@ impl Items {
                 self.db.forget(kind, &item.id)?;
             }
         }
-        // What the database no longer knows goes too.
-        for place in home::entries(&self.home.bin()) {
+        // What the database no longer knows goes too, unless the bin is a link: what that leads to is somebody else's.
+        for place in home::own_entries(&self.home.bin()).into_iter().filter(|place| home::is_own_folder(place)) {
             fs::remove_dir_all(&place).map_err(errors::io(&place))?;
         }
         Ok(())

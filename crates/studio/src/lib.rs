@@ -68,9 +68,9 @@ pub use home::holder::{Holder, holder};
 pub use home::losses::Losses;
 pub use home::socket::SocketWire;
 pub use home::{default_home, uploads_folder};
-pub use platform::{check_address_space, check_open_files, raise_open_files, share_heaps};
+pub use platform::{check_address_space, check_open_files, raise_open_files, share_heaps, survive_large_files};
 pub use pool::{Adapter, Answered, LoadedModel, open_renderer, render_with};
-pub use runs::{Finished, RunNews, StopRun, Trainer, run_config};
+pub use runs::{Damage, Finished, RunNews, StopRun, Trainer, run_config};
 #[doc(hidden)]
 pub use studio::open_with;
 pub use studio::{Opened, Studio, Successor, open};

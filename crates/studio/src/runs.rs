@@ -31,7 +31,7 @@ use crate::datasets::{Datasets, SPLIT_SEED};
 use crate::home::db::Db;
 use crate::home::manifest::RunManifest;
 use crate::home::run_index::{IndexedRun, RunIndex};
-use crate::home::{Home, PreferencesStore};
+use crate::home::{Home, PreferencesStore, journal};
 use crate::jobs::{Jobs, MemoryGuard, NewJob, notes};
 use crate::models::Models;
 use crate::planning::{Choices, Preparing, RowSource, SplitTokens, TokenCache, preview, run_file};
@@ -54,8 +54,19 @@ pub enum RunNews<'a> {
     Record(&'a RunRecord),
     /// What is to be known before the first step: rows that are left out, or that a chat will ask otherwise.
     Warning(&'a Sentence),
+    /// Damage that was found in the run's folder, and what was done about it.
+    Damage(Damage<'a>),
     /// Nothing new; a chance to stop.
     Tick,
+}
+
+/// Damage to a run, told while it goes on.
+#[derive(Debug, Clone, Copy)]
+pub struct Damage<'a> {
+    /// What is damaged.
+    pub message: &'a Sentence,
+    /// What was done about it.
+    pub hint: &'a Sentence,
 }
 
 /// How a run ended.
@@ -144,7 +155,9 @@ impl Runs {
 
     /// Follows the records of a run.
     pub fn follow(&self, id: &str, after_seq: u64) -> Result<Subscription, WireError> {
-        Ok(self.topics.follow_run(self.index.get(id)?.folder, after_seq))
+        let folder = self.index.get(id)?.folder;
+        journal::check_readable(&folder)?;
+        Ok(self.topics.follow_run(folder, after_seq))
     }
 
     /// Whether a run is at work in this process.

@@ -66,7 +66,7 @@ pub struct Studio {
 impl Studio {
     fn new(home: Home, lock: File, listener: Listener, trainer: Trainer) -> Result<Arc<Self>, WireError> {
         write_privately();
-        logs::start(&home.log());
+        logs::start(&home);
         let db = Arc::new(Db::open(&home)?);
         let topics: Arc<Topics> = Arc::default();
         let jobs = Jobs::new(&db, topics.clone());

@@ -26,6 +26,9 @@ mod journey;
 mod losses;
 #[path = "studio/models.rs"]
 mod models;
+#[cfg(unix)]
+#[path = "studio/odd_files.rs"]
+mod odd_files;
 #[path = "studio/queue.rs"]
 mod queue;
 #[path = "studio/restart.rs"]

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use candle_core::DType;
+use tunesmith_data::own_file;
 use tunesmith_protocol::Optimizer as Choice;
 use tunesmith_sentence::Sentence;
 
@@ -19,6 +20,7 @@ use crate::{Optimizer, TrainError};
 
 const STATE: &str = "state.json";
 const OPTIMIZER: &str = "optimizer.safetensors";
+const LONGEST_STATE: u64 = 16 << 20;
 /// Newest checkpoints that are kept, beside the best.
 const KEPT: usize = 2;
 
@@ -42,8 +44,8 @@ pub(crate) fn save(run: &Path, learner: &Learner, optimizer: &Optimizer, state: 
 /// The state in a checkpoint.
 pub(crate) fn state(checkpoint: &Path) -> Result<State, TrainError> {
     let path = checkpoint.join(STATE);
-    let text = fs::read_to_string(&path).map_err(at(&path))?;
-    serde_json::from_str(&text)
+    let text = own_file::read(&path, LONGEST_STATE).map_err(at(&path))?;
+    serde_json::from_slice(&text)
         .map_err(|error| TrainError::Damaged { path, message: Sentence::verbatim(error.to_string()) })
 }
 

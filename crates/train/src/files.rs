@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
+use tunesmith_data::own_file;
 use tunesmith_sentence::say;
 
 use crate::TrainError;
@@ -62,7 +63,7 @@ pub(crate) fn remove_folder(path: &Path) -> Result<(), TrainError> {
 
 /// The SHA-256 of a file as hexadecimal digits, and its length in bytes.
 pub(crate) fn sha256(path: &Path) -> Result<(String, u64), TrainError> {
-    let (mut file, mut hash, mut length) = (File::open(path).map_err(at(path))?, Sha256::new(), 0);
+    let (mut file, mut hash, mut length) = (own_file::open(path).map_err(at(path))?, Sha256::new(), 0);
     let mut buffer = vec![0; 1 << 16];
     loop {
         let read = file.read(&mut buffer).map_err(at(path))?;

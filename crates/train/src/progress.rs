@@ -15,6 +15,15 @@ pub enum Progress {
         /// The step.
         step: u32,
     },
+    /// A checkpoint is damaged and not used: one from after the step that a resumed run goes on from, or the best one.
+    Damaged {
+        /// The step that it was written after.
+        step: u32,
+        /// What is wrong with it.
+        reason: Sentence,
+        /// Where it is kept.
+        kept: PathBuf,
+    },
     /// An optimiser step is done.
     Step(StepMetrics),
     /// The validation rows were measured.

@@ -12,7 +12,7 @@ use tunesmith_sentence::say;
 use crate::batches::micro_batches;
 use crate::halt::{Halt, tell};
 use crate::learner::Learner;
-use crate::run_folder::newest_checkpoint;
+use crate::run_folder::{Damaged, newest_and_damaged, put_aside};
 use crate::run_inputs::RunInputs;
 use crate::state::State;
 use crate::step::{Sum, Update};
@@ -71,7 +71,7 @@ impl<'a> Run<'a> {
         let job = plan.job();
         let workers = Workers::new(plan.threads(), plan.side_by_side())?;
         let inputs = RunInputs::of(job, plan.device_id())?;
-        let checkpoint = if job.resume { newest_checkpoint(&job.output)? } else { None };
+        let (checkpoint, damaged) = if job.resume { newest_and_damaged(&job.output)? } else { (None, Vec::new()) };
         let mut loading = |fraction| match report(Progress::Loading(fraction)) {
             ControlFlow::Continue(()) => ControlFlow::Continue(()),
             ControlFlow::Break(_) => ControlFlow::Break(()),
@@ -99,6 +99,10 @@ impl<'a> Run<'a> {
             elapsed_before: Duration::from_millis(state.elapsed_ms),
             state,
         };
+        for Damaged { step, reason } in damaged {
+            let kept = put_aside(&job.output, step)?;
+            run.tell(Progress::Damaged { step, reason, kept })?;
+        }
         if job.resume {
             run.tell(Progress::Rewind { step: run.state.step })?;
         }

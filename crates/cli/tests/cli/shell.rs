@@ -76,7 +76,9 @@ impl Shell {
     /// Runs a command to its end with `input` on stdin.
     pub fn run_with(&self, arguments: &[&str], input: &str) -> Ran {
         let mut child = self.command(arguments).spawn().unwrap();
-        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        let written = child.stdin.take().unwrap().write_all(input.as_bytes());
+        // It need not read to the end.
+        assert!(written.is_ok() || written.is_err_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe));
         Ran::of(child.wait_with_output().unwrap())
     }
 
@@ -103,9 +105,20 @@ impl Shell {
     /// Runs a command to its end that may map only so many KiB.
     #[cfg(target_os = "linux")]
     pub fn run_with_address_space(&self, most_kib: u64, arguments: &[&str]) -> Ran {
+        self.run_with_limit(&format!("-v {most_kib}"), arguments)
+    }
+
+    /// Runs a command to its end whose files may have only so many blocks.
+    #[cfg(unix)]
+    pub fn run_with_file_size(&self, most_blocks: u64, arguments: &[&str]) -> Ran {
+        self.run_with_limit(&format!("-f {most_blocks}"), arguments)
+    }
+
+    #[cfg(unix)]
+    fn run_with_limit(&self, limit: &str, arguments: &[&str]) -> Ran {
         let program = self.command(arguments);
         let mut command = self.prepared(Command::new("sh"));
-        command.args(["-c", &format!("ulimit -v {most_kib}; exec \"$0\" \"$@\"")]);
+        command.args(["-c", &format!("ulimit {limit}; exec \"$0\" \"$@\"")]);
         command.arg(program.get_program()).args(program.get_args());
         Ran::of(command.output().unwrap())
     }
@@ -218,6 +231,11 @@ impl Running {
     fn signal(&self, signal: &str) {
         let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
+    }
+
+    /// What it has told people, once it has ended.
+    pub fn stderr(&mut self) -> String {
+        std::io::read_to_string(self.child.stderr.take().unwrap()).unwrap()
     }
 
     /// Waits for the end, not forever.

@@ -14,7 +14,11 @@ pub(crate) fn io_error(kind: io::ErrorKind, reason: Sentence) -> io::Error {
 }
 
 /// Why reading failed; the system's words where the error is not one of this crate.
-pub(crate) fn io_reason(error: &io::Error) -> Sentence {
-    let own = error.get_ref().and_then(|inner| inner.downcast_ref::<Reason>());
-    own.map_or_else(|| Sentence::verbatim(error.to_string()), |Reason(reason)| reason.clone())
+pub fn io_reason(error: &io::Error) -> Sentence {
+    own_reason(error).cloned().unwrap_or_else(|| Sentence::verbatim(error.to_string()))
+}
+
+/// The sentence of this crate within an error.
+pub(crate) fn own_reason(error: &io::Error) -> Option<&Sentence> {
+    error.get_ref().and_then(|inner| inner.downcast_ref::<Reason>()).map(|Reason(reason)| reason)
 }

@@ -4,14 +4,15 @@
 //! rows u32; then u32 each: the tokens of every row, the answers up to and with every row, and every answer's first token
 //! and the one after its last.
 
-use std::fs;
 use std::path::Path;
 
 use super::LengthTable;
-use crate::TokensFileError;
 use crate::checksummed_file::{FileFormat, Reader};
+use crate::{TokensFileError, own_file};
 
 const FORMAT: FileFormat = FileFormat { magic: b"TSLENGTH", version: 1 };
+/// Enough for fifty million rows.
+const LONGEST: u64 = 1 << 30;
 
 impl LengthTable {
     /// Writes the table atomically. The key says what was counted: the rows, the model and what is learned.
@@ -34,7 +35,7 @@ impl LengthTable {
 
     /// The table that was written under this key; none where there is none, it was for something else, or it is damaged.
     pub fn read(path: &Path, key: &str) -> Option<Self> {
-        let bytes = fs::read(path).ok()?;
+        let bytes = own_file::read(path, LONGEST).ok()?;
         let mut reader = FORMAT.open(&bytes).ok()?;
         let length = reader.u32()? as usize;
         if reader.take(length)? != key.as_bytes() {

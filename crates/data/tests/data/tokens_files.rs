@@ -35,6 +35,25 @@ fn a_changed_or_cut_file_is_never_read() {
         std::fs::write(&path, &whole[..at]).expect("written");
         assert!(matches!(read_tokens(&path), Err(TokensFileError::Damaged { .. })), "cut at {at}");
     }
+    // Longer than any disk; it takes no room, and would take all memory to read.
+    std::fs::write(&path, &whole).expect("written");
+    std::fs::File::options().write(true).open(&path).and_then(|file| file.set_len(1 << 40)).expect("longer");
+    assert!(matches!(read_tokens(&path), Err(TokensFileError::Damaged { .. })));
     let error = read_tokens(&folder.path().join("none")).expect_err("an error");
     assert!(matches!(error, TokensFileError::Io { .. }), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_is_written_for_its_owner_and_through_no_link() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = tempfile::tempdir().expect("a folder");
+    let (path, victim) = (folder.path().join("training.tokens"), folder.path().join("victim"));
+    std::fs::write(&victim, "mine").expect("written");
+    symlink(&victim, path.with_extension("part")).expect("a link");
+    symlink(&victim, &path).expect("a link");
+    write_tokens(&path, &[]).expect("written");
+    assert_eq!(std::fs::read_to_string(&victim).expect("text"), "mine");
+    assert_eq!(std::fs::symlink_metadata(&path).expect("a file").permissions().mode() & 0o777, 0o600);
+    assert_eq!(read_tokens(&path).expect("read"), []);
 }

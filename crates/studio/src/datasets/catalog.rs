@@ -1,8 +1,9 @@
 //! Datasets as they stand in the home: their facts and versions. How a new one comes to be there is left to `incoming`, how
 //! rows are read to `reading` and how they are changed to `edits`.
 
-use std::fs;
+use std::io::{self, ErrorKind};
 
+use tunesmith_data::{io_reason, own_file};
 use tunesmith_protocol::{
     DataVersion, Dataset, DatasetVersion, ErrorCode, ItemKind, ItemRef, Split, Unlisted, WireError,
 };
@@ -14,6 +15,9 @@ use crate::errors;
 use crate::home::db::{Db, Item};
 use crate::home::notices::as_written;
 use crate::home::{self, DatasetFolder, Home};
+
+/// The longest facts of a dataset that are read.
+const LONGEST_FACTS: u64 = 64 << 20;
 
 impl Datasets {
     /// All datasets, the newest first.
@@ -42,26 +46,34 @@ impl Datasets {
         let known = self.db.items(ItemKind::Dataset)?;
         for path in home::entries(&self.home.datasets()) {
             let folder = DatasetFolder(path);
-            let Ok(text) = fs::read_to_string(folder.facts()) else { continue };
-            if known.iter().any(|item| item.facts == text) {
-                continue;
-            }
-            match serde_json::from_str::<Dataset>(&text) {
-                Ok(dataset) => {
+            match facts_in(&folder) {
+                Ok(None) => {}
+                Ok(Some((_, text))) if known.iter().any(|item| item.facts == text) => {}
+                Ok(Some((dataset, text))) => {
                     self.db.add(ItemKind::Dataset, &dataset.id, &dataset.name, &text, dataset.added_ms)?;
                     self.db.set_facts(ItemKind::Dataset, &dataset.id, &text)?;
                 }
-                Err(error) => tell_of_facts(&self.home, &known, &folder, &error.to_string()),
+                Err(error) => tell_of_facts(&self.home, &known, &folder, &error),
             }
         }
         Ok(())
     }
 }
 
+/// The facts in the folder of a dataset, and how they are written there; none where there are none.
+fn facts_in(folder: &DatasetFolder) -> io::Result<Option<(Dataset, String)>> {
+    let text = match own_file::read(&folder.facts(), LONGEST_FACTS) {
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
+        other => other?,
+    };
+    let text = String::from_utf8(text).map_err(|error| io::Error::new(ErrorKind::InvalidData, error))?;
+    Ok(Some((serde_json::from_str(&text)?, text)))
+}
+
 /// The facts in the folder of a dataset are damaged; what the database knows of it holds, where it knows anything.
-fn tell_of_facts(home: &Home, known: &[Item], folder: &DatasetFolder, error: &str) {
+fn tell_of_facts(home: &Home, known: &[Item], folder: &DatasetFolder, error: &io::Error) {
     let facts = folder.facts();
-    let message = say!("dataset-facts-damaged", "{path} is damaged: {error}", path = &facts, error);
+    let message = say!("dataset-facts-damaged", "{path} is damaged: {error}", path = &facts, error = io_reason(error));
     let hint = say!(
         "dataset-facts-damaged-hint",
         "Bring it back from a backup. Where the dataset is not listed, import its rows again: rows.jsonl beside it"

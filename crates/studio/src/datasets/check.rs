@@ -1,10 +1,10 @@
 //! The doctor's checks: after every import and change in the background, or when someone asks. What was found is kept
 //! beside the version.
 
-use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use tunesmith_data::own_file;
 use tunesmith_data_doctor::{self as doctor, Doctor, DoctorError, Report, Spread};
 use tunesmith_protocol::{
     Dataset, DatasetReport, Distribution, ErrorCode, Finding, ItemKind, JobKind, Severity, WireError,
@@ -19,6 +19,8 @@ use crate::jobs::{Claim, NewJob, Ticket, cancelled};
 
 /// Rows of a finding that are named at once; the others are found by the search.
 const FIRST: usize = 20;
+/// The longest report that is read.
+const LONGEST_REPORT: u64 = 1 << 30;
 /// Bytes of rows between two looks at whether someone cancelled.
 const BYTES_BETWEEN: u64 = 256 << 10;
 
@@ -139,7 +141,7 @@ impl Kept {
 }
 
 fn read(path: &Path) -> Result<Kept, WireError> {
-    match fs::read(path) {
+    match own_file::read(path, LONGEST_REPORT) {
         Ok(text) => Ok(serde_json::from_slice(&text).map_or_else(
             |error| {
                 tracing::warn!("{} is damaged and is made anew: {error}", path.display());
@@ -148,6 +150,10 @@ fn read(path: &Path) -> Result<Kept, WireError> {
             |report| Kept::Whole(Box::new(report)),
         )),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Kept::Nothing),
+        Err(error) if own_file::refused(&error).is_some() => {
+            tracing::warn!("{} is made anew: {error}", path.display());
+            Ok(Kept::Damaged)
+        }
         Err(error) => Err(errors::io_at(path, &error)),
     }
 }

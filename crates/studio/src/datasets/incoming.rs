@@ -3,12 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use tunesmith_data::own_file;
 use tunesmith_protocol::{Dataset, ItemKind, WireError};
 
 use super::Datasets;
 use super::catalog::text;
 use crate::home::{self, DatasetFolder};
-use crate::platform::sync_folder;
+use crate::platform::{close_to_others, sync_folder};
 use crate::{errors, ids};
 
 /// A dataset on its way: a folder under a temporary name, which goes unless it is kept.
@@ -68,7 +69,8 @@ pub(crate) fn lasting(
     let datasets = place.0.parent();
     let of_another = datasets.is_some_and(|datasets| path.starts_with(datasets));
     let uploads = datasets.and_then(|datasets| Some(datasets.parent()?.join("uploads")));
-    let passes = path.starts_with(std::env::temp_dir()) || uploads.is_some_and(|uploads| path.starts_with(uploads));
+    let uploaded = uploads.is_some_and(|uploads| path.starts_with(uploads));
+    let passes = uploaded || path.starts_with(std::env::temp_dir());
     // Nobody uploads a folder, and one may hold much that is no dataset.
     if path.is_dir() || !(of_another || passes) {
         return Ok(path.to_path_buf());
@@ -80,9 +82,17 @@ pub(crate) fn lasting(
         name = format!("{}-{}", number + 1, name.to_string_lossy()).into();
     }
     let own = incoming.originals().join(&name);
-    // A second name for the same bytes takes no room; where that cannot be, a copy does.
-    if fs::hard_link(path, &own).is_err() {
-        fs::copy(path, &own).map_err(errors::io(path))?;
-    }
+    copy_privately(path, &own, uploaded || of_another).map_err(errors::io(path))?;
     Ok(place.originals().join(name))
+}
+
+/// Copies a file for its owner alone. A second name for the same bytes takes no room; where that cannot be, a copy does. A file
+/// from outside the home gets no second name, as others may read it, and its owner may change it.
+fn copy_privately(path: &Path, own: &Path, is_in_home: bool) -> std::io::Result<()> {
+    if is_in_home && fs::hard_link(path, own).is_ok() {
+        return close_to_others(own);
+    }
+    let mut copy = own_file::create(own)?;
+    std::io::copy(&mut fs::File::open(path)?, &mut copy)?;
+    copy.sync_all()
 }

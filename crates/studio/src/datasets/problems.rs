@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader, Seek, SeekFrom};
 use std::path::Path;
 
 use serde::Deserialize;
+use tunesmith_data::own_file;
 use tunesmith_protocol::{Count, DatasetProblems, ProblemsPage, RowProblem, WireError};
 
 use super::Datasets;
@@ -41,7 +42,7 @@ impl Datasets {
             |place: &&(u64, u16)| args.kind.as_ref().is_none_or(|kind| index.kinds[place.1 as usize].what == *kind);
         let some = index.places.iter().filter(wanted).skip(args.offset as usize);
         let some = some.take(args.limit.min(PROBLEMS_PER_PAGE) as usize);
-        let mut file = BufReader::new(File::open(&path).map_err(errors::io(&path))?);
+        let mut file = BufReader::new(own_file::open(&path).map_err(errors::io(&path))?);
         let problems = some.map(|(at, _)| read(&mut file, *at, &path)).collect::<Result<_, _>>()?;
         let mut kinds = index.kinds.clone();
         kinds.sort_by_key(|kind| std::cmp::Reverse(kind.count));
@@ -50,7 +51,7 @@ impl Datasets {
 }
 
 fn index(path: &Path) -> Result<ProblemIndex, WireError> {
-    let mut file = BufReader::new(File::open(path).map_err(errors::io(path))?);
+    let mut file = BufReader::new(own_file::open(path).map_err(errors::io(path))?);
     let (mut kinds, mut places): (Vec<Count>, Vec<_>) = (Vec::new(), Vec::new());
     let (mut at, mut line) = (0, Vec::new());
     loop {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use tunesmith_data::{
     ImportError, ImportOptions, RowKey, RowKeys, Summary, Taken, import_into, inspect, is_named_for_holding_out,
-    split_by_names, split_keys,
+    own_file, split_by_names, split_keys,
 };
 use tunesmith_protocol::{Count, Mapping, RowProblem, Validation, WireError};
 use tunesmith_sentence::{Sentence, say};
@@ -142,12 +142,12 @@ struct Reading {
 
 impl Reading {
     fn begin(folder: &DatasetFolder, seed: u64) -> Result<Self, WireError> {
-        Self::with(folder, File::create(folder.problems()), seed)
+        Self::with(folder, own_file::create(&folder.problems()), seed)
     }
 
     /// Behind what is there.
     fn go_on(folder: &DatasetFolder) -> Result<Self, WireError> {
-        Self::with(folder, File::options().create(true).append(true).open(folder.problems()), SPLIT_SEED)
+        Self::with(folder, own_file::append(&folder.problems()), SPLIT_SEED)
     }
 
     fn with(folder: &DatasetFolder, problems: std::io::Result<File>, seed: u64) -> Result<Self, WireError> {

@@ -3,13 +3,13 @@
 
 mod list;
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
-use tunesmith_data::{Example, ImportedRow, row_key};
+use tunesmith_data::{Example, ImportedRow, own_file, row_key};
 use tunesmith_protocol::WireError;
 use tunesmith_sentence::say;
 
@@ -60,7 +60,7 @@ pub(crate) struct RowWriter {
 impl RowWriter {
     /// Goes on behind the last row, or begins the file.
     pub fn open(path: &Path) -> Result<Self, WireError> {
-        let file = OpenOptions::new().create(true).append(true).open(path).map_err(errors::io(path))?;
+        let file = own_file::append(path).map_err(errors::io(path))?;
         let at = file.metadata().map_err(errors::io(path))?.len();
         let file = BufWriter::with_capacity(1 << 18, file);
         Ok(Self { path: path.into(), file, at, line: Vec::new(), start: at, finished: false })
@@ -140,7 +140,7 @@ pub(crate) struct RowReader {
 
 impl RowReader {
     pub fn open(path: &Path) -> Result<Self, WireError> {
-        let file = File::open(path).map_err(errors::io(path))?;
+        let file = own_file::open(path).map_err(errors::io(path))?;
         Ok(Self { path: path.into(), file, span: Vec::new(), start: 0, step: FIRST_SPAN })
     }
 

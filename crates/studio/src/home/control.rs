@@ -4,12 +4,14 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
+use tunesmith_data::own_file;
 use tunesmith_protocol::WireError;
 
 use super::{RunFolder, write_whole};
 use crate::errors;
 
 const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
+const LONGEST: u64 = 1 << 10;
 
 #[derive(Serialize, Deserialize)]
 struct Control {
@@ -40,7 +42,7 @@ impl<'a> StopRequests<'a> {
             return false;
         }
         self.looked = Instant::now();
-        let text = fs::read(self.folder.control());
+        let text = own_file::read(&self.folder.control(), LONGEST);
         text.is_ok_and(|text| serde_json::from_slice::<Control>(&text).is_ok_and(|control| control.stop))
     }
 }

@@ -3,7 +3,8 @@
 
 mod opening;
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write;
 use std::path::PathBuf;
 
 use parking_lot::{Mutex, MutexGuard};
@@ -247,7 +248,8 @@ impl Db {
         if self.reserve.exists() {
             return;
         }
-        if fs::write(&self.reserve, vec![0x5a; RESERVE_BYTES]).is_err() {
+        let write = || File::create_new(&self.reserve)?.write_all(&vec![0x5a; RESERVE_BYTES]);
+        if write().is_err() {
             // A part of it helps no one.
             fs::remove_file(&self.reserve).unwrap_or_else(|error| tracing::debug!("no space to set aside: {error}"));
         }

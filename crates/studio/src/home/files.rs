@@ -17,6 +17,29 @@ pub(crate) fn entries(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
+/// The same, but nothing where the folder is a link.
+pub(crate) fn own_entries(folder: &Path) -> Vec<PathBuf> {
+    if is_own_folder(folder) { entries(folder) } else { Vec::new() }
+}
+
+/// Whether a path is a folder itself, and no link to one.
+pub(crate) fn is_own_folder(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|facts| facts.is_dir())
+}
+
+/// A free name for what is put aside because it is not what it should be.
+pub(crate) fn aside(path: &Path) -> PathBuf {
+    let named = |ending: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        PathBuf::from(name)
+    };
+    let numbered = (2_u32..).map(|number| named(&format!(".damaged-{number}")));
+    let mut names = std::iter::once(named(".damaged")).chain(numbered);
+    // There are not four thousand million of them.
+    names.find(|name| fs::symlink_metadata(name).is_err()).unwrap_or_else(|| named(".damaged"))
+}
+
 /// The bytes of all files below a path. Links are not followed.
 pub(crate) fn size(path: &Path) -> u64 {
     match fs::symlink_metadata(path) {

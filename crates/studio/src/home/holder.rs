@@ -5,6 +5,7 @@ use std::io::{Read, Seek, Write};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use tunesmith_data::own_file;
 use tunesmith_protocol::{ErrorCode, WireError};
 use tunesmith_sentence::{Sentence, say};
 
@@ -15,6 +16,8 @@ use crate::ids;
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Longest command that is told whole.
 const LONGEST_COMMAND: usize = 120;
+/// The longest lock file that is read.
+const LONGEST: u64 = 64 << 10;
 
 /// The process that holds a home.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,7 +66,7 @@ impl Holder {
     pub(crate) fn read(lock: &mut File) -> Option<Self> {
         let mut text = String::new();
         lock.rewind().ok()?;
-        lock.read_to_string(&mut text).ok()?;
+        lock.take(LONGEST).read_to_string(&mut text).ok()?;
         serde_json::from_str(&text).ok()
     }
 
@@ -125,7 +128,7 @@ pub(crate) fn not_answering(home: &Path, holder: Option<&Holder>) -> WireError {
 
 /// Who holds the home in this folder, as far as it is known.
 pub fn holder(home: &Path) -> Option<Holder> {
-    let mut lock = File::open(Home::create(home).ok()?.lock()).ok()?;
+    let mut lock = own_file::open(&Home::create(home).ok()?.lock()).ok()?;
     match lock.try_lock_shared() {
         Err(std::fs::TryLockError::WouldBlock) => Holder::read(&mut lock),
         // Nobody: what it says is of one who has left.

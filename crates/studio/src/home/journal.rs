@@ -1,18 +1,22 @@
 //! `metrics.jsonl`: the records of a run, one JSON object per line, numbered by `seq`. Written first, told afterwards;
 //! a line cut short by a crash is dropped when the run goes on.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use tunesmith_data::own_file;
 use tunesmith_protocol::{Event, EventBody, RunRecord, RunState, WireError};
+use tunesmith_sentence::say;
 
 use super::RunFolder;
 use crate::errors;
 
 /// Enough for the records that a full disk makes.
 const RESERVE_BYTES: usize = 64 * 1024;
+/// The longest line that is read: the longest record is a plan, with some kilobytes.
+const LONGEST_LINE: u64 = 1 << 20;
 /// Records read at a time where all are read.
 const GROUP: usize = 10_000;
 
@@ -43,11 +47,9 @@ impl Journal {
     /// Opens the records of a run, at the end of the last whole line.
     pub fn open(folder: &RunFolder) -> io::Result<Self> {
         let path = folder.metrics();
-        let mut file = OpenOptions::new().read(true).append(true).create(true).open(&path)?;
-        let mut text = Vec::new();
-        file.read_to_end(&mut text)?;
-        let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
-        file.set_len(whole as u64)?;
+        let mut file = own_file::append(&path)?;
+        let whole = end_of_records(&mut file)?;
+        file.set_len(whole)?;
         let mut tail = Tail::new(path, 0);
         let mut seq = 0;
         tail.read_all(|last, _| seq = last);
@@ -80,7 +82,7 @@ impl Journal {
         if self.reserve.exists() {
             return;
         }
-        let write = || File::create(&self.reserve)?.write_all(&[0x5a; RESERVE_BYTES]);
+        let write = || File::create_new(&self.reserve)?.write_all(&[0x5a; RESERVE_BYTES]);
         if write().is_err() {
             // A part of it helps no one.
             fs::remove_file(&self.reserve).unwrap_or_else(|error| tracing::debug!("no space to set aside: {error}"));
@@ -102,6 +104,44 @@ impl Journal {
                 tracing::error!("a half-written record could not be removed: {error}");
             }
         })
+    }
+}
+
+/// Whether records can be written behind those of a run.
+///
+/// # Errors
+/// Something else lies in the place of its files, or its records are damaged at their end.
+pub(crate) fn check(folder: &RunFolder) -> Result<(), WireError> {
+    folder.check_places()?;
+    let path = folder.metrics();
+    match own_file::open(&path).and_then(|mut file| end_of_records(&mut file)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other.map(drop).map_err(errors::io(path)),
+    }
+}
+
+/// Whether the records of a run can be read; those of one that has none yet can.
+///
+/// # Errors
+/// Something else lies in their place.
+pub(crate) fn check_readable(folder: &RunFolder) -> Result<(), WireError> {
+    let path = folder.metrics();
+    match own_file::open(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(errors::io_at(&path, &error)),
+        _ => Ok(()),
+    }
+}
+
+/// Where the last whole line ends. Behind it there is at most a line that a crash cut short.
+fn end_of_records(file: &mut File) -> io::Result<u64> {
+    let start = file.metadata()?.len().saturating_sub(LONGEST_LINE);
+    let mut end = Vec::new();
+    file.seek(SeekFrom::Start(start))?;
+    file.take(LONGEST_LINE).read_to_end(&mut end)?;
+    match end.iter().rposition(|byte| *byte == b'\n') {
+        Some(newline) => Ok(start + newline as u64 + 1),
+        None if start == 0 => Ok(0),
+        None => Err(own_file::refusal(say!("run-records-without-end", "its last line is longer than any record"))),
     }
 }
 
@@ -172,8 +212,9 @@ impl Tail {
     }
 
     fn try_read(&mut self, limit: usize) -> io::Result<Vec<(u64, RunRecord)>> {
-        let mut file = File::open(&self.path)?;
-        if file.metadata()?.len() <= self.offset {
+        let mut file = own_file::open(&self.path)?;
+        let length = file.metadata()?.len();
+        if length <= self.offset {
             return Ok(Vec::new());
         }
         file.seek(SeekFrom::Start(self.offset))?;
@@ -183,8 +224,14 @@ impl Tail {
         let last = self.line + limit as u64;
         while self.line < last {
             text.clear();
-            let bytes = reader.read_until(b'\n', &mut text)?;
+            let bytes = reader.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut text)?;
             if text.last() != Some(&b'\n') {
+                // Gigabytes may follow, so the end of what is no record is not looked for.
+                if bytes as u64 == LONGEST_LINE {
+                    self.offset = length.max(self.offset + LONGEST_LINE);
+                    self.line += 1;
+                    self.damaged_lines += 1;
+                }
                 break;
             }
             let line = serde_json::from_slice::<Line<RunRecord>>(&text);

@@ -5,7 +5,7 @@ use std::fs::{self, Metadata};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use super::{entries, remove};
+use super::{entries, is_own_folder, remove};
 
 /// How the folders of uploads are called; letters and digits follow.
 const NAME: &str = "tunesmith-uploads-";
@@ -17,12 +17,16 @@ pub(super) fn sweep(temporary: &Path) {
     entries(temporary).iter().filter(|path| is_left(path)).for_each(|path| remove(path));
 }
 
-fn is_left(path: &Path) -> bool {
+/// Whether a server made this folder for its uploads, by its name. A link may lead anywhere, so it is none.
+pub(super) fn are_uploads(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let is_named = |end: &str| !end.is_empty() && end.chars().all(|c| c.is_ascii_alphanumeric());
-    // A link may lead anywhere, so it is not followed.
-    name.strip_prefix(NAME).is_some_and(is_named)
-        && fs::symlink_metadata(path).is_ok_and(|facts| facts.is_dir() && is_ours(&facts) && is_old(&facts))
+    name.strip_prefix(NAME).is_some_and(is_named) && is_own_folder(path)
+}
+
+fn is_left(path: &Path) -> bool {
+    are_uploads(path)
+        && fs::symlink_metadata(path).is_ok_and(|facts| is_ours(&facts) && is_old(&facts))
         && entries(path).iter().all(|entry| fs::symlink_metadata(entry).is_ok_and(|facts| is_old(&facts)))
 }
 

@@ -1,35 +1,56 @@
 //! The log: one file that starts anew when it grows too large, with the last one kept. Nothing secret gets into it.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use parking_lot::Mutex;
 use tracing_subscriber::fmt::MakeWriter;
+use tunesmith_data::own_file;
 use tunesmith_protocol::{LogText, WireError};
+use tunesmith_sentence::say;
 
+use super::{Home, aside};
 use crate::errors;
 
 const LARGEST: u64 = 4 << 20;
 const SHOWN: u64 = 64 << 10;
 
-/// Sends what this process logs into the file, unless it logs elsewhere already.
-pub(crate) fn start(path: &Path) {
-    let log = Log { path: path.to_path_buf(), file: Mutex::new(None) };
+/// Sends what this process logs into the home's file, unless it logs elsewhere already.
+pub(crate) fn start(home: &Home) {
+    put_aside(home);
+    let log = Log { path: home.log(), file: Mutex::new(None) };
     let subscriber = tracing_subscriber::fmt().with_ansi(false).with_max_level(tracing::Level::INFO).with_writer(log);
     if subscriber.try_init().is_err() {
         tracing::debug!("this process logs elsewhere");
     }
 }
 
+/// Makes way for the log where something else lies in its place: a pipe would hold up every line, and a link may lead to a file
+/// of somebody else.
+fn put_aside(home: &Home) {
+    let path = home.log();
+    let Err(error) = own_file::check_place(&path) else { return };
+    let aside = aside(&path);
+    let (why, moved) = (errors::io_at(&path, &error), fs::rename(&path, &aside));
+    home.notices().tell(
+        &format!("log {}", aside.display()),
+        say!("home-log-not-ours", "The log of this home is begun anew: {why}", why = why.message),
+        match moved {
+            Ok(()) => say!("home-log-not-ours-hint", "What lay there is called {aside} now", aside = &aside),
+            Err(_) => why.hint,
+        },
+    );
+}
+
 /// The end of the log.
 pub(crate) fn read(path: &Path) -> Result<LogText, WireError> {
     let end = || -> io::Result<String> {
-        let mut file = File::open(path)?;
+        let mut file = own_file::open(path)?;
         let length = file.metadata()?.len();
         file.seek(SeekFrom::Start(length.saturating_sub(SHOWN)))?;
         let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes)?;
+        file.take(SHOWN).read_to_end(&mut bytes)?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     };
     let text = match end() {
@@ -82,7 +103,7 @@ impl Log {
         if fs::metadata(&self.path).map_or(0, |facts| facts.len()) > LARGEST {
             fs::rename(&self.path, self.path.with_extension("old.log"))?;
         }
-        OpenOptions::new().create(true).append(true).open(&self.path)
+        own_file::append(&self.path)
     }
 }
 

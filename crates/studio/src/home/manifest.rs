@@ -2,16 +2,20 @@
 //! of today.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use tunesmith_data::{Tokens, read_tokens, write_tokens};
+use tunesmith_data::{Tokens, own_file, read_tokens, write_tokens};
 use tunesmith_protocol::{RunConfig, Split, WireError};
 use tunesmith_sentence::{Sentence, say};
 
 use super::{RunFolder, write_whole};
 use crate::errors;
+
+/// The longest that is read: all but the system prompt and the names is short.
+const LONGEST: u64 = 64 << 20;
 
 /// `run.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,9 +45,20 @@ pub(crate) struct RunManifest {
 
 impl RunManifest {
     pub fn read(folder: &RunFolder) -> Result<Self, WireError> {
+        Self::read_or_damage(folder)?
+    }
+
+    /// Reads it, or tells in what way it is not what it should be.
+    ///
+    /// # Errors
+    /// The system does not give it.
+    pub fn read_or_damage(folder: &RunFolder) -> Result<Result<Self, WireError>, WireError> {
         let path = folder.manifest();
-        let text = fs::read(&path).map_err(errors::io(&path))?;
-        serde_json::from_slice(&text).map_err(errors::damaged(path))
+        match own_file::read(&path, LONGEST) {
+            Ok(text) => Ok(serde_json::from_slice(&text).map_err(errors::damaged(path))),
+            Err(error) if own_file::refused(&error).is_some() => Ok(Err(errors::io_at(&path, &error))),
+            Err(error) => Err(errors::io_at(&path, &error)),
+        }
     }
 
     pub fn write(&self, folder: &RunFolder) -> Result<(), WireError> {
@@ -114,7 +129,10 @@ impl RunTokens {
     pub fn read(folder: &RunFolder) -> Result<Option<Self>, WireError> {
         let counts = folder.tokens(Split::Training).with_file_name("counts.json");
         // Written last, so where it is, everything is.
-        let Ok(text) = fs::read(&counts) else { return Ok(None) };
+        let text = match own_file::read(&counts, LONGEST) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            other => other.map_err(errors::io(&counts))?,
+        };
         Ok(Some(Self {
             training: read_tokens(&folder.tokens(Split::Training))?.into(),
             validation: read_tokens(&folder.tokens(Split::Validation))?.into(),
@@ -126,6 +144,7 @@ impl RunTokens {
     pub fn write(&self, folder: &RunFolder) -> Result<(), WireError> {
         let path = folder.tokens(Split::Training);
         let tokens = path.parent().unwrap_or(folder.path());
+        own_file::check_folder(tokens).map_err(errors::io(tokens))?;
         fs::create_dir_all(tokens).map_err(errors::io(tokens))?;
         write_tokens(&path, &self.training)?;
         write_tokens(&folder.tokens(Split::Validation), &self.validation)?;

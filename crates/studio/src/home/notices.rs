@@ -6,11 +6,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use tunesmith_data::own_file;
 use tunesmith_protocol::{ItemRef, Notice, Unlisted, WireError};
 use tunesmith_sentence::Sentence;
 
 use super::{entries, write_whole};
 use crate::{errors, ids};
+
+/// The longest file of a notice that is read.
+const LONGEST: u64 = 1 << 20;
 
 /// The notices of a home.
 #[derive(Debug, Clone)]
@@ -110,7 +114,7 @@ pub(crate) fn as_written(file: &Path) -> String {
 }
 
 fn read(path: &Path) -> Result<Kept, WireError> {
-    let text = fs::read(path).map_err(errors::io(path))?;
+    let text = own_file::read(path, LONGEST).map_err(errors::io(path))?;
     serde_json::from_slice(&text).map_err(errors::damaged(path))
 }
 

@@ -3,11 +3,11 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+use tunesmith_data::own_file;
 use tunesmith_protocol::{ErrorCode, Split, WireError};
 use tunesmith_sentence::say;
 
 use crate::errors;
-use crate::platform::private_file;
 
 /// The folder of a run.
 #[derive(Debug, Clone)]
@@ -52,10 +52,26 @@ impl RunFolder {
         self.path.join("reserve")
     }
 
+    fn lock_file(&self) -> PathBuf {
+        self.path.join("run.lock")
+    }
+
+    /// Whether a run may write into its folder: where there is something, it is a regular file or a folder, and no link.
+    ///
+    /// # Errors
+    /// What lies in the place of one of its files.
+    pub fn check_places(&self) -> Result<(), WireError> {
+        for path in [self.lock_file(), self.metrics()] {
+            own_file::check_place(&path).map_err(errors::io(&path))?;
+        }
+        let tokens = self.path.join("tokens");
+        own_file::check_folder(&tokens).map_err(errors::io(&tokens))
+    }
+
     /// Locks the run for the process that trains it.
     pub fn lock(&self) -> Result<File, WireError> {
-        let path = self.path.join("run.lock");
-        let file = private_file(&path).map_err(errors::io(&path))?;
+        let path = self.lock_file();
+        let file = own_file::change(&path).map_err(errors::io(&path))?;
         // Someone who only asks whether the run is going holds the lock for a moment.
         for _ in 0..50 {
             if file.try_lock().is_ok() {
@@ -72,7 +88,7 @@ impl RunFolder {
 
     /// Whether some process trains the run now.
     pub fn is_locked(&self) -> bool {
-        let Ok(file) = File::open(self.path.join("run.lock")) else { return false };
+        let Ok(file) = own_file::open(&self.lock_file()) else { return false };
         matches!(file.try_lock_shared(), Err(fs::TryLockError::WouldBlock))
     }
 }

@@ -2,6 +2,7 @@
 //! Whether a run is at work now is left to `runs`.
 
 use std::collections::{HashMap, HashSet};
+use std::io;
 use std::sync::Arc;
 
 use parking_lot::{Mutex, MutexGuard};
@@ -13,6 +14,7 @@ use super::manifest::RunManifest;
 use super::notices::as_written;
 use super::run_summary::RunSummary;
 use super::{Home, RunFolder, entries};
+use crate::errors;
 
 /// A run as it lies on disk.
 pub(crate) struct IndexedRun {
@@ -148,6 +150,21 @@ impl RunIndex {
         );
     }
 
+    /// Records that cannot be read at all are told, once.
+    fn tell_of_records(&self, item: &Item, folder: &RunFolder, error: &io::Error) {
+        let (name, path) = (&item.name, folder.metrics());
+        let why = errors::io_at(&path, error);
+        self.home.notices().tell(
+            &format!("records {} {why}", item.id),
+            say!("run-records-unreadable", "The records of “{name}” cannot be read: {why}", name, why = why.message),
+            say!(
+                "run-records-damaged-hint",
+                "What was trained is as it was. Bring {path} back from a backup, if there is one",
+                path
+            ),
+        );
+    }
+
     fn read(&self, item: Item) -> Result<IndexedRun, WireError> {
         let folder = self.home.run(&item.id)?;
         let mut all = self.lock();
@@ -158,7 +175,8 @@ impl RunIndex {
             _ => known.manifest.insert(Arc::new(RunManifest::read(&folder)?)).clone(),
         };
         let summary = known.summary.get_or_insert_with(|| self.db.run_summary(&item.id).unwrap_or_default());
-        let changed = summary.catch_up(&folder);
+        let caught_up = summary.catch_up(&folder);
+        let changed = matches!(caught_up, Ok(true));
         // While a run goes, memory is enough; an index that is behind catches up by itself.
         if changed
             && !summary.is_going()
@@ -168,6 +186,9 @@ impl RunIndex {
         }
         let summary = summary.clone();
         drop(all);
+        if let Err(error) = caught_up {
+            self.tell_of_records(&item, &folder, &error);
+        }
         if summary.damaged_lines > 0 {
             self.tell_of_lines(&item, &folder, summary.damaged_lines);
         }

@@ -1,7 +1,10 @@
 //! What a run's records add up to: its state, its losses, its size. Kept in the database beside how far the records were
 //! read, so that a list of runs reads only what is new.
 
+use std::io;
+
 use serde::{Deserialize, Serialize};
+use tunesmith_data::own_file;
 use tunesmith_protocol::{Plan, RunRecord, RunState};
 
 use super::RunFolder;
@@ -52,13 +55,19 @@ impl Default for RunSummary {
 
 impl RunSummary {
     /// Takes in what was appended since. Says whether there was anything.
-    pub fn catch_up(&mut self, folder: &RunFolder) -> bool {
-        let length = std::fs::metadata(folder.metrics()).map_or(0, |facts| facts.len());
+    ///
+    /// # Errors
+    /// The records cannot be read: then what was known of them holds.
+    pub fn catch_up(&mut self, folder: &RunFolder) -> io::Result<bool> {
+        let length = match own_file::open(&folder.metrics()).and_then(|file| file.metadata()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
+            other => other?.len(),
+        };
         if length < self.bytes {
             *self = Self::default();
         }
         if length == self.bytes {
-            return false;
+            return Ok(false);
         }
         let mut files_changed = self.size_bytes == 0;
         let mut tail = Tail::at(folder.metrics(), self.bytes, self.lines);
@@ -71,7 +80,7 @@ impl RunSummary {
         if files_changed {
             self.size_bytes = size(folder.path());
         }
-        true
+        Ok(true)
     }
 
     /// The validation loss before the first step.

@@ -5,10 +5,13 @@ mod checks;
 mod other_names;
 mod text;
 
+use std::fs;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use serde_json::{Map, Value};
+use tunesmith_data::own_file;
 use tunesmith_protocol::{
     DataConfig, DataFiles, DataVersion, Dataset, DatasetVersion, Field, Model, ModelSource, Paths, RunConfig,
     TrainSettings, Validation, WireError, presets,
@@ -23,6 +26,8 @@ pub use other_names::our_name;
 pub use text::nearest;
 use text::{line_of, scalar};
 
+/// The longest run file that is read, in bytes: one with every setting and its help has about ten thousand.
+const LONGEST: u64 = 1 << 20;
 const TOP: [&str; 4] = ["base_model", "data", "preset", "training"];
 const DATA: [&str; 6] = ["path", "format", "columns", "validation", "dataset", "version"];
 
@@ -111,7 +116,8 @@ pub fn load(path: &Path, weight_count: WeightCount<'_>) -> Result<RunConfig, Wir
         let message = say!("run-file-is-folder", "{path} is a folder, not a run file", path);
         return Err(WireError::invalid(message, say!("run-file-is-folder-hint", "Name the YAML file in it")));
     }
-    let text = String::from_utf8(std::fs::read(path).map_err(errors::io(path))?).map_err(|_| no_text(path))?;
+    let bytes = bytes_of(path).map_err(|error| unreadable(path, &error))?;
+    let text = String::from_utf8(bytes).map_err(|_| no_text(path))?;
     let folder = std::path::absolute(path).map_err(errors::io(path))?;
     let folder = folder.parent().unwrap_or(Path::new(".")).to_path_buf();
     // A folder beside the run file may be meant by what looks like an id.
@@ -150,6 +156,34 @@ pub fn load(path: &Path, weight_count: WeightCount<'_>) -> Result<RunConfig, Wir
 fn no_text(path: &Path) -> WireError {
     let message = say!("run-file-no-text", "{path} is not text in UTF-8", path);
     WireError::invalid(message, say!("run-file-no-text-hint", "Save it as UTF-8 in an editor"))
+}
+
+/// What a run file holds. One that was handed over by number (`/dev/stdin`, or `<(…)` in a shell) may be a pipe: somebody
+/// writes into it already.
+fn bytes_of(path: &Path) -> io::Result<Vec<u8>> {
+    let handed_over = ["/dev/stdin", "/dev/fd", "/proc/self/fd"].iter().any(|place| path.starts_with(place));
+    let bytes = match handed_over {
+        true => {
+            let mut bytes = Vec::new();
+            fs::File::open(path)?.take(LONGEST + 1).read_to_end(&mut bytes)?;
+            bytes
+        }
+        false => own_file::read(path, LONGEST)?,
+    };
+    if bytes.len() as u64 > LONGEST {
+        return Err(own_file::refusal(say!("run-file-too-long", "a run file has at most {limit_mb} MB", limit_mb = 1)));
+    }
+    Ok(bytes)
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> WireError {
+    let told = errors::io_at(path, error);
+    match own_file::refused(error) {
+        Some(_) => {
+            WireError { hint: say!("run-file-none-hint", "Name a run file: YAML with base_model and data"), ..told }
+        }
+        None => told,
+    }
 }
 
 /// A path with the user's home in the place of `~`, as shells write it.

@@ -1,6 +1,6 @@
-//! Files and folders that only their owner may read.
+//! Files and folders that only their owner may read. A single file is made so by `tunesmith_data::own_file`.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -48,12 +48,3 @@ pub(crate) fn close_to_others(_path: &Path) -> io::Result<()> {
 
 #[cfg(not(unix))]
 pub(crate) fn write_privately() {}
-
-/// Opens a file for reading and writing, making it for its owner alone where it does not exist.
-pub(crate) fn private_file(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}

@@ -11,7 +11,7 @@ use tunesmith_protocol::{ErrorCode, RunRecord, RunState, WireError};
 use tunesmith_sentence::Sentence;
 use tunesmith_train::{Job, Outcome, Progress, StopRequest, TrainError, TrainPlan};
 
-use super::{Finished, RunNews, StopRun, sentences};
+use super::{Damage, Finished, RunNews, StopRun, sentences};
 use crate::errors;
 use crate::home::RunFolder;
 use crate::home::control::StopRequests;
@@ -124,9 +124,23 @@ impl Executing<'_> {
 
     /// The tokens that were written down, or are now.
     fn tokens(&mut self) -> Result<RunTokens, WireError> {
-        if let Some(tokens) = RunTokens::read(self.order.folder)? {
-            return Ok(tokens);
+        let damage = match RunTokens::read(self.order.folder) {
+            Ok(Some(tokens)) => return Ok(tokens),
+            Ok(None) => None,
+            Err(error) => Some(error),
+        };
+        let made = self.make_tokens().map_err(|why| match &damage {
+            Some(damage) if why.code != ErrorCode::Cancelled => sentences::tokens_lost(damage.clone(), why),
+            _ => why,
+        })?;
+        if let Some(damage) = damage {
+            self.tell_damage(sentences::tokens_made_anew(&self.order.manifest.name, damage.message));
         }
+        Ok(made)
+    }
+
+    /// Makes the tokens and writes them down.
+    fn make_tokens(&mut self) -> Result<RunTokens, WireError> {
         let Self { order, requests, journal, told, stop, broken, .. } = self;
         let made = (order.prepare)(&mut |done, total| {
             if told.elapsed() >= BETWEEN_PREPARING {
@@ -179,10 +193,20 @@ impl Executing<'_> {
             // JSON has no infinity.
             Progress::Eval { step, loss } => RunRecord::Eval { step, loss, perplexity: loss.exp().min(f64::MAX) },
             Progress::Checkpoint { step, path } => RunRecord::Checkpoint { step, path: text(&path) },
+            Progress::Damaged { step, reason, kept } => {
+                self.tell_damage(sentences::checkpoint_damaged(&self.order.manifest.name, step, reason, &kept));
+                return self.answer();
+            }
             Progress::DiskFull { message } => return self.pause(message),
             Progress::Tick => return self.tick(),
         };
         self.write(record)
+    }
+
+    fn tell_damage(&mut self, (message, hint): (Sentence, Sentence)) {
+        tracing::warn!("{message}");
+        let damage = RunNews::Damage(Damage { message: &message, hint: &hint });
+        note(&mut self.stop, (self.order.report)(damage), &mut self.requests);
     }
 
     fn tick(&mut self) -> ControlFlow<StopRequest> {

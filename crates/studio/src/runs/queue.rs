@@ -11,9 +11,9 @@ use tunesmith_sentence::{Sentence, say};
 
 use super::control::RunControl;
 use super::execution::Order;
-use super::{RunNews, Runs, StopRun, sentences};
+use super::{Damage, RunNews, Runs, StopRun, sentences};
 use crate::datasets::SPLIT_SEED;
-use crate::home::journal::note_status;
+use crate::home::journal::{self, note_status};
 use crate::home::manifest::RunManifest;
 use crate::home::{self, RunFolder};
 use crate::jobs::{Claim, JobHandle, NewJob};
@@ -108,6 +108,7 @@ impl Runs {
             // Its last record is written, but its job has not ended yet.
             let _ = before.wait();
         }
+        journal::check(&self.home.run(id)?)?;
         let manifest = self.manifest(id)?;
         if manifest.model == "starter" {
             self.models.unpack_starter()?;
@@ -175,15 +176,19 @@ impl Runs {
                 self.tokens(&model, &dataset, &manifest.config.training, progress)
             },
             report: &mut |news| {
-                if let RunNews::Record(record) = news {
-                    control.note_record();
-                    tell_job(job, record, &mut steps);
-                    if matches!(record, RunRecord::Status { .. }) {
-                        self.topics.library_changed();
-                    } else if changed.elapsed() >= BETWEEN_CHANGES {
-                        changed = Instant::now();
-                        self.tell_change(id);
+                match news {
+                    RunNews::Record(record) => {
+                        control.note_record();
+                        tell_job(job, record, &mut steps);
+                        if matches!(record, RunRecord::Status { .. }) {
+                            self.topics.library_changed();
+                        } else if changed.elapsed() >= BETWEEN_CHANGES {
+                            changed = Instant::now();
+                            self.tell_change(id);
+                        }
                     }
+                    RunNews::Damage(damage) => self.tell_damage(id, damage),
+                    RunNews::Warning(_) | RunNews::Tick => {}
                 }
                 if job.cancel_token().is_cancelled() {
                     control.ask_to_stop(StopRun::Save);
@@ -193,6 +198,12 @@ impl Runs {
             retry: &mut |_| control.waits_to_retry(),
         })?;
         Ok(finished.step)
+    }
+
+    /// Each damage is one of its own, also where another was told in the same words.
+    fn tell_damage(&self, id: &str, Damage { message, hint }: Damage<'_>) {
+        self.home.notices().tell(&format!("damage {id} {}", ids::now_ms()), message.clone(), hint.clone());
+        self.topics.library_changed();
     }
 
     /// Tells the lists how far a run is, so that nobody has to ask.

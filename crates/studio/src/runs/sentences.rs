@@ -46,6 +46,52 @@ pub(super) fn folder_gone(folder: &Path) -> WireError {
     )
 }
 
+/// A checkpoint is damaged, and how it is told.
+pub(super) fn checkpoint_damaged(name: &str, step: u32, reason: Sentence, kept: &Path) -> (Sentence, Sentence) {
+    (
+        say!(
+            "run-checkpoint-damaged",
+            "The checkpoint of step {step} of “{name}” is damaged and not used: {reason}",
+            step,
+            name,
+            reason
+        ),
+        say!("run-checkpoint-damaged-hint", "It is kept as {kept}; delete it when you do not need it", kept),
+    )
+}
+
+/// The tokens of a run were damaged, and how it is told that they are whole again.
+pub(super) fn tokens_made_anew(name: &str, why: Sentence) -> (Sentence, Sentence) {
+    (
+        say!("run-tokens-made-anew", "The tokens of “{name}” were damaged and are made anew: {why}", name, why),
+        say!("run-tokens-made-anew-hint", "The run goes on with the same rows as before"),
+    )
+}
+
+/// Tokens are damaged, and cannot be made anew.
+pub(super) fn tokens_lost(damage: WireError, why: WireError) -> WireError {
+    WireError {
+        message: say!(
+            "run-tokens-lost",
+            "{damage}. They cannot be made anew: {why}",
+            damage = damage.message,
+            why = why.message
+        ),
+        hint: say!("run-tokens-lost-hint", "Bring the folder tokens of the run back from a backup, or start a new run"),
+        ..why
+    }
+}
+
+/// `run.json` was damaged, and how it is told that it was written anew.
+pub(super) fn manifest_made_anew(why: Sentence, aside: &Path) -> Sentence {
+    say!(
+        "run-manifest-made-anew",
+        "run.json was damaged and is written anew from the run file; the damaged one is called {aside} now: {why}",
+        aside,
+        why
+    )
+}
+
 pub(super) fn left() -> WireError {
     cancelled(say!("run-left", "The run was left"))
 }

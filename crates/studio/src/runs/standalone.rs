@@ -10,10 +10,10 @@ use tunesmith_protocol::{DataConfig, Dataset, RunConfig, WireError};
 use tunesmith_sentence::{Sentence, say};
 
 use super::execution::{Order, carry_out};
-use super::{Finished, RunNews, StopRun};
+use super::{Finished, RunNews, StopRun, sentences};
 use crate::datasets::{self, Gathered};
 use crate::home::manifest::RunManifest;
-use crate::home::{Home, RunFolder};
+use crate::home::{self, Home, RunFolder, journal};
 use crate::jobs::MemoryGuard;
 use crate::planning::prepare_split;
 use crate::platform::write_privately;
@@ -64,7 +64,8 @@ pub fn run_config(
         system_prompt: datasets::shared_by(&gathered.training),
         ..describe(config, &model, dataset.as_ref(), folder.path())?
     };
-    let manifest = settle(&folder, manifest, resume)?;
+    journal::check(&folder)?;
+    let manifest = settle(&folder, manifest, resume, report)?;
     let renderer = open_renderer(&model)?;
     carry_out(Order {
         folder: &folder,
@@ -117,15 +118,23 @@ fn describe(
 }
 
 /// Makes the folder for a new run, or checks that the run in it was started with the same.
-fn settle(folder: &RunFolder, manifest: RunManifest, resume: bool) -> Result<RunManifest, WireError> {
+fn settle(
+    folder: &RunFolder,
+    manifest: RunManifest,
+    resume: bool,
+    report: &mut dyn FnMut(RunNews<'_>) -> ControlFlow<StopRun>,
+) -> Result<RunManifest, WireError> {
     let path = folder.path();
-    match (folder.manifest().is_file(), resume) {
+    match (folder.manifest().exists(), resume) {
         (true, false) => Err(WireError::invalid(
             say!("run-folder-occupied", "{path} holds a run already", path),
             say!("run-folder-occupied-hint", "Go on with it with --resume, or choose another folder"),
         )),
         (true, true) => {
-            let old = RunManifest::read(folder)?;
+            let old = match RunManifest::read_or_damage(folder)? {
+                Ok(old) => old,
+                Err(damage) => return write_anew(folder, manifest, damage, report),
+            };
             let differences = old.differences(&manifest);
             if differences.is_empty() {
                 return Ok(old);
@@ -147,4 +156,21 @@ fn settle(folder: &RunFolder, manifest: RunManifest, resume: bool) -> Result<Run
             Ok(manifest)
         }
     }
+}
+
+/// Puts a damaged `run.json` aside and writes it anew, as where there is none: whether the run was started with the same, its
+/// checkpoints know as well.
+fn write_anew(
+    folder: &RunFolder,
+    manifest: RunManifest,
+    damage: WireError,
+    report: &mut dyn FnMut(RunNews<'_>) -> ControlFlow<StopRun>,
+) -> Result<RunManifest, WireError> {
+    let path = folder.manifest();
+    let aside = home::aside(&path);
+    fs::rename(&path, &aside).map_err(errors::io(&path))?;
+    manifest.write(folder)?;
+    // Who asks to stop is heard again at the next news.
+    let _ = report(RunNews::Warning(&sentences::manifest_made_anew(damage.message, &aside)));
+    Ok(manifest)
 }

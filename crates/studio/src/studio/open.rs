@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tunesmith_data::own_file;
 use tunesmith_protocol::{Api, Remote, WireError};
 
 use super::Studio;
@@ -12,7 +13,6 @@ use crate::errors;
 use crate::home::Home;
 use crate::home::holder::{Holder, not_answering};
 use crate::home::socket::{Listener, SocketWire, answer};
-use crate::platform::private_file;
 use crate::runs::Trainer;
 
 /// How long a second process waits for the first to answer.
@@ -52,7 +52,7 @@ pub fn open(home: &Path) -> Result<Opened, WireError> {
 pub fn open_with(home: &Path, trainer: Trainer) -> Result<Opened, WireError> {
     let home = Home::create(home)?;
     let path = home.lock();
-    let mut lock = private_file(&path).map_err(errors::io(&path))?;
+    let mut lock = own_file::change(&path).map_err(errors::io(&path))?;
     let started = Instant::now();
     loop {
         if lock.try_lock().is_ok() {

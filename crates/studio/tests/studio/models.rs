@@ -179,6 +179,25 @@ fn the_starter_model_is_unpacked_and_a_damaged_file_of_it_is_replaced() {
 }
 
 #[test]
+fn a_folder_in_the_place_of_the_starter_model_is_put_aside_and_not_removed() {
+    let place = Place::new();
+    drop(place.open());
+    let models = place.home().join("models");
+    let _ = fs::remove_dir_all(models.join("starter"));
+    fs::create_dir(models.join("starter")).unwrap();
+    fs::write(models.join("starter/letter.txt"), "mine").unwrap();
+    if place.open().list_models(()).unwrap().iter().all(|model| model.id != "starter") {
+        return; // a build without one
+    }
+    let folders = fs::read_dir(&models).unwrap().map(|entry| entry.unwrap().path());
+    assert!(
+        folders
+            .into_iter()
+            .any(|folder| fs::read_to_string(folder.join("letter.txt")).is_ok_and(|text| text == "mine"))
+    );
+}
+
+#[test]
 fn one_folder_is_one_model_however_its_path_is_spelled() {
     let place = Place::new();
     let studio = place.open();

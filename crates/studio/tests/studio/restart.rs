@@ -265,7 +265,7 @@ fn what_an_export_or_an_upload_cut_short_has_left_is_swept_away_and_no_more() {
     half.iter().for_each(|file| fs::write(file, "half a file").unwrap());
     let whole = [exports.join("recipes.jsonl"), exports.join("notes.tmp.csv")];
     whole.iter().for_each(|file| fs::write(file, "{}").unwrap());
-    let servers = ["left", "running"].map(|name| uploads.join(name));
+    let servers = ["tunesmith-uploads-left", "tunesmith-uploads-running"].map(|name| uploads.join(name));
     let [_left, running] = servers.each_ref().map(|server| {
         fs::create_dir_all(server.join("x")).unwrap();
         fs::write(server.join("x/large.csv"), "a\n1\n").unwrap();
@@ -282,7 +282,7 @@ fn what_an_export_or_an_upload_cut_short_has_left_is_swept_away_and_no_more() {
 fn a_dataset_keeps_a_copy_of_what_was_uploaded() {
     let place = Place::new();
     let studio = place.open();
-    let upload = place.home().join("uploads/server/x");
+    let upload = place.home().join("uploads/tunesmith-uploads-server/x");
     fs::create_dir_all(&upload).unwrap();
     let file = upload.join("counting.jsonl");
     fs::copy(place.data_file(20), &file).unwrap();

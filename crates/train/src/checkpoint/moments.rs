@@ -3,11 +3,12 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fs;
+use std::io::Read;
 use std::path::Path;
 
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensorError, SafeTensors, View};
+use tunesmith_data::own_file;
 use tunesmith_protocol::Optimizer as Choice;
 use tunesmith_sentence::{Sentence, say};
 
@@ -35,7 +36,8 @@ pub(crate) fn read(path: &Path, choice: Choice) -> Result<Optimizer, TrainError>
     let damaged = |message: Sentence| TrainError::Damaged { path: path.into(), message };
     let unreadable = |error: SafeTensorError| damaged(Sentence::verbatim(error.to_string()));
     let no_moment = |name: &str| damaged(say!("train-moment-unknown", "{name} is not a moment", name));
-    let bytes = fs::read(path).map_err(at(path))?;
+    let mut bytes = Vec::new();
+    own_file::open(path).and_then(|mut file| file.read_to_end(&mut bytes)).map_err(at(path))?;
     let (_, header) = SafeTensors::read_metadata(&bytes).map_err(unreadable)?;
     let updates = header.metadata().as_ref().and_then(|metadata| metadata.get(UPDATES)?.parse().ok());
     let mut optimizer = Optimizer::new(choice);

@@ -1,5 +1,6 @@
 //! What a person reads of each error: what happened and why, and what to do next.
 
+use tunesmith_data::io_reason;
 use tunesmith_sentence::{NOTHING, Sentence, say};
 
 use super::TrainError;
@@ -39,7 +40,7 @@ impl TrainError {
                 reason
             ),
             Self::DiskFull { message } => message.clone(),
-            Self::Io { path, source } => say!("file-wrong", "{path}: {reason}", path, reason = source),
+            Self::Io { path, source } => say!("file-wrong", "{path}: {reason}", path, reason = io_reason(source)),
             Self::Damaged { path, message } => say!("file-wrong", "{path}: {reason}", path, reason = message),
             Self::Model(error) => error.sentence(),
             Self::Adapter(error) => error.sentence(),
@@ -86,6 +87,10 @@ impl TrainError {
             Self::NothingLearned { .. } => say!(
                 "train-learned-nothing-hint",
                 "Check that the base model is whole (weights of zeros learn nothing), and look at the learned tokens in the preview"
+            ),
+            Self::Damaged { .. } => say!(
+                "train-damaged-hint",
+                "Bring the checkpoint back from a backup, or delete its folder: the run goes on from the one before"
             ),
             Self::DiskFull { .. } => say!("train-disk-full-hint", "Free some space and resume the run"),
             _ => NOTHING,

@@ -8,8 +8,8 @@ use super::Run;
 use crate::batches::micro_batches;
 use crate::halt::Halt;
 use crate::manifest::verify;
-use crate::run_folder::{checkpoint_path, checkpoint_steps};
-use crate::{Outcome, TrainError, evaluate, result};
+use crate::run_folder::{checkpoint_path, checkpoint_steps, put_aside};
+use crate::{Outcome, Progress, TrainError, evaluate, result};
 
 /// Rows held out that a checkpoint is tried on.
 const ROWS_TRIED: usize = 16;
@@ -89,13 +89,23 @@ impl Run<'_> {
         }
     }
 
+    /// The step, if its checkpoint is whole. A best one that is damaged by now is not worth the loss of everything: then the last
+    /// weights are kept, which is told.
+    fn whole(&mut self, best: Option<u32>) -> Result<Option<u32>, Halt> {
+        let run = &self.plan.job().output;
+        let Some(step) = best else { return Ok(None) };
+        let Err(problem) = verify(&checkpoint_path(run, step)) else { return Ok(best) };
+        // Where it cannot be renamed it stays where it is.
+        let kept = put_aside(run, step).unwrap_or_else(|_| checkpoint_path(run, step));
+        self.tell(Progress::Damaged { step, reason: problem.sentence(), kept })?;
+        Ok(None)
+    }
+
     /// Writes the best weights, or the last where nothing was measured, and says of which step they are.
     fn keep_result(&mut self) -> Result<(u32, PathBuf), Halt> {
         let run = &self.plan.job().output;
         let best = self.state.best.map(|best| best.step).filter(|step| *step != self.state.step);
-        // A best checkpoint that is damaged by now is not worth the loss of everything: then the last weights are kept.
-        let best = best.filter(|step| verify(&checkpoint_path(run, *step)).is_ok());
-        let Some(step) = best else {
+        let Some(step) = self.whole(best)? else {
             let path = self.retry_while_short(|run| result::save(run.plan, &run.learner))?;
             return Ok((self.state.step, path));
         };

@@ -1,11 +1,12 @@
 //! A resumed run is the run that was never stopped.
 
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use tempfile::tempdir;
 use tunesmith_protocol::{ErrorCode, Method, Optimizer};
-use tunesmith_train::{Job, Outcome};
+use tunesmith_train::{Job, Outcome, Progress};
 
 use crate::tiny::{Told, contents, each_optimizer, job, list_anew, resumed, rows, stop_after, train, train_until};
 
@@ -102,24 +103,64 @@ fn without_a_checkpoint_a_resumed_run_starts_at_the_beginning() {
 #[test]
 fn a_damaged_checkpoint_falls_back_to_the_one_before() {
     type Damage = fn(&Path);
-    let damages: [(&str, Damage); 4] = [
+    let damages: &[(&str, Damage)] = &[
         ("one byte of the adapter", |checkpoint| flip_a_byte(&checkpoint.join("adapter_model.safetensors"))),
         ("a truncated optimizer", |checkpoint| truncate(&checkpoint.join("optimizer.safetensors"))),
         ("one byte of the state", |checkpoint| flip_a_byte(&checkpoint.join("state.json"))),
         ("no manifest", |checkpoint| fs::remove_file(checkpoint.join("manifest.json")).unwrap()),
+        ("another state", |checkpoint| fs::write(checkpoint.join("state.json"), "{}").unwrap()),
+        // Sparse: it takes no room on the disk, and would take some for ever to read.
+        ("an optimizer without end", |checkpoint| stretch(&checkpoint.join("optimizer.safetensors"))),
+        ("a manifest without end", |checkpoint| stretch(&checkpoint.join("manifest.json"))),
+        #[cfg(unix)]
+        ("a pipe as optimizer", |checkpoint| pipe(&checkpoint.join("optimizer.safetensors"))),
     ];
     let folder = tempdir().unwrap();
     let (_, told_whole) = train(job(folder.path(), "whole", Method::Lora));
-    for (index, (what, damage)) in damages.into_iter().enumerate() {
+    for (index, (what, damage)) in damages.iter().enumerate() {
         let output = format!("run-{index}");
         train_until(job(folder.path(), &output, Method::Lora), stop_after(5)).0.unwrap();
         damage(&folder.path().join(&output).join("ckpt-5"));
         let (outcome, told) = train(resumed(job(folder.path(), &output, Method::Lora)));
         assert!(matches!(outcome.unwrap(), Outcome::Done { step: 10, .. }), "{what}");
         assert_eq!(told.rewinds, [4], "{what}");
+        let [(5, reason, kept)] = told.damaged.as_slice() else { panic!("{what} is told: {:?}", told.damaged) };
+        assert!(reason.contains("ckpt-5") && kept == "ckpt-5.damaged", "{what}: {reason}, {kept}");
+        assert!(folder.path().join(&output).join(kept).is_dir(), "{what}");
         assert_eq!(told.numbers(), told_whole.numbers()[4..], "{what}");
         assert_same_result(folder.path(), "whole", &output);
     }
+}
+
+#[test]
+fn a_second_damaged_checkpoint_of_a_step_does_not_take_the_place_of_the_first() {
+    let folder = tempdir().unwrap();
+    train_until(job(folder.path(), "run", Method::Lora), stop_after(5)).0.unwrap();
+    for name in ["ckpt-5.damaged", "ckpt-5.damaged-2"] {
+        fs::write(folder.path().join("run/ckpt-5/state.json"), "{}").unwrap();
+        let (_, told) = train_until(resumed(job(folder.path(), "run", Method::Lora)), stop_after(5));
+        assert_eq!(told.damaged.iter().map(|(_, _, kept)| kept.as_str()).collect::<Vec<_>>(), [name]);
+    }
+}
+
+#[test]
+fn a_best_checkpoint_that_is_damaged_at_the_end_is_told() {
+    let folder = tempdir().unwrap();
+    let mut job = job(folder.path(), "run", Method::Lora);
+    (job.settings.learning_rate, job.settings.max_steps) = (0.05, Some(40));
+    let mut best = (0, f64::INFINITY);
+    let (outcome, told) = train_until(job, |progress| {
+        match progress {
+            Progress::Eval { step, loss } if *step > 0 && *loss < best.1 => best = (*step, *loss),
+            Progress::Step(metrics) if metrics.step == 39 => {
+                fs::write(folder.path().join(format!("run/ckpt-{}/state.json", best.0)), "{}").unwrap();
+            }
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    });
+    assert!(matches!(outcome.unwrap(), Outcome::Done { step: 40, best_step: 40, .. }), "the last weights are kept");
+    assert_eq!(told.damaged.iter().map(|(step, ..)| *step).collect::<Vec<_>>(), [best.0]);
 }
 
 #[test]
@@ -225,6 +266,16 @@ fn flip_a_byte(path: &Path) {
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     fs::write(path, bytes).unwrap();
+}
+
+fn stretch(path: &Path) {
+    fs::File::options().write(true).open(path).unwrap().set_len(1 << 40).unwrap();
+}
+
+#[cfg(unix)]
+fn pipe(path: &Path) {
+    fs::remove_file(path).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
 }
 
 fn truncate(path: &Path) {

@@ -109,6 +109,8 @@ pub struct Told {
     pub evals: Vec<(u32, f64)>,
     pub checkpoints: Vec<u32>,
     pub rewinds: Vec<u32>,
+    /// Checkpoints that were damaged: their step, why, and what they are called now.
+    pub damaged: Vec<(u32, String, String)>,
 }
 
 impl Told {
@@ -118,6 +120,10 @@ impl Told {
             Progress::Eval { step, loss } => self.evals.push((*step, *loss)),
             Progress::Checkpoint { step, .. } => self.checkpoints.push(*step),
             Progress::Rewind { step } => self.rewinds.push(*step),
+            Progress::Damaged { step, reason, kept } => {
+                let name = kept.file_name().unwrap().to_string_lossy().into_owned();
+                self.damaged.push((*step, reason.to_string(), name));
+            }
             _ => {}
         }
     }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 use tempfile::{NamedTempFile, TempPath};
+use tunesmith_data::own_file;
 use tunesmith_protocol::WireError;
 use tunesmith_sentence::{Sentence, say};
 
@@ -123,7 +124,7 @@ pub(crate) struct ListReader {
 impl ListReader {
     /// Opens a list that is whole.
     pub fn open(path: &Path) -> Result<Self, WireError> {
-        let mut file = File::open(path).map_err(errors::io(path))?;
+        let mut file = own_file::open(path).map_err(errors::io(path))?;
         let bytes = file.metadata().map_err(errors::io(path))?.len();
         let damaged = || WireError::invalid(say!("dataset-list-damaged", "{path} is damaged", path), import_again());
         let list = bytes.checked_sub((MAGIC.len() + HASH) as u64).ok_or_else(damaged)?;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use rusqlite::{Connection, OpenFlags, ffi};
 use rusqlite_migration::{M, Migrations};
+use tunesmith_data::own_file;
 use tunesmith_protocol::WireError;
 use tunesmith_sentence::{Sentence, say};
 
@@ -47,6 +48,7 @@ impl Db {
             let too_old = say!("home-sqlite-too-old", "this build has SQLite {version}, which is too old", version);
             return Err(WireError::internal(too_old));
         }
+        own_file::check_place(path).map_err(errors::io(path))?;
         let connection = match connect(path) {
             Err(error) if is_damaged(&error) => {
                 put_aside(path, &notices).map_err(errors::io(path))?;
