@@ -263,8 +263,9 @@ fn a_run_file_can_name_a_dataset_of_the_home_and_its_version() {
 #[test]
 fn what_is_not_learned_of_rows_is_told() {
     let shell = Shell::new();
-    let judged =
-        |row: usize| format!(r#"{{"prompt":"Say {row}","completion":"It is {row}.","label":{}}}"#, row % 2 == 0);
+    let judged = |row: usize| {
+        format!(r#"{{"prompt":"Say {row}","completion":"It is {row}.","label":{}}}"#, row.is_multiple_of(2))
+    };
     let compared = |row: usize| format!(r#"{{"prompt":"Say {row}","chosen":"It is {row}.","rejected":"No."}}"#);
     let lines = |row: &dyn Fn(usize) -> String| (0..20).map(row).collect::<Vec<_>>().join("\n");
     shell.write("judged.jsonl", &lines(&judged));
