@@ -1,7 +1,7 @@
 # Every message of Tunesmith in English, made from the code by `UPDATE=1 cargo nextest run -p tunesmith-sentence`.
 # For another language, copy this file as its code, such as de.ftl, and translate what stands after the equals signs.
 
-adapter-alpha-wrong = lora_alpha is not a number
+adapter-alpha-wrong = lora_alpha is not a number above 0
 
 adapter-bias-wrong = bias is { $bias }, expected none, all or lora_only
 
@@ -31,6 +31,8 @@ adapter-magnitudes-unfit = it has magnitudes of { $module } of shape { $found },
 
 adapter-magnitudes-unsupported = { $module } has magnitudes (use_dora), which an embedding cannot have here
 
+adapter-module-excluded = has tensors for { $module }, which exclude_modules of adapter_config.json leaves out
+
 adapter-module-kind = its { $module } is another kind of module
 
 adapter-module-missing = this one has no { $module }
@@ -59,6 +61,8 @@ adapter-pattern-unread = { $key } has a pattern that cannot be read: { $error }
 
 adapter-pattern-wrong = { $key } does not give modules their numbers
 
+adapter-pickled = holds only adapter_model.bin, PEFT's older format, which is not read; load it with PEFT and save it with safe_serialization=True
+
 adapter-pissa-dora = A PiSSA start is not supported together with DoRA
 
 adapter-pissa-module = A PiSSA start is not supported for { $module }
@@ -74,6 +78,8 @@ adapter-rank-zero = The rank of an adapter must be at least 1
 adapter-shapes = { $module } has shapes { $shapes }
 
 adapter-switch-unsupported = { $switch } is on, which is not supported
+
+adapter-task-unsupported = task_type is { $task }: the adapter is not one of a model that writes text (CAUSAL_LM)
 
 adapter-tensor-missing = The adapter has no tensor { $name }
 
@@ -102,6 +108,8 @@ adapter-without-a = { $module } has no lora_A
 adapter-without-b = { $module } has no lora_B
 
 adapter-without-pairs = holds no low-rank pair
+
+adapter-without-weights = has no adapter_model.safetensors
 
 chat-answering = This chat is still answering
 
@@ -149,6 +157,8 @@ check-cancelled = The check-up was cancelled
 
 check-scratch-folder = The check-up cannot use its scratch folder: { $error }
 
+command-arguments-broken-off = The request broke off
+
 command-arguments-late = The request did not come whole in time
 
 command-arguments-late-hint = Try again
@@ -156,6 +166,10 @@ command-arguments-late-hint = Try again
 command-arguments-not-json = The arguments are not JSON: { $error }
 
 command-arguments-other-type = Arguments must be sent as application/json
+
+command-arguments-too-long = The request is longer than { $megabytes } MB
+
+command-arguments-too-long-hint = Send files as uploads
 
 command-arguments-unnamed = { $name }: arguments have names
 
@@ -570,6 +584,11 @@ evaluation-row = { $file }:{ $line }: { $error }
 
 evaluation-row-refused = line { $line } of { $file }: { $why }
 
+evaluation-worse-answers = { $rows ->
+    [one] 1 row has two answers: only the better one (chosen) is measured
+   *[other] { $rows } rows have two answers: only the better one (chosen) is measured
+}
+
 expected-choice = one of { $choices }
 
 expected-flag = true or false
@@ -581,6 +600,8 @@ expected-integer = a whole number from { $min } to { $max }
 expected-integer-or-auto = auto or a whole number from { $min } to { $max }
 
 expected-layers = all, last-8, 4..11 (both included), or a list of layers from 0
+
+expected-layers-once = layers of which each is named once
 
 expected-modules = all-linear or a list of { $known }
 
@@ -682,6 +703,8 @@ export-weight-wrong = a message in it has a weight other than 0 and 1
 
 file-binary = a binary file
 
+file-blank = is empty
+
 file-blank-lines = it holds only blank lines
 
 file-bzip2 = a bzip2 archive
@@ -737,6 +760,8 @@ file-table-semicolons = a table with semicolons
 file-table-tabs = a table with tabs
 
 file-tar = a tar archive
+
+file-web-page = a web page
 
 file-wrong = { $path }: { $reason }
 
@@ -805,6 +830,10 @@ home-log-not-ours = The log of this home is begun anew: { $why }
 
 home-log-not-ours-hint = What lay there is called { $aside } now
 
+home-no-folder = { $path } is no folder, so no home of Tunesmith can be there
+
+home-no-folder-hint = Set TUNESMITH_HOME to a folder
+
 home-not-an-id = “{ $id }” is not an id
 
 home-not-ours-hint = Move { $path } away, or bring the file itself back from a backup
@@ -849,6 +878,8 @@ home-was-open = Other users of this computer could look into { $path }
 
 home-was-open-hint = It is closed to them now; what was in it before, they may have read
 
+import-better-learned = Of the two answers of a row, a run learns only the better one (chosen)
+
 import-bomb = { $path } cannot be read: it is small and unpacks to more than 256 MB, over 200 times its own size
 
 import-bomb-hint = Unpack it with a tool you trust and look at what it holds; import the unpacked file if it is right
@@ -869,6 +900,8 @@ import-file-missing = { $path } does not exist
 
 import-file-missing-hint = Check the path, or pick the file again
 
+import-file-named-again = “{ $name }” is named more than once and read once
+
 import-folder-empty = { $path } is a folder that holds no dataset file
 
 import-folder-empty-hint = Pick a folder with .jsonl, .json, .csv, .tsv, .parquet, .txt or .md files in it, also packed as .gz or .zst
@@ -877,9 +910,13 @@ import-folder-left-out = Left out of the folder: { $files }
 
 import-folder-too-full = more than { $limit } files lie in it
 
+import-good-learned = A run learns only from answers that are judged good
+
 import-header-too-wide = its header has more than { $limit } columns
 
 import-held-out-by-name = Held out by the name of the file: { $files }
+
+import-lfs-pointer-hint = Run `git lfs pull` in its folder, then import it again
 
 import-no-file = No dataset file was given
 
@@ -935,9 +972,17 @@ import-unsupported = { $path } is { $kind }, which cannot be read as a dataset
 
 import-unsupported-hint = Save it as .jsonl, .json, .csv, .tsv, .parquet, .txt or .md, and import that
 
+import-web-page-hint = The page was saved in the place of the file: download the file itself, after signing in where it asks for that
+
+import-window-hint = Unpack it with `zstd -d --long=31` and import what comes out
+
+import-window-too-large = it is packed with a window of more than 128 MB, which takes as much memory to unpack
+
 import-worker-lost = the process that reads it gave an answer that makes no sense
 
 item-deleted-for-good = This was deleted for good
+
+item-name-control = A name is one line without control characters
 
 item-name-length = A name has 1 to { $longest } characters
 
@@ -1062,7 +1107,7 @@ model-device-hint = Choose the processor in Settings, or mend what is missing
 
 model-family-hint = Choose a model of a supported family
 
-model-family-unnamed = without a name
+model-family-unnamed = it names neither model_type nor architectures
 
 model-family-unsupported = { $path }: models of the family “{ $found }” are not supported; supported: { $supported }
 
@@ -1358,6 +1403,8 @@ render-refused = The model's chat template refuses this conversation: { $reason 
 
 render-refused-hint = Change the rows it names (often a system message, or two messages of one role in a row), or take another base model
 
+render-side-file-hint = Download { $file } of the model again
+
 render-template-hint = Repair the template, or remove it to use a plain one
 
 render-template-unusable = The chat template in { $path } cannot be used: { $reason }
@@ -1429,6 +1476,8 @@ row-history-wrong = “history” is neither a list of messages nor one of [ques
 row-in-line = Line { $line }: { $problem }
 
 row-json-no-value = no value begins like this
+
+row-json-surrogate = half of a character that is written as two codes stands alone
 
 row-key-repeated = “{ $name }” stands more than once in an object of this row; only its last value is read
 
@@ -1601,11 +1650,17 @@ run-file-at = { $path }: { $problem }
 
 run-file-base-model-wrong = base_model must be the id of a model or a folder
 
+run-file-columns-wrong = columns must be a group of part: column
+
 run-file-dataset-wrong = dataset must be the id or the name of a dataset
 
 run-file-fix-hint = Correct the run file and try again
 
 run-file-format-unknown = format must be one of { $words }, not { $format }
+
+run-file-is-folder = { $path } is a folder, not a run file
+
+run-file-is-folder-hint = Name the YAML file in it
 
 run-file-key-for-files = { $key } is for files, and data names a dataset, which has its own
 
@@ -1631,13 +1686,19 @@ run-file-no-group = { $name } must be a group of keys, each on a line of its own
 
 run-file-no-keys = A run file is a list of keys: base_model, data, training
 
-run-file-no-text = a run file is a text in UTF-8
+run-file-no-text = { $path } is not text in UTF-8
+
+run-file-no-text-hint = Save it as UTF-8 in an editor
 
 run-file-no-yaml = this is not YAML: { $error }
 
 run-file-none-hint = Name a run file: YAML with base_model and data
 
 run-file-other-name-hint = It is called “{ $name }” here: { $help }
+
+run-file-part-unknown = columns: a row has no part “{ $part }”; its parts are { $parts }
+
+run-file-path-empty = path must not be empty
 
 run-file-path-wrong = path must be a file or a list of files
 
@@ -1649,7 +1710,11 @@ run-file-settings-hint = Change the run file
 
 run-file-share-wrong = validation must be at least 0 and below 1, not { $share }
 
+run-file-too-deep = this is too large or too deeply nested for a run file
+
 run-file-too-long = a run file has at most { $limit_mb } MB
+
+run-file-two-documents = a run file is one document: there is a second one after ---
 
 run-file-validation-none = validation has no word { $word }; 0 is the share that holds no row out
 
@@ -1756,9 +1821,19 @@ run-rows-cut-to-nothing = { $long ->
    *[other] { $long } of { $all } rows are left out: cut at { $limit } tokens, they keep no token to learn
 }
 
+run-rows-judged-bad = { $rows ->
+    [one] 1 of { $all } rows is an answer judged bad and is left out
+   *[other] { $rows } of { $all } rows are answers judged bad and are left out
+}
+
 run-rows-left-out = { $long ->
     [one] 1 of { $all } rows is longer than { $limit } tokens and is left out
    *[other] { $long } of { $all } rows are longer than { $limit } tokens and are left out
+}
+
+run-rows-on-both-sides = { $rows ->
+    [one] 1 of { $all } held-out rows is also learned, so the validation loss says too little about new rows
+   *[other] { $rows } of { $all } held-out rows are also learned, so the validation loss says too little about new rows
 }
 
 run-rows-refused = { $rows ->
@@ -1809,6 +1884,11 @@ run-trained-elsewhere = { $path } is being trained by another process
 run-trained-elsewhere-hint = Stop it there first
 
 run-waits-already = “{ $name }” is queued already
+
+run-worse-answers = { $rows ->
+    [one] 1 row has two answers: only the better one (chosen) is learned, the worse one (rejected) is not used
+   *[other] { $rows } rows have two answers: only the better one (chosen) is learned, the worse one (rejected) is not used
+}
 
 server-blocks = Cannot listen without blocking
 
@@ -2107,9 +2187,9 @@ shell-disk-little = { $free } free (little: free some before training)
 
 shell-error = error: { $message }
 
-shell-eval-answer = answer:   { $text }
+shell-eval-answer = answer:
 
-shell-eval-expected = expected: { $expected }
+shell-eval-expected = expected:
 
 shell-eval-loss = Loss: { $loss } nats a token
 
@@ -2120,7 +2200,7 @@ shell-eval-measured = { $rows ->
 
 shell-eval-perplexity = Perplexity: { $perplexity }
 
-shell-eval-question = question: { $question }
+shell-eval-question = question:
 
 shell-eval-rows-not-asked = { $rows ->
     [one] 1 of { $all } rows is not asked: it is plain text, begins with its answer, or expects a tool call that this model's chat template does not show
@@ -2177,6 +2257,10 @@ shell-heading-weights = WEIGHTS
 
 shell-home = Home
 
+shell-home-empty = TUNESMITH_HOME is set and empty
+
+shell-home-empty-hint = Set it to a folder, or unset it for the usual one
+
 shell-libraries = Libraries
 
 shell-library = { $name } ({ $what }): { $place }
@@ -2212,6 +2296,10 @@ shell-notice-delete-run = Delete it with `tunesmith runs remove { $id }`
 shell-notices = Notices, until `tunesmith doctor --seen`
 
 shell-notices-there = There is something to know about this home: see `tunesmith doctor`
+
+shell-part-unknown = --column: a row has no part “{ $part }”
+
+shell-part-unknown-hint = Its parts are { $parts }
 
 shell-path-unclear = { $path }: { $error }
 
@@ -2294,6 +2382,8 @@ shell-run-queued = { $runs ->
 
 shell-run-queued-already = “{ $name }” is queued already
 
+shell-run-queued-left = If the program that trains now leaves before that, the run waits for the window, for `tunesmith studio`, or for `tunesmith runs resume { $id }`
+
 shell-run-released = { $id } starts when it is its turn
 
 shell-run-removed = Removed { $id }; the window can bring it back until the bin is emptied
@@ -2322,6 +2412,8 @@ shell-run-stops = { $id } stops at its next step and keeps the result
 
 shell-run-tags = Tags
 
+shell-run-taken-over = The run is trained here now: the program before it has left
+
 shell-run-time = Time
 
 shell-run-trained-here = No other Tunesmith is open, so the run is trained here
@@ -2338,7 +2430,13 @@ shell-run-without-result-hint = Wait for its first checkpoint, or resume it
 
 shell-runs-none = No runs yet: start one with `tunesmith train CONFIG.yaml`
 
+shell-set-empty = { $key } must not be empty
+
 shell-set-other-name = --set: there is no key “{ $key }”; it is called { $name } here
+
+shell-set-twice = --set: { $key } is given twice
+
+shell-set-twice-hint = Keep one of them
 
 shell-set-unclear = --set takes key=value, not “{ $pair }”
 
@@ -2415,6 +2513,8 @@ shell-stopping = Stopping
 
 shell-studio-keys = Enter prints a new link, Ctrl-C ends the studio
 
+shell-studio-no-models = --models: { $missing } is not a folder
+
 shell-studio-ready = Tunesmith is ready. Open this link in a browser; it works once, within ten minutes:
 
 shell-studio-remote = From another computer: ssh -L { $port }:127.0.0.1:{ $port } THIS-COMPUTER, then open the link there
@@ -2447,6 +2547,10 @@ split-share-wrong = { $share } is not a share of the rows to hold out: it must b
 system-address-space = Tunesmith needs at least { $needed } of address space, and this shell allows { $allowed }
 
 system-address-space-hint = Raise the limit: ulimit -v unlimited, and ulimit -d unlimited
+
+system-few-files = This process may have only { $most } files open, and Tunesmith needs { $least }
+
+system-few-files-hint = Raise the limit before starting it: ulimit -n 1024
 
 template-joins-nothing = it joins text with a value that is not text; templates without tool calls do this where a message holds only calls
 
@@ -2665,6 +2769,10 @@ upload-stalled = Nothing more of the file came for too long
 upload-too-large = The file is larger than { $gigabytes } GB, the most that a browser can hand over
 
 upload-too-large-hint = Split it, or copy it to the computer where Tunesmith runs and name it in a run file
+
+upload-without-name = The upload does not say what the file is called
+
+upload-without-name-hint = Give its name in the address: /api/upload?name=rows.jsonl
 
 usage-bin = Bin
 
