@@ -1688,7 +1688,7 @@ run-file-no-keys = A run file is a list of keys: base_model, data, training
 
 run-file-no-text = { $path } is not text in UTF-8
 
-run-file-no-text-hint = Save it as UTF-8 in an editor
+run-file-no-text-hint = Save the run file as UTF-8 in an editor
 
 run-file-no-yaml = this is not YAML: { $error }
 

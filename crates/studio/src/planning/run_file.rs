@@ -155,7 +155,7 @@ pub fn load(path: &Path, weight_count: WeightCount<'_>) -> Result<RunConfig, Wir
 
 fn no_text(path: &Path) -> WireError {
     let message = say!("run-file-no-text", "{path} is not text in UTF-8", path);
-    WireError::invalid(message, say!("run-file-no-text-hint", "Save it as UTF-8 in an editor"))
+    WireError::invalid(message, say!("run-file-no-text-hint", "Save the run file as UTF-8 in an editor"))
 }
 
 /// What a run file holds. One that was handed over by number (`/dev/stdin`, or `<(…)` in a shell) may be a pipe: somebody
