@@ -14,8 +14,8 @@ const nodeTests = (folder) => {
 };
 
 /**
- * A phase: its command, the phases whose work it stands on, the phase that it can run beside, and how its results are
- * counted from what it printed. One that reports no numbers is one check.
+ * A phase: its command, the phases whose work it stands on, and how its results are counted from what it printed. One
+ * that reports no numbers is one check.
  */
 export const phases = {
   screens: { title: 'build the screens', command: () => ['scripts/screens'] },
@@ -28,7 +28,6 @@ export const phases = {
   vitest: {
     title: 'vitest',
     needs: ['screens'],
-    beside: 'types',
     command: () => ['npm', '--prefix', 'ui', 'test', '--', '--reporter=default', '--reporter=json', `--outputFile=${join(reports, 'vitest.json')}`],
     count: () => {
       const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(join(reports, 'vitest.json'), 'utf8'));
@@ -36,8 +35,7 @@ export const phases = {
     },
   },
   desktop: { title: 'desktop window (Xvfb)', needs: ['programs'], command: () => nodeTests('desktop'), count: () => countTap('desktop') },
-  // Windows and pages wait more than they compute.
-  browser: { title: 'browser (Chromium)', needs: ['programs'], beside: 'desktop', command: () => nodeTests('browser'), count: () => countTap('browser') },
+  browser: { title: 'browser (Chromium)', needs: ['programs'], command: () => nodeTests('browser'), count: () => countTap('browser') },
 };
 
 /** The phases to run for the ones asked for (none stands for all), each after what it needs and only once. */
@@ -50,17 +48,6 @@ export function plan(asked) {
   };
   (asked.length ? asked : Object.keys(phases)).forEach(add);
   return planned;
-}
-
-/** The phases of a plan in groups: those of one group run beside each other. */
-export function groups(planned) {
-  const together = [];
-  for (const name of planned) {
-    const beside = together.find((group) => group.some((other) => phases[name].beside === other || phases[other].beside === name));
-    if (beside) beside.push(name);
-    else together.push([name]);
-  }
-  return together;
 }
 
 function countNextest(printed) {

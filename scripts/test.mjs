@@ -3,17 +3,17 @@
 // The last line is plain for machines: "N passed, N failed".
 import { spawn } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
-import { groups, phases, plan, reports, root } from './phases.mjs';
+import { phases, plan, reports, root } from './phases.mjs';
 
-/** Runs a command, hands on what it prints, and resolves with its exit code and output. */
-function run([program, ...args], show) {
+/** Runs a command, shows what it prints, and resolves with its exit code and output. */
+function run([program, ...args]) {
   return new Promise((done) => {
     const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1', CARGO_TERM_COLOR: 'never' } });
     let printed = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text) => {
         printed += text;
-        show(text);
+        process.stdout.write(text);
       });
     }
     child.once('error', (error) => done({ code: 127, printed: `${printed}${error}` })).once('close', (code) => done({ code, printed }));
@@ -45,26 +45,20 @@ rmSync(reports, { recursive: true, force: true });
 mkdirSync(reports, { recursive: true });
 
 const rows = [{ title: 'set up', seconds: Number(process.env.SETUP_SECONDS ?? 0), passed: 0, failed: 0 }];
-/** Runs a phase and keeps its row. Of phases that run beside each other one shows what it prints at once, the others at their end. */
-async function carryOut(phase, atOnce) {
-  let kept = '';
-  const show = atOnce ? (text) => process.stdout.write(text) : (text) => (kept += text);
-  show(`\n── ${phase.title}\n`);
+for (const name of plan(asked)) {
+  const phase = phases[name];
+  console.log(`\n── ${phase.title}`);
   const started = performance.now();
-  const ended = await run(phase.command(), show);
+  const ended = await run(phase.command());
   const row = { title: phase.title, seconds: (performance.now() - started) / 1000, ...judge(phase, ended) };
-  process.stdout.write(`${kept}── ${row.title}: ${time(row.seconds).trim()}\n`);
+  console.log(`── ${row.title}: ${time(row.seconds).trim()}`);
   rows.push(row);
 }
-
-const started = performance.now();
-for (const together of groups(plan(asked))) await Promise.all(together.map((name, index) => carryOut(phases[name], index === 0)));
-const took = (performance.now() - started) / 1000 + rows[0].seconds;
 
 const sum = (key) => rows.reduce((total, row) => total + row[key], 0);
 const line = (title, seconds, passed, failed) => `${title.padEnd(28)}${time(seconds).padStart(12)}${String(passed).padStart(9)}${String(failed).padStart(9)}`;
 console.log(`\n${'phase'.padEnd(28)}${'time'.padStart(12)}${'passed'.padStart(9)}${'failed'.padStart(9)}`);
 for (const row of rows) console.log(line(row.title, row.seconds, row.passed, row.failed));
-console.log(line('all', took, sum('passed'), sum('failed')));
+console.log(line('all', sum('seconds'), sum('passed'), sum('failed')));
 console.log(`\n${sum('passed')} passed, ${sum('failed')} failed`);
 process.exit(sum('failed') ? 1 : 0);
