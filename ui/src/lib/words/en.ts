@@ -171,7 +171,7 @@ const en = {
     toData: 'Next: Data',
     toSettings: 'Next: Settings',
     start: 'Start',
-    addToLine: 'Add to the queue',
+    addToQueue: 'Add to the queue',
     starting: 'Starting…',
     saveYaml: 'Save as YAML',
     yamlName: 'run.yaml',
