@@ -24,6 +24,7 @@ pub(crate) use layout::is_known;
 pub(crate) use literal::parse as python_literal;
 pub(crate) use messages::is_message;
 use parts::Parts;
+pub(crate) use repeated::{repeats_messages, repeats_text};
 pub(crate) use shape::Shape;
 
 /// A text of more bytes than this is remarked on: hardly any of it fits into a row of tokens.

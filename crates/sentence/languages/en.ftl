@@ -669,6 +669,8 @@ export-other-shape = it has another shape than the first row, and so other colum
 
 export-plain-text = it is plain text, and this kind of file holds questions and answers
 
+export-prompt-repeated = its answer begins with its question, which would be left out of it when the file is read
+
 export-prompt-unclear = where its prompt ends and its answers begin could not be told again
 
 export-role-unknown = a message in it has an unknown role

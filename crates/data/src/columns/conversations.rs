@@ -4,7 +4,7 @@ use serde_json::Value;
 use tunesmith_sentence::say;
 
 use super::parts::Parts;
-use super::repeated::leave_prompt_out;
+use super::repeated::{Answer, leave_prompt_out};
 use super::{cells, messages};
 use crate::record::{Object, Problem};
 use crate::{Example, Message, checks};
@@ -33,11 +33,11 @@ pub(super) fn exchange(
     let mut answered = answered(parts, answer, notes)?;
     leave_prompt_out(&messages, &mut [&mut answered], notes);
     if let Some(thought) = parts.optional_text("reasoning")?
-        && let Some(answer) = answered.iter_mut().find(|message| message.role == "assistant")
+        && let Some(answer) = answered.messages.iter_mut().find(|message| message.role == "assistant")
     {
         answer.reasoning_content.get_or_insert(thought);
     }
-    messages.extend(answered);
+    messages.extend(answered.messages);
     Ok(Example::Chat { messages, tools: messages::tools(parts)? })
 }
 
@@ -60,15 +60,15 @@ pub(super) fn asked(parts: &mut Parts, part: &str, notes: &mut Vec<Problem>) -> 
 }
 
 /// An answer, as text or as messages.
-pub(super) fn answered(parts: &mut Parts, part: &str, notes: &mut Vec<Problem>) -> Result<Vec<Message>, Problem> {
+pub(super) fn answered(parts: &mut Parts, part: &str, notes: &mut Vec<Problem>) -> Result<Answer, Problem> {
     let value = parts.required(part)?;
     answer(value, parts.column(part), notes)
 }
 
 /// The same for a value that lies in this column.
-pub(super) fn answer(value: Value, column: &str, notes: &mut Vec<Problem>) -> Result<Vec<Message>, Problem> {
+pub(super) fn answer(value: Value, column: &str, notes: &mut Vec<Problem>) -> Result<Answer, Problem> {
     let other = match messages::as_list(value) {
-        Ok(list) => return checks::conversation(list, notes),
+        Ok(list) => return Ok(Answer { messages: checks::conversation(list, notes)?, is_text: false }),
         Err(other) => other,
     };
     let text = cells::text(other, column)?;
@@ -80,7 +80,7 @@ pub(super) fn answer(value: Value, column: &str, notes: &mut Vec<Problem>) -> Re
         );
         return Err(Problem::new("empty_answer", message));
     }
-    Ok(vec![Message::new("assistant", text)])
+    Ok(Answer { messages: vec![Message::new("assistant", text)], is_text: true })
 }
 
 /// A question as a message.

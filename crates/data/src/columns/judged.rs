@@ -61,7 +61,7 @@ fn with_prompt_column(
     let mut chosen = answer(better, parts.column("chosen"), notes)?;
     let mut rejected = answer(worse, parts.column("rejected"), notes)?;
     leave_prompt_out(&prompt, &mut [&mut chosen, &mut rejected], notes);
-    Ok((prompt, chosen, rejected))
+    Ok((prompt, chosen.messages, rejected.messages))
 }
 
 /// Splits a row without a prompt column: the prompt is what both answers begin with.
@@ -111,7 +111,9 @@ fn texts_apart(better: &str, worse: &str, parts: &Parts) -> Result<Option<Pair>,
     if end == 0 {
         return Ok(None);
     }
-    let answer = |text: &str, part: &str| answer(text[end..].trim_start().into(), parts.column(part), &mut Vec::new());
+    let answer = |text: &str, part: &str| {
+        answer(text[end..].trim_start().into(), parts.column(part), &mut Vec::new()).map(|answer| answer.messages)
+    };
     let prompt = question(better[..end].to_owned(), parts.column("chosen"))?;
     Ok(Some((vec![prompt], answer(better, "chosen")?, answer(worse, "rejected")?)))
 }
@@ -167,7 +169,7 @@ pub(super) fn unpaired(parts: &mut Parts, notes: &mut Vec<Problem>) -> Result<Ex
         let prompt = asked(parts, "prompt", notes)?;
         let mut completion = answered(parts, "completion", notes)?;
         leave_prompt_out(&prompt, &mut [&mut completion], notes);
-        return Ok(Example::Unpaired { prompt, completion, label });
+        return Ok(Example::Unpaired { prompt, completion: completion.messages, label });
     }
     let mut prompt = conversation(parts, notes)?;
     let last = prompt.iter().rposition(|message| message.role == "assistant").unwrap_or_default();

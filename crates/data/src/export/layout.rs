@@ -5,6 +5,7 @@ use tunesmith_sentence::say;
 
 use super::ExportKind;
 use super::turns::{self, Reason};
+use crate::columns::repeats_messages;
 use crate::{Example, Message};
 
 /// The columns of a file.
@@ -73,10 +74,7 @@ impl ExportLayout {
                 turns::conversation(chosen)?;
                 turns::conversation(rejected)?;
                 if prompt.is_empty() || (chosen.starts_with(prompt) && rejected.starts_with(prompt)) {
-                    return Err(say!(
-                        "export-prompt-unclear",
-                        "where its prompt ends and its answers begin could not be told again"
-                    ));
+                    return Err(prompt_unclear());
                 }
                 let lists = [prompt, chosen, rejected].map(|messages| turns::plain(messages));
                 let [prompt, chosen, rejected] = lists;
@@ -87,6 +85,9 @@ impl ExportLayout {
                 turns::conversation(completion)?;
                 if prompt.is_empty() {
                     return Err(say!("export-nothing-asked", "nothing comes before its answer"));
+                }
+                if repeats_messages(prompt, completion) {
+                    return Err(prompt_unclear());
                 }
                 Ok(vec![turns::plain(prompt)?, turns::plain(completion)?, Value::Bool(*label)])
             }
@@ -125,14 +126,14 @@ impl ExportLayout {
             Self::Alpaca => no_tools(tools).and_then(|()| alpaca(messages)),
             Self::Completion => {
                 no_tools(tools)?;
-                let (system, question, answer) = turns::exchange(messages)?;
+                let (system, question, answer) = turns::only_exchange(messages)?;
                 Ok(vec![system, question, answer])
             }
             Self::CompletionLists => {
                 let (prompt, completion) = halves(messages)?;
                 Ok(vec![prompt, completion, tools])
             }
-            Self::Exchange => match turns::exchange(messages) {
+            Self::Exchange => match turns::only_exchange(messages) {
                 Ok((system, question, answer)) => Ok(vec![system, question, answer, tools]),
                 Err(_) => {
                     let (prompt, completion) = halves(messages)?;
@@ -171,6 +172,10 @@ fn text_cell(text: &str) -> Result<Value, Reason> {
     }
 }
 
+fn prompt_unclear() -> Reason {
+    say!("export-prompt-unclear", "where its prompt ends and its answers begin could not be told again")
+}
+
 fn no_tools(tools: Value) -> Result<(), Reason> {
     if tools.is_null() {
         Ok(())
@@ -191,6 +196,7 @@ fn halves(messages: &[Message]) -> Result<(Value, Value), Reason> {
         ([], _) => {
             Err(say!("export-no-prompt", "it begins with its only answer, and this kind of file needs a prompt"))
         }
+        (prompt, completion) if repeats_messages(prompt, completion) => Err(prompt_unclear()),
         (prompt, completion) => Ok((turns::plain(prompt)?, turns::plain(completion)?)),
     }
 }
@@ -199,7 +205,7 @@ fn halves(messages: &[Message]) -> Result<(Value, Value), Reason> {
 fn alpaca(messages: &[Message]) -> Result<Vec<Value>, Reason> {
     let (system, turns) = turns::system_apart(messages);
     let (earlier, last) = turns.split_at(turns.len().saturating_sub(2));
-    let (_, question, answer) = turns::exchange(last)?;
+    let (_, question, answer) = turns::only_exchange(last)?;
     let pairs = earlier.chunks(2).map(|pair| match turns::exchange(pair) {
         Ok((_, question, answer)) => Ok(Value::Array(vec![question, answer])),
         Err(why) if pair.len() == 2 => Err(why),

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tunesmith_sentence::{Sentence, say};
 
 use crate::Message;
+use crate::columns::repeats_text;
 pub(super) use open_ai::open_ai;
 pub(super) use share_gpt::share_gpt;
 
@@ -168,4 +169,16 @@ pub(super) fn exchange(messages: &[Message]) -> Result<(Value, Value, Value), Re
         }
     }
     Ok((system, question.content.as_str().into(), answer.content.as_str().into()))
+}
+
+/// The same, where an import looks for the question at the head of the answer.
+pub(super) fn only_exchange(messages: &[Message]) -> Result<(Value, Value, Value), Reason> {
+    let cells = exchange(messages)?;
+    match (cells.1.as_str(), cells.2.as_str()) {
+        (Some(question), Some(answer)) if repeats_text(question, answer) => Err(say!(
+            "export-prompt-repeated",
+            "its answer begins with its question, which would be left out of it when the file is read"
+        )),
+        _ => Ok(cells),
+    }
 }

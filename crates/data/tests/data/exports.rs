@@ -259,6 +259,23 @@ fn a_plain_question_and_answer_can_be_said_in_every_kind_of_file() {
 }
 
 #[test]
+fn an_answer_that_begins_with_its_question_keeps_it() {
+    let echo = chat(&[("user", "tick tock"), ("assistant", "tick tock, tick tock")]);
+    let opened = chat(&[("assistant", "Hi"), ("assistant", "Hi"), ("user", "q")]);
+    for kind in ExportKind::ALL {
+        assert_round_trip(kind, &[echo.clone(), opened.clone()]);
+        let as_text = matches!(kind, ExportKind::Completion | ExportKind::Alpaca);
+        let (_, said) = export(kind, std::slice::from_ref(&echo));
+        match &said[0] {
+            ExportedRow::Written => assert!(!as_text, "{kind:?}"),
+            ExportedRow::LeftOut(why) => {
+                assert!(as_text && why.contains("begins with its question"), "{kind:?}: {why}")
+            }
+        }
+    }
+}
+
+#[test]
 fn each_kind_is_written_as_its_tools_read_it() {
     let rows = [chat(&[("system", "s"), ("user", "q1"), ("assistant", "a1"), ("user", "q2"), ("assistant", "a2")])];
     let single = [chat(&[("user", "q"), ("assistant", "a, \"b\"")])];

@@ -217,6 +217,17 @@ fn a_prompt_that_both_answers_repeat_is_left_out_of_them() {
 }
 
 #[test]
+fn a_list_of_messages_says_who_speaks_so_its_answers_keep_their_texts() {
+    let row = json!({
+        "prompt": [{"role": "user", "content": "Say it twice: tick tock"}],
+        "completion": [{"role": "assistant", "content": "Say it twice: tick tock, tick tock"}],
+    });
+    let imported = read("a.jsonl", row.to_string());
+    let expected = chat(&[("user", "Say it twice: tick tock"), ("assistant", "Say it twice: tick tock, tick tock")]);
+    assert_eq!((examples(&imported), imported.problems.len()), (vec![expected], 0));
+}
+
+#[test]
 fn thoughts_and_texts_in_parts_and_columns_are_read() {
     let thought = |content: &str, text: &str| Message {
         reasoning_content: Some(text.into()),
