@@ -92,6 +92,18 @@ impl Checkpoint {
                  that differs; the stored head is used, as transformers does"
             ));
         }
+        if !config.unread.is_empty() {
+            let count = config.unread.len();
+            remarks.push(say!(
+                "model-config-unread",
+                count;
+                "1 field of config.json is not read: {names}. If it changes how the model computes, results will be wrong",
+                "{count} fields of config.json are not read: {names}. If one of them changes how the model computes, results \
+                 will be wrong",
+                count,
+                names = first_few(&config.unread)
+            ));
+        }
         let unused = self.unused(config);
         if let Some(first) = unused.first() {
             let count = unused.len();
@@ -226,4 +238,10 @@ impl Mapped {
         let tensors = header::read(&map).map_err(wrong)?;
         Ok(Self { path, map, tensors })
     }
+}
+
+/// The first names of a list, which in a hostile file may be endless.
+fn first_few(names: &[String]) -> String {
+    let more = if names.len() > 5 { ", …" } else { "" };
+    names.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ") + more
 }

@@ -60,6 +60,8 @@ pub struct ModelConfig {
     pub residual_scale: f64,
     /// The file as it was read: what other programs need is kept when the model is saved.
     pub source: Value,
+    /// Fields of the file that are not read and may change what the model computes.
+    pub unread: Vec<String>,
 }
 
 /// What differs from block to block.

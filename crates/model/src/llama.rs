@@ -56,6 +56,7 @@ pub(crate) fn as_llama(
         embeds_scaled: false,
         residual_scale: 1.0,
         source: fields.source().clone(),
+        unread: vec![],
     };
     check_heads(fields, &config)?;
     // Where both are there transformers takes the older one, and nothing of the newer.

@@ -53,7 +53,9 @@ impl ModelConfig {
 
 fn read_config(fields: &ConfigFields) -> Result<ModelConfig, ModelError> {
     check_kind(fields)?;
-    family(fields)?.config(fields)
+    let mut config = family(fields)?.config(fields)?;
+    config.unread = fields.unread();
+    Ok(config)
 }
 
 fn family(fields: &ConfigFields) -> Result<&'static Family, ModelError> {

@@ -1097,6 +1097,11 @@ model-config-no-size = { $key } is { $value }, expected a whole number from 1 to
 
 model-config-too-long = is too long to be a model's config
 
+model-config-unread = { $count ->
+    [one] 1 field of config.json is not read: { $names }. If it changes how the model computes, results will be wrong
+   *[other] { $count } fields of config.json are not read: { $names }. If one of them changes how the model computes, results will be wrong
+}
+
 model-damaged-hint = Download or copy the model again
 
 model-delete-starter = The starter model is a part of Tunesmith

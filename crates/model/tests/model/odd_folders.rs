@@ -206,6 +206,41 @@ fn stored_tensors_that_the_model_does_not_have_are_told_of() {
     assert!(remarks[0].contains("1 stored tensor") && remarks[0].contains("q_proj.bias"), "{remarks:?}");
 }
 
+/// The extra fields are those of configs on the hub: Llama 3.2, SmolLM2, Qwen 2.5 and Phi-4-mini among them.
+#[test]
+fn config_fields_that_are_not_read_and_may_matter_are_told_of() {
+    let (folder, _) = saved(DType::F32);
+    for (key, value) in [
+        ("pretraining_tp", json!(1)),
+        ("is_llama_config", json!(true)),
+        ("attention_dropout", json!(0.1)),
+        ("bos_token_id", json!(1)),
+        ("sliding_window", json!(32768)),
+        ("max_window_layers", json!(21)),
+        ("rope_interleaved", json!(false)),
+        ("interpolate_factor", json!(1)),
+        ("transformers.js_config", json!({"dtype": "q4"})),
+        ("use_mrope", json!(false)),
+        ("_name_or_path", json!("somewhere")),
+        ("embd_pdrop", json!(0.1)),
+        ("quantization_config", json!(null)),
+    ] {
+        change_config(folder.path(), key, value);
+    }
+    assert!(facts(folder.path()).unwrap().remarks.is_empty());
+    change_config(folder.path(), "final_logit_softcapping", json!(30.0));
+    let remarks = facts(folder.path()).unwrap().remarks;
+    assert!(remarks[0].contains("1 field of config.json is not read: final_logit_softcapping"), "{remarks:?}");
+    for number in 0..9 {
+        change_config(folder.path(), &format!("new_{number}"), json!(number + 1));
+    }
+    let remarks = facts(folder.path()).unwrap().remarks;
+    assert!(remarks[0].contains("10 fields") && remarks[0].contains("new_3, …"), "{remarks:?}");
+    for case in crate::case::cases() {
+        assert_eq!(case.decoder.config().unread, [""; 0], "{}", case.family);
+    }
+}
+
 #[test]
 fn an_adapter_without_tensors_for_what_it_names_is_not_continued() {
     let decoder = decoder(config(json!({})));
