@@ -1222,6 +1222,13 @@ model-rows-unfit = { $tokens } tokens, { $marks } marks and rows of { $in_rows }
 
 model-save-format = Models are saved in f32 or bf16, not in { $format }
 
+model-second-template = tokenizer_config.json has another chat template than chat_template.jinja; the latter is used, as transformers does
+
+model-templates-unused = { $count ->
+    [one] 1 chat template of this model is not used: { $names }. Rows and chats use “default”, and “tool_use” where there are tools
+   *[other] { $count } chat templates of this model are not used: { $names }. Rows and chats use “default”, and “tool_use” where there are tools
+}
+
 model-tensor-shape = { $name } has shape { $found }, expected { $expected }
 
 model-token-unknown = Token { $id } is not in the model's vocabulary of { $vocabulary }: the tokenizer belongs to another model

@@ -4,6 +4,7 @@ mod cache;
 mod facts;
 mod lookup;
 mod places;
+mod templates;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -5,13 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use tunesmith_model::{ModelConfig, ModelError, regular_file};
+use tunesmith_model::{ModelConfig, ModelError};
 use tunesmith_sentence::{Sentence, say};
 
+use super::templates;
 use crate::pool::{Stamp, stamp};
-
-/// A tokenizer's config lists its added tokens, which can be many.
-const LONGEST_CONFIG: u64 = 64 << 20;
 
 /// What a list of models shows of one.
 pub(crate) struct Facts {
@@ -24,7 +22,7 @@ pub(crate) struct Facts {
     /// What can have an adapter.
     pub modules: Vec<&'static str>,
     pub has_chat_template: bool,
-    /// Where its config and its weights disagree, and what is done about it.
+    /// What of the folder is not used, and where its config and its weights disagree.
     pub remarks: Vec<Sentence>,
 }
 
@@ -83,18 +81,7 @@ fn read(folder: &Path) -> Result<Facts, Unusable> {
         context_length: facts.context_length,
         modules: tunesmith_model::modules(&facts.config),
         config: facts.config,
-        has_chat_template: has_chat_template(folder),
-        remarks: facts.remarks,
+        has_chat_template: templates::has_one(folder),
+        remarks: facts.remarks.into_iter().chain(templates::not_used(folder)).collect(),
     })
-}
-
-fn has_chat_template(folder: &Path) -> bool {
-    let config = || {
-        // What cannot be read is told when the model's renderer is opened.
-        let text = regular_file::read_text(&folder.join("tokenizer_config.json"), LONGEST_CONFIG).ok()??;
-        let config: serde_json::Value = serde_json::from_str(&text).ok()?;
-        Some(!config.get("chat_template")?.is_null())
-    };
-    ["chat_template.jinja", "chat_template.json"].iter().any(|name| folder.join(name).is_file())
-        || config().unwrap_or(false)
 }

@@ -287,6 +287,39 @@ fn a_models_page_tells_where_config_and_weights_disagree() {
     assert!(remarks.len() == 1 && remarks[0].contains("tie_word_embeddings"), "{remarks:?}");
 }
 
+#[test]
+fn a_models_page_tells_of_chat_templates_that_are_not_used() {
+    let place = Place::new();
+    let studio = place.open();
+    let folder = place.model_folder();
+    let add = || studio.add_model(AddModel { path: folder.clone().into() }).unwrap();
+    let set = |template: serde_json::Value| {
+        let path = Path::new(&folder).join("tokenizer_config.json");
+        let mut config: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        config["chat_template"] = template;
+        fs::write(&path, config.to_string()).unwrap();
+    };
+    let named = |name: &str| serde_json::json!({"name": name, "template": "{{ messages }}"});
+    set(serde_json::json!([named("chat")]));
+    assert_eq!(add().remarks, [""; 0], "the only one is the default");
+    set(serde_json::json!([named("default"), named("tool_use"), named("rag")]));
+    let more = Path::new(&folder).join("additional_chat_templates");
+    fs::create_dir(&more).unwrap();
+    fs::write(more.join("short.jinja"), "{{ messages }}").unwrap();
+    let remarks = add().remarks;
+    assert!(
+        remarks.len() == 1 && remarks[0].contains("2 chat templates") && remarks[0].contains("rag, short"),
+        "{remarks:?}"
+    );
+    fs::remove_dir_all(&more).unwrap();
+    set("{{ messages[0] }}".into());
+    fs::write(Path::new(&folder).join("chat_template.jinja"), "{{ messages }}").unwrap();
+    let remarks = add().remarks;
+    assert!(remarks.len() == 1 && remarks[0].contains("another chat template"), "{remarks:?}");
+    set("{{ messages }}\n".into());
+    assert_eq!(add().remarks, [""; 0], "the same twice");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_pipe_among_a_models_files_is_refused_at_once() {
