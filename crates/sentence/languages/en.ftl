@@ -1779,6 +1779,8 @@ run-not-shown-hint = Bring run.json back from a backup. What was trained lies in
 
 run-nothing-held-out = No rows are held out, so there is no validation loss, and the last step is kept
 
+run-other-base = The adapter to continue from says that it was made for “{ $named }”. With another base model it may start worse than no adapter
+
 run-panicked = The training stopped unexpectedly: { $reason }
 
 run-panicked-hint = Resume the run from its newest checkpoint; if it happens again, report it with the log

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use regex::Regex;
 use serde_json::Value;
 use tunesmith_sentence::{Sentence, say};
 
@@ -20,8 +21,7 @@ const LARGEST_RANK: u64 = 1 << 16;
 pub(super) struct PeftConfig {
     lora: LoraConfig,
     targets: Targets,
-    /// Modules that have no pair, as they are named.
-    excluded: Vec<String>,
+    excluded: Excluded,
     ranks: Patterns<usize>,
     alphas: Patterns<f64>,
     token_ids: TokenIds,
@@ -35,6 +35,14 @@ enum Targets {
     AllLinear,
     /// By a regular expression: the tensors say what it came to.
     Pattern,
+}
+
+/// How `exclude_modules` names the modules that have no pair.
+enum Excluded {
+    /// By all or the end of their names.
+    Names(Vec<String>),
+    /// By a regular expression that fits all of their names.
+    Pattern(Regex),
 }
 
 impl PeftConfig {
@@ -71,7 +79,7 @@ impl PeftConfig {
             Patterns::read(config, "alpha_pattern", self::alpha)?,
         );
         let token_ids = TokenIds::read(&config["trainable_token_indices"])?;
-        Ok(Self { lora, targets, excluded: excluded(&config["exclude_modules"]), ranks, alphas, token_ids })
+        Ok(Self { lora, targets, excluded: Excluded::read(&config["exclude_modules"]), ranks, alphas, token_ids })
     }
 
     /// The config of an adapter that has pairs for these modules, and vectors of single tokens for these tables, so many each.
@@ -106,7 +114,7 @@ impl PeftConfig {
 
     /// As PEFT's `check_target_module_exists` decides which modules get a pair.
     fn check_named(&self, module: &str) -> Result<(), Sentence> {
-        if self.excluded.iter().any(|name| is_named(module, name)) {
+        if self.excluded.has(module) {
             return Err(say!(
                 "adapter-module-excluded",
                 "has tensors for {module}, which exclude_modules of adapter_config.json leaves out",
@@ -142,12 +150,23 @@ fn is_named(module: &str, name: &str) -> bool {
     module.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
-/// The modules that are left out: a list of names, or one. What a regular expression leaves out, the tensors say.
-fn excluded(value: &Value) -> Vec<String> {
-    match value {
-        Value::String(name) => vec![name.clone()],
-        Value::Array(names) => names.iter().filter_map(Value::as_str).map(String::from).collect(),
-        _ => Vec::new(),
+impl Excluded {
+    /// As PEFT's `check_target_module_exists` reads the field: text is a regular expression, a list has names.
+    fn read(value: &Value) -> Self {
+        let names = match value {
+            Value::Array(names) => names.iter().filter_map(Value::as_str).map(String::from).collect(),
+            _ => Vec::new(),
+        };
+        // What an expression leaves out that only Python understands, the tensors say.
+        let pattern = value.as_str().and_then(|text| Regex::new(&format!("^(?:{text})$")).ok());
+        pattern.map_or(Self::Names(names), Self::Pattern)
+    }
+
+    fn has(&self, module: &str) -> bool {
+        match self {
+            Self::Names(names) => names.iter().any(|name| is_named(module, name)),
+            Self::Pattern(pattern) => pattern.is_match(module),
+        }
     }
 }
 

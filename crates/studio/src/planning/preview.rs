@@ -8,6 +8,7 @@ use tunesmith_sentence::{Sentence, say};
 use tunesmith_train::{Job, TrainError, TrainPlan};
 
 use super::SplitTokens;
+use super::other_base::other_base;
 use crate::format::byte_size;
 
 /// Fewer rows than this rarely teach anything.
@@ -89,12 +90,14 @@ fn few_steps(plan: &Plan) -> Option<Sentence> {
 }
 
 fn warnings(choices: &Choices<'_>, tokens: &SplitTokens) -> Vec<Sentence> {
+    let adapter = choices.training.init_adapter.as_ref();
     let warnings = [
         few_rows(tokens),
         cut_rows(choices, tokens),
         left_out_rows(choices, tokens),
         unlearnable_rows(tokens),
         no_chat_template(choices),
+        adapter.and_then(|folder| other_base(folder.as_ref(), choices.model)),
     ];
     warnings.into_iter().flatten().chain(tokens.remarks.iter().cloned()).chain(nothing_held_out(tokens)).collect()
 }

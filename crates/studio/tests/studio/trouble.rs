@@ -147,6 +147,37 @@ fn a_diverged_run_names_a_checkpoint_that_a_new_run_continues_from() {
 }
 
 #[test]
+fn an_adapter_made_for_another_base_model_is_told_of() {
+    let place = Place::new();
+    let studio = place.open();
+    let (model, dataset) = place.stocked(studio.as_ref());
+    let run = studio.start_run(wish(&model, &dataset, settings(1))).unwrap();
+    let run = wait_for(studio.as_ref(), &run.id, is_done);
+    let adapter = run.result_path.unwrap();
+    let config = Path::new(&adapter).join("adapter_config.json");
+    let warned = |base: Option<&str>| {
+        if let Some(base) = base {
+            let mut changed: serde_json::Value =
+                serde_json::from_str(&std::fs::read_to_string(&config).unwrap()).unwrap();
+            changed["base_model_name_or_path"] = base.into();
+            std::fs::write(&config, changed.to_string()).unwrap();
+        }
+        let training = TrainSettings { init_adapter: Some(adapter.as_str().into()), ..settings(1) };
+        let preview = studio.preview_run(wish(&model, &dataset, training).into()).unwrap();
+        assert_eq!(preview.blockers, [""; 0]);
+        preview.warnings.iter().any(|warning| warning.contains("was made for"))
+    };
+    let folder = Path::new(&model.path).file_name().unwrap().to_str().unwrap();
+    assert!(!warned(None), "its own");
+    assert!(!warned(Some(&format!("owner/{folder}"))));
+    assert!(!warned(Some(&format!("C:\\\\models\\\\{}\\\\", folder.to_uppercase()))));
+    assert!(!warned(Some(&format!("/x/models--owner--{folder}/snapshots/abc"))));
+    assert!(!warned(Some("")));
+    assert!(warned(Some(&format!("owner/{folder}-Instruct"))));
+    assert!(warned(Some("/x/models--owner--other/snapshots/abc")));
+}
+
+#[test]
 fn a_full_disk_pauses_the_run_until_there_is_space() {
     let place = Place::new();
     let studio = owner(open_with(&place.home(), meets_a_full_disk).unwrap());
