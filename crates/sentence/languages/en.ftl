@@ -1895,6 +1895,8 @@ run-tools-hidden = { $count ->
    *[other] The model does not see the tools of { $count } rows: its chat template does not show them
 }
 
+run-tools-in-all-rows = All rows offer tools, and the chat offers none: there the model may answer otherwise than it has learned
+
 run-trained-elsewhere = { $path } is being trained by another process
 
 run-trained-elsewhere-hint = Stop it there first

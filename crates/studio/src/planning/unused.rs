@@ -1,4 +1,4 @@
-//! What a run does not learn of the rows it has, and which held-out rows it has learned, in sentences.
+//! What a run does not learn of the rows it has, which held-out rows it has learned, and what a chat will lack, in sentences.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -10,7 +10,8 @@ use tunesmith_sentence::{Sentence, say};
 pub(super) fn told(training: &[Example], validation: &[Example], judged_bad: u64) -> Vec<Sentence> {
     let all = (training.len() + validation.len()) as u64;
     let worse = worse_answers(training) + worse_answers(validation);
-    let told = [bad_answers(judged_bad, all), one_of_two(worse), on_both_sides(training, validation)];
+    let told =
+        [bad_answers(judged_bad, all), one_of_two(worse), on_both_sides(training, validation), always_tools(training)];
     told.into_iter().flatten().collect()
 }
 
@@ -55,6 +56,20 @@ fn on_both_sides(training: &[Example], validation: &[Example]) -> Option<Sentenc
             "1 of {all} held-out rows is also learned, so the validation loss says too little about new rows",
             "{rows} of {all} held-out rows are also learned, so the validation loss says too little about new rows",
             rows, all = validation.len()
+        )
+    })
+}
+
+/// Where every row offers tools, the model never learns to answer without them, and a chat offers none.
+fn always_tools(training: &[Example]) -> Option<Sentence> {
+    let offers = |row: &Example| match row {
+        Example::Chat { tools, .. } | Example::Preference { tools, .. } => !tools.is_empty(),
+        Example::Text { .. } | Example::Unpaired { .. } | Example::Classification { .. } => false,
+    };
+    (!training.is_empty() && training.iter().all(offers)).then(|| {
+        say!(
+            "run-tools-in-all-rows",
+            "All rows offer tools, and the chat offers none: there the model may answer otherwise than it has learned"
         )
     })
 }

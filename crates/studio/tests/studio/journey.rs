@@ -171,6 +171,28 @@ fn all_that_a_template_does_not_show_is_told_before_the_run() {
 }
 
 #[test]
+fn rows_that_all_offer_tools_are_told_of_since_a_chat_offers_none() {
+    let place = Place::new();
+    let studio = place.open();
+    let (model, _) = place.stocked(studio.as_ref());
+    let row = |tools: &str| {
+        format!(
+            r#"{{"messages":[{{"role":"user","content":"q"}},{{"role":"assistant","content":"a"}}],"tools":{tools}}}"#
+        )
+    };
+    let with = row(r#"[{"type":"function","function":{"name":"weather"}}]"#);
+    for (rows, told) in [([with.clone(), with.clone()], true), ([with, row("[]")], false)] {
+        let path = place.home().with_file_name(format!("tools-{told}.jsonl"));
+        std::fs::write(&path, rows.join("\n")).unwrap();
+        let files = import_of(&[path.to_str().unwrap()]);
+        let dataset = studio.import_dataset(ImportDataset { validation: Validation::Share(0.0), ..files }).unwrap();
+        let preview = studio.preview_run(wish(&model, &dataset, settings(5)).into()).unwrap();
+        let found = preview.warnings.iter().any(|warning| warning.contains("the chat offers none"));
+        assert_eq!(found, told, "{:?}", preview.warnings);
+    }
+}
+
+#[test]
 fn a_stopped_run_keeps_its_result_and_goes_on() {
     let place = Place::new();
     let studio = place.open();
