@@ -209,6 +209,20 @@ fn a_broken_adapter_is_refused() {
     assert!(Adapter::load(folder.path(), &Device::Cpu).is_err());
 }
 
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_the_place_of_a_file_is_refused_at_once() {
+    for name in ["adapter_config.json", "adapter_model.safetensors"] {
+        let folder = tempfile::tempdir().unwrap();
+        adapter().save(folder.path(), "b").unwrap();
+        let path = folder.path().join(name);
+        fs::remove_file(&path).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let error = Adapter::load(folder.path(), &Device::Cpu).unwrap_err().to_string();
+        assert!(error.contains(name), "{error}");
+    }
+}
+
 #[test]
 fn a_config_that_does_not_go_with_its_tensors_is_refused() {
     let folder = tempfile::tempdir().unwrap();

@@ -220,6 +220,12 @@ fn a_config_that_cannot_be_computed_is_refused_with_the_reason() {
     let (folder, _) = saved(DType::F32);
     fs::write(folder.path().join("config.json"), "{\"model_type\": ").unwrap();
     refused(folder.path(), &["config.json", "not a valid JSON"]);
+    for blank in ["", " \n"] {
+        fs::write(folder.path().join("config.json"), blank).unwrap();
+        refused(folder.path(), &["config.json", "is empty"]);
+    }
+    fs::write(folder.path().join("config.json"), "{}").unwrap();
+    refused(folder.path(), &["config.json", "names neither model_type nor architectures"]);
 }
 
 const SHAPE: TrainingShape = TrainingShape {

@@ -256,6 +256,10 @@ fn a_chat_can_be_renamed() {
     let studio = place.open();
     let chat = base_chat(&place, studio.as_ref(), 5);
     let item = ItemRef { kind: ItemKind::Chat, id: chat.id.clone() };
+    for name in ["", "  ", "two\nlines", "red \u{1b}[31m", "a\0b"] {
+        let refused = studio.rename(Rename { item: item.clone(), name: name.into() }).unwrap_err();
+        assert_eq!(refused.code, ErrorCode::Invalid, "{name:?}");
+    }
     studio.rename(Rename { item: item.clone(), name: " Colours ".into() }).unwrap();
     assert_eq!(studio.get_chat(chat.id).unwrap().title, "Colours");
     assert_eq!(studio.set_tags(SetTags { item, tags: Vec::new() }).unwrap_err().code, ErrorCode::Invalid);

@@ -204,6 +204,9 @@ fn what_is_no_run_file_is_told_for_what_it_is() {
         ("validation: 0.1", "validation: \"\"", "validation must be auto"),
         ("base_model: starter", "base_model: \"\"", "base_model must be"),
         ("training:", "---\ntraining:", "a second one after ---"),
+        ("format: chat", "format: chat\n  columns: messages", "columns must be a group"),
+        ("format: chat", "format: chat\n  columns: [messages]", "columns must be a group"),
+        ("format: chat", "format: chat\n  columns:\n    mesages: m", "no part “mesages”"),
     ] {
         let said = complaint(from, to);
         assert!(said.contains(wrong), "{to}: {said}");
