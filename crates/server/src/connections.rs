@@ -8,13 +8,15 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use tokio_io_timeout::TimeoutStream;
+
+use crate::strangers::{Strangers, Visitor};
 
 /// How long to wait before the next try to accept a connection when the system has refused one.
 const AFTER_REFUSAL: Duration = Duration::from_millis(200);
@@ -22,7 +24,8 @@ const AFTER_REFUSAL: Duration = Duration::from_millis(200);
 /// What one server takes on, and how long it waits for others.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Connections that are open at once; more wait until one is closed.
+    /// Connections that are open at once. For a further one the oldest that has not signed in is closed; where all have, it
+    /// waits.
     pub connections: usize,
     /// How long the head of a request may take, and how long a connection without a request is kept.
     pub head: Duration,
@@ -62,34 +65,48 @@ impl Default for Limits {
 /// Answers connections for good.
 pub(crate) async fn serve(listener: TcpListener, router: Router, limits: &Limits) {
     let places = Arc::new(Semaphore::new(limits.connections));
+    let strangers = Arc::new(Strangers::default());
     let mut http = http1::Builder::new();
     // hyper starts this clock anew for each request, and also while none has begun.
     http.timer(TokioTimer::new()).header_read_timeout(limits.head);
-    // Nobody closes the semaphore.
-    while let Ok(place) = Arc::clone(&places).acquire_owned().await {
-        match listener.accept().await {
-            Ok((stream, _)) => drop(tokio::spawn(answer(http.clone(), stream, router.clone(), limits.unread, place))),
-            Err(error) => wait_after(&error).await,
+    loop {
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                wait_after(&error).await;
+                continue;
+            }
+        };
+        if places.available_permits() == 0 {
+            strangers.close_oldest();
         }
+        // Nobody closes the semaphore.
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        let (http, router, unread, strangers) = (http.clone(), router.clone(), limits.unread, Arc::clone(&strangers));
+        let visitor = strangers.enter();
+        tokio::spawn(async move {
+            answer(http, stream, router, unread, &visitor).await;
+            strangers.leave(&visitor);
+            drop(place);
+        });
     }
 }
 
-async fn answer(
-    http: http1::Builder,
-    stream: TcpStream,
-    router: Router,
-    unread: Duration,
-    _place: OwnedSemaphorePermit,
-) {
+async fn answer(http: http1::Builder, stream: TcpStream, router: Router, unread: Duration, visitor: &Visitor) {
     // Events are small and must not wait to be gathered into larger packets.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!("a connection gathers its packets: {error}");
     }
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(unread));
-    let service = TowerToHyperService::new(router);
-    if let Err(error) = http.serve_connection(TokioIo::new(Box::pin(stream)), service).await {
-        tracing::debug!("a connection ended early: {error}");
+    let service = TowerToHyperService::new(router.layer(Extension(visitor.signed_in.clone())));
+    tokio::select! {
+        ended = http.serve_connection(TokioIo::new(Box::pin(stream)), service) => {
+            if let Err(error) = ended {
+                tracing::debug!("a connection ended early: {error}");
+            }
+        }
+        () = visitor.closed() => tracing::debug!("a connection without a key was closed to make room"),
     }
 }
 

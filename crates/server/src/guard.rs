@@ -22,7 +22,7 @@ use axum::{
 use tunesmith_protocol::WireError;
 use tunesmith_sentence::say;
 
-use crate::{calls::failure, pages::with_security_headers};
+use crate::{calls::failure, pages::with_security_headers, strangers::SignedIn};
 
 const LINK_PATH: &str = "/open/";
 const KEY_HEADER: &str = "x-tunesmith-key";
@@ -140,7 +140,12 @@ enum Decision {
 pub(crate) async fn check(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
     let decision = guard.decide(request.method(), request.uri(), request.headers());
     let response = match decision {
-        Decision::Pass => next.run(request).await,
+        Decision::Pass => {
+            if let Some(connection) = request.extensions().get::<SignedIn>() {
+                connection.set();
+            }
+            next.run(request).await
+        }
         Decision::Open => sign_in::welcome(&guard),
         Decision::Home => (StatusCode::SEE_OTHER, [(header::LOCATION, "/")]).into_response(),
         Decision::WithoutKey => failure(

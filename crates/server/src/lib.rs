@@ -11,6 +11,7 @@ mod events;
 mod guard;
 mod pages;
 mod paths;
+mod strangers;
 mod uploads;
 
 use std::{

@@ -28,6 +28,24 @@ fn is_closed(mut stream: TcpStream) -> bool {
 }
 
 #[test]
+fn connections_without_a_key_make_room_for_others_and_close_none_that_has_one() {
+    let endless = Duration::from_secs(600);
+    let browser = Browser::within(Limits { connections: 8, head: endless, arguments: endless, ..Limits::default() });
+    let mut page = Page::open(&browser);
+    let half_open: Vec<TcpStream> = (0..40)
+        .map(|_| {
+            let mut stream = browser.connect();
+            stream.write_all(b"POST /api/call/list_runs HT").unwrap();
+            stream
+        })
+        .collect();
+    assert_eq!(browser.post("/api/call/list_runs", "null").status, 200);
+    page.follow(1, &json!({ "topic": "job", "id": "quiet" }), 0);
+    assert!(half_open.into_iter().take(30).all(is_closed), "the oldest are");
+    page.unfollow(1);
+}
+
+#[test]
 fn requests_that_never_end_are_given_up_and_hold_up_nobody() {
     let browser = Browser::within(Limits { connections: 8, ..impatient() });
     let half_open: Vec<TcpStream> = (0..40)
@@ -43,7 +61,7 @@ fn requests_that_never_end_are_given_up_and_hold_up_nobody() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn only_so_many_connections_take_a_file_and_further_ones_wait() {
+fn only_so_many_connections_take_a_file() {
     let browser = Browser::within(Limits { connections: 8, head: Duration::from_secs(600), ..Limits::default() });
     let files = || std::fs::read_dir("/proc/self/fd").unwrap().count();
     let before = files();
