@@ -2,6 +2,7 @@
 //! studio; what the calls mean is the studio's business.
 
 mod ipc;
+mod notify;
 mod opening;
 mod signals;
 mod window;

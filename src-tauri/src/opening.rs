@@ -9,7 +9,7 @@ use tunesmith_protocol::{Api, WireError};
 use tunesmith_sentence::{Sentence, say};
 use tunesmith_studio::{Opened, Studio};
 
-use crate::{OwnedStudio, window};
+use crate::{OwnedStudio, notify, window};
 
 /// What came of opening the home.
 pub enum Opening {
@@ -80,6 +80,7 @@ fn enter<R: Runtime>(app: &AppHandle<R>, studio: Arc<Studio>) -> tauri::Result<(
         tracing::error!("the queued runs do not go on: {error}");
     }
     studio.on_show_window(move || window::come_forward(&handle));
+    notify::follow_runs(app, Arc::clone(&studio));
     app.manage(OwnedStudio { studio });
     for config in &app.config().app.windows {
         WebviewWindowBuilder::from_config(app, config)?.build()?;

@@ -121,6 +121,11 @@ fn end_page<R: Runtime>(window: &WebviewWindow<R>) {
 #[cfg(not(target_os = "linux"))]
 fn end_page<R: Runtime>(_window: &WebviewWindow<R>) {}
 
+/// Whether the user has the window before them.
+pub fn is_seen<R: Runtime>(app: &AppHandle<R>) -> bool {
+    main(app).is_some_and(|window| window.is_focused().unwrap_or(false) && window.is_visible().unwrap_or(false))
+}
+
 /// Brings the window before the user, wherever it was.
 pub fn come_forward<R: Runtime>(app: &AppHandle<R>) {
     let Some(window) = main(app) else { return };

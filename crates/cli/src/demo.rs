@@ -112,6 +112,7 @@ fn tune(home: &Home, files: &Files, model: &str, interrupt: &Interrupt, out: &Ou
     })?;
     let start = StartRun {
         name: None,
+        preset: None,
         model: model.into(),
         version: Some(dataset.number),
         dataset: dataset.id,

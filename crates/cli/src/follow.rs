@@ -46,6 +46,7 @@ impl<'a> Printer<'a> {
             | RunRecord::Stopped { .. } => self.out.json(record),
             RunRecord::Status { .. }
             | RunRecord::Preparing { .. }
+            | RunRecord::Working { .. }
             | RunRecord::Rewind { .. }
             | RunRecord::Error { .. } => {}
         }

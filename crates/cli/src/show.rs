@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use tunesmith_protocol::{Layers, Method, Plan, RunRecord, RunState, StepMetrics, TooLong};
+use tunesmith_protocol::{Layers, Method, Plan, RunRecord, RunState, RunWork, StepMetrics, TooLong};
 use tunesmith_sentence::{Sentence, say};
 use tunesmith_studio::Losses;
 
@@ -52,6 +52,7 @@ impl<'a> Show<'a> {
                 self.bar.set_length(100);
                 self.bar.set_position((fraction * 100.0) as u64);
             }
+            RunRecord::Working { work, step, done, total } => self.working(*work, *step, *done, *total),
             RunRecord::Step(metrics) => self.step(metrics),
             RunRecord::Eval { step, loss, .. } => self.eval(*step, *loss),
             RunRecord::Status { status: RunState::Paused { reason, stopping } } => {
@@ -75,6 +76,20 @@ impl<'a> Show<'a> {
             RunRecord::Error { .. } => self.bar.finish_and_clear(),
             RunRecord::Status { .. } | RunRecord::Checkpoint { .. } => {}
         }
+    }
+
+    /// How far a long step or a measurement is, behind the bar of the steps.
+    fn working(&self, work: RunWork, step: u32, done: u64, total: u64) {
+        let said = match (work, step) {
+            (RunWork::Step, _) => say!("shell-show-in-step", "step {step}: {done} of {total} rows", step, done, total),
+            (RunWork::Evaluation, 0) => {
+                say!("shell-show-measuring-before", "measuring before training: {done} of {total} rows", done, total)
+            }
+            (RunWork::Evaluation, _) => {
+                say!("shell-show-measuring", "measuring: {done} of {total} rows", done, total)
+            }
+        };
+        self.bar.set_message(format!("  {}", translate(&said)));
     }
 
     fn plan(&mut self, plan: &Plan) {

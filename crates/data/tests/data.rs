@@ -28,6 +28,8 @@ mod json_files;
 mod judged;
 #[path = "data/lengths.rs"]
 mod lengths;
+#[path = "data/likeness.rs"]
+mod likeness;
 #[path = "data/masks.rs"]
 mod masks;
 #[path = "data/packed.rs"]

@@ -127,7 +127,11 @@ commands! {
     delete(ItemRef) -> ();
     /// Brings a deleted thing back.
     restore(ItemRef) -> ();
-    /// Removes deleted things from the disk for good.
+    /// All deleted things that can be brought back, the last deleted first.
+    list_bin(()) -> Vec<BinnedItem>;
+    /// Removes one deleted thing from the disk for good.
+    delete_for_good(ItemRef) -> ();
+    /// Removes all deleted things from the disk for good.
     empty_bin(()) -> ();
     /// All chats, the newest first.
     list_chats(()) -> Vec<Chat>;
@@ -154,6 +158,9 @@ commands! {
     hold_job(String) -> ();
     /// Lets a job that was held back start when it is its turn.
     release_job(String) -> ();
+    /// What a run's result answers to a few held-out rows, beside its base model; null where no row asks anything, and where
+    /// only what is known was wanted and nothing is.
+    compare_run(CompareRun) -> Option<Comparison>;
     /// Measures a model on dataset files, and has it answer them.
     evaluate(Evaluate) -> Evaluation;
     /// The computer, the home and the device in use.

@@ -5,6 +5,51 @@ use tunesmith_sentence::Sentence;
 use crate::{Format, ReadPath, wire};
 
 wire! {
+    /// Ask what a run's result answers to rows that it has not learned, beside the base model.
+    pub struct CompareRun {
+        /// The run.
+        pub run: String,
+        /// Only what was asked before; no model is loaded.
+        pub only_known: bool,
+        /// The id, chosen by the caller, under which progress is published and cancel is understood.
+        #[serde(default)]
+        pub job: Option<String>,
+    }
+
+    /// What a run's result and its base model answer to the same questions.
+    pub struct Comparison {
+        /// The step whose weights answered.
+        pub step: u32,
+        /// The rows were held out; otherwise they were learned, as none is held out.
+        pub held_out: bool,
+        /// A few rows.
+        pub rows: Vec<ComparedRow>,
+    }
+
+    /// One question and its answers.
+    pub struct ComparedRow {
+        /// What was asked last.
+        pub question: String,
+        /// What the row expects.
+        pub expected: String,
+        /// The base model's answer; null for a model that was trained from scratch.
+        pub base: Option<ComparedAnswer>,
+        /// The answer of the run's result.
+        pub tuned: ComparedAnswer,
+    }
+
+    /// An answer, and how good it is.
+    pub struct ComparedAnswer {
+        /// What was said.
+        pub text: String,
+        /// It ended by itself.
+        pub ends: bool,
+        /// Its end comes again and again.
+        pub repeats: bool,
+        /// The F1 of the words that it shares with the expected answer, from 0 to 1.
+        pub likeness: f64,
+    }
+
     /// Measure a model on dataset files. It is a run's result, or a base model with or without an adapter.
     pub struct Evaluate {
         /// The run whose result is measured; null measures a base model.

@@ -78,6 +78,17 @@ wire! {
             /// From 0 to 1.
             fraction: f64
         },
+        /// How far a step or a measurement is, where it takes more than a moment.
+        Working {
+            /// Which of both.
+            work: RunWork,
+            /// The step, or the one that is measured after; 0 is before the first.
+            step: u32,
+            /// Rows done.
+            done: u64,
+            /// Rows in all.
+            total: u64
+        },
         /// One optimiser step.
         Step(StepMetrics),
         /// One measurement on the validation rows.
@@ -132,6 +143,16 @@ wire! {
             /// What to do next.
             hint: Sentence
         },
+    }
+
+    /// What a run is at work on.
+    #[derive(Copy, Eq)]
+    #[serde(rename_all = "snake_case")]
+    pub enum RunWork {
+        /// An optimiser step.
+        Step,
+        /// A measurement on the validation rows.
+        Evaluation,
     }
 
     /// What one optimiser step did.

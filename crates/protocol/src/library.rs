@@ -27,6 +27,18 @@ wire! {
         pub id: String,
     }
 
+    /// A deleted thing that can be brought back.
+    pub struct BinnedItem {
+        /// The thing.
+        pub item: ItemRef,
+        /// Its name; empty for a chat that has none.
+        pub name: String,
+        /// When it was deleted, in milliseconds since 1970.
+        pub deleted_ms: u64,
+        /// What it takes on the disk. A model that lies elsewhere takes nothing.
+        pub bytes: u64,
+    }
+
     /// A new name for a thing.
     pub struct Rename {
         /// The thing.

@@ -18,6 +18,9 @@ wire! {
         pub version: Option<u32>,
         /// How to train.
         pub training: TrainSettings,
+        /// The preset whose settings these are, unchanged; null where there is none.
+        #[serde(default)]
+        pub preset: Option<String>,
     }
 
     /// Ask what a run would do.
@@ -47,6 +50,9 @@ wire! {
         pub rows: u64,
         /// Validation rows after the length rule.
         pub validation_rows: u64,
+        /// Of these, the rows that are measured, so that measuring takes no more than a part of the run.
+        #[serde(default)]
+        pub measured_rows: u64,
         /// Rows with something to learn that are longer than the limit.
         pub rows_too_long: u64,
         /// Of these, rows that are left out: all of them, or those that keep no token to learn once they are cut.
@@ -139,6 +145,8 @@ wire! {
         pub name: String,
         /// Where it stands.
         pub status: RunState,
+        /// The preset whose settings it has, unchanged; null where there is none.
+        pub preset: Option<String>,
         /// The run file it was started with.
         pub config: RunConfig,
         /// The base model's id.

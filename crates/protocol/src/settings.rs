@@ -117,7 +117,7 @@ settings! {
     Advanced "Quantization" quantization: Quantization = Quantization::None, Choice(words(&["none", "8bit", "4bit"]));
     /// Compute each layer twice to keep less of it in memory; auto does so only where it would not fit otherwise
     Advanced "Gradient checkpointing" gradient_checkpointing: Switch = Switch::Auto, Choice(words(&["auto", "on", "off"]));
-    /// Steps between measurements on the validation rows; auto measures about ten times a run
+    /// Steps between measurements on the validation rows; auto measures about ten times, for about a tenth of the run
     Advanced "Evaluate every" eval_every: AutoOr = AutoOr::Auto, IntegerOrAuto { min: 1, max: 10_000_000 };
     /// Steps between checkpoints; auto saves with each evaluation and at least every ten minutes
     Advanced "Save every" save_every: AutoOr = AutoOr::Auto, IntegerOrAuto { min: 1, max: 10_000_000 };

@@ -990,6 +990,8 @@ item-name-length = A name has 1 to { $longest } characters
 
 item-name-length-hint = Choose another name
 
+item-not-in-bin = This is not in the bin
+
 item-tags-lost = The tags of “{ $name }” cannot be read: { $error }
 
 item-tags-lost-hint = Set its tags again
@@ -1269,6 +1271,14 @@ model-without-weights = it has no model.safetensors and no model.safetensors.ind
 names-and-more = { $names } and { $more } more
 
 names-none = none
+
+notify-run-done = “{ $name }” is done
+
+notify-run-done-text = Training has ended
+
+notify-run-failed = “{ $name }” has failed
+
+notify-run-losses = Validation loss before { $before }, after { $after }
 
 own-file-link = it is a link, and nothing is written through a link
 
@@ -1867,6 +1877,8 @@ run-setting-differs = { $name } was { $before } and is { $now } now
 run-settings-hint = Change the settings
 
 run-settings-unusable = Some settings cannot be used
+
+run-some-rows-measured = Validation is measured on { $rows } of { $all } held-out rows, so that it takes about a tenth of the time. To measure all of them, set how often to evaluate
 
 run-stopped-early = The run was stopped before its first step
 
@@ -2487,7 +2499,13 @@ shell-show-eval = step { $step }/{ $steps }: validation loss { $loss }
 
 shell-show-going-on = Going on after step { $step }
 
+shell-show-in-step = step { $step }: { $done } of { $total } rows
+
 shell-show-loss = loss { $loss }
+
+shell-show-measuring = measuring: { $done } of { $total } rows
+
+shell-show-measuring-before = measuring before training: { $done } of { $total } rows
 
 shell-show-no-better = Validation loss { $from } → { $to }: step { $step } is kept, no better than the model it began with. Try a lower rate, fewer epochs or more rows
 

@@ -61,8 +61,14 @@ fn make_one_of_each(place: &Path, home: &Path) -> Result<(), Box<dyn std::error:
         reuse: false,
     })?;
     let training = TrainSettings { max_steps: Some(5), max_length: 96, ..TrainSettings::default() };
-    let run =
-        studio.start_run(StartRun { name: None, model: model.id, dataset: dataset.id, version: None, training })?;
+    let run = studio.start_run(StartRun {
+        name: None,
+        preset: None,
+        model: model.id,
+        dataset: dataset.id,
+        version: None,
+        training,
+    })?;
     while studio.get_run(run.id.clone())?.status != RunState::Done {
         std::thread::sleep(Duration::from_millis(50));
     }

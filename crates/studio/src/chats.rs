@@ -72,7 +72,7 @@ impl Chats {
     /// All chats whose models are still there, the newest first.
     pub fn list(&self) -> Result<Vec<Chat>, WireError> {
         let runs = self.db.items(ItemKind::Run)?;
-        let is_there = |run: &String| runs.iter().any(|item| item.id == *run && !item.deleted);
+        let is_there = |run: &String| runs.iter().any(|item| item.id == *run && !item.is_deleted());
         Ok(self.db.chats()?.into_iter().filter(|chat| chat.run.as_ref().is_none_or(is_there)).collect())
     }
 

@@ -80,6 +80,15 @@ impl Datasets {
         gather::examples_in(&self.home.dataset(&dataset.id)?, &self.entries(dataset)?, split)
     }
 
+    /// At most so many examples on one side of the version in use, spread over all of them.
+    pub fn some_examples(&self, dataset: &Dataset, split: Split, most: usize) -> Result<Vec<Example>, WireError> {
+        let entries = self.entries(dataset)?;
+        let of_side: Vec<RowRef> = entries.iter().filter(|entry| entry.split() == split).copied().collect();
+        let step = of_side.len().div_ceil(most.max(1)).max(1);
+        let spread: Vec<RowRef> = of_side.into_iter().step_by(step).collect();
+        gather::examples_in(&self.home.dataset(&dataset.id)?, &spread, split)
+    }
+
     /// The file and the line that a row on one side, counted from 1, came from.
     pub fn place(&self, dataset: &Dataset, split: Split, row: u64) -> Option<(String, u64)> {
         let folder = self.home.dataset(&dataset.id).ok()?;

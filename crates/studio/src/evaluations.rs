@@ -1,6 +1,8 @@
 //! Evaluations: how well a model predicts the rows of files, and what it answers to them. The model comes from the pool, so
 //! that a chat and an evaluation share it.
 
+mod comparison;
+
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -15,6 +17,7 @@ use tunesmith_protocol::{
 use tunesmith_sentence::{Sentence, say};
 use tunesmith_train::weight_format;
 
+use crate::datasets::Datasets;
 use crate::errors::another_model_hint;
 use crate::home::PreferencesStore;
 use crate::jobs::{JobHandle, Jobs, NewJob, notes};
@@ -28,6 +31,7 @@ pub(crate) struct Evaluations {
     pub jobs: Jobs,
     pub models: Arc<Models>,
     pub runs: Arc<Runs>,
+    pub datasets: Arc<Datasets>,
     pub pool: Arc<Pool>,
     pub preferences: PreferencesStore,
 }

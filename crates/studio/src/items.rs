@@ -1,7 +1,8 @@
-//! What can be done with everything the user owns: rename, tag, delete, bring back, and empty the bin.
+//! What can be done with everything the user owns: rename and tag. Deleting is in `bin`.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+mod bin;
+
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tunesmith_protocol::{ErrorCode, ItemKind, ItemRef, Rename, SetTags, WireError};
@@ -9,12 +10,12 @@ use tunesmith_sentence::{NOTHING, Sentence, say};
 
 use crate::chats::Chats;
 use crate::datasets::Datasets;
+use crate::home::Home;
 use crate::home::db::Db;
-use crate::home::{self, Home};
+use crate::ids;
 use crate::models::Models;
 use crate::runs::Runs;
 use crate::topics::Topics;
-use crate::{errors, ids};
 
 const LONGEST_NAME: usize = 200;
 
@@ -74,79 +75,6 @@ impl Items {
         Ok(())
     }
 
-    /// Puts a thing into the bin. What lies outside the home stays where it is and is only no longer shown.
-    pub fn delete(&self, item: &ItemRef) -> Result<(), WireError> {
-        self.db.make_room(|| self.put_into_bin(item))
-    }
-
-    fn put_into_bin(&self, item: &ItemRef) -> Result<(), WireError> {
-        self.make_deletable(item)?;
-        self.must_be_deletable(item)?;
-        let folder = self.folder(item)?;
-        let is_gone = folder.as_ref().is_some_and(|folder| !folder.exists());
-        match item.kind {
-            // Nothing is left to bring back. Where its folder comes back from a backup, it is taken up again.
-            kind if is_gone => self.db.forget(kind, &item.id)?,
-            ItemKind::Chat => self.chats.delete(&item.id)?,
-            kind => drop(self.db.set_deleted(kind, &item.id, Some(ids::now_ms()))?),
-        }
-        match item.kind {
-            ItemKind::Dataset => self.datasets.forget_check(&item.id),
-            ItemKind::Run => self.runs.forget(&item.id),
-            ItemKind::Model | ItemKind::Chat => {}
-        }
-        if let Some(folder) = folder.filter(|_| !is_gone) {
-            let bin = self.home.binned(item.kind, &item.id)?;
-            move_folder(&folder, &bin).inspect_err(|_| self.bring_back(item))?;
-        }
-        self.home.notices().forget(item);
-        self.topics.library_changed();
-        Ok(())
-    }
-
-    /// Brings a deleted thing back.
-    pub fn restore(&self, item: &ItemRef) -> Result<(), WireError> {
-        let gone = || WireError::not_found(say!("item-deleted-for-good", "This was deleted for good"));
-        self.db.item(item.kind, &item.id)?.filter(|item| item.deleted).ok_or_else(gone)?;
-        if let Some(folder) = self.folder(item)? {
-            let bin = self.home.binned(item.kind, &item.id)?;
-            if bin.exists() {
-                move_folder(&bin, &folder)?;
-            } else if !folder.exists() {
-                return Err(gone());
-            }
-        }
-        self.bring_back(item);
-        self.topics.library_changed();
-        Ok(())
-    }
-
-    /// Removes everything deleted from the disk.
-    pub fn empty_bin(&self) -> Result<(), WireError> {
-        self.db.make_room(|| self.remove_binned())?;
-        self.db.set_space_aside();
-        self.topics.library_changed();
-        Ok(())
-    }
-
-    fn remove_binned(&self) -> Result<(), WireError> {
-        for kind in [ItemKind::Model, ItemKind::Dataset, ItemKind::Run, ItemKind::Chat] {
-            for item in self.db.items(kind)?.into_iter().filter(|item| item.deleted) {
-                let item = ItemRef { kind, id: item.id };
-                let places = [self.folder(&item)?, Some(self.home.binned(kind, &item.id)?)];
-                for place in places.into_iter().flatten().filter(|place| place.exists()) {
-                    fs::remove_dir_all(&place).map_err(errors::io(&place))?;
-                }
-                self.db.forget(kind, &item.id)?;
-            }
-        }
-        // What the database no longer knows goes too, unless the bin is a link: what that leads to is somebody else's.
-        for place in home::own_entries(&self.home.bin()).into_iter().filter(|place| home::is_own_folder(place)) {
-            fs::remove_dir_all(&place).map_err(errors::io(&place))?;
-        }
-        Ok(())
-    }
-
     /// Refuses to delete what is in use, and what is a part of something else.
     fn must_be_deletable(&self, item: &ItemRef) -> Result<(), WireError> {
         let refuse = |code, message: Sentence, hint: Sentence| Err(WireError::new(code, message, hint));
@@ -190,7 +118,7 @@ impl Items {
     /// Makes sure that the thing has a row in the database. One that cannot be read has none perhaps, and can go nonetheless.
     fn make_deletable(&self, item: &ItemRef) -> Result<(), WireError> {
         let Err(unreadable) = self.make_known(item) else { return Ok(()) };
-        let is_known = self.db.item(item.kind, &item.id)?.is_some_and(|known| !known.deleted);
+        let is_known = self.db.item(item.kind, &item.id)?.is_some_and(|known| !known.is_deleted());
         let is_there = match item.kind {
             ItemKind::Chat => self.db.has_chat(&item.id)?,
             _ => self.folder(item)?.is_some_and(|folder| folder.is_dir()),
@@ -209,19 +137,4 @@ impl Items {
             ItemKind::Run => Some(self.home.run(&item.id)?.path().to_path_buf()),
         })
     }
-
-    fn bring_back(&self, item: &ItemRef) {
-        if let Err(error) = self.db.set_deleted(item.kind, &item.id, None) {
-            tracing::error!("{} could not be brought back: {error}", item.id);
-        }
-    }
-}
-
-fn move_folder(from: &Path, to: &Path) -> Result<(), WireError> {
-    let parent = to.parent().unwrap_or(to);
-    fs::create_dir_all(parent).map_err(errors::io(parent))?;
-    if to.exists() {
-        fs::remove_dir_all(to).map_err(errors::io(to))?;
-    }
-    fs::rename(from, to).map_err(errors::io(from))
 }

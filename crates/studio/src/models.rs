@@ -78,7 +78,7 @@ impl Models {
         let mut models = Vec::new();
         for place in self.places(&items)? {
             let item = items.iter().find(|item| item.id == place.id);
-            if item.is_none_or(|item| !item.deleted) {
+            if item.is_none_or(|item| !item.is_deleted()) {
                 models.extend(self.describe(place.named_by(item), item.map(|item| item.tags.clone())));
             }
         }
@@ -88,7 +88,7 @@ impl Models {
     /// One base model, whether it can be used or not.
     pub fn get(&self, id: &str) -> Result<Model, WireError> {
         let item = self.db.item(ItemKind::Model, id)?;
-        let is_there = item.as_ref().is_none_or(|item| !item.deleted);
+        let is_there = item.as_ref().is_none_or(|item| !item.is_deleted());
         let place = if is_there { self.place(id, item.as_ref())? } else { None };
         let tags = item.as_ref().map(|item| item.tags.clone());
         let model = place.and_then(|place| self.describe(place.named_by(item.as_ref()), tags));

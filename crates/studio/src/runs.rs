@@ -280,6 +280,7 @@ impl Runs {
             id: item.id,
             name: item.name,
             status,
+            preset: manifest.preset.clone(),
             config: manifest.config.clone(),
             model: manifest.model.clone(),
             model_name: manifest.model_name.clone(),

@@ -104,6 +104,7 @@ impl Studio {
             jobs: jobs.clone(),
             models: models.clone(),
             runs: runs.clone(),
+            datasets: datasets.clone(),
             pool: pool.clone(),
             preferences: preferences.clone(),
         };

@@ -2,8 +2,11 @@
 //! is loaded.
 
 mod checks;
+pub(crate) mod evaluations;
 mod memory;
 
+use evaluations::{EvaluationRule, Evaluations, Steps};
+use tunesmith_data::Tokens;
 use tunesmith_model::device::{self, Chosen};
 use tunesmith_model::{Device, ModelConfig, WeightFormat, facts};
 use tunesmith_protocol::{AutoOr, Fit, Layers, Method, Plan, Precision, Switch, TargetModules, TrainSettings};
@@ -17,7 +20,7 @@ pub struct TrainPlan {
     job: Job,
     device: Chosen,
     steps: u32,
-    eval_every: u32,
+    evaluations: Evaluations,
     save_every: u32,
     targets: Targets,
     memory: memory::Decision,
@@ -50,23 +53,26 @@ impl TrainPlan {
         checks::output(&job)?;
         let steps_per_epoch = batches(&job).steps_per_epoch();
         let steps = steps(&job.settings, steps_per_epoch);
-        let eval_every = resolve(job.settings.eval_every, steps.div_ceil(10).min(steps_per_epoch));
-        let save_every = resolve(job.settings.save_every, eval_every);
+        let rule = if job.resume { EvaluationRule::of_run(&job.output) } else { EvaluationRule::default() };
+        let cost = Steps { count: steps, per_epoch: steps_per_epoch, tokens: tokens_of(&job, steps) };
+        let evaluations = Evaluations::decide(job.settings.eval_every, rule, &job.validation, &cost);
+        let save_every = resolve(job.settings.save_every, evaluations.every);
         let device =
             device::choose(if job.settings.device == device::AUTO { &job.device } else { &job.settings.device })?;
         let memory = memory::decide(&job, &config, &targets, device.id)?;
         let trainable_parameters = memory::trainable_parameters(&config, &targets);
-        Ok(Self { job, device, steps, eval_every, save_every, targets, memory, trainable_parameters })
+        Ok(Self { job, device, steps, evaluations, save_every, targets, memory, trainable_parameters })
     }
 
     /// What a person sees before and during the run.
     pub fn summary(&self) -> Plan {
-        let count = |rows: &[tunesmith_data::Tokens]| rows.len() as u64;
+        let count = |rows: &[Tokens]| rows.len() as u64;
         Plan {
             training: self.resolved(),
             device: self.device.id.into(),
             rows: count(&self.job.training),
             validation_rows: count(&self.job.validation),
+            measured_rows: self.evaluations.rows as u64,
             rows_too_long: self.job.rows_too_long,
             rows_left_out: self.job.rows_left_out,
             steps: self.steps,
@@ -88,7 +94,7 @@ impl TrainPlan {
         TrainSettings {
             precision: if settings.precision == Precision::Auto { Precision::F32 } else { settings.precision },
             gradient_checkpointing: if self.memory.recompute { Switch::On } else { Switch::Off },
-            eval_every: AutoOr::Steps(self.eval_every),
+            eval_every: AutoOr::Steps(self.evaluations.every),
             save_every: AutoOr::Steps(self.save_every),
             device: self.device.id.into(),
             ..settings
@@ -148,7 +154,12 @@ impl TrainPlan {
 
     /// Whether the validation rows are measured after `step`: before the first, regularly, and at the end.
     pub(crate) fn evaluates_at(&self, step: u32) -> bool {
-        !self.job.validation.is_empty() && (step.is_multiple_of(self.eval_every) || step == self.steps)
+        !self.job.validation.is_empty() && (step.is_multiple_of(self.evaluations.every) || step == self.steps)
+    }
+
+    /// The validation rows that are measured.
+    pub(crate) fn measured_rows(&self) -> impl Iterator<Item = &Tokens> {
+        self.evaluations.measured(&self.job.validation)
     }
 
     /// Whether a checkpoint is written after `step` in any case.
@@ -187,6 +198,13 @@ fn batches(job: &Job) -> Batches {
         accumulation: job.settings.gradient_accumulation as usize,
         seed: job.settings.seed,
     }
+}
+
+/// The tokens of so many steps, which see all rows alike.
+fn tokens_of(job: &Job, steps: u32) -> f64 {
+    let tokens: usize = job.training.iter().map(|row| row.ids.len()).sum();
+    let rows = f64::from(steps) * f64::from(job.settings.batch_size) * f64::from(job.settings.gradient_accumulation);
+    rows * tokens as f64 / job.training.len().max(1) as f64
 }
 
 /// Max steps wins over epochs, as in transformers' Trainer; a part of an epoch is rounded up to whole steps.

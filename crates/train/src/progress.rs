@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use tunesmith_protocol::StepMetrics;
+use tunesmith_protocol::{RunWork, StepMetrics};
 use tunesmith_sentence::Sentence;
 
 /// News of a run.
@@ -46,8 +46,17 @@ pub enum Progress {
         /// What happened and what is needed, in a sentence.
         message: Sentence,
     },
-    /// Nothing new: a chance to stop between two batches.
-    Tick,
+    /// A step or a measurement is at work: a chance to stop between two batches.
+    Working {
+        /// Which of both.
+        work: RunWork,
+        /// The step, or the one that is measured after; 0 is before the first.
+        step: u32,
+        /// Rows done.
+        done: u64,
+        /// Rows in all.
+        total: u64,
+    },
 }
 
 /// How a run is told to stop.

@@ -6,10 +6,10 @@ mod ending;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use tunesmith_protocol::StepMetrics;
+use tunesmith_protocol::{RunWork, StepMetrics};
 use tunesmith_sentence::say;
 
-use crate::batches::micro_batches;
+use crate::batches::{MicroBatch, micro_batches};
 use crate::halt::{Halt, tell};
 use crate::learner::Learner;
 use crate::run_folder::{Damaged, newest_and_damaged, put_aside};
@@ -128,9 +128,12 @@ impl<'a> Run<'a> {
         let (began, step) = (Instant::now(), self.state.step + 1);
         let (batches, job) = (self.plan.batches(), self.plan.job());
         let rows = batches.rows_of(step).into_iter().map(|row| &job.training[row as usize]);
-        let mut sum = Sum::default();
+        let (mut sum, mut done, total) = (Sum::default(), 0, rows.len() as u64);
         for group in micro_batches(rows, batches.batch_size).chunks(self.workers.group_size()) {
-            sum.add(&self.learner, group, &self.workers, step, || tell(self.report, Progress::Tick))?;
+            sum.add(&self.learner, group, &self.workers, step, |batch| {
+                done += batch.rows();
+                tell(self.report, Progress::Working { work: RunWork::Step, step, done, total })
+            })?;
         }
         let update = Update {
             step,
@@ -159,10 +162,15 @@ impl<'a> Run<'a> {
     }
 
     fn evaluate(&mut self) -> Result<(), Halt> {
-        let batches = micro_batches(self.plan.job().validation.iter(), self.plan.batches().batch_size);
+        let batches = micro_batches(self.plan.measured_rows(), self.plan.batches().batch_size);
+        let total: u64 = batches.iter().map(MicroBatch::rows).sum();
+        let (step, mut done) = (self.state.step, 0);
         let model = self.learner.model()?;
-        let sum = evaluate::loss(&model, &batches, &self.workers, |_| tell(self.report, Progress::Tick))?;
-        let (step, loss) = (self.state.step, sum.mean());
+        let sum = evaluate::loss(&model, &batches, &self.workers, |batch| {
+            done += batch.rows();
+            tell(self.report, Progress::Working { work: RunWork::Evaluation, step, done, total })
+        })?;
+        let loss = sum.mean();
         if !loss.is_finite() {
             let reason = say!("train-validation-diverged", "the validation loss is no longer a number");
             return Err(TrainError::Diverged { step, reason, checkpoint: None }.into());

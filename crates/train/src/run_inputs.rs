@@ -5,6 +5,7 @@ use serde_json::Value;
 use tunesmith_protocol::TrainSettings;
 use tunesmith_sentence::{Sentence, say};
 
+use crate::plan::evaluations::EvaluationRule;
 use crate::{Job, TrainError, WarmUp, fingerprint};
 
 /// The settings, the device, the data and the base model of a run.
@@ -22,6 +23,9 @@ pub(crate) struct RunInputs {
     /// Where the warm-up begins.
     #[serde(default = "from_zero")]
     warm_up: WarmUp,
+    /// How often the validation rows are measured where that was left to us.
+    #[serde(default = "ten_times")]
+    evaluation: EvaluationRule,
 }
 
 impl RunInputs {
@@ -33,12 +37,18 @@ impl RunInputs {
             data_sha256: fingerprint::rows(&job.training, &job.validation),
             base_sha256: fingerprint::base(&job.base, job.settings.method)?,
             warm_up: WarmUp::default(),
+            evaluation: EvaluationRule::default(),
         })
     }
 
     /// Where the warm-up begins. A resumed run goes on by the rule of its checkpoint, so it is none of what must be the same.
     pub fn warm_up(&self) -> WarmUp {
         self.warm_up
+    }
+
+    /// How often the validation rows are measured; as with the warm-up, by the rule of its checkpoint.
+    pub fn evaluation(&self) -> EvaluationRule {
+        self.evaluation
     }
 
     /// Refuses to go on with anything else than what the run was started with (`self`), and says what differs.
@@ -74,6 +84,11 @@ impl RunInputs {
 /// Checkpoints from before there were other devices.
 fn cpu() -> String {
     "cpu".into()
+}
+
+/// Checkpoints from before measuring had a budget.
+fn ten_times() -> EvaluationRule {
+    EvaluationRule::TenTimes
 }
 
 /// Checkpoints from before every step of a warm-up learned.

@@ -38,9 +38,9 @@ impl Sum {
         batches: &[MicroBatch],
         workers: &Workers,
         step: u32,
-        mut after: impl FnMut() -> Result<(), E>,
+        mut after: impl FnMut(&MicroBatch) -> Result<(), E>,
     ) -> Result<(), E> {
-        for computed in workers.each(batches, |batch| learner.gradients(batch, step), |_| after())? {
+        for computed in workers.each(batches, |batch| learner.gradients(batch, step), |index| after(&batches[index]))? {
             let (loss, gradients) = computed?;
             self.loss += loss;
             workers.on_all_threads(|| self.add_gradients(&gradients))?;

@@ -11,7 +11,11 @@ import { importing } from './datasets/importing.svelte';
 
 export async function take(items: Item[]): Promise<void> {
   const rows = items.filter((item) => looksLikeDataset(itemName(item)));
-  if (rows.length > 0) return takeRows(rows);
+  if (rows.length > 0) {
+    const others = items.filter((item) => !rows.includes(item)).map(itemName);
+    if (others.length > 0) toasts.show({ text: words.datasets.skipped(others), detail: words.datasets.skippedHint });
+    return takeRows(rows);
+  }
   const [item] = items;
   // A folder has no ending that says so; the studio looks inside and explains what is missing.
   if (item && 'path' in item && !/\.\w{2,5}$/.test(itemName(item))) return (await forRows(item.path)) ? takeRows([item]) : takeModel(item.path);

@@ -29,6 +29,7 @@ pub(super) fn choices(api: &dyn Api, config: &RunConfig, interrupt: &Interrupt) 
     };
     Ok(StartRun {
         name: None,
+        preset: None,
         model: model.id,
         dataset: dataset.id,
         version: Some(version),

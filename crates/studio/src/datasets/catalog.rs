@@ -28,7 +28,7 @@ impl Datasets {
     /// One dataset.
     pub fn get(&self, id: &str) -> Result<Dataset, WireError> {
         let gone = || WireError::not_found(say!("dataset-missing", "There is no dataset “{name}”", name = id));
-        read(self.db.item(ItemKind::Dataset, id)?.filter(|item| !item.deleted).ok_or_else(gone)?)
+        read(self.db.item(ItemKind::Dataset, id)?.filter(|item| !item.is_deleted()).ok_or_else(gone)?)
     }
 
     /// Writes the facts of a dataset that is there: into its folder first, which is the truth.
@@ -102,7 +102,7 @@ pub(super) fn text(dataset: &Dataset) -> Result<String, WireError> {
 }
 
 fn all(home: &Home, db: &Db) -> Result<Vec<Dataset>, WireError> {
-    let items = db.items(ItemKind::Dataset)?.into_iter().filter(|item| !item.deleted);
+    let items = db.items(ItemKind::Dataset)?.into_iter().filter(|item| !item.is_deleted());
     // One dataset that is damaged must not hide the others, and not go without a word.
     let told = |item: Item| {
         let what = format!("dataset {} {}", item.id, item.facts);

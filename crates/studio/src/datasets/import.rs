@@ -7,7 +7,8 @@ use std::path::PathBuf;
 
 use tunesmith_data::{ImportError, ImportOptions, inspect};
 use tunesmith_protocol::{
-    Dataset, ErrorCode, ImportDataset, InspectFiles, Inspection, JobKind, Mapping, ReadPath, Validation, WireError,
+    Dataset, ErrorCode, ImportDataset, InspectFiles, Inspection, ItemKind, JobKind, Mapping, ReadPath, Validation,
+    WireError,
 };
 use tunesmith_sentence::say;
 
@@ -38,7 +39,10 @@ impl Datasets {
             rule => rule.clone(),
         };
         let stem = || paths.first().and_then(|path| path.file_stem()).map(|stem| stem.to_string_lossy().into_owned());
-        let name = args.name.filter(|name| !name.trim().is_empty()).or_else(stem).unwrap_or_else(|| "Dataset".into());
+        let name = match args.name.filter(|name| !name.trim().is_empty()) {
+            Some(name) => name,
+            None => self.db.free_name(ItemKind::Dataset, &stem().unwrap_or_else(|| "Dataset".into()))?,
+        };
         let hold_out = HoldOut { validation, seed: args.seed.unwrap_or(SPLIT_SEED) };
         self.jobs.run(NewJob::new(JobKind::Import, &name).id_of_call(args.job), |job| {
             let note = say!("job-reading-file", "Reading the file");
@@ -55,7 +59,8 @@ impl Datasets {
         let path = folder.path().join(format!("{id}.jsonl"));
         fs::write(&path, &rows).map_err(errors::io(&path))?;
         let go_on = &mut |_, _, _| ControlFlow::Continue(());
-        self.keep(title.as_deref().unwrap_or(id), &[path], &Mapping::default(), HoldOut::default(), false, go_on)
+        let name = self.db.free_name(ItemKind::Dataset, title.as_deref().unwrap_or(id))?;
+        self.keep(&name, &[path], &Mapping::default(), HoldOut::default(), false, go_on)
     }
 
     /// Reads files into a new dataset, or finds that there is one of the very same rows.

@@ -1,8 +1,10 @@
-//! The database: names, tags and bins of what the user owns, chats, preferences, and an index of the runs that can be
-//! rebuilt from their folders. How it is opened is left to `opening`.
+//! The database: names and tags of what the user owns, what of it lies in the bin, preferences, and an index of the runs
+//! that can be rebuilt from their folders. Chats are in `chats`, and how the database is opened is left to `opening`.
 
+mod chats;
 mod opening;
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::PathBuf;
@@ -10,18 +12,11 @@ use std::path::PathBuf;
 use parking_lot::{Mutex, MutexGuard};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Serialize, de::DeserializeOwned};
-use tunesmith_protocol::{Chat, ErrorCode, ItemKind, ItemRef, Job, Unlisted, WireError};
+use tunesmith_protocol::{ErrorCode, ItemKind, ItemRef, Job, Unlisted, WireError};
 use tunesmith_sentence::{Sentence, say};
 
 use super::Notices;
 use crate::errors;
-
-/// A chat gets a row among the items only when it is deleted or brought back: its name lies with the rest of it.
-macro_rules! kept_chat {
-    () => {
-        "NOT EXISTS (SELECT 1 FROM items WHERE items.kind = 'chat' AND items.id = chats.id AND deleted_ms IS NOT NULL)"
-    };
-}
 
 /// Enough for the pages that a few deletions write.
 const RESERVE_BYTES: usize = 256 << 10;
@@ -35,7 +30,15 @@ pub(crate) struct Item {
     /// What else is known, as JSON; its shape depends on the kind.
     pub facts: String,
     pub added_ms: u64,
-    pub deleted: bool,
+    /// When it was deleted, if it was.
+    pub deleted_ms: Option<u64>,
+}
+
+impl Item {
+    /// Whether it lies in the bin.
+    pub fn is_deleted(&self) -> bool {
+        self.deleted_ms.is_some()
+    }
 }
 
 /// The database of a home.
@@ -85,6 +88,15 @@ impl Db {
         self.change("UPDATE items SET name = ? WHERE kind = ? AND id = ?", params![name, word(kind), id])
     }
 
+    /// A name that no other item of the kind has: the wanted one, or that with a number behind it.
+    pub fn free_name(&self, kind: ItemKind, wanted: &str) -> Result<String, WireError> {
+        let taken: HashSet<String> =
+            self.items(kind)?.into_iter().filter(|item| !item.is_deleted()).map(|item| item.name).collect();
+        let numbered = (2..).map(|number: u32| format!("{wanted} {number}"));
+        let mut names = std::iter::once(wanted.to_owned()).chain(numbered);
+        Ok(names.find(|name| !taken.contains(name)).unwrap_or_else(|| wanted.to_owned()))
+    }
+
     /// Replaces what is known of an item; false when there is none.
     pub fn set_facts(&self, kind: ItemKind, id: &str, facts: &str) -> Result<bool, WireError> {
         self.change("UPDATE items SET facts = ? WHERE kind = ? AND id = ?", params![facts, word(kind), id])
@@ -103,7 +115,7 @@ impl Db {
     pub fn forget(&self, kind: ItemKind, id: &str) -> Result<(), WireError> {
         match kind {
             ItemKind::Run => drop(self.change("DELETE FROM run_index WHERE id = ?", [id])?),
-            ItemKind::Chat => drop(self.change("DELETE FROM chats WHERE id = ?", [id])?),
+            ItemKind::Chat => self.forget_chat(id)?,
             ItemKind::Model | ItemKind::Dataset => {}
         }
         self.change("DELETE FROM items WHERE kind = ? AND id = ?", [word(kind), id]).map(drop)
@@ -154,58 +166,6 @@ impl Db {
                 .map_err(errors::database)?;
         }
         change.commit().map_err(errors::database)
-    }
-
-    /// All chats that are not in the bin, the newest first. One that cannot be read is told and left out.
-    pub fn chats(&self) -> Result<Vec<Chat>, WireError> {
-        let connection = self.connection();
-        let mut query = connection
-            .prepare_cached(concat!("SELECT id, chat FROM chats WHERE ", kept_chat!(), " ORDER BY changed_ms DESC"))
-            .map_err(errors::database)?;
-        let rows = query
-            .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))
-            .map_err(errors::database)?;
-        let texts = rows.collect::<Result<Vec<_>, _>>().map_err(errors::database)?;
-        let read = |(id, text): &(String, String)| {
-            let lost =
-                |error| say!("chat-unreadable", "The chat “{id}” is not shown: it cannot be read: {error}", id, error);
-            let about = unlisted(ItemKind::Chat, id, id);
-            let unreadable = |error: serde_json::Error| {
-                let what = format!("chat {id} {text}");
-                self.notices.tell_unlisted(&what, about, lost(error.to_string()), newer_hint());
-            };
-            serde_json::from_str(text).map_err(unreadable).ok()
-        };
-        Ok(texts.iter().filter_map(read).collect())
-    }
-
-    pub fn chat(&self, id: &str) -> Result<Chat, WireError> {
-        let text = self.text(concat!("SELECT chat FROM chats WHERE id = ? AND ", kept_chat!()), id)?;
-        let text = text.ok_or_else(|| WireError::not_found(say!("chat-gone", "This chat does not exist any more")))?;
-        serde_json::from_str(&text).map_err(|error| {
-            let error = error.to_string();
-            WireError::invalid(say!("chat-damaged", "This chat cannot be read: {error}", error), newer_hint())
-        })
-    }
-
-    /// Whether there is such a chat, readable or not.
-    pub fn has_chat(&self, id: &str) -> Result<bool, WireError> {
-        Ok(self.text(concat!("SELECT id FROM chats WHERE id = ? AND ", kept_chat!()), id)?.is_some())
-    }
-
-    /// The bytes that chats in the bin take.
-    pub fn binned_chat_bytes(&self) -> Result<u64, WireError> {
-        let query = concat!("SELECT COALESCE(SUM(LENGTH(CAST(chat AS BLOB))), 0) FROM chats WHERE NOT ", kept_chat!());
-        let bytes: i64 = self.connection().query_row(query, [], |row| row.get(0)).map_err(errors::database)?;
-        Ok(bytes as u64)
-    }
-
-    pub fn set_chat(&self, chat: &Chat, changed_ms: u64) -> Result<(), WireError> {
-        self.change(
-            "INSERT OR REPLACE INTO chats (id, chat, changed_ms) VALUES (?, ?, ?)",
-            params![chat.id, json(chat)?, changed_ms as i64],
-        )
-        .map(drop)
     }
 
     /// A setting; none where it was never set. One that cannot be read is told and counts for none.
@@ -300,7 +260,7 @@ fn item(row: &rusqlite::Row<'_>) -> rusqlite::Result<(Item, String)> {
         tags: Vec::new(),
         facts: row.get(3)?,
         added_ms: row.get::<_, i64>(4)? as u64,
-        deleted: row.get::<_, Option<i64>>(5)?.is_some(),
+        deleted_ms: row.get::<_, Option<i64>>(5)?.map(|ms| ms as u64),
     };
     Ok((item, row.get(2)?))
 }

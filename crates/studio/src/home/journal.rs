@@ -71,7 +71,7 @@ impl Journal {
             Err(error) => return Err(error),
         };
         self.seq += 1;
-        if !matches!(record, RunRecord::Step(_) | RunRecord::Preparing { .. }) {
+        if !matches!(record, RunRecord::Step(_) | RunRecord::Preparing { .. } | RunRecord::Working { .. }) {
             self.file.sync_data()?;
         }
         Ok(space)

@@ -23,6 +23,9 @@ pub(crate) struct RunManifest {
     pub id: String,
     /// The name it was started under; the user may have renamed it since.
     pub name: String,
+    /// The preset whose settings it has, unchanged.
+    #[serde(default)]
+    pub preset: Option<String>,
     pub config: RunConfig,
     /// The base model's id; its folder where it has none.
     pub model: String,

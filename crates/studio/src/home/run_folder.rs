@@ -43,6 +43,11 @@ impl RunFolder {
         self.path.join("result")
     }
 
+    /// What was asked when the result was compared with the base model.
+    pub fn comparison(&self) -> PathBuf {
+        self.path.join("comparison.json")
+    }
+
     pub fn control(&self) -> PathBuf {
         self.path.join("control.json")
     }

@@ -54,7 +54,7 @@ impl RunIndex {
     /// All runs that are not in the bin, the newest first. One that cannot be read is told and left out.
     pub fn list(&self) -> Result<Vec<IndexedRun>, WireError> {
         self.adopt()?;
-        let items = self.db.items(ItemKind::Run)?.into_iter().filter(|item| !item.deleted);
+        let items = self.db.items(ItemKind::Run)?.into_iter().filter(|item| !item.is_deleted());
         let told = |item: Item| {
             let (id, name) = (item.id.clone(), item.name.clone());
             self.read(item).inspect_err(|error| self.tell_of(&id, &name, error)).ok()
@@ -65,7 +65,7 @@ impl RunIndex {
     /// One run.
     pub fn get(&self, id: &str) -> Result<IndexedRun, WireError> {
         let gone = || WireError::not_found(say!("run-missing", "There is no run “{id}”", id));
-        self.read(self.db.item(ItemKind::Run, id)?.filter(|item| !item.deleted).ok_or_else(gone)?)
+        self.read(self.db.item(ItemKind::Run, id)?.filter(|item| !item.is_deleted()).ok_or_else(gone)?)
     }
 
     /// Adds runs to the database that it does not know: another process made them here, or the database is new.

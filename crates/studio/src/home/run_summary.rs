@@ -72,7 +72,8 @@ impl RunSummary {
         let mut files_changed = self.size_bytes == 0;
         let mut tail = Tail::at(folder.metrics(), self.bytes, self.lines);
         tail.read_all(|_, record| {
-            files_changed |= !matches!(record, RunRecord::Step(_) | RunRecord::Preparing { .. });
+            files_changed |=
+                !matches!(record, RunRecord::Step(_) | RunRecord::Preparing { .. } | RunRecord::Working { .. });
             self.add(record);
         });
         (self.bytes, self.lines) = (tail.offset(), tail.lines());
@@ -103,7 +104,10 @@ impl RunSummary {
         match record {
             RunRecord::Plan { plan } => self.plan = Some(*plan),
             RunRecord::Status { status } => self.state = status,
-            RunRecord::Preparing { .. } | RunRecord::Checkpoint { .. } | RunRecord::Eval { .. } => {}
+            RunRecord::Preparing { .. }
+            | RunRecord::Working { .. }
+            | RunRecord::Checkpoint { .. }
+            | RunRecord::Eval { .. } => {}
             RunRecord::Step(metrics) => {
                 self.step = metrics.step;
                 self.loss = Some(metrics.loss);

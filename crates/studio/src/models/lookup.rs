@@ -28,7 +28,7 @@ pub(crate) fn folder_of(home: &Home, name: &str) -> Result<PathBuf, WireError> {
         return model_folder(path);
     }
     if let Some(db) = Db::peek(home)?
-        && let Some(item) = db.item(ItemKind::Model, name)?.filter(|item| !item.deleted)
+        && let Some(item) = db.item(ItemKind::Model, name)?.filter(|item| !item.is_deleted())
         && let Some(added) = Added::of(&item)?
     {
         return Ok(added.path);

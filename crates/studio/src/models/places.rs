@@ -93,7 +93,7 @@ impl Models {
     /// One whose record is damaged is told, once, and left out.
     fn added_place(&self, item: &Item) -> Option<Place> {
         let tell = |WireError { message, hint, .. }| {
-            if item.deleted {
+            if item.is_deleted() {
                 return;
             }
             let (id, name) = (&item.id, &item.name);

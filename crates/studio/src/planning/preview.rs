@@ -36,6 +36,7 @@ pub(crate) fn preview(choices: &Choices<'_>, tokens: &SplitTokens) -> Preview {
     match plan(choices, tokens) {
         Ok(plan) => {
             preview.warnings.extend(few_steps(&plan));
+            preview.warnings.extend(some_measured(&plan));
             preview.blockers.extend(too_big(&plan.fit));
             preview.plan = Some(plan);
         }
@@ -85,6 +86,18 @@ fn few_steps(plan: &Plan) -> Option<Sentence> {
             "Only 1 step: the model will hardly change. Raise the epochs, or lower batch size × gradient accumulation",
             "Only {steps} steps: the model will hardly change. Raise the epochs, or lower batch size × gradient accumulation",
             steps = plan.steps
+        )
+    })
+}
+
+fn some_measured(plan: &Plan) -> Option<Sentence> {
+    (plan.measured_rows < plan.validation_rows).then(|| {
+        say!(
+            "run-some-rows-measured",
+            "Validation is measured on {rows} of {all} held-out rows, so that it takes about a tenth of the time. To measure all of \
+             them, set how often to evaluate",
+            rows = plan.measured_rows,
+            all = plan.validation_rows
         )
     })
 }

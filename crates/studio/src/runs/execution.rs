@@ -1,5 +1,7 @@
 //! Carries out a run in its folder, whoever asked for it: writes down the tokens, plans, trains, and writes each record
-//! before it is told. A panic in training ends here, as a failed run with its reason.
+//! before it is told, which `telling` does. A panic in training ends here, as a failed run with its reason.
+
+mod telling;
 
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,22 +10,18 @@ use std::time::{Duration, Instant};
 
 use tunesmith_model::device;
 use tunesmith_protocol::{ErrorCode, RunRecord, RunState, WireError};
-use tunesmith_sentence::Sentence;
 use tunesmith_train::{Job, Outcome, Progress, StopRequest, TrainError, TrainPlan};
 
 use super::{Damage, Finished, RunNews, StopRun, sentences};
 use crate::errors;
 use crate::home::RunFolder;
 use crate::home::control::StopRequests;
-use crate::home::journal::{Journal, Space};
+use crate::home::journal::Journal;
 use crate::home::manifest::{RowCounts, RunManifest, RunTokens};
 use crate::jobs::{MemoryGuard, Reservation, notes};
 use crate::planning::{Preparing, SplitTokens};
 
 const BETWEEN_PREPARING: Duration = Duration::from_millis(200);
-const WHILE_PAUSED: Duration = Duration::from_millis(100);
-/// A paused run that shall stop looks for space this often by itself: who pressed Stop may not come back to it.
-const BETWEEN_LOOKS_FOR_SPACE: Duration = Duration::from_secs(5);
 
 /// How a run is trained: `tunesmith_train::run`, or what a test puts in its place.
 pub type Trainer = fn(TrainPlan, &mut dyn FnMut(Progress) -> ControlFlow<StopRequest>) -> Result<Outcome, TrainError>;
@@ -58,6 +56,7 @@ pub(crate) fn carry_out(order: Order<'_>) -> Result<Finished, WireError> {
         journal,
         loaded: false,
         told: Instant::now(),
+        told_share: 0.0,
         stop: None,
         recorded_stopping: false,
         broken: None,
@@ -69,7 +68,7 @@ pub(crate) fn carry_out(order: Order<'_>) -> Result<Finished, WireError> {
     let ended = match run.broken.take() {
         Some(error) => Err(error),
         // What the training met first may only follow from that.
-        None => ended.map_err(|error| run.must_have_folder().err().unwrap_or(error)),
+        None => ended.map_err(|error| run.reason_of(error)),
     };
     run.write_end(ended)
 }
@@ -81,8 +80,9 @@ struct Executing<'a> {
     journal: Journal,
     /// The model is in memory.
     loaded: bool,
-    /// When the preparation was last told.
+    /// When something was last told, and how far the step at work was then.
     told: Instant,
+    told_share: f64,
     /// How the run was asked to end, once it was.
     stop: Option<StopRun>,
     /// It was recorded that the run waits for space to stop.
@@ -170,133 +170,6 @@ impl Executing<'_> {
         };
         tokens.write(self.order.folder)?;
         Ok(tokens)
-    }
-
-    /// Writes and tells what the trainer says; the answer is what the user asks for.
-    fn hear(&mut self, progress: Progress) -> ControlFlow<StopRequest> {
-        if matches!(progress, Progress::Loading(_)) && self.told.elapsed() < BETWEEN_PREPARING {
-            return self.tick();
-        }
-        if !matches!(progress, Progress::Loading(_)) && !std::mem::replace(&mut self.loaded, true) {
-            self.write(RunRecord::Status { status: RunState::Running })?;
-        }
-        let record = match progress {
-            Progress::Loading(fraction) => {
-                self.told = Instant::now();
-                RunRecord::Preparing { what: notes::loading_model(), fraction }
-            }
-            Progress::Rewind { step } => RunRecord::Rewind { step },
-            Progress::Step(metrics) => {
-                self.reserved = None;
-                RunRecord::Step(metrics)
-            }
-            // JSON has no infinity.
-            Progress::Eval { step, loss } => RunRecord::Eval { step, loss, perplexity: loss.exp().min(f64::MAX) },
-            Progress::Checkpoint { step, path } => RunRecord::Checkpoint { step, path: text(&path) },
-            Progress::Damaged { step, reason, kept } => {
-                self.tell_damage(sentences::checkpoint_damaged(&self.order.manifest.name, step, reason, &kept));
-                return self.answer();
-            }
-            Progress::DiskFull { message } => return self.pause(message),
-            Progress::Tick => return self.tick(),
-        };
-        self.write(record)
-    }
-
-    fn tell_damage(&mut self, (message, hint): (Sentence, Sentence)) {
-        tracing::warn!("{message}");
-        let damage = RunNews::Damage(Damage { message: &message, hint: &hint });
-        note(&mut self.stop, (self.order.report)(damage), &mut self.requests);
-    }
-
-    fn tick(&mut self) -> ControlFlow<StopRequest> {
-        if let Err(error) = self.must_have_folder() {
-            self.broken = Some(error);
-            return ControlFlow::Break(StopRequest::Abort);
-        }
-        note(&mut self.stop, (self.order.report)(RunNews::Tick), &mut self.requests);
-        self.answer()
-    }
-
-    /// Writes and tells a record, waiting for space where there is none; the answer is what the user asks for, or to leave
-    /// when nothing can be written any more.
-    fn write(&mut self, record: RunRecord) -> ControlFlow<StopRequest> {
-        loop {
-            match self.tell(record.clone()) {
-                Ok(Space::Reserve) if self.stop.is_none() => return self.pause(sentences::records_are_full()),
-                Ok(_) => return self.answer(),
-                Err(error) if error.code == ErrorCode::DiskFull => {
-                    if let ControlFlow::Break(StopRequest::Abort) = self.pause(sentences::records_are_full()) {
-                        let abort = ControlFlow::Break(StopRequest::Abort);
-                        return if self.broken.is_some() { abort } else { self.answer() };
-                    }
-                }
-                Err(error) => {
-                    self.broken = Some(error);
-                    return ControlFlow::Break(StopRequest::Abort);
-                }
-            }
-        }
-    }
-
-    /// Waits for space until someone wants to try again; the weights stay in memory. A stop request retries the write at once
-    /// and then every few seconds, so that the weights are saved; only Leave gives up.
-    fn pause(&mut self, reason: Sentence) -> ControlFlow<StopRequest> {
-        let (paused, stopping) = (Instant::now(), self.stop == Some(StopRun::Save));
-        // Recorded once, not at every retry.
-        if !(stopping && std::mem::replace(&mut self.recorded_stopping, true)) {
-            self.note_status(RunState::Paused { reason, stopping });
-        }
-        while self.stop != Some(StopRun::Leave) && stopping == self.stop.is_some() {
-            if let Err(error) = self.must_have_folder() {
-                self.broken = Some(error);
-                return ControlFlow::Break(StopRequest::Abort);
-            }
-            if (self.order.retry)(paused.elapsed()) || stopping && paused.elapsed() >= BETWEEN_LOOKS_FOR_SPACE {
-                break;
-            }
-            std::thread::sleep(WHILE_PAUSED);
-            note(&mut self.stop, (self.order.report)(RunNews::Tick), &mut self.requests);
-        }
-        if self.stop.is_none() {
-            self.note_status(RunState::Running);
-            self.journal.set_space_aside();
-        }
-        self.answer()
-    }
-
-    /// Tells where the run stands. On a disk this full even this record may be one too many; then it is only told.
-    fn note_status(&mut self, status: RunState) {
-        let record = RunRecord::Status { status };
-        if let Err(error) = self.journal.append(&record) {
-            tracing::error!("{record:?} could not be recorded: {error}");
-        }
-        note(&mut self.stop, (self.order.report)(RunNews::Record(&record)), &mut self.requests);
-    }
-
-    /// A folder that someone deleted takes no results: to train on would be for nothing. The files that are open would take
-    /// records for ever.
-    fn must_have_folder(&self) -> Result<(), WireError> {
-        match self.order.folder.manifest().exists() {
-            true => Ok(()),
-            false => Err(sentences::folder_gone(self.order.folder.path())),
-        }
-    }
-
-    /// Writes a record, then tells it.
-    fn tell(&mut self, record: RunRecord) -> Result<Space, WireError> {
-        self.must_have_folder()?;
-        let space = self.journal.append(&record).map_err(errors::io(self.order.folder.metrics()))?;
-        note(&mut self.stop, (self.order.report)(RunNews::Record(&record)), &mut self.requests);
-        Ok(space)
-    }
-
-    fn answer(&self) -> ControlFlow<StopRequest> {
-        match self.stop {
-            None => ControlFlow::Continue(()),
-            Some(StopRun::Save) => ControlFlow::Break(StopRequest::Save),
-            Some(StopRun::Leave) => ControlFlow::Break(StopRequest::Abort),
-        }
     }
 
     fn write_end(&mut self, ended: Result<Outcome, WireError>) -> Result<Finished, WireError> {

@@ -38,12 +38,16 @@ impl Runs {
         let model = self.models.usable(&args.model)?;
         let dataset = self.datasets.at(&args.dataset, args.version)?;
         let name = args.name.clone().filter(|name| !name.trim().is_empty());
-        let name = name.unwrap_or_else(|| format!("{} · {}", dataset.name, model.name));
         // Names of files may hold line breaks, which no list shows.
-        let name = name.replace(char::is_control, " ");
+        let plain = |name: &str| name.replace(char::is_control, " ");
+        let name = match name {
+            Some(name) => plain(&name),
+            None => self.db.free_name(ItemKind::Run, &plain(&format!("{} · {}", dataset.name, model.name)))?,
+        };
         let manifest = RunManifest {
             id: ids::new_id(&dataset.name),
             name,
+            preset: args.preset.clone(),
             config: run_file::of(&model, &dataset, &args.training, SPLIT_SEED),
             model: model.id.clone(),
             model_name: model.name.clone(),

@@ -102,6 +102,7 @@ fn describe(
     Ok(RunManifest {
         id: name(output),
         name: name(output),
+        preset: None,
         config: config.clone(),
         model: config.base_model.clone(),
         model_name: if config.base_model == "starter" { "Tunesmith starter".into() } else { name(model) },

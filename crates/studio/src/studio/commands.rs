@@ -140,6 +140,14 @@ impl Api for Studio {
         self.items.restore(&args)
     }
 
+    fn list_bin(&self, (): ()) -> Result<Vec<BinnedItem>, WireError> {
+        self.items.list_bin()
+    }
+
+    fn delete_for_good(&self, args: ItemRef) -> Result<(), WireError> {
+        self.items.delete_for_good(&args)
+    }
+
     fn empty_bin(&self, (): ()) -> Result<(), WireError> {
         self.items.empty_bin()
     }
@@ -190,6 +198,10 @@ impl Api for Studio {
 
     fn release_job(&self, id: String) -> Result<(), WireError> {
         self.jobs.hold(&id, false)
+    }
+
+    fn compare_run(&self, args: CompareRun) -> Result<Option<Comparison>, WireError> {
+        self.evaluations.compare(&args)
     }
 
     fn evaluate(&self, args: Evaluate) -> Result<Evaluation, WireError> {

@@ -24,7 +24,14 @@ fn a_file_that_will_be_gone_tomorrow_is_kept_also_when_it_holds_the_validation_r
         std::fs::remove_file(file).unwrap();
     }
 
-    let choices = StartRun { name: None, model: model.id, dataset: dataset.id, version: None, training: settings(2) };
+    let choices = StartRun {
+        name: None,
+        preset: None,
+        model: model.id,
+        dataset: dataset.id,
+        version: None,
+        training: settings(2),
+    };
     let yaml = studio.run_yaml(RunYaml { start: choices, save_to: None }).unwrap();
     let yaml = base64::engine::general_purpose::STANDARD.decode(yaml.base64).unwrap();
     let config = tunesmith_studio::run_file::parse(&String::from_utf8(yaml).unwrap()).unwrap();

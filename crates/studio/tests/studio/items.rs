@@ -66,6 +66,77 @@ fn a_deleted_thing_comes_back_until_the_bin_is_emptied() {
 }
 
 #[test]
+fn names_that_nobody_chose_are_told_apart_by_a_number() {
+    let place = Place::new();
+    let studio = place.open();
+    let (model, first) = place.stocked(studio.as_ref());
+    let again = || studio.import_dataset(import_of(&[&place.data_file(9)])).unwrap().name;
+    assert_eq!((first.name.as_str(), again(), again()), ("counting", "counting 2".into(), "counting 3".into()));
+    let start = |name: Option<&str>, preset: Option<&str>| {
+        let (name, preset) = (name.map(str::to_owned), preset.map(str::to_owned));
+        studio.start_run(StartRun { name, preset, ..wish(&model, &first, settings(1)) }).unwrap()
+    };
+    let own = format!("counting · {}", model.name);
+    let runs = [
+        start(None, Some("balanced")),
+        start(None, None),
+        start(Some(" "), None),
+        start(Some("Mine"), None),
+        start(Some("Mine"), None),
+    ];
+    let names = runs.each_ref().map(|run| run.name.clone());
+    assert_eq!(names, [own.clone(), format!("{own} 2"), format!("{own} 3"), "Mine".into(), "Mine".into()]);
+    assert_eq!(runs.each_ref().map(|run| run.preset.as_deref()), [Some("balanced"), None, None, None, None]);
+    studio
+        .rename(Rename { item: ItemRef { kind: ItemKind::Run, id: runs[1].id.clone() }, name: "Other".into() })
+        .unwrap();
+    assert_eq!(start(None, None).name, format!("{own} 2"), "a free number is taken again");
+}
+
+#[test]
+fn the_bin_lists_what_is_in_it_and_lets_go_of_one_thing_at_a_time() {
+    let place = Place::new();
+    let studio = place.open();
+    let (model, dataset) = place.stocked(studio.as_ref());
+    let other = studio.import_dataset(import_of(&[&place.data_file(8)])).unwrap();
+    let chat = studio.open_chat(OpenChat { run: None, model: Some(model.id.clone()) }).unwrap();
+    let item = |kind, id: &str| ItemRef { kind, id: id.into() };
+    let chat = item(ItemKind::Chat, &chat.id);
+    studio.rename(Rename { item: chat.clone(), name: "First".into() }).unwrap();
+    studio.delete(chat.clone()).unwrap();
+    studio.restore(chat.clone()).unwrap();
+    studio.rename(Rename { item: chat.clone(), name: "Second".into() }).unwrap();
+    assert_eq!(studio.list_bin(()).unwrap(), []);
+    let all = [
+        item(ItemKind::Dataset, &dataset.id),
+        item(ItemKind::Dataset, &other.id),
+        chat,
+        item(ItemKind::Model, &model.id),
+    ];
+    for item in &all {
+        studio.delete(item.clone()).unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    let binned = studio.list_bin(()).unwrap();
+    let listed: Vec<&ItemRef> = binned.iter().map(|binned| &binned.item).collect();
+    assert_eq!(listed, all.iter().rev().collect::<Vec<_>>(), "the last deleted first");
+    assert_eq!((binned[0].name.as_str(), binned[0].bytes), (model.name.as_str(), 0), "it lies elsewhere");
+    assert_eq!(binned[1].name, "Second");
+    assert!(binned[1].bytes > 0 && binned[2].bytes > 1000 && binned[3].deleted_ms > 0, "{binned:?}");
+
+    studio.delete_for_good(all[0].clone()).unwrap();
+    assert_eq!(studio.restore(all[0].clone()).unwrap_err().code, ErrorCode::NotFound);
+    studio.restore(all[1].clone()).unwrap();
+    assert_eq!(studio.list_datasets(()).unwrap().len(), 1);
+    assert_eq!(studio.list_bin(()).unwrap().len(), 2);
+    for here in [&all[1], &all[0]] {
+        let error = studio.delete_for_good(here.clone()).unwrap_err();
+        assert_eq!(error.code, ErrorCode::NotFound, "what is not in the bin is not removed");
+    }
+    assert_eq!(studio.list_datasets(()).unwrap().len(), 1);
+}
+
+#[test]
 fn a_running_run_cannot_be_deleted() {
     let place = Place::new();
     let studio = place.open();

@@ -193,6 +193,40 @@ fn rows_that_all_offer_tools_are_told_of_since_a_chat_offers_none() {
 }
 
 #[test]
+fn a_result_is_compared_with_its_base_model_on_held_out_rows() {
+    let place = Place::new();
+    let studio = place.open();
+    let (model, dataset) = place.stocked(studio.as_ref());
+    let run = studio.start_run(wish(&model, &dataset, settings(40))).unwrap();
+    let compare = |only_known| studio.compare_run(CompareRun { run: run.id.clone(), only_known, job: None });
+    assert_eq!(compare(true).unwrap(), None);
+    let done = wait_for(studio.as_ref(), &run.id, is_done);
+    assert_eq!(compare(true).unwrap(), None, "nobody has asked");
+    let compared = compare(false).unwrap().expect("rows that ask");
+    assert_eq!((compared.step, compared.held_out, compared.rows.len()), (done.best_step.unwrap(), true, 3));
+    let ask = DatasetRows {
+        dataset: dataset.id.clone(),
+        split: Some(Split::Validation),
+        offset: 0,
+        limit: 200,
+        model: None,
+        find: None,
+        job: None,
+    };
+    let held_out = studio.dataset_rows(ask).unwrap();
+    for row in &compared.rows {
+        let base = row.base.as_ref().expect("an adapter has a base");
+        assert_ne!(base.text, row.tuned.text, "{row:?}");
+        assert!((0.0..=1.0).contains(&row.tuned.likeness) && row.tuned.likeness >= base.likeness, "{row:?}");
+        let is_held_out =
+            held_out.rows.iter().any(|held| held.messages.iter().any(|message| message.content == row.question));
+        assert!(is_held_out, "{row:?}");
+    }
+    assert_eq!(compare(true).unwrap(), Some(compared.clone()), "kept");
+    assert_eq!(compare(false).unwrap(), Some(compared));
+}
+
+#[test]
 fn a_stopped_run_keeps_its_result_and_goes_on() {
     let place = Place::new();
     let studio = place.open();

@@ -104,6 +104,7 @@ pub fn settings(steps: u32) -> TrainSettings {
 pub fn wish(model: &Model, dataset: &Dataset, training: TrainSettings) -> StartRun {
     StartRun {
         name: Some("Counting".into()),
+        preset: None,
         model: model.id.clone(),
         dataset: dataset.id.clone(),
         version: None,

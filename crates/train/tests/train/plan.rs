@@ -30,6 +30,37 @@ fn every_auto_is_decided() {
 }
 
 #[test]
+fn measuring_takes_about_a_tenth_of_the_run() {
+    let folder = tempdir().unwrap();
+    let plan = |steps: u32, validation: u32, eval_every: AutoOr| {
+        let mut job = job(folder.path(), "run", Method::Lora);
+        job.training = rows(100).into();
+        job.validation = rows(validation).into();
+        let batches = TrainSettings { batch_size: 2, gradient_accumulation: 1, ..TrainSettings::default() };
+        job.settings = TrainSettings { max_steps: Some(steps), eval_every, ..batches };
+        let plan = TrainPlan::new(job).unwrap().summary();
+        let AutoOr::Steps(every) = plan.training.eval_every else { panic!("it is decided") };
+        (every, plan.measured_rows)
+    };
+    // A step of two rows costs as much as measuring six; so many rows are measured in all, beside the steps.
+    let share = |steps: u32, (every, measured): (u32, u64)| {
+        let measured = f64::from(1 + steps.div_ceil(every)) * measured as f64;
+        measured / (measured + 6.0 * f64::from(steps))
+    };
+    for (steps, validation) in [(100, 10), (1000, 100), (1000, 500), (200, 2000), (10, 400), (5000, 5000)] {
+        let (every, measured) = plan(steps, validation, AutoOr::Auto);
+        let share = share(steps, (every, measured));
+        let least = measured == 16 || measured == u64::from(validation) && every == steps.div_ceil(10).min(50);
+        assert!(share < 0.115 || measured == 16, "{steps} {validation}: {share}, {measured} rows every {every}");
+        assert!(share > 0.06 || least, "{steps} {validation}: {share}, {measured} rows every {every}");
+    }
+    assert_eq!(plan(1000, 10, AutoOr::Auto), (50, 10), "once an epoch, where that is cheap");
+    assert_eq!(plan(10, 400, AutoOr::Auto), (4, 16), "and no fewer rows than tell anything");
+    assert_eq!(plan(10, 400, AutoOr::Steps(1)), (1, 400), "who asks for more gets it");
+    assert_eq!(plan(10, 5, AutoOr::Auto).1, 5);
+}
+
+#[test]
 fn only_the_projections_asked_for_are_trained() {
     let folder = tempdir().unwrap();
     let mut job = job(folder.path(), "run", Method::Lora);

@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use tempfile::tempdir;
-use tunesmith_protocol::{ErrorCode, Method, Optimizer};
-use tunesmith_train::{Job, Outcome, Progress};
+use tunesmith_protocol::{AutoOr, ErrorCode, Method, Optimizer};
+use tunesmith_train::{Job, Outcome, Progress, TrainPlan};
 
 use crate::tiny::{Told, contents, each_optimizer, job, list_anew, resumed, rows, stop_after, train, train_until};
 
@@ -91,6 +91,34 @@ fn a_run_from_before_goes_on_by_the_warm_up_that_it_began_with() {
     let (outcome, told) = train(job(true));
     assert!(matches!(outcome.unwrap(), Outcome::Done { step: 10, .. }));
     assert_eq!(rates(&told)[0], 0.8, "its later checkpoints say the old rule");
+}
+
+#[test]
+fn a_run_from_before_goes_on_measuring_as_it_began() {
+    let folder = tempdir().unwrap();
+    let job = |resume| {
+        let mut job = Job { resume, ..job(folder.path(), "run", Method::Lora) };
+        job.settings.eval_every = AutoOr::Auto;
+        job.validation = rows(400).into();
+        job
+    };
+    let plan = |resume| TrainPlan::new(job(resume)).unwrap().summary();
+    let (every, measured) = (plan(false).training.eval_every, plan(false).measured_rows);
+    assert!(every == AutoOr::Steps(4) && measured < 400, "{every:?} {measured}");
+    let (_, told) = train_until(job(false), stop_after(2));
+    assert_eq!(told.evals.len(), 1, "before the first step");
+    assert_eq!((plan(true).training.eval_every, plan(true).measured_rows), (every, measured), "decided as before");
+
+    let checkpoint = folder.path().join("run/ckpt-2");
+    let text = fs::read_to_string(checkpoint.join("state.json")).unwrap();
+    let mut state: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(state["frozen"].as_object_mut().unwrap().remove("evaluation"), Some("tenth_of_the_run".into()));
+    fs::write(checkpoint.join("state.json"), state.to_string()).unwrap();
+    list_anew(&checkpoint, "state.json");
+    assert_eq!((plan(true).training.eval_every, plan(true).measured_rows), (AutoOr::Steps(1), 400), "all rows at each");
+    let (outcome, told) = train(job(true));
+    assert!(matches!(outcome.unwrap(), Outcome::Done { step: 10, .. }));
+    assert_eq!(told.evals.iter().map(|(step, _)| *step).collect::<Vec<_>>(), (2..=10).collect::<Vec<_>>());
 }
 
 #[test]

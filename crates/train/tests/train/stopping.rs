@@ -14,7 +14,7 @@ fn stop_between_two_batches_keeps_checkpoint_and_result() {
     let folder = tempdir().unwrap();
     let mut ticks = 0;
     let (outcome, told) = train_until(job(folder.path(), "run", Method::Lora), |progress| {
-        ticks += u32::from(*progress == Progress::Tick);
+        ticks += u32::from(matches!(progress, Progress::Working { .. }));
         if ticks == 9 { ControlFlow::Break(StopRequest::Save) } else { ControlFlow::Continue(()) }
     });
     let Outcome::Stopped { step, checkpoint, result } = outcome.unwrap() else { panic!("it was stopped") };

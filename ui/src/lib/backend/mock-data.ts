@@ -46,7 +46,7 @@ export const fields: Field[] = [
   field('advanced', 'Optimizer', 'optimizer', { type: 'choice', range: ['adamw', 'adamw8bit', 'lion'] }, 'How the update is computed from the gradient. adamw8bit needs a quarter of the memory of adamw for it, lion half; lion wants a learning rate 3 to 10 times smaller'),
   field('advanced', 'LoRA+ ratio', 'lora_plus_ratio', { type: 'number', range: { min: 1, max: 1000 } }, 'How many times faster the adapter\'s B matrices learn than its A matrices (LoRA+); 1 switches it off, 16 is its authors\' choice'),
   field('advanced', 'Scheduler', 'scheduler', { type: 'choice', range: ['linear', 'cosine', 'constant'] }, 'How the learning rate falls over the run'),
-  field('advanced', 'Evaluate every', 'eval_every', { type: 'integer_or_auto', range: { min: 1, max: 10_000_000 } }, 'Steps between measurements on the validation rows; auto measures about ten times a run'),
+  field('advanced', 'Evaluate every', 'eval_every', { type: 'integer_or_auto', range: { min: 1, max: 10_000_000 } }, 'Steps between measurements on the validation rows; auto measures about ten times, for about a tenth of the run'),
   field('advanced', 'Seed', 'seed', { type: 'integer', range: { min: 0, max: Number.MAX_SAFE_INTEGER } }, 'Same seed, same settings, same data: the same result'),
 ];
 
@@ -107,14 +107,14 @@ export function row(index: number): Row {
 }
 
 export const plan = (change: Partial<Plan> = {}): Plan => ({
-  training: { ...training, precision: 'f32', gradient_checkpointing: 'off', eval_every: 11, save_every: 11, device: 'cpu' }, device: 'cpu', rows: 280, validation_rows: 20, rows_too_long: 0, rows_left_out: 0, steps: 105, tokens: 22_400, learned_tokens: 4_120,
+  training: { ...training, precision: 'f32', gradient_checkpointing: 'off', eval_every: 11, save_every: 11, device: 'cpu' }, device: 'cpu', rows: 280, validation_rows: 20, measured_rows: 20, rows_too_long: 0, rows_left_out: 0, steps: 105, tokens: 22_400, learned_tokens: 4_120,
   trainable_parameters: 412_000,
   fit: { fits: true, needed_bytes: 310_000_000, available_bytes: 6_400_000_000, parts: [{ what: verbatim('Weights'), bytes: 20_000_000 }, { what: verbatim('Adapter and optimiser'), bytes: 6_000_000 }, { what: verbatim('Activations'), bytes: 284_000_000 }] },
   ...change,
 });
 
 export const run = (id: string, name: string, status: RunState, change: Partial<Run> = {}): Run => ({
-  id, name, status, config: { base_model: 'starter', data: { path: '/home/ada/recipes.jsonl', format: 'auto', validation: 'auto' }, training }, model: 'starter', model_name: 'Tunesmith Starter',
+  id, name, status, preset: 'balanced', config: { base_model: 'starter', data: { path: '/home/ada/recipes.jsonl', format: 'auto', validation: 'auto' }, training }, model: 'starter', model_name: 'Tunesmith Starter',
   dataset: 'recipes-1', dataset_name: 'recipes', dataset_version: 1, system_prompt: null, plan: plan(), step: 105, loss: 0.412, first_eval_loss: 3.214, best_eval_loss: 0.538, best_step: 99,
   result_path: `/home/ada/.local/share/tunesmith/runs/${id}/result`, path: `/home/ada/.local/share/tunesmith/runs/${id}`, size_bytes: 5_200_000, tags: [], started_ms: now - 2 * hour, elapsed_ms: 94_000, continue_from: null, ...change,
 });
@@ -132,7 +132,7 @@ export const runs = (): Run[] => [
   run('diverged', 'Support tone, hot', { state: 'failed', message: verbatim('Step 47: the loss is no longer a number'), hint: verbatim('A resumed run keeps its rate. Start a new one with a lower learning rate: set Continue from (init_adapter) to step 40, /home/ada/.local/share/tunesmith/runs/diverged/ckpt-40') }, { step: 47, result_path: null, continue_from: { step: 40, path: '/home/ada/.local/share/tunesmith/runs/diverged/ckpt-40' }, started_ms: now - 40 * hour }),
   run('stopped', 'Questions to SQL', { state: 'stopped' }, { step: 40, best_step: 33, best_eval_loss: 1.102, started_ms: now - 80 * hour }),
   run('long', 'A hundred thousand steps', { state: 'done' }, { step: 100_000, plan: plan({ steps: 100_000 }), elapsed_ms: 31_000_000, started_ms: now - 200 * hour, best_step: 80_000 }),
-  run('blind', 'Twelve rows', { state: 'done' }, { step: 9, first_eval_loss: null, best_eval_loss: null, best_step: null, plan: plan({ steps: 9, rows: 12, validation_rows: 0 }), started_ms: now - 400 * hour }),
+  run('blind', 'Twelve rows', { state: 'done' }, { step: 9, first_eval_loss: null, best_eval_loss: null, best_step: null, plan: plan({ steps: 9, rows: 12, validation_rows: 0, measured_rows: 0 }), started_ms: now - 400 * hour }),
 ];
 
 /** A job at work. */

@@ -4,6 +4,8 @@
 import type { Answer, Chat, Commands, Dataset, Event, EventBody, ItemRef, Job, JobKind, JobProgress, Preferences, Run, RunRecord, Side, Topic, WireError } from '$lib/protocol';
 import { verbatim } from '$lib/words/say';
 import { onBrowserDrop, pickBrowserFiles, saveInBrowser } from './browser';
+import { MockBin } from './mock-bin';
+import { madeUpComparison } from './mock-comparison';
 import * as made from './mock-data';
 import { madeUpReport, madeUpRoom, wholeChange } from './mock-room';
 import { look, madeUpRows } from './mock-rows';
@@ -52,9 +54,11 @@ export function mock(scenario = ''): Backend {
     models: empty ? made.models().slice(0, 1) : made.models(),
     datasets: empty ? [] : made.datasets(),
     chats: [] as Chat[],
-    bin: new Map<string, () => void>(),
+    bin: new MockBin(),
     preferences: { theme: 'system', threads: 0, device: 'auto', language: 'en', resume_queue: false } as Preferences,
     cancelled: new Set<string>(),
+    /** Runs whose answers were compared. */
+    compared: new Set<string>(),
     stopped: new Set<string>(),
     /** The run at work and those that wait, in order. */
     line: [] as Job[],
@@ -267,10 +271,10 @@ export function mock(scenario = ''): Backend {
       return { plan, problems: [], blockers: [], warnings: plan.steps < 40 ? [verbatim(`${plan.steps} steps are few. More epochs or a smaller batch would teach more`)] : [] };
     },
     run_yaml: () => ({ name: 'run.yaml', mime: 'application/yaml', base64: btoa('base_model: starter\n') }),
-    start_run: async ({ name, model, dataset, version, training }) => {
+    start_run: async ({ name, preset, model, dataset, version, training }) => {
       await wait(300);
       const id = `run-${Date.now()}`;
-      const run = made.run(id, name ?? `${find(state.datasets, dataset).name} · ${find(state.models, model).name}`, { state: 'queued', held: false }, { step: 0, loss: null, plan: null, size_bytes: 0, best_eval_loss: null, best_step: null, result_path: null, dataset, dataset_version: version ?? find(state.datasets, dataset).number, model, elapsed_ms: 0, started_ms: Date.now(), config: { ...made.run('', '', { state: 'done' }).config, training } });
+      const run = made.run(id, name ?? `${find(state.datasets, dataset).name} · ${find(state.models, model).name}`, { state: 'queued', held: false }, { step: 0, loss: null, plan: null, size_bytes: 0, best_eval_loss: null, best_step: null, result_path: null, dataset, dataset_version: version ?? find(state.datasets, dataset).number, model, elapsed_ms: 0, started_ms: Date.now(), preset, config: { ...made.run('', '', { state: 'done' }).config, training } });
       state.runs = [run, ...state.runs];
       enter(run);
       return { ...find(state.runs, id) };
@@ -303,6 +307,13 @@ export function mock(scenario = ''): Backend {
       return { ...find(state.runs, id) };
     },
     run_file: ({ kind }) => ({ name: `chart.${kind === 'chart_png' ? 'png' : kind === 'chart_svg' ? 'svg' : kind === 'metrics_csv' ? 'csv' : 'yaml'}`, mime: 'text/plain', base64: btoa('made up') }),
+    compare_run: async ({ run: id, only_known }) => {
+      if (!only_known) {
+        await wait(600);
+        state.compared.add(id);
+      }
+      return state.compared.has(id) ? madeUpComparison(scenario, find(state.runs, id).best_step ?? 0) : null;
+    },
     evaluate: () => ({ rows_read: 0, rows_dropped: 0, rows_refused: 0, refused: null, loss: null, answers: [], not_asked: 0, remarks: [] }),
     rename: ({ item, name }) => edit(item, item.kind === 'chat' ? { title: name } : { name }),
     set_tags: ({ item, tags }) => edit(item, { tags }),
@@ -310,24 +321,30 @@ export function mock(scenario = ''): Backend {
       const notice = state.notices.find(({ about }) => about?.item.kind === item.kind && about.item.id === item.id);
       if (notice) {
         state.notices = state.notices.filter((one) => one !== notice);
-        if (notice.about?.restorable) state.bin.set(JSON.stringify(item), () => state.notices.push(notice));
+        if (notice.about?.restorable) state.bin.put(item, notice.about.name, 4_000, () => state.notices.push(notice));
         renew();
         return null;
       }
       const list = listOf(item);
       const index = list.findIndex((one) => one.id === item.id);
       const [gone] = list.splice(index, 1);
-      state.bin.set(JSON.stringify(item), () => listOf(item).splice(index, 0, gone!));
+      const { title, name = title ?? '' } = gone as { title?: string; name?: string };
+      state.bin.put(item, name, item.kind === 'model' ? 0 : 2_400_000, () => listOf(item).splice(index, 0, gone!));
       renew();
       return null;
     },
     restore: (item) => {
-      state.bin.get(JSON.stringify(item))?.();
+      state.bin.restore(item);
       renew();
       return null;
     },
+    list_bin: () => state.bin.list(),
+    delete_for_good: (item) => {
+      state.bin.remove(item);
+      return null;
+    },
     empty_bin: () => {
-      state.bin.clear();
+      state.bin.empty();
       made.usage.parts.at(-1)!.bytes = 0;
       return null;
     },

@@ -37,6 +37,23 @@ tokens_per_second: number, };
 export type Argument = number | number | string | Sentence;
 export type AutoOr = "auto" | number;
 export type Bias = "none" | "all" | "lora_only";
+export type BinnedItem = { 
+/**
+ * The thing.
+ */
+item: ItemRef, 
+/**
+ * Its name; empty for a chat that has none.
+ */
+name: string, 
+/**
+ * When it was deleted, in milliseconds since 1970.
+ */
+deleted_ms: number, 
+/**
+ * What it takes on the disk. A model that lies elsewhere takes nothing.
+ */
+bytes: number, };
 export type Cell = { 
 /**
  * The column.
@@ -108,6 +125,66 @@ answer: Answer, } | { "type": "idle" } | { "type": "cleared" } | { "type": "fail
  * What.
  */
 error: WireError, };
+export type CompareRun = { 
+/**
+ * The run.
+ */
+run: string, 
+/**
+ * Only what was asked before; no model is loaded.
+ */
+only_known: boolean, 
+/**
+ * The id, chosen by the caller, under which progress is published and cancel is understood.
+ */
+job: string | null, };
+export type ComparedAnswer = { 
+/**
+ * What was said.
+ */
+text: string, 
+/**
+ * It ended by itself.
+ */
+ends: boolean, 
+/**
+ * Its end comes again and again.
+ */
+repeats: boolean, 
+/**
+ * The F1 of the words that it shares with the expected answer, from 0 to 1.
+ */
+likeness: number, };
+export type ComparedRow = { 
+/**
+ * What was asked last.
+ */
+question: string, 
+/**
+ * What the row expects.
+ */
+expected: string, 
+/**
+ * The base model's answer; null for a model that was trained from scratch.
+ */
+base: ComparedAnswer | null, 
+/**
+ * The answer of the run's result.
+ */
+tuned: ComparedAnswer, };
+export type Comparison = { 
+/**
+ * The step whose weights answered.
+ */
+step: number, 
+/**
+ * The rows were held out; otherwise they were learned, as none is held out.
+ */
+held_out: boolean, 
+/**
+ * A few rows.
+ */
+rows: Array<ComparedRow>, };
 export type ConfigureChat = { 
 /**
  * The chat.
@@ -1170,6 +1247,10 @@ rows: number,
  */
 validation_rows: number, 
 /**
+ * Of these, the rows that are measured, so that measuring takes no more than a part of the run.
+ */
+measured_rows: number, 
+/**
  * Rows with something to learn that are longer than the limit.
  */
 rows_too_long: number, 
@@ -1421,6 +1502,10 @@ name: string,
  */
 status: RunState, 
 /**
+ * The preset whose settings it has, unchanged; null where there is none.
+ */
+preset: string | null, 
+/**
  * The run file it was started with.
  */
 config: RunConfig, 
@@ -1556,7 +1641,23 @@ what: Sentence,
 /**
  * From 0 to 1.
  */
-fraction: number, } | { "type": "step" } & StepMetrics | { "type": "eval", 
+fraction: number, } | { "type": "working", 
+/**
+ * Which of both.
+ */
+work: RunWork, 
+/**
+ * The step, or the one that is measured after; 0 is before the first.
+ */
+step: number, 
+/**
+ * Rows done.
+ */
+done: number, 
+/**
+ * Rows in all.
+ */
+total: number, } | { "type": "step" } & StepMetrics | { "type": "eval", 
 /**
  * After this step; 0 is before the first.
  */
@@ -1638,6 +1739,7 @@ message: Sentence,
  * What to do next.
  */
 hint: Sentence, };
+export type RunWork = "step" | "evaluation";
 export type RunYaml = { 
 /**
  * The choices.
@@ -1745,7 +1847,11 @@ version: number | null,
 /**
  * How to train.
  */
-training: TrainSettings, };
+training: TrainSettings, 
+/**
+ * The preset whose settings these are, unchanged; null where there is none.
+ */
+preset: string | null, };
 export type StepMetrics = { 
 /**
  * The step, from 1.
@@ -2174,6 +2280,8 @@ export interface Commands {
   set_tags: { args: SetTags; reply: null };
   delete: { args: ItemRef; reply: null };
   restore: { args: ItemRef; reply: null };
+  list_bin: { args: null; reply: Array<BinnedItem> };
+  delete_for_good: { args: ItemRef; reply: null };
   empty_bin: { args: null; reply: null };
   list_chats: { args: null; reply: Array<Chat> };
   open_chat: { args: OpenChat; reply: Chat };
@@ -2187,6 +2295,7 @@ export interface Commands {
   move_job: { args: MoveJob; reply: null };
   hold_job: { args: string; reply: null };
   release_job: { args: string; reply: null };
+  compare_run: { args: CompareRun; reply: Comparison | null };
   evaluate: { args: Evaluate; reply: Evaluation };
   system_info: { args: null; reply: SystemInfo };
   usage: { args: null; reply: Usage };

@@ -22,6 +22,15 @@ test('steps and evaluations become columns', () => {
   expect(history.loss.last).toBe(0.5);
 });
 
+test('what is at work is known until the next record', () => {
+  const working: RunRecord = { type: 'working', work: 'evaluation', step: 0, done: 7, total: 20 };
+  const history = historyOf(working);
+  expect(history.working).toMatchObject({ work: 'evaluation', step: 0, done: 7, total: 20 });
+  history.apply([{ seq: 2, body: { kind: 'run', record: evaluation(0, 3) } }]);
+  expect(history.working).toBeNull();
+  expect(history.step.length).toBe(0);
+});
+
 test('records that come twice count once', () => {
   const history = new RunHistory();
   const events = numbered([step(1), step(2)]);

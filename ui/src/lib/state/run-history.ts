@@ -1,6 +1,6 @@
 // Everything a run has reported, folded into columns that a chart can read. Pure: the same events give the same
 // history, in whatever groups they come. Typed arrays, because 100,000 steps must not become reactive objects.
-import type { Event, Plan, RunRecord, RunState, Sentence, WireError } from '$lib/protocol';
+import type { Event, Plan, RunRecord, RunWork, RunState, Sentence, WireError } from '$lib/protocol';
 
 /** A column of numbers that grows. */
 export class Column {
@@ -55,6 +55,15 @@ export interface Preparing {
   fraction: number;
 }
 
+export interface Working {
+  work: RunWork;
+  /** The step, or the one that is measured after; 0 is before the first. */
+  step: number;
+  /** Rows. */
+  done: number;
+  total: number;
+}
+
 /** What a curve can run over: steps, learned tokens, or milliseconds spent training. */
 export const axes = ['step', 'tokens', 'time'] as const;
 export type Axis = (typeof axes)[number];
@@ -65,6 +74,8 @@ export class RunHistory {
   plan: Plan | null = null;
   status: RunState | null = null;
   preparing: Preparing | null = null;
+  /** The step or the measurement at work, where it takes more than a moment. */
+  working: Working | null = null;
   failure: WireError | null = null;
   lastCheckpoint: number | null = null;
   /** The step that is kept, once the run is done. */
@@ -138,6 +149,8 @@ export class RunHistory {
   }
 
   #record(record: RunRecord): void {
+    // Whatever is told next, what was at work is done or has stopped.
+    this.working = record.type === 'working' ? record : null;
     switch (record.type) {
       case 'plan':
         this.plan = record.plan;

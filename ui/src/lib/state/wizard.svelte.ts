@@ -60,9 +60,11 @@ class Wizard {
     return { ...this.preset.training, ...(text && { task: 'text' as const }), ...(limit && { max_length: limit }) };
   });
   training: TrainSettings | null = $derived(this.ground && ({ ...this.ground, ...this.changes } as TrainSettings));
+  /** The preset whose settings these are, if nobody changed any. */
+  unchanged: string | null = $derived(Object.keys(this.changes).length === 0 && !(this.dataset && limits.taken[this.dataset]) ? (this.preset?.id ?? null) : null);
   request: StartRun | null = $derived(
     this.model && this.dataset && this.training
-      ? { name: this.name.trim() || null, model: this.model, dataset: this.dataset, version: null, training: this.training }
+      ? { name: this.name.trim() || null, preset: this.unchanged, model: this.model, dataset: this.dataset, version: null, training: this.training }
       : null,
   );
   /** The preview found nothing that stands in the way. */

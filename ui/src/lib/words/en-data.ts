@@ -70,6 +70,8 @@ export const datasets = {
   sumSince: 'at import, before any change',
   reason: 'Understood as',
   notMixed: 'That is not a dataset file',
+  skipped: (names: string[]) => (names.length === 1 ? `“${names[0]}” is not a dataset file and was left out` : `${count(names.length)} files are not dataset files and were left out: ${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}`),
+  skippedHint: 'The other files are read',
   notMixedHint: 'Drop .jsonl, .json, .csv, .tsv, .parquet, .txt or .md files, also packed as .gz or .zst',
   training: 'Training',
   validationTab: 'Validation',

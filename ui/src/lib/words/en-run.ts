@@ -41,13 +41,19 @@ export const run = {
   openVersion: (name: string, n: number) => `Open version ${n} of ${name}`,
   stop: 'Stop',
   stopTitle: 'Stop and keep the result?',
-  stopText: 'Training ends after this step. What was learned so far is kept, and you can go on later',
+  stopText: 'Training ends after this step, and that step is kept. You can continue later',
+  stopTextBest: (step: number, value: string) => `Training ends after this step. Step ${count(step)} is kept, which has the lowest validation loss so far (${value}). You can continue later`,
   stopConfirm: 'Stop and keep the result',
   stopping: 'Stopping…',
   keepGoing: 'Keep training',
   resume: 'Resume',
   change: 'Change settings and train again',
   trainOn: 'Continue training',
+  working: ({ work, step, done, total }: { work: 'step' | 'evaluation'; step: number; done: number; total: number }) => {
+    const rows = `${count(done)} of ${count(total)}`;
+    if (work === 'step') return `Step ${count(step)}: ${rows} rows`;
+    return step === 0 ? `Measuring before training: ${rows}` : `Measuring after step ${count(step)}: ${rows}`;
+  },
   stats: {
     step: 'Step',
     epoch: 'Epoch',

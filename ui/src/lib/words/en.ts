@@ -1,5 +1,7 @@
 // All words on screen, in English. Another language is one more file of this shape beside it.
 import { bytes, count } from '$lib/format';
+import { bin } from './en-bin';
+import { compared } from './en-compared';
 import { datasets } from './en-data';
 import { room } from './en-room';
 import { chat, queue, run } from './en-run';
@@ -37,6 +39,7 @@ const en = {
     device: (id: string) => (id === 'cpu' ? 'Processor' : id.startsWith('cuda') ? `NVIDIA GPU ${id.split(':')[1] ?? ''}`.trim() : id),
     savedAs: (name: string) => `Saved as ${name}`,
     deleted: (name: string) => `Deleted “${name}”`,
+    undone: (what: string) => `Undone: ${what}`,
     restored: (name: string) => `Brought “${name}” back`,
     rows,
   },
@@ -69,6 +72,8 @@ const en = {
     emptyNote: 'The bundled model and samples work offline and train in minutes, without a graphics card',
     on: (model: string, dataset: string) => `${dataset} on ${model}`,
     steps: (step: number, steps: number) => `Step ${count(step)} of ${count(steps)}`,
+    presets: { quick: 'Quick', balanced: 'Balanced', thorough: 'Thorough' } as Record<string, string>,
+    methods: { lora: (rank: number) => `LoRA rank ${rank}`, dora: (rank: number) => `DoRA rank ${rank}`, full: () => 'All weights', scratch: () => 'From scratch' },
     stepsDone: (step: number) => `${count(step)} ${step === 1 ? 'step' : 'steps'}`,
     validationLoss: 'Validation loss',
     noBetter: 'Validation loss: no better than before',
@@ -124,6 +129,7 @@ const en = {
       keys: [
         [['Ctrl', 'K'], 'Search everything'],
         [['Ctrl', 'N'], 'New fine-tune'],
+        [['Ctrl', 'Z'], 'Undo the last deletion or change of rows'],
         [['Ctrl', ','], 'Settings'],
         [['Alt', '←'], 'Back'],
         [['?'], 'This list'],
@@ -260,6 +266,8 @@ const en = {
 
   preview: {
     title: 'What will happen',
+    open: 'Not mended in the data',
+    openLook: 'Look at the data',
     working: 'Checking your rows…',
     progress: (note: string, done: number, total: number) => `${note}${total > 0 ? `, ${count(done)} of ${count(total)}` : ''}`,
     steps: 'Steps',
@@ -282,6 +290,8 @@ const en = {
   },
 
   queue,
+  bin,
+  compared,
   run,
   chat,
 

@@ -4,16 +4,16 @@ import { backend } from '$lib/backend';
 import type { Dataset, Edit } from '$lib/protocol';
 import { library } from '$lib/state/library.svelte';
 import { toasts } from '$lib/state/toasts.svelte';
+import { undo } from '$lib/state/undo.svelte';
 import { unsaved } from '$lib/state/unsaved.svelte';
-import { words } from '$lib/words';
 
 /** Changes a dataset and offers to undo it; null when it failed, which a toast has said. */
 export async function editDataset(dataset: Dataset, edit: Edit, said: string): Promise<Dataset | null> {
   return attempt(async () => {
     const changed = await backend.call('edit_dataset', { dataset: dataset.id, version: dataset.number, edit, job: null });
     await library.refresh();
-    const undo = () => attempt(() => backend.call('use_version', { dataset: dataset.id, number: dataset.number }).then(() => library.refresh()));
-    toasts.show({ text: said, action: { label: words.common.undo, run: () => unsaved.leave(() => void undo()) } });
+    const back = () => attempt(() => backend.call('use_version', { dataset: dataset.id, number: dataset.number }).then(() => library.refresh()));
+    undo.offer(said, () => unsaved.leave(() => void back()));
     return changed;
   });
 }

@@ -9,6 +9,7 @@ import Moon from '@lucide/svelte/icons/moon';
 import Plus from '@lucide/svelte/icons/plus';
 import Settings from '@lucide/svelte/icons/settings';
 import Sun from '@lucide/svelte/icons/sun';
+import Trash2 from '@lucide/svelte/icons/trash-2';
 import { library } from '$lib/state/library.svelte';
 import { overlay } from '$lib/state/overlay.svelte';
 import { preferences } from '$lib/state/preferences.svelte';
@@ -47,6 +48,7 @@ function fixed(): Found[] {
     page('models', nav.models, Boxes),
     page('datasets', nav.datasets, Database),
     page('settings', nav.settings, Settings),
+    { id: 'page-bin', label: words.bin.title, detail: palette.page, icon: Trash2, go: () => route.go('settings', 'bin') },
     { id: 'theme', label: dark ? palette.light : palette.dark, detail: palette.action, icon: dark ? Sun : Moon, go: () => preferences.change({ theme: dark ? 'light' : 'dark' }) },
     { id: 'shortcuts', label: words.shortcuts.title, detail: palette.action, icon: Keyboard, go: () => (overlay.shown = 'shortcuts') },
   ];

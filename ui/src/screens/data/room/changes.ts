@@ -1,7 +1,8 @@
 // Changes of all rows, each with its way back.
 import { backend } from '$lib/backend';
 import type { Dataset, Edit } from '$lib/protocol';
-import { toasts } from '$lib/state/toasts.svelte';
+import { toasts, type Toast } from '$lib/state/toasts.svelte';
+import { undo } from '$lib/state/undo.svelte';
 import { unsaved } from '$lib/state/unsaved.svelte';
 import { words } from '$lib/words';
 import { say } from '$lib/words/say';
@@ -12,9 +13,10 @@ type Changed = (dataset: Dataset) => void;
 /** The last message about a version: an Undo of an older one would undo what came after it, too. */
 let told: number | null = null;
 
-function tell(toast: Parameters<typeof toasts.show>[0]): void {
+/** Says what became of a dataset, and offers to put the version before back in use. */
+function tell(text: string, dataset: Dataset, onchange: Changed, tone: Toast['tone'] = 'plain'): void {
   if (told !== null) toasts.dismiss(told);
-  told = toasts.show(toast);
+  told = undo.offer(text, () => unsaved.leave(() => void put(dataset, dataset.number, onchange)), tone);
 }
 
 /** Changes a dataset, and offers to undo it. Null when it was cancelled or failed; `work` says why. */
@@ -23,17 +25,21 @@ export async function change(dataset: Dataset, edit: Edit, work: Work, onchange:
   if (!fresh) return null;
   onchange(fresh);
   const said = fresh.versions.find(({ number }) => number === fresh.number)?.change;
-  const undo = () => unsaved.leave(() => void use(fresh, dataset.number, onchange));
-  tell({ tone: 'good', text: said ? say(said) : words.room.versions.version(fresh.number), action: { label: words.common.undo, run: undo } });
+  tell(said ? say(said) : words.room.versions.version(fresh.number), dataset, onchange, 'good');
   return fresh;
 }
 
-/** Puts another version in use, and says so. */
+/** Puts another version in use, and offers to go back to the one before. */
 export async function use(dataset: Dataset, number: number, onchange: Changed): Promise<void> {
+  if (await put(dataset, number, onchange)) tell(words.room.inUseNow(number), dataset, onchange);
+}
+
+async function put(dataset: Dataset, number: number, onchange: Changed): Promise<boolean> {
   try {
     onchange(await backend.call('use_version', { dataset: dataset.id, number }));
-    tell({ text: words.room.inUseNow(number) });
+    return true;
   } catch (thrown) {
     toasts.showError(thrown);
+    return false;
   }
 }

@@ -1,0 +1,21 @@
+// The bin.
+export const bin = {
+  title: 'Bin',
+  subtitle: 'What you delete stays here until you remove it for good',
+  open: 'Open the bin',
+  back: 'Settings',
+  kinds: { run: 'Fine-tune', dataset: 'Dataset', model: 'Model', chat: 'Chat' },
+  unnamedChat: 'New chat',
+  deleted: (when: string) => `deleted ${when}`,
+  elsewhere: 'its files stay where they are',
+  restore: 'Restore',
+  restoreNamed: (name: string) => `Restore ${name}`,
+  remove: 'Delete for good',
+  removeNamed: (name: string) => `Delete ${name} for good`,
+  removeTitle: (name: string) => `Delete “${name}” for good?`,
+  removeText: 'It is removed from the disk and cannot be brought back',
+  removeModelTitle: (name: string) => `Take “${name}” out of the bin?`,
+  removeModelText: 'Its files stay where they are. To use it again, add its folder',
+  emptyTitle: 'The bin is empty',
+  emptyText: 'Deleted fine-tunes, datasets, models and chats come here. Ctrl+Z brings the last one back',
+};
