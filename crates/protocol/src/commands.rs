@@ -117,6 +117,10 @@ commands! {
     stop_run(String) -> ();
     /// Goes on with an interrupted, stopped, paused or failed run from its newest checkpoint.
     resume_run(String) -> Run;
+    /// The checkpoints of a run, by id, that it could do without: all but the best and the last one; none while it is at work.
+    spare_checkpoints(String) -> SpareCheckpoints;
+    /// Removes them for good.
+    remove_spare_checkpoints(String) -> ();
     /// Makes a file from a run: loss curves or run file.
     run_file(RunFileRequest) -> RunFile;
     /// Renames a thing.

@@ -189,6 +189,14 @@ wire! {
         pub continue_from: Option<GoodCheckpoint>,
     }
 
+    /// Checkpoints beside the best and the last one.
+    pub struct SpareCheckpoints {
+        /// How many.
+        pub count: u32,
+        /// What they take on the disk.
+        pub bytes: u64,
+    }
+
     /// A checkpoint from before the loss was no number.
     pub struct GoodCheckpoint {
         /// Its step.

@@ -1650,6 +1650,10 @@ run-checkpoint-damaged = The checkpoint of step { $step } of “{ $name }” is 
 
 run-checkpoint-damaged-hint = It is kept as { $kept }; delete it when you do not need it
 
+run-checkpoints-active = This run is training or queued, and may need its checkpoints
+
+run-checkpoints-active-hint = Stop it first, or wait until it has ended
+
 run-data-differs = the data is not the same
 
 run-delete-active = This run is training or queued
@@ -1956,7 +1960,7 @@ setting-epochs-help = How often the whole dataset is seen. More learns more, unt
 
 setting-eval_every = Evaluate every
 
-setting-eval_every-help = Steps between measurements on the validation rows; auto measures about ten times a run
+setting-eval_every-help = Steps between measurements on the validation rows; auto measures about ten times, for about a tenth of the run
 
 setting-gradient_accumulation = Gradient accumulation
 

@@ -2,6 +2,7 @@
 //! carried out is left to `execution`, and where to its runner.
 
 mod charts;
+mod checkpoints;
 mod control;
 mod execution;
 mod files;

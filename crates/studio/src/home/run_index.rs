@@ -97,6 +97,18 @@ impl RunIndex {
         })
     }
 
+    /// Measures a run's files anew, as some were removed.
+    pub fn measure(&self, id: &str) {
+        if let (Some(summary), Ok(folder)) =
+            (self.lock().get_mut(id).and_then(|known| known.summary.as_mut()), self.home.run(id))
+        {
+            summary.measure(&folder);
+            if let Err(error) = self.db.set_run_summary(id, summary) {
+                tracing::warn!("{id} could not be indexed: {error}");
+            }
+        }
+    }
+
     /// Drops what is in memory of a run that goes.
     pub fn forget(&self, id: &str) {
         self.lock().remove(id);

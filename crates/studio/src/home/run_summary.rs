@@ -84,6 +84,11 @@ impl RunSummary {
         Ok(true)
     }
 
+    /// Measures the run's files.
+    pub fn measure(&mut self, folder: &RunFolder) {
+        self.size_bytes = size(folder.path());
+    }
+
     /// The validation loss before the first step.
     pub fn loss_at_start(&self) -> Option<f64> {
         self.evals.at_start()

@@ -120,6 +120,14 @@ impl Api for Studio {
         self.runs.resume(&id)
     }
 
+    fn spare_checkpoints(&self, args: String) -> Result<SpareCheckpoints, WireError> {
+        self.runs.spare_checkpoints(&args)
+    }
+
+    fn remove_spare_checkpoints(&self, args: String) -> Result<(), WireError> {
+        self.runs.remove_spare_checkpoints(&args)
+    }
+
     fn run_file(&self, args: RunFileRequest) -> Result<RunFile, WireError> {
         self.runs.file(&args)
     }

@@ -227,6 +227,37 @@ fn a_result_is_compared_with_its_base_model_on_held_out_rows() {
 }
 
 #[test]
+fn checkpoints_beside_the_best_and_the_last_can_be_removed() {
+    let place = Place::new();
+    let studio = place.open();
+    let (model, dataset) = place.stocked(studio.as_ref());
+    let training = TrainSettings { save_every: AutoOr::Steps(2), eval_every: AutoOr::Steps(4), ..settings(10) };
+    let run = studio.start_run(wish(&model, &dataset, training)).unwrap();
+    let run = wait_for(studio.as_ref(), &run.id, is_done);
+    let steps = || -> Vec<u32> {
+        let names = std::fs::read_dir(&run.path).unwrap().map(|entry| entry.unwrap().file_name());
+        let step = |name: std::ffi::OsString| name.to_str()?.strip_prefix("ckpt-")?.parse().ok();
+        let mut steps: Vec<u32> = names.filter_map(step).collect();
+        steps.sort_unstable();
+        steps
+    };
+    assert_eq!(steps(), [2, 4, 6, 8, 10]);
+    let kept = [run.best_step.unwrap(), 10];
+    let spare = studio.spare_checkpoints(run.id.clone()).unwrap();
+    assert_eq!(spare.count as usize, 5 - steps().iter().filter(|step| kept.contains(step)).count());
+    studio.remove_spare_checkpoints(run.id.clone()).unwrap();
+    assert!(steps().iter().all(|step| kept.contains(step)) && steps().contains(&10), "{:?}", steps());
+    assert_eq!(studio.spare_checkpoints(run.id.clone()).unwrap().count, 0);
+    let after = studio.get_run(run.id.clone()).unwrap();
+    assert_eq!(after.size_bytes, run.size_bytes - spare.bytes);
+    assert!(std::path::Path::new(&after.result_path.unwrap()).is_dir());
+
+    let long = studio.start_run(wish(&model, &dataset, settings(100_000))).unwrap();
+    assert_eq!(studio.spare_checkpoints(long.id.clone()).unwrap().count, 0);
+    assert_eq!(studio.remove_spare_checkpoints(long.id).unwrap_err().code, ErrorCode::Busy);
+}
+
+#[test]
 fn a_stopped_run_keeps_its_result_and_goes_on() {
     let place = Place::new();
     let studio = place.open();

@@ -80,8 +80,7 @@ impl Evaluations {
         let affordable = steps.tokens * STEP_COST * SHARE / (1.0 - SHARE) / (tokens.max(1) as f64);
         let times = (affordable - 1.0).floor();
         if times >= f64::from(SELDOM) {
-            // Less a tenth, so that 3.03 steps are 3 and not 4.
-            let every = (f64::from(steps.count) / times - 0.1).ceil() as u32;
+            let every = (f64::from(steps.count) / times).round() as u32;
             return Self { every: every.max(at_most), rows: all };
         }
         let rows = (affordable / f64::from(SELDOM + 1) * all as f64).ceil() as usize;

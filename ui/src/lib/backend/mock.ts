@@ -57,6 +57,8 @@ export function mock(scenario = ''): Backend {
     bin: new MockBin(),
     preferences: { theme: 'system', threads: 0, device: 'auto', language: 'en', resume_queue: false } as Preferences,
     cancelled: new Set<string>(),
+    /** Runs whose spare checkpoints were removed. */
+    spared: new Set<string>(),
     /** Runs whose answers were compared. */
     compared: new Set<string>(),
     stopped: new Set<string>(),
@@ -305,6 +307,11 @@ export function mock(scenario = ''): Backend {
         enter(find(state.runs, id));
       }
       return { ...find(state.runs, id) };
+    },
+    spare_checkpoints: (id) => (state.spared.has(id) || find(state.runs, id).status.state !== 'done' ? { count: 0, bytes: 0 } : { count: 8, bytes: 41_600_000 }),
+    remove_spare_checkpoints: (id) => {
+      state.spared.add(id);
+      return null;
     },
     run_file: ({ kind }) => ({ name: `chart.${kind === 'chart_png' ? 'png' : kind === 'chart_svg' ? 'svg' : kind === 'metrics_csv' ? 'csv' : 'yaml'}`, mime: 'text/plain', base64: btoa('made up') }),
     compare_run: async ({ run: id, only_known }) => {

@@ -1826,6 +1826,15 @@ name: string,
 message: Sentence, };
 export type Severity = "error" | "warning" | "note";
 export type Side = "base" | "tuned";
+export type SpareCheckpoints = { 
+/**
+ * How many.
+ */
+count: number, 
+/**
+ * What they take on the disk.
+ */
+bytes: number, };
 export type Split = "training" | "validation";
 export type StartRun = { 
 /**
@@ -2101,7 +2110,7 @@ quantization: Quantization,
  */
 gradient_checkpointing: Switch, 
 /**
- * Steps between measurements on the validation rows; auto measures about ten times a run
+ * Steps between measurements on the validation rows; auto measures about ten times, for about a tenth of the run
  */
 eval_every: AutoOr, 
 /**
@@ -2275,6 +2284,8 @@ export interface Commands {
   get_run: { args: string; reply: Run };
   stop_run: { args: string; reply: null };
   resume_run: { args: string; reply: Run };
+  spare_checkpoints: { args: string; reply: SpareCheckpoints };
+  remove_spare_checkpoints: { args: string; reply: null };
   run_file: { args: RunFileRequest; reply: RunFile };
   rename: { args: Rename; reply: null };
   set_tags: { args: SetTags; reply: null };

@@ -229,6 +229,9 @@ const en = {
 
   fields: {
     advanced: 'Advanced settings',
+    search: 'Search the advanced settings',
+    nothingFound: (text: string) => `No setting matches “${text.trim()}”`,
+    groups: { method: 'Method and adapter', rows: 'Rows', optimizer: 'Optimizer', computing: 'Computing', measuring: 'Measuring and saving', other: 'Others' },
     basic: 'Settings',
     reset: 'Reset',
     resetField: (label: string) => `Reset ${label} to the preset`,

@@ -53,6 +53,18 @@ test.each([['endless', 'Some of its answers repeat themselves'], ['no-better', '
   expect(at('end-card')?.textContent).toContain(words);
 });
 
+test('checkpoints that are not needed are removed after a question', async () => {
+  open('done');
+  await expect.poll(() => at('run-menu')).toBeTruthy();
+  at('run-menu')!.click();
+  await expect.poll(() => at('menu-spare')?.textContent).toContain('Remove 8 spare checkpoints (41.6 MB)');
+  at('menu-spare')!.click();
+  await expect.poll(() => at('spare-dialog')?.textContent).toContain('The best and the last checkpoint are kept');
+  at('spare-dialog-yes')!.click();
+  await expect.poll(() => at('spare-dialog')).toBeNull();
+  expect(await backend.call('spare_checkpoints', 'done')).toEqual({ count: 0, bytes: 0 });
+});
+
 test('without a run at work a small model is asked by itself', async () => {
   library.runs = library.runs!.filter(({ status }) => status.state === 'done');
   open('done');
