@@ -41,6 +41,14 @@ const en = {
     rows,
   },
 
+  markdown: {
+    code: 'Code',
+    copyCode: 'Copy the code',
+    table: 'Table',
+    image: 'Image: ',
+    tooMuch: 'Shown as plain text: as Markdown it is too long or too deeply nested',
+  },
+
   errors: {
     title: 'Something went wrong',
     lostConnection: 'Tunesmith does not answer',
