@@ -2,6 +2,7 @@
 import { backend } from '$lib/backend';
 import { overlay } from '$lib/state/overlay.svelte';
 import { route } from '$lib/state/route.svelte';
+import { undo } from '$lib/state/undo.svelte';
 import { wizard } from '$lib/state/wizard.svelte';
 import { zoom } from '$lib/state/zoom';
 
@@ -9,7 +10,7 @@ export function pressed(event: KeyboardEvent): void {
   const command = event.ctrlKey || event.metaKey;
   if (command && !event.altKey && zooms(event.key)) return event.preventDefault();
   if (document.querySelector('dialog[open]')) return;
-  const done = command ? !event.shiftKey && !event.altKey && goes(event.key) : event.altKey ? turns(event.key) : event.key === '?' && !types(event.target) && helps();
+  const done = command ? !event.shiftKey && !event.altKey && (event.key === 'z' ? !types(event.target) && undo.last() : goes(event.key)) : event.altKey ? turns(event.key) : event.key === '?' && !types(event.target) && helps();
   if (done) event.preventDefault();
 }
 

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use parking_lot::{Mutex, MutexGuard};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Serialize, de::DeserializeOwned};
-use tunesmith_protocol::{Chat, ErrorCode, ItemKind, ItemRef, Job, Unlisted, WireError};
+use tunesmith_protocol::{Chat, ErrorCode, ItemKind, ItemRef, Job, Turn, Unlisted, WireError};
 use tunesmith_sentence::{Sentence, say};
 
 use super::Notices;
@@ -36,6 +36,16 @@ pub(crate) struct Item {
     pub facts: String,
     pub added_ms: u64,
     pub deleted: bool,
+}
+
+/// A chat as the database keeps it.
+#[derive(Debug, Clone, Serialize, serde::Deserialize)]
+pub(crate) struct StoredChat {
+    #[serde(flatten)]
+    pub chat: Chat,
+    /// What was said before it was cleared, or before a message was said or answered anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<Vec<Turn>>,
 }
 
 /// The database of a home.
@@ -160,13 +170,17 @@ impl Db {
     pub fn chats(&self) -> Result<Vec<Chat>, WireError> {
         let connection = self.connection();
         let mut query = connection
-            .prepare_cached(concat!("SELECT id, chat FROM chats WHERE ", kept_chat!(), " ORDER BY changed_ms DESC"))
+            .prepare_cached(concat!(
+                "SELECT id, chat, changed_ms FROM chats WHERE ",
+                kept_chat!(),
+                " ORDER BY changed_ms DESC"
+            ))
             .map_err(errors::database)?;
         let rows = query
-            .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))
+            .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?)))
             .map_err(errors::database)?;
         let texts = rows.collect::<Result<Vec<_>, _>>().map_err(errors::database)?;
-        let read = |(id, text): &(String, String)| {
+        let read = |(id, text, changed_ms): &(String, String, i64)| {
             let lost =
                 |error| say!("chat-unreadable", "The chat “{id}” is not shown: it cannot be read: {error}", id, error);
             let about = unlisted(ItemKind::Chat, id, id);
@@ -174,18 +188,28 @@ impl Db {
                 let what = format!("chat {id} {text}");
                 self.notices.tell_unlisted(&what, about, lost(error.to_string()), newer_hint());
             };
-            serde_json::from_str(text).map_err(unreadable).ok()
+            let chat: Chat = serde_json::from_str(text).map_err(unreadable).ok()?;
+            Some(Chat { changed_ms: *changed_ms as u64, ..chat })
         };
         Ok(texts.iter().filter_map(read).collect())
     }
 
     pub fn chat(&self, id: &str) -> Result<Chat, WireError> {
-        let text = self.text(concat!("SELECT chat FROM chats WHERE id = ? AND ", kept_chat!()), id)?;
-        let text = text.ok_or_else(|| WireError::not_found(say!("chat-gone", "This chat does not exist any more")))?;
-        serde_json::from_str(&text).map_err(|error| {
+        Ok(self.stored_chat(id)?.chat)
+    }
+
+    pub fn stored_chat(&self, id: &str) -> Result<StoredChat, WireError> {
+        let query = concat!("SELECT chat, changed_ms FROM chats WHERE id = ? AND ", kept_chat!());
+        let row = self.connection().query_row(query, [id], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)));
+        let row = row.optional().map_err(errors::database)?;
+        let gone = || WireError::not_found(say!("chat-gone", "This chat does not exist any more"));
+        let (text, changed_ms) = row.ok_or_else(gone)?;
+        let mut stored: StoredChat = serde_json::from_str(&text).map_err(|error| {
             let error = error.to_string();
             WireError::invalid(say!("chat-damaged", "This chat cannot be read: {error}", error), newer_hint())
-        })
+        })?;
+        stored.chat.changed_ms = changed_ms as u64;
+        Ok(stored)
     }
 
     /// Whether there is such a chat, readable or not.
@@ -200,10 +224,10 @@ impl Db {
         Ok(bytes as u64)
     }
 
-    pub fn set_chat(&self, chat: &Chat, changed_ms: u64) -> Result<(), WireError> {
+    pub fn set_chat(&self, stored: &StoredChat) -> Result<(), WireError> {
         self.change(
             "INSERT OR REPLACE INTO chats (id, chat, changed_ms) VALUES (?, ?, ?)",
-            params![chat.id, json(chat)?, changed_ms as i64],
+            params![stored.chat.id, json(stored)?, stored.chat.changed_ms as i64],
         )
         .map(drop)
     }

@@ -40,7 +40,8 @@ fn a_dropped_file_becomes_a_chat_with_ones_own_model() {
     let chat = api.open_chat(OpenChat { run: Some(run.id), model: None }).unwrap();
     assert_eq!((chat.system_prompt.as_str(), chat.sides.as_slice()), ("Count.", [Side::Base, Side::Tuned].as_slice()));
     let news = api.subscribe(Topic::Chat(chat.id.clone()), 0).unwrap();
-    api.send_message(SendMessage { chat: chat.id.clone(), text: Some("What comes after 3?".into()) }).unwrap();
+    api.send_message(SendMessage { chat: chat.id.clone(), text: Some("What comes after 3?".into()), turn: None })
+        .unwrap();
     let mut streamed = String::new();
     'all: loop {
         for event in news.next().unwrap() {

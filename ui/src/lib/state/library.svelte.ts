@@ -4,6 +4,7 @@ import { asWireError, backend, type Stop } from '$lib/backend';
 import type { Chat, Dataset, Event, ItemKind, Job, Model, Notice, Run, RunState, Sample, WireError } from '$lib/protocol';
 import { words } from '$lib/words';
 import { toasts } from './toasts.svelte';
+import { undo } from './undo.svelte';
 
 /** Whether a run is at work. */
 export const isActive = (status: RunState): boolean => ['preparing', 'running', 'paused'].includes(status.state);
@@ -97,8 +98,9 @@ class Library {
   async remove(kind: ItemKind, id: string, name: string, restorable = true): Promise<boolean> {
     const deleted = await this.#change(() => backend.call('delete', { kind, id }));
     if (deleted) {
-      const undo = () => this.#change(() => backend.call('restore', { kind, id }));
-      toasts.show({ text: words.common.deleted(name), ...(restorable && { action: { label: words.common.undo, run: undo } }) });
+      const said = words.common.deleted(name);
+      if (restorable) undo.offer(`${kind} ${id}`, said, () => this.#change(() => backend.call('restore', { kind, id })));
+      else toasts.show({ text: said });
     }
     return deleted;
   }

@@ -11,7 +11,7 @@ const en = {
   name: 'English',
   app: { name: 'Tunesmith', skip: 'Skip to the content', loading: 'Opening your studio…', page: (title: string) => `${title} · Tunesmith`, notifications: 'Notifications' },
 
-  times: { justNow: 'just now', hours: (h: number, m: string) => `${h} h ${m} min`, minutes: (m: number, s: string) => `${m} min ${s} s`, seconds: (s: number) => `${s} s` },
+  times: { today: 'Today', yesterday: 'Yesterday', justNow: 'just now', hours: (h: number, m: string) => `${h} h ${m} min`, minutes: (m: number, s: string) => `${m} min ${s} s`, seconds: (s: number) => `${s} s` },
 
   nav: { label: 'Main', search: 'Search', searchKeys: 'Ctrl K', runs: 'Fine-tunes', chat: 'Chat', models: 'Models', datasets: 'Datasets', settings: 'Settings', active: (n: number) => `${n} active` },
 
@@ -133,6 +133,7 @@ const en = {
         [['Ctrl', 'K'], 'Search everything'],
         [['Ctrl', 'N'], 'New fine-tune'],
         [['Ctrl', ','], 'Settings'],
+        [['Ctrl', 'Z'], 'Undo the last deletion or clearing'],
         [['Alt', '←'], 'Back'],
         [['?'], 'This list'],
         [['Esc'], 'Close what is open'],
