@@ -6,6 +6,7 @@ use tunesmith_data::Message;
 use tunesmith_protocol::*;
 
 use crate::chats::{base_chat, say, wait_until_idle};
+use crate::damage::in_database;
 use crate::support::*;
 
 /// Says or answers the turn at a place anew, and waits for the answers.
@@ -204,4 +205,21 @@ fn a_repetition_penalty_is_kept_with_the_chat_and_changes_its_answers() {
     for wrong in [0.9, 2.1, f64::NAN] {
         assert_eq!(set(0.0, wrong).unwrap_err().message.key, "chat-repetition-penalty-range");
     }
+}
+
+#[test]
+fn a_chat_from_before_has_no_repetition_penalty_and_the_date_of_its_last_change() {
+    let place = Place::new();
+    let studio = place.open();
+    let chat = base_chat(&place, studio.as_ref(), 5);
+    say(studio.as_ref(), &chat.id, Some("Hello"));
+    let said = studio.get_chat(chat.id.clone()).unwrap();
+    drop(studio);
+    in_database(
+        &place,
+        "UPDATE chats SET chat = json_remove(chat, '$.sampling.repetition_penalty', '$.changed_ms', '$.turns[0].answers[0].unread_turns')",
+    );
+    let studio = place.open();
+    assert_eq!(studio.get_chat(chat.id).unwrap(), said);
+    assert_eq!(studio.list_chats(()).unwrap(), [said]);
 }
