@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { axeSource } from '../support/axe.mjs';
 import { makeHome } from '../support/home.mjs';
-import { ask, chartPoints, chooseModelAndData, deleteChat, expectNoBarriers, lookAtRows, startRun, stopAnAnswer, waitForEnd } from '../support/journey.mjs';
+import { ask, chartPoints, chooseModelAndData, deleteChat, expectNoBarriers, lookAtRows, startRun, stopAnAnswer, takeBack, waitForEnd } from '../support/journey.mjs';
 import { until } from '../support/wait.mjs';
 import { BrowserPage, openBrowser, serveStudio } from './page.mjs';
 
@@ -39,6 +39,7 @@ test('a dropped file becomes a model to chat with, in a browser', { timeout: 900
     await page.find('[data-testid="chat-empty"]');
     assert.match(await ask(page, 'What colour is cup number 0?'), /It/, 'the tuned model answers as it was taught');
     await expectNoBarriers(page, 'the chat');
+    await takeBack(page);
     await stopAnAnswer(page);
     await deleteChat(page);
     for (const screen of ['runs', 'models', 'datasets', 'settings']) {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { axeSource } from '../support/axe.mjs';
 import { makeHome } from '../support/home.mjs';
-import { ask, chooseModelAndData, deleteChat, expectNoBarriers, lookAtRows, startRun, stopAnAnswer, waitForEnd } from '../support/journey.mjs';
+import { ask, chooseModelAndData, deleteChat, expectNoBarriers, lookAtRows, startRun, stopAnAnswer, takeBack, waitForEnd } from '../support/journey.mjs';
 import { finish } from '../support/programs.mjs';
 import { startDisplay, StudioWindow } from './window.mjs';
 
@@ -38,6 +38,7 @@ test('a dropped file becomes a model to chat with', { timeout: 900_000 }, async 
     assert.match(await ask(page, 'What colour is cup number 0?'), /It/, 'the tuned model answers as it was taught');
     await expectNoBarriers(page, 'the chat');
     await window.picture('desktop-chat');
+    await takeBack(page);
     await stopAnAnswer(page);
     await deleteChat(page);
 

@@ -92,6 +92,23 @@ export async function ask(page, question) {
   return page.text('answer-tuned-text');
 }
 
+/** Changes the first message and clears the chat, and takes each back in its toast. */
+export async function takeBack(page) {
+  const before = await page.text('message-user');
+  await page.click('edit-message-1');
+  await page.type('edit-input', 'Something else');
+  await page.click('edit-send');
+  await page.text('message-user', /Something else/);
+  for (const side of ['tuned', 'base']) await page.find(`[data-testid="answer-${side}"][data-done="true"]`, 300_000);
+  await page.click('toast-action');
+  await until('the message is as it was', async () => (await page.text('message-user')) === before);
+  await page.click('chat-clear');
+  await page.find('[data-testid="chat-empty"]');
+  await page.click('toast-action');
+  await until('the chat is back', async () => (await page.count('[data-testid="message-user"]')) === 1);
+  await page.find('[data-testid="answer-tuned"][data-done="true"]');
+}
+
 /** Has the untuned model write without end, sees the answer grow on the screen, and stops it. */
 export async function stopAnAnswer(page) {
   if ((await page.count('[data-testid="chat-options-panel"]')) === 0) await page.click('chat-options');

@@ -4,8 +4,9 @@ use std::io::{BufRead, IsTerminal, Write};
 use std::ops::ControlFlow;
 
 use clap::Args;
+use serde::Serialize;
 use tunesmith_data::Message;
-use tunesmith_protocol::{Sampling, StopReason};
+use tunesmith_protocol::{Sampling, StopReason, WireError};
 use tunesmith_sentence::{NOTHING, say};
 use tunesmith_studio::Answered;
 
@@ -35,7 +36,7 @@ pub(crate) fn chat(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended> {
     let system = arguments.system.as_ref().or(chosen.system_prompt.as_ref());
     let system = system.filter(|text| !text.is_empty()).map(|text| Message::new("system", text)).into_iter().collect();
     let mut conversation =
-        Conversation { chosen, sampling, interrupt: Interrupt::listen(NOTHING)?, messages: system, out };
+        Conversation { chosen, sampling, interrupt: Interrupt::listen(NOTHING)?, messages: system, unread: 0, out };
     match &arguments.prompt {
         Some(prompt) => {
             let said = conversation.say(prompt)?;
@@ -50,7 +51,18 @@ struct Conversation<'a> {
     sampling: Sampling,
     interrupt: Interrupt,
     messages: Vec<Message>,
+    /// How many of the oldest messages no longer fit into the context.
+    unread: usize,
     out: &'a Out,
+}
+
+/// A line of `--json`.
+#[derive(Serialize)]
+struct Line<'a> {
+    #[serde(flatten)]
+    answered: &'a Answered,
+    /// The oldest messages, which no longer fit into the context and were not read.
+    unread_messages: usize,
 }
 
 impl Conversation<'_> {
@@ -79,7 +91,10 @@ impl Conversation<'_> {
             match line.trim() {
                 "" => {}
                 "/exit" | "/quit" => return Ok(Ended::Done),
-                "/clear" => self.messages.retain(|message| message.role == "system"),
+                "/clear" => {
+                    self.messages.retain(|message| message.role == "system");
+                    self.unread = 0;
+                }
                 text => {
                     match self.say(text) {
                         Ok(_) => {}
@@ -108,17 +123,10 @@ impl Conversation<'_> {
     /// Says something and prints the answer as it is written.
     fn say(&mut self, text: &str) -> anyhow::Result<Answered> {
         self.messages.push(Message::new("user", text));
-        let ChosenModel { model, adapter, .. } = &self.chosen;
-        let said = model.answer(adapter, &self.messages, &[], &self.sampling, &mut |piece| {
-            if !self.out.is_json() && !piece.is_empty() {
-                self.out.text(shown(piece));
-            }
-            if self.interrupt.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        });
         // A message that cannot be answered is not part of the conversation.
-        let said = said.inspect_err(|_| drop(self.messages.pop()))?;
+        let said = self.answer().inspect_err(|_| drop(self.messages.pop()))?;
         self.messages.push(Message::new("assistant", &said.text));
-        self.out.json(&said);
+        self.out.json(&Line { answered: &said, unread_messages: self.unread });
         if !self.out.is_json() {
             self.out.plain("");
             match said.stop_reason {
@@ -132,5 +140,27 @@ impl Conversation<'_> {
             }
         }
         Ok(said)
+    }
+
+    /// Answers the last message. Where the context is full, the oldest ones are no longer read.
+    fn answer(&mut self) -> Result<Answered, WireError> {
+        let ChosenModel { model, adapter, .. } = &self.chosen;
+        let fitted = model.fit(&self.messages, self.unread, self.sampling.max_new_tokens)?;
+        if fitted.unread > self.unread {
+            self.out.note(say!(
+                "shell-chat-unread",
+                messages;
+                "(the first message no longer fits and is not read)",
+                "(the first {messages} messages no longer fit and are not read)",
+                messages = fitted.unread
+            ));
+        }
+        self.unread = fitted.unread;
+        model.answer(adapter, &fitted.messages, &[], &self.sampling, &mut |piece| {
+            if !self.out.is_json() && !piece.is_empty() {
+                self.out.text(shown(piece));
+            }
+            if self.interrupt.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })
     }
 }

@@ -40,6 +40,9 @@ pub(crate) struct SamplingOptions {
     /// The same seed gives the same answer
     #[arg(long, value_name = "N", default_value_t = Sampling::default().seed)]
     seed: u64,
+    /// Makes tokens less likely that were there already, from 1 (not at all) to 2
+    #[arg(long, value_name = "P", allow_negative_numbers = true, default_value_t = Sampling::default().repetition_penalty)]
+    repetition_penalty: f64,
 }
 
 /// A loaded model with its adapter, or with one that changes nothing.
@@ -108,11 +111,14 @@ impl SamplingOptions {
         if !(self.top_p > 0.0 && self.top_p <= 1.0) {
             return usage(say!("shell-top-p-wrong", "--top-p must be above 0 and at most 1"));
         }
+        if !(1.0..=2.0).contains(&self.repetition_penalty) {
+            return usage(say!("shell-repetition-penalty-wrong", "--repetition-penalty must be from 1 to 2"));
+        }
         if self.max_new_tokens == 0 {
             return usage(say!("shell-max-new-tokens-wrong", "--max-new-tokens must be at least 1"));
         }
-        let Self { temperature, top_p, max_new_tokens, seed } = *self;
-        Ok(Sampling { temperature, top_p, max_new_tokens, seed })
+        let Self { temperature, top_p, max_new_tokens, seed, repetition_penalty } = *self;
+        Ok(Sampling { temperature, top_p, max_new_tokens, seed, repetition_penalty })
     }
 }
 

@@ -83,7 +83,7 @@ fn train(
 }
 
 fn write(decoder: &Decoder, adapter: &Adapter) -> Result<(), ModelError> {
-    let sampling = Sampling { temperature: 0.0, top_p: 1.0, max_new_tokens: 64, seed: 1 };
+    let sampling = Sampling { temperature: 0.0, top_p: 1.0, max_new_tokens: 64, seed: 1, repetition_penalty: 1.0 };
     let start = Instant::now();
     let mut first = None;
     let mut see = |_| {

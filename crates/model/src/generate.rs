@@ -78,7 +78,9 @@ impl Session {
             if row.len() == context {
                 break FinishReason::ContextFull;
             }
-            let id = sampling.draw(&self.logits_after(&row)?, written);
+            let mut logits = self.logits_after(&row)?;
+            sampling.penalise(&mut logits, &row);
+            let id = sampling.draw(&logits, written);
             if end_tokens.contains(&id) {
                 break FinishReason::EndToken;
             }

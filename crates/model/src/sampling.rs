@@ -13,9 +13,27 @@ pub struct Sampling {
     pub max_new_tokens: usize,
     /// The same seed gives the same answer.
     pub seed: u64,
+    /// How much less likely a token becomes that the prompt or the answer holds already; 1 changes nothing.
+    pub repetition_penalty: f64,
 }
 
 impl Sampling {
+    /// Makes tokens that were `seen` less likely, as transformers' `repetition_penalty` does (Keskar et al. 2019, CTRL,
+    /// arXiv:1909.05858): positive logits are divided, negative ones multiplied, once per token.
+    pub fn penalise(&self, logits: &mut [f32], seen: &[u32]) {
+        if self.repetition_penalty == 1.0 {
+            return;
+        }
+        let penalty = self.repetition_penalty as f32;
+        let mut is_done = vec![false; logits.len()];
+        for &id in seen {
+            let Some(logit) = logits.get_mut(id as usize) else { continue };
+            if !std::mem::replace(&mut is_done[id as usize], true) {
+                *logit = if *logit < 0.0 { *logit * penalty } else { *logit / penalty };
+            }
+        }
+    }
+
     /// The next token, the `number`th of the answer.
     pub(crate) fn draw(&self, logits: &[f32], number: usize) -> u32 {
         if self.temperature <= 0.0 {

@@ -32,6 +32,8 @@ wire! {
         pub max_new_tokens: u32,
         /// Same seed, same answer.
         pub seed: u64,
+        /// How much less likely a token becomes that the prompt or the answer holds already; 1 changes nothing.
+        pub repetition_penalty: f64,
     }
 
     /// A chat and what was said in it.
@@ -54,6 +56,9 @@ wire! {
         pub context_length: u32,
         /// What was said.
         pub turns: Vec<Turn>,
+        /// When something was said last, in milliseconds since 1970.
+        #[serde(default)]
+        pub changed_ms: u64,
     }
 
     /// A message of the user and its answers.
@@ -78,6 +83,10 @@ wire! {
         #[serde(default)]
         #[ts(as = "Option<u32>", optional)]
         pub cached_tokens: u32,
+        /// The oldest turns, which no longer fit into the context and were not read for it.
+        #[serde(default)]
+        #[ts(as = "Option<u32>", optional)]
+        pub unread_turns: u32,
         /// Why it ended.
         pub stop_reason: StopReason,
         /// Speed of writing.
@@ -102,8 +111,12 @@ wire! {
     pub struct SendMessage {
         /// The chat.
         pub chat: String,
-        /// The text; null answers the last message again.
+        /// The text; null answers the message again.
         pub text: Option<String>,
+        /// The turn, from 0, that is said or answered anew; what followed it goes, until `undo_chat`. Null says something
+        /// new, or answers the last message again.
+        #[serde(default)]
+        pub turn: Option<u32>,
     }
 
     /// Change a chat.
@@ -119,6 +132,6 @@ wire! {
 
 impl Default for Sampling {
     fn default() -> Self {
-        Self { temperature: 0.0, top_p: 1.0, max_new_tokens: 256, seed: 42 }
+        Self { temperature: 0.0, top_p: 1.0, max_new_tokens: 256, seed: 42, repetition_penalty: 1.0 }
     }
 }

@@ -143,12 +143,19 @@ commands! {
     open_chat(OpenChat) -> Chat;
     /// One chat, by id.
     get_chat(String) -> Chat;
-    /// Says something, or answers the last message again; answers come on the chat's topic.
+    /// Says something, or says or answers a message anew; answers come on the chat's topic.
     send_message(SendMessage) -> ();
     /// Stops the answers being written in a chat.
     stop_chat(String) -> ();
-    /// Forgets what was said in a chat.
+    /// Forgets what was said in a chat, until `undo_chat`.
     clear_chat(String) -> ();
+    /// Takes back the last clearing of a chat, or the last message that was said or answered anew; a second time takes that
+    /// back in turn.
+    undo_chat(String) -> Chat;
+    /// The bytes that the models of a chat take in memory; 0 where none is loaded.
+    chat_memory(String) -> u64;
+    /// Lets go of the models of a chat, which its next message loads again. Returns the bytes that are free now.
+    unload_chat(String) -> u64;
     /// Changes a chat's system prompt and sampling.
     configure_chat(ConfigureChat) -> Chat;
     /// All jobs that have not ended, the queued ones in the order in which they will start, and those that the

@@ -188,7 +188,9 @@ wire! {
         /// An answer begins; what the side said to this message before is replaced.
         Started {
             /// Whose.
-            side: Side
+            side: Side,
+            /// The oldest turns, which no longer fit into the context and are not read for it.
+            unread_turns: u32
         },
         /// More of an answer.
         Text {

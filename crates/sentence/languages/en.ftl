@@ -123,6 +123,10 @@ chat-max-tokens-range = The longest answer must have at least 1 token
 
 chat-message-empty = There is nothing to say yet
 
+chat-message-too-long = The message alone is too long: with the system prompt it has { $tokens } tokens, and this model reads at most { $limit }
+
+chat-message-too-long-hint = Shorten the message or the system prompt, and send it again
+
 chat-model-stopped = The model stopped unexpectedly
 
 chat-no-tags = A chat has no tags
@@ -130,6 +134,12 @@ chat-no-tags = A chat has no tags
 chat-no-tags-hint = Rename it instead
 
 chat-nothing-to-answer = There is no message to answer again
+
+chat-nothing-to-undo = There is nothing to undo in this chat
+
+chat-nothing-to-undo-hint = The chat is as it was
+
+chat-repetition-penalty-range = The repetition penalty must be a number from 1 to 2
 
 chat-run-going-hint = Wait until it is done, or stop it
 
@@ -139,11 +149,9 @@ chat-run-without-result = “{ $name }” has no result to chat with yet
 
 chat-temperature-range = Temperature must be a number from 0 to 10
 
-chat-too-long = The conversation has { $tokens } tokens, and this model reads at most { $limit }
-
-chat-too-long-hint = Clear the chat, or say less
-
 chat-top-p-range = Top-p must be above 0 and at most 1
+
+chat-turn-missing = This message is not in the chat any more
 
 chat-unreadable = The chat “{ $id }” is not shown: it cannot be read: { $error }
 
@@ -1334,6 +1342,10 @@ page-without-key-hint = Open a new link: press Enter where tunesmith runs
 
 pool-load-failed = The model could not be loaded
 
+pool-model-in-use = The model is in use: it is being loaded, or answers somewhere else
+
+pool-model-in-use-hint = Wait until that is done, or stop it
+
 pool-stopped = Stopped
 
 pool-too-big = This needs about { $needed } of memory, and { $available } are free
@@ -2149,6 +2161,11 @@ shell-chat-cut = (cut at the longest answer; --max-new-tokens raises it)
 
 shell-chat-help = Type a message and press Enter. /clear starts afresh, /exit leaves, Ctrl-C stops an answer
 
+shell-chat-unread = { $messages ->
+    [one] (the first message no longer fits and is not read)
+   *[other] (the first { $messages } messages no longer fit and are not read)
+}
+
 shell-column-unclear = write it as PART=COLUMN, such as prompt=question
 
 shell-data-dropped = { $rows } dropped: { $why }
@@ -2373,6 +2390,8 @@ shell-plan-training = { $rows ->
 }
 
 shell-queue-empty = No run is training or queued
+
+shell-repetition-penalty-wrong = --repetition-penalty must be from 1 to 2
 
 shell-result = Result: { $path }
 

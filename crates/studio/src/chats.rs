@@ -4,6 +4,7 @@
 mod answering;
 mod participants;
 mod refusals;
+mod turns;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,11 +12,11 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tunesmith_protocol::{
     Chat, ChatNews, ConfigureChat, ErrorCode, EventBody, ItemKind, Job, JobKind, OpenChat, Sampling, SendMessage,
-    Topic, Turn, WireError,
+    Topic, WireError,
 };
 
 use crate::home::PreferencesStore;
-use crate::home::db::Db;
+use crate::home::db::{Db, StoredChat};
 use crate::ids;
 use crate::jobs::{Claim, Jobs, NewJob};
 use crate::models::Models;
@@ -105,6 +106,7 @@ impl Chats {
             sides: Vec::new(),
             context_length: 0,
             turns: Vec::new(),
+            changed_ms: ids::now_ms(),
             model,
         };
         let participants = self.participants(&chat)?;
@@ -118,7 +120,7 @@ impl Chats {
                 Ok(())
             })?,
             false => {
-                self.db.set_chat(&chat, ids::now_ms())?;
+                self.db.set_chat(&StoredChat { chat: chat.clone(), earlier: None })?;
                 chat
             }
         };
@@ -130,31 +132,17 @@ impl Chats {
         Ok(chat)
     }
 
-    /// Says something, or answers the last message again. While the models load, the message waits for them.
+    /// Says something, or says or answers a message anew. While the models load, the message waits for them.
     pub fn send(self: &Arc<Self>, args: SendMessage) -> Result<(), WireError> {
         self.db.chat(&args.chat)?;
         let _one_at_a_time = self.sending.lock();
         if self.is_answering(&args.chat) {
             return Err(refusals::answering());
         }
-        let chat = self.change(&args.chat, |chat| match args.text {
-            Some(text) if text.trim().is_empty() => Err(refusals::nothing_to_say()),
-            Some(text) => {
-                if chat.turns.is_empty() {
-                    chat.title = title_of(&text);
-                }
-                chat.turns.push(Turn { user: text, answers: Vec::new() });
-                Ok(())
-            }
-            None => match chat.turns.last_mut() {
-                Some(turn) => {
-                    turn.answers.clear();
-                    Ok(())
-                }
-                None => Err(refusals::nothing_to_answer()),
-            },
-        })?;
+        let chat = self.change_stored(&args.chat, |stored| turns::say(stored, args.text, args.turn))?;
         self.topics.hide_past(&topic(&args.chat));
+        // It is the newest of the list now, and may have got its title.
+        self.topics.library_changed();
         self.in_background(JobKind::Answer, &chat, ChatNews::Idle, Self::answer_all)
     }
 
@@ -165,15 +153,31 @@ impl Chats {
         Ok(())
     }
 
-    /// Forgets what was said.
+    /// Forgets what was said, until `undo`.
     pub fn clear(&self, id: &str) -> Result<(), WireError> {
-        self.end(id, || {
-            let forget = |chat: &mut Chat| {
-                chat.turns.clear();
-                Ok(())
-            };
-            self.change(id, forget).map(drop)
-        })
+        self.end(id, || self.change_stored(id, turns::clear).map(drop))?;
+        self.topics.library_changed();
+        Ok(())
+    }
+
+    /// Brings back what was said before it was cleared or said anew; what was said since is brought back by the next undo.
+    pub fn undo(&self, id: &str) -> Result<Chat, WireError> {
+        self.end(id, || self.change_stored(id, turns::undo).map(drop))?;
+        self.topics.library_changed();
+        self.db.chat(id)
+    }
+
+    /// The bytes that the chat's models take in memory.
+    pub fn memory(&self, id: &str) -> Result<u64, WireError> {
+        Ok(self.pool.bytes_of(&self.requests(&self.participants_of(id)?)?))
+    }
+
+    /// Lets go of the chat's models; the next message loads them again.
+    pub fn unload(&self, id: &str) -> Result<u64, WireError> {
+        if self.is_answering(id) {
+            return Err(refusals::answering());
+        }
+        self.pool.release(&self.requests(&self.participants_of(id)?)?)
     }
 
     /// Gives a chat another title.
@@ -246,11 +250,20 @@ impl Chats {
 
     /// Changes a chat in the database.
     fn change(&self, id: &str, change: impl FnOnce(&mut Chat) -> Result<(), WireError>) -> Result<Chat, WireError> {
+        self.change_stored(id, |stored| change(&mut stored.chat))
+    }
+
+    /// Changes a chat in the database, and what an undo brings back.
+    fn change_stored(
+        &self,
+        id: &str,
+        change: impl FnOnce(&mut StoredChat) -> Result<(), WireError>,
+    ) -> Result<Chat, WireError> {
         let _one_at_a_time = self.changing.lock();
-        let mut chat = self.db.chat(id)?;
-        change(&mut chat)?;
-        self.db.set_chat(&chat, ids::now_ms())?;
-        Ok(chat)
+        let mut stored = self.db.stored_chat(id)?;
+        change(&mut stored)?;
+        self.db.set_chat(&stored)?;
+        Ok(stored.chat)
     }
 
     fn tell(&self, id: &str, news: ChatNews) {
@@ -260,13 +273,4 @@ impl Chats {
 
 fn topic(id: &str) -> Topic {
     Topic::Chat(id.into())
-}
-
-/// A chat is called by how it begins.
-fn title_of(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(60) {
-        Some((end, _)) => format!("{}…", line[..end].trim_end()),
-        None => line,
-    }
 }

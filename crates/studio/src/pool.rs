@@ -1,6 +1,7 @@
 //! Models in memory. A model is loaded once and leased to whoever asks for it; those that nobody leases leave memory, the
 //! least recently used first, when room is needed. Chats, evaluations and the shell share it.
 
+mod context;
 mod conversations;
 mod loaded;
 mod memory;
@@ -16,9 +17,10 @@ use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 use tunesmith_model::{ModelConfig, WeightFormat};
-use tunesmith_protocol::WireError;
+use tunesmith_protocol::{ErrorCode, WireError};
 use tunesmith_sentence::say;
 
+pub use context::Fitted;
 pub use loaded::{Adapter, Answered, LoadedModel};
 pub(crate) use memory::{inference_bytes, load_alone};
 pub(crate) use renderers::Renderers;
@@ -196,6 +198,28 @@ impl Pool {
         models.iter_mut().for_each(|known| known.leaves = true);
     }
 
+    /// The bytes that these models take in memory, with what their conversations hold.
+    pub fn bytes_of(&self, wanted: &[ModelRequest]) -> u64 {
+        let models = self.models.lock();
+        let is_wanted = |known: &&Pooled| wanted.iter().any(|wanted| known.is(wanted));
+        models.iter().filter(is_wanted).map(Pooled::held_bytes).sum()
+    }
+
+    /// Lets go of these models, and returns the bytes that they took.
+    ///
+    /// # Errors
+    /// Somebody leases or loads one of them.
+    pub fn release(&self, wanted: &[ModelRequest]) -> Result<u64, WireError> {
+        let mut models = self.models.lock();
+        let is_wanted = |known: &Pooled| wanted.iter().any(|wanted| known.is(wanted));
+        if models.iter().any(|known| is_wanted(known) && !known.is_idle()) {
+            return Err(in_use());
+        }
+        let bytes = models.iter().filter(|known| is_wanted(known)).map(Pooled::held_bytes).sum();
+        models.retain(|known| !is_wanted(known));
+        Ok(bytes)
+    }
+
     /// Lets go of models that are to leave, or that nobody has used for long.
     pub fn drop_unused(&self) {
         let mut models = self.models.lock();
@@ -274,6 +298,14 @@ impl Pooled {
     fn is_idle(&self) -> bool {
         matches!(&self.state, State::Ready(model) if Arc::strong_count(model) == 1)
     }
+}
+
+fn in_use() -> WireError {
+    WireError::new(
+        ErrorCode::Busy,
+        say!("pool-model-in-use", "The model is in use: it is being loaded, or answers somewhere else"),
+        say!("pool-model-in-use-hint", "Wait until that is done, or stop it"),
+    )
 }
 
 fn load_failed() -> WireError {

@@ -6,6 +6,8 @@
 mod chats;
 #[path = "studio/checks.rs"]
 mod checks;
+#[path = "studio/conversation.rs"]
+mod conversation;
 #[path = "studio/damage.rs"]
 mod damage;
 #[path = "studio/data_room.rs"]

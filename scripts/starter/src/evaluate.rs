@@ -57,7 +57,7 @@ impl Model {
 
     /// The most likely answer, token by token.
     pub fn answer(&self, messages: &[Message]) -> Result<String> {
-        let sampling = Sampling { temperature: 0.0, top_p: 1.0, max_new_tokens: 96, seed: 0 };
+        let sampling = Sampling { temperature: 0.0, top_p: 1.0, max_new_tokens: 96, seed: 0, repetition_penalty: 1.0 };
         let prompt = self.renderer.prompt(messages, &[])?;
         let mut go_on = |_| ControlFlow::Continue(());
         let generated =

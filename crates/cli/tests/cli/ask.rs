@@ -85,6 +85,32 @@ fn chat_holds_a_conversation_line_by_line() {
 }
 
 #[test]
+fn chat_leaves_out_the_oldest_messages_of_a_full_context_and_says_so() {
+    let shell = Shell::new();
+    let ask = ["chat", "--model", "model", "--max-new-tokens", "3", "--json"];
+    let question = "x".repeat(150);
+    let ran = shell.run_with(&ask, &format!("{question}\n").repeat(4));
+    let unread: Vec<u64> = ran.lines().iter().map(|line| line["unread_messages"].as_u64().unwrap()).collect();
+    assert_eq!(unread[..3], [0, 0, 0], "512 tokens hold three");
+    assert!(unread[3] >= 2, "{unread:?}");
+    let told = format!("(the first {} messages no longer fit and are not read)", unread[3]);
+    assert!(ran.stderr.contains(&told), "{}", ran.stderr);
+}
+
+#[test]
+fn a_repetition_penalty_changes_the_answer_and_has_a_range() {
+    let shell = Shell::new();
+    let say = |penalty: &str| {
+        let ask = ["chat", "--model", "model", "--prompt", "Hello", "--max-new-tokens", "40", "--json"];
+        shell.run(&[&ask[..], &["--repetition-penalty", penalty]].concat())
+    };
+    assert_ne!(say("2").lines()[0]["text"], say("1").lines()[0]["text"]);
+    let wrong = say("0.5");
+    assert_eq!(wrong.code, 2);
+    assert!(wrong.stderr.contains("--repetition-penalty must be from 1 to 2"), "{}", wrong.stderr);
+}
+
+#[test]
 fn chat_writes_plain_text_to_stdout_for_pipes() {
     let shell = Shell::new();
     let plain = shell.run(&["chat", "--model", "model", "--prompt", "Hello", "--max-new-tokens", "5"]);

@@ -148,7 +148,7 @@ fn rows_computed_together_give_what_they_give_alone_in_every_family() {
 fn a_cache_gives_the_tokens_of_full_recomputation_in_every_family() {
     for case in cases().filter(|case| !is_dynamic(case)) {
         let prompt = Batch::new(&[6], case.decoder.config().vocabulary, 1).ids;
-        let greedy = Sampling { temperature: 0.0, top_p: 1.0, max_new_tokens: 20, seed: 1 };
+        let greedy = Sampling { temperature: 0.0, top_p: 1.0, max_new_tokens: 20, seed: 1, repetition_penalty: 1.0 };
         let answer =
             generate(&case.decoder, &case.adapter, &prompt, &[], &greedy, &mut |_| ControlFlow::Continue(())).unwrap();
         let mut ids = prompt.clone();
@@ -167,7 +167,7 @@ fn is_dynamic(case: &Case) -> bool {
 
 #[test]
 fn dynamic_positions_answer_as_transformers_does() {
-    let greedy = Sampling { temperature: 0.0, top_p: 1.0, max_new_tokens: 20, seed: 1 };
+    let greedy = Sampling { temperature: 0.0, top_p: 1.0, max_new_tokens: 20, seed: 1, repetition_penalty: 1.0 };
     let mut dynamic = cases().filter(is_dynamic).peekable();
     assert!(dynamic.peek().is_some());
     for case in dynamic {
@@ -180,9 +180,34 @@ fn dynamic_positions_answer_as_transformers_does() {
     }
 }
 
+// Numbers: scripts/reference/repetition_penalty.py
+#[test]
+fn a_repetition_penalty_changes_logits_and_answers_as_transformers_does() {
+    let fixture = include_str!("../fixtures/repetition_penalty.json");
+    let fixture: serde_json::Value = serde_json::from_str(fixture).unwrap();
+    let numbers = |value: &serde_json::Value| serde_json::from_value::<Vec<f32>>(value.clone()).unwrap();
+    let ids = |value: &serde_json::Value| serde_json::from_value::<Vec<u32>>(value.clone()).unwrap();
+    let with = |case: &serde_json::Value| {
+        let repetition_penalty = case["penalty"].as_f64().unwrap();
+        Sampling { temperature: 0.0, top_p: 1.0, max_new_tokens: 30, seed: 1, repetition_penalty }
+    };
+    for case in fixture["penalised"].as_array().unwrap() {
+        let mut logits = numbers(&fixture["scores"]);
+        with(case).penalise(&mut logits, &ids(&case["seen"]));
+        assert_eq!(logits, numbers(&case["expected"]), "{case}");
+    }
+    let model = cases().find(|case| case.name == "llama, plain").unwrap();
+    let prompt = Batch::new(&[6], model.decoder.config().vocabulary, 1).ids;
+    for case in fixture["answers"].as_array().unwrap() {
+        let go_on = &mut |_| ControlFlow::Continue(());
+        let answer = generate(&model.decoder, &model.adapter, &prompt, &[], &with(case), go_on).unwrap();
+        assert_eq!(answer.ids, ids(&case["ids"]), "{case}");
+    }
+}
+
 #[test]
 fn a_second_message_gives_what_a_fresh_cache_gives_in_every_family() {
-    let greedy = Sampling { temperature: 0.0, top_p: 1.0, max_new_tokens: 12, seed: 1 };
+    let greedy = Sampling { temperature: 0.0, top_p: 1.0, max_new_tokens: 12, seed: 1, repetition_penalty: 1.0 };
     for case in cases() {
         let alone = |prompt: &[u32]| {
             generate(&case.decoder, &case.adapter, prompt, &[], &greedy, &mut |_| ControlFlow::Continue(())).unwrap()

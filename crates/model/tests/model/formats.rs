@@ -9,7 +9,8 @@ use crate::case::cases;
 use crate::formula::Batch;
 
 const FORMATS: [WeightFormat; 4] = [WeightFormat::F32, WeightFormat::Bf16, WeightFormat::Q8, WeightFormat::Q4];
-const GREEDY: Sampling = Sampling { temperature: 0.0, top_p: 1.0, max_new_tokens: 20, seed: 1 };
+const GREEDY: Sampling =
+    Sampling { temperature: 0.0, top_p: 1.0, max_new_tokens: 20, seed: 1, repetition_penalty: 1.0 };
 
 fn go_on(_: u32) -> ControlFlow<()> {
     ControlFlow::Continue(())

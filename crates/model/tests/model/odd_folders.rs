@@ -52,7 +52,7 @@ fn an_answer_of_no_numbers_is_an_error() {
     let mut decoder = decoder(config(json!({})));
     let norm = decoder.parameters()["model.norm.weight"].affine(f64::from(f32::MAX), 0.0).unwrap();
     decoder.set_parameter("model.norm.weight", norm).unwrap();
-    let greedy = Sampling { temperature: 0.0, top_p: 1.0, max_new_tokens: 3, seed: 1 };
+    let greedy = Sampling { temperature: 0.0, top_p: 1.0, max_new_tokens: 3, seed: 1, repetition_penalty: 1.0 };
     let answer = generate(&decoder, &Adapter::none(), &[1, 2], &[], &greedy, &mut |_| ControlFlow::Continue(()));
     let error = answer.unwrap_err().to_string();
     assert!(error.contains("NaN"), "{error}");

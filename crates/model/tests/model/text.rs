@@ -7,7 +7,8 @@ use tunesmith_model::{Adapter, Decoder, FinishReason, Generated, Sampling, Sessi
 
 use crate::formula::{Batch, MODULES, adapter, config, decoder};
 
-const GREEDY: Sampling = Sampling { temperature: 0.0, top_p: 1.0, max_new_tokens: 20, seed: 1 };
+const GREEDY: Sampling =
+    Sampling { temperature: 0.0, top_p: 1.0, max_new_tokens: 20, seed: 1, repetition_penalty: 1.0 };
 
 fn answer(decoder: &Decoder, adapter: &Adapter, prompt: &[u32], end: &[u32], sampling: &Sampling) -> Generated {
     generate(decoder, adapter, prompt, end, sampling, &mut |_| ControlFlow::Continue(())).unwrap()
@@ -59,7 +60,7 @@ fn an_answer_ends_at_an_end_token_its_length_the_context_or_the_callers_word() {
 fn the_same_seed_draws_the_same_answer() {
     let decoder = decoder(config(json!({})));
     let draw = |temperature, top_p, seed| {
-        let sampling = Sampling { temperature, top_p, max_new_tokens: 30, seed };
+        let sampling = Sampling { temperature, top_p, max_new_tokens: 30, seed, repetition_penalty: 1.0 };
         answer(&decoder, &Adapter::none(), &[5, 6, 7], &[], &sampling).ids
     };
     assert_eq!(draw(1.0, 0.9, 3), draw(1.0, 0.9, 3));

@@ -66,7 +66,6 @@ impl Chats {
                 break;
             }
             let model = self.load(id, &participant, job)?;
-            self.tell(id, ChatNews::Started { side: participant.side });
             let answer = self.answer(id, &participant, &model, job)?;
             self.change(id, |chat| {
                 if let Some(turn) = chat.turns.last_mut() {
@@ -84,11 +83,10 @@ impl Chats {
     fn answer(&self, id: &str, participant: &Participant, model: &Lease, job: &JobHandle) -> Result<Answer, WireError> {
         let chat = self.db.chat(id)?;
         let side = participant.side;
-        let messages = messages(&chat, side);
-        let read = model.renderer().prompt(&messages, &[])?.len();
-        if read as u64 >= u64::from(model.context_length()) {
-            return Err(too_long(read, model.context_length()));
-        }
+        let Remembered { messages, places, unread } = Remembered::of(&chat, side);
+        let fitted = model.fit(&messages, unread, chat.sampling.max_new_tokens)?;
+        let unread_turns = places[fitted.unread / 2];
+        self.tell(id, ChatNews::Started { side, unread_turns });
         let mut on_text = |text: &str| {
             if !text.is_empty() {
                 self.tell(id, ChatNews::Text { side, text: text.into() });
@@ -97,7 +95,7 @@ impl Chats {
         };
         let conversation = format!("{id} {side:?}");
         let adapter = participant.adapter.as_deref();
-        let answered = model.answer_in(&conversation, adapter, &messages, &chat.sampling, &mut on_text)?;
+        let answered = model.answer_in(&conversation, adapter, &fitted.messages, &chat.sampling, &mut on_text)?;
         let stopped = job.cancel_token().is_cancelled();
         Ok(Answer {
             side,
@@ -105,6 +103,7 @@ impl Chats {
             completion_tokens: answered.completion_tokens,
             prompt_tokens: answered.prompt_tokens,
             cached_tokens: answered.cached_tokens,
+            unread_turns,
             stop_reason: if stopped { StopReason::Stopped } else { answered.stop_reason },
             tokens_per_second: answered.tokens_per_second,
         })
@@ -122,23 +121,38 @@ impl Chats {
 
 /// What a side was told and has answered so far. Each side remembers its own answers; a message it was stopped before
 /// answering is left out, so that question and answer always alternate.
-fn messages(chat: &Chat, side: Side) -> Vec<Message> {
-    let mut messages = Vec::new();
-    if !chat.system_prompt.is_empty() {
-        messages.push(Message::new("system", &chat.system_prompt));
-    }
-    for (index, turn) in chat.turns.iter().enumerate() {
-        if index + 1 == chat.turns.len() {
-            messages.push(Message::new("user", &turn.user));
-            break;
+struct Remembered {
+    messages: Vec<Message>,
+    /// The turn of each question.
+    places: Vec<u32>,
+    /// How many messages the answer before did not read any more.
+    unread: usize,
+}
+
+impl Remembered {
+    fn of(chat: &Chat, side: Side) -> Self {
+        let mut messages = Vec::new();
+        let (mut places, mut unread_turns) = (Vec::new(), 0);
+        if !chat.system_prompt.is_empty() {
+            messages.push(Message::new("system", &chat.system_prompt));
         }
-        let answered = turn.answers.iter().find(|answer| answer.side == side);
-        if let Some(answer) = answered.filter(|answer| !answer.text.is_empty()) {
-            messages.push(Message::new("user", &turn.user));
-            messages.push(Message::new("assistant", &answer.text));
+        for (place, turn) in (0..).zip(&chat.turns) {
+            if place as usize + 1 == chat.turns.len() {
+                messages.push(Message::new("user", &turn.user));
+                places.push(place);
+                break;
+            }
+            let answered = turn.answers.iter().find(|answer| answer.side == side);
+            if let Some(answer) = answered.filter(|answer| !answer.text.is_empty()) {
+                messages.push(Message::new("user", &turn.user));
+                messages.push(Message::new("assistant", &answer.text));
+                places.push(place);
+                unread_turns = answer.unread_turns;
+            }
         }
+        let unread = 2 * places.iter().filter(|place| **place < unread_turns).count();
+        Self { messages, places, unread }
     }
-    messages
 }
 
 /// Computes on that many threads; 0 takes all cores.
@@ -151,17 +165,4 @@ fn with_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
 
 fn stopped_unexpectedly() -> WireError {
     WireError::internal(say!("chat-model-stopped", "The model stopped unexpectedly"))
-}
-
-fn too_long(tokens: usize, limit: u32) -> WireError {
-    WireError::new(
-        ErrorCode::TooBig,
-        say!(
-            "chat-too-long",
-            "The conversation has {tokens} tokens, and this model reads at most {limit}",
-            tokens,
-            limit
-        ),
-        say!("chat-too-long-hint", "Clear the chat, or say less"),
-    )
 }

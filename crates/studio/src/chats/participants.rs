@@ -67,11 +67,14 @@ impl Chats {
         Ok(ModelRequest { folder: participant.model.clone(), device, format, bytes })
     }
 
+    /// What the pool is asked for to answer for all sides.
+    pub(super) fn requests(&self, participants: &[Participant]) -> Result<Vec<ModelRequest>, WireError> {
+        participants.iter().map(|participant| self.request(participant)).collect()
+    }
+
     /// Refuses what would not fit, so that a chat never takes a run down with it.
     pub(super) fn check_memory(&self, participants: &[Participant]) -> Result<(), WireError> {
-        let request =
-            participants.iter().map(|participant| self.request(participant)).collect::<Result<Vec<_>, _>>()?;
-        self.pool.check(&request)
+        self.pool.check(&self.requests(participants)?)
     }
 }
 

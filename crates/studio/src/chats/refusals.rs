@@ -18,6 +18,17 @@ pub(super) fn nothing_to_answer() -> WireError {
     WireError::invalid(say!("chat-nothing-to-answer", "There is no message to answer again"), write_hint())
 }
 
+pub(super) fn no_such_turn() -> WireError {
+    WireError::not_found(say!("chat-turn-missing", "This message is not in the chat any more"))
+}
+
+pub(super) fn nothing_to_undo() -> WireError {
+    WireError::invalid(
+        say!("chat-nothing-to-undo", "There is nothing to undo in this chat"),
+        say!("chat-nothing-to-undo-hint", "The chat is as it was"),
+    )
+}
+
 pub(super) fn answering() -> WireError {
     WireError::new(
         ErrorCode::Busy,
@@ -34,6 +45,9 @@ pub(super) fn check(sampling: &Sampling) -> Result<(), WireError> {
     }
     if !(sampling.top_p > 0.0 && sampling.top_p <= 1.0) {
         return wrong(say!("chat-top-p-range", "Top-p must be above 0 and at most 1"));
+    }
+    if !(1.0..=2.0).contains(&sampling.repetition_penalty) {
+        return wrong(say!("chat-repetition-penalty-range", "The repetition penalty must be a number from 1 to 2"));
     }
     if sampling.max_new_tokens == 0 {
         return wrong(say!("chat-max-tokens-range", "The longest answer must have at least 1 token"));

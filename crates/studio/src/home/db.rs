@@ -17,6 +17,7 @@ use tunesmith_sentence::{Sentence, say};
 
 use super::Notices;
 use crate::errors;
+pub(crate) use chats::StoredChat;
 
 /// Enough for the pages that a few deletions write.
 const RESERVE_BYTES: usize = 256 << 10;

@@ -279,6 +279,7 @@ fn draw(sampling: &Sampling) -> tunesmith_model::Sampling {
         top_p: sampling.top_p,
         max_new_tokens: sampling.max_new_tokens as usize,
         seed: sampling.seed,
+        repetition_penalty: sampling.repetition_penalty,
     }
 }
 

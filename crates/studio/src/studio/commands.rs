@@ -184,6 +184,18 @@ impl Api for Studio {
         self.chats.clear(&id)
     }
 
+    fn undo_chat(&self, id: String) -> Result<Chat, WireError> {
+        self.chats.undo(&id)
+    }
+
+    fn chat_memory(&self, id: String) -> Result<u64, WireError> {
+        self.chats.memory(&id)
+    }
+
+    fn unload_chat(&self, id: String) -> Result<u64, WireError> {
+        self.chats.unload(&id)
+    }
+
     fn configure_chat(&self, args: ConfigureChat) -> Result<Chat, WireError> {
         self.chats.configure(args)
     }

@@ -5,9 +5,9 @@ use tunesmith_protocol::*;
 use crate::support::*;
 
 /// Says something and waits until all sides have answered.
-fn say(api: &dyn Api, chat: &str, text: Option<&str>) -> Turn {
+pub fn say(api: &dyn Api, chat: &str, text: Option<&str>) -> Turn {
     let before = api.get_chat(chat.into()).unwrap().turns;
-    api.send_message(SendMessage { chat: chat.into(), text: text.map(str::to_owned) }).unwrap();
+    api.send_message(SendMessage { chat: chat.into(), text: text.map(str::to_owned), turn: None }).unwrap();
     let news = api.subscribe(Topic::Chat(chat.into()), 0).unwrap();
     wait_until_idle(&news);
     let turn = api.get_chat(chat.into()).unwrap().turns.pop().unwrap();
@@ -15,7 +15,7 @@ fn say(api: &dyn Api, chat: &str, text: Option<&str>) -> Turn {
     turn
 }
 
-fn wait_until_idle(news: &Subscription) {
+pub fn wait_until_idle(news: &Subscription) {
     loop {
         for event in news.next_within(PATIENCE).unwrap().expect("news in time") {
             match event.body {
@@ -27,7 +27,7 @@ fn wait_until_idle(news: &Subscription) {
     }
 }
 
-fn base_chat(place: &Place, api: &dyn Api, max_new_tokens: u32) -> Chat {
+pub fn base_chat(place: &Place, api: &dyn Api, max_new_tokens: u32) -> Chat {
     chat_with(api, place.model_folder(), max_new_tokens)
 }
 
@@ -79,8 +79,12 @@ fn an_answer_can_be_stopped_and_is_kept() {
     let configure = ConfigureChat { chat: chat.id, system_prompt: String::new(), sampling };
     let chat = studio.configure_chat(configure).unwrap();
     let news = studio.subscribe(Topic::Chat(chat.id.clone()), 0).unwrap();
-    studio.send_message(SendMessage { chat: chat.id.clone(), text: Some("Go on for long".into()) }).unwrap();
-    let busy = studio.send_message(SendMessage { chat: chat.id.clone(), text: Some("Me too".into()) }).unwrap_err();
+    studio
+        .send_message(SendMessage { chat: chat.id.clone(), text: Some("Go on for long".into()), turn: None })
+        .unwrap();
+    let busy = studio
+        .send_message(SendMessage { chat: chat.id.clone(), text: Some("Me too".into()), turn: None })
+        .unwrap_err();
     assert_eq!(busy.code, ErrorCode::Busy);
     studio.stop_chat(chat.id.clone()).unwrap();
     wait_until_idle(&news);
@@ -96,20 +100,21 @@ fn a_cleared_chat_has_nothing_to_answer_again() {
     say(studio.as_ref(), &chat.id, Some("Hello"));
     studio.clear_chat(chat.id.clone()).unwrap();
     assert!(studio.get_chat(chat.id.clone()).unwrap().turns.is_empty());
-    let error = studio.send_message(SendMessage { chat: chat.id.clone(), text: None }).unwrap_err();
+    let error = studio.send_message(SendMessage { chat: chat.id.clone(), text: None, turn: None }).unwrap_err();
     assert_eq!(error.code, ErrorCode::Invalid);
-    let error = studio.send_message(SendMessage { chat: chat.id.clone(), text: Some(" ".into()) }).unwrap_err();
+    let error =
+        studio.send_message(SendMessage { chat: chat.id.clone(), text: Some(" ".into()), turn: None }).unwrap_err();
     assert_eq!(error.code, ErrorCode::Invalid);
     say(studio.as_ref(), &chat.id, Some("Still there?"));
 }
 
 #[test]
-fn a_conversation_longer_than_the_context_says_so() {
+fn a_message_that_fills_the_context_alone_is_refused() {
     let place = Place::new();
     let studio = place.open();
     let chat = base_chat(&place, studio.as_ref(), 5);
     let news = studio.subscribe(Topic::Chat(chat.id.clone()), 0).unwrap();
-    studio.send_message(SendMessage { chat: chat.id.clone(), text: Some("long ".repeat(200)) }).unwrap();
+    studio.send_message(SendMessage { chat: chat.id.clone(), text: Some("long ".repeat(200)), turn: None }).unwrap();
     let error = loop {
         let group = news.next_within(PATIENCE).unwrap().expect("news in time");
         let failed = group.into_iter().find_map(|event| match event.body {
@@ -151,7 +156,7 @@ fn a_message_without_an_answer_is_not_asked_again_with_the_next() {
     std::fs::write(&config, json.to_string()).unwrap();
     let chat = chat_with(studio.as_ref(), folder, 5);
     let news = studio.subscribe(Topic::Chat(chat.id.clone()), 0).unwrap();
-    studio.send_message(SendMessage { chat: chat.id.clone(), text: Some("long ".repeat(200)) }).unwrap();
+    studio.send_message(SendMessage { chat: chat.id.clone(), text: Some("long ".repeat(200)), turn: None }).unwrap();
     let failed = |event: &Event| matches!(event.body, EventBody::Chat { news: ChatNews::Failed { .. } });
     while !news.next_within(PATIENCE).unwrap().expect("news in time").iter().any(failed) {}
     say(studio.as_ref(), &chat.id, Some("Still there?"));
@@ -203,7 +208,7 @@ fn a_deleted_chat_is_gone_comes_back_whole_and_is_forgotten_with_the_bin() {
     studio.delete(item.clone()).unwrap();
     assert!(listed(studio.as_ref()).is_empty());
     assert_eq!(studio.get_chat(chat.id.clone()).unwrap_err().code, ErrorCode::NotFound);
-    let message = SendMessage { chat: chat.id.clone(), text: Some("Still there?".into()) };
+    let message = SendMessage { chat: chat.id.clone(), text: Some("Still there?".into()), turn: None };
     assert_eq!(studio.send_message(message).unwrap_err().code, ErrorCode::NotFound);
     let cleared = EventBody::Chat { news: ChatNews::Cleared };
     while news

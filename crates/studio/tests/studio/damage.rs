@@ -32,7 +32,7 @@ fn with_run(place: &Place) -> Run {
     run
 }
 
-fn in_database(place: &Place, statement: &str) {
+pub fn in_database(place: &Place, statement: &str) {
     let connection = rusqlite::Connection::open(place.home().join("tunesmith.db")).unwrap();
     assert!(connection.execute(statement, []).unwrap() > 0);
     connection.close().unwrap();

@@ -256,7 +256,9 @@ fn an_answer_ends_when_the_guest_that_asked_for_it_has_gone() {
     // A guest of our own keeps the connection by itself, and the owner closes it when the answer is done.
     let sampling = Sampling { max_new_tokens: 20, ..Sampling::default() };
     studio.configure_chat(ConfigureChat { chat: chat.clone(), system_prompt: String::new(), sampling }).unwrap();
-    guest(&place).send_message(SendMessage { chat: chat.clone(), text: Some("Say little".into()) }).unwrap();
+    guest(&place)
+        .send_message(SendMessage { chat: chat.clone(), text: Some("Say little".into()), turn: None })
+        .unwrap();
     let started = std::time::Instant::now();
     while is_answering() {
         assert!(started.elapsed() < PATIENCE);

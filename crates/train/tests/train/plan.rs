@@ -98,9 +98,10 @@ fn a_module_that_the_family_lacks_is_refused_with_those_it_has() {
 }
 
 #[test]
-fn a_short_epoch_is_measured_at_least_once() {
+fn a_short_epoch_is_measured_once_where_a_tenth_of_the_run_allows_that() {
     let folder = tempdir().unwrap();
     let mut job = job(folder.path(), "run", Method::Lora);
+    job.validation = rows(2).into();
     job.settings = TrainSettings { epochs: 100.0, batch_size: 4, gradient_accumulation: 1, ..TrainSettings::default() };
     let plan = TrainPlan::new(job).unwrap().summary();
     assert_eq!((plan.steps, plan.training.eval_every), (300, AutoOr::Steps(3)));

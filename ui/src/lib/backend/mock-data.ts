@@ -1,5 +1,5 @@
 // Made-up things for development without a studio: one of everything, in every state.
-import type { Dataset, Field, Job, JobKind, JobProgress, Model, Notice, Plan, Preset, Row, Run, RunState, Sample, SystemInfo, TrainSettings, Usage } from '$lib/protocol';
+import type { Answer, Chat, Dataset, Field, Job, JobKind, JobProgress, Model, Notice, Plan, Preset, Row, Run, RunState, Sample, Side, SystemInfo, TrainSettings, Turn, Usage } from '$lib/protocol';
 import { nothing, verbatim } from '$lib/words/say';
 
 const hour = 3_600_000;
@@ -168,3 +168,39 @@ export const system: SystemInfo = {
 };
 
 export const usage: Usage = { parts: [{ what: verbatim('Starter model'), bytes: 9_900_000 }, { what: verbatim('Datasets'), bytes: 600_000 }, { what: verbatim('Fine-tunes'), bytes: 52_300_000 }, { what: verbatim('Logs'), bytes: 90_000 }, { what: { ...verbatim('Bin'), key: 'usage-bin' }, bytes: 8_500_000 }] };
+
+/** What a model writes that has seen a lot of Markdown. */
+export const markdown = `## Lentil soup
+
+**Wash** the lentils, then *simmer* them for \`20 min\`. See [the recipe](https://example.org/soup) ![bowl](https://example.org/bowl.png).
+
+1. Onions
+2. Lentils
+   - red ones
+   - or brown ones
+
+> Salt comes last.
+
+\`\`\`sql
+SELECT city, runners FROM races WHERE distance = 'marathon' AND runners > 10000 ORDER BY runners DESC;
+\`\`\`
+
+| Ingredient | Amount | Unit |
+|---|--:|---|
+| lentils | 200 | g |
+| olive oil | 2 | spoons |
+
+<b onclick="alert(1)">HTML</b> stays text.`;
+
+/** Earlier chats, of which one has outgrown its context. */
+export function chats(): Chat[] {
+  const day = 86_400_000;
+  const answer = (side: Side, text: string, unread_turns = 0): Answer => ({ side, text, completion_tokens: 24, prompt_tokens: 800, unread_turns, stop_reason: 'end', tokens_per_second: 61.4 });
+  const both = (user: string, unread = 0): Turn => ({ user, answers: [answer('base', 'It is a soup.', unread), answer('tuned', markdown, unread)] });
+  const chat = (id: string, title: string, ago: number, turns: Turn[]): Chat => ({ id, run: 'done', model: 'starter', title, system_prompt: '', sampling: { temperature: 0, top_p: 1, max_new_tokens: 256, seed: 42, repetition_penalty: 1 }, sides: ['base', 'tuned'], context_length: 1024, changed_ms: Date.now() - ago, turns });
+  return [
+    chat('chat-soup', 'Lentil soup', 60_000, [both('Lentil soup'), both('With rice?'), both('And for ten people?', 2)]),
+    chat('chat-bread', 'Bread without yeast', day, [both('Bread without yeast')]),
+    chat('chat-cake', 'A cake with three eggs and no sugar at all', 40 * day, [both('Cake')]),
+  ];
+}

@@ -1,7 +1,7 @@
 // A studio that lives in the page, for development and tests; production bundles do not hold it. `?mock=empty` is a
-// first start, `?mock=interrupted` one whose last end cut jobs short, `?mock=browser` one seen from a browser, `?mock=error` one that answers nothing but errors, `?mock=slow` one that takes its time, and
-// `?mock=big` one whose model does not fit.
-import type { Answer, Chat, Commands, Dataset, Event, EventBody, ItemRef, Job, JobKind, JobProgress, Preferences, Run, RunRecord, Side, Topic, WireError } from '$lib/protocol';
+// first start, `?mock=interrupted` one whose last end cut jobs short, `?mock=browser` one seen from a browser, `?mock=error` one that answers nothing but errors, `?mock=slow` one that takes its time,
+// `?mock=big` one whose model does not fit, and `?mock=chats` one in which a lot was said.
+import type { Answer, Chat, Commands, Dataset, Event, EventBody, ItemRef, Job, JobKind, JobProgress, Preferences, Run, RunRecord, Side, Topic, Turn, WireError } from '$lib/protocol';
 import { verbatim } from '$lib/words/say';
 import { onBrowserDrop, pickBrowserFiles, saveInBrowser } from './browser';
 import { MockBin } from './mock-bin';
@@ -53,7 +53,11 @@ export function mock(scenario = ''): Backend {
     runs: empty ? [] : made.runs(),
     models: empty ? made.models().slice(0, 1) : made.models(),
     datasets: empty ? [] : made.datasets(),
-    chats: [] as Chat[],
+    chats: scenario === 'chats' ? made.chats() : [],
+    /** What an undo brings back in a chat. */
+    earlier: new Map<string, Turn[]>(),
+    /** What the models of all chats take in memory. */
+    memory: 0,
     bin: new MockBin(),
     preferences: { theme: 'system', threads: 0, device: 'auto', language: 'en', resume_queue: false } as Preferences,
     cancelled: new Set<string>(),
@@ -172,21 +176,30 @@ export function mock(scenario = ''): Backend {
     turn.answers = [];
     for (const side of [...chat.sides].reverse()) {
       if (state.stopped.has(chat.id)) break;
-      say({ type: 'started', side });
+      const unread_turns = Math.max(0, chat.turns.length - 3);
+      say({ type: 'started', side, unread_turns });
       let text = '';
       // As a model that reasons, where it is asked to think.
       const reasoning = /think/i.test(turn.user) ? '<think>\nThe recipe names two cups of lentils, and nothing else that has to be weighed.\n</think>\n\n' : '';
-      for (const piece of `${reasoning}${words[side]}`.split(/(?<=\s)/)) {
+      const answered = /markdown/i.test(turn.user) ? made.markdown : words[side];
+      for (const piece of `${reasoning}${answered}`.split(/(?<=\s)/)) {
         if (state.stopped.has(chat.id)) break;
         await wait(45);
         text += piece;
         say({ type: 'text', side, text: piece });
       }
-      const answer: Answer = { side, text, completion_tokens: 24, prompt_tokens: 80, stop_reason: state.stopped.has(chat.id) ? 'stopped' : 'end', tokens_per_second: 61.4 };
+      const answer: Answer = { side, text, completion_tokens: 24, prompt_tokens: 80, unread_turns, stop_reason: state.stopped.has(chat.id) ? 'stopped' : 'end', tokens_per_second: 61.4 };
       turn.answers = [...turn.answers, answer];
       say({ type: 'finished', answer });
     }
     say({ type: 'idle' });
+  }
+
+  /** Puts other turns into a chat; those that were there come back with an undo. */
+  function undone(id: string, turns: Turn[]): void {
+    const chat = find(state.chats, id);
+    state.earlier.set(id, chat.turns);
+    chat.turns = turns;
   }
 
   async function load(chat: Chat): Promise<void> {
@@ -194,6 +207,7 @@ export function mock(scenario = ''): Backend {
       board.publish({ topic: 'chat', id: chat.id }, { kind: 'chat', news: { type: 'loading', fraction: step / 10 } });
       await wait(scenario === 'slow' ? 1500 : 90);
     }
+    state.memory = 41_300_000;
     board.publish({ topic: 'chat', id: chat.id }, { kind: 'chat', news: { type: 'ready' } });
   }
 
@@ -358,25 +372,42 @@ export function mock(scenario = ''): Backend {
     list_chats: () => state.chats,
     open_chat: ({ run, model }) => {
       const from = run ? find(state.runs, run) : null;
-      const chat: Chat = { id: `chat-${Date.now()}`, run, model: model ?? from!.model, title: '', system_prompt: run ? 'You extract the plain ingredient names from a recipe.' : '', sampling: { temperature: 0, top_p: 1, max_new_tokens: 256, seed: 42 }, sides: run ? ['base', 'tuned'] : ['base'], context_length: 1024, turns: [] };
+      const chat: Chat = { id: `chat-${Date.now()}`, run, model: model ?? from!.model, title: '', system_prompt: run ? 'You extract the plain ingredient names from a recipe.' : '', sampling: { temperature: 0, top_p: 1, max_new_tokens: 256, seed: 42, repetition_penalty: 1 }, changed_ms: Date.now(), sides: run ? ['base', 'tuned'] : ['base'], context_length: 1024, turns: [] };
       state.chats = [chat, ...state.chats];
+      state.memory = 41_300_000;
       void load(chat);
       return chat;
     },
     get_chat: (id) => structuredClone(find(state.chats, id)),
-    send_message: ({ chat: id, text }) => {
+    send_message: ({ chat: id, text, turn }) => {
       const chat = find(state.chats, id);
-      if (text) chat.turns.push({ user: text, answers: [] });
-      if (text === 'fail') fail('too_big', 'The conversation has 1,100 tokens, and this model reads at most 1,024', 'Clear the chat, or say less');
-      chat.title ||= text ?? '';
-      void answers(chat);
+      const place = turn ?? (text === null ? chat.turns.length - 1 : chat.turns.length);
+      if (chat.turns[place]) state.earlier.set(id, structuredClone(chat.turns));
+      const user = text ?? chat.turns[place]!.user;
+      chat.turns.splice(place, Infinity, { user, answers: [] });
+      if (text === 'fail') fail('too_big', 'The message alone is too long: with the system prompt it has 1,100 tokens, and this model reads at most 1,024', 'Shorten the message or the system prompt, and send it again');
+      chat.title ||= user;
+      chat.changed_ms = Date.now();
+      changed();
+      void (state.memory === 0 ? load(chat) : Promise.resolve()).then(() => answers(chat));
       return null;
     },
     stop_chat: (id) => (state.stopped.add(id), null),
     clear_chat: (id) => {
-      find(state.chats, id).turns = [];
+      undone(id, []);
       board.publish({ topic: 'chat', id }, { kind: 'chat', news: { type: 'cleared' } });
       return null;
+    },
+    undo_chat: (id) => {
+      undone(id, state.earlier.get(id) ?? fail('invalid', 'There is nothing to undo in this chat', 'The chat is as it was'));
+      board.publish({ topic: 'chat', id }, { kind: 'chat', news: { type: 'cleared' } });
+      return structuredClone(find(state.chats, id));
+    },
+    chat_memory: () => state.memory,
+    unload_chat: () => {
+      const free = state.memory;
+      state.memory = 0;
+      return free;
     },
     configure_chat: ({ chat, system_prompt, sampling }) => structuredClone(Object.assign(find(state.chats, chat), { system_prompt, sampling })),
     list_jobs: () => structuredClone([...state.line, ...state.interrupted]),

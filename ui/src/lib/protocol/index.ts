@@ -27,6 +27,10 @@ prompt_tokens: number,
  */
 cached_tokens?: number, 
 /**
+ * The oldest turns, which no longer fit into the context and were not read for it.
+ */
+unread_turns?: number, 
+/**
  * Why it ended.
  */
 stop_reason: StopReason, 
@@ -99,7 +103,11 @@ context_length: number,
 /**
  * What was said.
  */
-turns: Array<Turn>, };
+turns: Array<Turn>, 
+/**
+ * When something was said last, in milliseconds since 1970.
+ */
+changed_ms: number, };
 export type ChatNews = { "type": "loading", 
 /**
  * From 0 to 1.
@@ -108,7 +116,11 @@ fraction: number, } | { "type": "ready" } | { "type": "started",
 /**
  * Whose.
  */
-side: Side, } | { "type": "text", 
+side: Side, 
+/**
+ * The oldest turns, which no longer fit into the context and are not read for it.
+ */
+unread_turns: number, } | { "type": "text", 
 /**
  * Whose.
  */
@@ -1782,7 +1794,11 @@ max_new_tokens: number,
 /**
  * Same seed, same answer.
  */
-seed: number, };
+seed: number, 
+/**
+ * How much less likely a token becomes that the prompt or the answer holds already; 1 changes nothing.
+ */
+repetition_penalty: number, };
 export type Scheduler = "linear" | "cosine" | "constant";
 export type SendMessage = { 
 /**
@@ -1790,9 +1806,14 @@ export type SendMessage = {
  */
 chat: string, 
 /**
- * The text; null answers the last message again.
+ * The text; null answers the message again.
  */
-text: string | null, };
+text: string | null, 
+/**
+ * The turn, from 0, that is said or answered anew; what followed it goes, until `undo_chat`. Null says something
+ * new, or answers the last message again.
+ */
+turn: number | null, };
 export type Sentence = { 
 /**
  * What other languages find their text by; empty where the text was written by somebody else.
@@ -2300,6 +2321,9 @@ export interface Commands {
   send_message: { args: SendMessage; reply: null };
   stop_chat: { args: string; reply: null };
   clear_chat: { args: string; reply: null };
+  undo_chat: { args: string; reply: Chat };
+  chat_memory: { args: string; reply: number };
+  unload_chat: { args: string; reply: number };
   configure_chat: { args: ConfigureChat; reply: Chat };
   list_jobs: { args: null; reply: Array<Job> };
   cancel_job: { args: string; reply: null };

@@ -5,6 +5,8 @@ export interface Writing {
   text: string;
   /** The whole answer, once finished. */
   answer: Answer | null;
+  /** The oldest turns that no longer fit into the context and are not read for it. */
+  unread: number;
 }
 
 export interface Live {
@@ -33,11 +35,11 @@ function hearOne(live: Live, news: ChatNews): Live {
     case 'ready':
       return { ...live, loading: null };
     case 'started':
-      return { ...live, busy: true, loading: null, error: null, writing: write(live, news.side, { text: '', answer: null }) };
+      return { ...live, busy: true, loading: null, error: null, writing: write(live, news.side, { text: '', answer: null, unread: news.unread_turns }) };
     case 'text':
-      return { ...live, writing: write(live, news.side, { text: (live.writing[news.side]?.text ?? '') + news.text, answer: null }) };
+      return { ...live, writing: write(live, news.side, { text: (live.writing[news.side]?.text ?? '') + news.text, answer: null, unread: live.writing[news.side]?.unread ?? 0 }) };
     case 'finished':
-      return { ...live, writing: write(live, news.answer.side, { text: news.answer.text, answer: news.answer }) };
+      return { ...live, writing: write(live, news.answer.side, written(news.answer)) };
     case 'idle':
       return { ...live, busy: false, settled: live.settled + 1 };
     case 'cleared':
@@ -45,6 +47,11 @@ function hearOne(live: Live, news: ChatNews): Live {
     case 'failed':
       return { ...live, busy: false, loading: null, error: news.error, settled: live.settled + 1 };
   }
+}
+
+/** A finished answer. */
+export function written(answer: Answer): Writing {
+  return { text: answer.text, answer, unread: answer.unread_turns ?? 0 };
 }
 
 function write(live: Live, side: Side, writing: Writing): Live['writing'] {

@@ -1,8 +1,11 @@
 // One open chat: what was said, what is being written, and what the user may do about it.
 import { asWireError, backend, type Stop } from '$lib/backend';
 import type { Chat, Sampling, Side, Turn, WireError } from '$lib/protocol';
-import { hear, quiet, type Live, type Writing } from './chat-live';
+import { words } from '$lib/words';
+import { hear, quiet, written, type Live, type Writing } from './chat-live';
 import { library } from './library.svelte';
+import { toasts } from './toasts.svelte';
+import { undo } from './undo.svelte';
 
 export class OpenedChat {
   readonly id: string;
@@ -13,6 +16,8 @@ export class OpenedChat {
   refused = $state.raw<WireError | null>(null);
   /** A message was sent and nothing has come back yet. */
   waiting = $state(false);
+  /** What its models take in memory, in bytes; null until it is known. */
+  memory = $state<number | null>(null);
 
   turns: Turn[] = $derived(this.chat?.turns ?? []);
   busy = $derived(this.waiting || this.live.busy);
@@ -24,10 +29,12 @@ export class OpenedChat {
 
   follow(): Stop {
     void this.fetch();
+    void this.lookAtMemory();
     return backend.subscribe({ topic: 'chat', id: this.id }, 0, (events) => {
       const before = this.live;
       this.live = hear(before, events);
       const settled = this.live.settled !== before.settled;
+      if (settled || (before.loading !== null && this.live.loading === null)) void this.lookAtMemory();
       // A whole answer may come in one piece of news: begun, written and over.
       if (this.live.busy || this.live.error || settled) this.waiting = false;
       if (settled) void this.fetch();
@@ -54,26 +61,54 @@ export class OpenedChat {
     // While the last message is being answered, older answers to it are gone.
     if (live || (last && this.busy)) return live;
     const answer = this.turns[index]?.answers.find((answer) => answer.side === side);
-    return answer && { text: answer.text, answer };
+    return answer && written(answer);
+  }
+
+  /** How many of the oldest turns were not read any more for the answers to the message at `index`. */
+  unread(index: number): number {
+    return Math.max(0, ...(this.chat?.sides ?? []).map((side) => this.saying(index, side)?.unread ?? 0));
   }
 
   async send(text: string): Promise<boolean> {
-    if (!this.chat) return false;
-    const before = this.chat;
-    this.chat = { ...before, turns: [...before.turns, { user: text, answers: [] }] };
-    const sent = await this.#say(text);
-    if (!sent) this.chat = before;
+    return this.#say(text, null);
+  }
+
+  /** Says the message at `index` in other words; what followed it goes, until that is undone. */
+  async change(index: number, text: string): Promise<boolean> {
+    const sent = await this.#say(text, index);
+    if (sent) undo.offer(this.#about, words.chat.changed, this.#undo);
     return sent;
   }
 
-  regenerate = (): Promise<boolean> => this.#say(null);
+  async regenerate(): Promise<boolean> {
+    const sent = await this.#say(null, null);
+    if (sent) undo.offer(this.#about, null, this.#undo);
+    return sent;
+  }
 
   async stop(): Promise<void> {
     await this.#try(() => backend.call('stop_chat', this.id));
   }
 
   async clear(): Promise<void> {
-    if (await this.#try(() => backend.call('clear_chat', this.id))) await this.fetch();
+    if (!(await this.#try(() => backend.call('clear_chat', this.id)))) return;
+    undo.offer(this.#about, words.chat.cleared, this.#undo);
+    await this.fetch();
+  }
+
+  /** Lets go of the models, which the next message loads again. */
+  async unload(): Promise<void> {
+    await this.#try(() => backend.call('unload_chat', this.id));
+    await this.lookAtMemory();
+  }
+
+  async lookAtMemory(): Promise<void> {
+    try {
+      this.memory = await backend.call('chat_memory', this.id);
+    } catch {
+      // Without its models there is no chat either, and that is told already.
+      this.memory = null;
+    }
   }
 
   async configure(system_prompt: string, sampling: Sampling): Promise<void> {
@@ -82,11 +117,33 @@ export class OpenedChat {
     });
   }
 
-  async #say(text: string | null): Promise<boolean> {
+  get #about(): string {
+    return `messages of ${this.id}`;
+  }
+
+  // Kept over the end of this page: the chat may be closed when it is taken back.
+  #undo = async (): Promise<void> => {
+    try {
+      const chat = await backend.call('undo_chat', this.id);
+      if (this.chat) this.chat = chat;
+      this.live = { ...this.live, writing: {}, error: null };
+    } catch (thrown) {
+      toasts.showError(thrown);
+    }
+  };
+
+  /** Says something new, or the message at `place` anew; without a text, it is answered again. */
+  async #say(text: string | null, place: number | null): Promise<boolean> {
+    const before = this.chat;
+    if (!before) return false;
+    if (text !== null) this.chat = { ...before, turns: [...before.turns.slice(0, place ?? undefined), { user: text, answers: [] }] };
     this.waiting = true;
     this.live = { ...this.live, writing: {}, error: null };
-    const sent = await this.#try(() => backend.call('send_message', { chat: this.id, text }));
-    if (!sent) this.waiting = false;
+    const sent = await this.#try(() => backend.call('send_message', { chat: this.id, text, turn: place }));
+    if (!sent) {
+      this.waiting = false;
+      this.chat = before;
+    }
     return sent;
   }
 

@@ -99,7 +99,7 @@ class Library {
     const deleted = await this.#change(() => backend.call('delete', { kind, id }));
     if (deleted) {
       const text = words.common.deleted(name);
-      if (restorable) undo.offer(text, () => this.restore(kind, id));
+      if (restorable) undo.offer(`${kind} ${id}`, text, () => this.restore(kind, id));
       else toasts.show({ text });
     }
     return deleted;

@@ -1,38 +1,50 @@
-// What was done and can be taken back: by the message that told it, or later by Ctrl+Z, the last one first.
+// How the last actions are taken back: with the message that tells of one, or with Ctrl+Z, also when the message has gone.
 import { words } from '$lib/words';
 import { toasts, type Toast } from './toasts.svelte';
 
 interface Step {
-  text: string;
-  back: () => unknown;
-  toast: number;
+  /** What it changed, where of that only the last change can be taken back. */
+  about: string | null;
+  text: string | null;
+  run: () => unknown;
+  toast: number | null;
 }
 
-const most = 30;
+const most = 50;
 
 class Undo {
   #steps: Step[] = [];
 
-  /** Says what was done, and offers to take it back. Returns the message's number. */
-  offer(text: string, back: () => unknown, tone: Toast['tone'] = 'plain'): number {
-    const step: Step = { text, back, toast: 0 };
-    const run = () => {
-      this.#steps = this.#steps.filter((one) => one !== step);
-      return back();
-    };
-    step.toast = toasts.show({ tone, text, action: { label: words.common.undo, run } });
-    this.#steps = [...this.#steps, step].slice(-most);
+  /**
+   * Offers to take an action back; without a text, nothing is said of it. A later one about the same thing takes the place
+   * of an earlier. Returns the number of the message.
+   */
+  offer(about: string | null, text: string | null, run: () => unknown, tone: Toast['tone'] = 'plain'): number | null {
+    const replaced = about === null ? undefined : this.#steps.find((step) => step.about === about);
+    if (replaced) this.#forget(replaced);
+    const step: Step = { about, text, run, toast: null };
+    if (text !== null) step.toast = toasts.show({ tone, text, action: { label: words.common.undo, run: () => this.#take(step) } });
+    this.#steps = [...this.#steps.slice(1 - most), step];
     return step.toast;
   }
 
-  /** Takes back what was done last, and says so; false when there is nothing. */
+  /** Takes the last action back, and says which; false where there is none. */
   last(): boolean {
-    const step = this.#steps.pop();
+    const step = this.#steps.at(-1);
     if (!step) return false;
-    toasts.dismiss(step.toast);
-    toasts.show({ text: words.common.undone(step.text) });
-    void step.back();
+    void this.#take(step);
+    if (step.text !== null) toasts.show({ text: words.common.undone(step.text) });
     return true;
+  }
+
+  #take(step: Step): unknown {
+    this.#forget(step);
+    return step.run();
+  }
+
+  #forget(step: Step): void {
+    this.#steps = this.#steps.filter((one) => one !== step);
+    if (step.toast !== null) toasts.dismiss(step.toast);
   }
 }
 

@@ -13,7 +13,7 @@ const en = {
   name: 'English',
   app: { name: 'Tunesmith', skip: 'Skip to the content', loading: 'Opening your studio…', page: (title: string) => `${title} · Tunesmith`, notifications: 'Notifications' },
 
-  times: { justNow: 'just now', hours: (h: number, m: string) => `${h} h ${m} min`, minutes: (m: number, s: string) => `${m} min ${s} s`, seconds: (s: number) => `${s} s` },
+  times: { today: 'Today', yesterday: 'Yesterday', justNow: 'just now', hours: (h: number, m: string) => `${h} h ${m} min`, minutes: (m: number, s: string) => `${m} min ${s} s`, seconds: (s: number) => `${s} s` },
 
   nav: { label: 'Main', search: 'Search', searchKeys: 'Ctrl K', runs: 'Fine-tunes', chat: 'Chat', models: 'Models', datasets: 'Datasets', settings: 'Settings', active: (n: number) => `${n} active` },
 
@@ -42,6 +42,14 @@ const en = {
     undone: (what: string) => `Undone: ${what}`,
     restored: (name: string) => `Brought “${name}” back`,
     rows,
+  },
+
+  markdown: {
+    code: 'Code',
+    copyCode: 'Copy the code',
+    table: 'Table',
+    image: 'Image: ',
+    tooMuch: 'Shown as plain text: as Markdown it is too long or too deeply nested',
   },
 
   errors: {
@@ -131,6 +139,7 @@ const en = {
         [['Ctrl', 'N'], 'New fine-tune'],
         [['Ctrl', 'Z'], 'Undo the last deletion or change of rows'],
         [['Ctrl', ','], 'Settings'],
+        [['Ctrl', 'Z'], 'Undo the last deletion or clearing'],
         [['Alt', '←'], 'Back'],
         [['?'], 'This list'],
         [['Esc'], 'Close what is open'],

@@ -13,7 +13,7 @@ export async function editDataset(dataset: Dataset, edit: Edit, said: string): P
     const changed = await backend.call('edit_dataset', { dataset: dataset.id, version: dataset.number, edit, job: null });
     await library.refresh();
     const back = () => attempt(() => backend.call('use_version', { dataset: dataset.id, number: dataset.number }).then(() => library.refresh()));
-    undo.offer(said, () => unsaved.leave(() => void back()));
+    undo.offer(null, said, () => unsaved.leave(() => void back()));
     return changed;
   });
 }

@@ -6,6 +6,7 @@ import { madeUpComparison } from '$lib/backend/mock-comparison';
 import { verdict } from '$lib/state/comparison.svelte';
 import { library } from '$lib/state/library.svelte';
 import { show } from '$lib/testing/show';
+import { suggestions } from '../chat/suggestions';
 import RunScreen from './RunScreen.svelte';
 
 // The curves need a canvas.
@@ -51,6 +52,15 @@ test.each([['endless', 'Some of its answers repeat themselves'], ['no-better', '
   open('done');
   await expect.poll(() => at('end-card')?.textContent).toContain('Done, but look at its answers');
   expect(at('end-card')?.textContent).toContain(words);
+});
+
+test('a chat offers the questions that were compared, else those of held-out rows', async () => {
+  const run = library.run('done')!;
+  const ofRows = await suggestions(run);
+  expect(ofRows.length).toBeGreaterThan(0);
+  const compared = await backend.call('compare_run', { run: 'done', only_known: false, job: null });
+  expect(await suggestions(run)).toEqual(compared!.rows.map(({ question }) => question));
+  expect(ofRows).not.toEqual(await suggestions(run));
 });
 
 test('checkpoints that are not needed are removed after a question', async () => {

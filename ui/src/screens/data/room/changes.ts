@@ -16,7 +16,7 @@ let told: number | null = null;
 /** Says what became of a dataset, and offers to put the version before back in use. */
 function tell(text: string, dataset: Dataset, onchange: Changed, tone: Toast['tone'] = 'plain'): void {
   if (told !== null) toasts.dismiss(told);
-  told = undo.offer(text, () => unsaved.leave(() => void put(dataset, dataset.number, onchange)), tone);
+  told = undo.offer(null, text, () => unsaved.leave(() => void put(dataset, dataset.number, onchange)), tone);
 }
 
 /** Changes a dataset, and offers to undo it. Null when it was cancelled or failed; `work` says why. */
