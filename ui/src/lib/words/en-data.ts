@@ -132,6 +132,7 @@ export const datasets = {
   /** Looking through rows. */
   side: 'Side',
   everySide: 'All',
+  columnHeads: { number: 'Row', question: 'Question', answer: 'Answer', tokens: 'Tokens', resize: 'Move the line between question and answer; double-click for halves' },
   sideShort: { training: 'T', validation: 'V' },
   counted: (label: string, n: number) => `${label} ${count(n)}`,
   search: 'Search the messages',
