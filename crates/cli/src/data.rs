@@ -29,7 +29,7 @@ pub(crate) enum Command {
 
 #[derive(Args)]
 pub(crate) struct Inspect {
-    /// Dataset files and folders: .jsonl, .json, .csv, .tsv, .parquet, .txt, .md, also .gz and .zst
+    /// Dataset files and folders: .jsonl, .json, .csv, .tsv, .xlsx, .parquet, .txt, .md, also .gz and .zst
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// The shape of a row

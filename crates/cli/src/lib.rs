@@ -97,6 +97,10 @@ pub fn work(arguments: impl IntoIterator<Item = OsString>) -> Option<ExitCode> {
             let served = tunesmith_data::serve_parquet(arguments[2].as_ref());
             Some(if served.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
+        [Some("--worker"), Some("workbook"), _] => {
+            let served = tunesmith_data::serve_workbook(arguments[2].as_ref());
+            Some(if served.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
         [Some("--worker"), ..] => Some(ExitCode::from(2)),
         _ => None,
     }

@@ -30,6 +30,7 @@ mod text_stream;
 mod tokens;
 mod tokens_file;
 mod words;
+mod workbook_rows;
 mod worker_limits;
 mod xray;
 
@@ -49,7 +50,7 @@ pub use question::Question;
 pub use render::Render;
 pub use render_worker::{RenderWorker, serve_renderer};
 pub use score::ListScore;
-pub use source::read_parquet_with;
+pub use source::read_tables_with;
 pub use split::{
     RowKey, RowKeys, SplitRows, TYPED_IN, is_named_for_holding_out, row_key, split, split_by_names, split_keys,
 };
@@ -58,4 +59,5 @@ pub use text_stream::TextStream;
 pub use tokens::{Rendered, Tokens};
 pub use tokens_file::{read_tokens, write_tokens};
 pub use words::{mix64, word_hash, word_hashes};
+pub use workbook_rows::serve_workbook;
 pub use xray::{Xray, XrayToken};

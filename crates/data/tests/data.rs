@@ -66,5 +66,9 @@ mod text_streams;
 mod token_ids;
 #[path = "data/tokens_files.rs"]
 mod tokens_files;
+#[path = "data/workbook.rs"]
+mod workbook;
+#[path = "data/workbooks.rs"]
+mod workbooks;
 #[path = "data/xray.rs"]
 mod xray;
