@@ -152,6 +152,7 @@ fn carry_out(command: Command, out: &Out) -> anyhow::Result<Ended> {
         Command::Studio(arguments) => studio::serve(&arguments, out),
         Command::Models(command) => models::carry_out(&command, out),
         Command::Data(data::Command::Inspect(arguments)) => data::inspect(&arguments, out),
+        Command::Data(data::Command::Template(arguments)) => data::template(&arguments, out),
         Command::Train(arguments) => train::train(&arguments, out),
         Command::Runs(command) => runs::carry_out(&command, out),
         Command::Eval(arguments) => evaluate::evaluate(&arguments, out),

@@ -26,6 +26,7 @@ mod source;
 mod split;
 mod template;
 mod template_check;
+mod templates;
 mod text_stream;
 mod tokens;
 mod tokens_file;
@@ -55,6 +56,7 @@ pub use split::{
     RowKey, RowKeys, SplitRows, TYPED_IN, is_named_for_holding_out, row_key, split, split_by_names, split_keys,
 };
 pub use template_check::{Departure, DepartureKind, Departures, Hidden, HiddenPart, TemplateCheck};
+pub use templates::{Template, template};
 pub use text_stream::TextStream;
 pub use tokens::{Rendered, Tokens};
 pub use tokens_file::{read_tokens, write_tokens};

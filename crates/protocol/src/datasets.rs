@@ -137,6 +137,23 @@ wire! {
         pub problems: Vec<RowProblem>,
     }
 
+    /// Keep rows that somebody pasted or typed as a file to import. It goes when the home is next opened; a dataset made of
+    /// it keeps a copy.
+    pub struct KeepRows {
+        /// What to call the file; its ending says what it holds.
+        pub name: String,
+        /// What it holds.
+        pub text: String,
+    }
+
+    /// Ask for a file that shows a shape of rows, to be filled in.
+    pub struct TemplateRequest {
+        /// The shape.
+        pub format: Format,
+        /// Where to write it; null returns its bytes.
+        pub save_to: Option<WritePath>,
+    }
+
     /// A file that was looked at.
     pub struct InspectedFile {
         /// Its name.

@@ -1,4 +1,4 @@
-//! Spreadsheets are read by a process that nothing else depends on.
+//! Spreadsheets are read by a process that nothing else depends on, and templates are written to be filled in.
 
 use std::io::{Cursor, Write};
 use std::ops::ControlFlow;
@@ -104,4 +104,19 @@ fn the_shell_looks_into_workbooks() {
     let columns = ["--column", "prompt=Kundenfrage", "--column", "completion=Unsere Antwort"];
     let report = &shell.run(&[&["data", "inspect", file, "--json"][..], &columns].concat()).lines()[0];
     assert_eq!((&report["format"], &report["rows_kept"]), (&"completion".into(), &3.into()));
+}
+
+#[test]
+fn a_template_is_written_and_never_over_a_file() {
+    let shell = Shell::new();
+    let ran = shell.run(&["data", "template", "preference", "mine.jsonl"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stdout.contains("Wrote mine.jsonl"), "{}", ran.stdout);
+    let report = &shell.run(&["data", "inspect", "mine.jsonl", "--json"]).lines()[0];
+    assert_eq!((&report["format"], &report["rows_dropped"]), (&"preference".into(), &0.into()));
+    let again = shell.run(&["data", "template", "chat", "mine.jsonl"]);
+    assert_eq!(again.code, 1);
+    assert!(again.stderr.contains("mine.jsonl exists already"), "{}", again.stderr);
+    assert_eq!(shell.run(&["data", "template", "auto", "x"]).code, 2, "no shape");
+    assert_eq!(shell.run(&["data", "template", "chat", "no/such/folder.jsonl"]).code, 1);
 }

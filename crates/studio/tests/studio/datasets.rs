@@ -55,3 +55,19 @@ fn two_uploads_of_one_name_are_both_kept() {
     let lines = |path: &String| std::fs::read_to_string(path).unwrap().lines().count();
     assert_eq!(dataset.files.iter().map(lines).collect::<Vec<_>>(), [11, 21], "{:?}", dataset.files);
 }
+
+#[test]
+fn a_template_is_written_where_it_is_wanted_or_given_back() {
+    let place = Place::new();
+    let studio = place.open();
+    let path = place.path().join("mine.csv");
+    let wanted = TemplateRequest { format: Format::Completion, save_to: Some(path.as_path().into()) };
+    let file = studio.template_file(wanted).unwrap();
+    assert_eq!((file.name.as_str(), file.base64.as_str()), ("questions-and-answers.csv", ""));
+    let looked = studio.inspect_files(InspectFiles { paths: vec![path.as_path().into()], mapping: Mapping::default() });
+    let looked = looked.unwrap();
+    assert_eq!((looked.rows.len(), looked.problems.len()), (3, 0));
+    let bytes = studio.template_file(TemplateRequest { format: Format::Chat, save_to: None }).unwrap();
+    assert!(bytes.name.ends_with(".jsonl") && !bytes.base64.is_empty());
+    assert!(studio.template_file(TemplateRequest { format: Format::Auto, save_to: None }).is_err());
+}

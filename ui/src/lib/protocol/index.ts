@@ -916,6 +916,15 @@ message: Sentence,
  * What to do next.
  */
 hint: Sentence, } | { "state": "cancelled" } | { "state": "interrupted" };
+export type KeepRows = { 
+/**
+ * What to call the file; its ending says what it holds.
+ */
+name: string, 
+/**
+ * What it holds.
+ */
+text: string, };
 export type Kind = { "type": "choice", "range": Array<string> } | { "type": "integer", "range": { 
 /**
  * Least value.
@@ -1816,6 +1825,15 @@ device: string,
 device_reason: Sentence, };
 export type TargetModules = "all-linear" | Array<string>;
 export type Task = "sft" | "text";
+export type TemplateRequest = { 
+/**
+ * The shape.
+ */
+format: Format, 
+/**
+ * Where to write it; null returns its bytes.
+ */
+save_to: WritePath | null, };
 export type Theme = "system" | "light" | "dark";
 export type TokenCounts = { 
 /**
@@ -2149,6 +2167,8 @@ export interface Commands {
   list_datasets: { args: null; reply: Array<Dataset> };
   import_dataset: { args: ImportDataset; reply: Dataset };
   inspect_files: { args: InspectFiles; reply: Inspection };
+  keep_rows: { args: KeepRows; reply: string };
+  template_file: { args: TemplateRequest; reply: RunFile };
   list_samples: { args: null; reply: Array<Sample> };
   import_sample: { args: string; reply: Dataset };
   dataset_rows: { args: DatasetRows; reply: RowsPage };
