@@ -41,7 +41,7 @@ pub use error::{ImportError, PrepareError, RenderError, RowsError, SplitError, T
 pub use example::{Example, ImportedRow, Message};
 pub use export::{ExportKind, ExportedRow, Exporter, Others, Survey};
 pub use import::{ImportOptions, Imported, Summary, Taken, import, import_into};
-pub use inspect::{Inspection, inspect};
+pub use inspect::{Inspection, RawRow, inspect};
 pub use lengths::{Beyond, Bucket, Cuts, Length, LengthTable, Packing, Totals, suggested_epochs};
 pub use local_renderer::Renderer;
 pub use order::{draw, epoch_order};

@@ -75,7 +75,7 @@ fn what_a_workbook_holds_is_named_whatever_its_name() {
     let (_folder, path) = file("rows.bin", &bytes);
     let seen = inspect(&[path], &ImportOptions::default(), 5).expect("a look");
     assert_eq!(seen.files[0].what, "a workbook, Excel");
-    assert_eq!(seen.rows.len(), 1);
+    assert_eq!((seen.rows.len(), seen.raw[0].line), (1, 2));
     assert_eq!(seen.rows[0].example, chat(&[("user", "q"), ("assistant", "a")]));
 }
 

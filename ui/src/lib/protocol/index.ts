@@ -841,7 +841,15 @@ rows: Array<Row>,
 /**
  * The problems of these rows.
  */
-problems: Array<RowProblem>, };
+problems: Array<RowProblem>, 
+/**
+ * The first rows as they lie in the file.
+ */
+raw: Array<RawRow>, 
+/**
+ * Which columns are likely the parts of a question and its answer, where no shape was recognised, by part.
+ */
+suggested: { [key in string]: string }, };
 export type ItemKind = "model" | "dataset" | "run" | "chat";
 export type ItemRef = { 
 /**
@@ -1285,6 +1293,15 @@ kinds: Array<Count>,
  */
 problems: Array<RowProblem>, };
 export type Quantization = "none" | "8bit" | "4bit";
+export type RawRow = { 
+/**
+ * The line it begins in, as problems say it.
+ */
+line: number, 
+/**
+ * What its columns hold, as text; long texts are cut.
+ */
+cells: { [key in string]: string }, };
 export type ReadPath = string;
 export type Rename = { 
 /**
