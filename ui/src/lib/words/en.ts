@@ -124,6 +124,7 @@ const en = {
       keys: [
         [['Ctrl', 'K'], 'Search everything'],
         [['Ctrl', 'N'], 'New fine-tune'],
+        [['Ctrl', 'V'], 'Paste rows, where data is chosen'],
         [['Ctrl', ','], 'Settings'],
         [['Alt', '←'], 'Back'],
         [['?'], 'This list'],
