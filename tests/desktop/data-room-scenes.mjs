@@ -41,6 +41,11 @@ export async function photographDataRoom(window, camera, home) {
   await page.click('nav-datasets');
   await sayColumns(page, writeOddTable(home.folder), drop);
   await camera.take('data-mapping', fleeting);
+  await page.click('ask-cancel');
+  const useless = join(home.folder, 'useless.csv');
+  writeFileSync(useless, 'prompt,completion\nWhat is this?,\nAnd that?,\n');
+  await drop(useless);
+  await page.text('import-summary', /2 read = 0 kept/);
   await page.click('tab-doctor');
   await page.find('[data-testid="doctor"]');
   await camera.take('data-no-rows', fleeting);

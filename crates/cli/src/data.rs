@@ -1,6 +1,7 @@
 //! `tunesmith data`: what dataset files hold, as the window shows it.
 
 mod tell;
+mod template;
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ use crate::language::translate;
 use crate::model_choice::model_folder;
 use crate::out::WrongUsage;
 use crate::{Ended, Out, show};
+pub(crate) use template::{Template, template};
 
 /// The batch size of a new run.
 const BATCH_SIZE: u32 = 2;
@@ -25,11 +27,13 @@ const BATCH_SIZE: u32 = 2;
 pub(crate) enum Command {
     /// Say what dataset files hold: rows read, kept and dropped, and why
     Inspect(Inspect),
+    /// Write a file that shows a shape of rows, to be filled in
+    Template(Template),
 }
 
 #[derive(Args)]
 pub(crate) struct Inspect {
-    /// Dataset files and folders: .jsonl, .json, .csv, .tsv, .parquet, .txt, .md, also .gz and .zst
+    /// Dataset files and folders: .jsonl, .json, .csv, .tsv, .xlsx, .parquet, .txt, .md, also .gz and .zst
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// The shape of a row

@@ -97,6 +97,10 @@ pub fn work(arguments: impl IntoIterator<Item = OsString>) -> Option<ExitCode> {
             let served = tunesmith_data::serve_parquet(arguments[2].as_ref());
             Some(if served.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
+        [Some("--worker"), Some("workbook"), _] => {
+            let served = tunesmith_data::serve_workbook(arguments[2].as_ref());
+            Some(if served.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
         [Some("--worker"), ..] => Some(ExitCode::from(2)),
         _ => None,
     }
@@ -148,6 +152,7 @@ fn carry_out(command: Command, out: &Out) -> anyhow::Result<Ended> {
         Command::Studio(arguments) => studio::serve(&arguments, out),
         Command::Models(command) => models::carry_out(&command, out),
         Command::Data(data::Command::Inspect(arguments)) => data::inspect(&arguments, out),
+        Command::Data(data::Command::Template(arguments)) => data::template(&arguments, out),
         Command::Train(arguments) => train::train(&arguments, out),
         Command::Runs(command) => runs::carry_out(&command, out),
         Command::Eval(arguments) => evaluate::evaluate(&arguments, out),

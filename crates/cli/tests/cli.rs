@@ -26,5 +26,7 @@ mod terminal;
 mod train;
 #[path = "cli/usage.rs"]
 mod usage;
+#[path = "cli/workbooks.rs"]
+mod workbooks;
 #[path = "cli/worker.rs"]
 mod worker;

@@ -11,6 +11,7 @@ mod messages;
 mod parts;
 mod repeated;
 mod shape;
+mod suggest;
 
 use serde_json::Value;
 use tunesmith_protocol::{Format, Mapping, Part};
@@ -26,6 +27,7 @@ pub(crate) use messages::is_message;
 use parts::Parts;
 pub(crate) use repeated::{repeats_messages, repeats_text};
 pub(crate) use shape::Shape;
+pub(crate) use suggest::suggest;
 
 /// A text of more bytes than this is remarked on: hardly any of it fits into a row of tokens.
 const LONG_TEXT: usize = 100_000;

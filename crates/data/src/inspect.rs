@@ -1,10 +1,11 @@
 //! Looks at the first rows of files as an import would, however large the files are.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
-use tunesmith_protocol::{InspectedFile, Mapping, Part, RowProblem};
+use tunesmith_protocol::{Format, InspectedFile, Mapping, Part, RowProblem};
 use tunesmith_sentence::{Sentence, say};
 
 use crate::import::{FileImport, FileNames, SummaryBuilder};
@@ -17,8 +18,10 @@ pub struct Inspection {
     pub files: Vec<InspectedFile>,
     /// The names of the first file's columns, in order.
     pub columns: Vec<String>,
-    /// Which column is taken for which part of a row.
+    /// Which column is taken for which part of a row; only columns that the first rows have, and those chosen.
     pub mapping: Mapping,
+    /// Which columns are likely the parts of a question and its answer, where no shape was recognised.
+    pub suggested: BTreeMap<String, String>,
     /// The parts that this shape has.
     pub parts: Vec<Part>,
     /// How the shape was recognised, in a sentence.
@@ -29,8 +32,17 @@ pub struct Inspection {
     pub rows: Vec<ImportedRow>,
     /// The first problems.
     pub problems: Vec<RowProblem>,
-    /// The first rows as they lie in the file: column and value.
-    pub raw: Vec<Map<String, Value>>,
+    /// The first rows as they lie in the file.
+    pub raw: Vec<RawRow>,
+}
+
+/// A row as it lies in a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RawRow {
+    /// The line it begins in, as problems say it.
+    pub line: u64,
+    /// Its columns and their values.
+    pub columns: Map<String, Value>,
 }
 
 /// Looks at the first rows of the first file that has any, of which at most `rows` are given back, and at what the other
@@ -78,7 +90,7 @@ fn look(path: &Path, name: String, options: &ImportOptions, rows: usize) -> Resu
         if let Ok(object) = &record.body
             && raw.len() < rows
         {
-            raw.push(object.clone());
+            raw.push(RawRow { line: record.line, columns: object.clone() });
         }
         pushed = reading.push(record);
         if pushed.is_err() || reading.is_decided() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -89,6 +101,13 @@ fn look(path: &Path, name: String, options: &ImportOptions, rows: usize) -> Resu
     let summary = builder.summary();
     inspection.parts = columns::parts_of(&summary.mapping);
     (inspection.columns, inspection.mapping) = (summary.columns, summary.mapping);
+    if inspection.mapping.format == Format::Auto {
+        let raw: Vec<_> = inspection.raw.iter().map(|row| &row.columns).collect();
+        inspection.suggested = columns::suggest(&inspection.columns, &raw);
+    }
+    // A chosen shape has usual names of columns, which these rows need not have.
+    let (known, chosen) = (&inspection.columns, &options.mapping.columns);
+    inspection.mapping.columns.retain(|part, column| known.contains(column) || chosen.get(part) == Some(column));
     (inspection.reason, inspection.remarks) = (summary.reason, summary.remarks);
     Ok(inspection)
 }

@@ -27,10 +27,12 @@ mod source;
 mod split;
 mod template;
 mod template_check;
+mod templates;
 mod text_stream;
 mod tokens;
 mod tokens_file;
 mod words;
+mod workbook_rows;
 mod worker_limits;
 mod xray;
 
@@ -40,7 +42,7 @@ pub use error::{ImportError, PrepareError, RenderError, RowsError, SplitError, T
 pub use example::{Example, ImportedRow, Message};
 pub use export::{ExportKind, ExportedRow, Exporter, Others, Survey};
 pub use import::{ImportOptions, Imported, Summary, Taken, import, import_into};
-pub use inspect::{Inspection, inspect};
+pub use inspect::{Inspection, RawRow, inspect};
 pub use lengths::{Beyond, Bucket, Cuts, Length, LengthTable, Packing, Totals, suggested_epochs};
 pub use likeness::{repeats, word_f1};
 pub use local_renderer::Renderer;
@@ -51,13 +53,15 @@ pub use question::Question;
 pub use render::Render;
 pub use render_worker::{RenderWorker, serve_renderer};
 pub use score::ListScore;
-pub use source::read_parquet_with;
+pub use source::read_tables_with;
 pub use split::{
     RowKey, RowKeys, SplitRows, TYPED_IN, is_named_for_holding_out, row_key, split, split_by_names, split_keys,
 };
 pub use template_check::{Departure, DepartureKind, Departures, Hidden, HiddenPart, TemplateCheck};
+pub use templates::{Template, template};
 pub use text_stream::TextStream;
 pub use tokens::{Rendered, Tokens};
 pub use tokens_file::{read_tokens, write_tokens};
 pub use words::{mix64, word_hash, word_hashes};
+pub use workbook_rows::serve_workbook;
 pub use xray::{Xray, XrayToken};

@@ -1,6 +1,6 @@
 //! Writes the rows of a Parquet or Arrow file as lines of JSON. This runs in a worker process: a few bytes of such a file can claim
 //! any amount of memory, and the library allocates it before it checks. What the lines mean for an import is left to
-//! `source::parquet`.
+//! `source::worker`.
 //!
 //! A line begins with its kind: `n` the number of rows, `r` a row, `l` a row that is too long, `b` the name of a column
 //! that holds bytes instead of text, `z` that the file is a decompression bomb, `e` why the rest cannot be read, a
@@ -43,7 +43,7 @@ const AT_ONCE_BYTES: u64 = 4 << 20;
 const AT_ONCE_ROWS: u64 = 1024;
 
 /// The least size of a row, in bytes, for telling decompression bombs: rows without content take time, too.
-const LEAST_ROW: u64 = 128;
+pub(crate) const LEAST_ROW: u64 = 128;
 
 /// Writes the file's rows to stdout. Sets the memory limit before it reads the file; to be called in a process made for it,
 /// before any other thread starts.
@@ -62,7 +62,12 @@ pub fn serve_parquet(path: &Path) -> io::Result<()> {
 
 /// Writes the lines of a file. Only an `out` that cannot be written is an error.
 pub(crate) fn write_rows(path: &Path, out: &mut dyn Write) -> io::Result<()> {
-    match rows(path, out) {
+    write_outcome(rows(path, out), out)
+}
+
+/// Writes how the reading of a file has ended.
+pub(crate) fn write_outcome(read: Result<(), Failed>, out: &mut dyn Write) -> io::Result<()> {
+    match read {
         Ok(()) => write_line(out, END, b""),
         Err(Failed::Out(error)) => Err(error),
         Err(Failed::Bomb) => write_line(out, BOMB, b""),
@@ -70,7 +75,8 @@ pub(crate) fn write_rows(path: &Path, out: &mut dyn Write) -> io::Result<()> {
     }
 }
 
-enum Failed {
+/// Why the rows of a file are not all written.
+pub(crate) enum Failed {
     Out(io::Error),
     Bomb,
     File(Sentence),
@@ -188,11 +194,12 @@ fn write_row(json: &mut JsonRow, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// Refuses a decompression bomb: a file of `size` bytes that has far more rows than that can hold.
-fn refuse_bomb(written: u64, size: u64) -> Result<(), Failed> {
+pub(crate) fn refuse_bomb(written: u64, size: u64) -> Result<(), Failed> {
     if Bomb::is(written, size) { Err(Failed::Bomb) } else { Ok(()) }
 }
 
-fn write_line(out: &mut dyn Write, kind: u8, text: &[u8]) -> io::Result<()> {
+/// Writes a line of this kind.
+pub(crate) fn write_line(out: &mut dyn Write, kind: u8, text: &[u8]) -> io::Result<()> {
     out.write_all(&[kind])?;
     out.write_all(text)?;
     out.write_all(b"\n")

@@ -1,5 +1,5 @@
-//! Reads a dataset file as a stream of records: JSON Lines, a JSON list, a table, plain text, each also compressed, or
-//! Parquet. What a record means is left to `columns`.
+//! Reads a dataset file as a stream of records: JSON Lines, a JSON list, a table, plain text, each also compressed, Parquet or
+//! a spreadsheet. What a record means is left to `columns`.
 
 mod encoding;
 mod file_kind;
@@ -7,10 +7,11 @@ mod folder;
 mod input;
 mod json;
 mod lines;
-mod parquet;
 mod table;
 mod text;
 mod unpacked;
+mod workbook;
+mod worker;
 
 use std::io::{self, Read};
 use std::ops::ControlFlow;
@@ -22,12 +23,14 @@ use crate::ImportError;
 use crate::error::io_error;
 use crate::parquet_rows::is_arrow;
 use crate::record::{Problem, Record, Sink};
+use crate::workbook_rows::kind_of;
 use encoding::Encoding;
 use file_kind::FileKind;
 pub(crate) use folder::{Found, expand};
 use input::Input;
-pub use parquet::read_parquet_with;
 pub(crate) use unpacked::Bomb;
+use worker::Table;
+pub use worker::read_tables_with;
 
 /// The size of a file in bytes; an error if it cannot be a dataset file.
 pub(crate) fn size(path: &Path) -> Result<u64, ImportError> {
@@ -77,8 +80,12 @@ fn read_kind(
 ) -> Result<Sentence, ImportError> {
     let unreadable = |reason| unreadable(path, reason);
     if is_columnar(path) {
-        parquet::read(path, size(path)?, progress, sink).map_err(unreadable)?;
+        worker::read(Table::Columnar, path, size(path)?, progress, sink).map_err(unreadable)?;
         return Ok(file_kind::no_row());
+    }
+    if kind_of(path).is_some() {
+        worker::read(Table::Workbook, path, size(path)?, progress, sink).map_err(unreadable)?;
+        return Ok(workbook::without_rows());
     }
     let mut input = Input::open(path, progress).map_err(unreadable)?;
     let kind = file_kind::recognise(path, input.head(), input.is_whole())?;
@@ -94,6 +101,9 @@ pub(crate) fn recognise(path: &Path) -> Result<Sentence, ImportError> {
     }
     if is_columnar(path) {
         return Ok(Sentence::verbatim("Parquet"));
+    }
+    if let Some(kind) = kind_of(path) {
+        return Ok(say!("file-workbook", "a workbook, {kind}", kind = kind.name()));
     }
     let mut go_on = |_| ControlFlow::Continue(());
     let mut input = Input::open(path, &mut go_on).map_err(|reason| unreadable(path, reason))?;

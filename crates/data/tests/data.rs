@@ -32,6 +32,8 @@ mod lengths;
 mod likeness;
 #[path = "data/masks.rs"]
 mod masks;
+#[path = "data/own_templates.rs"]
+mod own_templates;
 #[path = "data/packed.rs"]
 mod packed;
 #[path = "data/parquet.rs"]
@@ -68,5 +70,9 @@ mod text_streams;
 mod token_ids;
 #[path = "data/tokens_files.rs"]
 mod tokens_files;
+#[path = "data/workbook.rs"]
+mod workbook;
+#[path = "data/workbooks.rs"]
+mod workbooks;
 #[path = "data/xray.rs"]
 mod xray;

@@ -75,6 +75,10 @@ commands! {
     import_dataset(ImportDataset) -> Dataset;
     /// The beginning of files, as they would be imported.
     inspect_files(InspectFiles) -> Inspection;
+    /// Keeps rows that somebody pasted or typed as a file to import; the reply is its path.
+    keep_rows(KeepRows) -> String;
+    /// Makes a file that shows a shape of rows, to be filled in.
+    template_file(TemplateRequest) -> RunFile;
     /// The bundled sample datasets.
     list_samples(()) -> Vec<Sample>;
     /// Imports a bundled sample, by id.

@@ -1,5 +1,7 @@
 //! Datasets: what they are, how they are imported, and how they are written to files.
 
+use std::collections::BTreeMap;
+
 use tunesmith_sentence::Sentence;
 
 use crate::{Count, Format, Mapping, ReadPath, Row, RowProblem, Validation, WritePath, wire};
@@ -135,6 +137,35 @@ wire! {
         pub rows: Vec<Row>,
         /// The problems of these rows.
         pub problems: Vec<RowProblem>,
+        /// The first rows as they lie in the file.
+        pub raw: Vec<RawRow>,
+        /// Which columns are likely the parts of a question and its answer, where no shape was recognised, by part.
+        pub suggested: BTreeMap<String, String>,
+    }
+
+    /// A row as it lies in a file.
+    pub struct RawRow {
+        /// The line it begins in, as problems say it.
+        pub line: u64,
+        /// What its columns hold, as text; long texts are cut.
+        pub cells: BTreeMap<String, String>,
+    }
+
+    /// Keep rows that somebody pasted or typed as a file to import. It goes when the home is next opened; a dataset made of
+    /// it keeps a copy.
+    pub struct KeepRows {
+        /// What to call the file; its ending says what it holds.
+        pub name: String,
+        /// What it holds.
+        pub text: String,
+    }
+
+    /// Ask for a file that shows a shape of rows, to be filled in.
+    pub struct TemplateRequest {
+        /// The shape.
+        pub format: Format,
+        /// Where to write it; null returns its bytes.
+        pub save_to: Option<WritePath>,
     }
 
     /// A file that was looked at.

@@ -759,6 +759,8 @@ file-picture = a picture
 
 file-plain-text = plain text
 
+file-sheets-empty = none of its sheets has a row below a header
+
 file-sqlite = an SQLite database
 
 file-table-bars = a table with bars
@@ -772,6 +774,8 @@ file-table-tabs = a table with tabs
 file-tar = a tar archive
 
 file-web-page = a web page
+
+file-workbook = a workbook, { $kind }
 
 file-wrong = { $path }: { $reason }
 
@@ -914,7 +918,7 @@ import-file-named-again = “{ $name }” is named more than once and read once
 
 import-folder-empty = { $path } is a folder that holds no dataset file
 
-import-folder-empty-hint = Pick a folder with .jsonl, .json, .csv, .tsv, .parquet, .txt or .md files in it, also packed as .gz or .zst
+import-folder-empty-hint = Pick a folder with .jsonl, .json, .csv, .tsv, .xlsx, .parquet, .txt or .md files in it, also packed as .gz or .zst
 
 import-folder-left-out = Left out of the folder: { $files }
 
@@ -932,7 +936,7 @@ import-no-file = No dataset file was given
 
 import-no-file-but-device = it is a pipe or a device, not a file
 
-import-no-file-hint = Drop or pick a .jsonl, .json, .csv, .tsv, .parquet, .txt or .md file, also packed as .gz or .zst, or a folder of them
+import-no-file-hint = Drop or pick a .jsonl, .json, .csv, .tsv, .xlsx, .parquet, .txt or .md file, also packed as .gz or .zst, or a folder of them
 
 import-no-output = its output is missing
 
@@ -980,13 +984,29 @@ import-unreadable-hint = Check that the file may be read and its disk is connect
 
 import-unsupported = { $path } is { $kind }, which cannot be read as a dataset
 
-import-unsupported-hint = Save it as .jsonl, .json, .csv, .tsv, .parquet, .txt or .md, and import that
+import-unsupported-hint = Save it as .jsonl, .json, .csv, .tsv, .xlsx, .parquet, .txt or .md, and import that
 
 import-web-page-hint = The page was saved in the place of the file: download the file itself, after signing in where it asks for that
 
 import-window-hint = Unpack it with `zstd -d --long=31` and import what comes out
 
 import-window-too-large = it is packed with a window of more than 128 MB, which takes as much memory to unpack
+
+import-workbook-columns = a row of its sheet has more than { $limit } columns
+
+import-workbook-damaged = it is no workbook that can be read ({ $error })
+
+import-workbook-encrypted = it is protected by a password
+
+import-workbook-encrypted-hint = Open it, save it without a password, and import that
+
+import-workbook-memory = it is too large for a workbook, as reading it takes more than { $limit_mb } MB of memory, or it is damaged ({ $status })
+
+import-workbook-order = the rows of its sheet are not in order
+
+import-workbook-slow = it is too large for a workbook: after { $limit_s } s nothing of it was read
+
+import-workbook-too-large-hint = Save its sheet as CSV UTF-8, and import that
 
 import-worker-lost = the process that reads it gave an answer that makes no sense
 
@@ -1475,6 +1495,8 @@ render-worker-not-understood = The model's chat template or tokenizer cannot be 
 
 render-worker-silent = The model's chat template or tokenizer stopped without an answer ({ $status })
 
+row-above-header = This line above the names of the columns is not read
+
 row-answer-column-empty = The column “{ $column }” is empty in this row: there is no answer to learn
 
 row-answer-empty = The answer is empty
@@ -1504,6 +1526,8 @@ row-content-no-text = Message { $number } has { $kind } as its content, not text
 row-endless = This row starts here and never ends: a bracket or quote is missing, or the file was cut
 
 row-fence-unclosed = A code fence that begins here is never closed; the text after it is cut at blank lines
+
+row-formula-error = The cell in “{ $column }” holds the error { $error } of a formula; it is read as empty
 
 row-header-quote = A quote in the header does not close; the names are read as they stand there
 
@@ -1579,6 +1603,8 @@ row-nul-byte = This row holds a NUL byte, which no text has
 
 row-number-long = The number { $number } has more digits than a number can keep; it is read as a text
 
+row-other-sheets = The sheet “{ $sheet }” is read; not read: { $others }. To import another sheet, save it as a file of its own
+
 row-pairs-read = The turns of this row have keys that say who speaks, such as “user” and “assistant”; read as messages
 
 row-prompt-column-empty = The column “{ $column }” is empty in this row: nothing is asked
@@ -1628,6 +1654,12 @@ row-viewer-cut = The dataset viewer has cut off the texts in { $columns } of thi
 row-weight-wrong = Message { $number } has the weight { $weight }; it must be 0 or 1
 
 row-windows-1252 = This file is not UTF-8 and is read as Windows-1252; if letters look wrong, save it as UTF-8 and import it again
+
+rows-file-name = “{ $name }” is no name for a file
+
+rows-pasted-too-long = These rows are longer than { $megabytes } MB
+
+rows-pasted-too-long-hint = Save them as a file, and import that
 
 run-answers-hidden = { $count ->
     [one] 1 answer is not learned: the model's chat template does not show it
@@ -2270,6 +2302,12 @@ shell-eval-rows-unreadable = { $rows ->
 
 shell-expected = Expected
 
+shell-file-exists = { $path } exists already
+
+shell-file-exists-hint = Name another file, or move that one away
+
+shell-file-unwritten = { $path } cannot be written: { $reason }
+
 shell-from-cache = Hugging Face cache
 
 shell-from-folder = folder
@@ -2584,6 +2622,8 @@ shell-talk-to-it = Talk to it: { $command }
 
 shell-temperature-wrong = --temperature must be 0 or more
 
+shell-template-written = Wrote { $path }: fill in rows of your own, then import it
+
 shell-top-p-wrong = --top-p must be above 0 and at most 1
 
 shell-train-stopping = Stopping after this step and saving; press Ctrl-C again to leave at once
@@ -2616,6 +2656,10 @@ template-joins-nothing = it joins text with a value that is not text; templates 
 template-mistake = { $mistake } (line { $line } of the template)
 
 template-no-default = none of its templates is called default
+
+template-no-shape = Without a shape there is no template
+
+template-no-shape-hint = Name the shape of the rows
 
 template-not-utf8 = it is not UTF-8 text
 

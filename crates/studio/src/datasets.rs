@@ -18,6 +18,7 @@ mod rows;
 mod search;
 mod store;
 mod tokens;
+mod written;
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
@@ -46,6 +47,7 @@ pub use on_files::{Counting, DataFacts, data_facts};
 pub(crate) use prompts::shared_by;
 pub(crate) use reading::SPLIT_SEED;
 pub(crate) use store::version_of_examples;
+pub(crate) use written::template_file;
 
 /// The datasets of a home.
 pub(crate) struct Datasets {

@@ -181,6 +181,18 @@ impl Home {
         self.root.join("uploads")
     }
 
+    /// Makes a folder there for what comes from no browser. Nobody holds a lock in it, so that it goes when the home is next
+    /// opened.
+    pub fn new_upload(&self) -> Result<PathBuf, WireError> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(leftovers::NAME);
+        // Nobody else on this computer may look into it.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+        let folder = builder.tempdir_in(self.uploads()).map_err(errors::io(self.uploads()))?;
+        Ok(folder.keep())
+    }
+
     pub fn bin(&self) -> PathBuf {
         self.root.join("bin")
     }

@@ -13,7 +13,7 @@ export async function take(items: Item[]): Promise<void> {
   const rows = items.filter((item) => looksLikeDataset(itemName(item)));
   if (rows.length > 0) {
     const others = items.filter((item) => !rows.includes(item)).map(itemName);
-    if (others.length > 0) toasts.show({ text: words.datasets.skipped(others), detail: words.datasets.skippedHint });
+    if (others.length > 0) toasts.show({ text: words.datasets.skipped(others.length, others.slice(0, 3).join(', ') + (others.length > 3 ? ', …' : '')), detail: words.datasets.skippedHint });
     return takeRows(rows);
   }
   const [item] = items;

@@ -46,7 +46,7 @@ function helps(): boolean {
   return true;
 }
 
-const types = (target: EventTarget | null): boolean => target instanceof Element && target.closest('input, textarea, select, [contenteditable]') !== null;
+export const types = (target: EventTarget | null): boolean => target instanceof Element && target.closest('input, textarea, select, [contenteditable]') !== null;
 
 /** Begins a fine-tune from nothing; one that was begun and not started is kept aside, and offered. */
 export function newRun(): void {

@@ -14,7 +14,7 @@ use tunesmith_data::{ImportError, ImportOptions, Imported, import};
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tunesmith");
 
 fn work() {
-    tunesmith_data::read_parquet_with(PathBuf::from(PROGRAM));
+    tunesmith_data::read_tables_with(PathBuf::from(PROGRAM));
 }
 
 fn parquet(columns: Vec<(&str, ArrayRef)>, groups: usize) -> Vec<u8> {
@@ -128,7 +128,7 @@ fn bombs_end_their_worker_at_most() {
 
 #[test]
 fn a_program_that_is_missing_is_said_so() {
-    tunesmith_data::read_parquet_with(Path::new("/nowhere/tunesmith").into());
+    tunesmith_data::read_tables_with(Path::new("/nowhere/tunesmith").into());
     let error = read(&rows(3)).unwrap_err();
     assert!(error.to_string().contains("/nowhere/tunesmith, which reads it, "), "{error}");
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use tunesmith_protocol::{ErrorCode, WireError};
 use tunesmith_sentence::{NOTHING, Sentence, say};
 
-use super::io_reason::io_reason;
+use super::io_reason::{io_reason, own_reason};
 
 /// A file that cannot be imported.
 #[derive(Debug, thiserror::Error)]
@@ -105,12 +105,12 @@ impl ImportError {
         match self {
             Self::NoFile => say!(
                 "import-no-file-hint",
-                "Drop or pick a .jsonl, .json, .csv, .tsv, .parquet, .txt or .md file, also packed as .gz or .zst, or a folder of them"
+                "Drop or pick a .jsonl, .json, .csv, .tsv, .xlsx, .parquet, .txt or .md file, also packed as .gz or .zst, or a folder of them"
             ),
             Self::Missing { .. } => say!("import-file-missing-hint", "Check the path, or pick the file again"),
             Self::Folder { .. } => say!(
                 "import-folder-empty-hint",
-                "Pick a folder with .jsonl, .json, .csv, .tsv, .parquet, .txt or .md files in it, also packed as .gz or .zst"
+                "Pick a folder with .jsonl, .json, .csv, .tsv, .xlsx, .parquet, .txt or .md files in it, also packed as .gz or .zst"
             ),
             Self::Bomb { .. } => say!(
                 "import-bomb-hint",
@@ -130,7 +130,7 @@ impl ImportError {
             ),
             Self::Unsupported { .. } => say!(
                 "import-unsupported-hint",
-                "Save it as .jsonl, .json, .csv, .tsv, .parquet, .txt or .md, and import that"
+                "Save it as .jsonl, .json, .csv, .tsv, .xlsx, .parquet, .txt or .md, and import that"
             ),
             Self::TooManyProblems { .. } => say!(
                 "import-too-many-problems-hint",
@@ -143,6 +143,14 @@ impl ImportError {
 
 fn unreadable_hint(reason: &std::io::Error) -> Sentence {
     match reason.kind() {
+        std::io::ErrorKind::OutOfMemory => {
+            say!("import-workbook-too-large-hint", "Save its sheet as CSV UTF-8, and import that")
+        }
+        std::io::ErrorKind::InvalidData
+            if own_reason(reason).is_some_and(|why| why.key == "import-workbook-encrypted") =>
+        {
+            say!("import-workbook-encrypted-hint", "Open it, save it without a password, and import that")
+        }
         std::io::ErrorKind::InvalidData => say!(
             "import-damaged-hint",
             "Save or download the file again; if that does not help, save it as .jsonl and import that"

@@ -106,6 +106,9 @@ impl<'a> FileImport<'a> {
         let Record { line, counts, beginning, body, changes } = record;
         if counts {
             self.builder.summary.rows_read += 1;
+        } else if let Err(Problem { kind: Problem::OF_FILE, message }) = body {
+            self.builder.remark(message);
+            return Ok(());
         }
         let mut notes = Vec::new();
         let example = body.and_then(|mut object| match &self.shape {

@@ -14,6 +14,9 @@ pub(crate) struct Problem {
 }
 
 impl Problem {
+    /// The kind of a remark that is about the file as a whole.
+    pub(crate) const OF_FILE: &'static str = "of_file";
+
     pub(crate) fn new(kind: &'static str, message: Sentence) -> Self {
         Self { kind, message }
     }

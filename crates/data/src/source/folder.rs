@@ -10,7 +10,10 @@ use crate::ImportError;
 use crate::error::io_error;
 use crate::quoted::quoted;
 
-const EXTENSIONS: [&str; 10] = ["jsonl", "ndjson", "json", "csv", "tsv", "txt", "md", "parquet", "pq", "arrow"];
+const EXTENSIONS: [&str; 15] = [
+    "jsonl", "ndjson", "json", "csv", "tsv", "txt", "md", "parquet", "pq", "arrow", "xlsx", "xlsm", "xlsb", "xls",
+    "ods",
+];
 /// Files that accompany datasets and hold no rows.
 const BESIDE: [&str; 10] = [
     "readme",
@@ -93,7 +96,9 @@ impl Below {
                 return Err(io_error(io::ErrorKind::Other, reason));
             }
             let path = entry.path();
-            let hidden = entry.file_name().to_string_lossy().starts_with('.');
+            let name = entry.file_name();
+            // Excel keeps a file of this kind beside a workbook that is open.
+            let hidden = ['.', '~'].iter().any(|first| name.to_string_lossy().starts_with(*first));
             match entry.file_type()? {
                 kind if kind.is_dir() && !hidden && depth < DEEPEST => self.look(&path, depth + 1)?,
                 _ if !hidden && is_dataset(&path) && has_bytes(&path) => self.files.push(path),

@@ -13,7 +13,7 @@ use super::input::Input;
 use crate::error::io_error;
 use crate::record::{MOST_VALUES, Object, Problem, Record, Sink};
 use cells::Cells;
-pub(super) use header::{delimiter, known_delimiter};
+pub(super) use header::{delimiter, distinct, known_delimiter, may_be_names};
 use rows::{Row, Rows};
 
 /// Reads the rows of a table.
@@ -52,7 +52,8 @@ pub(super) fn read(input: &mut Input, delimiter: u8, sink: &mut Sink) -> io::Res
     Ok(())
 }
 
-fn no_header() -> Problem {
+/// The remark on a table whose first row has no names.
+pub(super) fn no_header() -> Problem {
     let message = say!(
         "row-no-header",
         "The first line does not look like names of columns, so it is read as a row; the columns are called “column 1”, “column 2” and so on"

@@ -52,7 +52,7 @@ fn the_first_rows_are_those_of_the_import() {
     assert_eq!(seen.problems, imported.problems[..10]);
     assert_eq!((&seen.mapping, &seen.columns), (&imported.summary.mapping, &imported.summary.columns));
     assert_eq!(seen.raw.len(), 10);
-    assert_eq!(seen.raw[0]["frage"], "q1");
+    assert_eq!(seen.raw[0].columns["frage"], "q1");
     let parts: Vec<(&str, bool)> = seen.parts.iter().map(|part| (part.name.as_str(), part.required)).collect();
     let optional = ["input", "system", "history", "tools", "reasoning"].map(|part| (part, false));
     assert_eq!(parts, [[("prompt", true), ("completion", true)].as_slice(), &optional].concat());
@@ -66,9 +66,36 @@ fn columns_of_no_known_shape_are_shown_to_be_mapped() {
         (seen.columns.as_slice(), seen.rows.len(), seen.problems.len()),
         (&["frage".into(), "antwort".into()][..], 0, 1)
     );
-    assert_eq!((seen.raw[0]["frage"].as_str(), seen.parts.len()), (Some("q"), 0));
+    assert_eq!((seen.raw[0].columns["frage"].as_str(), seen.parts.len()), (Some("q"), 0));
     let seen = look("a.csv", "frage,antwort\nq,a\n", &ImportOptions::of(Format::Unpaired), 5).expect("a look");
     assert_eq!(seen.parts.iter().filter(|part| part.required).count(), 3);
+    assert_eq!(seen.mapping.columns, [].into(), "no column is taken that is not there");
+}
+
+/// What is suggested for the parts of a question and its answer.
+fn suggested(table: &str) -> Vec<(String, String)> {
+    let seen = look("a.csv", table, &ImportOptions::default(), 5).expect("a look");
+    seen.suggested.into_iter().collect()
+}
+
+fn parts<const N: usize>(parts: [(&str, &str); N]) -> Vec<(String, String)> {
+    parts.map(|(part, column)| (part.into(), column.into())).into()
+}
+
+#[test]
+fn likely_columns_are_suggested_where_names_are_unknown() {
+    let named = "Nr,Datum,Kundenfrage,Unsere Antwort\n1,2026-01-02,Wo ist mein Paket?,Es kommt morgen.\n";
+    assert_eq!(suggested(named), parts([("completion", "Unsere Antwort"), ("prompt", "Kundenfrage")]));
+    let by_their_texts = "id,when,he says,she says\n7,2026-01-02,Good morning to you,And to you as well\n";
+    assert_eq!(suggested(by_their_texts), parts([("completion", "she says"), ("prompt", "he says")]));
+    let half_named = "id,ticket,our reply\n7,My parcel is late,It comes tomorrow\n";
+    assert_eq!(suggested(half_named), parts([("completion", "our reply"), ("prompt", "ticket")]));
+    let three_texts = "one,two,three\nsome words,more words,other words\n";
+    assert_eq!(suggested(three_texts), [], "which two are meant is for the user to say");
+    assert_eq!(suggested("number,day\n7,2026-01-02\n"), []);
+    let headless = "12,Where is my parcel?,It comes tomorrow.\n13,Is it late?,It is not.\n";
+    assert_eq!(suggested(headless), parts([("completion", "column 3"), ("prompt", "column 2")]));
+    assert_eq!(suggested("prompt,completion\nq,a\n"), [], "what is recognised needs no suggestion");
 }
 
 #[test]

@@ -201,6 +201,8 @@ fn a_page_looks_at_uploads_only_and_chooses_no_place_for_an_export() {
     assert_eq!(browser.post("/api/call/inspect_files", look).status, 422);
     let export = r#"{"dataset":"d","format":"chat","split":null,"path":"/tmp/x.jsonl"}"#;
     assert_eq!(browser.post("/api/call/export_dataset", export).status, 422);
+    let template = r#"{"format":"chat","save_to":"/tmp/x.jsonl"}"#;
+    assert_eq!(browser.post("/api/call/template_file", template).status, 422);
 }
 
 #[test]

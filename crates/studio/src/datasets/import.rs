@@ -5,10 +5,11 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
+use serde_json::Value;
 use tunesmith_data::{ImportError, ImportOptions, inspect};
 use tunesmith_protocol::{
-    Dataset, ErrorCode, ImportDataset, InspectFiles, Inspection, ItemKind, JobKind, Mapping, ReadPath, Validation,
-    WireError,
+    Dataset, ErrorCode, ImportDataset, InspectFiles, Inspection, ItemKind, JobKind, Mapping, RawRow, ReadPath,
+    Validation, WireError,
 };
 use tunesmith_sentence::say;
 
@@ -23,6 +24,10 @@ use crate::{bundled, errors, home};
 
 /// Rows shown before anything is imported.
 const FIRST_ROWS: usize = 50;
+/// Of these, so many as they lie in the file, each with so many columns of so many bytes.
+const RAW_ROWS: usize = 20;
+const MOST_CELLS: usize = 200;
+const LONGEST_CELL: usize = 400;
 /// A copy of the rows takes about as much as the files; what is compressed takes more, and is noticed on the way.
 const LEAST_FREE: u64 = 64 << 20;
 
@@ -132,5 +137,26 @@ pub(crate) fn inspect_files(args: &InspectFiles) -> Result<Inspection, WireError
         remarks: found.remarks,
         rows: rows.collect(),
         problems: found.problems,
+        raw: found.raw.iter().take(RAW_ROWS).map(raw).collect(),
+        suggested: found.suggested,
     })
+}
+
+/// A row as it lies in its file, as text.
+fn raw(row: &tunesmith_data::RawRow) -> RawRow {
+    let text = |value: &Value| match value {
+        Value::Null => String::new(),
+        Value::String(text) => cut(text),
+        other => cut(&other.to_string()),
+    };
+    let cells = row.columns.iter().take(MOST_CELLS).map(|(column, value)| (column.clone(), text(value)));
+    RawRow { line: row.line, cells: cells.collect() }
+}
+
+/// The beginning of a text, which says enough of what its column holds.
+fn cut(text: &str) -> String {
+    match text.len() > LONGEST_CELL {
+        true => format!("{}…", &text[..text.floor_char_boundary(LONGEST_CELL)]),
+        false => text.to_owned(),
+    }
 }

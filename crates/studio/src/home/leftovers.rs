@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use super::{entries, is_own_folder, remove};
 
 /// How the folders of uploads are called; letters and digits follow.
-const NAME: &str = "tunesmith-uploads-";
+pub(super) const NAME: &str = "tunesmith-uploads-";
 /// A server of an earlier version may still run: it has used its folder more recently than this.
 const UNUSED: Duration = Duration::from_secs(24 * 60 * 60);
 

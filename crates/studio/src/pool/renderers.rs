@@ -20,7 +20,7 @@ static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
 /// `--worker`, instead of in this process; to be called first. Whoever uses this crate as a library and trusts its
 /// models and files need not.
 pub fn render_with(program: PathBuf) {
-    tunesmith_data::read_parquet_with(program.clone());
+    tunesmith_data::read_tables_with(program.clone());
     // The first who says so decides.
     let _ = PROGRAM.set(program);
 }

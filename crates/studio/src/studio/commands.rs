@@ -8,7 +8,7 @@ use tunesmith_sentence::say;
 
 use super::{Studio, system};
 use crate::bundled;
-use crate::datasets::inspect_files;
+use crate::datasets::{inspect_files, template_file};
 use crate::errors::model_error;
 use crate::home::logs;
 
@@ -34,6 +34,14 @@ impl Api for Studio {
 
     fn inspect_files(&self, args: InspectFiles) -> Result<Inspection, WireError> {
         inspect_files(&args)
+    }
+
+    fn keep_rows(&self, args: KeepRows) -> Result<String, WireError> {
+        self.datasets.keep_rows(&args)
+    }
+
+    fn template_file(&self, args: TemplateRequest) -> Result<RunFile, WireError> {
+        template_file(&args)
     }
 
     fn list_samples(&self, (): ()) -> Result<Vec<Sample>, WireError> {

@@ -62,3 +62,45 @@ fn two_uploads_of_one_name_are_both_kept() {
     let lines = |path: &String| std::fs::read_to_string(path).unwrap().lines().count();
     assert_eq!(dataset.files.iter().map(lines).collect::<Vec<_>>(), [11, 21], "{:?}", dataset.files);
 }
+
+#[test]
+fn pasted_rows_become_a_file_that_is_swept_and_kept_by_its_dataset() {
+    let place = Place::new();
+    let studio = place.open();
+    let text = "Frage\tAntwort\nWo ist es?\t\"Hier,\nund dort\"\nUnd jetzt?\tJetzt da\n";
+    let path = studio.keep_rows(KeepRows { name: "Pasted rows.tsv".into(), text: text.into() }).unwrap();
+    assert!(path.starts_with(&*place.home().join("uploads").to_string_lossy()) && path.ends_with("/Pasted rows.tsv"));
+    let looked = studio.inspect_files(InspectFiles { paths: vec![path.clone().into()], mapping: Mapping::default() });
+    let looked = looked.unwrap();
+    assert_eq!((looked.mapping.format, looked.rows.len()), (Format::Auto, 0));
+    assert_eq!(looked.suggested["prompt"], "Frage");
+    assert_eq!(looked.suggested["completion"], "Antwort");
+    assert_eq!((looked.raw[0].line, looked.raw[0].cells["Antwort"].as_str()), (2, "Hier,\nund dort"));
+    let mapping = Mapping { format: Format::Completion, columns: looked.suggested };
+    let dataset = studio.import_dataset(ImportDataset { mapping, ..import_of(&[&path]) }).unwrap();
+    assert_eq!((dataset.name.as_str(), dataset.rows_kept), ("Pasted rows", 2));
+    for name in ["../up.tsv", "a/b.tsv", "", ".hidden", "a\0.tsv"] {
+        assert!(studio.keep_rows(KeepRows { name: name.into(), text: text.into() }).is_err(), "{name:?}");
+    }
+    drop(studio);
+    let studio = place.open();
+    assert!(!std::path::Path::new(&path).exists(), "whoever opens the home next removes it");
+    let kept = &studio.list_datasets(()).unwrap()[0].files[0];
+    assert_eq!(std::fs::read_to_string(kept).unwrap(), text, "the dataset has its own copy");
+}
+
+#[test]
+fn a_template_is_written_where_it_is_wanted_or_given_back() {
+    let place = Place::new();
+    let studio = place.open();
+    let path = place.path().join("mine.csv");
+    let wanted = TemplateRequest { format: Format::Completion, save_to: Some(path.as_path().into()) };
+    let file = studio.template_file(wanted).unwrap();
+    assert_eq!((file.name.as_str(), file.base64.as_str()), ("questions-and-answers.csv", ""));
+    let looked = studio.inspect_files(InspectFiles { paths: vec![path.as_path().into()], mapping: Mapping::default() });
+    let looked = looked.unwrap();
+    assert_eq!((looked.rows.len(), looked.problems.len()), (3, 0));
+    let bytes = studio.template_file(TemplateRequest { format: Format::Chat, save_to: None }).unwrap();
+    assert!(bytes.name.ends_with(".jsonl") && !bytes.base64.is_empty());
+    assert!(studio.template_file(TemplateRequest { format: Format::Auto, save_to: None }).is_err());
+}

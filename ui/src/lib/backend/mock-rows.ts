@@ -86,7 +86,7 @@ export function madeUpRows({ datasets, replace, fail }: Studio): Handlers {
 }
 
 const parts: Record<string, Part[]> = Object.fromEntries(
-  Object.entries({ chat: 'messages! tools', instruction: 'instruction! input output! system history', completion: 'prompt! completion! system', text: 'text!', preference: 'prompt chosen! rejected! system', unpaired: 'prompt! completion! label!', classification: 'text! label!' }).map(
+  Object.entries({ chat: 'messages! tools', instruction: 'instruction! input output! system history', completion: 'prompt! completion! input system history', text: 'text!', preference: 'prompt chosen! rejected! system', unpaired: 'prompt! completion! label!', classification: 'text! label!' }).map(
     ([format, names]) => [format, names.split(' ').map((name) => ({ name: name.replace('!', ''), required: name.endsWith('!') }))],
   ),
 );
@@ -94,8 +94,12 @@ const usual: Record<string, string[]> = { instruction: ['question'], prompt: ['q
 
 /** What made-up files begin with. A table has a question and a reply, anything else a list of messages. */
 export function look(paths: string[], wanted: Mapping): Inspection {
-  const table = paths.some((path) => /csv|parquet/.test(path));
-  const columns = table ? ['id', 'question', 'reply', 'topic', 'asked_at'] : ['messages', 'source', 'rating'];
+  const table = paths.some((path) => /csv|tsv|xlsx|parquet/.test(path));
+  const odd = paths.some((path) => path.includes('kunden'));
+  const columns = odd ? ['Nr', 'Datum', 'Kundenfrage', 'Unsere Antwort'] : table ? ['id', 'question', 'reply', 'topic', 'asked_at'] : ['messages', 'source', 'rating'];
+  const raw = Array.from({ length: 20 }, (_, index) => ({ line: index + 1 + Number(table), cells: Object.fromEntries(columns.map((column) => [column, cells(column, index)])) }));
+  const files = paths.map((path) => ({ name: path.split('/').at(-1)!, what: verbatim(table ? 'CSV with a header, UTF-8' : path.endsWith('.gz') ? 'JSON Lines, gzip' : 'JSON Lines'), bytes: 412_000 }));
+  if (odd && wanted.format === 'auto') return { files, columns, mapping: { format: 'auto', columns: {} }, parts: [], reason: verbatim('No known shape'), remarks: [], rows: [], problems: [], raw, suggested: { prompt: 'Kundenfrage', completion: 'Unsere Antwort' } };
   const format = wanted.format === 'auto' ? (table ? 'completion' : 'chat') : wanted.format;
   const column = (name: string) => wanted.columns[name] ?? usual[name]?.find((one) => columns.includes(one));
   const named = parts[format]!.flatMap(({ name }) => (column(name) ? [[name, column(name)!]] : []));
@@ -104,12 +108,11 @@ export function look(paths: string[], wanted: Mapping): Inspection {
   const value = (part: string, index: number) => cells(mapping.columns[part] ?? '', index);
   const rows = missing.length ? [] : Array.from({ length: 50 }, (_, index) => ({ ...bubbles(index, { example: mapped(format, value, index), split: 'training', file: paths[0]!, line: index + 1 + Number(table) }, false) }));
   return {
-    files: paths.map((path) => ({ name: path.split('/').at(-1)!, what: verbatim(table ? 'CSV with a header, UTF-8' : path.endsWith('.gz') ? 'JSON Lines, gzip' : 'JSON Lines'), bytes: 412_000 })),
-    columns, mapping, parts: parts[format]!,
+    files, raw, suggested: {}, columns, mapping, parts: parts[format]!,
     reason: verbatim(missing.length ? `No column stands for ${missing.join(' and ')}` : table ? 'the columns question and reply' : 'each row has a list called messages'),
     remarks: [],
     rows: rows.filter((_, index) => index !== 4),
-    problems: missing.length ? [] : [{ file: paths[0]!, line: 5, kind: 'empty_answer', message: verbatim('The column “reply” is empty in this row: there is nothing to learn'), dropped: true, text: '1004,How do I reset my password?,', text_cut: false }],
+    problems: missing.length ? [] : [{ file: paths[0]!, line: 5 + Number(table), kind: 'empty_answer', message: verbatim('The column “reply” is empty in this row: there is nothing to learn'), dropped: true, text: '1004,How do I reset my password?,', text_cut: false }],
   };
 }
 
@@ -117,8 +120,9 @@ const replies = ['Open the settings and choose “Reset password”. A mail arri
 const questions = ['How do I reset my password?', 'When will my order be shipped?', 'The hinge broke after a month. Is that covered?'];
 
 function cells(column: string, index: number): string {
-  const known: Record<string, string> = { id: String(1000 + index), question: questions[index % 3]!, reply: replies[index % 3]!, topic: ['account', 'shipping', 'warranty'][index % 3]!, asked_at: `2026-10-${String((index % 28) + 1).padStart(2, '0')}` };
-  return known[column] ?? '';
+  const known: Record<string, string> = { id: String(1000 + index), question: questions[index % 3]!, reply: replies[index % 3]!, topic: ['account', 'shipping', 'warranty'][index % 3]!, asked_at: `2026-10-${String((index % 28) + 1).padStart(2, '0')}`, messages: JSON.stringify(recipe(index).messages.map(({ role, content }) => ({ role, content }))), source: 'https://example.org/recipes', rating: String((index % 5) + 1) };
+  const own: Record<string, string> = { Nr: known['id']!, Datum: known['asked_at']!, Kundenfrage: known['question']!, 'Unsere Antwort': known['reply']! };
+  return known[column] ?? own[column] ?? '';
 }
 
 function mapped(format: string, value: (part: string, index: number) => string, index: number): Example {

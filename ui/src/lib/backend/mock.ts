@@ -250,6 +250,8 @@ export function mock(scenario = ''): Backend {
       const file = paths[0]!.split('/').at(-1)!;
       return read(job, made.dataset({ id: `data-${Date.now()}`, name: name ?? file.replace(/\.\w+$/, ''), files: paths, format: found.mapping.format, mapping: found.mapping, columns: found.columns, reason: found.reason, tags: [], added_ms: Date.now() }));
     },
+    keep_rows: ({ name }) => `/home/ada/.local/share/tunesmith/uploads/${name}`,
+    template_file: ({ format, save_to }) => ({ name: `${format}.csv`, mime: 'text/csv', base64: save_to ? '' : btoa('question,answer\n') }),
     list_samples: () => made.samples,
     import_sample: (id) => read(null, made.dataset({ id: `data-${Date.now()}`, name: made.samples.find((sample) => sample.id === id)!.title, rows_read: 300, rows_dropped: 0, dropped_because: [], tags: [], added_ms: Date.now() })),
     ...rows,

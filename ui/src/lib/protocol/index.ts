@@ -930,7 +930,15 @@ rows: Array<Row>,
 /**
  * The problems of these rows.
  */
-problems: Array<RowProblem>, };
+problems: Array<RowProblem>, 
+/**
+ * The first rows as they lie in the file.
+ */
+raw: Array<RawRow>, 
+/**
+ * Which columns are likely the parts of a question and its answer, where no shape was recognised, by part.
+ */
+suggested: { [key in string]: string }, };
 export type ItemKind = "model" | "dataset" | "run" | "chat";
 export type ItemRef = { 
 /**
@@ -1005,6 +1013,15 @@ message: Sentence,
  * What to do next.
  */
 hint: Sentence, } | { "state": "cancelled" } | { "state": "interrupted" };
+export type KeepRows = { 
+/**
+ * What to call the file; its ending says what it holds.
+ */
+name: string, 
+/**
+ * What it holds.
+ */
+text: string, };
 export type Kind = { "type": "choice", "range": Array<string> } | { "type": "integer", "range": { 
 /**
  * Least value.
@@ -1369,6 +1386,15 @@ kinds: Array<Count>,
  */
 problems: Array<RowProblem>, };
 export type Quantization = "none" | "8bit" | "4bit";
+export type RawRow = { 
+/**
+ * The line it begins in, as problems say it.
+ */
+line: number, 
+/**
+ * What its columns hold, as text; long texts are cut.
+ */
+cells: { [key in string]: string }, };
 export type ReadPath = string;
 export type Rename = { 
 /**
@@ -1952,6 +1978,15 @@ device: string,
 device_reason: Sentence, };
 export type TargetModules = "all-linear" | Array<string>;
 export type Task = "sft" | "text";
+export type TemplateRequest = { 
+/**
+ * The shape.
+ */
+format: Format, 
+/**
+ * Where to write it; null returns its bytes.
+ */
+save_to: WritePath | null, };
 export type Theme = "system" | "light" | "dark";
 export type TokenCounts = { 
 /**
@@ -2285,6 +2320,8 @@ export interface Commands {
   list_datasets: { args: null; reply: Array<Dataset> };
   import_dataset: { args: ImportDataset; reply: Dataset };
   inspect_files: { args: InspectFiles; reply: Inspection };
+  keep_rows: { args: KeepRows; reply: string };
+  template_file: { args: TemplateRequest; reply: RunFile };
   list_samples: { args: null; reply: Array<Sample> };
   import_sample: { args: string; reply: Dataset };
   dataset_rows: { args: DatasetRows; reply: RowsPage };

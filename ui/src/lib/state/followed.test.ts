@@ -137,7 +137,7 @@ test('a failure while answering ends the waiting', async () => {
 
 test('a cancelled import leaves nothing behind and is no error', async () => {
   const before = library.datasets?.length;
-  const reading = jobs.importFiles([{ path: '/home/ada/more.jsonl' }], { mapping: { format: 'auto', columns: {} }, validation: 'auto' });
+  const reading = jobs.importFiles(['/home/ada/more.jsonl'], { mapping: { format: 'auto', columns: {} }, validation: 'auto' });
   await expect.poll(() => jobs.list.length).toBe(1);
   await expect.poll(() => jobs.list[0]?.fraction ?? 0).toBeGreaterThan(0);
   await jobs.cancel(jobs.list[0]!.id);
@@ -147,7 +147,7 @@ test('a cancelled import leaves nothing behind and is no error', async () => {
 });
 
 test('an import that fails says why', async () => {
-  await expect(jobs.importFiles([{ path: '/home/ada/bad.jsonl' }], { mapping: { format: 'auto', columns: {} }, validation: 'auto' })).rejects.toMatchObject({ code: 'invalid' });
+  await expect(jobs.importFiles(['/home/ada/bad.jsonl'], { mapping: { format: 'auto', columns: {} }, validation: 'auto' })).rejects.toMatchObject({ code: 'invalid' });
 });
 
 test('a queued run is so whatever its records say of its last turn, until it starts', async () => {

@@ -33,10 +33,10 @@ export interface ReadingOptions {
   name?: string | null;
 }
 
-const datasetFile = /\.(jsonl|ndjson|json|csv|tsv|parquet|txt|md)(\.(gz|zst))?$/i;
+const datasetFile = /\.(jsonl|ndjson|json|csv|tsv|xlsx|xlsm|xlsb|xls|ods|parquet|txt|md)(\.(gz|zst))?$/i;
 
 /** Files that hold rows, by the end of their name. */
-export const datasetExtensions = ['jsonl', 'ndjson', 'json', 'csv', 'tsv', 'parquet', 'txt', 'md', 'gz', 'zst'];
+export const datasetExtensions = ['jsonl', 'ndjson', 'json', 'csv', 'tsv', 'xlsx', 'xlsm', 'xlsb', 'xls', 'ods', 'parquet', 'txt', 'md', 'gz', 'zst'];
 
 /** The first moments say nothing about the rest. */
 const settledMs = 700;
@@ -53,22 +53,27 @@ class Jobs {
   list = $state.raw<ShownJob[]>([]);
   #uploads = new Map<string, AbortController>();
 
-  /** Imports files as one dataset. Null when the user cancelled; other failures are thrown as WireError. */
-  importFiles(items: Item[], { name = null, seed = null, ...options }: ReadingOptions): Promise<Dataset | null> {
-    const title = words.datasets.filesNamed(itemName(items[0]!), items.length - 1);
-    return this.#run(title, true, async (job, signal) => {
+  /** Hands files over to the studio, and gives the paths under which it can read them. Null when the user cancelled. */
+  async handOver(items: Item[]): Promise<string[] | null> {
+    if (items.every((item) => 'path' in item)) return items.map((item) => item.path);
+    return this.#run(words.datasets.uploading(itemName(items[0]!)), true, async (job, signal) => {
       const paths: string[] = [];
       for (const item of items) {
         this.#update(job, { title: words.datasets.uploading(itemName(item)) });
         paths.push(await backend.toPath(item, (fraction) => this.#update(job, { fraction }), signal));
       }
-      this.#update(job, { title: words.datasets.importing(title), fraction: null });
-      return backend.call('import_dataset', { paths, name, seed, job, reuse: false, ...options });
+      return paths;
     });
   }
 
+  /** Imports files as one dataset. Null when the user cancelled; other failures are thrown as WireError. */
+  importFiles(paths: string[], { name = null, seed = null, ...options }: ReadingOptions): Promise<Dataset | null> {
+    const title = words.datasets.filesNamed(itemName({ path: paths[0]! }), paths.length - 1);
+    return this.#import(title, true, (job) => backend.call('import_dataset', { paths, name, seed, job, reuse: false, ...options }));
+  }
+
   importSample(id: string, title: string): Promise<Dataset | null> {
-    return this.#run(words.datasets.importing(title), false, () => backend.call('import_sample', id));
+    return this.#import(title, false, () => backend.call('import_sample', id));
   }
 
   async cancel(id: string): Promise<void> {
@@ -77,7 +82,13 @@ class Jobs {
     await backend.call('cancel_job', id).catch(() => undefined);
   }
 
-  async #run(title: string, cancellable: boolean, work: (job: string, signal: AbortSignal) => Promise<Dataset>): Promise<Dataset | null> {
+  async #import(title: string, cancellable: boolean, work: (job: string) => Promise<Dataset>): Promise<Dataset | null> {
+    const dataset = await this.#run(words.datasets.importing(title), cancellable, work);
+    if (dataset) await library.refresh();
+    return dataset;
+  }
+
+  async #run<T>(title: string, cancellable: boolean, work: (job: string, signal: AbortSignal) => Promise<T>): Promise<T | null> {
     const id = newJobId();
     this.list = [...this.list, { id, title, fraction: null, rows: 0, pace: null, cancelling: false, cancellable }];
     const upload = new AbortController();
@@ -93,9 +104,7 @@ class Jobs {
       for (const { body } of events) if (body.kind === 'job' && body.job.state.state === 'running') told(body.job.progress);
     });
     try {
-      const dataset = await work(id, upload.signal);
-      await library.refresh();
-      return dataset;
+      return await work(id, upload.signal);
     } catch (thrown) {
       const error = asWireError(thrown);
       if (error.code === 'cancelled') return null;

@@ -1,8 +1,11 @@
-// Another way to read files, tried out on their first rows before anything is imported.
+// What the columns of files mean, tried out on their first rows before anything is imported.
 import { asWireError, backend } from '$lib/backend';
-import type { Format, Inspection, Mapping, WireError } from '$lib/protocol';
+import type { Format, Inspection, Mapping, Part, RawRow, Row, WireError } from '$lib/protocol';
 
 const restMs = 200;
+
+/** Parts that hardly anybody has. They are shown apart, unless a column stands for one. */
+const rare = ['history', 'tools', 'reasoning'];
 
 export class MappingDraft {
   /** What the user has said. What is left out is recognised; an empty name is a part that no column stands for. */
@@ -10,36 +13,62 @@ export class MappingDraft {
   found = $state.raw<Inspection | null>(null);
   looking = $state(false);
   error = $state.raw<WireError | null>(null);
+  /** Which of the first rows is shown. */
+  place = $state(0);
   #asked = 0;
   #rest: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     readonly paths: string[],
     mapping: Mapping,
+    found: Inspection | null = null,
   ) {
     this.wanted = mapping;
+    if (found) this.#take(found);
+    else this.look();
   }
 
-  /** The column that stands for a part; empty for none. */
-  column = (part: string): string => this.wanted.columns[part] ?? this.found?.mapping.columns[part] ?? '';
+  /** The column that stands for a part; empty for none. A column that the files do not have stands for nothing. */
+  column = (part: string): string => {
+    const column = this.wanted.columns[part] ?? this.found?.mapping.columns[part] ?? '';
+    return this.found && !this.found.columns.includes(column) ? '' : column;
+  };
 
+  format: Format = $derived(this.found?.mapping.format ?? this.wanted.format);
   /** Everything said outright, so that the import reads just what was shown. */
   settled: Mapping | null = $derived(
     this.found && { format: this.found.mapping.format, columns: Object.fromEntries(this.found.parts.map(({ name }) => [name, this.column(name)])) },
   );
   /** The columns that no part stands for. */
   unused: string[] = $derived(this.found?.columns.filter((column) => !Object.values(this.settled?.columns ?? {}).includes(column)) ?? []);
+  /** The parts to ask for, and those that hardly anybody has. */
+  asked: Part[] = $derived(this.found?.parts.filter((part) => !this.#isRare(part)) ?? []);
+  others: Part[] = $derived(this.found?.parts.filter((part) => this.#isRare(part)) ?? []);
+  /** Every part that a row needs has a column. */
+  complete: boolean = $derived(!!this.found?.parts.length && this.found.parts.every(({ name, required }) => !required || this.column(name) !== ''));
   /** Whether an import would keep rows. */
-  possible: boolean = $derived(!this.looking && !!this.found?.rows.length && this.found.parts.every(({ name, required }) => !required || this.column(name) !== ''));
+  possible: boolean = $derived(!this.looking && this.complete && !!this.found?.rows.length);
+
+  /** The row that is shown, as it lies in the file. */
+  raw: RawRow | undefined = $derived(this.found?.raw[this.place]);
+  /** The same row as it would be imported. */
+  row: Row | undefined = $derived(this.found?.rows.find(({ line }) => line === this.raw?.line));
+  /** Why that row would not be. */
+  problem = $derived(this.found?.problems.find(({ line, dropped }) => dropped && line === this.raw?.line));
+
+  /** The part that a column stands for. */
+  partOf = (column: string): string | undefined => Object.entries(this.settled?.columns ?? {}).find(([, other]) => other === column)?.[0];
 
   takeFormat(format: Format): void {
-    this.wanted = { format, columns: {} };
+    const columns = format === 'completion' ? (this.found?.suggested ?? {}) : {};
+    this.wanted = { format, columns };
     this.look();
   }
 
   takeColumn(part: string, column: string): void {
-    const format = this.found?.mapping.format ?? this.wanted.format;
-    this.wanted = { format, columns: { ...this.settled?.columns, [part]: column } };
+    // One column is one part: whoever gives it to another takes it from the first.
+    const others = Object.fromEntries(Object.entries(this.settled?.columns ?? {}).map(([name, other]) => [name, column !== '' && other === column ? '' : other]));
+    this.wanted = { format: this.format, columns: { ...others, [part]: column } };
     this.look();
   }
 
@@ -55,12 +84,28 @@ export class MappingDraft {
     try {
       const found = await backend.call('inspect_files', { paths: this.paths, mapping: this.wanted });
       if (asked !== this.#asked) return;
-      this.found = found;
+      this.looking = false;
       this.error = null;
+      this.#take(found);
     } catch (thrown) {
       if (asked !== this.#asked) return;
       this.error = asWireError(thrown);
+      this.looking = false;
     }
-    this.looking = false;
+  }
+
+  /** Where no shape was recognised, begins with the likeliest: a text where there is one column, else question and answer. */
+  #take(found: Inspection): void {
+    const suggested = Object.keys(found.suggested).length ? found.suggested : this.found?.suggested;
+    this.found = { ...found, suggested: suggested ?? {} };
+    this.place = Math.min(this.place, Math.max(0, found.raw.length - 1));
+    if (found.mapping.format !== 'auto' || found.columns.length === 0) return;
+    const [only] = found.columns;
+    this.wanted = found.columns.length === 1 ? { format: 'text', columns: { text: only! } } : { format: 'completion', columns: found.suggested };
+    this.look();
+  }
+
+  #isRare({ name, required }: Part): boolean {
+    return !required && rare.includes(name) && this.column(name) === '';
   }
 }

@@ -20,7 +20,6 @@ async function answer(index: number) {
 }
 async function opened() {
   const draft = new MappingDraft(['/home/ada/faq.csv'], { ...auto });
-  draft.look();
   await vi.advanceTimersByTimeAsync(300);
   await answer(0);
   return draft;
@@ -28,7 +27,7 @@ async function opened() {
 
 test('what was recognised is said outright in the import, and what is left over is named', async () => {
   const draft = await opened();
-  expect(draft.settled).toEqual({ format: 'completion', columns: { prompt: 'question', completion: 'reply', system: '' } });
+  expect(draft.settled).toEqual({ format: 'completion', columns: { prompt: 'question', completion: 'reply', input: '', system: '', history: '' } });
   expect(draft.unused).toEqual(['id', 'topic', 'asked_at']);
   expect(draft.possible).toBe(true);
 });
@@ -39,7 +38,7 @@ test('another column is tried out, and a part can be left without one', async ()
   draft.takeColumn('prompt', 'asked_at');
   await vi.advanceTimersByTimeAsync(300);
   expect(asked).toHaveLength(2);
-  expect(asked[1]!.args.mapping.columns).toEqual({ prompt: 'asked_at', completion: 'reply', system: 'topic' });
+  expect(asked[1]!.args.mapping.columns).toEqual({ prompt: 'asked_at', completion: 'reply', input: '', system: 'topic', history: '' });
   await answer(1);
   draft.takeColumn('system', '');
   expect(draft.settled?.columns.system).toBe('');
@@ -64,4 +63,33 @@ test('another shape forgets the columns of the one before', async () => {
   expect(asked[1]!.args.mapping).toEqual({ format: 'preference', columns: {} });
   await answer(1);
   expect(draft.possible, 'no column stands for the rejected answer').toBe(false);
+});
+
+test('columns of unknown names begin with the likeliest that the file has, and a row of it is shown', async () => {
+  const draft = new MappingDraft(['/home/ada/kunden.csv'], { ...auto }, look(['/home/ada/kunden.csv'], { ...auto }));
+  expect(draft.column('prompt')).toBe('Kundenfrage');
+  await vi.advanceTimersByTimeAsync(300);
+  await answer(0);
+  expect(draft.settled).toEqual({ format: 'completion', columns: { prompt: 'Kundenfrage', completion: 'Unsere Antwort', input: '', system: '', history: '' } });
+  expect(draft.asked.map(({ name }) => name), 'earlier turns are for few').toEqual(['prompt', 'completion', 'input', 'system']);
+  expect(draft.possible).toBe(true);
+  expect(draft.raw?.cells.Kundenfrage).toBe('How do I reset my password?');
+  expect(draft.row?.messages[0]?.content).toBe('How do I reset my password?');
+  draft.place = 4;
+  expect([draft.row, draft.problem?.kind]).toEqual([undefined, 'empty_answer']);
+});
+
+test('a column that the file does not have is never chosen', async () => {
+  const draft = new MappingDraft(['/home/ada/kunden.csv'], { format: 'completion', columns: { prompt: 'question', completion: 'Unsere Antwort' } });
+  await vi.advanceTimersByTimeAsync(300);
+  await answer(0);
+  expect([draft.column('prompt'), draft.column('completion')]).toEqual(['', 'Unsere Antwort']);
+  expect([draft.complete, draft.possible]).toEqual([false, false]);
+});
+
+test('a column taken for another part is no longer what it was', async () => {
+  const draft = await opened();
+  draft.takeColumn('completion', 'question');
+  await vi.advanceTimersByTimeAsync(300);
+  expect(asked[1]!.args.mapping.columns).toMatchObject({ prompt: '', completion: 'question' });
 });

@@ -1,6 +1,7 @@
 // How the last actions are taken back: with the message that tells of one, or with Ctrl+Z, also when the message has gone.
 import { words } from '$lib/words';
 import { toasts, type Toast } from './toasts.svelte';
+import { unsaved } from './unsaved.svelte';
 
 interface Step {
   /** What it changed, where of that only the last change can be taken back. */
@@ -32,14 +33,19 @@ class Undo {
   last(): boolean {
     const step = this.#steps.at(-1);
     if (!step) return false;
-    void this.#take(step);
-    if (step.text !== null) toasts.show({ text: words.common.undone(step.text) });
+    void this.#take(step, () => step.text !== null && toasts.show({ text: words.common.undone(step.text) }));
     return true;
   }
 
-  #take(step: Step): unknown {
-    this.#forget(step);
-    return step.run();
+  /** What is typed and not saved is asked about first; until then the step can still be taken back. */
+  #take(step: Step, then?: () => unknown): unknown {
+    let done: unknown;
+    unsaved.leave(() => {
+      this.#forget(step);
+      done = step.run();
+      then?.();
+    });
+    return done;
   }
 
   #forget(step: Step): void {

@@ -54,11 +54,9 @@ export const run = {
   resume: 'Resume',
   change: 'Change settings and train again',
   trainOn: 'Continue training',
-  working: ({ work, step, done, total }: { work: 'step' | 'evaluation'; step: number; done: number; total: number }) => {
-    const rows = `${count(done)} of ${count(total)}`;
-    if (work === 'step') return `Step ${count(step)}: ${rows} rows`;
-    return step === 0 ? `Measuring before training: ${rows}` : `Measuring after step ${count(step)}: ${rows}`;
-  },
+  inStep: (step: number, done: number, total: number) => `Step ${count(step)}: ${count(done)} of ${rows(total)}`,
+  measuringBefore: (done: number, total: number) => `Measuring before training: ${count(done)} of ${count(total)}`,
+  measuringAfter: (step: number, done: number, total: number) => `Measuring after step ${count(step)}: ${count(done)} of ${count(total)}`,
   stats: {
     step: 'Step',
     epoch: 'Epoch',

@@ -137,9 +137,9 @@ const en = {
       keys: [
         [['Ctrl', 'K'], 'Search everything'],
         [['Ctrl', 'N'], 'New fine-tune'],
-        [['Ctrl', 'Z'], 'Undo the last deletion or change of rows'],
+        [['Ctrl', 'V'], 'Paste rows, where data is chosen'],
         [['Ctrl', ','], 'Settings'],
-        [['Ctrl', 'Z'], 'Undo the last deletion or clearing'],
+        [['Ctrl', 'Z'], 'Undo the last deletion, clearing or change of rows'],
         [['Alt', '←'], 'Back'],
         [['?'], 'This list'],
         [['Esc'], 'Close what is open'],
@@ -239,7 +239,7 @@ const en = {
   fields: {
     advanced: 'Advanced settings',
     search: 'Search the advanced settings',
-    nothingFound: (text: string) => `No setting matches “${text.trim()}”`,
+    nothingFound: (text: string) => `No setting matches “${text}”`,
     groups: { method: 'Method and adapter', rows: 'Rows', optimizer: 'Optimizer', computing: 'Computing', measuring: 'Measuring and saving', other: 'Others' },
     basic: 'Settings',
     reset: 'Reset',

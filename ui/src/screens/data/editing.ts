@@ -5,7 +5,6 @@ import type { Dataset, Edit } from '$lib/protocol';
 import { library } from '$lib/state/library.svelte';
 import { toasts } from '$lib/state/toasts.svelte';
 import { undo } from '$lib/state/undo.svelte';
-import { unsaved } from '$lib/state/unsaved.svelte';
 
 /** Changes a dataset and offers to undo it; null when it failed, which a toast has said. */
 export async function editDataset(dataset: Dataset, edit: Edit, said: string): Promise<Dataset | null> {
@@ -13,7 +12,7 @@ export async function editDataset(dataset: Dataset, edit: Edit, said: string): P
     const changed = await backend.call('edit_dataset', { dataset: dataset.id, version: dataset.number, edit, job: null });
     await library.refresh();
     const back = () => attempt(() => backend.call('use_version', { dataset: dataset.id, number: dataset.number }).then(() => library.refresh()));
-    undo.offer(null, said, () => unsaved.leave(() => void back()));
+    undo.offer(null, said, back);
     return changed;
   });
 }

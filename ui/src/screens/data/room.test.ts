@@ -246,12 +246,13 @@ test('two answers that are compared stand side by side, and it is said what trai
 
 test('a file whose shape is not known opens with its columns to choose from', async () => {
   open('nothing');
-  await shown('first-rows', 'Prompt and completion');
+  await shown('mapping', /Which column is the question\? Which is the answer\?/);
+  expect(at('nothing-kept'), 'what is wrong is said once').toBeNull();
   await expect.poll(() => (at('read-again') as HTMLButtonElement).disabled).toBe(false);
   const shape = at('mapping-format') as HTMLSelectElement;
   shape.value = 'preference';
   shape.dispatchEvent(new window.Event('change', { bubbles: true }));
-  await shown('first-rows', 'None of the first rows');
+  await shown('mapping', 'Choose the columns to see it');
   expect((at('read-again') as HTMLButtonElement).disabled, 'a part has no column').toBe(true);
 });
 

@@ -66,7 +66,7 @@ pub(super) fn names(cells: &Cells) -> Vec<String> {
 
 /// Whether a first line holds the names of columns. It is taken for a row only if it can hardly be names: if it holds a
 /// number, a long text, or nothing but sentences.
-pub(super) fn may_be_names(cells: &[String]) -> bool {
+pub(in crate::source) fn may_be_names(cells: &[String]) -> bool {
     let mut filled = cells.iter().filter(|cell| !cell.is_empty()).peekable();
     if filled.peek().is_none() || cells.iter().any(|cell| columns::is_known(cell)) || are_numbered(cells) {
         return true;
@@ -98,7 +98,7 @@ fn is_sentence(cell: &str) -> bool {
 }
 
 /// Makes the names of columns distinct, with a remark if some were not.
-pub(super) fn distinct(names: Vec<String>) -> (Vec<String>, Option<Problem>) {
+pub(in crate::source) fn distinct(names: Vec<String>) -> (Vec<String>, Option<Problem>) {
     let mut uses: HashMap<String, usize> = HashMap::new();
     let mut renamed = Vec::new();
     let mut distinct = Vec::with_capacity(names.len());

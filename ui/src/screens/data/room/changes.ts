@@ -3,7 +3,6 @@ import { backend } from '$lib/backend';
 import type { Dataset, Edit } from '$lib/protocol';
 import { toasts, type Toast } from '$lib/state/toasts.svelte';
 import { undo } from '$lib/state/undo.svelte';
-import { unsaved } from '$lib/state/unsaved.svelte';
 import { words } from '$lib/words';
 import { say } from '$lib/words/say';
 import type { Work } from '$lib/state/work.svelte';
@@ -16,7 +15,7 @@ let told: number | null = null;
 /** Says what became of a dataset, and offers to put the version before back in use. */
 function tell(text: string, dataset: Dataset, onchange: Changed, tone: Toast['tone'] = 'plain'): void {
   if (told !== null) toasts.dismiss(told);
-  told = undo.offer(null, text, () => unsaved.leave(() => void put(dataset, dataset.number, onchange)), tone);
+  told = undo.offer(null, text, () => put(dataset, dataset.number, onchange), tone);
 }
 
 /** Changes a dataset, and offers to undo it. Null when it was cancelled or failed; `work` says why. */

@@ -1,4 +1,5 @@
-//! Reads Parquet files through a worker process with little memory. The format of the lines it writes is in `parquet_rows`.
+//! Reads Parquet files and workbooks through a worker process with little memory. The format of the lines it writes is in
+//! `parquet_rows` and `workbook_rows`.
 
 use std::io::{self, BufWriter, Read, Write};
 use std::ops::ControlFlow;
@@ -12,10 +13,12 @@ use std::time::{Duration, Instant};
 
 use tunesmith_sentence::{Sentence, say};
 
+use super::workbook::SheetRows;
 use super::{Bomb, json};
 use crate::error::{io_error, io_reason};
-use crate::parquet_rows::{BOMB, COUNT, END, FAILED, NO_TEXT, ROW, TOO_LONG, write_rows};
+use crate::parquet_rows::{self, BOMB, COUNT, END, FAILED, NO_TEXT, ROW, TOO_LONG};
 use crate::record::{Beginning, LONGEST_ROW, Problem, Record, Sink};
+use crate::workbook_rows::{self, SHEETS};
 use crate::worker_limits::MEMORY_BYTES;
 
 const CHUNK: usize = 64 << 10;
@@ -26,12 +29,77 @@ const TIMEOUT: Duration = Duration::from_secs(9);
 /// How often the caller may cancel while nothing comes.
 const POLL: Duration = Duration::from_millis(100);
 
-/// The program that reads Parquet files in worker processes.
+/// A kind of file that is read by a worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Table {
+    /// Parquet or Arrow.
+    Columnar,
+    /// A spreadsheet.
+    Workbook,
+}
+
+impl Table {
+    /// What the worker is called with.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Columnar => "parquet",
+            Self::Workbook => "workbook",
+        }
+    }
+
+    fn write_rows(self, path: &Path, out: &mut dyn Write) -> io::Result<()> {
+        match self {
+            Self::Columnar => parquet_rows::write_rows(path, out),
+            Self::Workbook => workbook_rows::write_rows(path, out),
+        }
+    }
+
+    /// What is wrong with a file whose worker ended without a word.
+    fn too_large(self, status: String) -> io::Error {
+        match self {
+            Self::Columnar => invalid(say!(
+                "import-parquet-memory",
+                "it asks for more memory than the {limit_mb} MB that reading it may take, or is damaged ({status})",
+                limit_mb = MEMORY_BYTES >> 20,
+                status
+            )),
+            Self::Workbook => {
+                let reason = say!(
+                    "import-workbook-memory",
+                    "it is too large for a workbook, as reading it takes more than {limit_mb} MB of memory, or it is damaged ({status})",
+                    limit_mb = MEMORY_BYTES >> 20,
+                    status
+                );
+                io_error(io::ErrorKind::OutOfMemory, reason)
+            }
+        }
+    }
+
+    /// What is wrong with a file of which nothing comes for long.
+    fn too_slow(self) -> io::Error {
+        let limit_s = TIMEOUT.as_secs();
+        match self {
+            Self::Columnar => {
+                invalid(say!("import-parquet-slow", "reading it takes longer than {limit_s} s for a few rows", limit_s))
+            }
+            Self::Workbook => {
+                let reason = say!(
+                    "import-workbook-slow",
+                    "it is too large for a workbook: after {limit_s} s nothing of it was read",
+                    limit_s
+                );
+                io_error(io::ErrorKind::OutOfMemory, reason)
+            }
+        }
+    }
+}
+
+/// The program that reads such files in worker processes.
 static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
 
-/// Makes worker processes of this program, which understands `--worker`, read Parquet files, instead of this process; to be
-/// called before any import. Not needed by those who use this crate as a library and trust their files.
-pub fn read_parquet_with(program: PathBuf) {
+/// Makes worker processes of this program, which understands `--worker`, read Parquet files and workbooks, instead of this
+/// process; to be called before any import. Not needed by those who use this crate as a library and trust their files.
+pub fn read_tables_with(program: PathBuf) {
     // The first call decides.
     let _ = PROGRAM.set(program);
 }
@@ -39,26 +107,31 @@ pub fn read_parquet_with(program: PathBuf) {
 /// Reads the rows of a file of `size` bytes. `progress(bytes)` is called as it goes; its `Break` ends the reading with an
 /// error.
 pub(super) fn read(
+    table: Table,
     path: &Path,
     size: u64,
     progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
     sink: &mut Sink,
 ) -> io::Result<()> {
-    let mut lines = LineReader { size, progress, sink, partial: Vec::new(), rows: 0, count: 0, ended: false };
+    let partial = Vec::new();
+    let mut lines = LineReader { size, progress, sink, partial, rows: 0, count: 0, sheet: None, ended: false };
     lines.report_progress()?;
     let silence = match PROGRAM.get() {
-        Some(program) => read_in_worker(program, path, &mut lines)?,
-        None => read_in_process(path, &mut lines)?,
+        Some(program) => read_in_worker(table, program, path, &mut lines)?,
+        None => read_in_process(table, path, &mut lines)?,
     };
-    if lines.ended { Ok(()) } else { Err(invalid(silence)) }
+    if !lines.ended {
+        return Err(silence);
+    }
+    lines.finish()
 }
 
 /// Reads the file in this process. A panic of the library is an error like others.
-fn read_in_process(path: &Path, lines: &mut LineReader) -> io::Result<Sentence> {
-    let broken = || say!("import-parquet-contradicts", "its parts contradict each other");
+fn read_in_process(table: Table, path: &Path, lines: &mut LineReader) -> io::Result<io::Error> {
+    let broken = || invalid(say!("import-parquet-contradicts", "its parts contradict each other"));
     let read = catch_unwind(AssertUnwindSafe(|| {
         let mut out = BufWriter::with_capacity(CHUNK, lines);
-        let written = write_rows(path, &mut out).and_then(|()| out.flush());
+        let written = table.write_rows(path, &mut out).and_then(|()| out.flush());
         // Lines that were refused once must not be offered again.
         drop(out.into_parts());
         written
@@ -67,8 +140,8 @@ fn read_in_process(path: &Path, lines: &mut LineReader) -> io::Result<Sentence> 
 }
 
 /// Reads the file in a worker process; the result is why the worker ended, if it did not say so itself.
-fn read_in_worker(program: &Path, path: &Path, lines: &mut LineReader) -> io::Result<Sentence> {
-    let mut worker = Worker::start(program, path)?;
+fn read_in_worker(table: Table, program: &Path, path: &Path, lines: &mut LineReader) -> io::Result<io::Error> {
+    let mut worker = Worker::start(table, program, path)?;
     let mut last = Instant::now();
     loop {
         match worker.chunks.recv_timeout(POLL) {
@@ -76,14 +149,8 @@ fn read_in_worker(program: &Path, path: &Path, lines: &mut LineReader) -> io::Re
                 lines.write_all(&chunk)?;
                 last = Instant::now();
             }
-            Err(RecvTimeoutError::Disconnected) => return Ok(worker.how_it_ended()),
-            Err(RecvTimeoutError::Timeout) if last.elapsed() > TIMEOUT => {
-                return Err(invalid(say!(
-                    "import-parquet-slow",
-                    "reading it takes longer than {limit_s} s for a few rows",
-                    limit_s = TIMEOUT.as_secs()
-                )));
-            }
+            Err(RecvTimeoutError::Disconnected) => return Ok(table.too_large(worker.how_it_ended())),
+            Err(RecvTimeoutError::Timeout) if last.elapsed() > TIMEOUT => return Err(table.too_slow()),
             Err(RecvTimeoutError::Timeout) => lines.report_progress()?,
         }
     }
@@ -96,7 +163,7 @@ struct Worker {
 }
 
 impl Worker {
-    fn start(program: &Path, path: &Path) -> io::Result<Self> {
+    fn start(table: Table, program: &Path, path: &Path) -> io::Result<Self> {
         let no_worker = |error: io::Error| {
             let reason = say!(
                 "import-no-worker",
@@ -107,7 +174,7 @@ impl Worker {
             io_error(io::ErrorKind::Other, reason)
         };
         let mut command = Command::new(program);
-        command.args(["--worker", "parquet"]).arg(path);
+        command.args(["--worker", table.word()]).arg(path);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         // Ctrl+C in a terminal is for the program, which ends its workers itself.
         #[cfg(unix)]
@@ -132,14 +199,8 @@ impl Worker {
         Ok(Self { child, chunks })
     }
 
-    fn how_it_ended(&mut self) -> Sentence {
-        let status = self.child.wait().map_or_else(|error| error.to_string(), |status| status.to_string());
-        say!(
-            "import-parquet-memory",
-            "it asks for more memory than the {limit_mb} MB that reading it may take, or is damaged ({status})",
-            limit_mb = MEMORY_BYTES >> 20,
-            status
-        )
+    fn how_it_ended(&mut self) -> String {
+        self.child.wait().map_or_else(|error| error.to_string(), |status| status.to_string())
     }
 }
 
@@ -161,6 +222,8 @@ struct LineReader<'a> {
     /// Rows so far, and in the whole file.
     rows: u64,
     count: u64,
+    /// The sheet of a workbook, once its name came.
+    sheet: Option<SheetRows>,
     ended: bool,
 }
 
@@ -171,6 +234,14 @@ impl LineReader<'_> {
         match (self.progress)((self.size as f64 * share) as u64) {
             ControlFlow::Continue(()) => Ok(()),
             ControlFlow::Break(()) => Err(io::Error::other("cancelled")),
+        }
+    }
+
+    /// Hands on what waits for a row after it.
+    fn finish(&mut self) -> io::Result<()> {
+        match &mut self.sheet {
+            Some(sheet) => sheet.finish(self.sink),
+            None => Ok(()),
         }
     }
 
@@ -187,6 +258,11 @@ impl LineReader<'_> {
                 return Ok(());
             }
             BOMB => return Err(io::Error::new(io::ErrorKind::InvalidData, Bomb)),
+            SHEETS => {
+                let sheets = serde_json::from_slice(text).map_err(|_| invalid(lost_its_way()))?;
+                self.sheet = Some(SheetRows::of(sheets, self.sink)?);
+                return Ok(());
+            }
             FAILED => return Err(invalid(serde_json::from_slice(text).unwrap_or_else(|_| lost_its_way()))),
             NO_TEXT => {
                 let message = say!(
@@ -195,6 +271,11 @@ impl LineReader<'_> {
                     column = words()
                 );
                 return (self.sink)(Record::remark(self.rows, Problem::new("not_text", message)));
+            }
+            ROW | TOO_LONG if self.sheet.is_some() => {
+                self.rows += 1;
+                let sheet = self.sheet.as_mut().map(|sheet| sheet.row(*kind == ROW, text, self.sink));
+                return sheet.unwrap_or(Ok(()));
             }
             ROW => {
                 self.rows += 1;
