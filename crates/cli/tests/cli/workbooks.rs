@@ -78,7 +78,7 @@ fn heavy(path: &Path) {
     zip.start_file("xl/sharedStrings.xml", options).unwrap();
     zip.write_all(format!(r#"<sst xmlns="{sheet}"><si><t>"#).as_bytes()).unwrap();
     let piece = "x".repeat(1 << 20);
-    (0..400).for_each(|_| zip.write_all(piece.as_bytes()).unwrap());
+    (0..300).for_each(|_| zip.write_all(piece.as_bytes()).unwrap());
     zip.write_all(b"</t></si></sst>").unwrap();
     std::fs::write(path, zip.finish().unwrap().into_inner()).unwrap();
 }

@@ -152,3 +152,13 @@ fn one_long_text_in_every_cell_is_a_bomb() {
     let error = read_with("a.xlsx", bytes, &ImportOptions::default()).expect_err("a bomb");
     assert!(matches!(error, ImportError::Bomb { .. }), "{error}");
 }
+
+#[test]
+fn in_a_folder_workbooks_are_read_and_what_excel_keeps_beside_an_open_one_is_not() {
+    let bytes = workbook(&[("S", Sheet::of(&[&["question", "answer"], &["q", "a"]]))]);
+    let (folder, _path) = file("rows.xlsx", &bytes);
+    std::fs::write(folder.path().join("~$rows.xlsx"), [0; 165]).expect("a file");
+    let seen = inspect(&[folder.path().into()], &ImportOptions::default(), 5).expect("a look");
+    assert_eq!((seen.files.len(), seen.rows.len()), (1, 1));
+    assert_eq!(seen.remarks, ["Left out of the folder: “~$rows.xlsx”"]);
+}
