@@ -61,9 +61,9 @@ class Route {
   }
 
   /** Goes there without a new entry in the history. */
-  replace(screen: Screen, id: string | null = null): void {
-    history.replaceState(null, '', placeHash(screen, id));
-    this.place = { screen, id, part: null };
+  replace(screen: Screen, id: string | null = null, part: string | null = null): void {
+    history.replaceState(null, '', placeHash(screen, id, part));
+    this.place = { screen, id, part };
   }
 }
 

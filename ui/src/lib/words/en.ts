@@ -1,6 +1,7 @@
 // All words on screen, in English. Another language is one more file of this shape beside it.
 import { bytes, count } from '$lib/format';
 import { bin } from './en-bin';
+import { compareRuns } from './en-compare';
 import { compared } from './en-compared';
 import { datasets } from './en-data';
 import { room } from './en-room';
@@ -304,6 +305,7 @@ const en = {
   queue,
   bin,
   compared,
+  compareRuns,
   run,
   chat,
 

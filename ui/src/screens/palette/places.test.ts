@@ -30,7 +30,7 @@ test('every page, fine-tune, dataset, model and chat is found by any words of it
 });
 
 test('with nothing typed it offers pages and actions', () => {
-  expect(ids('  ')).toEqual(['new-run', 'page-runs', 'page-chat', 'page-models', 'page-datasets', 'page-settings', 'page-bin', 'theme', 'shortcuts']);
+  expect(ids('  ')).toEqual(['new-run', 'page-runs', 'page-chat', 'page-models', 'page-datasets', 'page-settings', 'page-compare', 'page-bin', 'theme', 'shortcuts']);
 });
 
 test('arrow keys choose, Enter goes there', () => {

@@ -3,6 +3,7 @@ import type { Component } from 'svelte';
 import Boxes from '@lucide/svelte/icons/boxes';
 import ChartSpline from '@lucide/svelte/icons/chart-spline';
 import Database from '@lucide/svelte/icons/database';
+import GitCompare from '@lucide/svelte/icons/git-compare';
 import Keyboard from '@lucide/svelte/icons/keyboard';
 import MessagesSquare from '@lucide/svelte/icons/messages-square';
 import Moon from '@lucide/svelte/icons/moon';
@@ -48,6 +49,7 @@ function fixed(): Found[] {
     page('models', nav.models, Boxes),
     page('datasets', nav.datasets, Database),
     page('settings', nav.settings, Settings),
+    { id: 'page-compare', label: words.compareRuns.title, detail: palette.page, icon: GitCompare, go: () => route.go('runs', 'compare') },
     { id: 'page-bin', label: words.bin.title, detail: palette.page, icon: Trash2, go: () => route.go('settings', 'bin') },
     { id: 'theme', label: dark ? palette.light : palette.dark, detail: palette.action, icon: dark ? Sun : Moon, go: () => preferences.change({ theme: dark ? 'light' : 'dark' }) },
     { id: 'shortcuts', label: words.shortcuts.title, detail: palette.action, icon: Keyboard, go: () => (overlay.shown = 'shortcuts') },
