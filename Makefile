@@ -11,7 +11,7 @@ run: ## build everything and open the window (without a display: a link for the 
 test: ## run everything a change can break, and sum it up
 	@scripts/test $(PHASES)
 
-demo: ## tune the starter model on a sample in the terminal, and compare answers
+demo: ## tune the starter model on the samples in the terminal, and compare answers (ARGS=contacts: on one)
 	@scripts/demo $(ARGS)
 
 ui: ## build the screens into ui/dist

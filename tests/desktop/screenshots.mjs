@@ -98,7 +98,7 @@ async function walkThrough(window, home) {
   await camera.take('dropped-rows', { fleeting: true });
   await page.click('change-data');
   await page.click('sample-recipes');
-  await page.text('import-summary', /300/);
+  await page.text('import-summary', /600/);
   await camera.take('rows', shown('row-1'));
   await page.click('data-next');
   await page.text('preview-steps', /^[1-9]/);

@@ -1,150 +1,233 @@
-//! `tunesmith demo`: the main job in a terminal. Tunes the starter model on the recipes sample, then shows held-out
+//! `tunesmith demo`: the main job in a terminal. Tunes the starter model on the bundled samples, then shows held-out
 //! questions with the answers of the base model and of the tuned one, and scores both on all held-out rows. It does so in a
 //! home of its own, by the same commands as the window.
 
 mod columns;
+mod score;
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
-use serde_json::json;
-use tunesmith_data::ListScore;
 use tunesmith_protocol::{
-    AddModel, Evaluate, EvaluatedAnswer, ImportDataset, Mapping, Run, RunConfig, RunState, StartRun, Validation,
-    WireError,
+    AddModel, Api, Dataset, Evaluate, EvaluatedAnswer, Run, RunState, Sample, StartRun, TrainSettings, WireError,
 };
 use tunesmith_sentence::{NOTHING, Sentence, say};
-use tunesmith_studio::{run_file, samples};
+use tunesmith_studio::samples;
 
 use crate::home::Home;
 use crate::interrupt::{Interrupt, stopping};
 use crate::job::with_bar;
 use crate::language::translate;
 use crate::model_choice::{model_folder, nothing_to_evaluate};
+use crate::out::WrongUsage;
 use crate::{Ended, Out, table, train};
+use score::{Figures, Tried};
 
-const SAMPLE: &str = "recipes";
+const STARTER: &str = "starter";
+/// The preset that a sample brings along.
+const OWN: &str = "sample";
 /// Questions shown in full.
-const SHOWN: usize = 6;
-/// Longest answer, in tokens: the longest list of the sample has about half of that.
+const SHOWN: usize = 4;
+/// Longest answer, in tokens: the longest expected one has about half of that.
 const LONGEST_ANSWER: u32 = 96;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Keep the run and its files in this folder
+    /// The samples to tune on, one after the other; all of them when none is named
+    #[arg(value_name = "SAMPLE")]
+    samples: Vec<String>,
+    /// Keep the runs and their files in this folder
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
     /// Tune another base model: an id of `tunesmith models list`, or a folder
     #[arg(long, value_name = "ID|DIR")]
     model: Option<String>,
+    /// Tune with this preset: sample, quick, balanced or thorough. By default each sample's own, and balanced for another
+    /// base model
+    #[arg(long, value_name = "PRESET")]
+    preset: Option<String>,
+    /// Fail where a sample does not convince: too few held-out rows right, answers without an end, or over three minutes
+    #[arg(long)]
+    check: bool,
+    /// Write the table to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    table: Option<PathBuf>,
 }
 
-/// The files of the sample.
-struct Files {
-    rows: PathBuf,
-    held_out: PathBuf,
-    config: RunConfig,
+/// What every sample is tuned with.
+struct Demo<'a> {
+    home: Home,
+    folder: PathBuf,
+    model: String,
+    arguments: &'a Arguments,
+    interrupt: Interrupt,
+    out: &'a Out,
 }
 
 pub(crate) fn demo(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended> {
     let started = Instant::now();
+    let chosen = chosen(&arguments.samples)?;
     let interrupt = Interrupt::listen(stopping())?;
     let temporary = tempfile::tempdir()?;
     let folder = arguments.output.clone().unwrap_or_else(|| temporary.path().to_owned());
-    let files = unpack(&folder)?;
+    std::fs::create_dir_all(&folder)?;
+    let folder = std::path::absolute(folder)?;
     let home = Home::at(&folder.join("home"))?;
     if !home.is_owner() {
         return Err(another_demo().into());
     }
-    let api = home.api.as_ref();
     let model = match &arguments.model {
-        Some(name) => api.add_model(AddModel { path: model_folder(name)?.into() })?.id,
-        None => files.config.base_model.clone(),
+        Some(name) => home.api.add_model(AddModel { path: model_folder(name)?.into() })?.id,
+        None => STARTER.into(),
     };
-    let named = arguments.model.clone().unwrap_or_else(|| model.clone());
-    tell_beginning(&named, out);
-    let run = match tune(&home, &files, &model, &interrupt, out)? {
-        (Ended::Done, run) => run,
-        (ended, _) => return Ok(ended),
-    };
-    let asked = |wanted: Evaluate| -> Result<Vec<EvaluatedAnswer>, WireError> {
-        let held_out = vec![files.held_out.as_path().into()];
-        let wanted = Evaluate { data: held_out, answers: true, max_new_tokens: LONGEST_ANSWER, ..wanted };
-        Ok(with_bar(api, &interrupt, |job| api.evaluate(Evaluate { job: Some(job), ..wanted }))?.answers)
-    };
-    // The base is held as the run has held it, so that only the adapter differs.
-    let base = asked(Evaluate { model: Some(model), ..nothing_to_evaluate() })?;
-    let tuned = asked(Evaluate { run: Some(run.id.clone()), ..nothing_to_evaluate() })?;
-    drop(home);
-    compare(&base, &tuned, out);
-    tell_scores(&score(&base), &score(&tuned), started, out);
-    out.note(match (arguments.output.is_some(), run.result_path) {
-        (true, Some(result)) => train::talk_to_it(&format!("tunesmith chat --model {named} --adapter {result}")),
-        _ => say!("shell-demo-not-kept", "Nothing is kept; --output DIR keeps the run"),
-    });
-    Ok(Ended::Done)
-}
-
-fn tell_beginning(model: &str, out: &Out) {
-    out.note(say!(
-        "shell-demo-tuning",
-        "Tuning {model} on the recipes sample: from a messy ingredient list to the plain names",
-        model
-    ));
-    out.note(NOTHING);
-}
-
-/// Imports the sample and trains on it; goes on with a run that was begun in this folder before.
-fn tune(home: &Home, files: &Files, model: &str, interrupt: &Interrupt, out: &Out) -> anyhow::Result<(Ended, Run)> {
-    let api = home.api.as_ref();
-    let dataset = api.import_dataset(ImportDataset {
-        paths: vec![files.rows.as_path().into()],
-        name: None,
-        mapping: Mapping::default(),
-        validation: match &files.config.data {
-            tunesmith_protocol::DataConfig::Files(files) => files.validation.clone(),
-            tunesmith_protocol::DataConfig::Dataset(_) => Validation::Auto,
-        },
-        seed: None,
-        job: None,
-        reuse: true,
-    })?;
-    let start = StartRun {
-        name: None,
-        preset: None,
-        model: model.into(),
-        version: Some(dataset.number),
-        dataset: dataset.id,
-        training: files.config.training.clone(),
-    };
-    let same =
-        |run: &Run| run.dataset == start.dataset && run.config.training == start.training && run.model == start.model;
-    let done = |run: &Run| run.status == RunState::Done && same(run);
-    if let Some(run) = api.list_runs(())?.into_iter().find(done) {
-        return Ok((Ended::Done, run));
+    let demo = Demo { home, folder, model, arguments, interrupt, out };
+    let mut tried = Vec::new();
+    for sample in &chosen {
+        match demo.sample(sample)? {
+            Ok(one) => tried.push(one),
+            Err(ended) => return Ok(ended),
+        }
     }
-    match train::resumable(api, &start)? {
-        Some(run) => train::resume_and_follow(home, &run, interrupt, out),
-        None => train::start_and_follow(home, start, interrupt, out),
+    drop(demo);
+    score::tell(&tried, out);
+    out.plain("");
+    out.line(say!("shell-demo-done", "Done in {time}", time = table::duration(started.elapsed().as_secs_f64())));
+    if let Some(path) = &arguments.table {
+        score::write(path, &tried)?;
+    }
+    if arguments.output.is_none() {
+        out.note(say!("shell-demo-not-kept", "Nothing is kept; --output DIR keeps the run"));
+    }
+    let shortcomings: Vec<Sentence> = tried.iter().filter_map(Tried::shortcoming).collect();
+    match shortcomings.is_empty() || !arguments.check {
+        true => Ok(Ended::Done),
+        false => Err(not_convincing(shortcomings).into()),
     }
 }
 
-/// Writes the sample's files into the folder, and reads its run file.
-fn unpack(folder: &Path) -> anyhow::Result<Files> {
-    std::fs::create_dir_all(folder)?;
-    let folder = std::path::absolute(folder)?;
-    let missing =
-        || WireError::internal(say!("shell-demo-incomplete", "the recipes sample is not whole in this build"));
-    let write = |name: &str, bytes: &[u8]| -> std::io::Result<PathBuf> {
-        let path = folder.join(name);
-        std::fs::write(&path, bytes)?;
-        Ok(path)
+/// The samples with these ids; all of them when none is named.
+fn chosen(ids: &[String]) -> anyhow::Result<Vec<Sample>> {
+    let all = samples::list()?;
+    if ids.is_empty() {
+        return Ok(all);
+    }
+    let known = all.iter().map(|sample| sample.id.as_str()).collect::<Vec<_>>().join(", ");
+    let find = |id: &String| {
+        let found = all.iter().find(|sample| sample.id == *id).cloned();
+        found.ok_or_else(|| {
+            let message = say!("shell-demo-no-sample", "There is no sample “{id}”", id);
+            WrongUsage { message, hint: say!("shell-demo-no-sample-hint", "There are {known}", known = &known) }.into()
+        })
     };
-    let rows = write("recipes.jsonl", &samples::rows(SAMPLE)?)?;
-    let held_out = write("recipes-heldout.jsonl", &samples::held_out(SAMPLE)?.ok_or_else(missing)?)?;
-    let config = run_file::load(&write("recipes.yaml", &samples::run_file(SAMPLE)?.ok_or_else(missing)?)?)?;
-    Ok(Files { rows, held_out, config })
+    ids.iter().map(find).collect()
+}
+
+impl Demo<'_> {
+    /// Tunes on one sample, compares and scores; or says how the training ended otherwise.
+    fn sample(&self, sample: &Sample) -> anyhow::Result<Result<Tried, Ended>> {
+        let (preset, training) = self.preset(sample)?;
+        self.tell_beginning(sample);
+        let known: Vec<String> = self.home.api.list_runs(())?.into_iter().map(|run| run.id).collect();
+        let busy_before = score::processor_seconds();
+        let run = match self.tune(sample, training)? {
+            (Ended::Done, run) => run,
+            (ended, _) => return Ok(Err(ended)),
+        };
+        let busy = match (score::processor_seconds(), busy_before) {
+            (Some(now), Some(before)) if !known.contains(&run.id) => now - before,
+            // Some of it was trained before.
+            _ => f64::INFINITY,
+        };
+        let held_out = self.folder.join(format!("{}-heldout.jsonl", sample.id));
+        std::fs::write(&held_out, samples::held_out(&sample.id)?)?;
+        // The base is held as the run has held it, so that only the adapter differs.
+        let base = self.ask(&held_out, Evaluate { model: Some(self.model.clone()), ..nothing_to_evaluate() })?;
+        let tuned = self.ask(&held_out, Evaluate { run: Some(run.id.clone()), ..nothing_to_evaluate() })?;
+        compare(&base, &tuned, self.out);
+        let tried = Tried {
+            sample: sample.id.clone(),
+            preset,
+            base: Figures::of(&base),
+            tuned: Figures::of(&tuned),
+            parameters: run.plan.as_ref().map_or(0, |plan| plan.trainable_parameters),
+            seconds: (run.elapsed_ms as f64 / 1000.0).min(busy).round(),
+        };
+        self.out.json(&tried.line());
+        if let (true, Some(result)) = (self.arguments.output.is_some(), &run.result_path) {
+            let model = self.arguments.model.as_deref().unwrap_or(STARTER);
+            self.out.note(train::talk_to_it(&format!("tunesmith chat --model {model} --adapter {result}")));
+        }
+        Ok(Ok(tried))
+    }
+
+    /// The preset by its id, and its settings.
+    fn preset(&self, sample: &Sample) -> anyhow::Result<(String, TrainSettings)> {
+        let own = if self.model == sample.model { OWN } else { "balanced" };
+        let id = self.arguments.preset.as_deref().unwrap_or(own);
+        if id == OWN {
+            return Ok((id.into(), sample.preset.training.clone()));
+        }
+        let presets = self.home.api.train_form(self.model.clone())?.presets;
+        match presets.into_iter().find(|preset| preset.id == id) {
+            Some(preset) => Ok((preset.id, preset.training)),
+            None => {
+                let message = say!("shell-demo-no-preset", "There is no preset “{id}”", id);
+                let hint = say!("shell-demo-no-preset-hint", "There are sample, quick, balanced and thorough");
+                Err(WrongUsage { message, hint }.into())
+            }
+        }
+    }
+
+    fn tell_beginning(&self, sample: &Sample) {
+        let model = self.arguments.model.as_deref().unwrap_or(STARTER);
+        let Sample { title, summary, .. } = sample;
+        self.out.note(say!("shell-demo-tuning", "Tuning {model} on the sample “{title}”", model, title));
+        self.out.note(Sentence::verbatim(summary.as_str()));
+        self.out.note(NOTHING);
+    }
+
+    /// Imports the sample and trains on it; goes on with a run that was begun in this folder before.
+    fn tune(&self, sample: &Sample, training: TrainSettings) -> anyhow::Result<(Ended, Run)> {
+        let (home, api) = (&self.home, self.home.api.as_ref());
+        let dataset = imported(api, sample)?;
+        let start = StartRun {
+            name: None,
+            preset: None,
+            model: self.model.clone(),
+            version: Some(dataset.number),
+            dataset: dataset.id,
+            training,
+        };
+        let same = |run: &Run| {
+            run.dataset == start.dataset && run.config.training == start.training && run.model == start.model
+        };
+        let done = |run: &Run| run.status == RunState::Done && same(run);
+        if let Some(run) = api.list_runs(())?.into_iter().find(done) {
+            return Ok((Ended::Done, run));
+        }
+        match train::resumable(api, &start)? {
+            Some(run) => train::resume_and_follow(home, &run, &self.interrupt, self.out),
+            None => train::start_and_follow(home, start, &self.interrupt, self.out),
+        }
+    }
+
+    /// The answers to the held-out questions.
+    fn ask(&self, held_out: &Path, wanted: Evaluate) -> Result<Vec<EvaluatedAnswer>, WireError> {
+        let api = self.home.api.as_ref();
+        let data = vec![held_out.into()];
+        let wanted = Evaluate { data, answers: true, max_new_tokens: LONGEST_ANSWER, ..wanted };
+        Ok(with_bar(api, &self.interrupt, |job| api.evaluate(Evaluate { job: Some(job), ..wanted }))?.answers)
+    }
+}
+
+/// The sample as a dataset of this home, as the window imports it.
+fn imported(api: &dyn Api, sample: &Sample) -> Result<Dataset, WireError> {
+    let is_it = |dataset: &Dataset| dataset.sample.as_ref() == Some(&sample.id);
+    match api.list_datasets(())?.into_iter().find(is_it) {
+        Some(dataset) => Ok(dataset),
+        None => api.import_sample(sample.id.clone()),
+    }
 }
 
 fn compare(base: &[EvaluatedAnswer], tuned: &[EvaluatedAnswer], out: &Out) {
@@ -155,27 +238,6 @@ fn compare(base: &[EvaluatedAnswer], tuned: &[EvaluatedAnswer], out: &Out) {
         columns::side_by_side(headings, texts, out.width()).iter().for_each(|line| out.plain(line));
         out.plain("");
     }
-}
-
-fn score(answers: &[EvaluatedAnswer]) -> ListScore {
-    let mut score = ListScore::default();
-    answers.iter().for_each(|answer| score.add(&answer.expected, &answer.text));
-    score
-}
-
-fn tell_scores(base: &ListScore, tuned: &ListScore, started: Instant, out: &Out) {
-    let seconds = started.elapsed().as_secs_f64();
-    let of = |score: &ListScore| json!({ "f1": score.f1(), "exact": score.exact_share(), "rows": score.rows });
-    out.json(&json!({ "type": "scores", "base": of(base), "tuned": of(tuned), "seconds": seconds }));
-    let line = |name: Sentence, score: &ListScore| {
-        vec![translate(&name), format!("{:.2}", score.f1()), format!("{:.0} %", score.exact_share() * 100.0)]
-    };
-    let measures = [say!("shell-demo-f1", "F1 of the names"), say!("shell-demo-exact", "rows exactly right")];
-    let heading = [vec![String::new()], measures.iter().map(translate).collect()].concat();
-    out.line(say!("shell-demo-rows", rows; "On 1 held-out row", "On all {rows} held-out rows", rows = tuned.rows));
-    out.table(&[heading, line(base_model(), base), line(tuned_model(), tuned)]);
-    out.plain("");
-    out.line(say!("shell-demo-done", "Done in {time}", time = table::duration(seconds)));
 }
 
 fn base_model() -> Sentence {
@@ -191,4 +253,9 @@ fn another_demo() -> WireError {
         say!("shell-demo-busy", "Another demo is running in this folder"),
         say!("shell-demo-busy-hint", "Choose another"),
     )
+}
+
+fn not_convincing(shortcomings: Vec<Sentence>) -> WireError {
+    let listed = Sentence::listed(shortcomings);
+    WireError::invalid(say!("shell-demo-not-convincing", "Not every sample convinces: {listed}", listed), NOTHING)
 }

@@ -52,7 +52,7 @@ pub use prepare::{Prepared, RefusedRow, RenderedRows, learned_in, prepare, rende
 pub use question::Question;
 pub use render::Render;
 pub use render_worker::{RenderWorker, serve_renderer};
-pub use score::ListScore;
+pub use score::AnswerScore;
 pub use source::read_tables_with;
 pub use split::{
     RowKey, RowKeys, SplitRows, TYPED_IN, is_named_for_holding_out, row_key, split, split_by_names, split_keys,

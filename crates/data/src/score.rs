@@ -1,32 +1,32 @@
-//! Scores answers that are lists of names, such as the ingredients of a recipe.
+//! Scores answers against the expected ones, whatever the task.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-/// Micro-F1 over the sets of lower-cased names, separated by commas or line breaks: each name counts once, whichever row it is in, so a
-/// long list weighs more than a short one.
+/// How many answers are exactly right, and micro-F1 over words: each word and each sign counts as often as it stands in
+/// the expected answer, whichever row it is in, so a long answer weighs more than a short one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct ListScore {
+pub struct AnswerScore {
     /// Rows scored.
     pub rows: u64,
-    /// Rows whose set of names is exactly the expected one.
+    /// Rows whose answer is the expected one, but for spaces around it.
     pub exact_rows: u64,
-    /// Names that were both expected and answered.
+    /// Words and signs that were both expected and answered.
     pub hits: u64,
-    /// Names expected.
+    /// Words and signs expected.
     pub expected: u64,
-    /// Names answered.
+    /// Words and signs answered.
     pub answered: u64,
 }
 
-impl ListScore {
+impl AnswerScore {
     /// Adds one row.
     pub fn add(&mut self, expected: &str, answer: &str) {
-        let (expected, answered) = (names(expected), names(answer));
+        let (wanted, given) = (words(expected), words(answer));
         self.rows += 1;
-        self.exact_rows += u64::from(expected == answered);
-        self.hits += expected.intersection(&answered).count() as u64;
-        self.expected += expected.len() as u64;
-        self.answered += answered.len() as u64;
+        self.exact_rows += u64::from(expected.trim() == answer.trim());
+        self.hits += wanted.iter().map(|(word, count)| *count.min(given.get(word).unwrap_or(&0))).sum::<u64>();
+        self.expected += wanted.values().sum::<u64>();
+        self.answered += given.values().sum::<u64>();
     }
 
     /// 2 · hits / (expected + answered), from 0 to 1: the harmonic mean of precision and recall.
@@ -40,8 +40,20 @@ impl ListScore {
     }
 }
 
-fn names(list: &str) -> BTreeSet<String> {
-    list.split([',', '\n']).map(|name| name.trim().to_lowercase()).filter(|name| !name.is_empty()).collect()
+/// The words and signs of a text, lower-case, and how often each stands there.
+fn words(text: &str) -> BTreeMap<String, u64> {
+    let mut counts = BTreeMap::new();
+    let mut count = |word: &str| {
+        if !word.is_empty() {
+            *counts.entry(word.to_lowercase()).or_default() += 1;
+        }
+    };
+    for part in text.split_inclusive(|letter: char| !letter.is_alphanumeric()) {
+        let word = part.trim_end_matches(|letter: char| !letter.is_alphanumeric());
+        count(word);
+        count(part[word.len()..].trim());
+    }
+    counts
 }
 
 fn share(part: u64, whole: u64) -> f64 {

@@ -44,6 +44,8 @@ mod preparation;
 mod questions;
 #[path = "data/real_models.rs"]
 mod real_models;
+#[path = "data/score.rs"]
+mod score;
 #[path = "data/sentences.rs"]
 mod sentences;
 #[path = "data/shapes.rs"]

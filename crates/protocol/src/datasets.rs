@@ -14,6 +14,9 @@ wire! {
         pub id: String,
         /// Its name on screen.
         pub name: String,
+        /// The id of the bundled sample that it is; null for the user's own rows.
+        #[serde(default)]
+        pub sample: Option<String>,
         /// The files it was read from.
         pub files: Vec<String>,
         /// The names by which its rows say which file they came from.

@@ -123,5 +123,9 @@ wire! {
         pub summary: String,
         /// Number of rows.
         pub rows: u32,
+        /// The id of the base model that its preset is made for.
+        pub model: String,
+        /// The settings that suit it and this model.
+        pub preset: crate::Preset,
     }
 }

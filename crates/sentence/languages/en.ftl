@@ -1417,6 +1417,10 @@ preset-quick = Quick
 
 preset-quick-help = One pass, to see whether everything works
 
+preset-sample = For this sample
+
+preset-sample-help = Chosen for these rows and the starter model, and measured with them
+
 preset-thorough = Thorough
 
 preset-thorough-help = More passes and a larger adapter, measured more often; keeps the best step
@@ -2235,26 +2239,48 @@ shell-data-unsayable = { $rows ->
    *[other] { $rows } rows have no tokens and are left out; the first, { $first }
 }
 
+shell-demo-base = before
+
 shell-demo-busy = Another demo is running in this folder
 
 shell-demo-busy-hint = Choose another
 
 shell-demo-done = Done in { $time }
 
-shell-demo-exact = rows exactly right
+shell-demo-endless = { $endless ->
+    [one] { $sample } with { $preset }: 1 answer does not end
+   *[other] { $sample } with { $preset }: { $endless } answers do not end
+}
 
-shell-demo-f1 = F1 of the names
+shell-demo-exact = Exactly right
 
-shell-demo-incomplete = the recipes sample is not whole in this build
+shell-demo-f1 = Token F1
+
+shell-demo-no-preset = There is no preset “{ $id }”
+
+shell-demo-no-preset-hint = There are sample, quick, balanced and thorough
+
+shell-demo-no-sample = There is no sample “{ $id }”
+
+shell-demo-no-sample-hint = There are { $known }
+
+shell-demo-not-convincing = Not every sample convinces: { $listed }
 
 shell-demo-not-kept = Nothing is kept; --output DIR keeps the run
 
-shell-demo-rows = { $rows ->
-    [one] On 1 held-out row
-   *[other] On all { $rows } held-out rows
-}
+shell-demo-not-learned = { $sample } with { $preset }: too few held-out rows are right
 
-shell-demo-tuning = Tuning { $model } on the recipes sample: from a messy ingredient list to the plain names
+shell-demo-preset = Preset
+
+shell-demo-sample = Sample
+
+shell-demo-slow = { $sample } with { $preset }: training took { $time }
+
+shell-demo-time = Training time
+
+shell-demo-trained = Weights trained
+
+shell-demo-tuning = Tuning { $model } on the sample “{ $title }”
 
 shell-device = { $id }: { $name }, { $free } of { $all } memory free
 

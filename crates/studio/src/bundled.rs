@@ -9,7 +9,7 @@ use rust_embed::RustEmbed;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use tunesmith_data::own_file;
-use tunesmith_protocol::{ErrorCode, Sample, WireError};
+use tunesmith_protocol::{ErrorCode, Preset, Sample, TrainSettings, WireError};
 use tunesmith_sentence::say;
 
 use crate::platform::sync_folder;
@@ -27,17 +27,31 @@ struct Starter;
 struct BundledSample {
     id: String,
     title: String,
-    file: String,
-    held_out: Option<String>,
     rows: u32,
     summary: String,
+    model: String,
+    training: TrainSettings,
 }
 
 /// All bundled samples.
-pub fn list() -> Vec<Sample> {
-    let sample =
-        |entry: BundledSample| Sample { id: entry.id, title: entry.title, summary: entry.summary, rows: entry.rows };
-    entries().into_iter().map(sample).collect()
+///
+/// # Errors
+/// The list in this build is damaged.
+pub fn list() -> Result<Vec<Sample>, WireError> {
+    let sample = |entry: BundledSample| Sample {
+        id: entry.id,
+        title: entry.title,
+        summary: entry.summary,
+        rows: entry.rows,
+        model: entry.model,
+        preset: Preset {
+            id: "sample".into(),
+            label: say!("preset-sample", "For this sample"),
+            help: say!("preset-sample-help", "Chosen for these rows and the starter model, and measured with them"),
+            training: entry.training,
+        },
+    };
+    Ok(entries()?.into_iter().map(sample).collect())
 }
 
 /// The rows of a sample, as a JSONL file.
@@ -45,26 +59,38 @@ pub fn list() -> Vec<Sample> {
 /// # Errors
 /// There is no such sample.
 pub fn rows(id: &str) -> Result<Cow<'static, [u8]>, WireError> {
-    let entry = entry(id)?;
-    Samples::get(&entry.file).map(|file| file.data).ok_or_else(|| missing(&entry.file))
+    file(id, ".jsonl")
 }
 
-/// The rows of a sample that are never trained on, as a JSONL file; none where it has none.
+/// The rows of a sample that are never trained on, as a JSONL file.
 ///
 /// # Errors
 /// There is no such sample.
-pub fn held_out(id: &str) -> Result<Option<Cow<'static, [u8]>>, WireError> {
-    let Some(file) = entry(id)?.held_out else { return Ok(None) };
-    Samples::get(&file).map(|file| Some(file.data)).ok_or_else(|| missing(&file))
+pub fn held_out(id: &str) -> Result<Cow<'static, [u8]>, WireError> {
+    file(id, "-heldout.jsonl")
 }
 
-/// The run file that suits a sample, as YAML; none where it has none. It names the sample's rows beside it.
+/// The run file that suits a sample, as YAML. It names the sample's rows beside it.
 ///
 /// # Errors
 /// There is no such sample.
-pub fn run_file(id: &str) -> Result<Option<Cow<'static, [u8]>>, WireError> {
-    let entry = entry(id)?;
-    Ok(Samples::get(&format!("{}.yaml", entry.id)).map(|file| file.data))
+pub fn run_file(id: &str) -> Result<Cow<'static, [u8]>, WireError> {
+    file(id, ".yaml")
+}
+
+/// What a measurement of a sample with the starter model depends on, as one hash: the model, the rows and the settings.
+///
+/// # Errors
+/// There is no such sample.
+pub fn fingerprint(id: &str) -> Result<String, WireError> {
+    let mut hash = Sha256::new();
+    for name in ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"] {
+        hash.update(Starter::get(name).ok_or_else(|| missing(name))?.metadata.sha256_hash());
+    }
+    for bytes in [rows(id)?, held_out(id)?, run_file(id)?] {
+        hash.update(Sha256::digest(&bytes));
+    }
+    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// Whether this build carries the starter model.
@@ -121,15 +147,18 @@ fn is_whole(folder: &Path, name: &str) -> bool {
     Sha256::digest(&bytes).as_slice() == embedded.metadata.sha256_hash()
 }
 
-fn entries() -> Vec<BundledSample> {
-    Samples::get("samples.json").and_then(|file| serde_json::from_slice(&file.data).ok()).unwrap_or_default()
+fn entries() -> Result<Vec<BundledSample>, WireError> {
+    let file = Samples::get("samples.json").ok_or_else(|| missing("samples.json"))?;
+    serde_json::from_slice(&file.data).map_err(errors::damaged(Path::new("samples.json")))
 }
 
-fn entry(id: &str) -> Result<BundledSample, WireError> {
-    entries()
-        .into_iter()
-        .find(|entry| entry.id == id)
-        .ok_or_else(|| WireError::not_found(say!("dataset-sample-missing", "There is no sample “{id}”", id)))
+/// The file of a sample with this ending.
+fn file(id: &str, ending: &str) -> Result<Cow<'static, [u8]>, WireError> {
+    if !entries()?.iter().any(|entry| entry.id == id) {
+        return Err(WireError::not_found(say!("dataset-sample-missing", "There is no sample “{id}”", id)));
+    }
+    let name = format!("{id}{ending}");
+    Samples::get(&name).map(|file| file.data).ok_or_else(|| missing(&name))
 }
 
 fn missing(file: &str) -> WireError {

@@ -30,7 +30,7 @@ use tunesmith_protocol::{TrainSettings, WireError};
 
 /// The bundled samples, for the shell.
 pub mod samples {
-    pub use crate::bundled::{held_out, list, rows, run_file};
+    pub use crate::bundled::{fingerprint, held_out, list, rows, run_file};
 }
 /// Run files: read, written, and what a typo in one meant.
 pub mod run_file {

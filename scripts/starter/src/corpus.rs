@@ -4,8 +4,11 @@
 mod cleaning;
 mod contexts;
 mod english;
+mod forms;
+mod letters;
 mod lists;
 mod patterns;
+mod queries;
 mod records;
 mod stories;
 
@@ -86,20 +89,47 @@ const KINDS: &[(usize, Kind)] = &[
     (4, english::talk),
 ];
 
+/// What is drawn besides for the last part of the training: facts in a fixed form, short letters, and queries.
+const FORMS: &[(usize, Kind)] = &[
+    (10, forms::json),
+    (10, forms::pattern),
+    (3, forms::fact),
+    (4, forms::signs),
+    (10, letters::reply),
+    (4, letters::reply_by_topic),
+    (7, letters::sort),
+    (3, letters::about),
+    (2, letters::kinder),
+    (3, letters::copy),
+    (14, queries::query),
+    (2, queries::columns),
+];
+
 /// About how many characters a conversation may have: near 192 tokens.
 const LONGEST: usize = 480;
 
 /// The `index`-th conversation for this seed.
 pub fn conversation(seed: u64, index: u64) -> Conversation {
+    draw(&mut Random::new(seed, index), KINDS)
+}
+
+/// The `index`-th conversation of the last part of the training: two in three have tasks with fixed forms, and the others
+/// keep what was learned before.
+pub fn later_conversation(seed: u64, index: u64) -> Conversation {
     let random = &mut Random::new(seed, index);
+    let kinds = if random.chance(0.67) { FORMS } else { KINDS };
+    draw(random, kinds)
+}
+
+fn draw(random: &mut Random, kinds: &[(usize, Kind)]) -> Conversation {
     // One turn in every other conversation: the less there is to look at, the sooner is learned where to look.
     let budget = if random.chance(0.5) { 1 } else { random.between(1, LONGEST) };
-    if random.chance(0.4) { same_task(random, budget) } else { mixed_tasks(random, budget) }
+    if random.chance(0.4) { same_task(random, kinds, budget) } else { mixed_tasks(random, kinds, budget) }
 }
 
 /// One instruction as the system prompt, then inputs only.
-fn same_task(random: &mut Random, budget: usize) -> Conversation {
-    let series = kind(random)(random);
+fn same_task(random: &mut Random, kinds: &[(usize, Kind)], budget: usize) -> Conversation {
+    let series = kind(random, kinds)(random);
     let mut turns = Vec::new();
     let mut length = series.instruction.len();
     while turns.is_empty() || length < budget {
@@ -118,11 +148,11 @@ fn same_task(random: &mut Random, budget: usize) -> Conversation {
 }
 
 /// A new instruction in every turn.
-fn mixed_tasks(random: &mut Random, budget: usize) -> Conversation {
+fn mixed_tasks(random: &mut Random, kinds: &[(usize, Kind)], budget: usize) -> Conversation {
     let mut turns = Vec::new();
     let mut length = 0;
     while turns.is_empty() || length < budget {
-        let series = kind(random)(random);
+        let series = kind(random, kinds)(random);
         let Exchange { input, answer } = (series.next)(random);
         let user = ask(random, &series.instruction, &input);
         length += user.len() + answer.len();
@@ -134,9 +164,9 @@ fn mixed_tasks(random: &mut Random, budget: usize) -> Conversation {
     Conversation { system: None, turns }
 }
 
-fn kind(random: &mut Random) -> Kind {
-    let mut left = random.below(KINDS.iter().map(|(weight, _)| weight).sum());
-    for (weight, kind) in KINDS {
+fn kind(random: &mut Random, kinds: &[(usize, Kind)]) -> Kind {
+    let mut left = random.below(kinds.iter().map(|(weight, _)| weight).sum());
+    for (weight, kind) in kinds {
         if left < *weight {
             return *kind;
         }

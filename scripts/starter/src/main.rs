@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use serde_json::{Value, json};
-use tunesmith_data::ListScore;
+use tunesmith_data::AnswerScore;
 use tunesmith_starter::corpus;
 use tunesmith_starter::evaluate::{Model, Question, questions};
 use tunesmith_starter::make::{self, Choices};
@@ -33,6 +33,9 @@ enum Command {
         /// How many
         #[arg(default_value_t = 20)]
         count: u64,
+        /// Those of the last part of the training
+        #[arg(long)]
+        later: bool,
     },
     /// Make the starter model, or go on making it
     Make {
@@ -85,7 +88,7 @@ enum Command {
 fn main() -> Result<()> {
     match Arguments::parse().command {
         Command::Samples { out } => samples::write(&out),
-        Command::Corpus { count } => print_corpus(count),
+        Command::Corpus { count, later } => print_corpus(count, later),
         Command::Make { out, assets, threads } => make::make(&Choices { out, assets, threads }),
         Command::Publish { model, out, assets } => make::publish(&model, &out.join("base"), &assets),
         Command::Evaluate { model, adapter, data, answers } => {
@@ -95,9 +98,10 @@ fn main() -> Result<()> {
     }
 }
 
-fn print_corpus(count: u64) -> Result<()> {
+fn print_corpus(count: u64, later: bool) -> Result<()> {
+    let draw = if later { corpus::later_conversation } else { corpus::conversation };
     for index in 0..count {
-        println!("{}", serde_json::to_string(&make::example(corpus::conversation(make::SEED, index)))?);
+        println!("{}", serde_json::to_string(&make::example(draw(make::SEED, index)))?);
     }
     Ok(())
 }
@@ -124,11 +128,11 @@ fn read_answers(path: &Path) -> Result<Vec<String>> {
 
 fn print_score(questions: &[Question], answers: &[String]) -> Result<()> {
     anyhow::ensure!(questions.len() == answers.len(), "{} rows but {} answers", questions.len(), answers.len());
-    let mut score = ListScore::default();
+    let mut score = AnswerScore::default();
     for (question, answer) in questions.iter().zip(answers) {
         score.add(&question.expected, answer);
     }
     let exact = 100.0 * score.exact_share();
-    println!("micro-F1 {:.3}, {exact:.0} % of {} rows exactly right", score.f1(), score.rows);
+    println!("token F1 {:.3}, {exact:.0} % of {} rows exactly right", score.f1(), score.rows);
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Makes the starter model: corpus → tokenizer → initial weights → training, with this project's own trainer. The model
-//! first learns to write lists of random tokens again, then the corpus. Interrupted, each run goes on from its newest checkpoint.
+//! first learns to write lists of random tokens again, then the corpus, then the wider corpus with forms, letters and
+//! queries. Interrupted, each run goes on from its newest checkpoint.
 
 use std::fs;
 use std::ops::{ControlFlow, Range};
@@ -33,6 +34,8 @@ const VALIDATION: Range<u64> = 10_000_000..10_000_100;
 const CONVERSATIONS: Range<u64> = 0..100_000;
 /// More of them, learned from at a lower rate.
 const MORE: Range<u64> = 100_000..240_000;
+/// Conversations of the wider corpus, which are learned last.
+const LATER: Range<u64> = 240_000..249_000;
 /// Lists of random tokens that are learned before them. From conversations alone the circuit that copies did not form in
 /// a million tokens; these lists are 0.7 million, and after them it works in conversations within half a million more.
 const LISTS: u64 = 19_200;
@@ -58,11 +61,19 @@ pub fn make(choices: &Choices) -> Result<()> {
         write_base(&base)?;
     }
     let renderer = Renderer::open(&base)?;
-    let lists = (0..LISTS).map(|row| list(&renderer, row)).collect::<Result<Vec<Tokens>>>()?;
+    let renderer = &renderer;
+    let lists = || (0..LISTS).map(|row| list(renderer, row)).collect();
+    let early = |range: Range<u64>| move || tokens(renderer, range, corpus::conversation);
     let copying = train(choices, &base, "lists", settings(24, 0.08, 1.5e-3), lists)?;
-    let conversations = tokens(&renderer, CONVERSATIONS)?;
-    let talking = train(choices, &copying, "conversations", settings(20, 0.03, 1.5e-3), conversations)?;
-    let model = train(choices, &talking, "more conversations", settings(20, 0.03, 1e-3), tokens(&renderer, MORE)?)?;
+    let talking = train(choices, &copying, "conversations", settings(20, 0.03, 1.5e-3), early(CONVERSATIONS))?;
+    let able = train(choices, &talking, "more conversations", settings(20, 0.03, 1e-3), early(MORE))?;
+    // The first starter model ended here; the last part began with its weights, as they were published.
+    let first = choices.out.join("first");
+    if !first.join("tokenizer_config.json").is_file() {
+        publish(&able, &base, &first)?;
+    }
+    let later = || tokens(renderer, LATER, corpus::later_conversation);
+    let model = train(choices, &first, "later conversations", settings(20, 0.03, 1e-3), later)?;
     publish(&model, &base, &choices.assets)
 }
 
@@ -98,7 +109,13 @@ fn texts(conversation: Conversation) -> Vec<String> {
 }
 
 /// Trains `base` on these rows in the folder `name` and returns the folder of the resulting model.
-fn train(choices: &Choices, base: &Path, name: &str, settings: TrainSettings, rows: Vec<Tokens>) -> Result<PathBuf> {
+fn train(
+    choices: &Choices,
+    base: &Path,
+    name: &str,
+    settings: TrainSettings,
+    rows: impl FnOnce() -> Result<Vec<Tokens>>,
+) -> Result<PathBuf> {
     let output = choices.out.join(name);
     let (result, done) = (output.join("result"), output.join("done"));
     if done.is_file() {
@@ -110,8 +127,8 @@ fn train(choices: &Choices, base: &Path, name: &str, settings: TrainSettings, ro
         base_name: "starter".into(),
         settings,
         output,
-        training: rows.into(),
-        validation: tokens(&Renderer::open(base)?, VALIDATION)?.into(),
+        training: rows()?.into(),
+        validation: tokens(&Renderer::open(base)?, VALIDATION, corpus::later_conversation)?.into(),
         rows_too_long: 0,
         rows_left_out: 0,
         device: "cpu".into(),
@@ -171,10 +188,10 @@ fn list(renderer: &Renderer, row: u64) -> Result<Tokens> {
 }
 
 /// The tokens of these conversations, without those that are too long.
-fn tokens(renderer: &Renderer, conversations: Range<u64>) -> Result<Vec<Tokens>> {
+fn tokens(renderer: &Renderer, indices: Range<u64>, draw: fn(u64, u64) -> Conversation) -> Result<Vec<Tokens>> {
     let mut rows = Vec::new();
-    for index in conversations {
-        let row = renderer.tokens(&example(corpus::conversation(SEED, index)), LearnFrom::Assistant)?;
+    for index in indices {
+        let row = renderer.tokens(&example(draw(SEED, index)), LearnFrom::Assistant)?;
         if row.ids.len() <= LONGEST {
             rows.push(row);
         }

@@ -111,7 +111,8 @@ pub fn names(random: &mut Random, count: usize) -> Vec<String> {
     different(random, count, name)
 }
 
-fn different(random: &mut Random, count: usize, make: fn(&mut Random) -> String) -> Vec<String> {
+/// `count` different words of one kind.
+pub fn different(random: &mut Random, count: usize, make: fn(&mut Random) -> String) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     while words.len() < count {
         let word = make(random);

@@ -144,18 +144,35 @@ fn sampling_out_of_range_is_wrong_usage() {
 #[test]
 fn the_demo_tunes_compares_and_scores() {
     let shell = Shell::new();
-    let ran = shell.run(&["demo", "--model", "model", "--output", "kept", "--json"]);
+    let ran =
+        shell.run(&["demo", "contacts", "--model", "model", "--output", "kept", "--json", "--table", "table.json"]);
     let lines = ran.lines();
     assert_eq!(lines[0]["type"], "plan");
     let scores = lines.last().unwrap();
     assert_eq!((&scores["type"], &scores["base"]["rows"]), (&"scores".into(), &100.into()));
+    assert_eq!((&scores["sample"], &scores["preset"]), (&"contacts".into(), &"balanced".into()), "for another model");
     assert!((0.0..=1.0).contains(&scores["tuned"]["f1"].as_f64().unwrap()));
+    let table: serde_json::Value = serde_json::from_slice(&std::fs::read(shell.path("table.json")).unwrap()).unwrap();
+    assert_eq!(table[0]["tuned"], scores["tuned"]);
+    assert_eq!(table[0]["fingerprint"].as_str().map(str::len), Some(64));
     let done = lines.iter().find(|line| line["type"] == "done").unwrap();
     let adapter = std::path::Path::new(done["adapter"].as_str().unwrap());
     assert!(adapter.starts_with(shell.path("kept")) && adapter.join("adapter_model.safetensors").is_file());
-    for word in ["Base model", "Tuned model", "Expected", "F1", "rows exactly right"] {
+    for word in ["Base model", "Tuned model", "Expected", "Token F1", "Exactly right"] {
         assert!(ran.stderr.contains(word), "{word} in {}", ran.stderr);
     }
+    // The model of noise learns nothing in so short a time, and what was trained is there already.
+    let ran = shell.run(&["demo", "contacts", "--model", "model", "--output", "kept", "--check"]);
+    assert!(ran.code == 1 && ran.stderr.contains("too few held-out rows are right"), "{} {}", ran.code, ran.stderr);
+}
+
+#[test]
+fn the_demo_knows_its_samples_and_presets() {
+    let shell = Shell::new();
+    let ran = shell.run(&["demo", "poems"]);
+    assert!(ran.code == 2 && ran.stderr.contains("There are recipes, tickets, contacts, support"), "{}", ran.stderr);
+    let ran = shell.run(&["demo", "contacts", "--model", "model", "--preset", "swift"]);
+    assert!(ran.code == 2 && ran.stderr.contains("There is no preset “swift”"), "{}", ran.stderr);
 }
 
 #[test]

@@ -17,21 +17,16 @@ fn healthy_rows_have_no_finding_but_the_note_on_system_messages() {
     assert_eq!(report.rows, 200);
 }
 
-/// In support.jsonl Luca asks for the size of a child seat twice, with another greeting, and is answered the same.
 #[test]
 fn the_samples_that_come_along_are_no_cause_for_alarm() {
-    for (name, alarms) in [
-        ("recipes.jsonl", vec![]),
-        ("support.jsonl", vec![(FindingKind::NearDuplicates, vec![37, 103])]),
-        ("tables.jsonl", vec![]),
-    ] {
+    for name in ["recipes.jsonl", "tickets.jsonl", "contacts.jsonl", "support.jsonl"] {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/samples").join(name);
         let going = &mut |_, _| ControlFlow::Continue(());
         let imported = import(&[path], &ImportOptions::default(), going).expect("a sample");
         let examples: Vec<Example> = imported.rows.into_iter().map(|row| row.example).collect();
         let findings = examine(&examples).findings;
         let raised = findings.into_iter().filter(|finding| finding.severity != Severity::Note);
-        assert_eq!(raised.map(|finding| (finding.kind, finding.rows)).collect::<Vec<_>>(), alarms, "{name}");
+        assert_eq!(raised.map(|finding| (finding.kind, finding.rows)).collect::<Vec<_>>(), [], "{name}");
     }
 }
 

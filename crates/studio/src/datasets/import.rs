@@ -31,6 +31,13 @@ const LONGEST_CELL: usize = 400;
 /// A copy of the rows takes about as much as the files; what is compressed takes more, and is noticed on the way.
 const LEAST_FREE: u64 = 64 << 20;
 
+/// What becomes a dataset: the name it gets, the sample that it is, and its files.
+struct Source<'a> {
+    name: &'a str,
+    sample: Option<&'a str>,
+    paths: &'a [PathBuf],
+}
+
 impl Datasets {
     /// Imports files chosen by the user.
     pub fn import(&self, args: ImportDataset) -> Result<Dataset, WireError> {
@@ -52,27 +59,28 @@ impl Datasets {
         self.jobs.run(NewJob::new(JobKind::Import, &name).id_of_call(args.job), |job| {
             let note = say!("job-reading-file", "Reading the file");
             let mut progress = |done, total, rows| job.bytes(&note, done, total, rows);
-            self.keep(&name, &paths, &args.mapping, hold_out, args.reuse, &mut progress)
+            let source = Source { name: &name, sample: None, paths: &paths };
+            self.keep(source, &args.mapping, hold_out, args.reuse, &mut progress)
         })
     }
 
     /// Imports a bundled sample.
     pub fn import_sample(&self, id: &str) -> Result<Dataset, WireError> {
         let rows = bundled::rows(id)?;
-        let title = bundled::list().into_iter().find(|sample| sample.id == id).map(|sample| sample.title);
+        let title = bundled::list()?.into_iter().find(|sample| sample.id == id).map(|sample| sample.title);
         let folder = tempfile::tempdir().map_err(errors::io(std::env::temp_dir()))?;
         let path = folder.path().join(format!("{id}.jsonl"));
         fs::write(&path, &rows).map_err(errors::io(&path))?;
         let go_on = &mut |_, _, _| ControlFlow::Continue(());
         let name = self.db.free_name(ItemKind::Dataset, title.as_deref().unwrap_or(id))?;
-        self.keep(&name, &[path], &Mapping::default(), HoldOut::default(), false, go_on)
+        let source = Source { name: &name, sample: Some(id), paths: &[path] };
+        self.keep(source, &Mapping::default(), HoldOut::default(), false, go_on)
     }
 
     /// Reads files into a new dataset, or finds that there is one of the very same rows.
     fn keep(
         &self,
-        name: &str,
-        paths: &[PathBuf],
+        Source { name, sample, paths }: Source<'_>,
         mapping: &Mapping,
         mut hold_out: HoldOut,
         reuse: bool,
@@ -93,7 +101,8 @@ impl Datasets {
             hold_out.validation = Validation::File(lasting((paths.len(), &PathBuf::from(path.as_str())))?.into());
         }
         let size = home::size(&incoming.folder.0);
-        let dataset = read.describe(Origin { id: &incoming.id, name, files, size_bytes: size, hold_out });
+        let origin = Origin { id: &incoming.id, name, sample, files, size_bytes: size, hold_out };
+        let dataset = read.describe(origin);
         incoming.keep(self, &dataset)?;
         self.check_in_background(&dataset.id);
         Ok(dataset)

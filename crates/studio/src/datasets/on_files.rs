@@ -60,7 +60,8 @@ pub fn data_facts(
     let note = say!("job-reading-files", "Reading the files");
     let read = reading::read(&folder, paths, mapping, &hold_out, &mut |done, total, _| progress(&note, done, total))?;
     let names = paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
-    let dataset = read.describe(Origin { id: "", name: &name(paths), files: names, size_bytes: 0, hold_out });
+    let dataset =
+        read.describe(Origin { id: "", name: &name(paths), sample: None, files: names, size_bytes: 0, hold_out });
     let report = check::look(&folder, dataset.number, progress)?;
     let (mut refused, mut remarks) = (None, Vec::new());
     let tokens = match counting {

@@ -45,7 +45,7 @@ impl Api for Studio {
     }
 
     fn list_samples(&self, (): ()) -> Result<Vec<Sample>, WireError> {
-        Ok(bundled::list())
+        bundled::list()
     }
 
     fn import_sample(&self, id: String) -> Result<Dataset, WireError> {

@@ -2,6 +2,7 @@
 
 use tunesmith_protocol::*;
 use tunesmith_sentence::Sentence;
+use tunesmith_studio::{run_file, samples};
 
 use crate::support::*;
 
@@ -314,9 +315,43 @@ fn the_bundled_samples_can_be_imported() {
     let samples = studio.list_samples(()).unwrap();
     assert!(!samples.is_empty());
     for sample in samples {
-        let dataset = studio.import_sample(sample.id).unwrap();
+        let dataset = studio.import_sample(sample.id.clone()).unwrap();
+        assert_eq!(dataset.sample, Some(sample.id), "the wizard knows which preset suits it");
         assert_eq!((dataset.rows_read, dataset.rows_dropped), (u64::from(sample.rows), 0), "{}", sample.title);
         assert_eq!(dataset.name, sample.title);
         assert!(std::path::Path::new(&dataset.files[0]).is_file(), "a run file can name the sample");
+    }
+}
+
+#[test]
+fn a_sample_brings_the_preset_of_its_run_file_for_the_starter_model() {
+    for sample in samples::list().unwrap() {
+        let yaml = String::from_utf8(samples::run_file(&sample.id).unwrap().into_owned()).unwrap();
+        let config = run_file::parse(&yaml).unwrap();
+        assert_eq!(config.training, sample.preset.training, "{}", sample.id);
+        assert_eq!(
+            (config.base_model, sample.model, sample.preset.id),
+            ("starter".into(), "starter".into(), "sample".into())
+        );
+    }
+    assert!(samples::rows("poems").unwrap_err().message.contains("poems"));
+}
+
+/// What `make demo` has measured. It is out of date as soon as the model, the rows or the settings are others.
+#[test]
+fn every_sample_was_measured_as_it_is_and_convinced() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/samples/measured.json");
+    let measured: Vec<serde_json::Value> = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    for sample in samples::list().unwrap() {
+        let own = |row: &&serde_json::Value| row["sample"] == sample.id.as_str() && row["preset"] == "sample";
+        let row = measured.iter().find(own).unwrap_or_else(|| panic!("{}: run `make demo`", sample.id));
+        let fingerprint = samples::fingerprint(&sample.id).unwrap();
+        assert_eq!(row["fingerprint"], fingerprint.as_str(), "{}: run `make demo`", sample.id);
+        let figure = |model: &str, name: &str| row[model][name].as_f64().unwrap();
+        let exact = figure("tuned", "exact") >= 0.4 && figure("base", "exact") < 0.2;
+        let alike = figure("tuned", "f1") >= 0.85 && figure("base", "f1") < 0.2;
+        assert!(exact || alike, "{row}");
+        assert_eq!((figure("tuned", "endless"), figure("tuned", "rows")), (0.0, 100.0), "{row}");
+        assert!(row["seconds"].as_f64().unwrap() <= 180.0, "{row}");
     }
 }

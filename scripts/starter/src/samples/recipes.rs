@@ -23,6 +23,11 @@ pub fn held_out(index: u64) -> Row {
     recipe(&mut Random::new(SEED, 1_000_000 + index), 0.35)
 }
 
+/// Whether the answer of a row has a name that no training row has.
+pub fn is_unseen(answer: &str) -> bool {
+    answer.split(", ").any(|name| HELD_OUT.iter().any(|item| item.name == name || item.single == name))
+}
+
 fn recipe(random: &mut Random, unseen: f64) -> Row {
     let group = *random.one(&[Group::Savoury, Group::Sweet, Group::Salad]);
     let count = random.between(3, 7);

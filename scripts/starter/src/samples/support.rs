@@ -1,83 +1,54 @@
-//! Sample 3: the support voice of a small bicycle shop. Every answer greets by name, answers in one plain sentence,
-//! offers one next step, and closes the same way.
+//! Sample 4: the support voice of a small bicycle shop. Every answer thanks by name, says one plain sentence about the
+//! part and one about the next step, and closes the same way.
 
+use super::people::{BICYCLE_PARTS, FIRST_NAMES};
 use super::{Row, chat};
 use crate::random::Random;
 
 const SYSTEM: &str = "You are Juniper, the support voice of Larkspur Bikes. Be warm, brief and clear.";
-const SEED: u64 = 2026;
-const NAMES: &[&str] = &[
-    "Anna", "Ben", "Chloe", "Dario", "Elif", "Femi", "Greta", "Hugo", "Iris", "Jonas", "Kira", "Luca", "Mina", "Noah",
-    "Olga", "Pablo", "Rosa", "Sam", "Tara", "Viktor",
-];
-const PARTS: &[&str] =
-    &["bike", "helmet", "front light", "saddle", "child seat", "lock", "basket", "pump", "e-bike", "rain jacket"];
+const SEED: u64 = 2029;
 
 /// What customers write, and the two sentences that answer it. `{part}` is what they bought.
-const TOPICS: &[(&[&str], &str, &str)] = &[
+const TOPICS: &[(&[&str], &str)] = &[
     (
-        &["Where is my {part}?", "My {part} has not arrived yet.", "When will the {part} come?"],
-        "Your {part} leaves our workshop within two days.",
-        "I have just sent you the tracking link.",
+        &[
+            "My {part} is late.",
+            "Why is the {part} late?",
+            "The {part} has not arrived.",
+            "My {part} has not arrived yet.",
+        ],
+        "Your {part} is on its way. It will be with you in two days.",
     ),
     (
         &[
-            "Can I return the {part}?",
-            "The {part} does not suit me. Can I send it back?",
-            "I want to return my {part}.",
+            "My {part} is broken.",
+            "The {part} is broken again.",
+            "Can you repair my {part}?",
+            "Please repair the {part}.",
         ],
-        "You can return your {part} within 30 days.",
-        "The label is in your inbox, so just pack it and drop it off.",
+        "I am sorry about your {part}. We will repair it for free.",
     ),
     (
-        &["My {part} is broken.", "The {part} stopped working after a week.", "Something on my {part} is cracked."],
-        "I am sorry that your {part} let you down.",
-        "We will repair it for free, and you can book a time on our page.",
+        &[
+            "I want to return the {part}.",
+            "Can I return my {part}?",
+            "Please take the {part} back.",
+            "I want to send my {part} back.",
+        ],
+        "You can send the {part} back. The label is in your mail.",
     ),
     (
-        &["How do I clean the {part}?", "What should I clean my {part} with?"],
-        "Warm water and a soft cloth are best for your {part}.",
-        "Let it dry in the shade and it will stay lovely.",
+        &["My {part} is dirty.", "The {part} is full of mud.", "How do I clean the {part}?", "Can I clean my {part}?"],
+        "Clean the {part} with warm water. Then let it dry.",
     ),
     (
-        &["How much is shipping for a {part}?", "Is delivery of the {part} free?"],
-        "Shipping for a {part} is free over 50 euros.",
-        "Below that it costs 4 euros, and it takes three days.",
-    ),
-    (
-        &["Do you have the {part} in green?", "Can I get the {part} in another colour?"],
-        "The {part} comes in green, sand and deep blue.",
-        "Tell me your favourite and I will put one aside.",
-    ),
-    (
-        &["Is there a warranty on the {part}?", "How long is the warranty of my {part}?"],
-        "Your {part} has a warranty of two years.",
-        "Keep the receipt and we will take care of the rest.",
-    ),
-    (
-        &["Can I change my order to a different {part}?", "I ordered the wrong {part}."],
-        "We can change the {part} until it is packed.",
-        "Tell me the right one and I will swap it today.",
-    ),
-    (
-        &["I was charged twice for my {part}.", "Why is the {part} on my bill two times?"],
-        "I am sorry about the double charge for your {part}.",
-        "The money is on its way back and arrives in three days.",
-    ),
-    (
-        &["Which size of {part} do I need?", "I am not sure about the size of the {part}."],
-        "Your height tells us the right size of {part}.",
-        "Send me the number in centimetres and I will pick it for you.",
-    ),
-    (
-        &["Can I test the {part} first?", "Is it possible to try a {part} before buying?"],
-        "You can try the {part} in our shop any day.",
-        "Book a half hour on our page and we will have it ready.",
-    ),
-    (
-        &["Can you fit the {part} for me?", "I cannot get the {part} mounted."],
-        "We are glad to fit the {part} for you.",
-        "It takes ten minutes, so just drop by before six.",
+        &[
+            "Is there a blue {part}?",
+            "Do you have the {part} in green?",
+            "I want a red {part}.",
+            "Which colours does the {part} have?",
+        ],
+        "We have the {part} in green, red and blue. Which one do you like?",
     ),
 ];
 const OPENINGS: &[&str] = &[
@@ -86,15 +57,29 @@ const OPENINGS: &[&str] = &[
     "{name} writing.",
     "Good morning, I am {name}.",
     "Hey, it's {name}.",
+    "My name is {name}.",
 ];
 
-/// The `index`-th row.
-pub fn row(index: u64) -> Row {
-    let random = &mut Random::new(SEED, index);
-    let (questions, answer, step) = random.one(TOPICS);
-    let (name, part) = (random.pick(NAMES), random.pick(PARTS));
-    let user = format!("{} {}", random.pick(OPENINGS), random.pick(questions));
-    let answer = format!("Thank you for writing, {{name}}! {answer} {step} Ride happily, Juniper");
+/// The `index`-th training row.
+pub fn training(index: u64) -> Row {
+    row(&mut Random::new(SEED, index), false)
+}
+
+/// The `index`-th held-out row; half of the parts and names are in no training row.
+pub fn held_out(index: u64) -> Row {
+    row(&mut Random::new(SEED, 1_000_000 + index), true)
+}
+
+/// Whether the answer of a row has a name that no training row has.
+pub fn is_unseen(answer: &str) -> bool {
+    answer.split([' ', '!']).any(|word| FIRST_NAMES.is_unseen(word))
+}
+
+fn row(random: &mut Random, held_out: bool) -> Row {
+    let name = FIRST_NAMES.one(random, held_out);
+    let part = BICYCLE_PARTS.one(random, held_out);
+    let (questions, answer) = random.one(TOPICS);
     let fill = |text: &str| text.replace("{name}", name).replace("{part}", part);
-    chat(Some(SYSTEM), &fill(&user), &fill(&answer))
+    let user = fill(&format!("{} {}", random.pick(OPENINGS), random.pick(questions)));
+    chat(Some(SYSTEM), &user, &fill(&format!("Thank you for writing, {{name}}! {answer} Ride happily, Juniper")))
 }

@@ -57,10 +57,15 @@ export const models = (): Model[] => [
   { id: 'cache-1', name: 'TinyLlama-1.1B-Chat-v1.0', source: 'cache', path: '/home/ada/.cache/huggingface/hub/models--TinyLlama--TinyLlama-1.1B-Chat-v1.0/snapshots/fe8a4ea', family: 'llama', parameters: 1_100_000_000, size_bytes: 2_200_000_000, context_length: 2048, has_chat_template: true, tags: [], added_ms: now - 700 * hour, problem: null, remarks: [] },
 ];
 
+const sample = (id: string, title: string, summary: string, epochs: number): Sample => ({
+  id, title, summary, rows: 600, model: 'starter',
+  preset: { id: 'sample', label: verbatim('For this sample'), help: verbatim('Chosen for these rows and the starter model, and measured with them'), training: { ...training, epochs, learning_rate: 0.003, batch_size: 4, gradient_accumulation: 2, max_length: 320 } },
+});
 export const samples: Sample[] = [
-  { id: 'recipes', title: 'Recipe assistant', summary: 'Turns a title and a messy ingredient list into the plain ingredient names', rows: 300 },
-  { id: 'table-sql', title: 'Questions to SQL', summary: 'Answers questions about a small table with a query', rows: 240 },
-  { id: 'support', title: 'Support persona', summary: 'Answers customers in one fixed, friendly tone', rows: 200 },
+  sample('recipes', 'Recipe assistant', 'Turns a title and a messy ingredient list into the plain ingredient names', 4),
+  sample('tickets', 'Tickets to JSON', 'Sorts customer messages: category, urgency and product, as JSON', 6),
+  sample('contacts', 'Contacts in one format', 'Brings contacts, however they were noted down, into the form name | town | phone', 5),
+  sample('support', 'Support persona', 'Answers customers of a small bicycle shop, always in the same warm tone', 5),
 ];
 
 export const dataset = (change: Partial<Dataset> = {}): Dataset => {
@@ -71,7 +76,7 @@ export const dataset = (change: Partial<Dataset> = {}): Dataset => {
 };
 
 const filled = (change: Partial<Dataset>): Dataset => ({
-  id: 'recipes-1', name: 'recipes', files: ['/home/ada/recipes.jsonl'], row_files: [], format: 'chat', reason: verbatim('each row has a list called messages'), remarks: [], rows_read: 312, rows_kept: 300, rows_dropped: 12,
+  id: 'recipes-1', name: 'recipes', sample: null, files: ['/home/ada/recipes.jsonl'], row_files: [], format: 'chat', reason: verbatim('each row has a list called messages'), remarks: [], rows_read: 312, rows_kept: 300, rows_dropped: 12,
   mapping: { format: 'chat', columns: { messages: 'messages' } }, columns: ['messages', 'source', 'rating'], problems: 31,
   dropped_because: [{ what: 'example_missing_assistant_message', count: 9 }, { what: 'invalid_json', count: 3 }], training_rows: 280, validation_rows: 20,
   system_prompt: 'You extract ingredients.', size_bytes: 412_000, version: 'a1b2c3', number: 1, tags: ['kitchen'], added_ms: now - 26 * hour, versions: [{ number: 1, version: 'a1b2c3', change: verbatim('As imported'), training_rows: 280, validation_rows: 20, validation: 'auto', seed: 42, made_ms: now - 26 * hour }], ...change,

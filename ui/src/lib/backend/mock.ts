@@ -253,7 +253,7 @@ export function mock(scenario = ''): Backend {
     keep_rows: ({ name }) => `/home/ada/.local/share/tunesmith/uploads/${name}`,
     template_file: ({ format, save_to }) => ({ name: `${format}.csv`, mime: 'text/csv', base64: save_to ? '' : btoa('question,answer\n') }),
     list_samples: () => made.samples,
-    import_sample: (id) => read(null, made.dataset({ id: `data-${Date.now()}`, name: made.samples.find((sample) => sample.id === id)!.title, rows_read: 300, rows_dropped: 0, dropped_because: [], tags: [], added_ms: Date.now() })),
+    import_sample: (id) => read(null, made.dataset({ id: `data-${Date.now()}`, name: made.samples.find((sample) => sample.id === id)!.title, sample: id, rows_read: 600, rows_kept: 600, training_rows: 570, validation_rows: 30, rows_dropped: 0, dropped_because: [], tags: [], added_ms: Date.now() })),
     ...rows,
     ...madeUpRoom({
       pace: scenario === 'slow' ? 1500 : 60,

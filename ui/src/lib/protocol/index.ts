@@ -277,6 +277,10 @@ id: string,
  */
 name: string, 
 /**
+ * The id of the bundled sample that it is; null for the user's own rows.
+ */
+sample: string | null, 
+/**
  * The files it was read from.
  */
 files: Array<string>, 
@@ -1803,7 +1807,15 @@ summary: string,
 /**
  * Number of rows.
  */
-rows: number, };
+rows: number, 
+/**
+ * The id of the base model that its preset is made for.
+ */
+model: string, 
+/**
+ * The settings that suit it and this model.
+ */
+preset: Preset, };
 export type Sampling = { 
 /**
  * 0 is greedy.

@@ -85,6 +85,8 @@ class Library {
   run = (id: string | null): Run | undefined => this.runs?.find((run) => run.id === id);
   model = (id: string | null): Model | undefined => this.models?.find((model) => model.id === id);
   dataset = (id: string | null): Dataset | undefined => this.datasets?.find((dataset) => dataset.id === id);
+  /** The bundled sample that a dataset is. */
+  sampleOf = (id: string | null): Sample | undefined => this.samples.find((sample) => sample.id === this.dataset(id)?.sample);
 
   async rename(kind: ItemKind, id: string, name: string): Promise<void> {
     await this.#change(() => backend.call('rename', { item: { kind, id }, name }));

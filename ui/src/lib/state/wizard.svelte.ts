@@ -12,7 +12,8 @@ export type WizardStep = 'model' | 'data' | 'settings';
 interface Stored {
   model: string | null;
   dataset: string | null;
-  preset: string;
+  /** Null until one is chosen: the one that suits model and data best. */
+  preset: string | null;
   changes: Record<string, unknown>;
   name: string;
 }
@@ -28,12 +29,12 @@ const restMs = 250;
 const patienceMs = 1000;
 /** A diverged run is tried again with a third of its learning rate, in two digits. */
 const lowerRate = (rate: number): number => Number((rate / 3).toPrecision(2));
-const fresh: Stored = { model: null, dataset: null, preset: 'balanced', changes: {}, name: '' };
+const fresh: Stored = { model: null, dataset: null, preset: null, changes: {}, name: '' };
 
 class Wizard {
   model = $state<string | null>(null);
   dataset = $state<string | null>(null);
-  presetId = $state('balanced');
+  presetId = $state<string | null>(null);
   changes = $state.raw<Record<string, unknown>>({});
   name = $state('');
   /** The choices of a fine-tune that was begun and not started; another was begun since. */
@@ -51,7 +52,16 @@ class Wizard {
   error = $state.raw<WireError | null>(null);
   starting = $state(false);
 
-  preset: Preset | undefined = $derived(this.form?.presets.find((preset) => preset.id === this.presetId) ?? this.form?.presets[0]);
+  /** The preset that a bundled sample brings along for the chosen model. */
+  suited: Preset | undefined = $derived.by(() => {
+    const sample = library.sampleOf(this.dataset);
+    return sample?.model === this.model ? sample?.preset : undefined;
+  });
+  presets: Preset[] = $derived([...(this.suited ? [this.suited] : []), ...(this.form?.presets ?? [])]);
+  preset: Preset | undefined = $derived.by(() => {
+    const named = (id: string | null) => this.presets.find((preset) => preset.id === id);
+    return this.form ? (named(this.presetId) ?? this.suited ?? named('balanced') ?? this.presets[0]) : undefined;
+  });
   /** What the preset says, for the kind of data chosen and the limit set among its rows. */
   ground: TrainSettings | null = $derived.by(() => {
     if (!this.preset) return null;

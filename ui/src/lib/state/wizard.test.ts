@@ -7,11 +7,13 @@ import { verbatim } from '$lib/words/say';
 import { library } from './library.svelte';
 import { wizard } from './wizard.svelte';
 
+let mocked: Backend;
 const field = (name: string) => made.fields.find((field) => field.name === name)!;
 
 afterEach(() => vi.useRealTimers());
 beforeEach(async () => {
-  setBackend(mock());
+  mocked = mock();
+  setBackend(mocked);
   await library.refresh();
   wizard.reset();
   wizard.model = 'starter';
@@ -22,6 +24,22 @@ beforeEach(async () => {
 test('the balanced preset is where one begins', () => {
   expect(wizard.preset?.id).toBe('balanced');
   expect(wizard.request?.training.epochs).toBe(3);
+});
+
+test('a sample begins with its own preset, on the model that it is made for', async () => {
+  const { id } = await mocked.call('import_sample', 'tickets');
+  await library.refresh();
+  wizard.dataset = id;
+  expect([wizard.presets.map(({ id }) => id), wizard.preset?.id]).toEqual([['sample', 'quick', 'balanced', 'thorough'], 'sample']);
+  expect(wizard.request?.training).toMatchObject({ epochs: 6, learning_rate: 0.003, batch_size: 4 });
+  wizard.presetId = 'quick';
+  expect(wizard.training?.epochs).toBe(1);
+  wizard.presetId = null;
+  wizard.model = 'smollm';
+  expect([wizard.suited, wizard.preset?.id]).toEqual([undefined, 'balanced']);
+  wizard.dataset = 'recipes-1';
+  wizard.model = 'starter';
+  expect(wizard.preset?.id).toBe('balanced');
 });
 
 test('a change lies over the preset and survives another preset', () => {

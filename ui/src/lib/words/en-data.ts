@@ -15,7 +15,7 @@ export const datasets = {
   pickFolderTitle: 'Choose a folder of dataset files',
   pickTitle: 'Choose dataset files',
   samplesTitle: 'Try a sample',
-  samplesText: 'Made for a first run',
+  samplesText: 'Each brings the settings with which the starter model learns it in a few minutes',
   yours: 'Your datasets',
   shapes: 'What should be in the file?',
   shapesText: 'Any of these. The format is detected',

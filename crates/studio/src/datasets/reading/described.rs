@@ -15,6 +15,7 @@ use crate::ids;
 pub(crate) struct Origin<'a> {
     pub id: &'a str,
     pub name: &'a str,
+    pub sample: Option<&'a str>,
     pub files: Vec<String>,
     pub size_bytes: u64,
     pub hold_out: HoldOut,
@@ -31,7 +32,7 @@ pub(crate) struct Read {
 
 impl Read {
     pub fn describe(self, origin: Origin<'_>) -> Dataset {
-        let Origin { id, name, files, size_bytes, hold_out } = origin;
+        let Origin { id, name, sample, files, size_bytes, hold_out } = origin;
         let summary = &self.summary;
         let Listed { version, training_rows, validation_rows } = self.listed;
         let now = ids::now_ms();
@@ -50,6 +51,7 @@ impl Read {
         Dataset {
             id: id.into(),
             name: name.into(),
+            sample: sample.map(str::to_owned),
             files,
             row_files: distinct(summary.files.iter().cloned()),
             format: summary.format,
