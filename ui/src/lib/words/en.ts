@@ -81,7 +81,7 @@ const en = {
     emptyNote: 'The bundled model and samples work offline and train in minutes, without a graphics card',
     on: (model: string, dataset: string) => `${dataset} on ${model}`,
     steps: (step: number, steps: number) => `Step ${count(step)} of ${count(steps)}`,
-    presets: { quick: 'Quick', balanced: 'Balanced', thorough: 'Thorough' } as Record<string, string>,
+    presets: { quick: 'Quick', balanced: 'Balanced', thorough: 'Thorough', sample: 'For this sample' } as Record<string, string>,
     methods: { lora: (rank: number) => `LoRA rank ${rank}`, dora: (rank: number) => `DoRA rank ${rank}`, full: () => 'All weights', scratch: () => 'From scratch' },
     stepsDone: (step: number) => `${count(step)} ${step === 1 ? 'step' : 'steps'}`,
     validationLoss: 'Validation loss',
