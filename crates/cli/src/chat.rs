@@ -1,6 +1,6 @@
 //! `tunesmith chat`: one question, or a conversation line by line.
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{BufRead, IsTerminal};
 use std::ops::ControlFlow;
 
 use clap::Args;
@@ -12,6 +12,7 @@ use tunesmith_studio::Answered;
 
 use crate::interrupt::Interrupt;
 use crate::model_choice::{Choice, ChosenModel, SamplingOptions};
+use crate::out::write_stderr;
 use crate::terminal::shown;
 use crate::{Ended, Out};
 
@@ -77,13 +78,14 @@ impl Conversation<'_> {
         }
         let (sender, lines) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
-            std::io::stdin().lock().lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
+            // What is not UTF-8 is read as far as it is; the lines after it are questions, too.
+            let lines = std::io::stdin().lock().split(b'\n').map_while(Result::ok);
+            let text = |line: Vec<u8>| String::from_utf8_lossy(&line).trim_end_matches('\r').to_owned();
+            lines.map(text).try_for_each(|line| sender.send(line))
         });
         loop {
             if asks {
-                eprint!("> ");
-                // A prompt that cannot be shown does not stop the conversation.
-                let _ = std::io::stderr().flush();
+                write_stderr("> ");
             }
             let Some(line) = self.next_line(&lines) else {
                 return Ok(if self.interrupt.asked() { Ended::Interrupted } else { Ended::Done });

@@ -123,6 +123,23 @@ fn chosen(ids: &[String]) -> anyhow::Result<Vec<Sample>> {
     ids.iter().map(find).collect()
 }
 
+/// Writes a file where there is none. One that is there is left as it is: it is the same, or somebody else's.
+fn put(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let new = std::fs::OpenOptions::new().write(true).create_new(true).open(path);
+    match new {
+        Ok(mut file) => Ok(file.write_all(bytes)?),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            let is_same = path.symlink_metadata()?.is_file() && std::fs::read(path)? == bytes;
+            if is_same {
+                return Ok(());
+            }
+            let message = say!("shell-demo-in-the-way", "{path} is there already and is something else", path);
+            Err(WireError::invalid(message, say!("shell-demo-in-the-way-hint", "Name an empty folder")).into())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
 impl Demo<'_> {
     /// Tunes on one sample, compares and scores; or says how the training ended otherwise.
     fn sample(&self, sample: &Sample) -> anyhow::Result<Result<Tried, Ended>> {
@@ -140,7 +157,7 @@ impl Demo<'_> {
             _ => f64::INFINITY,
         };
         let held_out = self.folder.join(format!("{}-heldout.jsonl", sample.id));
-        std::fs::write(&held_out, samples::held_out(&sample.id)?)?;
+        put(&held_out, samples::held_out(&sample.id)?.as_ref())?;
         // The base is held as the run has held it, so that only the adapter differs.
         let base = self.ask(&held_out, Evaluate { model: Some(self.model.clone()), ..nothing_to_evaluate() })?;
         let tuned = self.ask(&held_out, Evaluate { run: Some(run.id.clone()), ..nothing_to_evaluate() })?;

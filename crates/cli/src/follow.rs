@@ -64,6 +64,7 @@ pub(crate) fn follow(
     interrupt: &Interrupt,
     out: &Out,
 ) -> anyhow::Result<Ended> {
+    crate::out::work_on();
     let mut follower = Follower {
         home,
         id,

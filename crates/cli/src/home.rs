@@ -8,6 +8,7 @@ use tunesmith_sentence::say;
 use tunesmith_studio::{Studio, Successor, default_home};
 
 use crate::language::translate;
+use crate::out::write_stderr;
 
 /// An opened home.
 pub(crate) struct Home {
@@ -23,7 +24,7 @@ impl Home {
         if !home.api.list_notices(())?.is_empty() {
             let there =
                 say!("shell-notices-there", "There is something to know about this home: see `tunesmith doctor`");
-            eprintln!("{}", translate(&there));
+            write_stderr(&format!("{}\n", translate(&there)));
         }
         Ok(home)
     }

@@ -130,6 +130,7 @@ pub fn run_in(language: Option<Language>, arguments: impl IntoIterator<Item = Os
         return out.fail(&error);
     }
     match carry_out(arguments.command, &out) {
+        Ok(Ended::Done) if out::is_incomplete() => ExitCode::FAILURE,
         Ok(Ended::Done) => ExitCode::SUCCESS,
         Ok(Ended::Interrupted) => ExitCode::from(130),
         Err(error) => out.fail(&error),

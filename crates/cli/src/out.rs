@@ -1,8 +1,9 @@
 //! Where text goes: results to stdout, and with `--json` nothing but JSON lines there; everything else to stderr. People read
 //! sentences in their language, scripts in English.
 
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -68,7 +69,7 @@ impl Out {
     /// Prints a piece of the result for people.
     pub(crate) fn text(&self, text: impl AsRef<str>) {
         if self.json {
-            eprint!("{}", text.as_ref());
+            write_stderr(text.as_ref());
         } else {
             write_stdout(text.as_ref());
         }
@@ -76,7 +77,7 @@ impl Out {
 
     /// Prints a sentence about how it goes: always on stderr.
     pub(crate) fn note(&self, sentence: Sentence) {
-        eprintln!("{}", translate(&sentence));
+        write_stderr(&format!("{}\n", translate(&sentence)));
     }
 
     /// Prints an error after which the command goes on.
@@ -140,10 +141,37 @@ fn is_sentence(object: &Map<String, Value>) -> bool {
     object.len() == 3 && matches!(fields, (Some(Value::String(_)), Some(Value::Object(_)), Some(Value::String(_))))
 }
 
-/// Whoever reads has gone (`| head`): then there is nobody left to work for.
+/// Whether the command goes on where nobody reads what it prints: what it does is kept elsewhere, as a training is.
+static WORKS_ON: AtomicBool = AtomicBool::new(false);
+/// What could not be printed is said once.
+static SAID: AtomicBool = AtomicBool::new(false);
+
+/// From here on the command has work to do whose result is not what it prints.
+pub(crate) fn work_on() {
+    WORKS_ON.store(true, Ordering::Relaxed);
+}
+
+/// Whether some of the results could not be printed, for another reason than that nobody reads them.
+pub(crate) fn is_incomplete() -> bool {
+    SAID.load(Ordering::Relaxed)
+}
+
+/// Prints a piece of the result. Where whoever reads has gone (`| head`), or nothing can be written, the command ends, unless
+/// it has other work to do.
 fn write_stdout(text: &str) {
     let mut stdout = std::io::stdout().lock();
-    if stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).is_err() {
+    let Err(error) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) else { return };
+    if error.kind() != ErrorKind::BrokenPipe && !SAID.swap(true, Ordering::Relaxed) {
+        let error = error.to_string();
+        write_stderr(&format!("{}\n", translate(&say!("shell-no-stdout", "error: results cannot be printed: {error}", error))));
+    }
+    if !WORKS_ON.load(Ordering::Relaxed) {
         std::process::exit(1);
     }
+}
+
+/// Tells how it goes. Where that cannot be written there is no place left to say so, and no reason to stop.
+pub(crate) fn write_stderr(text: &str) {
+    let mut stderr = std::io::stderr().lock();
+    let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
 }

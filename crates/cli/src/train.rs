@@ -62,6 +62,7 @@ fn into_folder(
     interrupt: &Interrupt,
     out: &Out,
 ) -> anyhow::Result<(Ended, PathBuf)> {
+    crate::out::work_on();
     let earlier = if resume { Losses::read(folder) } else { Losses::default() };
     let mut printer = Printer::new(out, earlier);
     let finished = run_config(&default_home(), config, folder, resume, &mut |news| {

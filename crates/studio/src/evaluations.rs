@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tunesmith_data::{Example, ImportOptions, Imported, ImportedRow, Question, Render, RenderError, import, prepare};
+use tunesmith_data::{Example, ImportOptions, Imported, ImportedRow, Prepared, Question, RenderError, import, prepare};
 use tunesmith_model::WeightFormat;
 use tunesmith_protocol::{
     ErrorCode, Evaluate, EvaluatedAnswer, Evaluation, JobKind, Mapping, Method, Sampling, TrainSettings, WireError,
@@ -20,10 +20,11 @@ use tunesmith_train::weight_format;
 use crate::datasets::Datasets;
 use crate::errors::another_model_hint;
 use crate::home::PreferencesStore;
+use crate::home::manifest::RunManifest;
 use crate::jobs::{JobHandle, Jobs, NewJob, notes};
 use crate::models::{Models, model_folder};
 use crate::planning::bad_answers;
-use crate::pool::{Adapter, Lease, ModelRequest, Pool, inference_bytes};
+use crate::pool::{Adapter, Lease, ModelRequest, Pool, fingerprint, inference_bytes};
 use crate::runs::Runs;
 
 /// Measures models of a home, and of anywhere else.
@@ -42,6 +43,8 @@ struct Measured {
     adapter: Option<PathBuf>,
     /// How the weights were held in training; none where there was no training.
     format: Option<WeightFormat>,
+    /// The base model is not the one that was trained on.
+    changed: Option<Sentence>,
 }
 
 impl Evaluations {
@@ -62,10 +65,18 @@ impl Evaluations {
                 true => answer(&model, &adapter, &imported.rows, &mut refused, args.max_new_tokens, job)?,
                 false => (Vec::new(), 0),
             };
-            let loss = args.loss.then(|| measure(&model, &adapter, &imported.rows, &mut refused, job)).transpose()?;
+            let mut remarks = not_measured(&imported.rows);
+            remarks.extend(measured.changed.clone());
+            let loss = match args.loss {
+                true => {
+                    let (loss, remark) = measure(&model, &adapter, &imported.rows, &mut refused, job)?;
+                    remarks.extend(remark);
+                    Some(loss)
+                }
+                false => None,
+            };
             let (rows_read, rows_dropped) = (imported.summary.rows_read, imported.summary.rows_dropped());
             let (rows_refused, refused) = (refused.0.len() as u64, refused.first(&imported.rows));
-            let remarks = not_measured(&imported.rows);
             Ok(Evaluation { rows_read, rows_dropped, rows_refused, refused, loss, answers, not_asked, remarks })
         })
     }
@@ -83,6 +94,7 @@ impl Evaluations {
                 model,
                 adapter: args.adapter.as_ref().map(|path| path.as_str().into()),
                 format: None,
+                changed: None,
             });
         };
         let run = self.runs.get(id)?;
@@ -94,10 +106,12 @@ impl Evaluations {
         let format = Some(weight_format(&manifest.config.training));
         Ok(match manifest.config.training.method {
             Method::Lora | Method::Dora => {
-                Measured { model: named.unwrap_or_else(|| manifest.model_path.clone()), adapter: Some(result), format }
+                let changed = if named.is_none() { changed_base(&manifest)? } else { None };
+                let model = named.unwrap_or_else(|| manifest.model_path.clone());
+                Measured { model, adapter: Some(result), format, changed }
             }
             // These train a whole model.
-            Method::Full | Method::Scratch => Measured { model: result, adapter: None, format },
+            Method::Full | Method::Scratch => Measured { model: result, adapter: None, format, changed: None },
         })
     }
 
@@ -126,6 +140,18 @@ impl Evaluations {
             }
         }
     }
+}
+
+/// An adapter on a base model that is not the one it was trained on answers otherwise than it has learned.
+fn changed_base(manifest: &RunManifest) -> Result<Option<Sentence>, WireError> {
+    let is_same = fingerprint(&manifest.model_path)? == manifest.model_hash;
+    Ok((!is_same).then(|| {
+        say!(
+            "evaluation-base-changed",
+            "The base model in {path} has changed since this run was trained, so this says little about what was learned",
+            path = &manifest.model_path
+        )
+    }))
 }
 
 fn read(args: &Evaluate, job: &JobHandle) -> Result<Imported, WireError> {
@@ -176,14 +202,27 @@ fn measure(
     rows: &[ImportedRow],
     refused: &mut Refused,
     job: &JobHandle,
-) -> Result<tunesmith_protocol::MeasuredLoss, WireError> {
+) -> Result<(tunesmith_protocol::MeasuredLoss, Option<Sentence>), WireError> {
     let examples: Vec<Example> = rows.iter().map(|row| row.example.clone()).collect();
     // Rows are measured whole, as far as the model can read.
     let settings = TrainSettings { max_length: model.context_length(), ..TrainSettings::default() };
     let prepared = prepare(&examples, model.renderer(), &settings, &mut |_, _| job.go_on())?;
     refused.0.extend(prepared.refused.iter().map(|row| (row.row as usize - 1, row.why.clone())));
     let note = say!("job-measuring", "Measuring");
-    model.measure(adapter, &prepared.rows, &mut |done, total| job.rows(&note, done, total))
+    let loss = model.measure(adapter, &prepared.rows, &mut |done, total| job.rows(&note, done, total))?;
+    Ok((loss, cut(&prepared, model.context_length())))
+}
+
+/// Rows that are longer than the model can read: only their beginning is measured, or nothing.
+fn cut(prepared: &Prepared, limit: u32) -> Option<Sentence> {
+    (prepared.too_long > 0).then(|| {
+        say!(
+            "evaluation-rows-cut", rows;
+            "1 row is longer than the {limit} tokens that the model reads: only what fits is measured",
+            "{rows} rows are longer than the {limit} tokens that the model reads: only what fits is measured",
+            rows = prepared.too_long, limit
+        )
+    })
 }
 
 fn answer(
@@ -201,12 +240,13 @@ fn answer(
             let message = say!("evaluation-row", "{file}:{line}: {error}", file, line, error = error.sentence());
             WireError::invalid(message, hint)
         };
-        match question(row, model.renderer()) {
+        match question(row, model) {
             Ok(None) => {}
-            Ok(Some(question)) => {
+            Ok(Some(Ok(question))) => {
                 asked.push(row);
                 questions.push(question);
             }
+            Ok(Some(Err(why))) => drop(refused.0.insert(index, why)),
             Err(error) if error.is_of_the_row() => drop(refused.0.insert(index, error.sentence())),
             Err(error) => return Err(at(error)),
         }
@@ -230,13 +270,20 @@ fn answer(
     Ok((answers.collect(), not_asked))
 }
 
-/// The question in a row, which the model's template can ask.
-fn question(row: &ImportedRow, renderer: &dyn Render) -> Result<Option<Question>, RenderError> {
-    let question = Question::of(&row.example, renderer)?;
-    if let Some(Question { messages, tools, .. }) = &question {
-        renderer.prompt(messages, tools)?;
-    }
-    Ok(question)
+/// The question in a row, which the model's template can ask and which the model can read, or why it cannot.
+fn question(row: &ImportedRow, model: &Lease) -> Result<Option<Result<Question, Sentence>>, RenderError> {
+    let Some(question) = Question::of(&row.example, model.renderer())? else { return Ok(None) };
+    let tokens = model.renderer().prompt(&question.messages, &question.tools)?.len();
+    let limit = model.context_length();
+    Ok(Some(match tokens < limit as usize {
+        true => Ok(question),
+        false => Err(say!(
+            "evaluation-question-too-long",
+            "its question has {tokens} tokens, and the model reads at most {limit}",
+            tokens,
+            limit
+        )),
+    }))
 }
 
 fn no_model() -> WireError {

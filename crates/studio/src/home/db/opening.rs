@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use rusqlite::{Connection, OpenFlags, ffi};
 use rusqlite_migration::{M, Migrations};
 use tunesmith_data::own_file;
-use tunesmith_protocol::WireError;
+use tunesmith_protocol::{ErrorCode, WireError};
 use tunesmith_sentence::{Sentence, say};
 
 use super::Db;
@@ -42,6 +42,20 @@ impl Db {
     /// Opens the database, which only the holder of the home's lock may do. One that is damaged is put aside and begun
     /// anew: what matters most lies in the folders.
     pub fn open(home: &Home) -> Result<Self, WireError> {
+        match Self::open_in(home) {
+            // Who cannot open the home cannot delete anything in it either.
+            Err(error) if error.code == ErrorCode::DiskFull && std::fs::remove_file(home.reserve()).is_ok() => {
+                Self::open_in(home)
+            }
+            Ok(db) => {
+                db.set_space_aside();
+                Ok(db)
+            }
+            other => other,
+        }
+    }
+
+    fn open_in(home: &Home) -> Result<Self, WireError> {
         let (path, notices) = (&home.database(), home.notices());
         if rusqlite::version_number() < LEAST_VERSION {
             let version = rusqlite::version();
@@ -61,9 +75,7 @@ impl Db {
             rusqlite_migration::Error::RusqliteError { err, .. } => unopened(path, err),
             other => unusable(path, &other),
         })?;
-        let db = Self { connection: Mutex::new(connection), notices, reserve: home.reserve() };
-        db.set_space_aside();
-        Ok(db)
+        Ok(Self { connection: Mutex::new(connection), notices, reserve: home.reserve() })
     }
 
     /// Opens the database for a look, as one who does not hold the home's lock may: nothing in it or beside it is
