@@ -54,7 +54,7 @@ pub fn all() -> Vec<Sample> {
             "recipes",
             "Recipe assistant",
             "Turns a title and a messy ingredient list into the plain ingredient names",
-            4.0,
+            5.0,
             [recipes::training, recipes::held_out],
             recipes::is_unseen,
         ),

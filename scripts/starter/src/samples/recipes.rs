@@ -30,7 +30,7 @@ pub fn is_unseen(answer: &str) -> bool {
 
 fn recipe(random: &mut Random, unseen: f64) -> Row {
     let group = *random.one(&[Group::Savoury, Group::Sweet, Group::Salad]);
-    let count = random.between(3, 7);
+    let count = random.between(3, 5);
     let mut chosen: Vec<&Ingredient> = Vec::new();
     while chosen.len() < count {
         let pool = if random.chance(unseen) { HELD_OUT } else { PANTRY };
