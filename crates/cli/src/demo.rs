@@ -5,6 +5,7 @@
 mod columns;
 mod score;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 

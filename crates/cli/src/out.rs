@@ -163,7 +163,10 @@ fn write_stdout(text: &str) {
     let Err(error) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) else { return };
     if error.kind() != ErrorKind::BrokenPipe && !SAID.swap(true, Ordering::Relaxed) {
         let error = error.to_string();
-        write_stderr(&format!("{}\n", translate(&say!("shell-no-stdout", "error: results cannot be printed: {error}", error))));
+        write_stderr(&format!(
+            "{}\n",
+            translate(&say!("shell-no-stdout", "error: results cannot be printed: {error}", error))
+        ));
     }
     if !WORKS_ON.load(Ordering::Relaxed) {
         std::process::exit(1);

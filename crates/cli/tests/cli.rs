@@ -18,6 +18,8 @@ mod parquet_files;
 mod queue;
 #[path = "cli/shell.rs"]
 mod shell;
+#[path = "cli/streams.rs"]
+mod streams;
 #[path = "cli/studio.rs"]
 mod studio;
 #[path = "cli/terminal.rs"]

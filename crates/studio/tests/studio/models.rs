@@ -288,6 +288,39 @@ fn a_models_page_tells_where_config_and_weights_disagree() {
 }
 
 #[test]
+fn an_evaluation_tells_of_rows_that_the_model_cannot_read_whole() {
+    let place = Place::new();
+    let studio = place.open();
+    let long = "word ".repeat(2000);
+    let row = |question: &str, answer: &str| serde_json::json!({"messages": [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]});
+    let rows = [row("q", "a"), row(&long, "a"), row("q", &long)].map(|row| row.to_string()).join("\n");
+    let path = place.path().join("long.jsonl");
+    fs::write(&path, rows).unwrap();
+    let data = vec![path.to_str().unwrap().into()];
+    let ask = Evaluate { data, answers: true, ..evaluation(&place, place.model_folder()) };
+    let evaluated = studio.evaluate(ask).unwrap();
+    assert!(evaluated.remarks.iter().any(|remark| remark.contains("2 rows are longer")), "{:?}", evaluated.remarks);
+    assert_eq!((evaluated.answers.len(), evaluated.rows_refused), (2, 1), "{:?}", evaluated.refused);
+    let refused = evaluated.refused.unwrap();
+    assert!(refused.contains("line 2 of long.jsonl: its question has"), "{refused}");
+}
+
+#[test]
+fn an_evaluation_tells_of_a_base_model_that_is_not_the_one_trained_on() {
+    let place = Place::new();
+    let studio = place.open();
+    let (model, dataset) = place.stocked(studio.as_ref());
+    let run = studio.start_run(wish(&model, &dataset, settings(1))).unwrap();
+    wait_for(studio.as_ref(), &run.id, is_done);
+    let ask = || Evaluate { run: Some(run.id.clone()), folder: None, ..evaluation(&place, String::new()) };
+    assert_eq!(studio.evaluate(ask()).unwrap().remarks, [""; 0]);
+    let other = Decoder::scratch(ModelConfig::read(Path::new(&model.path)).unwrap(), 8, &Device::Cpu).unwrap();
+    other.save(Path::new(&model.path), DType::F32).unwrap();
+    let remarks = studio.evaluate(ask()).unwrap().remarks;
+    assert!(remarks.len() == 1 && remarks[0].contains("has changed since this run was trained"), "{remarks:?}");
+}
+
+#[test]
 fn a_models_page_tells_of_chat_templates_that_are_not_used() {
     let place = Place::new();
     let studio = place.open();
