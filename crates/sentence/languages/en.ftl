@@ -572,6 +572,8 @@ doctor-tool-without-call = { $rows ->
 
 doctor-tool-without-call-advice = Add the call or the tool's answer, or remove the other half
 
+evaluation-base-changed = The base model in { $path } has changed since this run was trained, so this says little about what was learned
+
 evaluation-no-model = No model is named to measure
 
 evaluation-no-model-hint = Name a model or a run
@@ -588,9 +590,16 @@ evaluation-no-row = No row of the file can be measured
 
 evaluation-no-row-hint = `tunesmith data inspect FILE` says why
 
+evaluation-question-too-long = its question has { $tokens } tokens, and the model reads at most { $limit }
+
 evaluation-row = { $file }:{ $line }: { $error }
 
 evaluation-row-refused = line { $line } of { $file }: { $why }
+
+evaluation-rows-cut = { $rows ->
+    [one] 1 row is longer than the { $limit } tokens that the model reads: only what fits is measured
+   *[other] { $rows } rows are longer than the { $limit } tokens that the model reads: only what fits is measured
+}
 
 evaluation-worse-answers = { $rows ->
     [one] 1 row has two answers: only the better one (chosen) is measured
@@ -2256,6 +2265,10 @@ shell-demo-exact = Exactly right
 
 shell-demo-f1 = Token F1
 
+shell-demo-in-the-way = { $path } is there already and is something else
+
+shell-demo-in-the-way-hint = Name an empty folder
+
 shell-demo-no-preset = There is no preset “{ $id }”
 
 shell-demo-no-preset-hint = There are sample, quick, balanced and thorough
@@ -2403,6 +2416,8 @@ shell-model-unnamed = Name a model with --model, or a run with --run
 shell-model-unusable = cannot be used: { $problem }
 
 shell-models-none = No base models yet: add one with `tunesmith models add FOLDER`
+
+shell-no-stdout = error: results cannot be printed: { $error }
 
 shell-notice-delete-model = Delete it with `tunesmith models remove { $id }`
 

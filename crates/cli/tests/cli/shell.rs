@@ -139,7 +139,7 @@ impl Shell {
         Running::of(command)
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.prepared(Command::new(env!("CARGO_BIN_EXE_tunesmith")));
         command.args(arguments);
         command
