@@ -1,5 +1,7 @@
 //! What the starter model and the sample datasets promise.
 
+#![expect(clippy::unwrap_used, reason = "a test ends by panicking")]
+
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
