@@ -955,7 +955,7 @@ import-no-row-to-hold-out = No row of { $path } can be held out. { $reason }
 
 import-no-row-to-hold-out-hint = Choose another file
 
-import-no-space = The copy of these rows needs about { $needed }, and { $free } are free where Tunesmith keeps its files
+import-no-space = The copy of these rows needs about { $needed } and { $spare } to spare, and { $free } are free where Tunesmith keeps its files
 
 import-no-worker = { $program }, which reads it, cannot be started: { $reason }
 
@@ -1028,6 +1028,10 @@ item-name-length = A name has 1 to { $longest } characters
 item-name-length-hint = Choose another name
 
 item-not-in-bin = This is not in the bin
+
+item-tag-wrong = A tag is one line of at most { $longest } characters
+
+item-tag-wrong-hint = Choose a shorter tag
 
 item-tags-lost = The tags of “{ $name }” cannot be read: { $error }
 
@@ -1818,6 +1822,10 @@ run-folder-gone-hint = Bring the folder back from a backup, or train it again
 run-folder-occupied = { $path } holds a run already
 
 run-folder-occupied-hint = Go on with it with --resume, or choose another folder
+
+run-folder-of-others = { $path } holds files that a run would write over
+
+run-folder-of-others-hint = Choose another folder
 
 run-folder-other = The run in { $path } was started with something else: { $differences }
 

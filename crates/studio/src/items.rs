@@ -12,12 +12,10 @@ use crate::chats::Chats;
 use crate::datasets::Datasets;
 use crate::home::Home;
 use crate::home::db::Db;
-use crate::ids;
 use crate::models::Models;
 use crate::runs::Runs;
 use crate::topics::Topics;
-
-const LONGEST_NAME: usize = 200;
+use crate::{ids, names};
 
 /// Everything that the user owns in a home.
 pub(crate) struct Items {
@@ -33,19 +31,7 @@ pub(crate) struct Items {
 impl Items {
     /// Gives a thing another name.
     pub fn rename(&self, args: &Rename) -> Result<(), WireError> {
-        let name = args.name.trim();
-        if name.is_empty() || name.chars().count() > LONGEST_NAME {
-            return Err(WireError::invalid(
-                say!("item-name-length", "A name has 1 to {longest} characters", longest = LONGEST_NAME),
-                say!("item-name-length-hint", "Choose another name"),
-            ));
-        }
-        if name.contains(|character: char| character.is_control()) {
-            return Err(WireError::invalid(
-                say!("item-name-control", "A name is one line without control characters"),
-                say!("item-name-length-hint", "Choose another name"),
-            ));
-        }
+        let name = names::checked(&args.name)?;
         self.make_known(&args.item)?;
         match args.item.kind {
             ItemKind::Chat => self.chats.rename(&args.item.id, name)?,
@@ -66,6 +52,7 @@ impl Items {
         }
         let mut tags: Vec<String> = Vec::new();
         for tag in args.tags.iter().map(|tag| tag.trim()).filter(|tag| !tag.is_empty()) {
+            names::check_tag(tag)?;
             if !tags.iter().any(|known| known == tag) {
                 tags.push(tag.into());
             }

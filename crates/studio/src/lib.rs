@@ -3,7 +3,7 @@
 //!
 //! Floors, from the top; a file imports only what is below its own:
 //! `studio` (wires everything) → `items` → `evaluations`, `chats` → `runs` → `datasets` → `models` (the nouns) → `planning` →
-//! `pool` → `jobs` → `topics` → `home` → `bundled` → `platform` → `errors`, `ids`, `format`.
+//! `pool` → `jobs` → `topics` → `home` → `bundled` → `platform` → `errors`, `ids`, `names`, `format`.
 
 mod bundled;
 mod chats;
@@ -16,6 +16,7 @@ mod ids;
 mod items;
 mod jobs;
 mod models;
+mod names;
 mod planning;
 mod platform;
 mod pool;

@@ -60,6 +60,20 @@ fn a_question_that_is_not_utf8_ends_no_conversation() {
 }
 
 #[test]
+fn a_training_begins_in_no_folder_that_holds_files_of_others() {
+    let shell = Shell::new();
+    for name in ["metrics.jsonl", "result", "ckpt-999"] {
+        let folder = shell.path(&format!("with-{name}"));
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(folder.join(name), "mine").unwrap();
+        let ran = shell.run(&["train", "run.yaml", "--output", folder.to_str().unwrap()]);
+        assert!(ran.code == 1 && ran.stderr.contains("would write over"), "{name}: {}", ran.stderr);
+        assert_eq!(std::fs::read_to_string(folder.join(name)).unwrap(), "mine");
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1, "nothing was written");
+    }
+}
+
+#[test]
 fn a_demo_overwrites_nothing_in_its_folder() {
     let shell = Shell::new();
     std::fs::create_dir(shell.path("mine")).unwrap();

@@ -20,7 +20,7 @@ use super::rows::bubbles;
 use crate::format::byte_size;
 use crate::jobs::NewJob;
 use crate::platform::free_disk_bytes;
-use crate::{bundled, errors, home};
+use crate::{bundled, errors, home, names};
 
 /// Rows shown before anything is imported.
 const FIRST_ROWS: usize = 50;
@@ -52,8 +52,10 @@ impl Datasets {
         };
         let stem = || paths.first().and_then(|path| path.file_stem()).map(|stem| stem.to_string_lossy().into_owned());
         let name = match args.name.filter(|name| !name.trim().is_empty()) {
-            Some(name) => name,
-            None => self.db.free_name(ItemKind::Dataset, &stem().unwrap_or_else(|| "Dataset".into()))?,
+            Some(name) => names::checked(&name)?.to_owned(),
+            None => {
+                self.db.free_name(ItemKind::Dataset, &names::of_file(&stem().unwrap_or_else(|| "Dataset".into())))?
+            }
         };
         let hold_out = HoldOut { validation, seed: args.seed.unwrap_or(SPLIT_SEED) };
         self.jobs.run(NewJob::new(JobKind::Import, &name).id_of_call(args.job), |job| {
@@ -114,14 +116,16 @@ impl Datasets {
             Validation::File(path) => home::size(path.as_ref()),
             _ => 0,
         };
-        let needed = paths.iter().map(|path| home::size(path)).sum::<u64>() + held_out + LEAST_FREE;
+        let needed = paths.iter().map(|path| home::size(path)).sum::<u64>() + held_out;
         match free_disk_bytes(self.home.root()) {
-            free if free > 0 && free < needed => Err(WireError::new(
+            free if free > 0 && free < needed + LEAST_FREE => Err(WireError::new(
                 ErrorCode::DiskFull,
                 say!(
                     "import-no-space",
-                    "The copy of these rows needs about {needed}, and {free} are free where Tunesmith keeps its files",
+                    "The copy of these rows needs about {needed} and {spare} to spare, and {free} are free where Tunesmith \
+                     keeps its files",
                     needed = byte_size(needed),
+                    spare = byte_size(LEAST_FREE),
                     free = byte_size(free)
                 ),
                 say!("home-disk-full-hint", "Free some space and try again"),

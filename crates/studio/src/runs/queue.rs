@@ -20,7 +20,7 @@ use crate::jobs::{Claim, JobHandle, NewJob};
 use crate::planning::run_file;
 use crate::platform::sync_folder;
 use crate::pool::fingerprint;
-use crate::{errors, ids};
+use crate::{errors, ids, names};
 
 /// How often lists are told that a run moved on.
 const BETWEEN_CHANGES: Duration = Duration::from_secs(1);
@@ -38,11 +38,9 @@ impl Runs {
         let model = self.models.usable(&args.model)?;
         let dataset = self.datasets.at(&args.dataset, args.version)?;
         let name = args.name.clone().filter(|name| !name.trim().is_empty());
-        // Names of files may hold line breaks, which no list shows.
-        let plain = |name: &str| name.replace(char::is_control, " ");
         let name = match name {
-            Some(name) => plain(&name),
-            None => self.db.free_name(ItemKind::Run, &plain(&format!("{} · {}", dataset.name, model.name)))?,
+            Some(name) => names::checked(&name)?.to_owned(),
+            None => self.db.free_name(ItemKind::Run, &names::of_file(&format!("{} · {}", dataset.name, model.name)))?,
         };
         let manifest = RunManifest {
             id: ids::new_id(&dataset.name),

@@ -151,12 +151,25 @@ fn settle(
                 say!("run-folder-other-hint", "Resume with what it was started with, or choose another folder"),
             ))
         }
+        (false, false) if holds_others(folder) => Err(WireError::invalid(
+            say!("run-folder-of-others", "{path} holds files that a run would write over", path),
+            say!("run-folder-of-others-hint", "Choose another folder"),
+        )),
         (false, _) => {
             fs::create_dir_all(path).map_err(errors::io(path))?;
             manifest.write(folder)?;
             Ok(manifest)
         }
     }
+}
+
+/// Whether something that is no run's lies where a run writes. Nothing of it is touched.
+fn holds_others(folder: &RunFolder) -> bool {
+    let is_checkpoint = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("ckpt-"));
+    let tokens = folder.path().join("tokens");
+    let places = [folder.metrics(), folder.result(), tokens];
+    places.iter().any(|place| place.symlink_metadata().is_ok())
+        || home::entries(folder.path()).iter().any(|path| is_checkpoint(path))
 }
 
 /// Puts a damaged `run.json` aside and writes it anew, as where there is none: whether the run was started with the same, its

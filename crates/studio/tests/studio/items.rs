@@ -66,6 +66,23 @@ fn a_deleted_thing_comes_back_until_the_bin_is_emptied() {
 }
 
 #[test]
+fn names_and_tags_that_no_list_could_show_are_refused_wherever_they_are_given() {
+    let place = Place::new();
+    let studio = place.open();
+    let (model, dataset) = place.stocked(studio.as_ref());
+    for wrong in ["two\nlines", "red \u{1b}[31m", &"x".repeat(201)] {
+        let import = ImportDataset { name: Some(wrong.into()), ..import_of(&[&place.data_file(5)]) };
+        assert_eq!(studio.import_dataset(import).unwrap_err().code, ErrorCode::Invalid, "{wrong:?}");
+        let start = StartRun { name: Some(wrong.into()), ..wish(&model, &dataset, settings(1)) };
+        assert_eq!(studio.start_run(start).unwrap_err().code, ErrorCode::Invalid, "{wrong:?}");
+        let item = ItemRef { kind: ItemKind::Dataset, id: dataset.id.clone() };
+        let tags = SetTags { item, tags: vec!["fine".into(), wrong.into()] };
+        assert_eq!(studio.set_tags(tags).unwrap_err().code, ErrorCode::Invalid, "{wrong:?}");
+    }
+    assert_eq!((studio.list_datasets(()).unwrap().len(), studio.list_runs(()).unwrap().len()), (1, 0));
+}
+
+#[test]
 fn names_that_nobody_chose_are_told_apart_by_a_number() {
     let place = Place::new();
     let studio = place.open();
