@@ -74,6 +74,9 @@ pub(crate) fn demo(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended> {
     let folder = arguments.output.clone().unwrap_or_else(|| temporary.path().to_owned());
     std::fs::create_dir_all(&folder)?;
     let folder = std::path::absolute(folder)?;
+    for sample in &chosen {
+        put(&held_out(&folder, sample), samples::held_out(&sample.id)?.as_ref())?;
+    }
     let home = Home::at(&folder.join("home"))?;
     if !home.is_owner() {
         return Err(another_demo().into());
@@ -124,6 +127,11 @@ fn chosen(ids: &[String]) -> anyhow::Result<Vec<Sample>> {
     ids.iter().map(find).collect()
 }
 
+/// Where the held-out rows of a sample lie.
+fn held_out(folder: &Path, sample: &Sample) -> PathBuf {
+    folder.join(format!("{}-heldout.jsonl", sample.id))
+}
+
 /// Writes a file where there is none. One that is there is left as it is: it is the same, or somebody else's.
 fn put(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let new = std::fs::OpenOptions::new().write(true).create_new(true).open(path);
@@ -157,8 +165,7 @@ impl Demo<'_> {
             // Some of it was trained before.
             _ => f64::INFINITY,
         };
-        let held_out = self.folder.join(format!("{}-heldout.jsonl", sample.id));
-        put(&held_out, samples::held_out(&sample.id)?.as_ref())?;
+        let held_out = held_out(&self.folder, sample);
         // The base is held as the run has held it, so that only the adapter differs.
         let base = self.ask(&held_out, Evaluate { model: Some(self.model.clone()), ..nothing_to_evaluate() })?;
         let tuned = self.ask(&held_out, Evaluate { run: Some(run.id.clone()), ..nothing_to_evaluate() })?;
