@@ -12,6 +12,7 @@ use tunesmith_data::own_file;
 use tunesmith_protocol::{ErrorCode, Preset, Sample, TrainSettings, WireError};
 use tunesmith_sentence::say;
 
+use crate::format::hex;
 use crate::platform::sync_folder;
 use crate::{errors, ids};
 
@@ -90,7 +91,7 @@ pub fn fingerprint(id: &str) -> Result<String, WireError> {
     for bytes in [rows(id)?, held_out(id)?, run_file(id)?] {
         hash.update(Sha256::digest(&bytes));
     }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&hash.finalize()))
 }
 
 /// Whether this build carries the starter model.

@@ -34,5 +34,6 @@ pub use optimizer::{DynamicMap, Moment, Moments, Optimizer, Parameter, Quantized
 pub use plan::TrainPlan;
 pub use progress::{Outcome, Progress, StopRequest};
 pub use run::run;
+pub use run_folder::checkpoints;
 pub use schedule::{Schedule, WarmUp};
 pub use weight_format::weight_format;

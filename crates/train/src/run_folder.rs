@@ -19,6 +19,14 @@ pub(crate) fn result_path(run: &Path) -> PathBuf {
     run.join("result")
 }
 
+/// The checkpoints of a run, by the step after which each was written, the earliest first.
+///
+/// # Errors
+/// The run's folder cannot be read.
+pub fn checkpoints(run: &Path) -> Result<Vec<(u32, PathBuf)>, TrainError> {
+    Ok(checkpoint_steps(run)?.into_iter().map(|step| (step, checkpoint_path(run, step))).collect())
+}
+
 /// A checkpoint that cannot be used, and why.
 pub(crate) struct Damaged {
     pub step: u32,

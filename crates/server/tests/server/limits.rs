@@ -18,6 +18,16 @@ fn impatient() -> Limits {
     Limits { head: SOON, arguments: SOON, upload_pause: SOON, unread: SOON, ..Limits::default() }
 }
 
+/// Forty connections over which a request has begun and does not go on.
+fn half_open(browser: &Browser) -> Vec<TcpStream> {
+    let begin = |_| {
+        let mut stream = browser.connect();
+        stream.write_all(b"POST /api/call/list_runs HT").unwrap();
+        stream
+    };
+    (0..40).map(begin).collect()
+}
+
 /// Waits until the server has closed it; what is sent before is read.
 fn is_closed(mut stream: TcpStream) -> bool {
     match stream.read_to_end(&mut Vec::new()) {
@@ -32,13 +42,7 @@ fn connections_without_a_key_make_room_for_others_and_close_none_that_has_one() 
     let endless = Duration::from_secs(600);
     let browser = Browser::within(Limits { connections: 8, head: endless, arguments: endless, ..Limits::default() });
     let mut page = Page::open(&browser);
-    let half_open: Vec<TcpStream> = (0..40)
-        .map(|_| {
-            let mut stream = browser.connect();
-            stream.write_all(b"POST /api/call/list_runs HT").unwrap();
-            stream
-        })
-        .collect();
+    let half_open = half_open(&browser);
     assert_eq!(browser.post("/api/call/list_runs", "null").status, 200);
     page.follow(1, &json!({ "topic": "job", "id": "quiet" }), 0);
     assert!(half_open.into_iter().take(30).all(is_closed), "the oldest are");
@@ -48,13 +52,7 @@ fn connections_without_a_key_make_room_for_others_and_close_none_that_has_one() 
 #[test]
 fn requests_that_never_end_are_given_up_and_hold_up_nobody() {
     let browser = Browser::within(Limits { connections: 8, ..impatient() });
-    let half_open: Vec<TcpStream> = (0..40)
-        .map(|_| {
-            let mut stream = browser.connect();
-            stream.write_all(b"POST /api/call/list_runs HT").unwrap();
-            stream
-        })
-        .collect();
+    let half_open = half_open(&browser);
     assert_eq!(browser.post("/api/call/list_runs", "null").status, 200, "its turn comes");
     assert!(half_open.into_iter().all(is_closed));
 }

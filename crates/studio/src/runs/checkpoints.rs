@@ -36,11 +36,8 @@ impl Runs {
     /// The folders of all checkpoints but the best and the last. What a link leads to is somebody else's.
     fn spare(&self, id: &str) -> Result<Vec<PathBuf>, WireError> {
         let run = self.index.get(id)?;
-        let step = |folder: &PathBuf| folder.file_name()?.to_str()?.strip_prefix("ckpt-")?.parse::<u32>().ok();
-        let folders = home::own_entries(run.folder.path()).into_iter().filter(|folder| home::is_own_folder(folder));
-        let mut checkpoints: Vec<(u32, PathBuf)> =
-            folders.filter_map(|folder| Some((step(&folder)?, folder))).collect();
-        checkpoints.sort_unstable();
+        let all = tunesmith_train::checkpoints(run.folder.path())?.into_iter();
+        let mut checkpoints: Vec<(u32, PathBuf)> = all.filter(|(_, folder)| home::is_own_folder(folder)).collect();
         checkpoints.pop();
         let best = run.summary.best_step.or(run.summary.kept().map(|(step, _)| step));
         Ok(checkpoints.into_iter().filter(|(step, _)| Some(*step) != best).map(|(_, folder)| folder).collect())

@@ -151,7 +151,7 @@ fn settle(
                 say!("run-folder-other-hint", "Resume with what it was started with, or choose another folder"),
             ))
         }
-        (false, false) if holds_others(folder) => Err(WireError::invalid(
+        (false, false) if holds_others(folder)? => Err(WireError::invalid(
             say!("run-folder-of-others", "{path} holds files that a run would write over", path),
             say!("run-folder-of-others-hint", "Choose another folder"),
         )),
@@ -164,12 +164,11 @@ fn settle(
 }
 
 /// Whether something that is no run's lies where a run writes. Nothing of it is touched.
-fn holds_others(folder: &RunFolder) -> bool {
-    let is_checkpoint = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("ckpt-"));
+fn holds_others(folder: &RunFolder) -> Result<bool, WireError> {
     let tokens = folder.path().join("tokens");
     let places = [folder.metrics(), folder.result(), tokens];
-    places.iter().any(|place| place.symlink_metadata().is_ok())
-        || home::entries(folder.path()).iter().any(|path| is_checkpoint(path))
+    let is_taken = places.iter().any(|place| place.symlink_metadata().is_ok());
+    Ok(is_taken || !tunesmith_train::checkpoints(folder.path())?.is_empty())
 }
 
 /// Puts a damaged `run.json` aside and writes it anew, as where there is none: whether the run was started with the same, its

@@ -8,7 +8,7 @@ use tunesmith_data::Tokens;
 use tunesmith_protocol::AutoOr;
 
 use crate::checkpoint;
-use crate::run_folder::{checkpoint_path, checkpoint_steps};
+use crate::run_folder::checkpoints;
 
 /// A step computes forward and backward, which costs about three times as much as forward alone.
 const STEP_COST: f64 = 3.0;
@@ -35,8 +35,8 @@ pub(crate) enum EvaluationRule {
 impl EvaluationRule {
     /// The rule of the run in this folder; that of new runs where it has no checkpoint yet.
     pub fn of_run(run: &Path) -> Self {
-        let steps = checkpoint_steps(run).unwrap_or_default();
-        let states = steps.into_iter().rev().map(|step| checkpoint::state(&checkpoint_path(run, step)));
+        let checkpoints = checkpoints(run).unwrap_or_default();
+        let states = checkpoints.into_iter().rev().map(|(_, folder)| checkpoint::state(&folder));
         states.flatten().next().map_or_else(Self::default, |state| state.inputs.evaluation())
     }
 }
