@@ -19,6 +19,13 @@ pub struct AnswerScore {
 }
 
 impl AnswerScore {
+    /// The score of one row.
+    pub fn of(expected: &str, answer: &str) -> Self {
+        let mut score = Self::default();
+        score.add(expected, answer);
+        score
+    }
+
     /// Adds one row.
     pub fn add(&mut self, expected: &str, answer: &str) {
         let (wanted, given) = (words(expected), words(answer));

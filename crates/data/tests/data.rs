@@ -28,8 +28,6 @@ mod json_files;
 mod judged;
 #[path = "data/lengths.rs"]
 mod lengths;
-#[path = "data/likeness.rs"]
-mod likeness;
 #[path = "data/masks.rs"]
 mod masks;
 #[path = "data/own_templates.rs"]
@@ -44,6 +42,10 @@ mod preparation;
 mod questions;
 #[path = "data/real_models.rs"]
 mod real_models;
+#[path = "data/repetition.rs"]
+mod repetition;
+#[path = "data/round_trips.rs"]
+mod round_trips;
 #[path = "data/score.rs"]
 mod score;
 #[path = "data/sentences.rs"]

@@ -46,8 +46,8 @@ wire! {
         pub ends: bool,
         /// Its end comes again and again.
         pub repeats: bool,
-        /// The F1 of the words that it shares with the expected answer, from 0 to 1.
-        pub likeness: f64,
+        /// Token F1 with the expected answer, over words and signs, from 0 to 1.
+        pub f1: f64,
     }
 
     /// Measure a model on dataset files. It is a run's result, or a base model with or without an adapter.

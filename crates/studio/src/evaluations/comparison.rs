@@ -1,7 +1,7 @@
 //! A run's result beside its base model: what both answer to a few rows that were held out. It is asked once, and kept in the
 //! run's folder.
 
-use tunesmith_data::{Question, own_file, repeats, word_f1};
+use tunesmith_data::{AnswerScore, Question, own_file, repeats};
 use tunesmith_protocol::{
     CompareRun, ComparedAnswer, ComparedRow, Comparison, JobKind, Method, Run, Sampling, Split, StopReason, WireError,
 };
@@ -141,7 +141,7 @@ fn judged(question: &Question, answered: Answered) -> ComparedAnswer {
     ComparedAnswer {
         ends: answered.stop_reason == StopReason::End,
         repeats: repeats(&answered.text),
-        likeness: word_f1(&question.expected, &answered.text),
+        f1: AnswerScore::of(&question.expected, &answered.text).f1(),
         text: answered.text,
     }
 }

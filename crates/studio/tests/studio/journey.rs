@@ -219,7 +219,7 @@ fn a_result_is_compared_with_its_base_model_on_held_out_rows() {
     for row in &compared.rows {
         let base = row.base.as_ref().expect("an adapter has a base");
         assert_ne!(base.text, row.tuned.text, "{row:?}");
-        assert!((0.0..=1.0).contains(&row.tuned.likeness) && row.tuned.likeness >= base.likeness, "{row:?}");
+        assert!((0.0..=1.0).contains(&row.tuned.f1) && row.tuned.f1 >= base.f1, "{row:?}");
         let is_held_out =
             held_out.rows.iter().any(|held| held.messages.iter().any(|message| message.content == row.question));
         assert!(is_held_out, "{row:?}");

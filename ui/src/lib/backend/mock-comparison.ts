@@ -1,7 +1,7 @@
 // What the made-up studio's models answer.
 import type { ComparedAnswer, Comparison } from '$lib/protocol';
 
-const answer = (text: string, likeness: number, trouble: Partial<ComparedAnswer> = {}): ComparedAnswer => ({ text, ends: true, repeats: false, likeness, ...trouble });
+const answer = (text: string, f1: number, trouble: Partial<ComparedAnswer> = {}): ComparedAnswer => ({ text, ends: true, repeats: false, f1, ...trouble });
 
 const rows = [
   { question: 'Name the ingredients: Whisk two eggs with the flour, then fold in the melted butter.', expected: 'eggs, flour, butter', base: 'Whisk the eggs and whisk the eggs and then the eggs are whisked', tuned: 'eggs, flour, butter' },

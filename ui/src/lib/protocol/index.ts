@@ -164,9 +164,9 @@ ends: boolean,
  */
 repeats: boolean, 
 /**
- * The F1 of the words that it shares with the expected answer, from 0 to 1.
+ * Token F1 with the expected answer, over words and signs, from 0 to 1.
  */
-likeness: number, };
+f1: number, };
 export type ComparedRow = { 
 /**
  * What was asked last.

@@ -17,8 +17,8 @@ const mean = (values: number[]): number => values.reduce((sum, value) => sum + v
 export function verdict({ rows }: Comparison): Verdict {
   if (rows.some(({ tuned }) => tuned.repeats)) return 'repeats';
   if (rows.some(({ tuned }) => !tuned.ends)) return 'endless';
-  const bases = rows.flatMap(({ base }) => (base ? [base.likeness] : []));
-  const tuned = mean(rows.map((row: ComparedRow) => row.tuned.likeness));
+  const bases = rows.flatMap(({ base }) => (base ? [base.f1] : []));
+  const tuned = mean(rows.map((row: ComparedRow) => row.tuned.f1));
   // What was trained from scratch has nothing to be better than.
   return bases.length === 0 || tuned > mean(bases) + noticeable ? 'better' : 'no-better';
 }

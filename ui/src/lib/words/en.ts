@@ -1,8 +1,8 @@
 // All words on screen, in English. Another language is one more file of this shape beside it.
 import { bytes, count } from '$lib/format';
+import { answers } from './en-answers';
 import { bin } from './en-bin';
 import { compareRuns } from './en-compare';
-import { compared } from './en-compared';
 import { datasets } from './en-data';
 import { room } from './en-room';
 import { chat, queue, run } from './en-run';
@@ -305,7 +305,7 @@ const en = {
 
   queue,
   bin,
-  compared,
+  answers,
   compareRuns,
   run,
   chat,

@@ -1,7 +1,7 @@
 // The questions that a finished fine-tune and its base model are both asked.
 import { count } from '$lib/format';
 
-export const compared = {
+export const answers = {
   title: 'Its answers',
   text: 'A few questions for the original model and for yours',
   heldOut: (n: number) => `${n === 1 ? 'One question' : `${count(n)} questions`} that it has not learned from`,
