@@ -31,7 +31,7 @@ test('a dropped file becomes a model to chat with, in a browser', { timeout: 900
     const points = await chartPoints(page);
 
     // A reload shows the same run with its whole history.
-    await page.page.reload();
+    await page.reload();
     await until('the chart is whole again', async () => (await chartPoints(page)) === points);
     await page.inject(axeSource);
 

@@ -33,16 +33,26 @@ export class BrowserPage {
     const opened = new BrowserPage();
     const page = (opened.page = await context.newPage());
     opened.problems = [];
+    opened.calls = new Set();
+    page.on('request', (request) => request.url().includes('/api/call/') && opened.calls.add(request));
+    page.on('requestfinished', (request) => opened.calls.delete(request));
     page.setDefaultTimeout(120_000);
     page.on('console', (said) => ['error', 'warning'].includes(said.type()) && opened.problems.push(`${said.type()}: ${said.text()} ${said.location().url}`));
     page.on('pageerror', (error) => opened.problems.push(`error: ${error.message}`));
     page.on('requestfailed', (request) => {
+      opened.calls.delete(request);
       // Leaving a page cuts its event streams off; anything else is a failure.
       if (!request.url().includes('/api/events')) opened.problems.push(`request: ${request.url()} ${request.failure()?.errorText}`);
     });
     await page.goto(link);
     await page.waitForSelector('main');
     return opened;
+  }
+
+  /** Loads the page again once its commands are answered: leaving it would cut them off, and that counts as a failure. */
+  async reload() {
+    await until('every command is answered', () => this.calls.size === 0);
+    await this.page.reload();
   }
 
   at(id) {
