@@ -19,11 +19,9 @@ const nodeTests = (folder) => {
  */
 export const phases = {
   screens: { title: 'build the screens', command: () => ['scripts/screens'] },
+  rust: { title: 'Rust (build + nextest)', needs: ['screens'], command: () => ['cargo', 'nextest', 'run', '--locked', '--workspace'], count: countNextest },
   scripts: { title: 'scripts', command: () => nodeTests('scripts'), count: () => countTap('scripts') },
   supply: { title: 'supply chain', needs: ['screens'], command: () => ['scripts/supply'] },
-  rust: { title: 'Rust (build + nextest)', needs: ['screens'], command: () => ['cargo', 'nextest', 'run', '--locked', '--workspace'], count: countNextest },
-  // Built as for the Rust phase, so that nothing is compiled twice: a plain `cargo build` takes other features.
-  programs: { title: 'build the programs', needs: ['screens'], command: () => ['cargo', 'nextest', 'run', '--locked', '--workspace', '--no-run'] },
   types: { title: 'svelte-check', needs: ['screens'], command: () => ['npm', '--prefix', 'ui', 'run', 'check'] },
   vitest: {
     title: 'vitest',
@@ -34,6 +32,9 @@ export const phases = {
       return { passed: numPassedTests, failed: numFailedTests };
     },
   },
+  // Built as for the Rust phase, so that nothing is compiled twice: a plain `cargo build` takes other features. Beside
+  // that phase it waits for cargo's lock, that is, until everything is built.
+  programs: { title: 'build the programs', needs: ['screens'], command: () => ['cargo', 'nextest', 'run', '--locked', '--workspace', '--no-run'] },
   desktop: { title: 'desktop window (Xvfb)', needs: ['programs'], command: () => nodeTests('desktop'), count: () => countTap('desktop') },
   browser: { title: 'browser (Chromium)', needs: ['programs'], command: () => nodeTests('browser'), count: () => countTap('browser') },
 };
@@ -48,6 +49,27 @@ export function plan(asked) {
   };
   (asked.length ? asked : Object.keys(phases)).forEach(add);
   return planned;
+}
+
+/**
+ * Carries phases out, two at a time: much of a test is waiting. Each begins once what it needs is done, well or badly.
+ * `carryOut(name)` ends when the phase has.
+ */
+export async function runAll(planned, carryOut, atOnce = 2) {
+  const waiting = [...planned];
+  const [going, done] = [new Map(), new Set()];
+  const ready = (name) => (phases[name].needs ?? []).every((need) => done.has(need) || !planned.includes(need));
+  while (waiting.length || going.size) {
+    const next = going.size < atOnce ? waiting.findIndex(ready) : -1;
+    if (next >= 0) {
+      const [name] = waiting.splice(next, 1);
+      going.set(name, carryOut(name).then(() => name));
+      continue;
+    }
+    const ended = await Promise.race(going.values());
+    going.delete(ended);
+    done.add(ended);
+  }
 }
 
 function countNextest(printed) {

@@ -1,23 +1,41 @@
 // Runs every phase of the tests (phases.mjs), also after one has failed, and sums them up: node scripts/test.mjs [PHASE…]
+// Two phases go at once. The output of one is shown as it comes, that of the other when it has ended.
 // A phase that is asked for alone comes after what must be built for it.
 // The last line is plain for machines: "N passed, N failed".
 import { spawn } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
-import { phases, plan, reports, root } from './phases.mjs';
+import { phases, plan, reports, root, runAll } from './phases.mjs';
 
-/** Runs a command, shows what it prints, and resolves with its exit code and output. */
-function run([program, ...args]) {
+/** Runs a command, hands on what it prints, and resolves with its exit code and output. */
+function run([program, ...args], show) {
   return new Promise((done) => {
     const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1', CARGO_TERM_COLOR: 'never' } });
     let printed = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text) => {
         printed += text;
-        process.stdout.write(text);
+        show(text);
       });
     }
     child.once('error', (error) => done({ code: 127, printed: `${printed}${error}` })).once('close', (code) => done({ code, printed }));
   });
+}
+
+let live = null;
+
+/** Carries a phase out. What it prints is shown at once where no other phase is shown, else when it has ended. */
+async function carryOut(name) {
+  const phase = phases[name];
+  const shown = live === null;
+  if (shown) live = name;
+  console.log(`\n── ${phase.title}${shown ? '' : ', beside it'}`);
+  const started = performance.now();
+  const ended = await run(phase.command(), (text) => shown && process.stdout.write(text));
+  const row = { title: phase.title, seconds: (performance.now() - started) / 1000, ...judge(phase, ended) };
+  if (shown) live = null;
+  else process.stdout.write(`\n── ${phase.title}, what it printed:\n${ended.printed}`);
+  console.log(`── ${row.title}: ${time(row.seconds).trim()}`);
+  rows.set(name, row);
 }
 
 /** What a phase came to. A phase that ends badly has failed at least once, whatever it counted. */
@@ -44,21 +62,20 @@ if (unknown.length) {
 rmSync(reports, { recursive: true, force: true });
 mkdirSync(reports, { recursive: true });
 
-const rows = [{ title: 'set up', seconds: Number(process.env.SETUP_SECONDS ?? 0), passed: 0, failed: 0 }];
-for (const name of plan(asked)) {
-  const phase = phases[name];
-  console.log(`\n── ${phase.title}`);
-  const started = performance.now();
-  const ended = await run(phase.command());
-  const row = { title: phase.title, seconds: (performance.now() - started) / 1000, ...judge(phase, ended) };
-  console.log(`── ${row.title}: ${time(row.seconds).trim()}`);
-  rows.push(row);
-}
+const began = performance.now();
+const setUp = Number(process.env.SETUP_SECONDS ?? 0);
+const rows = new Map();
+const planned = plan(asked);
+await runAll(planned, carryOut);
 
-const sum = (key) => rows.reduce((total, row) => total + row[key], 0);
+const sum = (key) => planned.reduce((total, name) => total + rows.get(name)[key], 0);
 const line = (title, seconds, passed, failed) => `${title.padEnd(28)}${time(seconds).padStart(12)}${String(passed).padStart(9)}${String(failed).padStart(9)}`;
 console.log(`\n${'phase'.padEnd(28)}${'time'.padStart(12)}${'passed'.padStart(9)}${'failed'.padStart(9)}`);
-for (const row of rows) console.log(line(row.title, row.seconds, row.passed, row.failed));
-console.log(line('all', sum('seconds'), sum('passed'), sum('failed')));
+console.log(line('set up', setUp, 0, 0));
+for (const name of planned) {
+  const { title, seconds, passed, failed } = rows.get(name);
+  console.log(line(title, seconds, passed, failed));
+}
+console.log(line('all, two at a time', setUp + (performance.now() - began) / 1000, sum('passed'), sum('failed')));
 console.log(`\n${sum('passed')} passed, ${sum('failed')} failed`);
 process.exit(sum('failed') ? 1 : 0);

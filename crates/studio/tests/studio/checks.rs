@@ -7,7 +7,7 @@ use tunesmith_protocol::*;
 use crate::support::*;
 
 /// As many rows as keep the doctor busy for a while.
-const MANY: usize = 120_000;
+const MANY: usize = 60_000;
 
 fn many(place: &Place, studio: &dyn Api) -> String {
     studio.import_dataset(import_of(&[&place.data_file(MANY)])).unwrap().id
