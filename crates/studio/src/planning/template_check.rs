@@ -66,6 +66,50 @@ fn hidden(part: HiddenPart, count: u64) -> Sentence {
             "The model does not see {count} tool results: its chat template does not show them",
             count
         ),
+        HiddenPart::SomeSystem => say!(
+            "run-system-cut", count;
+            "The model sees only a part of 1 system message: its chat template does not show the rest",
+            "The model sees only a part of {count} system messages: its chat template does not show the rest",
+            count
+        ),
+        HiddenPart::SomeQuestion => say!(
+            "run-questions-cut", count;
+            "The model sees only a part of 1 user message: its chat template does not show the rest",
+            "The model sees only a part of {count} user messages: its chat template does not show the rest",
+            count
+        ),
+        HiddenPart::SomeAnswer => say!(
+            "run-answers-cut", count;
+            "Only a part of 1 answer is learned: the model's chat template does not show the rest",
+            "Only a part of {count} answers is learned: the model's chat template does not show the rest",
+            count
+        ),
+        HiddenPart::SomeReasoning => say!(
+            "run-reasoning-cut", count;
+            "Only a part of the reasoning of 1 answer is learned: the model's chat template does not show the rest",
+            "Only a part of the reasoning of {count} answers is learned: the model's chat template does not show the rest",
+            count
+        ),
+        HiddenPart::SomeCall => say!(
+            "run-calls-cut", count;
+            "Only a part of 1 tool call is learned: the model's chat template does not show its name or its arguments",
+            "Only a part of {count} tool calls is learned: the model's chat template does not show their names or their arguments",
+            count
+        ),
+        HiddenPart::SomeTools => say!(
+            "run-tools-cut", count;
+            "The model sees only a part of the tools of 1 row: its chat template does not show all of their descriptions and \
+             parameters",
+            "The model sees only a part of the tools of {count} rows: its chat template does not show all of their descriptions \
+             and parameters",
+            count
+        ),
+        HiddenPart::SomeToolResult => say!(
+            "run-results-cut", count;
+            "The model sees only a part of 1 tool result: its chat template does not show the rest",
+            "The model sees only a part of {count} tool results: its chat template does not show the rest",
+            count
+        ),
         HiddenPart::Name => say!(
             "run-names-hidden", count;
             "The model does not see the name of the speaker in 1 message: its chat template does not show it",
