@@ -83,11 +83,11 @@ fn chat_and_eval_tell_what_is_to_be_known_of_their_models() {
     };
     let few = "Only 1 step";
     assert!(trained(&["out"]).contains(few), "what the home says before a run");
-    shell.write("out/adapter/chat_template.jinja", "{{ messages }}");
+    shell.write("out/result/chat_template.jinja", "{{ messages }}");
     let hides = "{% for m in messages if m.role != 'system' %}{{ m.role + ': ' + m.content + '\n' }}{% endfor %}\
         {% if add_generation_prompt %}{{ 'assistant: ' }}{% endif %}";
     shell.write("model/chat_template.jinja", hides);
-    let model = ["--model", "model", "--adapter", "out/adapter"];
+    let model = ["--model", "model", "--adapter", "out/result"];
     let chat = shell.run(&[&["chat", "--system", "Be brief", "--prompt", "Hi", "--max-new-tokens", "2"], &model[..]].concat());
     let eval = shell.run(&[&["eval", "--data", "rows.jsonl"], &model[..]].concat());
     for ran in [&chat, &eval] {
@@ -96,7 +96,7 @@ fn chat_and_eval_tell_what_is_to_be_known_of_their_models() {
         assert!(ran.stderr.contains("The adapter's folder has another chat template"), "{}", ran.stderr);
     }
     assert!(chat.stderr.contains("does not see 1 system message"), "{}", chat.stderr);
-    let more = trained(&["more", "--set", "init_adapter=out/adapter"]);
+    let more = trained(&["more", "--set", "init_adapter=out/result"]);
     assert!(more.contains("The adapter's folder has another chat template") && more.contains(few), "{more}");
 }
 
