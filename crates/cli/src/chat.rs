@@ -37,8 +37,15 @@ pub(crate) fn chat(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended> {
     // A run's model is asked the way it was taught; an empty --system asks without.
     let system = arguments.system.as_ref().or(chosen.system_prompt.as_ref());
     let system = system.filter(|text| !text.is_empty()).map(|text| Message::new("system", text)).into_iter().collect();
-    let mut conversation =
-        Conversation { chosen, sampling, interrupt: Interrupt::listen(NOTHING)?, messages: system, unread: 0, told: Vec::new(), out };
+    let mut conversation = Conversation {
+        chosen,
+        sampling,
+        interrupt: Interrupt::listen(NOTHING)?,
+        messages: system,
+        unread: 0,
+        told: Vec::new(),
+        out,
+    };
     match &arguments.prompt {
         Some(prompt) => {
             let said = conversation.say(prompt)?;

@@ -82,7 +82,10 @@ pub fn modules(config: &ModelConfig) -> Vec<&'static str> {
 pub fn module_names(config: &ModelConfig) -> Vec<String> {
     let projections = projections(config);
     let of_layer = |layer: usize| {
-        projections.iter().map(move |projection| format!("model.layers.{layer}.{}", projection.name)).collect::<Vec<_>>()
+        projections
+            .iter()
+            .map(move |projection| format!("model.layers.{layer}.{}", projection.name))
+            .collect::<Vec<_>>()
     };
     let outside = [EMBEDDING_MODULE, HEAD_MODULE].map(String::from);
     (0..config.layers.len()).flat_map(of_layer).chain(outside).collect()

@@ -535,6 +535,13 @@ doctor-one-word-answer = { $rows ->
 
 doctor-one-word-answer-advice = Look whether these answers are meant to be so short
 
+doctor-other-call-id = { $rows ->
+    [one] 1 conversation has a tool result with the id (tool_call_id) of another call, or a call whose id no result has: what belongs together is unclear
+   *[other] { $rows } conversations have a tool result with the id (tool_call_id) of another call, or a call whose id no result has: what belongs together is unclear
+}
+
+doctor-other-call-id-advice = Give each result the id of its call, and each call its result
+
 doctor-other-language = { $answers ->
     [one] 1 answer is not in { $usual } as the rest: { $listed }. The model may slip into another language
    *[other] { $answers } answers are not in { $usual } as the rest: { $listed }. The model may slip into another language

@@ -19,8 +19,8 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use tunesmith_protocol::{
-    Dataset, ErrorCode, Format, GoodCheckpoint, JobKind, JobState, Model, Preview, PreviewRun, Run, RunConfig, RunRecord,
-    RunState, StartRun, Subscription, TrainSettings, WireError,
+    Dataset, ErrorCode, Format, GoodCheckpoint, JobKind, JobState, Model, Preview, PreviewRun, Run, RunConfig,
+    RunRecord, RunState, StartRun, Subscription, TrainSettings, WireError,
 };
 use tunesmith_sentence::{Argument, Sentence, say};
 
@@ -248,7 +248,13 @@ impl Runs {
         let preferences = self.preferences.get()?;
         let names = [&*model.id, &*model.name];
         let adapter = training.init_adapter.as_ref().map(|folder| Path::new(folder.as_str()));
-        let opened = Opened { model: model.path.as_ref(), names: &names, adapter, run: None, chats: dataset.format != Format::Text };
+        let opened = Opened {
+            model: model.path.as_ref(),
+            names: &names,
+            adapter,
+            run: None,
+            chats: dataset.format != Format::Text,
+        };
         let choices = Choices {
             remarks: self.models.remarks(opened)?,
             model: &model,

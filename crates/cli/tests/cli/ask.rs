@@ -88,7 +88,8 @@ fn chat_and_eval_tell_what_is_to_be_known_of_their_models() {
         {% if add_generation_prompt %}{{ 'assistant: ' }}{% endif %}";
     shell.write("model/chat_template.jinja", hides);
     let model = ["--model", "model", "--adapter", "out/result"];
-    let chat = shell.run(&[&["chat", "--system", "Be brief", "--prompt", "Hi", "--max-new-tokens", "2"], &model[..]].concat());
+    let chat =
+        shell.run(&[&["chat", "--system", "Be brief", "--prompt", "Hi", "--max-new-tokens", "2"], &model[..]].concat());
     let eval = shell.run(&[&["eval", "--data", "rows.jsonl"], &model[..]].concat());
     for ran in [&chat, &eval] {
         assert_eq!(ran.code, 0, "{}", ran.stderr);

@@ -9,9 +9,9 @@ use std::collections::HashSet;
 use serde_json::{Value, json};
 
 use crate::Message;
-use cut::Shown;
 use crate::template::{Conversation, Template};
 use crate::template_check::{Hidden, HiddenPart};
+use cut::Shown;
 
 /// All kinds, for a template that fails where parts of all kinds say something else.
 const PARTS: [HiddenPart; 8] = [

@@ -1,9 +1,7 @@
 //! What a run would do, and what stands in its way, before it starts.
 
 use tunesmith_data::Prepared;
-use tunesmith_protocol::{
-    Dataset, Fit, Model, Plan, Preview, SettingProblem, TooLong, TrainSettings, WireError,
-};
+use tunesmith_protocol::{Dataset, Fit, Model, Plan, Preview, SettingProblem, TooLong, TrainSettings, WireError};
 use tunesmith_sentence::{Sentence, say};
 use tunesmith_train::{Job, TrainError, TrainPlan};
 
@@ -32,8 +30,12 @@ pub(crate) struct Choices<'a> {
 
 /// The plan of these choices with these tokens, or what stands in its way.
 pub(crate) fn preview(choices: &Choices<'_>, tokens: &SplitTokens) -> Preview {
-    let mut preview =
-        Preview { plan: None, problems: Vec::new(), blockers: Vec::new(), warnings: warnings(choices.dataset.training_rows, choices.training, &choices.remarks, tokens) };
+    let mut preview = Preview {
+        plan: None,
+        problems: Vec::new(),
+        blockers: Vec::new(),
+        warnings: warnings(choices.dataset.training_rows, choices.training, &choices.remarks, tokens),
+    };
     match plan(choices, tokens) {
         Ok(plan) => {
             preview.warnings.extend(warnings_of_plan(&plan));
@@ -115,8 +117,12 @@ pub(crate) fn warnings(
     remarks: &[Sentence],
     tokens: &SplitTokens,
 ) -> Vec<Sentence> {
-    let warnings =
-        [few_rows(tokens), cut_rows(all, settings, tokens), left_out_rows(all, settings, tokens), unlearnable_rows(tokens)];
+    let warnings = [
+        few_rows(tokens),
+        cut_rows(all, settings, tokens),
+        left_out_rows(all, settings, tokens),
+        unlearnable_rows(tokens),
+    ];
     let remarks = remarks.iter().chain(&tokens.remarks).cloned();
     warnings.into_iter().flatten().chain(remarks).chain(nothing_held_out(tokens)).collect()
 }

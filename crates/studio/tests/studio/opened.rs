@@ -134,7 +134,9 @@ fn a_chat_and_an_evaluation_tell_what_a_template_does_not_show() {
     let sampling = Sampling { max_new_tokens: 2, ..Sampling::default() };
     let configure = |system: &str| {
         let system_prompt = system.to_owned();
-        studio.configure_chat(ConfigureChat { chat: chat.id.clone(), system_prompt, sampling: sampling.clone() }).unwrap();
+        studio
+            .configure_chat(ConfigureChat { chat: chat.id.clone(), system_prompt, sampling: sampling.clone() })
+            .unwrap();
     };
     let remarks = |text: &str| {
         say(studio.as_ref(), &chat.id, Some(text));
@@ -152,7 +154,10 @@ fn a_chat_and_an_evaluation_tell_what_a_template_does_not_show() {
 
     let found = studio.evaluate(Evaluate { folder: Some(folder.into()), ..measure(&place) }).unwrap().remarks;
     assert!(has(&found, "does not see 3 system messages"), "{found:?}");
-    assert!(has(&found, "sees only a part of 3 user messages") && own.iter().all(|own| found.contains(own)), "{found:?}");
+    assert!(
+        has(&found, "sees only a part of 3 user messages") && own.iter().all(|own| found.contains(own)),
+        "{found:?}"
+    );
 }
 
 #[test]
@@ -166,5 +171,9 @@ fn a_base_model_beside_a_run_that_trained_a_whole_one_is_refused() {
     let error = studio.evaluate(ask(Some(model.id.clone()))).unwrap_err();
     assert!(error.message.contains("needs no base model") && !error.hint.is_empty(), "{error}");
     let chat = OpenChat { run: Some(run.id.clone()), model: Some(model.id) };
-    assert_eq!(studio.open_chat(chat).unwrap().sides, [Side::Base, Side::Tuned], "it is what the result is compared with");
+    assert_eq!(
+        studio.open_chat(chat).unwrap().sides,
+        [Side::Base, Side::Tuned],
+        "it is what the result is compared with"
+    );
 }

@@ -39,7 +39,10 @@ pub(super) fn cut(
 ) -> Vec<HiddenPart> {
     let messages = conversation.messages.iter().enumerate();
     let as_it_is = |text: &str| {
-        let all = conversation.messages.iter().flat_map(|message| [Some(&message.content), message.reasoning_content.as_ref()]);
+        let all = conversation
+            .messages
+            .iter()
+            .flat_map(|message| [Some(&message.content), message.reasoning_content.as_ref()]);
         let count = all.flatten().map(|other| other.matches(text).count()).sum::<usize>();
         // Two messages may say the same, and one of them lose it.
         shown.text.matches(text).count() >= count
