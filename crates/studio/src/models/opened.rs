@@ -1,8 +1,10 @@
 //! What is to be known of a base model and an adapter before they answer, are measured or are trained on: what of their files is
 //! not used, and what does not belong together. It is the same wherever they are opened.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
+use serde::Deserialize;
 use serde_json::Value;
 use tunesmith_model::{ModelConfig, StoredAdapter, module_names, regular_file};
 use tunesmith_protocol::WireError;
@@ -15,7 +17,9 @@ use crate::pool::fingerprint;
 
 /// An adapter's config is a few kilobytes.
 const LONGEST_CONFIG: u64 = 1 << 20;
-/// Modules without tensors that are named; of the others their number says enough.
+/// Twice the largest tokenizer that models bring.
+const LONGEST_TOKENIZER: u64 = 64 << 20;
+/// Modules without tensors, or tokens, that are named; of the others their number says enough.
 const NAMED: usize = 3;
 
 /// A base model and what is put beside it.
@@ -66,6 +70,7 @@ fn remarks(opened: Opened<'_>, facts: &Known) -> Result<Vec<Sentence>, WireError
     if let Some(adapter) = opened.adapter {
         told.extend(other_base(adapter, opened));
         told.extend(other_template(adapter, opened.model));
+        told.extend(other_tokens(adapter, opened.model));
         told.extend(facts.into_iter().flat_map(|facts| of_files(adapter, &facts.config)));
     }
     Ok(told)
@@ -133,6 +138,43 @@ fn other_template(adapter: &Path, model: &Path) -> Option<Sentence> {
              trained with its own, put that into the base model's folder, or the model answers otherwise than it has learned"
         )
     })
+}
+
+/// A tokenizer that lies beside an adapter, as trainers save it, and has other special tokens: the adapter may have learned
+/// them.
+fn other_tokens(adapter: &Path, model: &Path) -> Option<Sentence> {
+    let (own, base) = (added_tokens(adapter)?, added_tokens(model)?);
+    let others: Vec<&str> = own.difference(&base).map(|(_, token)| token.as_str()).collect();
+    (!others.is_empty()).then(|| {
+        let names = others.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+        say!(
+            "adapter-other-tokens", count;
+            "The tokenizer in the adapter's folder has a special token that the base model's does not have: {names}. The base \
+             model's is used, so what the adapter has learned of it is lost",
+            "The tokenizer in the adapter's folder has {count} special tokens that the base model's does not have, such as \
+             {names}. The base model's is used, so what the adapter has learned of them is lost",
+            count = others.len(), names
+        )
+    })
+}
+
+/// The special tokens of a folder's tokenizer, with their ids; none where it has no tokenizer that can be read.
+fn added_tokens(folder: &Path) -> Option<BTreeSet<(u64, String)>> {
+    let text = regular_file::read_text(&folder.join("tokenizer.json"), LONGEST_TOKENIZER).ok()??;
+    let Tokenizer { added_tokens } = serde_json::from_str(&text).ok()?;
+    Some(added_tokens.into_iter().map(|token| (token.id, token.content)).collect())
+}
+
+/// The part of a tokenizer that is compared.
+#[derive(Deserialize)]
+struct Tokenizer {
+    added_tokens: Vec<AddedToken>,
+}
+
+#[derive(Deserialize)]
+struct AddedToken {
+    id: u64,
+    content: String,
 }
 
 /// What an adapter's config names that is not there, and what nobody knows. Why files cannot be used is told when they are

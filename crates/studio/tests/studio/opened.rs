@@ -82,6 +82,7 @@ fn what_an_adapter_lacks_and_what_does_not_go_with_its_base_is_told_wherever_it_
     let adapter = PathBuf::from(trained.2.result_path.as_deref().unwrap());
     let template = fs::read_to_string(Path::new(&trained.0.path).join("tokenizer_config.json")).unwrap();
     fs::write(adapter.join("tokenizer_config.json"), &template).unwrap();
+    fs::copy(Path::new(&trained.0.path).join("tokenizer.json"), adapter.join("tokenizer.json")).unwrap();
     change(adapter.join("adapter_config.json"), |config| config["use_nothing_known"] = false.into());
     let [chat, evaluation, _] = told(&place, studio.as_ref(), &trained);
     assert_eq!((chat, evaluation), (Vec::new(), Vec::new()), "the same template, and a setting that is off");
@@ -91,7 +92,17 @@ fn what_an_adapter_lacks_and_what_does_not_go_with_its_base_is_told_wherever_it_
         config["base_model_name_or_path"] = "owner/other".into();
         config["velocity"] = 3.into();
     });
-    let expected = ["was made for “owner/other”", "another chat template", "not known and not used: velocity"];
+    change(adapter.join("tokenizer.json"), |tokenizer| {
+        let mut token = tokenizer["added_tokens"][0].clone();
+        (token["id"], token["content"]) = (99_999.into(), "<new>".into());
+        tokenizer["added_tokens"].as_array_mut().unwrap().push(token);
+    });
+    let expected = [
+        "does not have: <new>",
+        "was made for “owner/other”",
+        "another chat template",
+        "not known and not used: velocity",
+    ];
     for told in told(&place, studio.as_ref(), &trained) {
         assert!(expected.iter().all(|text| has(&told, text)), "{told:?}");
     }
