@@ -62,6 +62,11 @@ adapter-other-base = The adapter says that it was made for “{ $named }”. Wit
 
 adapter-other-template = The adapter's folder has another chat template than the base model, whose template is used. If the adapter was trained with its own, put that into the base model's folder, or the model answers otherwise than it has learned
 
+adapter-other-tokens = { $count ->
+    [one] The tokenizer in the adapter's folder has a special token that the base model's does not have: { $names }. The base model's is used, so what the adapter has learned of it is lost
+   *[other] The tokenizer in the adapter's folder has { $count } special tokens that the base model's does not have, such as { $names }. The base model's is used, so what the adapter has learned of them is lost
+}
+
 adapter-other-vocabulary = its { $name } is for a vocabulary of { $found } tokens, this one has { $expected }
 
 adapter-pattern-number = { $key } has no such number for { $name }: { $value }
