@@ -7,7 +7,7 @@ use clap::Args;
 use serde::Serialize;
 use tunesmith_data::Message;
 use tunesmith_protocol::{Sampling, StopReason, WireError};
-use tunesmith_sentence::{NOTHING, say};
+use tunesmith_sentence::{NOTHING, Sentence, say};
 use tunesmith_studio::Answered;
 
 use crate::interrupt::Interrupt;
@@ -33,11 +33,19 @@ pub(crate) struct Arguments {
 pub(crate) fn chat(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended> {
     let sampling = arguments.sampling.sampling()?;
     let chosen = arguments.choice.load()?;
+    chosen.remarks.iter().for_each(|remark| out.note(remark.clone()));
     // A run's model is asked the way it was taught; an empty --system asks without.
     let system = arguments.system.as_ref().or(chosen.system_prompt.as_ref());
     let system = system.filter(|text| !text.is_empty()).map(|text| Message::new("system", text)).into_iter().collect();
-    let mut conversation =
-        Conversation { chosen, sampling, interrupt: Interrupt::listen(NOTHING)?, messages: system, unread: 0, out };
+    let mut conversation = Conversation {
+        chosen,
+        sampling,
+        interrupt: Interrupt::listen(NOTHING)?,
+        messages: system,
+        unread: 0,
+        told: Vec::new(),
+        out,
+    };
     match &arguments.prompt {
         Some(prompt) => {
             let said = conversation.say(prompt)?;
@@ -54,6 +62,8 @@ struct Conversation<'a> {
     messages: Vec<Message>,
     /// How many of the oldest messages no longer fit into the context.
     unread: usize,
+    /// What was said of what the template does not show.
+    told: Vec<Sentence>,
     out: &'a Out,
 }
 
@@ -158,6 +168,12 @@ impl Conversation<'_> {
             ));
         }
         self.unread = fitted.unread;
+        for remark in tunesmith_studio::not_shown(model.renderer(), &fitted.messages) {
+            if !self.told.contains(&remark) {
+                self.out.note(remark.clone());
+                self.told.push(remark);
+            }
+        }
         model.answer(adapter, &fitted.messages, &[], &self.sampling, &mut |piece| {
             if !self.out.is_json() && !piece.is_empty() {
                 self.out.text(shown(piece));

@@ -51,6 +51,8 @@ pub(crate) struct ChosenModel {
     pub adapter: Adapter,
     /// What the run's model was told in training.
     pub system_prompt: Option<String>,
+    /// What is to be known of both.
+    pub remarks: Vec<Sentence>,
 }
 
 impl Choice {
@@ -71,13 +73,15 @@ impl Choice {
         let run = self.run.as_ref().map(|id| Home::open()?.run(id)).transpose()?;
         let system_prompt = run.as_ref().and_then(|run| run.system_prompt.clone());
         let training = run.as_ref().map(|run| run.config.training.clone());
+        let folder = run.as_ref().map(|run| PathBuf::from(&run.path));
         let (name, adapter) = self.resolve(run)?;
+        let remarks = tunesmith_studio::remarks(&default_home(), &name, adapter.as_deref(), folder.as_deref())?;
         let model = load(&name, training.as_ref())?;
         let adapter = match adapter {
             Some(folder) => model.adapter(&folder)?,
             None => Adapter::none(),
         };
-        Ok(ChosenModel { model, adapter, system_prompt })
+        Ok(ChosenModel { model, adapter, system_prompt, remarks })
     }
 
     /// The base model and the adapter's folder.
@@ -94,6 +98,17 @@ impl Choice {
         let result = PathBuf::from(result);
         // Full training and training from scratch make a whole model.
         if !result.join("adapter_config.json").is_file() {
+            if self.model.is_some() {
+                return Err(WireError::invalid(
+                    say!(
+                        "evaluation-whole-model",
+                        "The run {run} has trained a whole model, which needs no base model",
+                        run = &run.id
+                    ),
+                    say!("shell-whole-model-hint", "Leave out --model, or leave out --run"),
+                )
+                .into());
+            }
             return Ok((result.to_string_lossy().into_owned(), None));
         }
         let model = self.model.clone().unwrap_or_else(|| run.config.base_model.clone());

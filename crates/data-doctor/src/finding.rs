@@ -65,6 +65,8 @@ pub enum FindingKind {
     MisplacedSystem,
     /// A tool's result without a call, or a call without a result although the conversation goes on.
     ToolWithoutCall,
+    /// A tool's result whose id is that of no call before it, or a call whose id no result has.
+    OtherCallId,
     /// A conversation in which nobody asks.
     NoUserMessage,
     /// A conversation without a system message.

@@ -4,6 +4,7 @@
 use crate::finding::{Finding, FindingKind, RepairKind, Severity};
 use crate::parts;
 use crate::seen_rows::SeenRows;
+use serde_json::Value;
 use tunesmith_data::{Example, Message};
 use tunesmith_sentence::{Sentence, say};
 
@@ -16,6 +17,7 @@ pub(crate) struct Turns {
     nobody: Vec<u32>,
     system_late: Vec<u32>,
     uncalled: Vec<u32>,
+    other_id: Vec<u32>,
 }
 
 impl Turns {
@@ -39,6 +41,8 @@ impl Turns {
         }
         if !calls_are_answered(messages) {
             self.uncalled.push(index);
+        } else if !ids_fit(messages) {
+            self.other_id.push(index);
         }
         if drop_trailing_user(example).is_some() {
             self.ends.push(index);
@@ -52,6 +56,7 @@ impl Turns {
             (FindingKind::EndsWithUser, self.ends),
             (FindingKind::MisplacedSystem, self.system_late),
             (FindingKind::ToolWithoutCall, self.uncalled),
+            (FindingKind::OtherCallId, self.other_id),
             (FindingKind::NoUserMessage, self.nobody),
         ];
         let found = faults.into_iter().filter(|(_, places)| !places.is_empty());
@@ -100,6 +105,14 @@ fn sentence(kind: FindingKind, rows: usize) -> Sentence {
             "{rows} conversations have what a tool said without a call, or a call that no tool answered: the model would learn to make results up",
             rows
         ),
+        FindingKind::OtherCallId => say!(
+            "doctor-other-call-id", rows;
+            "1 conversation has a tool result with the id (tool_call_id) of another call, or a call whose id no result has: what \
+             belongs together is unclear",
+            "{rows} conversations have a tool result with the id (tool_call_id) of another call, or a call whose id no result \
+             has: what belongs together is unclear",
+            rows
+        ),
         _ => say!(
             "doctor-no-user-message", rows;
             "1 conversation has no user message: the model would not learn what it answers",
@@ -129,6 +142,9 @@ fn advice(kind: FindingKind) -> Sentence {
         FindingKind::ToolWithoutCall => {
             say!("doctor-tool-without-call-advice", "Add the call or the tool's answer, or remove the other half")
         }
+        FindingKind::OtherCallId => {
+            say!("doctor-other-call-id-advice", "Give each result the id of its call, and each call its result")
+        }
         _ => say!("doctor-no-user-message-advice", "Add what the user asks"),
     }
 }
@@ -143,6 +159,22 @@ fn calls_are_answered(messages: &[Message]) -> bool {
             let (before, after) = (&pair[0], &pair[1]);
             if is_result(after) { called(before) } else { before.tool_calls.is_none() }
         })
+}
+
+/// Whether the results behind each message with calls have the ids of its calls. Calls and results without ids belong together
+/// by their order.
+fn ids_fit(messages: &[Message]) -> bool {
+    messages.iter().enumerate().all(|(place, message)| {
+        let calls = message.tool_calls.as_ref().and_then(Value::as_array);
+        let called: Vec<&str> = calls.into_iter().flatten().filter_map(|call| call["id"].as_str()).collect();
+        let results = messages[place + 1..].iter().take_while(|message| message.role == "tool");
+        let answered: Vec<Option<&str>> = results.map(|result| result.tool_call_id.as_deref()).collect();
+        let goes_on = place + 1 + answered.len() < messages.len();
+        let all_have_ids = answered.iter().all(Option::is_some);
+        called.is_empty()
+            || answered.iter().flatten().all(|id| called.contains(id))
+                && !(goes_on && all_have_ids && called.iter().any(|id| !answered.contains(&Some(*id))))
+    })
 }
 
 /// Whether two messages of one role should be merged. Messages with tool calls, or of which only one is learned, are left as

@@ -90,6 +90,7 @@ fn message(number: usize, value: Value, notes: &mut Vec<Problem>) -> Result<Opti
     let calls = has_call(&object);
     let reasoning_content = thought(number, &role, &mut object, notes);
     let said = object.shift_remove("content").or_else(|| object.shift_remove("value"));
+    let said = refusal(&role, said.as_ref(), &mut object).or(said);
     let Content { text: content, thought } = match said {
         Some(value) => content(number, &role, value)?,
         None if calls => Content::default(),
@@ -116,6 +117,19 @@ fn message(number: usize, value: Value, notes: &mut Vec<Problem>) -> Result<Opti
         true => silent(number, &role, notes),
         false => Ok(Some(Message { role, content, tool_call_id, name, reasoning_content, weight, tool_calls: None })),
     }
+}
+
+/// What the assistant says where it refuses: OpenAI writes that into a key of its own and leaves the content null, and reads
+/// it so in rows to learn from. Beside a content it stays where it is and is told as not used.
+fn refusal(role: &str, said: Option<&Value>, object: &mut Object) -> Option<Value> {
+    let says_nothing = match said {
+        None | Some(Value::Null) => true,
+        Some(Value::String(text)) => text.trim().is_empty(),
+        Some(Value::Array(parts)) => parts.is_empty(),
+        Some(_) => false,
+    };
+    let refuses = object.get("refusal").and_then(Value::as_str).is_some_and(|text| !text.trim().is_empty());
+    if role == "assistant" && says_nothing && refuses { object.shift_remove("refusal") } else { None }
 }
 
 fn no_object(number: usize, value: &Value) -> Problem {

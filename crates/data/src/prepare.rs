@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tunesmith_protocol::{LearnFrom, Task, TooLong, TrainSettings};
 use tunesmith_sentence::{Sentence, say};
 
-use crate::{Example, PrepareError, Render, RenderError, RowsError, TemplateCheck, Tokens};
+use crate::{Example, HiddenPart, PrepareError, Render, RenderError, RowsError, TemplateCheck, Tokens};
 
 /// The rows a run learns from.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -170,7 +170,7 @@ impl RenderedRows {
             return Err(PrepareError::AllRefused { rows: self.total, why: first.why.clone() });
         }
         if prepared.rows.is_empty() {
-            let why = why_nothing(&prepared, self.total, settings.too_long);
+            let why = self.why_nothing(&prepared, settings.too_long);
             return Err(PrepareError::NoLearnableToken { rows: self.total, why });
         }
         Ok(prepared)
@@ -197,19 +197,24 @@ impl RenderedRows {
         let kept = self.rows.iter().filter(|row| row.ids.len() <= limit || too_long != TooLong::Drop).map(cut);
         kept.filter(|row| row.learned() > 0).collect()
     }
-}
 
-fn why_nothing(prepared: &Prepared, rows: u64, too_long: TooLong) -> Sentence {
-    if prepared.untaught == rows {
-        return say!("prepare-all-judged-bad", "all of them are answers judged bad");
-    }
-    match (prepared.too_long > 0, too_long) {
-        (true, TooLong::Drop) => {
-            say!("prepare-all-too-long", "they are longer than the max length, or no answer in them may be learned")
+    fn why_nothing(&self, prepared: &Prepared, too_long: TooLong) -> Sentence {
+        if prepared.untaught == self.total {
+            return say!("prepare-all-judged-bad", "all of them are answers judged bad");
         }
-        (true, _) => {
-            say!("prepare-all-answers-cut", "the max length cuts off every answer, or no answer may be learned")
+        let count = |part| self.check.hidden.get(part).copied().unwrap_or_default();
+        let hidden = count(&HiddenPart::Answer) + count(&HiddenPart::Call);
+        if hidden > 0 && (prepared.too_long == 0 || hidden >= self.total) {
+            return say!("prepare-answers-hidden", "the model's chat template does not show the answers");
         }
-        (false, _) => say!("prepare-no-answer-learned", "no answer in them may be learned"),
+        match (prepared.too_long > 0, too_long) {
+            (true, TooLong::Drop) => {
+                say!("prepare-all-too-long", "they are longer than the max length, or no answer in them may be learned")
+            }
+            (true, _) => {
+                say!("prepare-all-answers-cut", "the max length cuts off every answer, or no answer may be learned")
+            }
+            (false, _) => say!("prepare-no-answer-learned", "no answer in them may be learned"),
+        }
     }
 }

@@ -26,6 +26,36 @@ pub enum HiddenPart {
     ToolResult,
     /// The name of who speaks.
     Name,
+    /// Only a part of a system message.
+    SomeSystem,
+    /// Only a part of what a user says.
+    SomeQuestion,
+    /// Only a part of what the assistant says, where it is to be learned.
+    SomeAnswer,
+    /// Only a part of what the assistant thinks before an answer that is to be learned.
+    SomeReasoning,
+    /// The name or the arguments of a call that is to be learned.
+    SomeCall,
+    /// The descriptions or the parameters of a row's tools, which count as one.
+    SomeTools,
+    /// Only a part of what a tool returns.
+    SomeToolResult,
+}
+
+impl HiddenPart {
+    /// The same part where only some of it is hidden; a name is shown whole or not at all.
+    pub(crate) fn some(self) -> Self {
+        match self {
+            Self::System => Self::SomeSystem,
+            Self::Question => Self::SomeQuestion,
+            Self::Answer => Self::SomeAnswer,
+            Self::Reasoning => Self::SomeReasoning,
+            Self::Call => Self::SomeCall,
+            Self::Tools => Self::SomeTools,
+            Self::ToolResult => Self::SomeToolResult,
+            other => other,
+        }
+    }
 }
 
 /// How many parts of each kind a template does not show.

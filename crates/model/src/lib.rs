@@ -56,5 +56,6 @@ pub use sampling::Sampling;
 pub use sequences::{Sequences, SummedLoss};
 pub use trainable::{Gradients, Trainable};
 pub use weights::{
-    EMBEDDING_MODULE as EMBEDDING_TABLE, OUTSIDE, Projection, modules, parameter_count, projections, shapes,
+    EMBEDDING_MODULE as EMBEDDING_TABLE, OUTSIDE, Projection, module_names, modules, parameter_count, projections,
+    shapes,
 };

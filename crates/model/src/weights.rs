@@ -78,6 +78,19 @@ pub fn modules(config: &ModelConfig) -> Vec<&'static str> {
     projections(config).iter().map(Projection::module).chain(OUTSIDE).collect()
 }
 
+/// The whole names of the modules that can have an adapter, from the first layer on.
+pub fn module_names(config: &ModelConfig) -> Vec<String> {
+    let projections = projections(config);
+    let of_layer = |layer: usize| {
+        projections
+            .iter()
+            .map(move |projection| format!("model.layers.{layer}.{}", projection.name))
+            .collect::<Vec<_>>()
+    };
+    let outside = [EMBEDDING_MODULE, HEAD_MODULE].map(String::from);
+    (0..config.layers.len()).flat_map(of_layer).chain(outside).collect()
+}
+
 /// The norms of every block before and after its two parts, by name.
 pub(crate) fn norm_names(places: NormPlaces) -> &'static [&'static str] {
     match places {

@@ -1,5 +1,7 @@
 //! Chats with a base model and a tuned one, side by side.
 
+use tunesmith_sentence::Sentence;
+
 use crate::wire;
 
 wire! {
@@ -54,6 +56,10 @@ wire! {
         pub sides: Vec<Side>,
         /// The longest context, in tokens.
         pub context_length: u32,
+        /// What is to be known of its models: what of their files is not used, what does not belong together, and what a
+        /// chat template does not show.
+        #[serde(default)]
+        pub remarks: Vec<Sentence>,
         /// What was said.
         pub turns: Vec<Turn>,
         /// When something was said last, in milliseconds since 1970.

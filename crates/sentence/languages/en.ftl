@@ -47,11 +47,25 @@ adapter-module-without-layer = { $module } belongs to no layer, so it cannot be 
 
 adapter-modules-missing = target_modules is missing
 
+adapter-modules-without-tensors = { $count ->
+    [one] The adapter has no tensors for { $names }, which its config names: there the base model is used alone
+   *[other] The adapter has no tensors for { $count } modules that its config names: there the base model is used alone. The first of them: { $names }
+}
+
 adapter-norm-missing = A pair with magnitudes needs its weight's norm
 
 adapter-of-changed-base = it began as { $start }, so it belongs to a changed base model; save it with path_initial_model_for_weight_conversion
 
 adapter-of-other-model = The adapter belongs to another model: { $reason }
+
+adapter-other-base = The adapter says that it was made for “{ $named }”. With another base model it may do worse than no adapter
+
+adapter-other-template = The adapter's folder has another chat template than the base model, whose template is used. If the adapter was trained with its own, put that into the base model's folder, or the model answers otherwise than it has learned
+
+adapter-other-tokens = { $count ->
+    [one] The tokenizer in the adapter's folder has a special token that the base model's does not have: { $names }. The base model's is used, so what the adapter has learned of it is lost
+   *[other] The tokenizer in the adapter's folder has { $count } special tokens that the base model's does not have, such as { $names }. The base model's is used, so what the adapter has learned of them is lost
+}
 
 adapter-other-vocabulary = its { $name } is for a vocabulary of { $found } tokens, this one has { $expected }
 
@@ -74,6 +88,11 @@ adapter-rank-other = { $module } has shapes { $shapes }, which do not fit rank {
 adapter-rank-wrong = r is not a rank
 
 adapter-rank-zero = The rank of an adapter must be at least 1
+
+adapter-settings-unknown = { $count ->
+    [one] The adapter's config has a setting that is not known and not used: { $names }. If it changes what the adapter computes, the answers are not those of PEFT
+   *[other] The adapter's config has { $count } settings that are not known and not used: { $names }. If they change what the adapter computes, the answers are not those of PEFT
+}
 
 adapter-shapes = { $module } has shapes { $shapes }
 
@@ -521,6 +540,13 @@ doctor-one-word-answer = { $rows ->
 
 doctor-one-word-answer-advice = Look whether these answers are meant to be so short
 
+doctor-other-call-id = { $rows ->
+    [one] 1 conversation has a tool result with the id (tool_call_id) of another call, or a call whose id no result has: what belongs together is unclear
+   *[other] { $rows } conversations have a tool result with the id (tool_call_id) of another call, or a call whose id no result has: what belongs together is unclear
+}
+
+doctor-other-call-id-advice = Give each result the id of its call, and each call its result
+
 doctor-other-language = { $answers ->
     [one] 1 answer is not in { $usual } as the rest: { $listed }. The model may slip into another language
    *[other] { $answers } answers are not in { $usual } as the rest: { $listed }. The model may slip into another language
@@ -572,8 +598,6 @@ doctor-tool-without-call = { $rows ->
 
 doctor-tool-without-call-advice = Add the call or the tool's answer, or remove the other half
 
-evaluation-base-changed = The base model in { $path } has changed since this run was trained, so this says little about what was learned
-
 evaluation-no-model = No model is named to measure
 
 evaluation-no-model-hint = Name a model or a run
@@ -600,6 +624,10 @@ evaluation-rows-cut = { $rows ->
     [one] 1 row is longer than the { $limit } tokens that the model reads: only what fits is measured
    *[other] { $rows } rows are longer than the { $limit } tokens that the model reads: only what fits is measured
 }
+
+evaluation-whole-model = The run { $run } has trained a whole model, which needs no base model
+
+evaluation-whole-model-hint = Name the run alone, or the model alone
 
 evaluation-worse-answers = { $rows ->
     [one] 1 row has two answers: only the better one (chosen) is measured
@@ -1122,6 +1150,8 @@ message-and-hint = { $message }
 
 model-activation-unsupported = the activation “{ $activation }” is not supported; supported: silu, gelu, gelu_pytorch_tanh
 
+model-base-changed = The base model in { $path } has changed since this run was trained, so this says little about what was learned
+
 model-bidirectional = it reads in both directions (use_bidirectional_attention), so it cannot write
 
 model-choose-another-hint = Choose another base model
@@ -1397,6 +1427,8 @@ prepare-all-refused = { $rows ->
 prepare-all-refused-hint = Take another base model, or change the rows
 
 prepare-all-too-long = they are longer than the max length, or no answer in them may be learned
+
+prepare-answers-hidden = the model's chat template does not show the answers
 
 prepare-cancelled = The preparation was cancelled
 
@@ -1678,16 +1710,26 @@ rows-pasted-too-long = These rows are longer than { $megabytes } MB
 
 rows-pasted-too-long-hint = Save them as a file, and import that
 
+run-answers-cut = { $count ->
+    [one] Only a part of 1 answer is used: the model's chat template does not show the rest
+   *[other] Only a part of { $count } answers is used: the model's chat template does not show the rest
+}
+
 run-answers-hidden = { $count ->
-    [one] 1 answer is not learned: the model's chat template does not show it
-   *[other] { $count } answers are not learned: the model's chat template does not show them
+    [one] 1 answer is left out: the model's chat template does not show it
+   *[other] { $count } answers are left out: the model's chat template does not show them
 }
 
 run-base-model-differs = the base model in { $path } is not the same
 
+run-calls-cut = { $count ->
+    [one] Only a part of 1 tool call is used: the model's chat template does not show its name or its arguments
+   *[other] Only a part of { $count } tool calls is used: the model's chat template does not show their names or their arguments
+}
+
 run-calls-hidden = { $count ->
-    [one] 1 tool call is not learned: the model's chat template does not show it
-   *[other] { $count } tool calls are not learned: the model's chat template does not show them
+    [one] 1 tool call is left out: the model's chat template does not show it
+   *[other] { $count } tool calls are left out: the model's chat template does not show them
 }
 
 run-chart-failed = the chart could not be drawn: { $error }
@@ -1858,8 +1900,6 @@ run-not-shown-hint = Bring run.json back from a backup. What was trained lies in
 
 run-nothing-held-out = No rows are held out, so there is no validation loss, and the last step is kept
 
-run-other-base = The adapter to continue from says that it was made for “{ $named }”. With another base model it may start worse than no adapter
-
 run-panicked = The training stopped unexpectedly: { $reason }
 
 run-panicked-hint = Resume the run from its newest checkpoint; if it happens again, report it with the log
@@ -1872,14 +1912,24 @@ run-place-row = row { $row }
 
 run-place-this-row = this row
 
+run-questions-cut = { $count ->
+    [one] The model sees only a part of 1 user message: its chat template does not show the rest
+   *[other] The model sees only a part of { $count } user messages: its chat template does not show the rest
+}
+
 run-questions-hidden = { $count ->
     [one] The model does not see 1 user message: its chat template does not show it
    *[other] The model does not see { $count } user messages: its chat template does not show them
 }
 
+run-reasoning-cut = { $count ->
+    [one] Only a part of the reasoning of 1 answer is used: the model's chat template does not show the rest
+   *[other] Only a part of the reasoning of { $count } answers is used: the model's chat template does not show the rest
+}
+
 run-reasoning-hidden = { $count ->
-    [one] The reasoning of 1 answer is not learned: the model's chat template does not show it
-   *[other] The reasoning of { $count } answers is not learned: the model's chat template does not show it
+    [one] The reasoning of 1 answer is left out: the model's chat template does not show it
+   *[other] The reasoning of { $count } answers is left out: the model's chat template does not show it
 }
 
 run-records-damaged = { $lines ->
@@ -1894,6 +1944,11 @@ run-records-disk-full = The disk is full, so what happens in this run cannot be 
 run-records-unreadable = The records of “{ $name }” cannot be read: { $why }
 
 run-records-without-end = its last line is longer than any record
+
+run-results-cut = { $count ->
+    [one] The model sees only a part of 1 tool result: its chat template does not show the rest
+   *[other] The model sees only a part of { $count } tool results: its chat template does not show the rest
+}
 
 run-results-hidden = { $count ->
     [one] The model does not see 1 tool result: its chat template does not show it
@@ -1951,6 +2006,11 @@ run-some-rows-measured = Validation is measured on { $rows } of { $all } held-ou
 
 run-stopped-early = The run was stopped before its first step
 
+run-system-cut = { $count ->
+    [one] The model sees only a part of 1 system message: its chat template does not show the rest
+   *[other] The model sees only a part of { $count } system messages: its chat template does not show the rest
+}
+
 run-system-hidden = { $count ->
     [one] The model does not see 1 system message: its chat template does not show it
    *[other] The model does not see { $count } system messages: its chat template does not show them
@@ -1970,6 +2030,11 @@ run-tokens-made-anew = The tokens of “{ $name }” were damaged and are made a
 run-tokens-made-anew-hint = The run goes on with the same rows as before
 
 run-too-big = This run needs about { $needed } of memory and { $free } are free. Lower the batch size or the max length, or take a smaller base model
+
+run-tools-cut = { $count ->
+    [one] The model sees only a part of the tools of 1 row: its chat template does not show all of their descriptions and parameters
+   *[other] The model sees only a part of the tools of { $count } rows: its chat template does not show all of their descriptions and parameters
+}
 
 run-tools-hidden = { $count ->
     [one] The model does not see the tools of 1 row: its chat template does not show them
@@ -2685,6 +2750,8 @@ shell-version = { $cores ->
     [one] Tunesmith { $version }, 1 core
    *[other] Tunesmith { $version }, { $cores } cores
 }
+
+shell-whole-model-hint = Leave out --model, or leave out --run
 
 shell-words-per-answer = words per answer
 

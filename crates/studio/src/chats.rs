@@ -4,6 +4,7 @@
 mod answering;
 mod participants;
 mod refusals;
+mod remarks;
 mod turns;
 
 use std::sync::Arc;
@@ -105,6 +106,7 @@ impl Chats {
             sampling: Sampling::default(),
             sides: Vec::new(),
             context_length: 0,
+            remarks: Vec::new(),
             turns: Vec::new(),
             changed_ms: ids::now_ms(),
             model,

@@ -5,11 +5,13 @@ mod comparison;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tunesmith_data::{Example, ImportOptions, Imported, ImportedRow, Prepared, Question, RenderError, import, prepare};
+use tunesmith_data::{
+    Example, ImportOptions, Imported, ImportedRow, Prepared, Question, RenderError, import, learned_in, render_rows,
+};
 use tunesmith_model::WeightFormat;
 use tunesmith_protocol::{
     ErrorCode, Evaluate, EvaluatedAnswer, Evaluation, JobKind, Mapping, Method, Sampling, TrainSettings, WireError,
@@ -22,9 +24,9 @@ use crate::errors::another_model_hint;
 use crate::home::PreferencesStore;
 use crate::home::manifest::RunManifest;
 use crate::jobs::{JobHandle, Jobs, NewJob, notes};
-use crate::models::{Models, model_folder};
-use crate::planning::bad_answers;
-use crate::pool::{Adapter, Lease, ModelRequest, Pool, fingerprint, inference_bytes};
+use crate::models::{Models, Opened, model_folder};
+use crate::planning::{bad_answers, row_name, told};
+use crate::pool::{Adapter, Lease, ModelRequest, Pool, inference_bytes};
 use crate::runs::Runs;
 
 /// Measures models of a home, and of anywhere else.
@@ -43,8 +45,8 @@ struct Measured {
     adapter: Option<PathBuf>,
     /// How the weights were held in training; none where there was no training.
     format: Option<WeightFormat>,
-    /// The base model is not the one that was trained on.
-    changed: Option<Sentence>,
+    /// What is to be known of the model and the adapter.
+    remarks: Vec<Sentence>,
 }
 
 impl Evaluations {
@@ -66,11 +68,11 @@ impl Evaluations {
                 false => (Vec::new(), 0),
             };
             let mut remarks = not_measured(&imported.rows);
-            remarks.extend(measured.changed.clone());
+            remarks.extend(measured.remarks.iter().cloned());
             let loss = match args.loss {
                 true => {
-                    let (loss, remark) = measure(&model, &adapter, &imported.rows, &mut refused, job)?;
-                    remarks.extend(remark);
+                    let (loss, told) = measure(&model, &adapter, &imported.rows, &mut refused, job)?;
+                    remarks.extend(told);
                     Some(loss)
                 }
                 false => None,
@@ -90,12 +92,9 @@ impl Evaluations {
         };
         let Some(id) = &args.run else {
             let model = named.ok_or_else(no_model)?;
-            return Ok(Measured {
-                model,
-                adapter: args.adapter.as_ref().map(|path| path.as_str().into()),
-                format: None,
-                changed: None,
-            });
+            let adapter = args.adapter.as_ref().map(|path| PathBuf::from(path.as_str()));
+            let remarks = self.remarks(&model, args.model.as_deref(), adapter.as_deref(), None)?;
+            return Ok(Measured { model, adapter, format: None, remarks });
         };
         let run = self.runs.get(id)?;
         let result = run.result_path.map(PathBuf::from).ok_or_else(|| no_result(&run.id))?;
@@ -106,13 +105,31 @@ impl Evaluations {
         let format = Some(weight_format(&manifest.config.training));
         Ok(match manifest.config.training.method {
             Method::Lora | Method::Dora => {
-                let changed = if named.is_none() { changed_base(&manifest)? } else { None };
+                let id = args.model.as_deref().or_else(|| named.is_none().then_some(&*manifest.model));
                 let model = named.unwrap_or_else(|| manifest.model_path.clone());
-                Measured { model, adapter: Some(result), format, changed }
+                let remarks = self.remarks(&model, id, Some(&result), Some(&manifest))?;
+                Measured { model, adapter: Some(result), format, remarks }
             }
-            // These train a whole model.
-            Method::Full | Method::Scratch => Measured { model: result, adapter: None, format, changed: None },
+            Method::Full | Method::Scratch if named.is_some() => return Err(whole_model(&run.id)),
+            Method::Full | Method::Scratch => {
+                let remarks = self.remarks(&result, None, None, None)?;
+                Measured { model: result, adapter: None, format, remarks }
+            }
         })
+    }
+
+    /// What is to be known of a model, by its id where it has one, and of an adapter.
+    fn remarks(
+        &self,
+        model: &Path,
+        id: Option<&str>,
+        adapter: Option<&Path>,
+        run: Option<&RunManifest>,
+    ) -> Result<Vec<Sentence>, WireError> {
+        // A run's base model may have been taken out of the home.
+        let known = id.and_then(|id| self.models.get(id).ok());
+        let names: Vec<&str> = known.iter().flat_map(|model| [&*model.id, &*model.name]).collect();
+        self.models.remarks(Opened { model, names: &names, adapter, run, chats: true })
     }
 
     fn load(&self, measured: &Measured, job: &JobHandle) -> Result<Lease, WireError> {
@@ -140,18 +157,6 @@ impl Evaluations {
             }
         }
     }
-}
-
-/// An adapter on a base model that is not the one it was trained on answers otherwise than it has learned.
-fn changed_base(manifest: &RunManifest) -> Result<Option<Sentence>, WireError> {
-    let is_same = fingerprint(&manifest.model_path)? == manifest.model_hash;
-    Ok((!is_same).then(|| {
-        say!(
-            "evaluation-base-changed",
-            "The base model in {path} has changed since this run was trained, so this says little about what was learned",
-            path = &manifest.model_path
-        )
-    }))
 }
 
 fn read(args: &Evaluate, job: &JobHandle) -> Result<Imported, WireError> {
@@ -202,15 +207,18 @@ fn measure(
     rows: &[ImportedRow],
     refused: &mut Refused,
     job: &JobHandle,
-) -> Result<(tunesmith_protocol::MeasuredLoss, Option<Sentence>), WireError> {
+) -> Result<(tunesmith_protocol::MeasuredLoss, Vec<Sentence>), WireError> {
     let examples: Vec<Example> = rows.iter().map(|row| row.example.clone()).collect();
     // Rows are measured whole, as far as the model can read.
     let settings = TrainSettings { max_length: model.context_length(), ..TrainSettings::default() };
-    let prepared = prepare(&examples, model.renderer(), &settings, &mut |_, _| job.go_on())?;
+    let rendered = render_rows(&examples, model.renderer(), learned_in(&settings), &mut |_, _| job.go_on())?;
+    let prepared = rendered.fit(&settings)?;
     refused.0.extend(prepared.refused.iter().map(|row| (row.row as usize - 1, row.why.clone())));
     let note = say!("job-measuring", "Measuring");
     let loss = model.measure(adapter, &prepared.rows, &mut |done, total| job.rows(&note, done, total))?;
-    Ok((loss, cut(&prepared, model.context_length())))
+    let place = |row: u64| rows.get(row as usize - 1).map(|row| (row.file.clone(), row.line));
+    let shown = told(rendered.check(), &|row| row_name(place(row), row));
+    Ok((loss, shown.into_iter().chain(cut(&prepared, model.context_length())).collect()))
 }
 
 /// Rows that are longer than the model can read: only their beginning is measured, or nothing.
@@ -290,6 +298,13 @@ fn no_model() -> WireError {
     WireError::invalid(
         say!("evaluation-no-model", "No model is named to measure"),
         say!("evaluation-no-model-hint", "Name a model or a run"),
+    )
+}
+
+fn whole_model(run: &str) -> WireError {
+    WireError::invalid(
+        say!("evaluation-whole-model", "The run {run} has trained a whole model, which needs no base model", run),
+        say!("evaluation-whole-model-hint", "Name the run alone, or the model alone"),
     )
 }
 

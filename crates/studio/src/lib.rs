@@ -28,6 +28,9 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use tunesmith_protocol::{TrainSettings, WireError};
+use tunesmith_sentence::Sentence;
+
+use home::manifest::RunManifest;
 
 /// The bundled samples, for the shell.
 pub mod samples {
@@ -69,6 +72,7 @@ pub use home::holder::{Holder, holder};
 pub use home::losses::Losses;
 pub use home::socket::SocketWire;
 pub use home::{default_home, uploads_folder};
+pub use planning::not_shown;
 pub use platform::{check_address_space, check_open_files, raise_open_files, share_heaps, survive_large_files};
 pub use pool::{Adapter, Answered, Fitted, LoadedModel, open_renderer, render_with};
 pub use runs::{Damage, Finished, RunNews, StopRun, Trainer, run_config};
@@ -82,6 +86,23 @@ pub use studio::{Opened, Studio, Successor, open};
 /// There is no such model.
 pub fn model_folder(home: &Path, name: &str) -> Result<PathBuf, WireError> {
     models::folder_of(&home::Home::create(home)?, name)
+}
+
+/// What is to be known of a model named by its id or path, and of an adapter for it, which may be the result of the run in a
+/// folder: what of their files is not used, and what does not belong together.
+///
+/// # Errors
+/// There is no such model, or it or the run cannot be read.
+pub fn remarks(
+    home: &Path,
+    name: &str,
+    adapter: Option<&Path>,
+    run: Option<&Path>,
+) -> Result<Vec<Sentence>, WireError> {
+    let model = model_folder(home, name)?;
+    let run = run.map(|folder| RunManifest::read(&home::RunFolder::at(folder.into()))).transpose()?;
+    let names = [name];
+    models::remarks_alone(models::Opened { model: &model, names: &names, adapter, run: run.as_ref(), chats: true })
 }
 
 /// Loads a model named by the id of one in the home, or by its path, onto the fastest device, if it fits into memory.

@@ -3,6 +3,7 @@
 mod cache;
 mod facts;
 mod lookup;
+mod opened;
 mod places;
 mod templates;
 
@@ -16,6 +17,7 @@ use tunesmith_protocol::{ErrorCode, Field, ItemKind, ItemRef, Kind, Model, Model
 use tunesmith_sentence::say;
 
 pub(crate) use lookup::{folder_of, model_folder};
+pub(crate) use opened::{Opened, remarks_alone};
 
 use crate::errors::{another_model_hint, model_error, unwritable};
 use crate::home::Home;

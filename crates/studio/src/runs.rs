@@ -19,8 +19,8 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use tunesmith_protocol::{
-    Dataset, ErrorCode, GoodCheckpoint, JobKind, JobState, Model, Preview, PreviewRun, Run, RunConfig, RunRecord,
-    RunState, StartRun, Subscription, TrainSettings, WireError,
+    Dataset, ErrorCode, Format, GoodCheckpoint, JobKind, JobState, Model, Preview, PreviewRun, Run, RunConfig,
+    RunRecord, RunState, StartRun, Subscription, TrainSettings, WireError,
 };
 use tunesmith_sentence::{Argument, Sentence, say};
 
@@ -34,7 +34,7 @@ use crate::home::manifest::RunManifest;
 use crate::home::run_index::{IndexedRun, RunIndex};
 use crate::home::{Home, PreferencesStore, journal};
 use crate::jobs::{Jobs, MemoryGuard, NewJob, notes};
-use crate::models::Models;
+use crate::models::{Models, Opened};
 use crate::planning::{Choices, Preparing, RowSource, SplitTokens, TokenCache, preview, run_file};
 use crate::pool::Pool;
 use crate::topics::Topics;
@@ -246,7 +246,17 @@ impl Runs {
             }
         };
         let preferences = self.preferences.get()?;
+        let names = [&*model.id, &*model.name];
+        let adapter = training.init_adapter.as_ref().map(|folder| Path::new(folder.as_str()));
+        let opened = Opened {
+            model: model.path.as_ref(),
+            names: &names,
+            adapter,
+            run: None,
+            chats: dataset.format != Format::Text,
+        };
         let choices = Choices {
+            remarks: self.models.remarks(opened)?,
             model: &model,
             dataset: &dataset,
             training,

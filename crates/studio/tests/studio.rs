@@ -31,6 +31,8 @@ mod models;
 #[cfg(unix)]
 #[path = "studio/odd_files.rs"]
 mod odd_files;
+#[path = "studio/opened.rs"]
+mod opened;
 #[path = "studio/queue.rs"]
 mod queue;
 #[path = "studio/restart.rs"]

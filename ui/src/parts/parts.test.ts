@@ -37,7 +37,7 @@ test('only what the model learns to write is marked', () => {
 });
 
 test('what the model does not see of a row is told', () => {
-  const hidden = "2 tool calls are not learned: the model's chat template does not show them";
+  const hidden = "2 tool calls are left out: the model's chat template does not show them";
   show(RowCard, { row: { ...made.row(0), remarks: [verbatim(hidden)] }, number: 1 });
   expect(byId('row-remark')?.textContent).toBe(hidden);
 });

@@ -25,6 +25,8 @@ pub(super) struct PeftConfig {
     ranks: Patterns<usize>,
     alphas: Patterns<f64>,
     token_ids: TokenIds,
+    /// Settings that nobody reads here, by name.
+    pub unknown: Vec<String>,
 }
 
 /// How `target_modules` names the modules with a pair.
@@ -33,8 +35,9 @@ enum Targets {
     Names(Vec<String>),
     /// Every linear map of a block.
     AllLinear,
-    /// By a regular expression: the tensors say what it came to.
-    Pattern,
+    /// By a regular expression that fits all of their names; none where only Python understands it. The tensors say what it
+    /// came to.
+    Pattern(Option<Regex>),
 }
 
 /// How `exclude_modules` names the modules that have no pair.
@@ -62,7 +65,7 @@ impl PeftConfig {
             .ok_or_else(|| say!("adapter-alpha-wrong", "lora_alpha is not a number above 0"))?;
         let targets = match &config["target_modules"] {
             Value::String(pattern) if pattern == "all-linear" => Targets::AllLinear,
-            Value::String(_) => Targets::Pattern,
+            Value::String(pattern) => Targets::Pattern(whole(pattern)),
             Value::Array(names) => Targets::Names(names.iter().filter_map(Value::as_str).map(String::from).collect()),
             _ => return Err(say!("adapter-modules-missing", "target_modules is missing")),
         };
@@ -79,7 +82,8 @@ impl PeftConfig {
             Patterns::read(config, "alpha_pattern", self::alpha)?,
         );
         let token_ids = TokenIds::read(&config["trainable_token_indices"])?;
-        Ok(Self { lora, targets, excluded: Excluded::read(&config["exclude_modules"]), ranks, alphas, token_ids })
+        let (excluded, unknown) = (Excluded::read(&config["exclude_modules"]), unsupported::unknown(config));
+        Ok(Self { lora, targets, excluded, ranks, alphas, token_ids, unknown })
     }
 
     /// The config of an adapter that has pairs for these modules, and vectors of single tokens for these tables, so many each.
@@ -103,13 +107,25 @@ impl PeftConfig {
             // Names that the model does not have are left alone by PEFT, too.
             Targets::Names(names) if names.iter().all(|name| !name.contains('.')) => lora.target_modules = names,
             Targets::AllLinear => lora.target_modules = last_parts(modules),
-            Targets::Names(_) | Targets::Pattern => {
+            Targets::Names(_) | Targets::Pattern(_) => {
                 let layers: BTreeSet<_> = modules.clone().map(|module| layer_of(module)).collect();
                 lora.layers = layers.into_iter().collect();
                 lora.target_modules = last_parts(modules);
             }
         }
         Ok(lora)
+    }
+
+    /// Whether PEFT gives this module of a model a pair. `all-linear` means the projections of the blocks.
+    pub(super) fn names(&self, module: &str) -> bool {
+        let is_saved = self.lora.saves(module);
+        match &self.targets {
+            Targets::Names(_) => self.check_named(module).is_ok(),
+            Targets::AllLinear => layer_of(module).is_some() && !is_saved && self.check_named(module).is_ok(),
+            Targets::Pattern(pattern) => {
+                pattern.as_ref().is_some_and(|pattern| pattern.is_match(module)) && self.check_named(module).is_ok()
+            }
+        }
     }
 
     /// As PEFT's `check_target_module_exists` decides which modules get a pair.
@@ -158,7 +174,7 @@ impl Excluded {
             _ => Vec::new(),
         };
         // What an expression leaves out that only Python understands, the tensors say.
-        let pattern = value.as_str().and_then(|text| Regex::new(&format!("^(?:{text})$")).ok());
+        let pattern = value.as_str().and_then(whole);
         pattern.map_or(Self::Names(names), Self::Pattern)
     }
 
@@ -168,6 +184,11 @@ impl Excluded {
             Self::Pattern(pattern) => pattern.is_match(module),
         }
     }
+}
+
+/// A regular expression that fits a whole name.
+fn whole(pattern: &str) -> Option<Regex> {
+    Regex::new(&format!("^(?:{pattern})$")).ok()
 }
 
 /// The modules that are trained whole.

@@ -1,7 +1,7 @@
 //! An adapter's files before its numbers are read: the config and the header of the weight file, checked against each
 //! other. What a tensor is follows from its name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -53,6 +53,20 @@ impl StoredAdapter {
         let tensors = header::read_file(&mut file).map_err(LoraError::io(&path))?;
         let tensors = tensors.map_err(|reason| LoraError::adapter(&path, reason))?;
         Ok(Self { path, file, config, tensors })
+    }
+
+    /// Which of these modules its config names although it has no tensors for them. PEFT leaves them as they are in the base
+    /// model.
+    pub fn missing(&self, modules: impl IntoIterator<Item = String>) -> Vec<String> {
+        let names = self.tensors.keys().map(|name| name.strip_prefix(PREFIX).unwrap_or(name));
+        let there: BTreeSet<&str> = names.filter_map(|name| Some(split(name)?.0)).collect();
+        let is_missing = |module: &String| !there.contains(module.as_str()) && self.config.names(module);
+        modules.into_iter().filter(is_missing).collect()
+    }
+
+    /// Settings of its config that are on and that nobody here knows, by name.
+    pub fn unknown_settings(&self) -> &[String] {
+        &self.config.unknown
     }
 
     /// The memory that its numbers take once they are loaded, in f32.

@@ -20,6 +20,54 @@ const SWITCHES: [&str; 11] = [
 /// Starts of PEFT that change the base model, unless the adapter was converted when it was saved.
 const CHANGING_STARTS: [&str; 6] = ["pissa", "olora", "corda", "loftq", "lora_ga", "mica"];
 
+/// What PEFT, and programs that train with it, write into a config and what changes nothing here: it is read, refused above, or
+/// says how the adapter was made.
+const KNOWN: [&str; 36] = [
+    "peft_type",
+    "peft_version",
+    "auto_mapping",
+    "task_type",
+    "inference_mode",
+    "base_model_name_or_path",
+    "base_model_class",
+    "parent_library",
+    "revision",
+    "r",
+    "lora_alpha",
+    "lora_dropout",
+    "target_modules",
+    "exclude_modules",
+    "modules_to_save",
+    "bias",
+    "use_rslora",
+    "use_dora",
+    "init_lora_weights",
+    "layers_to_transform",
+    "layers_pattern",
+    "rank_pattern",
+    "alpha_pattern",
+    "trainable_token_indices",
+    "ensure_weight_tying",
+    "megatron_config",
+    "megatron_core",
+    "loftq_config",
+    "eva_config",
+    "corda_config",
+    "lora_ga_config",
+    "mica_config",
+    "qalora_group_size",
+    "runtime_config",
+    "unsloth_fixed",
+    "enable_lora",
+];
+
+/// Settings that are on and that nobody here knows: they may change what the adapter computes.
+pub(super) fn unknown(config: &Value) -> Vec<String> {
+    let settings = config.as_object().into_iter().flatten();
+    let is_known = |name: &str| KNOWN.contains(&name) || SWITCHES.contains(&name);
+    settings.filter(|(name, value)| is_on(value) && !is_known(name)).map(|(name, _)| name.clone()).collect()
+}
+
 /// Nothing is on that changes what an adapter computes and that is not supported.
 pub(super) fn check(config: &Value) -> Result<(), Sentence> {
     if config["peft_type"] != "LORA" {

@@ -74,6 +74,47 @@ fn chat_answers_once_as_json() {
 }
 
 #[test]
+fn chat_and_eval_tell_what_is_to_be_known_of_their_models() {
+    let shell = Shell::new();
+    let trained = |more: &[&str]| {
+        let ran = shell.run(&[&["train", "run.yaml", "--set", "max_steps=1", "--output"], more].concat());
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        ran.stderr
+    };
+    let few = "Only 1 step";
+    assert!(trained(&["out"]).contains(few), "what the home says before a run");
+    shell.write("out/result/chat_template.jinja", "{{ messages }}");
+    let hides = "{% for m in messages if m.role != 'system' %}{{ m.role + ': ' + m.content + '\n' }}{% endfor %}\
+        {% if add_generation_prompt %}{{ 'assistant: ' }}{% endif %}";
+    shell.write("model/chat_template.jinja", hides);
+    let model = ["--model", "model", "--adapter", "out/result"];
+    let chat =
+        shell.run(&[&["chat", "--system", "Be brief", "--prompt", "Hi", "--max-new-tokens", "2"], &model[..]].concat());
+    let eval = shell.run(&[&["eval", "--data", "rows.jsonl"], &model[..]].concat());
+    for ran in [&chat, &eval] {
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        assert!(ran.stderr.contains("tokenizer_config.json has another chat template"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("The adapter's folder has another chat template"), "{}", ran.stderr);
+    }
+    assert!(chat.stderr.contains("does not see 1 system message"), "{}", chat.stderr);
+    let more = trained(&["more", "--set", "init_adapter=out/result"]);
+    assert!(more.contains("The adapter's folder has another chat template") && more.contains(few), "{more}");
+}
+
+#[test]
+fn a_base_model_beside_a_run_of_a_whole_model_is_refused() {
+    let shell = Shell::new();
+    assert_eq!(shell.run(&["train", "run.yaml", "--set", "max_steps=1", "--set", "method=full"]).code, 0);
+    let runs = shell.run(&["runs", "list", "--json"]).lines();
+    let id = runs[0]["id"].as_str().unwrap();
+    for arguments in [&["chat", "--prompt", "Hi"][..], &["eval", "--data", "rows.jsonl"]] {
+        let ran = shell.run(&[arguments, &["--run", id, "--model", "model"]].concat());
+        assert_eq!(ran.code, 1, "{}", ran.stdout);
+        assert!(ran.stderr.contains("needs no base model"), "{}", ran.stderr);
+    }
+}
+
+#[test]
 fn chat_holds_a_conversation_line_by_line() {
     let shell = Shell::new();
     let ask = ["chat", "--model", "model", "--system", "Be brief.", "--max-new-tokens", "3", "--json"];

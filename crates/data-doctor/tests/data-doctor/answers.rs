@@ -238,6 +238,31 @@ fn faults_in_who_speaks_when_are_found() {
 }
 
 #[test]
+fn results_with_the_id_of_another_call_are_found() {
+    let row = |called: &[Option<&str>], answered: &[Option<&str>]| {
+        let call = |id: &Option<&str>| match id {
+            Some(id) => json!({"id": id, "type": "function", "function": {"name": "f", "arguments": {}}}),
+            None => json!({"type": "function", "function": {"name": "f", "arguments": {}}}),
+        };
+        let mut messages = vec![Message::new("user", "q"), Message::new("assistant", "")];
+        messages[1].tool_calls = Some(called.iter().map(call).collect());
+        messages.extend(answered.iter().map(|id| {
+            let tool_call_id = id.map(str::to_owned);
+            Message { tool_call_id, ..Message::new("tool", "4") }
+        }));
+        messages.push(Message::new("assistant", "It is 4."));
+        Example::chat(messages)
+    };
+    let (a, b) = (Some("a"), Some("b"));
+    let fine =
+        [row(&[a], &[a]), row(&[a, b], &[b, a]), row(&[None], &[a]), row(&[a], &[None]), row(&[a, b], &[None, a])];
+    let odd = [row(&[a], &[b]), row(&[a, b], &[a, a]), row(&[a, b], &[b])];
+    let data = [&fine[..], &odd].concat();
+    assert_eq!(found(FindingKind::OtherCallId, &data), [5, 6, 7]);
+    assert_eq!(found(FindingKind::ToolWithoutCall, &data), [] as [u32; 0]);
+}
+
+#[test]
 fn rows_that_a_run_leaves_out_are_told_and_do_not_count_as_rows_to_learn_from() {
     let judged = |number: usize, label| Example::Unpaired {
         prompt: vec![Message::new("user", format!("What is {}?", spelled(number)))],

@@ -16,6 +16,8 @@ pub(super) struct Content {
 
 /// The types of parts that are text: OpenAI's chat and responses, and Anthropic's messages. Bedrock and Gemini name none.
 const TEXT: [&str; 3] = ["text", "input_text", "output_text"];
+/// The type and the key of OpenAI's part in which the assistant refuses.
+const REFUSAL: &str = "refusal";
 /// The types of parts that are thoughts: Anthropic's, and LangChain's.
 const THOUGHT: [&str; 2] = ["thinking", "reasoning"];
 
@@ -55,7 +57,11 @@ fn joined(number: usize, role: &str, parts: &[Value]) -> Result<Content, Problem
 }
 
 fn text_in(part: &Value) -> Option<&str> {
-    let is_text = part.get("type").and_then(Value::as_str).is_none_or(|kind| TEXT.contains(&kind));
+    let kind = part.get("type").and_then(Value::as_str);
+    if kind == Some(REFUSAL) {
+        return part.get(REFUSAL).and_then(Value::as_str);
+    }
+    let is_text = kind.is_none_or(|kind| TEXT.contains(&kind));
     part.get("text").and_then(Value::as_str).filter(|_| is_text && thought_in(part).is_none())
 }
 

@@ -43,7 +43,7 @@ impl<'a> Rendering<'a> {
 
     /// The parts that the template does not show.
     pub(super) fn hidden(&self) -> Hidden {
-        hidden(&self.format.template, self.conversation, &self.stand_ins)
+        hidden(&self.format.template, self.conversation, &self.stand_ins, &self.text)
     }
 
     /// The answers that the template shows, in the order of their messages.
@@ -187,7 +187,7 @@ fn disguised(message: &Message, stand_in: char) -> Message {
 }
 
 /// Replaces the name and arguments of a call by the stand-in.
-pub(super) fn disguise(call: &mut Value, stand_in: char) {
+fn disguise(call: &mut Value, stand_in: char) {
     call["function"]["name"] = stand_in.to_string().into();
     call["function"]["arguments"] = json!({ (stand_in.to_string()): stand_in.to_string() });
 }

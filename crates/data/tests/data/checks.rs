@@ -134,6 +134,24 @@ fn an_unknown_key_is_remarked_on_and_the_row_kept() {
 }
 
 #[test]
+fn a_refusal_is_what_the_assistant_says() {
+    let row = |answer: Value| json!({"messages": [{"role": "user", "content": "q"}, answer]});
+    let said = [
+        row(json!({"role": "assistant", "content": null, "refusal": "No."})),
+        row(json!({"role": "assistant", "refusal": "No."})),
+        row(json!({"role": "assistant", "content": [{"type": "refusal", "refusal": "No."}]})),
+    ];
+    let imported = check(&said);
+    assert_eq!(imported.problems, []);
+    assert_eq!(examples(&imported), vec![chat(&[("user", "q"), ("assistant", "No.")]); 3]);
+    let both = check(&[row(json!({"role": "assistant", "content": "Yes.", "refusal": "No."}))]);
+    assert_eq!(examples(&both), [chat(&[("user", "q"), ("assistant", "Yes.")])]);
+    assert_eq!(both.problems[0].message, "Message 2 has the key “refusal”, which is not used");
+    let of_user = check(&[row(json!({"role": "assistant", "content": "", "refusal": " "}))]);
+    assert_eq!(of_user.problems[0].kind, "missing_content");
+}
+
+#[test]
 fn a_second_reasoning_and_a_second_content_are_not_lost_in_silence() {
     let row = |answer: Value| json!({"messages": [{"role": "user", "content": "q"}, answer]});
     let two = row(

@@ -83,6 +83,15 @@ fn nothing_to_learn_is_refused() {
 }
 
 #[test]
+fn answers_that_the_template_hides_are_the_reason_for_nothing_to_learn() {
+    let template = "{% for m in messages if m.role == 'user' %}<|im_start|>{{ m.content }}<|im_end|>{% endfor %}";
+    let renderer = folder("chatml", 256).with("chat_template.jinja", template).open();
+    let prepared = prepare(&rows(), &renderer, &TrainSettings::default(), &mut |_, _| ControlFlow::Continue(()));
+    let error = prepared.expect_err("refused").to_string();
+    assert!(error.contains("chat template does not show the answers"), "{error}");
+}
+
+#[test]
 fn text_is_learned_whole_and_ends() {
     let renderer = folder("chatml", 256).open();
     let text = [Example::Text { text: "leek".into() }];

@@ -174,3 +174,79 @@ fn a_begin_token_that_a_text_doubles_is_counted() {
     let text = |text: &str| Example::Text { text: text.into() };
     assert_eq!(checked(&renderer, &[text("<s>leek"), text("leek"), text("<s>leeks")]).doubled_tokens, 2);
 }
+
+/// What a template hides of a conversation of a system prompt, two questions and two answers.
+fn hidden_of(content: &str, messages: &[(&str, &str)]) -> Hidden {
+    let turns = TURNS.replace("m.content", content);
+    opened(&tokenizer(256), &turns).row(&chat(messages), LearnFrom::All).expect("a row").hidden
+}
+
+#[test]
+fn a_template_that_shows_only_a_part_of_a_message_is_told_of() {
+    use HiddenPart::{Answer, Reasoning, SomeAnswer, SomeQuestion, SomeSystem, System};
+    let long = [
+        ("system", "Answer in one word, please."),
+        ("user", "What is the capital of France?"),
+        ("assistant", "It is Paris, on the Seine."),
+        ("user", "And?"),
+        ("assistant", "Rome."),
+    ];
+    let first_ten = Hidden::from([(SomeSystem, 1), (SomeQuestion, 1), (SomeAnswer, 1)]);
+    assert_eq!(hidden_of("m.content[:10]", &long), first_ten, "messages of ten characters lose nothing");
+    assert_eq!(hidden_of("m.content[-12:]", &long), first_ten);
+    let two_words = "m.content.split(' ')[:2] | join(' ')";
+    assert_eq!(hidden_of(two_words, &long), first_ten);
+    let short = "m.content if m.content | length < 10 else ''";
+    let expected = [(System, 1), (HiddenPart::Question, 1), (Answer, 1)];
+    assert_eq!(hidden_of(short, &long), Hidden::from(expected));
+
+    let chinese = [("user", "你好"), ("assistant", "法国的首都是巴黎它位于塞纳河畔是一座美丽的城市")];
+    assert_eq!(hidden_of("m.content[:10]", &chinese), Hidden::from([(SomeAnswer, 1)]));
+
+    let thinking = [("user", "2 + 2?"), ("assistant", "<think>\nTwo and two.\n</think>\n\nIt is 4.")];
+    assert_eq!(hidden_of("m.content.split('</think>')[-1]", &thinking), Hidden::from([(Reasoning, 1)]));
+    assert_eq!(hidden_of("m.content.split('</think>')[0]", &thinking), Hidden::from([(Answer, 1)]));
+}
+
+#[test]
+fn what_a_template_only_writes_otherwise_is_not_told_of() {
+    let row = [
+        ("system", "  Be brief. \n"),
+        ("user", "What\tis  \"two\" & <b>two</b>?\n\nSay: it.\n"),
+        ("assistant", " <think>Two\nand two.</think>\n\n\n Four,\n  of course. "),
+    ];
+    let written = ["m.content", "m.content | trim", "m.content | upper", "m.content | tojson", "m.content | e"];
+    let split = "m.content.split() | join(' ')";
+    let thought = "m.content.split('</think>') | map('trim') | join('\n</think>\n')";
+    for content in written.into_iter().chain([split, thought]) {
+        assert_eq!(hidden_of(content, &row), Hidden::new(), "{content}");
+    }
+}
+
+#[test]
+fn reasoning_that_a_template_drops_from_earlier_turns_is_told_as_reasoning() {
+    let answer = "<think>\nI add them.\n</think>\n\nIt is 4.";
+    let row = [("user", "2 + 2?"), ("assistant", answer), ("user", "2 + 3?"), ("assistant", answer)];
+    let last = "m.content if loop.last else m.content.split('</think>')[-1].lstrip('\n')";
+    assert_eq!(hidden_of(last, &row), Hidden::from([(HiddenPart::Reasoning, 1)]));
+}
+
+#[test]
+fn calls_and_tools_that_are_shown_in_part_are_told_of() {
+    let Example::Chat { messages, mut tools } = whole() else { panic!("a conversation") };
+    tools[0]["function"]["description"] = "Looks outside.".into();
+    tools[0]["function"]["parameters"] = json!({"type": "object", "properties": {
+        "place": {"type": "string", "description": "A town."}}});
+    let row = Example::Chat { messages, tools };
+    let hidden = |tools: &str, calls: &str| {
+        let template = format!(
+            "{{% for t in tools %}}{{{{ {tools} }}}}{{% endfor %}}{{% for m in messages %}}<|im_start|>{{{{ m.name }}}}\n{{{{ \
+             m.reasoning_content }}}}{{{{ m.content }}}}{{% for c in m.tool_calls or [] %}}{{{{ {calls} }}}}{{% endfor %}}<|im_end|>\n{{% endfor %}}"
+        );
+        opened(&tokenizer(256), &template).row(&row, LearnFrom::All).expect("a row").hidden
+    };
+    assert_eq!(hidden("t | tojson", "c | tojson"), Hidden::new());
+    assert_eq!(hidden("t.function.name", "c | tojson"), Hidden::from([(HiddenPart::SomeTools, 1)]));
+    assert_eq!(hidden("t | tojson", "c.function.name"), Hidden::from([(HiddenPart::SomeCall, 1)]));
+    assert_eq!(hidden("t | tojson", "c.function.arguments | tojson"), Hidden::from([(HiddenPart::SomeCall, 1)]));
+}

@@ -45,10 +45,12 @@ impl Chats {
     }
 
     pub(super) fn load_all(&self, id: &str, job: &JobHandle) -> Result<(), WireError> {
+        let mut remarks = Vec::new();
         for participant in self.participants_of(id)? {
-            self.load(id, &participant, job)?;
+            let model = self.load(id, &participant, job)?;
+            remarks.extend(self.remarks_on(id, &participant, &model)?);
         }
-        Ok(())
+        self.keep_remarks(id, remarks)
     }
 
     pub(super) fn answer_all(&self, id: &str, job: &JobHandle) -> Result<(), WireError> {
@@ -61,11 +63,14 @@ impl Chats {
         // Between two messages the models may have left memory, for a run say.
         self.check_memory(&participants)?;
         participants.sort_by_key(|participant| participant.side == Side::Base);
+        let mut remarks = Vec::new();
         for participant in participants {
             if job.cancel_token().is_cancelled() {
-                break;
+                // What is to be known of the others stays as it was.
+                return Ok(());
             }
             let model = self.load(id, &participant, job)?;
+            remarks.extend(self.remarks_on(id, &participant, &model)?);
             let answer = self.answer(id, &participant, &model, job)?;
             self.change(id, |chat| {
                 if let Some(turn) = chat.turns.last_mut() {
@@ -77,7 +82,7 @@ impl Chats {
             })?;
             self.tell(id, ChatNews::Finished { answer });
         }
-        Ok(())
+        self.keep_remarks(id, remarks)
     }
 
     fn answer(&self, id: &str, participant: &Participant, model: &Lease, job: &JobHandle) -> Result<Answer, WireError> {
@@ -121,8 +126,8 @@ impl Chats {
 
 /// What a side was told and has answered so far. Each side remembers its own answers; a message it was stopped before
 /// answering is left out, so that question and answer always alternate.
-struct Remembered {
-    messages: Vec<Message>,
+pub(super) struct Remembered {
+    pub messages: Vec<Message>,
     /// The turn of each question.
     places: Vec<u32>,
     /// How many messages the answer before did not read any more.
@@ -130,7 +135,7 @@ struct Remembered {
 }
 
 impl Remembered {
-    fn of(chat: &Chat, side: Side) -> Self {
+    pub fn of(chat: &Chat, side: Side) -> Self {
         let mut messages = Vec::new();
         let (mut places, mut unread_turns) = (Vec::new(), 0);
         if !chat.system_prompt.is_empty() {

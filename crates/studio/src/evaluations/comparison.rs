@@ -97,14 +97,14 @@ impl Evaluations {
         let result = run.result_path.clone().ok_or_else(|| no_result(&run.id))?.into();
         let training = &manifest.config.training;
         let format = Some(weight_format(training));
-        let base = Measured { model: manifest.model_path.clone(), adapter: None, format, changed: None };
+        let base = Measured { model: manifest.model_path.clone(), adapter: None, format, remarks: Vec::new() };
         Ok(match training.method {
             Method::Lora | Method::Dora => {
-                let tuned = Measured { model: base.model.clone(), adapter: Some(result), format, changed: None };
+                let tuned = Measured { model: base.model.clone(), adapter: Some(result), format, remarks: Vec::new() };
                 (Some(base), tuned)
             }
-            Method::Full => (Some(base), Measured { model: result, adapter: None, format, changed: None }),
-            Method::Scratch => (None, Measured { model: result, adapter: None, format, changed: None }),
+            Method::Full => (Some(base), Measured { model: result, adapter: None, format, remarks: Vec::new() }),
+            Method::Scratch => (None, Measured { model: result, adapter: None, format, remarks: Vec::new() }),
         })
     }
 }

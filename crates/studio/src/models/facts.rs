@@ -56,7 +56,8 @@ impl FactsCache {
     }
 }
 
-fn read(folder: &Path) -> Result<Facts, Unusable> {
+/// What a folder says, read anew.
+pub(super) fn read(folder: &Path) -> Result<Facts, Unusable> {
     if !folder.is_dir() {
         return Err(Unusable { ours: true, why: say!("model-folder-gone", "{folder} is gone", folder) });
     }

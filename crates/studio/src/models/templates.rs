@@ -13,6 +13,8 @@ use tunesmith_sentence::{Sentence, say};
 const LONGEST_CONFIG: u64 = 64 << 20;
 /// The file that counts before all others, as in transformers.
 const JINJA: &str = "chat_template.jinja";
+/// Its name in older folders, whose text is JSON.
+const LEGACY: &str = "chat_template.json";
 /// Where further templates lie, a file each.
 const MORE: &str = "additional_chat_templates";
 /// The names of the templates that are used.
@@ -20,7 +22,25 @@ const USED: [&str; 2] = ["default", "tool_use"];
 
 /// Whether a model brings a chat template.
 pub(super) fn has_one(folder: &Path) -> bool {
-    [JINJA, "chat_template.json"].iter().any(|name| folder.join(name).is_file()) || !in_config(folder).is_null()
+    [JINJA, LEGACY].iter().any(|name| folder.join(name).is_file()) || !in_config(folder).is_null()
+}
+
+/// The template that a folder brings for conversations without tools.
+pub(super) fn default_of(folder: &Path) -> Option<String> {
+    if let Some(jinja) = regular_file::read_text(&folder.join(JINJA), LONGEST_CONFIG).ok().flatten() {
+        return Some(jinja);
+    }
+    let of = |value: &Value| match value {
+        Value::String(template) => Some(template.clone()),
+        Value::Array(named) => {
+            let default = named.iter().find(|entry| entry["name"] == USED[0]).or_else(|| named.first())?;
+            default["template"].as_str().map(str::to_owned)
+        }
+        _ => None,
+    };
+    let legacy = regular_file::read_text(&folder.join(LEGACY), LONGEST_CONFIG).ok().flatten();
+    let legacy = legacy.and_then(|text| of(&serde_json::from_str::<Value>(&text).ok()?["chat_template"]));
+    legacy.or_else(|| of(&in_config(folder)))
 }
 
 /// Templates that a folder has and that nobody renders with.

@@ -1,14 +1,11 @@
 //! What a run would do, and what stands in its way, before it starts.
 
 use tunesmith_data::Prepared;
-use tunesmith_protocol::{
-    Dataset, Fit, Format, Model, Plan, Preview, SettingProblem, TooLong, TrainSettings, WireError,
-};
+use tunesmith_protocol::{Dataset, Fit, Model, Plan, Preview, SettingProblem, TooLong, TrainSettings, WireError};
 use tunesmith_sentence::{Sentence, say};
 use tunesmith_train::{Job, TrainError, TrainPlan};
 
 use super::SplitTokens;
-use super::other_base::other_base;
 use crate::format::byte_size;
 
 /// Fewer rows than this rarely teach anything.
@@ -27,16 +24,21 @@ pub(crate) struct Choices<'a> {
     pub threads: usize,
     /// Memory that is free for a run on the CPU.
     pub available_bytes: u64,
+    /// What is to be known of the model, and of the adapter to continue from.
+    pub remarks: Vec<Sentence>,
 }
 
 /// The plan of these choices with these tokens, or what stands in its way.
 pub(crate) fn preview(choices: &Choices<'_>, tokens: &SplitTokens) -> Preview {
-    let mut preview =
-        Preview { plan: None, problems: Vec::new(), blockers: Vec::new(), warnings: warnings(choices, tokens) };
+    let mut preview = Preview {
+        plan: None,
+        problems: Vec::new(),
+        blockers: Vec::new(),
+        warnings: warnings(choices.dataset.training_rows, choices.training, &choices.remarks, tokens),
+    };
     match plan(choices, tokens) {
         Ok(plan) => {
-            preview.warnings.extend(few_steps(&plan));
-            preview.warnings.extend(some_measured(&plan));
+            preview.warnings.extend(warnings_of_plan(&plan));
             preview.blockers.extend(too_big(&plan.fit));
             preview.plan = Some(plan);
         }
@@ -102,17 +104,27 @@ fn some_measured(plan: &Plan) -> Option<Sentence> {
     })
 }
 
-fn warnings(choices: &Choices<'_>, tokens: &SplitTokens) -> Vec<Sentence> {
-    let adapter = choices.training.init_adapter.as_ref();
+/// What is to be said of a plan before it is carried out.
+pub(crate) fn warnings_of_plan(plan: &Plan) -> impl Iterator<Item = Sentence> {
+    few_steps(plan).into_iter().chain(some_measured(plan))
+}
+
+/// What is to be said before a run of so many training rows: of them, and these remarks on the model and the adapter to continue
+/// from.
+pub(crate) fn warnings(
+    all: u64,
+    settings: &TrainSettings,
+    remarks: &[Sentence],
+    tokens: &SplitTokens,
+) -> Vec<Sentence> {
     let warnings = [
         few_rows(tokens),
-        cut_rows(choices, tokens),
-        left_out_rows(choices, tokens),
+        cut_rows(all, settings, tokens),
+        left_out_rows(all, settings, tokens),
         unlearnable_rows(tokens),
-        no_chat_template(choices),
-        adapter.and_then(|folder| other_base(folder.as_ref(), choices.model)),
     ];
-    warnings.into_iter().flatten().chain(tokens.remarks.iter().cloned()).chain(nothing_held_out(tokens)).collect()
+    let remarks = remarks.iter().chain(&tokens.remarks).cloned();
+    warnings.into_iter().flatten().chain(remarks).chain(nothing_held_out(tokens)).collect()
 }
 
 fn few_rows(tokens: &SplitTokens) -> Option<Sentence> {
@@ -127,8 +139,8 @@ fn few_rows(tokens: &SplitTokens) -> Option<Sentence> {
     })
 }
 
-fn cut_rows(choices: &Choices<'_>, tokens: &SplitTokens) -> Option<Sentence> {
-    let (all, limit) = (choices.dataset.training_rows, choices.training.max_length);
+fn cut_rows(all: u64, settings: &TrainSettings, tokens: &SplitTokens) -> Option<Sentence> {
+    let limit = settings.max_length;
     let long = tokens.training.too_long - tokens.training.left_out;
     (long > 0).then(|| {
         say!(
@@ -140,10 +152,10 @@ fn cut_rows(choices: &Choices<'_>, tokens: &SplitTokens) -> Option<Sentence> {
     })
 }
 
-fn left_out_rows(choices: &Choices<'_>, tokens: &SplitTokens) -> Option<Sentence> {
-    let (all, limit) = (choices.dataset.training_rows, choices.training.max_length);
+fn left_out_rows(all: u64, settings: &TrainSettings, tokens: &SplitTokens) -> Option<Sentence> {
+    let limit = settings.max_length;
     let long = tokens.training.left_out;
-    match choices.training.too_long {
+    match settings.too_long {
         _ if long == 0 => None,
         TooLong::Drop => Some(say!(
             "run-rows-left-out", long;
@@ -171,12 +183,6 @@ fn unlearnable_rows(tokens: &SplitTokens) -> Option<Sentence> {
             "1 row has no token to learn and is left out", "{rows} rows have no token to learn and are left out", rows
         )
     })
-}
-
-fn no_chat_template(choices: &Choices<'_>) -> Option<Sentence> {
-    let Choices { model, dataset, .. } = choices;
-    (!model.has_chat_template && dataset.format != Format::Text)
-        .then(|| say!("run-no-chat-template", "{model} has no chat template. A plain one is used", model = &model.name))
 }
 
 fn nothing_held_out(tokens: &SplitTokens) -> Option<Sentence> {

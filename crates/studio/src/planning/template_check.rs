@@ -1,7 +1,8 @@
 //! What a model's template makes of rows, in sentences: parts that it does not show, and answers that a chat will ask for
 //! in other tokens than they were learned after. The same is said before a run, of files, and of a single row.
 
-use tunesmith_data::{DepartureKind, Departures, HiddenPart, TemplateCheck};
+use tunesmith_data::{DepartureKind, Departures, Example, HiddenPart, Message, Render, TemplateCheck};
+use tunesmith_protocol::LearnFrom;
 use tunesmith_sentence::{Sentence, say};
 
 /// What a row is called in a sentence, by the number under which it was checked.
@@ -22,6 +23,21 @@ pub(crate) fn told(check: &TemplateCheck, place: Place<'_>) -> Vec<Sentence> {
     hidden.chain(doubled(check.doubled_tokens)).chain(departures).collect()
 }
 
+/// What a template does not show of what a model is told in a chat: of the system prompt and of what the user says. That it does
+/// not show what the model thought earlier is as it should be.
+pub fn not_shown(renderer: &dyn Render, messages: &[Message]) -> Vec<Sentence> {
+    use HiddenPart::{Question, SomeQuestion, SomeSystem, System};
+    if messages.is_empty() {
+        return Vec::new();
+    }
+    let row = Example::Chat { messages: messages.to_vec(), tools: Vec::new() };
+    // What the template refuses is told when it is asked.
+    let Ok(rows) = renderer.rows(&[row], LearnFrom::All) else { return Vec::new() };
+    let parts = rows.into_iter().flatten().flat_map(|rendered| rendered.hidden);
+    let told = parts.filter(|(part, _)| matches!(part, System | SomeSystem | Question | SomeQuestion));
+    told.map(|(part, count)| hidden(part, count)).collect()
+}
+
 fn hidden(part: HiddenPart, count: u64) -> Sentence {
     match part {
         HiddenPart::System => say!(
@@ -38,20 +54,20 @@ fn hidden(part: HiddenPart, count: u64) -> Sentence {
         ),
         HiddenPart::Answer => say!(
             "run-answers-hidden", count;
-            "1 answer is not learned: the model's chat template does not show it",
-            "{count} answers are not learned: the model's chat template does not show them",
+            "1 answer is left out: the model's chat template does not show it",
+            "{count} answers are left out: the model's chat template does not show them",
             count
         ),
         HiddenPart::Reasoning => say!(
             "run-reasoning-hidden", count;
-            "The reasoning of 1 answer is not learned: the model's chat template does not show it",
-            "The reasoning of {count} answers is not learned: the model's chat template does not show it",
+            "The reasoning of 1 answer is left out: the model's chat template does not show it",
+            "The reasoning of {count} answers is left out: the model's chat template does not show it",
             count
         ),
         HiddenPart::Call => say!(
             "run-calls-hidden", count;
-            "1 tool call is not learned: the model's chat template does not show it",
-            "{count} tool calls are not learned: the model's chat template does not show them",
+            "1 tool call is left out: the model's chat template does not show it",
+            "{count} tool calls are left out: the model's chat template does not show them",
             count
         ),
         HiddenPart::Tools => say!(
@@ -64,6 +80,50 @@ fn hidden(part: HiddenPart, count: u64) -> Sentence {
             "run-results-hidden", count;
             "The model does not see 1 tool result: its chat template does not show it",
             "The model does not see {count} tool results: its chat template does not show them",
+            count
+        ),
+        HiddenPart::SomeSystem => say!(
+            "run-system-cut", count;
+            "The model sees only a part of 1 system message: its chat template does not show the rest",
+            "The model sees only a part of {count} system messages: its chat template does not show the rest",
+            count
+        ),
+        HiddenPart::SomeQuestion => say!(
+            "run-questions-cut", count;
+            "The model sees only a part of 1 user message: its chat template does not show the rest",
+            "The model sees only a part of {count} user messages: its chat template does not show the rest",
+            count
+        ),
+        HiddenPart::SomeAnswer => say!(
+            "run-answers-cut", count;
+            "Only a part of 1 answer is used: the model's chat template does not show the rest",
+            "Only a part of {count} answers is used: the model's chat template does not show the rest",
+            count
+        ),
+        HiddenPart::SomeReasoning => say!(
+            "run-reasoning-cut", count;
+            "Only a part of the reasoning of 1 answer is used: the model's chat template does not show the rest",
+            "Only a part of the reasoning of {count} answers is used: the model's chat template does not show the rest",
+            count
+        ),
+        HiddenPart::SomeCall => say!(
+            "run-calls-cut", count;
+            "Only a part of 1 tool call is used: the model's chat template does not show its name or its arguments",
+            "Only a part of {count} tool calls is used: the model's chat template does not show their names or their arguments",
+            count
+        ),
+        HiddenPart::SomeTools => say!(
+            "run-tools-cut", count;
+            "The model sees only a part of the tools of 1 row: its chat template does not show all of their descriptions and \
+             parameters",
+            "The model sees only a part of the tools of {count} rows: its chat template does not show all of their descriptions \
+             and parameters",
+            count
+        ),
+        HiddenPart::SomeToolResult => say!(
+            "run-results-cut", count;
+            "The model sees only a part of 1 tool result: its chat template does not show the rest",
+            "The model sees only a part of {count} tool results: its chat template does not show the rest",
             count
         ),
         HiddenPart::Name => say!(

@@ -19,7 +19,7 @@ use crate::home::control::StopRequests;
 use crate::home::journal::Journal;
 use crate::home::manifest::{RowCounts, RunManifest, RunTokens};
 use crate::jobs::{MemoryGuard, Reservation, notes};
-use crate::planning::{Preparing, SplitTokens};
+use crate::planning::{Preparing, SplitTokens, warnings_of_plan};
 
 const BETWEEN_PREPARING: Duration = Duration::from_millis(200);
 
@@ -115,6 +115,9 @@ impl Executing<'_> {
         })?;
         let summary = plan.summary();
         let (device, needed_bytes) = (summary.device.clone(), summary.fit.needed_bytes);
+        for warning in warnings_of_plan(&summary).filter(|_| !self.order.resume) {
+            note(&mut self.stop, (self.order.report)(RunNews::Warning(&warning)), &mut self.requests);
+        }
         self.tell(RunRecord::Plan { plan: Box::new(summary) })?;
         // Nobody else may take what the run is about to fill.
         self.reserved = self.order.memory.reserve(&device, needed_bytes)?.ok();

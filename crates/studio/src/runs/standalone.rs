@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Duration;
 
+use tunesmith_data::Example;
 use tunesmith_protocol::{DataConfig, Dataset, RunConfig, WireError};
 use tunesmith_sentence::{Sentence, say};
 
@@ -15,7 +16,7 @@ use crate::datasets::{self, Gathered};
 use crate::home::manifest::RunManifest;
 use crate::home::{self, Home, RunFolder, journal};
 use crate::jobs::MemoryGuard;
-use crate::planning::prepare_split;
+use crate::planning::{prepare_split, warnings};
 use crate::platform::write_privately;
 use crate::pool::{fingerprint, open_renderer};
 use crate::{errors, ids, models};
@@ -66,6 +67,11 @@ pub fn run_config(
     };
     journal::check(&folder)?;
     let manifest = settle(&folder, manifest, resume, report)?;
+    let chats = gathered.training.iter().any(|row| !matches!(row, Example::Text { .. }));
+    let names = [&*config.base_model, &*manifest.model_name];
+    let adapter = config.training.init_adapter.as_ref().map(|folder| Path::new(folder.as_str()));
+    let opened = models::Opened { model: &model, names: &names, adapter, run: None, chats };
+    let remarks = models::remarks_alone(opened)?;
     let renderer = open_renderer(&model)?;
     carry_out(Order {
         folder: &folder,
@@ -78,7 +84,9 @@ pub fn run_config(
         prepare: &mut |progress| {
             let Gathered { training, validation, .. } = &gathered;
             let place = |split, row| gathered.place(split, row);
-            prepare_split(training, validation, &*renderer, &config.training, &place, progress)
+            let mut tokens = prepare_split(training, validation, &*renderer, &config.training, &place, progress)?;
+            tokens.remarks = warnings(training.len() as u64, &config.training, &remarks, &tokens);
+            Ok(tokens)
         },
         report,
         retry: &mut |paused| paused.as_secs() > 0 && paused.as_secs() % RETRY_AFTER.as_secs() == 0,

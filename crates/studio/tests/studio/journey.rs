@@ -115,9 +115,9 @@ fn calls_that_a_template_does_not_show_are_not_marked_as_learned_and_the_preview
     assert_eq!(marked(None), (vec![false, true, false, true], vec![]), "a model may learn both");
     let (learned, remarks) = marked(Some(model.id.clone()));
     assert_eq!(learned, [false, false, false, true], "this one sees no calls");
-    assert_eq!(remarks, ["1 tool call is not learned: the model's chat template does not show it"]);
+    assert_eq!(remarks, ["1 tool call is left out: the model's chat template does not show it"]);
     let preview = studio.preview_run(wish(&model, &dataset, settings(5)).into()).unwrap();
-    let said = "10 tool calls are not learned: the model's chat template does not show them";
+    let said = "10 tool calls are left out: the model's chat template does not show them";
     assert!(preview.warnings.iter().any(|warning| warning == said), "{:?}", preview.warnings);
 }
 

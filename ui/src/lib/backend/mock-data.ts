@@ -202,7 +202,7 @@ export function chats(): Chat[] {
   const day = 86_400_000;
   const answer = (side: Side, text: string, unread_turns = 0): Answer => ({ side, text, completion_tokens: 24, prompt_tokens: 800, unread_turns, stop_reason: 'end', tokens_per_second: 61.4 });
   const both = (user: string, unread = 0): Turn => ({ user, answers: [answer('base', 'It is a soup.', unread), answer('tuned', markdown, unread)] });
-  const chat = (id: string, title: string, ago: number, turns: Turn[]): Chat => ({ id, run: 'done', model: 'starter', title, system_prompt: '', sampling: { temperature: 0, top_p: 1, max_new_tokens: 256, seed: 42, repetition_penalty: 1 }, sides: ['base', 'tuned'], context_length: 1024, changed_ms: Date.now() - ago, turns });
+  const chat = (id: string, title: string, ago: number, turns: Turn[]): Chat => ({ id, run: 'done', model: 'starter', title, system_prompt: '', sampling: { temperature: 0, top_p: 1, max_new_tokens: 256, seed: 42, repetition_penalty: 1 }, sides: ['base', 'tuned'], context_length: 1024, remarks: [], changed_ms: Date.now() - ago, turns });
   return [
     chat('chat-soup', 'Lentil soup', 60_000, [both('Lentil soup'), both('With rice?'), both('And for ten people?', 2)]),
     chat('chat-bread', 'Bread without yeast', day, [both('Bread without yeast')]),

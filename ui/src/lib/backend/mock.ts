@@ -374,7 +374,7 @@ export function mock(scenario = ''): Backend {
     list_chats: () => state.chats,
     open_chat: ({ run, model }) => {
       const from = run ? find(state.runs, run) : null;
-      const chat: Chat = { id: `chat-${Date.now()}`, run, model: model ?? from!.model, title: '', system_prompt: run ? 'You extract the plain ingredient names from a recipe.' : '', sampling: { temperature: 0, top_p: 1, max_new_tokens: 256, seed: 42, repetition_penalty: 1 }, changed_ms: Date.now(), sides: run ? ['base', 'tuned'] : ['base'], context_length: 1024, turns: [] };
+      const chat: Chat = { id: `chat-${Date.now()}`, run, model: model ?? from!.model, title: '', system_prompt: run ? 'You extract the plain ingredient names from a recipe.' : '', sampling: { temperature: 0, top_p: 1, max_new_tokens: 256, seed: 42, repetition_penalty: 1 }, changed_ms: Date.now(), sides: run ? ['base', 'tuned'] : ['base'], context_length: 1024, remarks: [], turns: [] };
       state.chats = [chat, ...state.chats];
       state.memory = 41_300_000;
       void load(chat);

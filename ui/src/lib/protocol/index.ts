@@ -101,6 +101,11 @@ sides: Array<Side>,
  */
 context_length: number, 
 /**
+ * What is to be known of its models: what of their files is not used, what does not belong together, and what a
+ * chat template does not show.
+ */
+remarks: Array<Sentence>, 
+/**
  * What was said.
  */
 turns: Array<Turn>, 

@@ -37,7 +37,9 @@ export class OpenedChat {
       if (settled || (before.loading !== null && this.live.loading === null)) void this.lookAtMemory();
       // A whole answer may come in one piece of news: begun, written and over.
       if (this.live.busy || this.live.error || settled) this.waiting = false;
-      if (settled) void this.fetch();
+      // With the models comes what is to be known of them.
+      const ready = events.some(({ body }) => body.kind === 'chat' && body.news.type === 'ready');
+      if (settled || ready) void this.fetch();
     });
   }
 

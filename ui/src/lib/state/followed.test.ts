@@ -117,7 +117,7 @@ test('a message that is refused goes back to the writer', async () => {
 test('while a message is answered again the old answers are gone', () => {
   const opened = new OpenedChat('x');
   const answer = { side: 'base' as const, text: 'old', completion_tokens: 1, prompt_tokens: 1, stop_reason: 'end' as const, tokens_per_second: 1 };
-  opened.chat = { id: 'x', run: null, model: 'starter', title: '', system_prompt: '', sampling: { temperature: 0, top_p: 1, max_new_tokens: 9, seed: 1, repetition_penalty: 1 }, changed_ms: 0, sides: ['base'], context_length: 9, turns: [{ user: 'hi', answers: [answer] }] };
+  opened.chat = { id: 'x', run: null, model: 'starter', title: '', system_prompt: '', sampling: { temperature: 0, top_p: 1, max_new_tokens: 9, seed: 1, repetition_penalty: 1 }, changed_ms: 0, sides: ['base'], context_length: 9, remarks: [], turns: [{ user: 'hi', answers: [answer] }] };
   expect(opened.saying(0, 'base')?.text).toBe('old');
   opened.waiting = true;
   expect(opened.saying(0, 'base')).toBeUndefined();

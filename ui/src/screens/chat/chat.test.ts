@@ -1,6 +1,7 @@
 import { flushSync, type Component } from 'svelte';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { setBackend, type Backend } from '$lib/backend';
+import type { Event, Sentence } from '$lib/protocol';
 import { mock } from '$lib/backend/mock';
 import { answerFormat } from '$lib/state/answer-format.svelte';
 import { OpenedChat } from '$lib/state/chat.svelte';
@@ -9,8 +10,10 @@ import { toasts } from '$lib/state/toasts.svelte';
 import { chats, markdown } from '$lib/backend/mock-data';
 import { show } from '$lib/testing/show';
 import { words } from '$lib/words';
+import { verbatim } from '$lib/words/say';
 import { pressed } from '../keys';
 import ChatRow from './ChatRow.svelte';
+import ChatScreen from './ChatScreen.svelte';
 import Composer from './Composer.svelte';
 import Exchange from './Exchange.svelte';
 import Options from './Options.svelte';
@@ -49,6 +52,23 @@ test('a message can be sent while the model is still loaded', () => {
   flushSync();
   area.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
   expect(sent).toEqual(['Hello']);
+});
+
+test('what is to be known of the models is said above the conversation, once they are loaded', async () => {
+  const known = 'The base model in /models/soup has changed since this run was trained';
+  let remarks: Sentence[] = [];
+  let hear: (events: Event[]) => void = () => {};
+  const call: Backend['call'] = async (name, ...args) => {
+    const reply = await studio.call(name, ...args);
+    return name === 'get_chat' ? { ...(reply as object), remarks } as typeof reply : reply;
+  };
+  setBackend({ ...studio, call, subscribe: (_topic, _after, on) => ((hear = on), () => {}) });
+  show(ChatScreen as Component<{ id: string }>, { id: 'chat-soup' });
+  await vi.waitFor(() => expect(byId('chat')).not.toBeNull());
+  expect(byId('chat-remarks')).toBeNull();
+  remarks = [verbatim(known)];
+  hear([{ seq: 1, body: { kind: 'chat', news: { type: 'ready' } } }]);
+  await vi.waitFor(() => expect(byId('chat-remarks')?.textContent).toBe(known));
 });
 
 test('one token is one token, and a speed that is none is not told', () => {
