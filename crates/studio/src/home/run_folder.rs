@@ -7,6 +7,7 @@ use tunesmith_data::own_file;
 use tunesmith_protocol::{ErrorCode, Split, WireError};
 use tunesmith_sentence::say;
 
+use super::files::size;
 use crate::errors;
 
 /// The folder of a run.
@@ -46,6 +47,16 @@ impl RunFolder {
     /// What was asked when the result was compared with the base model.
     pub fn comparison(&self) -> PathBuf {
         self.path.join("comparison.json")
+    }
+
+    /// What the files were when the run ended.
+    pub fn checksums(&self) -> PathBuf {
+        self.path.join("checksums.json")
+    }
+
+    /// The bytes of its files, without the list of checksums: that is small, and written only after the last record.
+    pub fn size(&self) -> u64 {
+        size(&self.path).saturating_sub(size(&self.checksums()))
     }
 
     pub fn control(&self) -> PathBuf {
