@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{ErrorKind, Read};
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use tunesmith_data::own_file;
 use tunesmith_protocol::WireError;
 use tunesmith_sentence::{Sentence, say};
 
-use super::{RunFolder, entries, is_own_folder, write_whole};
+use super::{RunFolder, entries, is_own_folder, unfinished, write_whole};
 use crate::errors;
 use crate::format::hex;
 
@@ -31,7 +31,8 @@ struct Checksum {
     sha256: String,
 }
 
-/// Writes down what the files of a run are, now that it has ended.
+/// Writes down what the files of a run are, as it ends. Before its last record: a result of gigabytes takes seconds, and who
+/// reads that the run has ended may do with it what is done with ended runs.
 ///
 /// # Errors
 /// A file cannot be read, or the disk is full.
@@ -44,6 +45,22 @@ pub(crate) fn write(folder: &RunFolder) -> Result<(), WireError> {
         list.add(folder, &path)?;
     }
     list.save(folder)
+}
+
+/// Takes the last record in. Without waiting for the disk: until it is there, the records before it are what is compared.
+///
+/// # Errors
+/// As `write`.
+pub(crate) fn take_in_last_record(folder: &RunFolder) -> Result<(), WireError> {
+    let Some(mut list) = Checksums::read(folder)? else { return Ok(()) };
+    list.add(folder, &folder.metrics())?;
+    let text = list.text()?;
+    let put = || {
+        let mut file = unfinished(folder.path())?;
+        file.write_all(&text)?;
+        file.persist(folder.checksums()).map_err(|error| error.error)
+    };
+    put().map(drop).map_err(errors::io(folder.checksums()))
 }
 
 /// Writes down what one more file of a run is. A run without checksums stays without.
@@ -136,13 +153,22 @@ impl Checksums {
         serde_json::from_slice(&text).map(Some).map_err(|error| {
             let error = error.to_string();
             let message = say!("home-file-damaged", "{path} is damaged: {error}", path = &path, error);
-            WireError::invalid(message, hint(folder))
+            WireError::invalid(
+                message,
+                say!(
+                    "run-checksums-damaged-hint",
+                    "Bring it back from a backup, or delete it: then what the run keeps is used as it is, unchecked"
+                ),
+            )
         })
     }
 
     fn save(&self, folder: &RunFolder) -> Result<(), WireError> {
-        let text = serde_json::to_vec_pretty(self).map_err(errors::unwritable)?;
-        write_whole(&folder.checksums(), &text)
+        write_whole(&folder.checksums(), &self.text()?)
+    }
+
+    fn text(&self) -> Result<Vec<u8>, WireError> {
+        serde_json::to_vec_pretty(self).map_err(errors::unwritable)
     }
 
     fn add(&mut self, folder: &RunFolder, path: &Path) -> Result<(), WireError> {

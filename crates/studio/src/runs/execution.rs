@@ -199,12 +199,20 @@ impl Executing<'_> {
         };
         // The last record has the room that was set aside for it.
         self.journal.give_space_back();
-        if let Err(error) = self.tell(record) {
-            tracing::error!("the end of the run could not be recorded: {error}");
-        } else if let Err(error) = checksums::write(self.order.folder) {
-            tracing::warn!("damage to this run would not be noticed later: {error}");
+        self.write_checksums(checksums::write);
+        match self.tell(record) {
+            Ok(_) => self.write_checksums(checksums::take_in_last_record),
+            Err(error) => tracing::error!("the end of the run could not be recorded: {error}"),
         }
         finished
+    }
+}
+
+impl Executing<'_> {
+    fn write_checksums(&self, write: fn(&RunFolder) -> Result<(), WireError>) {
+        if let Err(error) = write(self.order.folder) {
+            tracing::warn!("damage to this run may not be noticed later: {error}");
+        }
     }
 }
 
