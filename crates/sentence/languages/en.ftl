@@ -237,6 +237,8 @@ dataset-left-out = A dataset is left out of the list. { $why }
 
 dataset-list-damaged = { $path } is damaged
 
+dataset-list-lost = The rows of “{ $name }” cannot be read: { $path } is damaged
+
 dataset-mended = The rows of “{ $name }” were damaged, and were read again from their file: { $why }
 
 dataset-mended-hint = Rows that you edited or added may still be damaged. Look through { $name }
@@ -819,6 +821,10 @@ home-database-failed = the database failed: { $error }
 home-database-full = The disk is full: the database could not be written
 
 home-database-limited = The database may not grow: this shell limits how large a file is
+
+home-database-lost = { $path } was empty or gone, and a new database was begun: chats, preferences, added models, and the names and tags you gave are lost
+
+home-database-lost-hint = Datasets and fine-tunes are still there. Close Tunesmith and bring { $path } back from a backup, if there is one
 
 home-database-of-another-version = The models of this home cannot be looked up: { $path } was written by another version of Tunesmith
 
@@ -1770,6 +1776,8 @@ run-checkpoint-damaged-hint = It is kept as { $kept }; delete it when you do not
 run-checkpoints-active = This run is training or queued, and may need its checkpoints
 
 run-checkpoints-active-hint = Stop it first, or wait until it has ended
+
+run-checksums-damaged-hint = Bring it back from a backup, or delete it: then what the run keeps is used as it is, unchecked
 
 run-data-differs = the data is not the same
 

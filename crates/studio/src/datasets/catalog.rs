@@ -8,10 +8,10 @@ use tunesmith_data::{io_reason, own_file};
 use tunesmith_protocol::{
     DataVersion, Dataset, DatasetVersion, ErrorCode, ItemKind, ItemRef, Split, Unlisted, WireError,
 };
-use tunesmith_sentence::say;
+use tunesmith_sentence::{Sentence, say};
 
 use super::Datasets;
-use super::store::{RowRef, last_row_end};
+use super::store::{RowRef, has_rows, last_row_end};
 use crate::errors;
 use crate::home::db::{Db, Item};
 use crate::home::notices::as_written;
@@ -38,7 +38,14 @@ impl Datasets {
             Err(error) if error.kind() == ErrorKind::NotFound => 0,
             Err(_) => return,
         };
-        if last_row_end(&folder.version(dataset.number)).is_some_and(|end| left < end) {
+        let (list, listed) = (folder.version(dataset.number), dataset.training_rows + dataset.validation_rows);
+        if !has_rows(&list, listed) {
+            self.home.notices().tell_of(
+                &list,
+                say!("dataset-list-lost", "The rows of “{name}” cannot be read: {path} is damaged", name, path = &list),
+                rows_lost_hint(),
+            );
+        } else if last_row_end(&list).is_some_and(|end| left < end) {
             self.home.notices().tell_of(
                 &rows,
                 say!(
@@ -47,10 +54,7 @@ impl Datasets {
                     name,
                     path = &rows
                 ),
-                say!(
-                    "dataset-rows-lost-hint",
-                    "Bring the file back from a backup, or train on the dataset's file again, which reads its rows anew"
-                ),
+                rows_lost_hint(),
             );
         }
     }
@@ -88,6 +92,13 @@ impl Datasets {
         }
         Ok(())
     }
+}
+
+fn rows_lost_hint() -> Sentence {
+    say!(
+        "dataset-rows-lost-hint",
+        "Bring the file back from a backup, or train on the dataset's file again, which reads its rows anew"
+    )
 }
 
 /// The facts in the folder of a dataset, and how they are written there; none where there are none.

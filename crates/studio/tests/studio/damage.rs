@@ -460,7 +460,7 @@ fn records_that_are_not_what_was_written_are_told_and_what_was_known_of_them_sta
         assert_eq!(fs::read(&metrics).unwrap(), bytes, "nothing is written behind damage");
         fs::write(&metrics, &whole).unwrap();
         let studio = place.open();
-        assert_eq!(studio.list_runs(()).unwrap(), [run.clone()], "brought back, all is well");
+        assert_eq!(studio.list_runs(()).unwrap(), std::slice::from_ref(&run), "brought back, all is well");
         studio.shutdown();
     }
 }
@@ -592,5 +592,48 @@ fn a_damaged_dataset_is_told_and_mended_when_its_file_is_read_again() {
             (dataset.id.clone(), 1),
             "found whole, nothing is told"
         );
+    }
+}
+
+#[test]
+fn a_database_that_was_emptied_or_deleted_is_told() {
+    let place = Place::new();
+    let studio = place.open();
+    assert!(messages(studio.as_ref()).is_empty(), "a new home has lost nothing");
+    studio.shutdown();
+    drop(studio);
+    let path = place.home().join("tunesmith.db");
+    for lose in [|path: &Path| fs::write(path, ""), |path: &Path| fs::remove_file(path)] {
+        lose(&path).unwrap();
+        let studio = place.open();
+        let told = messages(studio.as_ref());
+        assert!(told.len() == 1 && told[0].contains("tunesmith.db") && told[0].contains("are lost"), "{told:?}");
+        see_all(studio.as_ref());
+        studio.shutdown();
+        drop(studio);
+        assert!(messages(place.open().as_ref()).is_empty(), "told once");
+    }
+}
+
+#[test]
+fn a_list_of_rows_that_is_cut_is_told_by_its_name_and_mended() {
+    let place = Place::new();
+    let file = place.data_file(20);
+    let studio = place.open();
+    let dataset = studio.import_dataset(import_of(&[&file])).unwrap();
+    studio.shutdown();
+    drop(studio);
+    let list = place.home().join("datasets").join(&dataset.id).join("versions/1.rows");
+    let [empty, cut, _] = spoil(&list);
+    for bytes in [empty, cut] {
+        fs::write(&list, bytes).unwrap();
+        let studio = place.open();
+        studio.list_datasets(()).unwrap();
+        let told = messages(studio.as_ref());
+        assert!(told.len() == 1 && told[0].contains("1.rows is damaged"), "{told:?}");
+        let again = studio.import_dataset(ImportDataset { reuse: true, ..import_of(&[&file]) }).unwrap();
+        assert_eq!((again.id, rows(studio.as_ref(), &dataset.id).unwrap().total), (dataset.id.clone(), 20));
+        see_all(studio.as_ref());
+        studio.shutdown();
     }
 }

@@ -150,6 +150,13 @@ impl Iterator for ListReader {
     }
 }
 
+/// Whether a list is as long as one of so many rows.
+pub(crate) fn has_rows(path: &Path, rows: u64) -> bool {
+    let length = std::fs::metadata(path).map_or(0, |facts| facts.len());
+    let of = |entry: usize| (MAGIC.len() + HASH) as u64 + rows.saturating_mul(entry as u64);
+    length == of(ENTRY) || length == of(OLDER_ENTRY)
+}
+
 /// Where the last row of a list ends in `rows.jsonl`; none where the list has none or cannot be read. The list is not
 /// checked, as that takes reading all of it.
 pub(crate) fn last_row_end(path: &Path) -> Option<u64> {
