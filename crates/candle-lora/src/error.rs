@@ -46,7 +46,9 @@ impl LoraError {
     /// What happened and why.
     pub fn sentence(&self) -> Sentence {
         match self {
-            Self::Io { file, source } => say!("file-wrong", "{path}: {reason}", path = file, reason = source),
+            Self::Io { file, source } => {
+                say!("file-wrong", "{path}: {reason}", path = file, reason = tunesmith_sentence::system_reason(source))
+            }
             Self::Adapter { file, reason } => say!("file-wrong", "{path}: {reason}", path = file, reason),
             Self::Shape { name, found, expected } => {
                 let (found, expected) = (format!("{found:?}"), format!("{expected:?}"));

@@ -1,7 +1,7 @@
 //! `tunesmith data`: what dataset files hold, as the window shows it.
 
 mod tell;
-mod template;
+pub(crate) mod template;
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;

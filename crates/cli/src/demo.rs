@@ -16,6 +16,7 @@ use tunesmith_protocol::{
 use tunesmith_sentence::{NOTHING, Sentence, say};
 use tunesmith_studio::samples;
 
+use crate::data::template::unwritten;
 use crate::home::Home;
 use crate::interrupt::{Interrupt, stopping};
 use crate::job::with_bar;
@@ -136,7 +137,7 @@ fn held_out(folder: &Path, sample: &Sample) -> PathBuf {
 fn put(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let new = std::fs::OpenOptions::new().write(true).create_new(true).open(path);
     match new {
-        Ok(mut file) => Ok(file.write_all(bytes)?),
+        Ok(mut file) => Ok(file.write_all(bytes).map_err(|error| unwritten(path, &error))?),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
             let is_same = path.symlink_metadata()?.is_file() && std::fs::read(path)? == bytes;
             if is_same {
@@ -145,7 +146,7 @@ fn put(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
             let message = say!("shell-demo-in-the-way", "{path} is there already and is something else", path);
             Err(WireError::invalid(message, say!("shell-demo-in-the-way-hint", "Name an empty folder")).into())
         }
-        Err(error) => Err(error.into()),
+        Err(error) => Err(unwritten(path, &error).into()),
     }
 }
 

@@ -118,6 +118,9 @@ impl Out {
 
 /// What is told of an error.
 fn as_told(error: &anyhow::Error) -> WireError {
+    if let Some(error) = error.downcast_ref::<std::io::Error>() {
+        return WireError::internal(tunesmith_sentence::system_reason(error));
+    }
     match (error.downcast_ref::<WireError>(), error.downcast_ref::<WrongUsage>()) {
         (Some(error), _) => error.clone(),
         (None, Some(WrongUsage { message, hint })) => WireError::invalid(message.clone(), hint.clone()),
@@ -162,7 +165,7 @@ fn write_stdout(text: &str) {
     let mut stdout = std::io::stdout().lock();
     let Err(error) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) else { return };
     if error.kind() != ErrorKind::BrokenPipe && !SAID.swap(true, Ordering::Relaxed) {
-        let error = error.to_string();
+        let error = tunesmith_sentence::system_reason(&error);
         write_stderr(&format!(
             "{}\n",
             translate(&say!("shell-no-stdout", "error: results cannot be printed: {error}", error))

@@ -83,7 +83,7 @@ fn into_folder(
 
 fn into_home(config: &RunConfig, resume: bool, interrupt: &Interrupt, out: &Out) -> anyhow::Result<Ended> {
     let home = Home::open()?;
-    let start = choices(home.api.as_ref(), config, interrupt)?;
+    let start = choices(home.api.as_ref(), config, interrupt, out)?;
     if resume && let Some(run) = resumable(home.api.as_ref(), &start)? {
         return go_on(&home, &run, interrupt, out);
     }
@@ -102,7 +102,7 @@ fn warn(api: &dyn Api, start: &StartRun, out: &Out) -> Result<(), WireError> {
 pub(crate) fn enqueue(home: &Home, path: &Path, set: &[String], out: &Out) -> anyhow::Result<Ended> {
     let config = overrides::apply(run_file::load(path)?, set)?;
     let interrupt = Interrupt::listen(stopping())?;
-    let start = choices(home.api.as_ref(), &config, &interrupt)?;
+    let start = choices(home.api.as_ref(), &config, &interrupt, out)?;
     warn(home.api.as_ref(), &start, out)?;
     if home.is_owner() {
         out.note(say!("shell-run-trained-here", "No other Tunesmith is open, so the run is trained here"));

@@ -24,6 +24,7 @@ use parquet::basic::Compression;
 use parquet::file::metadata::{ColumnChunkMetaData, FileMetaData, RowGroupMetaData};
 use tunesmith_sentence::{Sentence, say};
 
+use crate::error::io_reason;
 use crate::record::LONGEST_ROW;
 use crate::source::Bomb;
 use crate::worker_limits;
@@ -129,7 +130,7 @@ fn rows(path: &Path, out: &mut dyn Write) -> Result<(), Failed> {
 }
 
 fn parquet_rows(path: &Path, out: &mut dyn Write) -> Result<(), Failed> {
-    let of_file = |error: io::Error| Failed::File(Sentence::verbatim(error.to_string()));
+    let of_file = |error: io::Error| Failed::File(io_reason(&error));
     let file = File::open(path).map_err(of_file)?;
     let size = file.metadata().map_err(of_file)?.len();
     // Without the schema that Arrow's writers embed there are fewer kinds of columns, and less to be deceived by.

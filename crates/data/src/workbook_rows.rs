@@ -13,8 +13,9 @@ use std::path::Path;
 
 use calamine::{Cell, Data, DataRef, DataType, Ods, Reader, SheetVisible, Xls, Xlsb, Xlsx};
 use serde::{Deserialize, Serialize};
-use tunesmith_sentence::{Sentence, say};
+use tunesmith_sentence::say;
 
+use crate::error::io_reason;
 use crate::parquet_rows::{COUNT, Failed, LEAST_ROW, ROW, TOO_LONG, refuse_bomb, write_line, write_outcome};
 use crate::record::LONGEST_ROW;
 use crate::worker_limits;
@@ -209,7 +210,7 @@ impl RowWriter<'_> {
 }
 
 fn of_file(error: io::Error) -> Failed {
-    Failed::File(Sentence::verbatim(error.to_string()))
+    Failed::File(io_reason(&error))
 }
 
 fn encrypted() -> Failed {

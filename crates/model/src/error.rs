@@ -100,7 +100,9 @@ impl ModelError {
                 folder,
                 method
             ),
-            Self::Io { file, source } => say!("file-wrong", "{path}: {reason}", path = file, reason = source),
+            Self::Io { file, source } => {
+                say!("file-wrong", "{path}: {reason}", path = file, reason = tunesmith_sentence::system_reason(source))
+            }
             Self::Input(reason) | Self::Device(reason) => reason.clone(),
             Self::UnknownParameter(name) => say!("model-weight-missing", "The model has no weight {name}", name),
             Self::Cancelled => say!("model-loading-cancelled", "Loading was cancelled"),

@@ -38,6 +38,22 @@ wire! {
         pub repetition_penalty: f64,
     }
 
+    /// What a list shows of a chat. What was said comes with the chat itself.
+    pub struct ChatHead {
+        /// Its id.
+        pub id: String,
+        /// The run, when a tuned model takes part.
+        pub run: Option<String>,
+        /// The base model.
+        pub model: String,
+        /// A title; of one without, the first message.
+        pub title: String,
+        /// How many messages of the user it has.
+        pub turns: u32,
+        /// When something was said last, in milliseconds since 1970.
+        pub changed_ms: u64,
+    }
+
     /// A chat and what was said in it.
     pub struct Chat {
         /// Its id.

@@ -142,7 +142,7 @@ commands! {
     /// Removes all deleted things from the disk for good.
     empty_bin(()) -> ();
     /// All chats, the newest first.
-    list_chats(()) -> Vec<Chat>;
+    list_chats(()) -> Vec<ChatHead>;
     /// Opens a chat: loads the base model once and puts the adapter beside it.
     open_chat(OpenChat) -> Chat;
     /// One chat, by id.

@@ -256,6 +256,12 @@ dataset-left-out = A dataset is left out of the list. { $why }
 
 dataset-list-damaged = { $path } is damaged
 
+dataset-list-lost = The rows of “{ $name }” cannot be read: { $path } is damaged
+
+dataset-mended = The rows of “{ $name }” were damaged, and were read again from their file: { $why }
+
+dataset-mended-hint = Rows that you edited or added may still be damaged. Look through { $name }
+
 dataset-missing = There is no dataset “{ $name }”
 
 dataset-missing-in-home = There is no dataset “{ $name }” in this home
@@ -308,6 +314,10 @@ dataset-rows-held-out = { $rows ->
     [one] 1 row held out
    *[other] { $rows } rows held out
 }
+
+dataset-rows-lost = Rows of “{ $name }” are lost: { $path } is shorter than it was
+
+dataset-rows-lost-hint = Bring the file back from a backup, or train on the dataset's file again, which reads its rows anew
 
 dataset-rows-merged = { $rows ->
     [one] 1 row of “{ $name }” added
@@ -824,6 +834,10 @@ file-zstandard-within = a Zstandard file within another
 
 home-bundled-file-missing = the bundled file { $file } is missing from this build
 
+home-dangling = { $path } is a link to { $target }, which does not exist
+
+home-dangling-hint = Connect the disk that it is on, make that folder, or set TUNESMITH_HOME to another
+
 home-database-begun-anew = The database of this home was damaged, and a new one was begun: chats, preferences, added models, and the names and tags you gave are lost
 
 home-database-begun-anew-hint = Datasets and fine-tunes are still there. The damaged database is kept as { $aside }
@@ -835,6 +849,10 @@ home-database-failed = the database failed: { $error }
 home-database-full = The disk is full: the database could not be written
 
 home-database-limited = The database may not grow: this shell limits how large a file is
+
+home-database-lost = { $path } was empty or gone, and a new database was begun: chats, preferences, added models, and the names and tags you gave are lost
+
+home-database-lost-hint = Datasets and fine-tunes are still there. Close Tunesmith and bring { $path } back from a backup, if there is one
 
 home-database-of-another-version = The models of this home cannot be looked up: { $path } was written by another version of Tunesmith
 
@@ -895,6 +913,8 @@ home-other-version-hint = Close one of them, or bring both to the same version
 
 home-owner-left = The Tunesmith that held this home was closed
 
+home-path-a-folder-hint = Name a file
+
 home-path-failed = { $path }: { $error }
 
 home-path-forbidden = { $path } may not be read or written by this user
@@ -904,6 +924,14 @@ home-path-forbidden-hint = Change its permissions or choose another place
 home-path-missing = { $path } does not exist
 
 home-path-missing-hint = Check the path
+
+home-path-name-hint = Choose a shorter name, of letters and digits
+
+home-path-no-folder-hint = Name a folder
+
+home-path-read-only-hint = Choose a place on another disk
+
+home-path-taken-hint = Move it away, or choose another name
 
 home-setting-lost = What was set under “{ $name }” cannot be read and is as at first: { $error }
 
@@ -1046,6 +1074,40 @@ import-workbook-slow = it is too large for a workbook: after { $limit_s } s noth
 import-workbook-too-large-hint = Save its sheet as CSV UTF-8, and import that
 
 import-worker-lost = the process that reads it gave an answer that makes no sense
+
+io-a-folder = it is a folder and not a file
+
+io-disk-failed = the disk cannot read or write it, and may be failing
+
+io-disk-full = the disk is full
+
+io-ends-early = it ends too early
+
+io-exists = there is something of this name already
+
+io-file-too-large = a file may not become that large here
+
+io-folder-not-empty = the folder is not empty
+
+io-forbidden = this user may not read or change it
+
+io-links-in-a-circle = its links lead in a circle
+
+io-name-too-long = its name is too long, or holds what no name may hold here
+
+io-network-gone = the network drive that it is on does not answer
+
+io-not-a-folder = it, or a part of its path, is a file and not a folder
+
+io-not-found = it does not exist
+
+io-other-disk = it is on another disk
+
+io-quota-used-up = this user may take no more space on the disk
+
+io-read-only = it is on a disk that can only be read
+
+io-too-many-files = too many files are open
 
 item-deleted-for-good = This was deleted for good
 
@@ -1757,6 +1819,8 @@ run-checkpoints-active = This run is training or queued, and may need its checkp
 
 run-checkpoints-active-hint = Stop it first, or wait until it has ended
 
+run-checksums-damaged-hint = Bring it back from a backup, or delete it: then what the run keeps is used as it is, unchecked
+
 run-data-differs = the data is not the same
 
 run-delete-active = This run is training or queued
@@ -1781,13 +1845,21 @@ run-file-at = { $path }: { $problem }
 
 run-file-base-model-wrong = base_model must be the id of a model or a folder
 
+run-file-changed = its contents have changed since it was written
+
 run-file-columns-wrong = columns must be a group of part: column
+
+run-file-damaged = { $path } is damaged: { $why }
+
+run-file-damaged-hint = Bring it back from a backup, or train again. If you changed it yourself, delete { $list } to use it as it is
 
 run-file-dataset-wrong = dataset must be the id or the name of a dataset
 
 run-file-fix-hint = Correct the run file and try again
 
 run-file-format-unknown = format must be one of { $words }, not { $format }
+
+run-file-gone = it is not there any more
 
 run-file-is-folder = { $path } is a folder, not a run file
 
@@ -1824,6 +1896,13 @@ run-file-no-text-hint = Save the run file as UTF-8 in an editor
 run-file-no-yaml = this is not YAML: { $error }
 
 run-file-none-hint = Name a run file: YAML with base_model and data
+
+run-file-of = A file of the fine-tune “{ $name }” is not what it was: { $why }
+
+run-file-other-length = { $found ->
+    [one] it has 1 byte, and { $written } were written
+   *[other] it has { $found } bytes, and { $written } were written
+}
 
 run-file-other-name-hint = It is called “{ $name }” here: { $help }
 
@@ -2877,7 +2956,7 @@ train-learned-nothing = { $steps ->
    *[other] Nothing was learned in { $steps } steps: { $reason }
 }
 
-train-learned-nothing-hint = Check that the base model is whole (weights of zeros learn nothing), and look at the learned tokens in the preview
+train-learned-nothing-hint = Check that the base model is whole (weights of zeros learn nothing), that learning rate and max gradient norm are not next to 0, and look at the learned tokens in the preview
 
 train-left = The run was left at once
 
@@ -2950,6 +3029,8 @@ train-row-too-long = Max length must be at most { $context }, the model's contex
 train-scratch-layers = A new model is trained as a whole: layers must be all
 
 train-setting-changed = { $name } was { $before }, now { $now }
+
+train-steps-too-small = every step was too small to change what the model computes (its learning rate, or its max gradient norm, is next to 0)
 
 train-threads-failed = The threads to compute on could not be started: { $error }
 

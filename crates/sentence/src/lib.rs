@@ -2,11 +2,13 @@
 //! `say!("dataset-missing", "There is no dataset “{name}”", name)`. The window, the page and the shell say it in the user's language.
 
 mod argument;
+mod io_reason;
 #[cfg(feature = "language")]
 mod language;
 mod sentence;
 
 pub use argument::Argument;
+pub use io_reason::system_reason;
 #[cfg(feature = "language")]
 pub use language::{Language, LanguageError};
 pub use sentence::{NOTHING, Sentence};

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends by panicking")]
 
+#[path = "sentence/io_reason.rs"]
+mod io_reason;
 #[path = "sentence/listed.rs"]
 mod listed;
 #[path = "sentence/said.rs"]

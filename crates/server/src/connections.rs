@@ -8,27 +8,33 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::{Extension, Router};
+use axum::{Extension, Router, middleware};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_io_timeout::TimeoutStream;
 
+use crate::activity::watch;
 use crate::strangers::{Strangers, Visitor};
 
 /// How long to wait before the next try to accept a connection when the system has refused one.
 const AFTER_REFUSAL: Duration = Duration::from_millis(200);
 
+/// How often a connection that waits for a place looks for one that can be closed.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
+
 /// What one server takes on, and how long it waits for others.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Connections that are open at once. For a further one the oldest that has not signed in is closed; where all have, it
-    /// waits.
+    /// Connections that are open at once. For a further one the oldest that has not signed in is closed, or the oldest whose
+    /// request does not go on; where all are at work, it waits.
     pub connections: usize,
     /// How long the head of a request may take, and how long a connection without a request is kept.
     pub head: Duration,
+    /// How long a connection may send nothing of its request while others wait for its place.
+    pub pause: Duration,
     /// How long the arguments of a command may take to come.
     pub arguments: Duration,
     /// How long an upload may send nothing.
@@ -51,6 +57,7 @@ impl Default for Limits {
         Self {
             connections: 256,
             head: Duration::from_secs(20),
+            pause: Duration::from_secs(2),
             arguments: Duration::from_secs(30),
             upload_pause: Duration::from_secs(60),
             unread: Duration::from_secs(300),
@@ -77,11 +84,8 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, limits: &Limits
                 continue;
             }
         };
-        if places.available_permits() == 0 {
-            strangers.close_oldest();
-        }
         // Nobody closes the semaphore.
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        let Some(place) = place(&places, &strangers, limits.pause).await else { return };
         let (http, router, unread, strangers) = (http.clone(), router.clone(), limits.unread, Arc::clone(&strangers));
         let visitor = strangers.enter();
         tokio::spawn(async move {
@@ -92,6 +96,19 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, limits: &Limits
     }
 }
 
+/// A place for one more connection, once there is one.
+async fn place(places: &Arc<Semaphore>, strangers: &Strangers, pause: Duration) -> Option<OwnedSemaphorePermit> {
+    loop {
+        if places.available_permits() == 0 {
+            strangers.make_room(pause);
+        }
+        match tokio::time::timeout(BETWEEN_LOOKS, Arc::clone(places).acquire_owned()).await {
+            Ok(place) => return place.ok(),
+            Err(_) => tracing::debug!("a connection waits for a place"),
+        }
+    }
+}
+
 async fn answer(http: http1::Builder, stream: TcpStream, router: Router, unread: Duration, visitor: &Visitor) {
     // Events are small and must not wait to be gathered into larger packets.
     if let Err(error) = stream.set_nodelay(true) {
@@ -99,14 +116,16 @@ async fn answer(http: http1::Builder, stream: TcpStream, router: Router, unread:
     }
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(unread));
-    let service = TowerToHyperService::new(router.layer(Extension(visitor.signed_in.clone())));
+    let activity = &visitor.activity;
+    let router = router.layer(middleware::from_fn_with_state(activity.clone(), watch));
+    let service = TowerToHyperService::new(router.layer(Extension(activity.clone())));
     tokio::select! {
         ended = http.serve_connection(TokioIo::new(Box::pin(stream)), service) => {
             if let Err(error) = ended {
                 tracing::debug!("a connection ended early: {error}");
             }
         }
-        () = visitor.closed() => tracing::debug!("a connection without a key was closed to make room"),
+        () = visitor.closed() => tracing::debug!("a connection was closed to make room"),
     }
 }
 

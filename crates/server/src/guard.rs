@@ -22,7 +22,7 @@ use axum::{
 use tunesmith_protocol::WireError;
 use tunesmith_sentence::say;
 
-use crate::{calls::failure, pages::with_security_headers, strangers::SignedIn};
+use crate::{activity::Activity, calls::failure, pages::with_security_headers};
 
 const LINK_PATH: &str = "/open/";
 const KEY_HEADER: &str = "x-tunesmith-key";
@@ -141,8 +141,8 @@ pub(crate) async fn check(State(guard): State<Arc<Guard>>, request: Request, nex
     let decision = guard.decide(request.method(), request.uri(), request.headers());
     let response = match decision {
         Decision::Pass => {
-            if let Some(connection) = request.extensions().get::<SignedIn>() {
-                connection.set();
+            if let Some(connection) = request.extensions().get::<Activity>() {
+                connection.sign_in();
             }
             next.run(request).await
         }

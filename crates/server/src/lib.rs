@@ -1,6 +1,7 @@
 //! The studio in a browser: the commands and events of `protocol` over HTTP on this computer's loopback, and the
 //! screen itself. What a command does, the studio decides; who may call one is decided in `guard`.
 
+mod activity;
 mod answers;
 mod arguments;
 mod calls;

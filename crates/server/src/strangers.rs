@@ -1,31 +1,19 @@
-//! Connections over which no request of a signed-in browser has come. Where room runs out, the oldest of them is closed, so
-//! that whoever has no key cannot keep out whoever has.
+//! The open connections. Where room runs out, one over which no request of a signed-in browser has come is closed, so that
+//! whoever has no key cannot keep out whoever has; then one whose request does not go on.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-/// What a connection knows of its other side. The guard sets it, and it stays set.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct SignedIn(Arc<AtomicBool>);
-
-impl SignedIn {
-    pub(crate) fn set(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
+use crate::activity::Activity;
 
 /// One connection.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct Visitor {
-    pub(crate) signed_in: SignedIn,
+    pub(crate) activity: Activity,
     close: Arc<Notify>,
 }
 
@@ -36,13 +24,13 @@ impl Visitor {
     }
 }
 
-/// The open connections, oldest first. Those that have signed in leave the list when room runs out.
+/// The open connections, oldest first.
 #[derive(Default)]
 pub(crate) struct Strangers(Mutex<VecDeque<Visitor>>);
 
 impl Strangers {
     pub(crate) fn enter(&self) -> Visitor {
-        let visitor = Visitor::default();
+        let visitor = Visitor { activity: Activity::new(), close: Arc::default() };
         self.0.lock().push_back(visitor.clone());
         visitor
     }
@@ -51,13 +39,14 @@ impl Strangers {
         self.0.lock().retain(|other| !Arc::ptr_eq(&other.close, &visitor.close));
     }
 
-    /// Closes the oldest connection that has not signed in, if there is one.
-    pub(crate) fn close_oldest(&self) {
+    /// Closes the oldest connection that has not signed in, or else the oldest over which nothing came for this long and no
+    /// answer goes, if there is one.
+    pub(crate) fn make_room(&self, pause: Duration) {
         let mut open = self.0.lock();
-        while let Some(oldest) = open.pop_front() {
-            if !oldest.signed_in.is_set() {
-                return oldest.close.notify_one();
-            }
+        let stranger = open.iter().position(|visitor| !visitor.activity.is_signed_in());
+        let place = stranger.or_else(|| open.iter().position(|visitor| visitor.activity.has_paused(pause)));
+        if let Some(visitor) = place.and_then(|place| open.remove(place)) {
+            visitor.close.notify_one();
         }
     }
 }

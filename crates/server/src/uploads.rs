@@ -229,6 +229,10 @@ fn stalled() -> WireError {
 fn write_error(error: &std::io::Error) -> WireError {
     match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => disk_full(),
-        _ => WireError::internal(say!("upload-not-stored", "The upload cannot be stored: {error}", error)),
+        _ => WireError::internal(say!(
+            "upload-not-stored",
+            "The upload cannot be stored: {error}",
+            error = tunesmith_sentence::system_reason(error)
+        )),
     }
 }

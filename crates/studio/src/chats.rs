@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use tunesmith_protocol::{
-    Chat, ChatNews, ConfigureChat, ErrorCode, EventBody, ItemKind, Job, JobKind, OpenChat, Sampling, SendMessage,
-    Topic, WireError,
+    Chat, ChatHead, ChatNews, ConfigureChat, ErrorCode, EventBody, ItemKind, Job, JobKind, OpenChat, Sampling,
+    SendMessage, Topic, WireError,
 };
 
 use crate::home::PreferencesStore;
@@ -72,10 +72,11 @@ impl Chats {
     }
 
     /// All chats whose models are still there, the newest first.
-    pub fn list(&self) -> Result<Vec<Chat>, WireError> {
+    pub fn list(&self) -> Result<Vec<ChatHead>, WireError> {
         let runs = self.db.items(ItemKind::Run)?;
         let is_there = |run: &String| runs.iter().any(|item| item.id == *run && !item.is_deleted());
-        Ok(self.db.chats()?.into_iter().filter(|chat| chat.run.as_ref().is_none_or(is_there)).collect())
+        let chats = self.db.chats()?.into_iter().filter(|chat| chat.run.as_ref().is_none_or(is_there));
+        Ok(chats.map(head).collect())
     }
 
     /// One chat.
@@ -270,6 +271,21 @@ impl Chats {
 
     fn tell(&self, id: &str, news: ChatNews) {
         self.topics.publish(&topic(id), EventBody::Chat { news });
+    }
+}
+
+/// The beginning of a first message is title enough.
+const LONGEST_TITLE: usize = 200;
+
+fn head(chat: Chat) -> ChatHead {
+    let said = chat.turns.first().map(|turn| turn.user.chars().take(LONGEST_TITLE).collect());
+    ChatHead {
+        turns: u32::try_from(chat.turns.len()).unwrap_or(u32::MAX),
+        title: if chat.title.is_empty() { said.unwrap_or_default() } else { chat.title },
+        id: chat.id,
+        run: chat.run,
+        model: chat.model,
+        changed_ms: chat.changed_ms,
     }
 }
 

@@ -9,6 +9,7 @@ mod export;
 mod gather;
 mod import;
 mod incoming;
+mod mend;
 mod on_files;
 mod prefilter;
 mod problems;

@@ -34,13 +34,27 @@ pub(crate) fn io_at(path: &Path, error: &io::Error) -> WireError {
             say!("home-path-forbidden", "{path} may not be read or written by this user", path),
             say!("home-path-forbidden-hint", "Change its permissions or choose another place"),
         ),
-        _ => {
+        kind => {
             let message = say!("home-path-failed", "{path}: {error}", path, error = io_reason(error));
-            match own_file::refused(error) {
-                Some(_) => WireError::invalid(message, not_ours_hint(path)),
-                None => WireError::internal(message),
+            match (own_file::refused(error), hint_for(kind)) {
+                (Some(_), _) => WireError::invalid(message, not_ours_hint(path)),
+                (None, Some(hint)) => WireError::invalid(message, hint),
+                (None, None) => WireError::internal(message),
             }
         }
+    }
+}
+
+/// What to do about a path with which the system can do nothing.
+fn hint_for(kind: io::ErrorKind) -> Option<Sentence> {
+    use io::ErrorKind::{AlreadyExists, InvalidFilename, IsADirectory, NotADirectory, ReadOnlyFilesystem};
+    match kind {
+        AlreadyExists => Some(say!("home-path-taken-hint", "Move it away, or choose another name")),
+        NotADirectory => Some(say!("home-path-no-folder-hint", "Name a folder")),
+        IsADirectory => Some(say!("home-path-a-folder-hint", "Name a file")),
+        InvalidFilename => Some(say!("home-path-name-hint", "Choose a shorter name, of letters and digits")),
+        ReadOnlyFilesystem => Some(say!("home-path-read-only-hint", "Choose a place on another disk")),
+        _ => None,
     }
 }
 
@@ -78,7 +92,7 @@ pub(crate) fn damaged(path: impl Into<PathBuf>) -> impl FnOnce(serde_json::Error
 /// An error of the database.
 pub(crate) fn database(error: rusqlite::Error) -> WireError {
     match error.sqlite_error_code() {
-        Some(rusqlite::ErrorCode::DiskFull) => {
+        code if code == Some(rusqlite::ErrorCode::DiskFull) || its_index_cannot_grow(&error) => {
             let message = say!("home-database-full", "The disk is full: the database could not be written");
             WireError::new(ErrorCode::DiskFull, message, free_space_hint())
         }
@@ -93,6 +107,11 @@ pub(crate) fn database(error: rusqlite::Error) -> WireError {
             WireError::internal(say!("home-database-failed", "the database failed: {error}", error))
         }
     }
+}
+
+/// Of the index beside its log, SQLite only says that the file could not be made as large as it must be.
+fn its_index_cannot_grow(error: &rusqlite::Error) -> bool {
+    error.sqlite_error().is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE)
 }
 
 /// What could not be turned into JSON.

@@ -1,6 +1,7 @@
 //! The home folder: the one place that builds paths, and what is kept in it. Ids come from other processes, so each is
 //! checked before it becomes part of a path.
 
+pub(crate) mod checksums;
 pub(crate) mod control;
 mod dataset_folder;
 pub(crate) mod db;
@@ -67,6 +68,17 @@ fn no_folder(path: &Path) -> WireError {
     )
 }
 
+/// The home is on a disk that is not there, perhaps.
+fn dangling(path: &Path, target: &Path) -> WireError {
+    WireError::invalid(
+        say!("home-dangling", "{path} is a link to {target}, which does not exist", path, target),
+        say!(
+            "home-dangling-hint",
+            "Connect the disk that it is on, make that folder, or set TUNESMITH_HOME to another"
+        ),
+    )
+}
+
 /// A home folder and what lies where in it.
 #[derive(Debug, Clone)]
 pub(crate) struct Home {
@@ -80,6 +92,9 @@ impl Home {
         let home = Self { root };
         if home.root.exists() && !home.root.is_dir() {
             return Err(no_folder(&home.root));
+        }
+        if let (Ok(target), false) = (fs::read_link(&home.root), home.root.exists()) {
+            return Err(dangling(&home.root, &target));
         }
         let parent = home.root.parent().unwrap_or(&home.root);
         fs::create_dir_all(parent).map_err(errors::io(parent))?;

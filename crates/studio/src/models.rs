@@ -53,6 +53,9 @@ impl Added {
     /// # Errors
     /// It cannot be read.
     fn of(item: &Item) -> Result<Option<Self>, WireError> {
+        if item.is_hidden() {
+            return Ok(None);
+        }
         serde_json::from_str(&item.facts).map_err(|error| {
             let error = error.to_string();
             WireError::invalid(
@@ -125,6 +128,9 @@ impl Models {
         if let Some(model) = found {
             return Ok(model);
         }
+        if let Some(cached) = self.bring_back(&folder)? {
+            return Ok(cached);
+        }
         let name = folder.file_name().map_or_else(|| facts.family.clone(), |name| name.to_string_lossy().into_owned());
         let id = format!("{}-{}", ids::slug(&name), ids::short_hash(text.as_bytes()));
         let added = serde_json::to_string(&Added { path: folder.clone() }).map_err(unwritable)?;
@@ -135,6 +141,25 @@ impl Models {
         self.db.notices().forget(&ItemRef { kind: ItemKind::Model, id: id.clone() });
         self.topics.library_changed();
         self.get(&id)
+    }
+
+    /// Whether it is a model in the cache of this computer.
+    pub fn is_cached(&self, id: &str) -> bool {
+        cache::find().iter().any(|found| found.id == id)
+    }
+
+    /// Lists a model of the cache again that was deleted, in the bin or for good.
+    fn bring_back(&self, folder: &Path) -> Result<Option<Model>, WireError> {
+        let is_it = |found: &cache::Found| found.path.canonicalize().is_ok_and(|path| path == folder);
+        let Some(found) = cache::find().into_iter().find(is_it) else { return Ok(None) };
+        let item = self.db.item(ItemKind::Model, &found.id)?;
+        let Some(item) = item.filter(Item::is_deleted) else { return Ok(None) };
+        match item.is_hidden() {
+            true => self.db.forget(ItemKind::Model, &found.id)?,
+            false => drop(self.db.set_deleted(ItemKind::Model, &found.id, None)?),
+        }
+        self.topics.library_changed();
+        self.get(&found.id).map(Some)
     }
 
     /// The renderer of a model.

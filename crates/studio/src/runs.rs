@@ -285,7 +285,7 @@ impl Runs {
     fn describe(&self, run: IndexedRun) -> Run {
         let status = self.status(&run);
         let result = run.result();
-        let IndexedRun { item, folder, manifest, summary } = run;
+        let IndexedRun { item, folder, manifest, summary, damaged: _ } = run;
         let kept = summary.kept();
         Run {
             id: item.id,

@@ -21,6 +21,8 @@ pub(crate) struct Learner {
     adapter: Adapter,
     /// The adapter as it was when it was split off from the weights (PiSSA).
     start: Option<Adapter>,
+    /// The adapter is a new one, whose B matrices were 0.
+    begins_with_zeros: bool,
     trainable: Trainable,
     recompute: bool,
     base_name: String,
@@ -89,10 +91,13 @@ impl Learner {
 
     fn with(plan: &TrainPlan, decoder: Decoder, adapter: Adapter, start: Option<Adapter>) -> Self {
         let job = plan.job();
+        let begins_with_zeros =
+            job.settings.method.is_adapter() && job.settings.init_adapter.is_none() && start.is_none();
         Self {
             decoder,
             adapter,
             start,
+            begins_with_zeros,
             trainable: plan.targets().trainable(),
             recompute: plan.recompute(),
             base_name: job.base_name.clone(),
@@ -154,6 +159,25 @@ impl Learner {
             }
         }
         Ok(true)
+    }
+
+    /// Whether a change of this parameter shows that something was learned. One of pairs whose B began as zeros does not: any
+    /// number is more than 0, and A does nothing without B.
+    pub fn shows_change(&self, name: &str) -> bool {
+        !(self.begins_with_zeros && (name.contains("lora_A") || name.contains("lora_B")))
+    }
+
+    /// The model without the pairs that began with a B of zeros: it computes what it did at first, but for what is trained
+    /// beside them. None where there are no such pairs.
+    pub fn without_pairs(&self) -> Result<Option<AdaptedDecoder>, TrainError> {
+        if !self.begins_with_zeros {
+            return Ok(None);
+        }
+        let mut adapter = self.adapter.clone();
+        for pair in adapter.pairs.values_mut() {
+            pair.b = pair.b.zeros_like()?;
+        }
+        Ok(Some(self.decoder.with_adapter(&adapter)?))
     }
 
     /// About how many bytes `save` writes in f32.

@@ -141,11 +141,13 @@ impl<'a> Run<'a> {
             lora_plus_ratio: if job.settings.method.is_adapter() { job.settings.lora_plus_ratio } else { 1.0 },
             weight_decay: job.settings.weight_decay,
             max_grad_norm: job.settings.max_grad_norm,
+            watches: !self.state.changed,
         };
         let (learner, optimizer) = (&mut self.learner, &mut self.optimizer);
-        let grad_norm = self.workers.on_all_threads(|| sum.apply(learner, optimizer, update))?;
+        let (grad_norm, changed) = self.workers.on_all_threads(|| sum.apply(learner, optimizer, update))?;
         self.state.step = step;
         self.state.moved |= grad_norm > 0.0;
+        self.state.changed |= changed;
         self.state.epoch = f64::from(step) / f64::from(batches.steps_per_epoch());
         self.state.tokens += sum.tokens;
         self.state.learned_tokens += sum.loss.learned;

@@ -26,6 +26,10 @@ pub(crate) struct State {
     /// Whether any step had a gradient. Older checkpoints do not say; what they hold is taken as learned.
     #[serde(default = "yes")]
     pub moved: bool,
+    /// Whether any step was large enough to change a weight. Of pairs that begin with a B of zeros the end of the run tells.
+    /// Older checkpoints do not say either.
+    #[serde(default = "yes")]
+    pub changed: bool,
     /// What the run was started with.
     #[serde(rename = "frozen")]
     pub inputs: RunInputs,
@@ -53,6 +57,7 @@ impl State {
             best: None,
             evaluations_since_best: 0,
             moved: false,
+            changed: false,
             inputs,
         }
     }

@@ -60,8 +60,13 @@ impl Sum {
         Ok(())
     }
 
-    /// Updates the learner. Returns the gradient's length before clipping.
-    pub fn apply(&self, learner: &mut Learner, optimizer: &mut Optimizer, update: Update) -> Result<f64, TrainError> {
+    /// Updates the learner. Returns the gradient's length before clipping, and whether a weight changed.
+    pub fn apply(
+        &self,
+        learner: &mut Learner,
+        optimizer: &mut Optimizer,
+        update: Update,
+    ) -> Result<(f64, bool), TrainError> {
         let learned = self.loss.learned.max(1) as f64;
         let norm = global_norm(&self.gradients) / learned;
         update.refuse_what_is_no_number(self.loss.nats, norm)?;
@@ -69,11 +74,15 @@ impl Sum {
         let mut open: Vec<Parameter> = parameters.iter_mut().map(|parameter| parameter.open(update)).collect();
         optimizer.step(&mut open, clip(norm, update.max_grad_norm) / learned);
         drop(open);
+        let mut changed = false;
         for Owned { name, values, shape, .. } in parameters {
+            if update.watches && !changed && learner.shows_change(name) {
+                changed = has_changed(&self::values(&learner.parameters()[name])?, &values);
+            }
             let value = Tensor::from_vec(values, shape, learner.device())?;
             learner.set(name, value)?;
         }
-        Ok(norm)
+        Ok((norm, changed))
     }
 
     fn parameters(&self, learner: &Learner) -> Result<Vec<Owned<'_>>, TrainError> {
@@ -97,6 +106,8 @@ pub(crate) struct Update {
     pub lora_plus_ratio: f64,
     pub weight_decay: f64,
     pub max_grad_norm: f64,
+    /// Look whether it changes a weight, which takes a comparison of each.
+    pub watches: bool,
 }
 
 impl Update {
@@ -129,6 +140,13 @@ impl Owned<'_> {
         let learning_rate = update.learning_rate * ratio;
         Parameter { name: self.name, values: &mut self.values, gradient: self.gradient, learning_rate, weight_decay }
     }
+}
+
+/// Whether a step was more than nothing: by it a million million steps would change the largest of the numbers.
+fn has_changed(before: &[f32], after: &[f32]) -> bool {
+    const LEAST: f32 = 1e-12;
+    let largest = after.par_iter().copied().map(f32::abs).reduce(|| 0.0, f32::max);
+    before.par_iter().zip(after).any(|(before, after)| (after - before).abs() > largest * LEAST)
 }
 
 fn values(tensor: &Tensor) -> Result<Vec<f32>, TrainError> {

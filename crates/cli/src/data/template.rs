@@ -48,7 +48,8 @@ pub(crate) fn template(arguments: &Template, out: &Out) -> anyhow::Result<Ended>
     Ok(Ended::Done)
 }
 
-fn unwritten(path: &std::path::Path, error: &std::io::Error) -> WireError {
+/// A file that could not be written, and why.
+pub(crate) fn unwritten(path: &std::path::Path, error: &std::io::Error) -> WireError {
     let reason = io_reason(error);
     WireError::invalid(say!("shell-file-unwritten", "{path} cannot be written: {reason}", path, reason), NOTHING)
 }

@@ -9,6 +9,7 @@ use tunesmith_data::AnswerScore;
 use tunesmith_protocol::EvaluatedAnswer;
 use tunesmith_sentence::{Sentence, say};
 
+use crate::data::template::unwritten;
 use crate::language::translate;
 use crate::{Out, table};
 
@@ -138,6 +139,6 @@ pub(super) fn write(path: &Path, tried: &[Tried]) -> anyhow::Result<()> {
         Ok(row)
     };
     let rows = tried.iter().map(row).collect::<anyhow::Result<Vec<_>>>()?;
-    fs::write(path, format!("{}\n", serde_json::to_string_pretty(&rows)?))?;
+    fs::write(path, format!("{}\n", serde_json::to_string_pretty(&rows)?)).map_err(|error| unwritten(path, &error))?;
     Ok(())
 }

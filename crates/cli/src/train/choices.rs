@@ -8,16 +8,21 @@ use tunesmith_protocol::{
 };
 use tunesmith_sentence::say;
 
+use super::tell_damage;
+use crate::Out;
 use crate::home::absolute;
 use crate::interrupt::Interrupt;
 use crate::job::with_bar;
 
 /// What the run file says, with ids of the home.
-pub(super) fn choices(api: &dyn Api, config: &RunConfig, interrupt: &Interrupt) -> anyhow::Result<StartRun> {
+pub(super) fn choices(api: &dyn Api, config: &RunConfig, interrupt: &Interrupt, out: &Out) -> anyhow::Result<StartRun> {
     let model = base_model(api, &config.base_model)?;
     let (dataset, version) = match &config.data {
         DataConfig::Files(files) => {
+            let before = api.list_notices(())?;
             let dataset = import(api, files, interrupt)?;
+            // Rows may have been damaged, and were read again.
+            tell_damage(api, &before, out)?;
             let version = dataset.number;
             (dataset, version)
         }

@@ -311,3 +311,19 @@ fn held_out_rows_that_are_also_learned_are_told() {
         std::fs::remove_dir_all(shell.path("apart")).unwrap();
     }
 }
+
+#[test]
+fn damaged_rows_are_read_again_from_their_file_and_that_is_said() {
+    let shell = Shell::new();
+    shell.run(&["train", "run.yaml", "--set", "max_steps=1", "--json"]).lines();
+    let datasets = shell.path("home/datasets");
+    let rows = std::fs::read_dir(&datasets).unwrap().next().unwrap().unwrap().path().join("rows.jsonl");
+    let mut bytes = std::fs::read(&rows).unwrap();
+    bytes[40] ^= 1;
+    std::fs::write(&rows, bytes).unwrap();
+    let ran = shell.run(&["train", "run.yaml", "--set", "max_steps=1", "--json"]);
+    assert!(ran.code == 0 && ran.stderr.contains("were damaged, and were read again"), "{}", ran.stderr);
+    assert_eq!(std::fs::read_dir(datasets).unwrap().count(), 1, "it is the same dataset");
+    let again = shell.run(&["train", "run.yaml", "--set", "max_steps=1", "--json"]);
+    assert!(again.code == 0 && !again.stderr.contains("damaged"), "{}", again.stderr);
+}

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use tunesmith_sentence::Sentence;
+use tunesmith_sentence::{Sentence, system_reason};
 
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -13,9 +13,9 @@ pub(crate) fn io_error(kind: io::ErrorKind, reason: Sentence) -> io::Error {
     io::Error::new(kind, Reason(reason))
 }
 
-/// Why reading failed; the system's words where the error is not one of this crate.
+/// Why reading failed, also where the error is not one of this crate.
 pub fn io_reason(error: &io::Error) -> Sentence {
-    own_reason(error).cloned().unwrap_or_else(|| Sentence::verbatim(error.to_string()))
+    own_reason(error).cloned().unwrap_or_else(|| system_reason(error))
 }
 
 /// The sentence of this crate within an error.

@@ -11,6 +11,7 @@ use tunesmith_sentence::{Sentence, say};
 use super::templates::{FoundTemplates, find_template};
 use super::tokenizer_calls::{call, encode};
 use crate::RenderError;
+use crate::error::io_reason;
 use crate::template::Template;
 
 /// How the text begins that Git keeps in the place of a large file.
@@ -170,7 +171,7 @@ pub(super) fn read_json(path: &Path) -> Result<Value, RenderError> {
 /// The bytes of a file; none if there is no such file.
 pub(super) fn read_file(path: &Path) -> Result<Option<Vec<u8>>, RenderError> {
     let wrong = |reason: Sentence| RenderError::File { path: path.into(), reason };
-    let failed = |error: std::io::Error| wrong(Sentence::verbatim(error.to_string()));
+    let failed = |error: std::io::Error| wrong(io_reason(&error));
     match fs::metadata(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(failed(error)),

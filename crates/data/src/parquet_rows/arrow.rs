@@ -9,14 +9,14 @@ use std::rc::Rc;
 use arrow_array::RecordBatch;
 use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::{ArrowError, SchemaRef};
-use tunesmith_sentence::Sentence;
 
 use super::{COUNT, Failed, RowWriter, write_line};
 use crate::counted_file::CountedFile;
+use crate::error::io_reason;
 
 /// Writes the lines of a file.
 pub(super) fn rows(path: &Path, out: &mut dyn Write) -> Result<(), Failed> {
-    let of_file = |error: io::Error| Failed::File(Sentence::verbatim(error.to_string()));
+    let of_file = |error: io::Error| Failed::File(io_reason(&error));
     let mut file = File::open(path).map_err(of_file)?;
     let size = file.metadata().map_err(of_file)?.len();
     let mut head = [0; 6];

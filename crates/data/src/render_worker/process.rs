@@ -16,6 +16,7 @@ use tunesmith_sentence::{Sentence, say};
 
 use super::messages::{Handshake, Opened, Request, VERSION};
 use crate::RenderError;
+use crate::error::io_reason;
 use crate::worker_limits::{MEMORY_BYTES, memory_for};
 
 /// The time limit for a reply to a small request.
@@ -48,7 +49,7 @@ impl Process {
         // Ctrl+C in a terminal is for the program, which ends its workers itself.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let mut child = command.spawn().map_err(|error| no_worker(Sentence::verbatim(error.to_string())))?;
+        let mut child = command.spawn().map_err(|error| no_worker(io_reason(&error)))?;
         let (Some(requests), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(no_worker(say!("render-worker-no-pipes", "its pipes are missing")));
         };

@@ -58,6 +58,30 @@ fn requests_that_never_end_are_given_up_and_hold_up_nobody() {
 }
 
 #[test]
+fn requests_with_the_key_that_do_not_go_on_keep_nobody_waiting() {
+    let endless = Duration::from_secs(600);
+    let limits = Limits {
+        connections: 8,
+        head: endless,
+        arguments: endless,
+        upload_pause: endless,
+        pause: SOON,
+        ..Limits::default()
+    };
+    let browser = Browser::within(limits);
+    let mut page = Page::open(&browser);
+    let call = |_| browser.begin("/api/call/rename", "{\"item\":", 1000);
+    let upload = |_| browser.begin("/api/upload?name=half.csv", "a,b", 1000);
+    let unfinished: Vec<TcpStream> = (0..20).map(call).chain((0..20).map(upload)).collect();
+    let asked = Instant::now();
+    assert_eq!(browser.post("/api/call/list_runs", "null").status, 200);
+    assert!(asked.elapsed() < Duration::from_secs(15), "{:?}", asked.elapsed());
+    page.follow(1, &json!({ "topic": "job", "id": "quiet" }), 0);
+    page.unfollow(1);
+    drop(unfinished);
+}
+
+#[test]
 #[cfg(target_os = "linux")]
 fn only_so_many_connections_take_a_file() {
     let browser = Browser::within(Limits { connections: 8, head: Duration::from_secs(600), ..Limits::default() });

@@ -26,6 +26,12 @@ impl Cache {
         self.rows.get_or(path.to_string_lossy().into_owned(), || read_entries(&path))
     }
 
+    /// Drops what is in memory of the rows: a list was written anew.
+    pub fn forget_rows(&self) {
+        self.rows.forget();
+        self.found.forget();
+    }
+
     /// The index of a list of so many problems; it only ever grows.
     pub fn problems(
         &self,
@@ -50,6 +56,11 @@ impl<T> LastAnswer<T> {
     /// The answer, if that was the last question.
     pub fn get(&self, question: &str) -> Option<Arc<T>> {
         self.0.lock().as_ref().filter(|(known, _)| known == question).map(|(_, answer)| answer.clone())
+    }
+
+    /// Drops the answer.
+    pub fn forget(&self) {
+        *self.0.lock() = None;
     }
 
     /// Keeps an answer in place of the one before.

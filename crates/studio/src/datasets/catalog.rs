@@ -1,16 +1,17 @@
 //! Datasets as they stand in the home: their facts and versions. How a new one comes to be there is left to `incoming`, how
 //! rows are read to `reading` and how they are changed to `edits`.
 
+use std::fs;
 use std::io::{self, ErrorKind};
 
 use tunesmith_data::{io_reason, own_file};
 use tunesmith_protocol::{
     DataVersion, Dataset, DatasetVersion, ErrorCode, ItemKind, ItemRef, Split, Unlisted, WireError,
 };
-use tunesmith_sentence::say;
+use tunesmith_sentence::{Sentence, say};
 
 use super::Datasets;
-use super::store::RowRef;
+use super::store::{RowRef, has_rows, last_row_end};
 use crate::errors;
 use crate::home::db::{Db, Item};
 use crate::home::notices::as_written;
@@ -22,7 +23,40 @@ const LONGEST_FACTS: u64 = 64 << 20;
 impl Datasets {
     /// All datasets, the newest first.
     pub fn list(&self) -> Result<Vec<Dataset>, WireError> {
-        all(&self.home, &self.db)
+        let datasets = all(&self.home, &self.db)?;
+        datasets.iter().for_each(|dataset| self.tell_of_lost_rows(dataset));
+        Ok(datasets)
+    }
+
+    /// Rows that are gone are told, once: the file ends before the last row of the version in use. Rows that were changed
+    /// show when they are read.
+    fn tell_of_lost_rows(&self, dataset: &Dataset) {
+        let Ok(folder) = self.home.dataset(&dataset.id) else { return };
+        let (rows, name) = (folder.rows(), &dataset.name);
+        let left = match fs::metadata(&rows) {
+            Ok(facts) => facts.len(),
+            Err(error) if error.kind() == ErrorKind::NotFound => 0,
+            Err(_) => return,
+        };
+        let (list, listed) = (folder.version(dataset.number), dataset.training_rows + dataset.validation_rows);
+        if !has_rows(&list, listed) {
+            self.home.notices().tell_of(
+                &list,
+                say!("dataset-list-lost", "The rows of “{name}” cannot be read: {path} is damaged", name, path = &list),
+                rows_lost_hint(),
+            );
+        } else if last_row_end(&list).is_some_and(|end| left < end) {
+            self.home.notices().tell_of(
+                &rows,
+                say!(
+                    "dataset-rows-lost",
+                    "Rows of “{name}” are lost: {path} is shorter than it was",
+                    name,
+                    path = &rows
+                ),
+                rows_lost_hint(),
+            );
+        }
     }
 
     /// One dataset.
@@ -58,6 +92,13 @@ impl Datasets {
         }
         Ok(())
     }
+}
+
+fn rows_lost_hint() -> Sentence {
+    say!(
+        "dataset-rows-lost-hint",
+        "Bring the file back from a backup, or train on the dataset's file again, which reads its rows anew"
+    )
 }
 
 /// The facts in the folder of a dataset, and how they are written there; none where there are none.

@@ -93,6 +93,9 @@ impl Datasets {
         let place = incoming.place(self)?;
         let read = read(&incoming.folder, paths, mapping, &hold_out, progress)?;
         if reuse && let Some(known) = self.list()?.into_iter().find(|known| known.version == read.listed.version) {
+            if let Err(damage) = self.check_rows(&known) {
+                self.mend(&known, &incoming.folder, damage)?;
+            }
             return Ok(known);
         }
         let lasting = |(number, path): (usize, &PathBuf)| {

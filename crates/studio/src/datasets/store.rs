@@ -16,7 +16,7 @@ use tunesmith_sentence::say;
 use super::prompts::mark;
 use crate::{errors, format};
 use list::hash_row;
-pub(crate) use list::{ListReader, ListWriter, Listed, read_entries, write_entries};
+pub(crate) use list::{ListReader, ListWriter, Listed, has_rows, last_row_end, read_entries, write_entries};
 
 /// Rows that are read in one go, in bytes: large enough to be fast, small enough to be cancelled soon.
 const SPAN: u64 = 4 << 20;

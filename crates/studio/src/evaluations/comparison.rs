@@ -10,7 +10,7 @@ use tunesmith_train::weight_format;
 
 use super::{Evaluations, Measured, no_result};
 use crate::errors;
-use crate::home::{RunFolder, write_whole};
+use crate::home::{RunFolder, checksums, write_whole};
 use crate::jobs::{JobHandle, NewJob};
 use crate::pool::{Adapter, Answered, Lease};
 
@@ -43,6 +43,7 @@ impl Evaluations {
         if let Some(comparison) = &asked {
             let text = serde_json::to_vec_pretty(comparison).map_err(errors::unwritable)?;
             write_whole(&folder.comparison(), &text)?;
+            checksums::add(&folder, &folder.comparison())?;
         }
         Ok(asked)
     }
@@ -111,7 +112,9 @@ impl Evaluations {
 
 /// What was asked before. One that cannot be read is asked again.
 fn read(folder: &RunFolder) -> Option<Comparison> {
-    serde_json::from_slice(&own_file::read(&folder.comparison(), LONGEST).ok()?).ok()
+    let path = folder.comparison();
+    checksums::check_file(folder, &path).ok()?;
+    serde_json::from_slice(&own_file::read(&path, LONGEST).ok()?).ok()
 }
 
 /// A few of many, from all over them.

@@ -22,6 +22,9 @@ pub(crate) use chats::StoredChat;
 /// Enough for the pages that a few deletions write.
 const RESERVE_BYTES: usize = 256 << 10;
 
+/// The facts of what was deleted for good and still lies where others keep it.
+const HIDDEN: &str = "\"hidden\"";
+
 /// One row of `items`.
 #[derive(Debug, Clone)]
 pub(crate) struct Item {
@@ -39,6 +42,16 @@ impl Item {
     /// Whether it lies in the bin.
     pub fn is_deleted(&self) -> bool {
         self.deleted_ms.is_some()
+    }
+
+    /// Whether it was deleted and can be brought back.
+    pub fn is_in_bin(&self) -> bool {
+        self.is_deleted() && self.facts != HIDDEN
+    }
+
+    /// Whether it was deleted for good and is not in our hands, so that it must not be listed when it is found again.
+    pub fn is_hidden(&self) -> bool {
+        self.is_deleted() && self.facts == HIDDEN
     }
 }
 
@@ -111,6 +124,11 @@ impl Db {
     pub fn set_deleted(&self, kind: ItemKind, id: &str, deleted_ms: Option<u64>) -> Result<bool, WireError> {
         let at = deleted_ms.map(|ms| ms as i64);
         self.change("UPDATE items SET deleted_ms = ? WHERE kind = ? AND id = ?", params![at, word(kind), id])
+    }
+
+    /// Remembers of a deleted item only that it is not to be listed again.
+    pub fn hide(&self, kind: ItemKind, id: &str) -> Result<(), WireError> {
+        self.set_facts(kind, id, HIDDEN).map(drop)
     }
 
     pub fn forget(&self, kind: ItemKind, id: &str) -> Result<(), WireError> {

@@ -7,6 +7,7 @@ use tunesmith_data::own_file;
 use tunesmith_protocol::{ErrorCode, Split, WireError};
 use tunesmith_sentence::say;
 
+use super::files::{entries, size};
 use crate::errors;
 
 /// The folder of a run.
@@ -46,6 +47,19 @@ impl RunFolder {
     /// What was asked when the result was compared with the base model.
     pub fn comparison(&self) -> PathBuf {
         self.path.join("comparison.json")
+    }
+
+    /// What the files were when the run ended.
+    pub fn checksums(&self) -> PathBuf {
+        self.path.join("checksums.json")
+    }
+
+    /// The bytes of its files, without what is on its way and without the list of checksums: that is small, and written only
+    /// after the last record.
+    pub fn size(&self) -> u64 {
+        let counts =
+            |path: &PathBuf| *path != self.checksums() && path.extension().is_none_or(|extension| extension != "tmp");
+        entries(&self.path).iter().filter(|path| counts(path)).map(|path| size(path)).sum()
     }
 
     pub fn control(&self) -> PathBuf {

@@ -9,6 +9,7 @@ use parking_lot::{Mutex, MutexGuard};
 use tunesmith_protocol::{ErrorCode, ItemKind, ItemRef, Unlisted, WireError};
 use tunesmith_sentence::say;
 
+use super::checksums;
 use super::db::{Db, Item};
 use super::manifest::RunManifest;
 use super::notices::as_written;
@@ -22,6 +23,8 @@ pub(crate) struct IndexedRun {
     pub folder: RunFolder,
     pub manifest: Arc<RunManifest>,
     pub summary: RunSummary,
+    /// The records are not what was written: they take no more.
+    pub damaged: bool,
 }
 
 impl IndexedRun {
@@ -44,6 +47,10 @@ struct Known {
     /// A manifest never changes.
     manifest: Option<Arc<RunManifest>>,
     summary: Option<RunSummary>,
+    /// The records as they were when they were last found damaged.
+    damaged: Option<String>,
+    /// Its other files were compared with what was written. The whole result is, whenever it is loaded.
+    looked_at: bool,
 }
 
 impl RunIndex {
@@ -187,8 +194,15 @@ impl RunIndex {
             _ => known.manifest.insert(Arc::new(RunManifest::read(&folder)?)).clone(),
         };
         let summary = known.summary.get_or_insert_with(|| self.db.run_summary(&item.id).unwrap_or_default());
-        let caught_up = summary.catch_up(&folder);
-        let changed = matches!(caught_up, Ok(true));
+        if !std::mem::replace(&mut known.looked_at, true) && !folder.is_locked() {
+            let found = [checksums::check_manifest(&folder), checksums::check_result_lengths(&folder)];
+            found.into_iter().filter_map(Result::err).for_each(|error| self.tell_of_file(&item, error));
+        }
+        let compared = summary.intact.clone();
+        let damaged = self.are_damaged(&item, &folder, summary, &mut known.damaged);
+        // What was known of damaged records holds; where nothing was, what can be read of them has to do.
+        let caught_up = if damaged && summary.is_known() { Ok(false) } else { summary.catch_up(&folder) };
+        let changed = matches!(caught_up, Ok(true)) || summary.intact != compared;
         // While a run goes, memory is enough; an index that is behind catches up by itself.
         if changed
             && !summary.is_going()
@@ -204,7 +218,46 @@ impl RunIndex {
         if summary.damaged_lines > 0 {
             self.tell_of_lines(&item, &folder, summary.damaged_lines);
         }
-        Ok(IndexedRun { item, folder, manifest, summary })
+        Ok(IndexedRun { item, folder, manifest, summary, damaged })
+    }
+
+    /// Whether the records are not what was written when the run ended; that is told, once. They are compared again only when
+    /// the file was written again.
+    fn are_damaged(
+        &self,
+        item: &Item,
+        folder: &RunFolder,
+        summary: &mut RunSummary,
+        damaged: &mut Option<String>,
+    ) -> bool {
+        if summary.is_known() && summary.is_going() {
+            return false;
+        }
+        let now = as_written(&folder.metrics());
+        if summary.intact.as_ref() == Some(&now) || damaged.as_ref() == Some(&now) {
+            return damaged.as_ref() == Some(&now);
+        }
+        let Err(error) = checksums::check_records(folder) else {
+            if damaged.take().is_some() {
+                // Brought back or begun anew: what was known may be of other records.
+                *summary = RunSummary::default();
+            }
+            summary.intact = Some(now);
+            return false;
+        };
+        self.tell_of_file(item, error);
+        *damaged = Some(now);
+        true
+    }
+
+    /// A file of a run that is not what was written is told, once.
+    fn tell_of_file(&self, item: &Item, error: WireError) {
+        let (name, why) = (&item.name, error.message);
+        self.home.notices().tell(
+            &format!("run file {} {why}", item.id),
+            say!("run-file-of", "A file of the fine-tune “{name}” is not what it was: {why}", name, why),
+            error.hint,
+        );
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Known>> {

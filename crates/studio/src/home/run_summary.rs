@@ -8,7 +8,6 @@ use tunesmith_data::own_file;
 use tunesmith_protocol::{Plan, RunRecord, RunState};
 
 use super::RunFolder;
-use super::files::size;
 use super::journal::Tail;
 use super::losses::Losses;
 
@@ -32,6 +31,9 @@ pub(crate) struct RunSummary {
     /// Lines that could not be read.
     #[serde(default)]
     pub damaged_lines: u64,
+    /// The records as they were when they were last found intact.
+    #[serde(default)]
+    pub intact: Option<String>,
 }
 
 impl Default for RunSummary {
@@ -49,6 +51,7 @@ impl Default for RunSummary {
             evals: Losses::default(),
             size_bytes: 0,
             damaged_lines: 0,
+            intact: None,
         }
     }
 }
@@ -79,14 +82,14 @@ impl RunSummary {
         (self.bytes, self.lines) = (tail.offset(), tail.lines());
         self.damaged_lines += tail.damaged_lines();
         if files_changed {
-            self.size_bytes = size(folder.path());
+            self.size_bytes = folder.size();
         }
         Ok(true)
     }
 
     /// Measures the run's files.
     pub fn measure(&mut self, folder: &RunFolder) {
-        self.size_bytes = size(folder.path());
+        self.size_bytes = folder.size();
     }
 
     /// The validation loss before the first step.
@@ -97,6 +100,11 @@ impl RunSummary {
     /// The step that is kept, or would be if the run ended now, and its validation loss.
     pub fn kept(&self) -> Option<(u32, f64)> {
         self.evals.kept(self.best_step)
+    }
+
+    /// Whether any records were taken in.
+    pub fn is_known(&self) -> bool {
+        self.lines > 0
     }
 
     /// Whether the records say that a process is at work.

@@ -8,6 +8,7 @@ use tunesmith_protocol::{BinnedItem, ItemKind, ItemRef, WireError};
 use tunesmith_sentence::say;
 
 use super::Items;
+use crate::home::db::Item;
 use crate::{errors, home, ids};
 
 const KINDS: [ItemKind; 4] = [ItemKind::Model, ItemKind::Dataset, ItemKind::Run, ItemKind::Chat];
@@ -46,7 +47,7 @@ impl Items {
     /// Brings a deleted thing back.
     pub fn restore(&self, item: &ItemRef) -> Result<(), WireError> {
         let gone = || WireError::not_found(say!("item-deleted-for-good", "This was deleted for good"));
-        self.db.item(item.kind, &item.id)?.filter(|item| item.is_deleted()).ok_or_else(gone)?;
+        self.db.item(item.kind, &item.id)?.filter(Item::is_in_bin).ok_or_else(gone)?;
         if let Some(folder) = self.folder(item)? {
             let bin = self.home.binned(item.kind, &item.id)?;
             if bin.exists() {
@@ -64,7 +65,7 @@ impl Items {
     pub fn list_bin(&self) -> Result<Vec<BinnedItem>, WireError> {
         let mut binned = Vec::new();
         for kind in KINDS {
-            for item in self.db.items(kind)? {
+            for item in self.db.items(kind)?.into_iter().filter(Item::is_in_bin) {
                 let Some(deleted_ms) = item.deleted_ms else { continue };
                 let bytes = match kind {
                     ItemKind::Chat => self.db.chat_bytes(&item.id)?,
@@ -80,7 +81,7 @@ impl Items {
     /// Removes one deleted thing from the disk.
     pub fn delete_for_good(&self, item: &ItemRef) -> Result<(), WireError> {
         let gone = || WireError::not_found(say!("item-not-in-bin", "This is not in the bin"));
-        self.db.item(item.kind, &item.id)?.filter(|item| item.is_deleted()).ok_or_else(gone)?;
+        self.db.item(item.kind, &item.id)?.filter(Item::is_in_bin).ok_or_else(gone)?;
         self.db.make_room(|| self.remove(item))?;
         self.topics.library_changed();
         Ok(())
@@ -96,7 +97,7 @@ impl Items {
 
     fn remove_binned(&self) -> Result<(), WireError> {
         for kind in KINDS {
-            for item in self.db.items(kind)?.into_iter().filter(|item| item.is_deleted()) {
+            for item in self.db.items(kind)?.into_iter().filter(Item::is_in_bin) {
                 self.remove(&ItemRef { kind, id: item.id })?;
             }
         }
@@ -112,7 +113,11 @@ impl Items {
         for place in places.into_iter().flatten().filter(|place| place.exists()) {
             fs::remove_dir_all(&place).map_err(errors::io(&place))?;
         }
-        self.db.forget(item.kind, &item.id)
+        match item.kind {
+            // It still lies in the cache of this computer, and would be found again.
+            ItemKind::Model if self.models.is_cached(&item.id) => self.db.hide(item.kind, &item.id),
+            kind => self.db.forget(kind, &item.id),
+        }
     }
 
     /// A chat's name lies with the rest of it; the bin shows the one that it had last.

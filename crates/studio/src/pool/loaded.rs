@@ -22,6 +22,7 @@ use super::conversations::Conversations;
 use super::memory::too_big;
 use super::renderers::open_renderer;
 use crate::errors::model_error;
+use crate::home::checksums;
 use crate::jobs::MemoryGuard;
 
 /// A base model in memory; adapters lie beside it, so that one base serves several.
@@ -59,6 +60,7 @@ impl LoadedModel {
         format: WeightFormat,
         progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
     ) -> Result<Self, WireError> {
+        checksums::check_result(folder)?;
         let device = device::choose(device).map_err(model_error)?.device;
         let renderer = open_renderer(folder)?;
         let decoder = Decoder::load(folder, format, &device, progress).map_err(model_error)?;
@@ -70,6 +72,7 @@ impl LoadedModel {
     /// # Errors
     /// The folder holds no adapter, or one of another model.
     pub fn adapter(&self, folder: &Path) -> Result<Adapter, WireError> {
+        checksums::check_result(folder)?;
         let stored = StoredAdapter::open(folder).map_err(|error| model_error(error.into()))?;
         let (needed, available) = (stored.loading_bytes(), MemoryGuard::default().available(device::AUTO)?);
         if needed > available {

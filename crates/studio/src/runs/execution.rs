@@ -14,10 +14,10 @@ use tunesmith_train::{Job, Outcome, Progress, StopRequest, TrainError, TrainPlan
 
 use super::{Damage, Finished, RunNews, StopRun, sentences};
 use crate::errors;
-use crate::home::RunFolder;
 use crate::home::control::StopRequests;
 use crate::home::journal::Journal;
 use crate::home::manifest::{RowCounts, RunManifest, RunTokens};
+use crate::home::{RunFolder, checksums};
 use crate::jobs::{MemoryGuard, Reservation, notes};
 use crate::planning::{Preparing, SplitTokens, warnings_of_plan};
 
@@ -48,6 +48,7 @@ pub(crate) struct Order<'a> {
 /// Carries it out. The run's folder tells how it ended, also when this returns an error.
 pub(crate) fn carry_out(order: Order<'_>) -> Result<Finished, WireError> {
     let _lock = order.folder.lock()?;
+    checksums::begin(order.folder)?;
     let path = order.folder.metrics();
     let journal = Journal::open(order.folder).map_err(errors::io(&path))?;
     let mut run = Executing {
@@ -201,10 +202,20 @@ impl Executing<'_> {
         };
         // The last record has the room that was set aside for it.
         self.journal.give_space_back();
-        if let Err(error) = self.tell(record) {
-            tracing::error!("the end of the run could not be recorded: {error}");
+        self.write_checksums(checksums::write);
+        match self.tell(record) {
+            Ok(_) => self.write_checksums(checksums::take_in_last_record),
+            Err(error) => tracing::error!("the end of the run could not be recorded: {error}"),
         }
         finished
+    }
+}
+
+impl Executing<'_> {
+    fn write_checksums(&self, write: fn(&RunFolder) -> Result<(), WireError>) {
+        if let Err(error) = write(self.order.folder) {
+            tracing::warn!("damage to this run may not be noticed later: {error}");
+        }
     }
 }
 

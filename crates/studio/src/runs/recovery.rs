@@ -32,6 +32,7 @@ impl Runs {
             }
             let Ok(run) = self.index.get(&id) else { continue };
             if run.summary.is_going()
+                && !run.damaged
                 && !folder.is_locked()
                 && let Err(error) = note_status(&folder, RunState::Interrupted)
             {

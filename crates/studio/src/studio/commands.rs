@@ -168,7 +168,7 @@ impl Api for Studio {
         self.items.empty_bin()
     }
 
-    fn list_chats(&self, (): ()) -> Result<Vec<Chat>, WireError> {
+    fn list_chats(&self, (): ()) -> Result<Vec<ChatHead>, WireError> {
         self.chats.list()
     }
 

@@ -187,3 +187,59 @@ fn a_full_disk_is_told_as_such_and_what_makes_room_is_done() {
     let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
 }
+
+/// Not a test by itself: opens a home, and says why where it cannot.
+#[test]
+#[ignore = "run by another test, under strace"]
+fn child_that_opens_a_home() {
+    let Some(home) = std::env::var_os(CHILD_HOME) else { return };
+    match tunesmith_studio::open(home.as_ref()) {
+        Ok(opened) => owner(opened).shutdown(),
+        Err(error) => eprintln!("refused {:?}: {error}", error.code),
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_home_on_a_full_disk_is_opened_with_the_space_that_was_set_aside() {
+    if !strace_works() {
+        return;
+    }
+    let place = Place::new();
+    place.open().shutdown();
+    let reserve = place.home().join("reserve");
+    assert!(reserve.exists());
+    // The index beside the database cannot be made: the first time, as long as the reserve is there; then each time.
+    let open = |when: &str| {
+        let output = Command::new("strace")
+            .args(["-f", "-qq", "-o", "/dev/null", "-P"])
+            .arg(place.home().join("tunesmith.db-shm"))
+            .args(["-e", &format!("inject=write,pwrite64:error=ENOSPC:when={when}")])
+            .arg(std::env::current_exe().unwrap())
+            .args(["--exact", "full_disk::child_that_opens_a_home", "--ignored", "--nocapture"])
+            .env(CHILD_HOME, place.home())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    assert_eq!(open("1"), "");
+    assert!(!reserve.exists(), "it was given up");
+    let told = open("1+");
+    assert!(told.contains("refused DiskFull") && told.contains("The disk is full"), "{told}");
+    // There is space again.
+    place.open().shutdown();
+    assert!(reserve.exists());
+}
+
+/// A machine on which it does not fails, unless it is told to go without.
+#[cfg(target_os = "linux")]
+fn strace_works() -> bool {
+    let without = std::env::var("TUNESMITH_WITHOUT_STRACE").is_ok_and(|value| value == "1");
+    let works = Command::new("strace").args(["-o", "/dev/null", "true"]).status().is_ok_and(|status| status.success());
+    assert!(
+        works || without,
+        "strace does not work here: install it and permit ptrace, or set TUNESMITH_WITHOUT_STRACE=1"
+    );
+    works
+}

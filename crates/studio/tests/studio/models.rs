@@ -163,6 +163,41 @@ fn models_in_the_hugging_face_cache_are_found() {
 }
 
 #[test]
+fn a_model_of_the_cache_that_was_deleted_for_good_stays_away_until_it_is_added_again() {
+    let place = Place::new();
+    let hub = place.path().join("hub");
+    let folder = hub.join("models--someone--tiny");
+    tunesmith_tests::tiny_model(&folder.join("snapshots/0123abcd")).unwrap();
+    // SAFETY: as above.
+    unsafe { std::env::set_var("HF_HUB_CACHE", &hub) };
+    let cached =
+        |studio: &dyn Api| studio.list_models(()).unwrap().into_iter().find(|model| model.source == ModelSource::Cache);
+    let studio = place.open();
+    let model = cached(studio.as_ref()).unwrap();
+    let item = ItemRef { kind: ItemKind::Model, id: model.id.clone() };
+    for for_good in ["one", "all"] {
+        studio.delete(item.clone()).unwrap();
+        assert_eq!((cached(studio.as_ref()), studio.list_bin(()).unwrap().len()), (None, 1));
+        match for_good {
+            "one" => studio.delete_for_good(item.clone()).unwrap(),
+            _ => studio.empty_bin(()).unwrap(),
+        }
+        assert_eq!((cached(studio.as_ref()), studio.list_bin(()).unwrap().len()), (None, 0));
+        assert_eq!(studio.restore(item.clone()).unwrap_err().code, ErrorCode::NotFound);
+        studio.empty_bin(()).unwrap();
+        assert_eq!(cached(studio.as_ref()), None, "an empty bin forgets nothing");
+        let again = studio.add_model(AddModel { path: folder.as_path().into() }).unwrap();
+        assert_eq!((again.id, again.name), (model.id.clone(), "someone/tiny".to_owned()));
+        assert_eq!(cached(studio.as_ref()).unwrap().id, model.id);
+    }
+    studio.delete(item.clone()).unwrap();
+    studio.delete_for_good(item).unwrap();
+    studio.shutdown();
+    drop(studio);
+    assert_eq!(cached(place.open().as_ref()), None, "the next program, too");
+}
+
+#[test]
 fn the_starter_model_is_unpacked_and_a_damaged_file_of_it_is_replaced() {
     let place = Place::new();
     let starter = |studio: &dyn Api| studio.list_models(()).unwrap().into_iter().find(|model| model.id == "starter");

@@ -86,7 +86,7 @@ impl TrainError {
             ),
             Self::NothingLearned { .. } => say!(
                 "train-learned-nothing-hint",
-                "Check that the base model is whole (weights of zeros learn nothing), and look at the learned tokens in the preview"
+                "Check that the base model is whole (weights of zeros learn nothing), that learning rate and max gradient norm are not next to 0, and look at the learned tokens in the preview"
             ),
             Self::Damaged { .. } => say!(
                 "train-damaged-hint",

@@ -11,7 +11,7 @@ use crate::manifest::verify;
 use crate::run_folder::{checkpoint_path, checkpoint_steps, put_aside};
 use crate::{Outcome, Progress, TrainError, evaluate, result};
 
-/// Rows held out that a checkpoint is tried on.
+/// Rows that a checkpoint, or the adapter at the end, is tried on.
 const ROWS_TRIED: usize = 16;
 
 impl Run<'_> {
@@ -76,10 +76,25 @@ impl Run<'_> {
             say!("train-no-gradient", "the gradient was 0 at every step")
         } else if self.learner.adapter_does_nothing()? {
             say!("train-adapter-empty", "every B matrix of the adapter is still 0, so the model answers as before")
+        } else if !self.state.changed && self.pairs_have_no_effect()? {
+            say!(
+                "train-steps-too-small",
+                "every step was too small to change what the model computes (its learning rate, or its max gradient norm, is next to 0)"
+            )
         } else {
             return Ok(());
         };
         Err(TrainError::NothingLearned { steps: self.state.step, reason })
+    }
+
+    /// Whether the model computes the same numbers without the pairs, on some rows that it was trained on; also where there
+    /// are no pairs whose B began as zeros.
+    fn pairs_have_no_effect(&self) -> Result<bool, TrainError> {
+        let Some(without) = self.learner.without_pairs()? else { return Ok(true) };
+        let (job, batches) = (self.plan.job(), self.plan.batches());
+        let rows = micro_batches(job.training.iter().take(ROWS_TRIED), batches.batch_size);
+        let loss = |model| evaluate::loss(model, &rows, &self.workers, |_| Ok::<_, TrainError>(()));
+        Ok(loss(&without)?.nats == loss(&self.learner.model()?)?.nats)
     }
 
     fn error_of<T>(halt: Halt) -> Result<T, TrainError> {

@@ -237,6 +237,46 @@ fn a_run_that_learned_nothing_has_failed_and_leaves_no_result() {
 }
 
 #[test]
+fn steps_too_small_to_change_anything_have_taught_nothing() {
+    let ways: [(Method, fn(&mut TrainSettings)); 5] = [
+        (Method::Lora, |settings| settings.max_grad_norm = 1e-30),
+        (Method::Dora, |settings| settings.max_grad_norm = 1e-30),
+        (Method::Full, |settings| settings.max_grad_norm = 1e-30),
+        (Method::Scratch, |settings| settings.max_grad_norm = 1e-30),
+        (Method::Lora, |settings| (settings.max_grad_norm, settings.modules_to_save) = (1e-30, vec!["lm_head".into()])),
+    ];
+    for (index, (method, change)) in ways.into_iter().enumerate() {
+        let folder = tempdir().unwrap();
+        let mut job = job(folder.path(), "run", method);
+        job.settings.weight_decay = 0.0;
+        change(&mut job.settings);
+        let error = train(job).0.expect_err(&format!("{index}"));
+        let expected = "Nothing was learned in 10 steps: every step was too small";
+        assert!(error.to_string().starts_with(expected), "{index}: {error}");
+        assert!(error.hint().to_string().contains("max gradient norm"));
+        assert!(!folder.path().join("run/result").exists());
+    }
+    // An adapter that is continued stays as it was, too.
+    let folder = tempdir().unwrap();
+    let Outcome::Done { result, .. } = train(job(folder.path(), "run", Method::Lora)).0.unwrap() else { panic!() };
+    let mut next = job(folder.path(), "next", Method::Lora);
+    next.settings.init_adapter = Some(result.to_string_lossy().into_owned().into());
+    (next.settings.max_grad_norm, next.settings.weight_decay) = (1e-30, 0.0);
+    let error = train(next).0.unwrap_err();
+    assert!(error.to_string().contains("every step was too small"), "{error}");
+}
+
+#[test]
+fn a_small_learning_rate_is_learning() {
+    for method in [Method::Lora, Method::Full] {
+        let folder = tempdir().unwrap();
+        let mut job = job(folder.path(), "run", method);
+        (job.settings.learning_rate, job.settings.max_steps) = (1e-6, Some(1));
+        assert!(matches!(train(job).0.unwrap(), Outcome::Done { .. }), "{method:?}");
+    }
+}
+
+#[test]
 fn an_adapter_whose_b_stayed_zero_has_learned_nothing() {
     let folder = tempdir().unwrap();
     let job = |resume| {

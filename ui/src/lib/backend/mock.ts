@@ -371,7 +371,7 @@ export function mock(scenario = ''): Backend {
       made.usage.parts.at(-1)!.bytes = 0;
       return null;
     },
-    list_chats: () => state.chats,
+    list_chats: () => state.chats.map(({ id, run, model, title, turns, changed_ms }) => ({ id, run, model, title: title || (turns[0]?.user ?? ''), turns: turns.length, changed_ms })),
     open_chat: ({ run, model }) => {
       const from = run ? find(state.runs, run) : null;
       const chat: Chat = { id: `chat-${Date.now()}`, run, model: model ?? from!.model, title: '', system_prompt: run ? 'You extract the plain ingredient names from a recipe.' : '', sampling: { temperature: 0, top_p: 1, max_new_tokens: 256, seed: 42, repetition_penalty: 1 }, changed_ms: Date.now(), sides: run ? ['base', 'tuned'] : ['base'], context_length: 1024, remarks: [], turns: [] };

@@ -113,6 +113,31 @@ turns: Array<Turn>,
  * When something was said last, in milliseconds since 1970.
  */
 changed_ms: number, };
+export type ChatHead = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * The run, when a tuned model takes part.
+ */
+run: string | null, 
+/**
+ * The base model.
+ */
+model: string, 
+/**
+ * A title; of one without, the first message.
+ */
+title: string, 
+/**
+ * How many messages of the user it has.
+ */
+turns: number, 
+/**
+ * When something was said last, in milliseconds since 1970.
+ */
+changed_ms: number, };
 export type ChatNews = { "type": "loading", 
 /**
  * From 0 to 1.
@@ -2369,7 +2394,7 @@ export interface Commands {
   list_bin: { args: null; reply: Array<BinnedItem> };
   delete_for_good: { args: ItemRef; reply: null };
   empty_bin: { args: null; reply: null };
-  list_chats: { args: null; reply: Array<Chat> };
+  list_chats: { args: null; reply: Array<ChatHead> };
   open_chat: { args: OpenChat; reply: Chat };
   get_chat: { args: string; reply: Chat };
   send_message: { args: SendMessage; reply: null };

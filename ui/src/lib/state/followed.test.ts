@@ -96,7 +96,7 @@ test('a deleted chat leaves the list, and comes back whole', async () => {
   await opened.fetch();
   expect(opened.missing).toBe(true);
   await toasts.list.at(-1)!.action!.run();
-  expect(library.chats?.map((chat) => chat.turns[0]?.user)).toEqual(['Lentil soup']);
+  expect(library.chats?.map((chat) => [chat.title, chat.turns])).toEqual([['Lentil soup', 1]]);
   await opened.fetch();
   expect(opened.missing).toBe(false);
   stop();

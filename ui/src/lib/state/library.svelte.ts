@@ -1,7 +1,7 @@
 // What the user owns: runs, models, datasets, samples and chats, and the jobs around them. The studio says that something
 // changed, and the lists are fetched again, whole; how far a run is it says beside that, run by run.
 import { asWireError, backend, type Stop } from '$lib/backend';
-import type { Chat, Dataset, Event, ItemKind, Job, Model, Notice, Run, RunState, Sample, WireError } from '$lib/protocol';
+import type { ChatHead, Dataset, Event, ItemKind, Job, Model, Notice, Run, RunState, Sample, WireError } from '$lib/protocol';
 import { words } from '$lib/words';
 import { toasts } from './toasts.svelte';
 import { undo } from './undo.svelte';
@@ -23,7 +23,7 @@ class Library {
   models = $state.raw<Model[] | null>(null);
   datasets = $state.raw<Dataset[] | null>(null);
   samples = $state.raw<Sample[]>([]);
-  chats = $state.raw<Chat[] | null>(null);
+  chats = $state.raw<ChatHead[] | null>(null);
   /** Those that have not ended, in order, and those that the last end of the program cut short. */
   jobs = $state.raw<Job[]>([]);
   /** What the user has to know of the home and has not seen yet. */

@@ -177,7 +177,8 @@ test('a repetition penalty is set with the other choices', async () => {
 
 test('a chat in the list has its day, and the time in full', async () => {
   await library.refresh();
-  const chat = { ...chats()[1]!, changed_ms: new Date(2026, 0, 5, 14, 5).getTime() };
+  const said = chats()[1]!;
+  const chat = { ...said, turns: said.turns.length, changed_ms: new Date(2026, 0, 5, 14, 5).getTime() };
   show(ChatRow as Component<{ chat: typeof chat }>, { chat });
   expect(byId('chat-date-chat-bread')?.textContent).toBe('Jan 5, 2026');
   expect(byId('chat-date-chat-bread')?.title).toMatch(/Monday, January 5, 2026 at 2:05/);

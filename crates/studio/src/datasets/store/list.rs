@@ -150,6 +150,28 @@ impl Iterator for ListReader {
     }
 }
 
+/// Whether a list is as long as one of so many rows.
+pub(crate) fn has_rows(path: &Path, rows: u64) -> bool {
+    let length = std::fs::metadata(path).map_or(0, |facts| facts.len());
+    let of = |entry: usize| (MAGIC.len() + HASH) as u64 + rows.saturating_mul(entry as u64);
+    length == of(ENTRY) || length == of(OLDER_ENTRY)
+}
+
+/// Where the last row of a list ends in `rows.jsonl`; none where the list has none or cannot be read. The list is not
+/// checked, as that takes reading all of it.
+pub(crate) fn last_row_end(path: &Path) -> Option<u64> {
+    let mut file = own_file::open(path).ok()?;
+    let mut begins = [0; MAGIC.len()];
+    file.read_exact(&mut begins).ok()?;
+    let entry = if begins == *OLDER { OLDER_ENTRY } else { ENTRY };
+    let before = file.metadata().ok()?.len().checked_sub((HASH + entry) as u64)?;
+    file.seek(SeekFrom::Start(before.max(MAGIC.len() as u64))).ok()?;
+    let mut bytes = [0; ENTRY];
+    file.read_exact(&mut bytes[..entry]).ok()?;
+    let last = entry_of(&bytes);
+    (before >= MAGIC.len() as u64).then(|| last.at.saturating_add(last.bytes.into()))
+}
+
 /// What to do where rows are damaged.
 pub(super) fn import_again() -> Sentence {
     say!("dataset-damaged-hint", "Import the file again")

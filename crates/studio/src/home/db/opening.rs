@@ -63,6 +63,7 @@ impl Db {
             return Err(WireError::internal(too_old));
         }
         own_file::check_place(path).map_err(errors::io(path))?;
+        tell_if_lost(home);
         let connection = match connect(path) {
             Err(error) if is_damaged(&error) => {
                 put_aside(path, &notices).map_err(errors::io(path))?;
@@ -109,6 +110,29 @@ impl Db {
             ))),
             Err(error) => Err(errors::database(error)),
         }
+    }
+}
+
+/// SQLite makes a new database of none and of an empty file alike. In a home that had one, that is a loss. Space is set aside
+/// in each home whose database was once opened.
+fn tell_if_lost(home: &Home) {
+    let path = &home.database();
+    let is_empty = std::fs::metadata(path).map_or(true, |facts| facts.len() == 0);
+    if is_empty && home.reserve().exists() {
+        home.notices().tell_of(
+            path,
+            say!(
+                "home-database-lost",
+                "{path} was empty or gone, and a new database was begun: chats, preferences, added models, and the names \
+                 and tags you gave are lost",
+                path
+            ),
+            say!(
+                "home-database-lost-hint",
+                "Datasets and fine-tunes are still there. Close Tunesmith and bring {path} back from a backup, if there is one",
+                path
+            ),
+        );
     }
 }
 
