@@ -238,7 +238,8 @@ fn a_run_that_learned_nothing_has_failed_and_leaves_no_result() {
 
 #[test]
 fn steps_too_small_to_change_anything_have_taught_nothing() {
-    let ways: [(Method, fn(&mut TrainSettings)); 5] = [
+    type Change = fn(&mut TrainSettings);
+    let ways: [(Method, Change); 5] = [
         (Method::Lora, |settings| settings.max_grad_norm = 1e-30),
         (Method::Dora, |settings| settings.max_grad_norm = 1e-30),
         (Method::Full, |settings| settings.max_grad_norm = 1e-30),
