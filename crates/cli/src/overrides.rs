@@ -138,7 +138,8 @@ fn unknown(key: &str) -> WrongUsage {
     let names = fields.iter().map(|field| field.name.as_str()).chain(OTHERS.iter().map(|(name, _)| *name));
     let names: Vec<&str> = names.collect();
     let theirs = key.strip_prefix("training.").unwrap_or(key);
-    let message = match our_name(theirs).or_else(|| nearest(key, &names)) {
+    let of_data = OTHERS.iter().map(|(name, _)| *name).find(|name| name.strip_prefix("data.") == Some(key));
+    let message = match our_name(theirs).or(of_data).or_else(|| nearest(key, &names)) {
         Some(name) if our_name(theirs).is_some() => {
             say!("shell-set-other-name", "--set: there is no key “{key}”; it is called {name} here", key, name)
         }

@@ -10,7 +10,6 @@ use tunesmith_sentence::{Sentence, say};
 
 use crate::home::Home;
 use crate::language::translate;
-use crate::show::is_better;
 use crate::{Ended, Out, table, train};
 
 #[derive(Subcommand)]
@@ -203,7 +202,7 @@ fn show(run: &Run, out: &Out) {
 /// From what it began with to what is kept.
 fn validation_loss(run: &Run) -> String {
     let losses = format!("{} → {}", number(run.first_eval_loss), number(run.best_eval_loss));
-    match no_better(run) {
+    match run.no_better && run.first_eval_loss.is_some() {
         true => translate(&say!(
             "shell-run-loss-no-better",
             "{losses}, no better than the model that it began with",
@@ -211,12 +210,6 @@ fn validation_loss(run: &Run) -> String {
         )),
         false => losses,
     }
-}
-
-/// Whether a run has a result that its validation rows call no better than what it began with.
-fn no_better(run: &Run) -> bool {
-    let measured = run.first_eval_loss.zip(run.best_eval_loss);
-    run.result_path.is_some() && measured.is_some_and(|(start, kept)| !is_better(start, kept))
 }
 
 fn number(loss: Option<f64>) -> String {
@@ -233,7 +226,7 @@ fn steps(run: &Run) -> String {
 /// Where it stands, and that its result is no better than its start where that is so.
 fn state_and_worth(run: &Run) -> Sentence {
     let state = state(&run.status);
-    match no_better(run) {
+    match run.no_better {
         true => say!("shell-run-state-no-better", "{state}, no better than before", state),
         false => state,
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use tunesmith_protocol::{Layers, Method, Plan, RunRecord, RunState, RunWork, StepMetrics, TooLong};
 use tunesmith_sentence::{Sentence, say};
-use tunesmith_studio::Losses;
+use tunesmith_studio::{Losses, is_no_better};
 
 use crate::language::translate;
 use crate::{Out, table};
@@ -33,13 +33,15 @@ pub(crate) struct Show<'a> {
     told: Instant,
     steps: u32,
     losses: Losses,
+    /// The training losses of the first step that was seen, and of the last.
+    training: Option<(f64, f64)>,
 }
 
 impl<'a> Show<'a> {
     /// What is shown of a run that has these losses from before, if it goes on.
     pub(crate) fn new(out: &'a Out, losses: Losses) -> Self {
         let bar = bar(0, "{prefix}{wide_bar} {pos}/{len}{msg}");
-        Self { out, bar, first: None, told: Instant::now(), steps: 0, losses }
+        Self { out, bar, first: None, told: Instant::now(), steps: 0, losses, training: None }
     }
 
     /// Shows one record.
@@ -98,6 +100,8 @@ impl<'a> Show<'a> {
     }
 
     fn step(&mut self, metrics: &StepMetrics) {
+        let first = self.training.map_or(metrics.loss, |(first, _)| first);
+        self.training = Some((first, metrics.loss));
         // Until now the bar told how the preparation went.
         self.bar.set_prefix("");
         self.bar.set_length(u64::from(self.steps));
@@ -137,9 +141,22 @@ impl<'a> Show<'a> {
     fn done(&self, steps: u32, best_step: u32) {
         self.bar.finish_and_clear();
         self.out.note(say!("shell-show-done", steps; "Done after 1 step", "Done after {steps} steps", steps));
-        if let Some(measured) = measured(&self.losses, Some(best_step)) {
+        if let Some(measured) = measured(&self.losses, Some(best_step)).or_else(|| self.risen()) {
             self.out.note(measured);
         }
+    }
+
+    /// Where nothing was held out: that the training loss rose.
+    fn risen(&self) -> Option<Sentence> {
+        let (first, last) = self.training?;
+        is_no_better(None, self.training).then(|| {
+            say!(
+                "shell-show-risen",
+                "Training loss {from} → {to}: the model is worse than the one it began with. Try a lower learning rate",
+                from = number(first),
+                to = number(last)
+            )
+        })
     }
 
     fn best(&self) -> Option<Sentence> {
@@ -163,9 +180,9 @@ impl Drop for Show<'_> {
 fn measured(losses: &Losses, best_step: Option<u32>) -> Option<Sentence> {
     let (start, (step, kept)) = (losses.at_start()?, losses.kept(best_step)?);
     let (from, to) = (number(start), number(kept));
-    Some(match is_better(start, kept) {
-        true => say!("shell-show-better", "Validation loss {from} → {to}: step {step} is kept", from, to, step),
-        false => say!(
+    Some(match is_no_better(Some((start, kept)), None) {
+        false => say!("shell-show-better", "Validation loss {from} → {to}: step {step} is kept", from, to, step),
+        true => say!(
             "shell-show-no-better",
             "Validation loss {from} → {to}: step {step} is kept, no better than the model it began with. Try a lower rate, fewer epochs or more rows",
             from,
@@ -173,11 +190,6 @@ fn measured(losses: &Losses, best_step: Option<u32>) -> Option<Sentence> {
             step
         ),
     })
-}
-
-/// Whether a run made the held-out rows likelier.
-pub(crate) fn is_better(at_start: f64, kept: f64) -> bool {
-    kept < at_start
 }
 
 /// A loss, as exactly as people compare it.

@@ -122,7 +122,7 @@ impl PrepareError {
     /// What happened and why.
     pub fn sentence(&self) -> Sentence {
         match self {
-            Self::Empty => say!("prepare-no-rows", "The dataset is empty: there is no row to learn from"),
+            Self::Empty => say!("prepare-no-rows", "There is no row to learn from"),
             Self::NoLearnableToken { rows, why } => {
                 say!(
                     "prepare-nothing-to-learn", rows;
@@ -150,10 +150,13 @@ impl PrepareError {
     /// What to do next.
     pub fn hint(&self) -> Sentence {
         match self {
-            Self::Empty => say!("prepare-no-rows-hint", "Import a dataset with at least one row"),
+            Self::Empty => say!(
+                "prepare-no-rows-hint",
+                "Every row was left out, or held out. Look at the dataset's problems (`tunesmith data inspect FILE`)"
+            ),
             Self::NoLearnableToken { .. } => say!(
                 "prepare-nothing-to-learn-hint",
-                "Raise the max length, check the messages' weights, or set “Learn from” to all"
+                "Look at the rows: answers that are judged bad or have weight 0 are not learned, nor is what a max length cuts off"
             ),
             Self::TooLong { .. } => {
                 say!("prepare-rows-too-long-hint", "Raise the max length, or set “Too long” to truncate or drop")

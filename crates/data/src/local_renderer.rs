@@ -9,6 +9,7 @@ mod format;
 mod hidden;
 mod mask;
 mod render;
+mod special_tokens;
 mod templates;
 mod tokenizer_calls;
 mod turns;

@@ -187,6 +187,13 @@ wire! {
         pub elapsed_ms: u64,
         /// Where a new run can continue with a lower learning rate, once the loss of this one was no number; else null.
         pub continue_from: Option<GoodCheckpoint>,
+        /// The training loss of the first step.
+        #[serde(default)]
+        pub first_loss: Option<f64>,
+        /// There is a result, and it is no better than what the run began with: by the held-out rows, or by the training
+        /// loss where nothing was held out.
+        #[serde(default)]
+        pub no_better: bool,
     }
 
     /// Checkpoints beside the best and the last one.

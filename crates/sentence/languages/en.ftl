@@ -1035,6 +1035,11 @@ import-row-too-long = Line { $line } of { $file } is longer than 4 GB
 
 import-row-too-long-hint = Leave it out
 
+import-rows-left-out = { $rows ->
+    [one] 1 of { $all } rows was left out: { $why }
+   *[other] { $rows } of { $all } rows were left out: { $why }
+}
+
 import-shrunk = { $path } became shorter while it was read
 
 import-shrunk-hint = Let the program that writes it finish, then import it again
@@ -1496,16 +1501,16 @@ prepare-cancelled = The preparation was cancelled
 
 prepare-no-answer-learned = no answer in them may be learned
 
-prepare-no-rows = The dataset is empty: there is no row to learn from
+prepare-no-rows = There is no row to learn from
 
-prepare-no-rows-hint = Import a dataset with at least one row
+prepare-no-rows-hint = Every row was left out, or held out. Look at the dataset's problems (`tunesmith data inspect FILE`)
 
 prepare-nothing-to-learn = { $rows ->
     [one] The only row has no token to learn: { $why }
    *[other] None of the { $rows } rows has a token to learn: { $why }
 }
 
-prepare-nothing-to-learn-hint = Raise the max length, check the messages' weights, or set “Learn from” to all
+prepare-nothing-to-learn-hint = Look at the rows: answers that are judged bad or have weight 0 are not learned, nor is what a max length cuts off
 
 prepare-row-fails = Row { $row }: { $problem }
 
@@ -1545,6 +1550,8 @@ render-file-large = it is larger than { $limit_mb } MB
 render-file-missing = { $path } does not exist
 
 render-file-no-json = it is not valid JSON: { $error }
+
+render-file-no-object = it holds no JSON object
 
 render-file-unusable = { $path } cannot be used: { $reason }
 
@@ -1953,6 +1960,16 @@ run-folder-other = The run in { $path } was started with something else: { $diff
 run-folder-other-hint = Resume with what it was started with, or choose another folder
 
 run-goes-already = “{ $name }” is running already
+
+run-idle-continued = the adapter that the run continues from has its own
+
+run-idle-held-out = no rows are held out
+
+run-idle-method = the method { $method } trains the weights themselves
+
+run-idle-settings = Without effect: { $names }, because { $why }
+
+run-idle-text = of plain text every token is learned
 
 run-left = The run was left
 
@@ -2766,6 +2783,8 @@ shell-show-no-better = Validation loss { $from } → { $to }: step { $step } is 
 shell-show-paused = Paused: { $reason }
 
 shell-show-paused-hint = Free some space: it goes on by itself, or press Ctrl-C to stop
+
+shell-show-risen = Training loss { $from } → { $to }: the model is worse than the one it began with. Try a lower learning rate
 
 shell-show-speed = { $tokens } tokens/s
 

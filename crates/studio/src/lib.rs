@@ -67,9 +67,9 @@ pub mod run_file {
     }
 }
 
-pub use datasets::{Counting, DataFacts, data_facts, named};
+pub use datasets::{Counting, DataFacts, data_facts, left_out, named};
 pub use home::holder::{Holder, holder};
-pub use home::losses::Losses;
+pub use home::losses::{Losses, is_no_better};
 pub use home::socket::SocketWire;
 pub use home::{default_home, uploads_folder};
 pub use planning::not_shown;

@@ -1,6 +1,7 @@
 //! From choices to a plan: what a run would do, what stands in its way, and the run file that says the same in text. Which
 //! model and which rows are meant is settled before; what is done with the plan is left to `runs`.
 
+mod idle_settings;
 mod preview;
 pub mod run_file;
 mod template_check;

@@ -304,13 +304,15 @@ impl Runs {
             first_eval_loss: summary.loss_at_start(),
             best_eval_loss: kept.map(|(_, loss)| loss),
             best_step: summary.best_step.or(kept.map(|(step, _)| step)),
-            result_path: result.map(|result| result.to_string_lossy().into_owned()),
+            result_path: result.as_ref().map(|result| result.to_string_lossy().into_owned()),
             path: folder.path().to_string_lossy().into_owned(),
             size_bytes: summary.size_bytes,
             tags: item.tags,
             started_ms: manifest.started_ms,
             elapsed_ms: summary.elapsed_ms,
             continue_from: continue_from(&summary.state),
+            first_loss: summary.first_loss,
+            no_better: result.is_some() && summary.is_no_better(),
             plan: summary.plan,
         }
     }

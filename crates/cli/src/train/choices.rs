@@ -7,6 +7,7 @@ use tunesmith_protocol::{
     WireError,
 };
 use tunesmith_sentence::say;
+use tunesmith_studio::left_out;
 
 use super::tell_damage;
 use crate::Out;
@@ -23,6 +24,7 @@ pub(super) fn choices(api: &dyn Api, config: &RunConfig, interrupt: &Interrupt, 
             let dataset = import(api, files, interrupt)?;
             // Rows may have been damaged, and were read again.
             tell_damage(api, &before, out)?;
+            left_out(&dataset).into_iter().for_each(|sentence| out.note(sentence));
             let version = dataset.number;
             (dataset, version)
         }

@@ -1,6 +1,5 @@
 //! Reads the tokenizer, the chat template and the special tokens of a model folder.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -8,6 +7,7 @@ use serde_json::Value;
 use tokenizers::{PostProcessorWrapper, Tokenizer};
 use tunesmith_sentence::{Sentence, say};
 
+use super::special_tokens;
 use super::templates::{FoundTemplates, find_template};
 use super::tokenizer_calls::{call, encode};
 use crate::RenderError;
@@ -31,10 +31,6 @@ const PLAIN: &str = "{{ bos_token }}{% for message in messages %}\
     {% else %}{{ message.role | capitalize }}: {{ message.content }}{{ '\n' }}{% endif %}\
     {% endfor %}{% if add_generation_prompt %}Assistant:{% endif %}";
 
-/// Names under which tokenizer_config.json keeps special tokens; templates see them as variables.
-const SPECIAL_TOKENS: [&str; 7] =
-    ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
-
 /// What a model folder says.
 pub(super) struct Folder {
     pub tokenizer: Tokenizer,
@@ -51,17 +47,16 @@ impl Folder {
         if !folder.is_dir() {
             return Err(RenderError::Missing { path: folder.into() });
         }
-        let tokenizer = read_tokenizer(&folder.join("tokenizer.json"))?;
+        let mut tokenizer = read_tokenizer(&folder.join("tokenizer.json"))?;
         before_template();
-        let config = read_json(&folder.join("tokenizer_config.json"))?;
-        let map = read_json(&folder.join("special_tokens_map.json"))?;
-        let token = |name: &str| special_token(&config, name).or_else(|| special_token(&map, name));
-        let mut tokens: BTreeMap<String, String> =
-            SPECIAL_TOKENS.iter().filter_map(|name| Some(((*name).to_owned(), token(name)?))).collect();
+        let config = read_object(&folder.join("tokenizer_config.json"))?;
+        let map = read_object(&folder.join("special_tokens_map.json"))?;
+        special_tokens::add(&mut tokenizer, &config, &map)?;
+        let mut tokens = special_tokens::named(&config, &map);
 
         let mut end_tokens = Vec::new();
         for file in ["generation_config.json", "config.json"] {
-            end_tokens.extend(ids(&read_json(&folder.join(file))?["eos_token_id"]));
+            end_tokens.extend(ids(&read_object(&folder.join(file))?["eos_token_id"]));
         }
         let named_end = tokens.get("eos_token").and_then(|token| tokenizer.token_to_id(token));
         let end_of_text = named_end.or_else(|| end_tokens.last().copied());
@@ -144,17 +139,20 @@ fn keep_spaces_in_offsets(tokenizer: &mut Tokenizer) {
     }
 }
 
-fn special_token(config: &Value, name: &str) -> Option<String> {
-    let entry = &config[name];
-    entry.as_str().or_else(|| entry["content"].as_str()).map(str::to_owned)
-}
-
 /// One id or a list of them.
 fn ids(value: &Value) -> Vec<u32> {
     let id = |value: &Value| value.as_u64().and_then(|id| u32::try_from(id).ok());
     match value {
         Value::Array(list) => list.iter().filter_map(id).collect(),
         one => id(one).into_iter().collect(),
+    }
+}
+
+/// The JSON object in a file; null if there is no such file.
+fn read_object(path: &Path) -> Result<Value, RenderError> {
+    match read_json(path)? {
+        value @ (Value::Object(_) | Value::Null) => Ok(value),
+        _ => Err(RenderError::File { path: path.into(), reason: say!("render-file-no-object", "it holds no JSON object") }),
     }
 }
 

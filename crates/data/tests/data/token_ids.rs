@@ -92,3 +92,25 @@ fn text_streams_as_it_decodes_for_every_kind() {
         }
     });
 }
+
+/// Expected ids: scripts/reference/special_tokens.py.
+#[test]
+fn special_tokens_that_only_the_config_names_are_one_token_each() {
+    let text = std::fs::read_to_string(fixtures().join("special_tokens.json")).expect("the fixture");
+    let stored_cases: Value = serde_json::from_str(&text).expect("JSON");
+    let said = stored_cases["text"].as_str().expect("a text");
+    for case in stored_cases["cases"].as_array().expect("cases") {
+        let mut kind = stored()["bytes"].clone();
+        let without = case["without"].as_array().expect("texts");
+        let tokenizer = &mut kind["tokenizer"];
+        let added = tokenizer["added_tokens"].as_array_mut().expect("added tokens");
+        added.retain(|token| !without.contains(&token["content"]));
+        if let Some(put_in) = case["put_in"].as_str() {
+            let vocabulary = tokenizer["model"]["vocab"].as_object_mut().expect("a vocabulary");
+            vocabulary.insert(put_in.into(), vocabulary.len().into());
+        }
+        kind["config"] = case["config"].clone();
+        let bare = open(&kind, "{{ messages[0].content }}");
+        assert_eq!(bare.prompt(&say(&[("user", said)]), &[]).expect("ids"), ids(&case["ids"]), "{}", case["config"]);
+    }
+}

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use tunesmith_data::{Example, ImportOptions, ImportedRow, RowKey, RowKeys, Taken, import_into, split_keys};
 use tunesmith_protocol::{DataFiles, Dataset, Mapping, Split, Validation, WireError};
+use tunesmith_sentence::Sentence;
 
+use super::left_out::told;
 use super::reading::SPLIT_SEED;
 use super::store::{RowReader, RowRef, read_entries};
 use crate::home::{DatasetFolder, Home};
@@ -15,6 +17,8 @@ use crate::home::{DatasetFolder, Home};
 pub(crate) struct Gathered {
     pub training: Vec<Example>,
     pub validation: Vec<Example>,
+    /// What was left out of the files.
+    pub left_out: Vec<Sentence>,
     /// The file and the line of each row to learn from, and of each that is held out.
     places: [Places; 2],
 }
@@ -26,7 +30,7 @@ impl Gathered {
     fn of(training: Vec<ImportedRow>, validation: Vec<ImportedRow>) -> Self {
         let places = [places(&training), places(&validation)];
         let examples = |rows: Vec<ImportedRow>| rows.into_iter().map(|row| row.example).collect();
-        Self { training: examples(training), validation: examples(validation), places }
+        Self { training: examples(training), validation: examples(validation), left_out: Vec::new(), places }
     }
 
     /// Where a row on one side, counted from 1, came from.
@@ -52,29 +56,31 @@ fn places(rows: &[ImportedRow]) -> Places {
 /// Reads files and splits their rows.
 pub(crate) fn gather(files: &DataFiles) -> Result<Gathered, WireError> {
     let mapping = Mapping { format: files.format, columns: files.columns.clone() };
-    let read = |paths: &[PathBuf]| -> Result<Vec<ImportedRow>, WireError> {
+    let mut left_out = Vec::new();
+    let mut read = |paths: &[PathBuf]| -> Result<Vec<ImportedRow>, WireError> {
         let mut rows = Vec::new();
         let options = ImportOptions { mapping: mapping.clone() };
-        import_into(paths, &options, &mut |_, _| ControlFlow::Continue(()), &mut |taken| {
+        let summary = import_into(paths, &options, &mut |_, _| ControlFlow::Continue(()), &mut |taken| {
             if let Taken::Row(row) = taken {
                 rows.push(row);
             }
             Ok(())
         })?;
+        left_out.extend(told(summary.rows_read, &summary.dropped_because, &summary.remarks));
         Ok(rows)
     };
     let paths: Vec<PathBuf> = files.path.all().iter().map(PathBuf::from).collect();
     let rows = read(&paths)?;
     if let Validation::File(path) = &files.validation {
         let validation = read(&[PathBuf::from(path.as_str())])?;
-        return Ok(Gathered::of(rows, validation));
+        return Ok(Gathered { left_out, ..Gathered::of(rows, validation) });
     }
     let mut keys = RowKeys::new(SPLIT_SEED);
     rows.iter().for_each(|row| keys.push(&RowKey::of_row(row)));
     let held_out = split_keys(&keys, &[], &files.validation)?;
     let mut held_out = held_out.into_iter();
     let (validation, training) = rows.into_iter().partition(|_| held_out.next().unwrap_or(false));
-    Ok(Gathered::of(training, validation))
+    Ok(Gathered { left_out, ..Gathered::of(training, validation) })
 }
 
 /// The version in use of a dataset, for one who does not hold the home.

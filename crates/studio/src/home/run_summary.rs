@@ -9,7 +9,7 @@ use tunesmith_protocol::{Plan, RunRecord, RunState};
 
 use super::RunFolder;
 use super::journal::Tail;
-use super::losses::Losses;
+use super::losses::{Losses, is_no_better};
 
 /// The sum of a run's records so far.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -20,6 +20,9 @@ pub(crate) struct RunSummary {
     pub plan: Option<Plan>,
     pub step: u32,
     pub loss: Option<f64>,
+    /// The training loss of the first step.
+    #[serde(default)]
+    pub first_loss: Option<f64>,
     pub elapsed_ms: u64,
     pub best_step: Option<u32>,
     pub result: Option<String>,
@@ -45,6 +48,7 @@ impl Default for RunSummary {
             plan: None,
             step: 0,
             loss: None,
+            first_loss: None,
             elapsed_ms: 0,
             best_step: None,
             result: None,
@@ -102,6 +106,12 @@ impl RunSummary {
         self.evals.kept(self.best_step)
     }
 
+    /// Whether there is a result that is no better than what the run began with.
+    pub fn is_no_better(&self) -> bool {
+        let validation = self.loss_at_start().zip(self.kept().map(|(_, loss)| loss));
+        is_no_better(validation, self.first_loss.zip(self.loss))
+    }
+
     /// Whether any records were taken in.
     pub fn is_known(&self) -> bool {
         self.lines > 0
@@ -124,6 +134,7 @@ impl RunSummary {
             RunRecord::Step(metrics) => {
                 self.step = metrics.step;
                 self.loss = Some(metrics.loss);
+                self.first_loss = self.first_loss.or(Some(metrics.loss).filter(|_| metrics.step == 1));
                 self.elapsed_ms = metrics.elapsed_ms;
             }
             RunRecord::Rewind { step } => {

@@ -81,7 +81,7 @@ pub(super) fn not_used(folder: &Path) -> Vec<Sentence> {
 fn in_config(folder: &Path) -> Value {
     let text = regular_file::read_text(&folder.join("tokenizer_config.json"), LONGEST_CONFIG).ok().flatten();
     let config = text.and_then(|text| serde_json::from_str::<Value>(&text).ok());
-    config.map_or(Value::Null, |mut config| config["chat_template"].take())
+    config.and_then(|config| config.get("chat_template").cloned()).unwrap_or_default()
 }
 
 /// The names of the templates in a folder.

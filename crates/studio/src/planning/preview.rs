@@ -6,6 +6,7 @@ use tunesmith_sentence::{Sentence, say};
 use tunesmith_train::{Job, TrainError, TrainPlan};
 
 use super::SplitTokens;
+use super::idle_settings::idle_settings;
 use crate::format::byte_size;
 
 /// Fewer rows than this rarely teach anything.
@@ -124,7 +125,8 @@ pub(crate) fn warnings(
         unlearnable_rows(tokens),
     ];
     let remarks = remarks.iter().chain(&tokens.remarks).cloned();
-    warnings.into_iter().flatten().chain(remarks).chain(nothing_held_out(tokens)).collect()
+    let idle = idle_settings(settings, !tokens.validation.rows.is_empty());
+    warnings.into_iter().flatten().chain(remarks).chain(nothing_held_out(tokens)).chain(idle).collect()
 }
 
 fn few_rows(tokens: &SplitTokens) -> Option<Sentence> {

@@ -73,6 +73,7 @@ pub fn run_config(
     let opened = models::Opened { model: &model, names: &names, adapter, run: None, chats };
     let remarks = models::remarks_alone(opened)?;
     let renderer = open_renderer(&model)?;
+    let remarks = [&remarks[..], &gathered.left_out].concat();
     carry_out(Order {
         folder: &folder,
         manifest: &manifest,

@@ -121,7 +121,7 @@ export const plan = (change: Partial<Plan> = {}): Plan => ({
 export const run = (id: string, name: string, status: RunState, change: Partial<Run> = {}): Run => ({
   id, name, status, preset: 'balanced', config: { base_model: 'starter', data: { path: '/home/ada/recipes.jsonl', format: 'auto', validation: 'auto' }, training }, model: 'starter', model_name: 'Tunesmith Starter',
   dataset: 'recipes-1', dataset_name: 'recipes', dataset_version: 1, system_prompt: null, plan: plan(), step: 105, loss: 0.412, first_eval_loss: 3.214, best_eval_loss: 0.538, best_step: 99,
-  result_path: `/home/ada/.local/share/tunesmith/runs/${id}/result`, path: `/home/ada/.local/share/tunesmith/runs/${id}`, size_bytes: 5_200_000, tags: [], started_ms: now - 2 * hour, elapsed_ms: 94_000, continue_from: null, ...change,
+  result_path: `/home/ada/.local/share/tunesmith/runs/${id}/result`, path: `/home/ada/.local/share/tunesmith/runs/${id}`, size_bytes: 5_200_000, tags: [], started_ms: now - 2 * hour, elapsed_ms: 94_000, continue_from: null, first_loss: 3.31, no_better: false, ...change,
 });
 
 export const runs = (): Run[] => [

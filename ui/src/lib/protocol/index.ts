@@ -1656,7 +1656,16 @@ elapsed_ms: number,
 /**
  * Where a new run can continue with a lower learning rate, once the loss of this one was no number; else null.
  */
-continue_from: GoodCheckpoint | null, };
+continue_from: GoodCheckpoint | null, 
+/**
+ * The training loss of the first step.
+ */
+first_loss: number | null, 
+/**
+ * There is a result, and it is no better than what the run began with: by the held-out rows, or by the training
+ * loss where nothing was held out.
+ */
+no_better: boolean, };
 export type RunConfig = { 
 /**
  * The id of a model in the home, or a Hugging Face folder.

@@ -87,6 +87,7 @@ const en = {
     validationLoss: 'Validation loss',
     noBetter: 'Validation loss: no better than before',
     trainingLoss: 'Training loss',
+    risen: 'Training loss: it rose',
     columns: { name: 'Fine-tune', state: 'State', loss: 'Loss', started: 'Started', size: 'Size' },
     open: (name: string) => `Open ${name}`,
     held: 'Held',

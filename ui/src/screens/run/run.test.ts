@@ -51,7 +51,7 @@ test('a queued run tells its place, and how it can be changed', async () => {
 
 test('a result that is no better than its start is told as such, with both losses', async () => {
   const like = (await backend.call('list_runs', null)).find((run) => run.id === 'done')!;
-  Object.assign(library.runs!.find((run) => run.id === 'done')!, { first_eval_loss: 7.445, best_eval_loss: 30.1, best_step: 60 });
+  Object.assign(library.runs!.find((run) => run.id === 'done')!, { first_eval_loss: 7.445, best_eval_loss: 30.1, best_step: 60, no_better: true });
   expect(like.status.state).toBe('done');
   open('done');
   expect(at('end-card')?.textContent).toContain('Done, but no better than before');

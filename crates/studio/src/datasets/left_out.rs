@@ -1,0 +1,20 @@
+//! What an import left out, in sentences, for one who sees no screen of the import.
+
+use tunesmith_protocol::{Count, Dataset};
+use tunesmith_sentence::{Sentence, say};
+
+/// What was left out when a dataset was read: rows, sheets, files and columns.
+pub fn left_out(dataset: &Dataset) -> Vec<Sentence> {
+    told(dataset.rows_read, &dataset.dropped_because, &dataset.remarks)
+}
+
+pub(super) fn told(rows_read: u64, dropped_because: &[Count], remarks: &[Sentence]) -> Vec<Sentence> {
+    let rows = dropped_because.iter().map(|Count { what, count }| {
+        say!(
+            "import-rows-left-out", rows;
+            "1 of {all} rows was left out: {why}", "{rows} of {all} rows were left out: {why}",
+            rows = *count, all = rows_read, why = what
+        )
+    });
+    rows.chain(remarks.iter().cloned()).collect()
+}
