@@ -35,7 +35,7 @@ const CONVERSATIONS: Range<u64> = 0..100_000;
 /// More of them, learned from at a lower rate.
 const MORE: Range<u64> = 100_000..240_000;
 /// Conversations of the wider corpus, which are learned last.
-const LATER: Range<u64> = 240_000..284_000;
+const LATER: Range<u64> = 240_000..249_000;
 /// Lists of random tokens that are learned before them. From conversations alone the circuit that copies did not form in
 /// a million tokens; these lists are 0.7 million, and after them it works in conversations within half a million more.
 const LISTS: u64 = 19_200;

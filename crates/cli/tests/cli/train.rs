@@ -84,6 +84,8 @@ fn a_wrong_set_is_wrong_usage() {
     let range = shell.run(&["train", "run.yaml", "--set", "epochs=-1"]);
     assert_eq!(range.code, 2);
     assert!(range.stderr.contains("Epochs must be"), "{}", range.stderr);
+    let part = shell.run(&["train", "run.yaml", "--set", "validation=0.2"]);
+    assert!(part.stderr.contains("did you mean data.validation?"), "{}", part.stderr);
 }
 
 #[test]
@@ -296,6 +298,21 @@ fn what_is_not_learned_of_rows_is_told() {
     assert!(eval("compared.jsonl").contains("20 rows have two answers: only the better one (chosen) is measured"));
     let inspected = told(&["data", "inspect", "compared.jsonl"]);
     assert!(inspected.contains("a run learns only the better one (chosen)"), "{inspected}");
+}
+
+#[test]
+fn what_was_left_out_of_a_file_is_told_before_a_run() {
+    let shell = Shell::new();
+    let row = |row: usize| format!(r#"{{"prompt":"Say {row}","completion":"It is {row}.","images":["{row}.png"]}}"#);
+    let rows: Vec<String> = (0..20).map(row).chain([r#"{"prompt":"","completion":"Nothing."}"#.to_owned()]).collect();
+    shell.write("odd.jsonl", &rows.join("\n"));
+    for output in [&["--output", "out"][..], &[]] {
+        let set = ["--set", "max_steps=1", "--set", "data.path=odd.jsonl"];
+        let ran = shell.run(&[&["train", "run.yaml"], output, &set[..]].concat());
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        assert!(ran.stderr.contains("1 of 21 rows was left out: "), "{}", ran.stderr);
+        assert!(ran.stderr.contains("images"), "a column that nothing reads: {}", ran.stderr);
+    }
 }
 
 #[test]

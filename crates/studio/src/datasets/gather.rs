@@ -66,7 +66,7 @@ pub(crate) fn gather(files: &DataFiles) -> Result<Gathered, WireError> {
             }
             Ok(())
         })?;
-        left_out.extend(told(summary.rows_read, &summary.dropped_because, &summary.remarks));
+        left_out.extend(told(summary.rows_read, &summary.dropped_because, &summary.reason, &summary.remarks));
         Ok(rows)
     };
     let paths: Vec<PathBuf> = files.path.all().iter().map(PathBuf::from).collect();

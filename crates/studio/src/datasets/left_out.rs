@@ -3,18 +3,28 @@
 use tunesmith_protocol::{Count, Dataset};
 use tunesmith_sentence::{Sentence, say};
 
+/// The key of a reason that names columns which are not used.
+const UNUSED: &str = "shape-columns-unused";
+
 /// What was left out when a dataset was read: rows, sheets, files and columns.
 pub fn left_out(dataset: &Dataset) -> Vec<Sentence> {
-    told(dataset.rows_read, &dataset.dropped_because, &dataset.remarks)
+    told(dataset.rows_read, &dataset.dropped_because, &dataset.reason, &dataset.remarks)
 }
 
-pub(super) fn told(rows_read: u64, dropped_because: &[Count], remarks: &[Sentence]) -> Vec<Sentence> {
+/// The same of what an import found; `reason` is how it recognised the rows, and names columns that are not used.
+pub(super) fn told(
+    rows_read: u64,
+    dropped_because: &[Count],
+    reason: &Sentence,
+    remarks: &[Sentence],
+) -> Vec<Sentence> {
     let rows = dropped_because.iter().map(|Count { what, count }| {
         say!(
             "import-rows-left-out", rows;
             "1 of {all} rows was left out: {why}", "{rows} of {all} rows were left out: {why}",
-            rows = *count, all = rows_read, why = what
+            rows = *count, all = rows_read, why = what.replace('_', " ")
         )
     });
-    rows.chain(remarks.iter().cloned()).collect()
+    let columns = Some(reason).filter(|reason| reason.key == UNUSED);
+    rows.chain(columns.into_iter().chain(remarks).cloned()).collect()
 }

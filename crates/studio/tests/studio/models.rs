@@ -425,3 +425,19 @@ fn an_adapter_that_does_not_fit_into_memory_is_not_read() {
     assert_eq!(error.code, ErrorCode::TooBig);
     assert!(error.message.contains("of memory"), "{}", error.message.text);
 }
+
+#[test]
+fn a_tokenizer_config_that_is_no_object_is_an_error_and_the_list_goes_on() {
+    let place = Place::new();
+    let studio = place.open();
+    for odd in ["[1]", "\"abc\"", "5"] {
+        let folder = place.model_folder();
+        std::fs::write(Path::new(&folder).join("tokenizer_config.json"), odd).unwrap();
+        let told = match studio.add_model(AddModel { path: folder.into() }) {
+            Ok(model) => model.problem.map(|problem| problem.text).unwrap_or_default(),
+            Err(error) => error.message.text,
+        };
+        assert!(told.contains("tokenizer_config.json") && told.contains("no JSON object"), "{odd}: {told}");
+        studio.list_models(()).unwrap();
+    }
+}

@@ -138,13 +138,6 @@ fn note(random: &mut Random, facts: &[Fact]) -> String {
 }
 
 fn said(random: &mut Random, fact: &Fact) -> String {
-    if fact.key == "name"
-        && let Some((first, last)) = fact.value.split_once(' ')
-        && random.chance(0.25)
-    {
-        // As in a register; the answer has the name in its usual order.
-        return random.pick(&["{}", "{}", "Name: {}", "for {}"]).replace("{}", &format!("{last}, {first}"));
-    }
     let ways: &[&str] = match fact.key {
         "name" => &["{}", "{}", "Name: {}", "this is {}", "I am {}", "ask for {}", "{} here", "call {}"],
         "town" => &["from {}", "in {}", "({})", "town: {}", "lives in {}", "{}", "at {}"],
