@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use tunesmith_protocol::{
-    Api, Job, JobKind, JobState, Notice, PreviewRun, Run, RunConfig, RunState, StartRun, Topic, WireError,
+    Api, DiskNeed, Job, JobKind, JobState, Notice, PreviewRun, Run, RunConfig, RunEstimate, RunState, StartRun,
+    TimePart, Topic, WireError,
 };
 use tunesmith_sentence::{NOTHING, Sentence, say};
 use tunesmith_studio::{Losses, RunNews, StopRun, default_home, run_config, run_file};
@@ -15,7 +16,8 @@ use tunesmith_studio::{Losses, RunNews, StopRun, default_home, run_config, run_f
 use crate::follow::{Printer, follow, from_now_on};
 use crate::home::Home;
 use crate::interrupt::Interrupt;
-use crate::{Ended, Out, overrides};
+use crate::job::with_bar;
+use crate::{Ended, Out, overrides, table};
 
 use choices::choices;
 
@@ -87,15 +89,48 @@ fn into_home(config: &RunConfig, resume: bool, interrupt: &Interrupt, out: &Out)
     if resume && let Some(run) = resumable(home.api.as_ref(), &start)? {
         return go_on(&home, &run, interrupt, out);
     }
-    warn(home.api.as_ref(), &start, out)?;
+    preview(home.api.as_ref(), &start, interrupt, out)?;
     Ok(start_and_follow(&home, start, interrupt, out)?.0)
 }
 
 /// Says before a run starts what the window says there. What stands in its way is told by the start itself.
-fn warn(api: &dyn Api, start: &StartRun, out: &Out) -> Result<(), WireError> {
+fn preview(api: &dyn Api, start: &StartRun, interrupt: &Interrupt, out: &Out) -> Result<(), WireError> {
     let preview = api.preview_run(PreviewRun { start: start.clone(), job: None })?;
     preview.warnings.into_iter().for_each(|warning| out.note(warning));
+    if preview.blockers.is_empty() {
+        let estimate = estimate(api, start, interrupt)?;
+        time_note(&estimate).into_iter().for_each(|note| out.note(note));
+    }
+    preview.disk.iter().for_each(|disk| out.note(disk_note(disk)));
     Ok(())
+}
+
+/// How long the run will take. Measuring that is told, and can be broken off.
+pub(crate) fn estimate(api: &dyn Api, start: &StartRun, interrupt: &Interrupt) -> Result<RunEstimate, WireError> {
+    with_bar(api, interrupt, |job| api.estimate_run(PreviewRun { start: start.clone(), job: Some(job) }))
+}
+
+/// How long it takes, and where the time goes.
+fn time_note(estimate: &RunEstimate) -> Option<Sentence> {
+    let time = estimate.time.as_ref()?;
+    let parts =
+        time.parts.iter().map(|TimePart { what, about, .. }| say!("shell-time-part", "{what} {about}", what, about));
+    let (about, parts) = (time.about.clone(), Sentence::listed(parts));
+    Some(match estimate.busy {
+        true => say!("shell-run-will-take-idle", "Takes {about} where no other run is at work ({parts})", about, parts),
+        false => say!("shell-run-will-take", "Takes {about} ({parts})", about, parts),
+    })
+}
+
+/// How much of the disk it needs.
+fn disk_note(disk: &DiskNeed) -> Sentence {
+    let needed = table::bytes(disk.checkpoint_bytes + disk.result_bytes);
+    match disk.available_bytes {
+        Some(free) => {
+            say!("shell-run-disk", "Needs {needed} on the disk, and {free} are free", needed, free = table::bytes(free))
+        }
+        None => say!("shell-run-disk-alone", "Needs {needed} on the disk", needed),
+    }
 }
 
 /// Queues a run. Where no other process has the home open, it is trained here.
@@ -103,7 +138,7 @@ pub(crate) fn enqueue(home: &Home, path: &Path, set: &[String], out: &Out) -> an
     let config = overrides::apply(run_file::load(path)?, set)?;
     let interrupt = Interrupt::listen(stopping())?;
     let start = choices(home.api.as_ref(), &config, &interrupt)?;
-    warn(home.api.as_ref(), &start, out)?;
+    preview(home.api.as_ref(), &start, &interrupt, out)?;
     if home.is_owner() {
         out.note(say!("shell-run-trained-here", "No other Tunesmith is open, so the run is trained here"));
         return Ok(start_and_follow(home, start, &interrupt, out)?.0);

@@ -140,15 +140,10 @@ impl Measurement<'_> {
     }
 
     /// The seconds to add the gradients of a micro-batch, and those of an update.
-    fn updating(
-        &self,
-        learner: &mut Learner,
-        computed: &[(SummedLoss, Gradients)],
-    ) -> Result<(f64, f64), TrainError> {
+    fn updating(&self, learner: &mut Learner, computed: &[(SummedLoss, Gradients)]) -> Result<(f64, f64), TrainError> {
         let (mut sum, mut adding) = (Sum::default(), 0.0);
         for (loss, gradients) in computed {
-            let (added, seconds) =
-                self.workers.on_all_threads(|| self.clock.time(|| sum.add_one(*loss, gradients)));
+            let (added, seconds) = self.workers.on_all_threads(|| self.clock.time(|| sum.add_one(*loss, gradients)));
             added?;
             adding += seconds;
         }

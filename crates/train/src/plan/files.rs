@@ -22,9 +22,9 @@ pub struct FileBytes {
 }
 
 impl FileBytes {
-    /// What lies on the disk at once, at most: old checkpoints go once a newer one is whole.
-    pub fn at_once(&self) -> u64 {
-        self.checkpoint * u64::from(self.checkpoints.min(checkpoint::MOST_AT_ONCE)) + self.result
+    /// The bytes of all checkpoints that are there at once, at most: old ones go when a newer one is whole.
+    pub fn checkpoints_at_once(&self) -> u64 {
+        self.checkpoint * u64::from(self.checkpoints.min(checkpoint::MOST_AT_ONCE))
     }
 
     /// All that is written.
