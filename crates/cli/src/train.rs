@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde_json::json;
 use tunesmith_protocol::{
     Api, DiskNeed, Job, JobKind, JobState, Notice, PreviewRun, Run, RunConfig, RunEstimate, RunState, StartRun,
     TimePart, Topic, WireError,
@@ -99,6 +100,7 @@ fn preview(api: &dyn Api, start: &StartRun, interrupt: &Interrupt, out: &Out) ->
     preview.warnings.into_iter().for_each(|warning| out.note(warning));
     if preview.blockers.is_empty() {
         let estimate = estimate(api, start, interrupt)?;
+        out.json(&json!({ "type": "estimate", "time": estimate.time, "busy": estimate.busy }));
         time_note(&estimate).into_iter().for_each(|note| out.note(note));
     }
     preview.disk.iter().for_each(|disk| out.note(disk_note(disk)));
