@@ -8,17 +8,16 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 use tunesmith_protocol::{
-    Api, DiskNeed, Job, JobKind, JobState, Notice, PreviewRun, Run, RunConfig, RunEstimate, RunState, StartRun,
-    TimePart, Topic, WireError,
+    Api, Job, JobKind, JobState, Notice, PreviewRun, Run, RunConfig, RunEstimate, RunState, StartRun, Topic, WireError,
 };
 use tunesmith_sentence::{NOTHING, Sentence, say};
-use tunesmith_studio::{Losses, RunNews, StopRun, default_home, run_config, run_file};
+use tunesmith_studio::{Losses, RunNews, StopRun, default_home, disk_told, run_config, run_file, time_told};
 
 use crate::follow::{Printer, follow, from_now_on};
 use crate::home::Home;
 use crate::interrupt::Interrupt;
 use crate::job::with_bar;
-use crate::{Ended, Out, overrides, table};
+use crate::{Ended, Out, overrides};
 
 use choices::choices;
 
@@ -90,49 +89,34 @@ fn into_home(config: &RunConfig, resume: bool, interrupt: &Interrupt, out: &Out)
     if resume && let Some(run) = resumable(home.api.as_ref(), &start)? {
         return go_on(&home, &run, interrupt, out);
     }
-    preview(home.api.as_ref(), &start, interrupt, out)?;
+    if let Some(estimate) = preview(home.api.as_ref(), &start, interrupt, out)? {
+        out.json(&json!({ "type": "estimate", "time": estimate.time, "busy": estimate.busy }));
+    }
     Ok(start_and_follow(&home, start, interrupt, out)?.0)
 }
 
-/// Says before a run starts what the window says there. What stands in its way is told by the start itself.
-fn preview(api: &dyn Api, start: &StartRun, interrupt: &Interrupt, out: &Out) -> Result<(), WireError> {
+/// Says before a run starts what the window says there, and returns how long it will take. What stands in its way is told by the
+/// start itself.
+fn preview(
+    api: &dyn Api,
+    start: &StartRun,
+    interrupt: &Interrupt,
+    out: &Out,
+) -> Result<Option<RunEstimate>, WireError> {
     let preview = api.preview_run(PreviewRun { start: start.clone(), job: None })?;
     preview.warnings.into_iter().for_each(|warning| out.note(warning));
-    if preview.blockers.is_empty() {
-        let estimate = estimate(api, start, interrupt)?;
-        out.json(&json!({ "type": "estimate", "time": estimate.time, "busy": estimate.busy }));
-        time_note(&estimate).into_iter().for_each(|note| out.note(note));
+    if !preview.blockers.is_empty() {
+        return Ok(None);
     }
-    preview.disk.iter().for_each(|disk| out.note(disk_note(disk)));
-    Ok(())
+    let estimate = estimate(api, start, interrupt)?;
+    estimate.time.iter().for_each(|time| out.note(time_told(time, estimate.busy)));
+    preview.disk.iter().for_each(|disk| out.note(disk_told(disk)));
+    Ok(Some(estimate))
 }
 
 /// How long the run will take. Measuring that is told, and can be broken off.
 pub(crate) fn estimate(api: &dyn Api, start: &StartRun, interrupt: &Interrupt) -> Result<RunEstimate, WireError> {
     with_bar(api, interrupt, |job| api.estimate_run(PreviewRun { start: start.clone(), job: Some(job) }))
-}
-
-/// How long it takes, and where the time goes.
-fn time_note(estimate: &RunEstimate) -> Option<Sentence> {
-    let time = estimate.time.as_ref()?;
-    let parts =
-        time.parts.iter().map(|TimePart { what, about, .. }| say!("shell-time-part", "{what} {about}", what, about));
-    let (about, parts) = (time.about.clone(), Sentence::listed(parts));
-    Some(match estimate.busy {
-        true => say!("shell-run-will-take-idle", "Takes {about} where no other run is at work ({parts})", about, parts),
-        false => say!("shell-run-will-take", "Takes {about} ({parts})", about, parts),
-    })
-}
-
-/// How much of the disk it needs.
-fn disk_note(disk: &DiskNeed) -> Sentence {
-    let needed = table::bytes(disk.checkpoint_bytes + disk.result_bytes);
-    match disk.available_bytes {
-        Some(free) => {
-            say!("shell-run-disk", "Needs {needed} on the disk, and {free} are free", needed, free = table::bytes(free))
-        }
-        None => say!("shell-run-disk-alone", "Needs {needed} on the disk", needed),
-    }
 }
 
 /// Queues a run. Where no other process has the home open, it is trained here.

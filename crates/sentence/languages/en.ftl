@@ -1769,6 +1769,10 @@ run-deleted-at-work = The folder of the run was deleted while it trained: { $fol
 
 run-deleted-at-work-hint = Start the run again; to end one, stop it first and delete it then
 
+run-disk = Needs { $needed } on the disk, and { $free } are free
+
+run-disk-alone = Needs { $needed } on the disk
+
 run-disk-short = Checkpoints and the result need about { $needed } on the disk and { $free } are free. Without more space the run will have to wait for you
 
 run-few-rows = { $rows ->
@@ -2020,6 +2024,10 @@ run-system-hidden = { $count ->
    *[other] The model does not see { $count } system messages: its chat template does not show them
 }
 
+run-takes = Takes { $about } ({ $parts })
+
+run-takes-alone = Takes { $about } when no other run is at work ({ $parts })
+
 run-time-about = about { $time }
 
 run-time-at-most = at most { $time }
@@ -2027,6 +2035,8 @@ run-time-at-most = at most { $time }
 run-time-evaluation = Validation
 
 run-time-files = Loading and saving
+
+run-time-part = { $what } { $about }
 
 run-time-training = Training
 
@@ -2578,10 +2588,6 @@ shell-run-ambiguous-hint = Give more of the id
 
 shell-run-dataset = Dataset
 
-shell-run-disk = Needs { $needed } on the disk, and { $free } are free
-
-shell-run-disk-alone = Needs { $needed } on the disk
-
 shell-run-folder = Folder
 
 shell-run-held = { $id } waits until it is released
@@ -2646,10 +2652,6 @@ shell-run-training-loss = Training loss
 shell-run-validation-loss = Validation loss
 
 shell-run-waits = It starts when the runs before it are done ({ $before }); Ctrl-C takes it out of the queue
-
-shell-run-will-take = Takes { $about } ({ $parts })
-
-shell-run-will-take-idle = Takes { $about } where no other run is at work ({ $parts })
 
 shell-run-without-result = The run { $id } has no result yet
 
@@ -2759,8 +2761,6 @@ shell-talk-to-it = Talk to it: { $command }
 shell-temperature-wrong = --temperature must be 0 or more
 
 shell-template-written = Wrote { $path }: fill in rows of your own, then import it
-
-shell-time-part = { $what } { $about }
 
 shell-top-p-wrong = --top-p must be above 0 and at most 1
 

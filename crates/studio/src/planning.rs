@@ -9,8 +9,8 @@ mod tokens;
 mod unused;
 
 pub(crate) use estimate::SpeedCache;
-pub use estimate::run_time;
-pub(crate) use preview::{Choices, draft, preview, warnings, warnings_of_plan};
+pub use estimate::{disk_told, run_time, time_told};
+pub(crate) use preview::{Choices, disk_need, draft, preview, warnings, warnings_of_plan};
 pub use template_check::not_shown;
 pub(crate) use template_check::{row_name, told};
 pub(crate) use tokens::{Preparing, RowSource, SplitTokens, TokenCache, prepare_split};

@@ -5,9 +5,11 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use tunesmith_protocol::{RunTime, TimePart};
+use tunesmith_protocol::{DiskNeed, RunTime, TimePart};
 use tunesmith_sentence::{Sentence, say};
 use tunesmith_train::{Estimate, Speed, SpeedKey, TrainError, TrainPlan};
+
+use crate::format::byte_size;
 
 /// Speeds of so many kinds of runs are remembered; then all are measured anew.
 const REMEMBERED: usize = 256;
@@ -58,6 +60,25 @@ pub fn run_time(estimate: &Estimate) -> RunTime {
         false => say!("run-time-about", "about {time}", time),
     };
     RunTime { ms: milliseconds(total), about, parts }
+}
+
+/// How long a run takes and where the time goes, in one sentence. `busy` where another run is at work.
+pub fn time_told(time: &RunTime, busy: bool) -> Sentence {
+    let part = |TimePart { what, about, .. }: &TimePart| say!("run-time-part", "{what} {about}", what, about);
+    let (about, parts) = (&time.about, Sentence::listed(time.parts.iter().map(part)));
+    match busy {
+        true => say!("run-takes-alone", "Takes {about} when no other run is at work ({parts})", about, parts),
+        false => say!("run-takes", "Takes {about} ({parts})", about, parts),
+    }
+}
+
+/// How much of the disk a run needs, in one sentence.
+pub fn disk_told(disk: &DiskNeed) -> Sentence {
+    let needed = byte_size(disk.checkpoint_bytes + disk.result_bytes);
+    match disk.available_bytes.map(byte_size) {
+        Some(free) => say!("run-disk", "Needs {needed} on the disk, and {free} are free", needed, free),
+        None => say!("run-disk-alone", "Needs {needed} on the disk", needed),
+    }
 }
 
 /// What is shorter is not told in numbers.

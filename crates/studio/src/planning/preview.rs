@@ -77,7 +77,8 @@ pub(crate) fn draft(choices: &Choices<'_>, tokens: &SplitTokens) -> Result<Train
     TrainPlan::draft(job)
 }
 
-fn disk_need(plan: &TrainPlan, available_bytes: Option<u64>) -> DiskNeed {
+/// How much of the disk a run needs, and whether there is room.
+pub(crate) fn disk_need(plan: &TrainPlan, available_bytes: Option<u64>) -> DiskNeed {
     let files = plan.file_bytes();
     let (checkpoint_bytes, result_bytes) = (files.checkpoints_at_once(), files.result);
     let fits = available_bytes.is_none_or(|free| free >= checkpoint_bytes + result_bytes);

@@ -18,6 +18,10 @@ use crate::{Optimizer, TrainError, TrainPlan};
 /// How long training is measured, and measuring.
 const TRAINING: Duration = Duration::from_millis(500);
 const EVALUATION: Duration = Duration::from_millis(150);
+/// A first round that takes so many times as long is not repeated.
+const TOO_LONG: f64 = 3.0;
+/// On a machine that is busy with something else measuring may take so many times as long.
+const PATIENCE: u32 = 4;
 /// The groups of micro-batches that are measured in turn.
 const GROUPS: usize = 8;
 /// What hears how far a measurement is; `Break` cancels.
@@ -119,20 +123,26 @@ impl Measurement<'_> {
         work: impl Fn(&MicroBatch) -> Result<T, TrainError> + Sync,
         go_on: GoOn<'_>,
     ) -> Result<(f64, Vec<T>), TrainError> {
-        let (began, mut worked, mut tokens, mut last) = (Instant::now(), 0.0, 0, Vec::new());
+        let (began, mut all, mut worked, mut tokens, mut last) = (Instant::now(), 0.0, 0.0, 0, Vec::new());
+        let threads = self.plan.side_by_side().max(1) as f64;
         for (round, group) in groups.iter().cycle().enumerate() {
-            let share = (began.elapsed().as_secs_f64() / time.as_secs_f64()).min(1.0);
+            let share = (all / threads / time.as_secs_f64()).min(1.0);
             let timed = self.workers.each(group, |batch| self.clock.time(|| work(batch)), |_| answer(go_on(share)))?;
-            // The first round fills caches and memory pools; where it took too long for another it counts all the same.
-            let is_over = began.elapsed() >= time;
-            let counts = round > 0 || is_over;
             last.clear();
+            let mut taken = 0.0;
             for (result, seconds) in timed {
                 last.push(result?);
-                worked += if counts { seconds } else { 0.0 };
+                taken += seconds;
             }
-            tokens += if counts { group.iter().map(MicroBatch::tokens).sum::<u64>() } else { 0 };
-            if is_over {
+            all += taken;
+            // The first round fills caches and memory pools; where it took too long for another it counts all the same.
+            let too_long = all / threads >= TOO_LONG * time.as_secs_f64();
+            if round > 0 || too_long {
+                worked += taken;
+                tokens += group.iter().map(MicroBatch::tokens).sum::<u64>();
+            }
+            let enough = all / threads >= time.as_secs_f64() || began.elapsed() >= PATIENCE * time;
+            if too_long || round > 0 && enough {
                 break;
             }
         }
