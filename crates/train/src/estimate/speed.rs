@@ -185,7 +185,12 @@ impl Measurement<'_> {
 
     fn groups(&self, rows: &[Tokens]) -> Vec<Vec<MicroBatch>> {
         let batches = micro_batches(rows, self.plan.batches().batch_size);
-        batches.chunks(self.workers.group_size()).map(<[MicroBatch]>::to_vec).collect()
+        // Of a large model one for each thread is enough.
+        let size = match self.part.is_whole(self.plan.config()) {
+            true => self.workers.group_size(),
+            false => self.plan.side_by_side().max(1),
+        };
+        batches.chunks(size).map(<[MicroBatch]>::to_vec).collect()
     }
 }
 

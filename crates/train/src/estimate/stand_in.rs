@@ -8,8 +8,9 @@ use tunesmith_model::{Decoder, ModelConfig, Trainable, parameter_count};
 use crate::learner::Learner;
 use crate::{TrainError, TrainPlan};
 
-/// The most numbers of blocks, and of the table of all tokens, that are measured. More would take longer and tell no more.
-const BLOCK_NUMBERS: u64 = 8 << 20;
+/// The most numbers of blocks, and of the table of all tokens, that are measured. With fewer, chance would tell on a difference
+/// between two measurements; more take longer.
+const BLOCK_NUMBERS: u64 = 16 << 20;
 const TABLE_NUMBERS: usize = 8 << 20;
 
 /// How much of a model is measured.
