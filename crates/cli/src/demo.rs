@@ -157,9 +157,9 @@ impl Demo<'_> {
         self.tell_beginning(sample);
         let known: Vec<String> = self.home.api.list_runs(())?.into_iter().map(|run| run.id).collect();
         let busy_before = score::processor_seconds();
-        let run = match self.tune(sample, training)? {
-            (Ended::Done, run) => run,
-            (ended, _) => return Ok(Err(ended)),
+        let (run, foretold_seconds) = match self.tune(sample, training)? {
+            ((Ended::Done, run), foretold) => (run, foretold),
+            ((ended, _), _) => return Ok(Err(ended)),
         };
         let busy = match (score::processor_seconds(), busy_before) {
             (Some(now), Some(before)) if !known.contains(&run.id) => now - before,
@@ -177,6 +177,7 @@ impl Demo<'_> {
             base: Figures::of(&base),
             tuned: Figures::of(&tuned),
             parameters: run.plan.as_ref().map_or(0, |plan| plan.trainable_parameters),
+            foretold_seconds,
             seconds: (run.elapsed_ms as f64 / 1000.0).min(busy).round(),
         };
         self.out.json(&tried.line());
@@ -213,8 +214,9 @@ impl Demo<'_> {
         self.out.note(NOTHING);
     }
 
-    /// Imports the sample and trains on it; goes on with a run that was begun in this folder before.
-    fn tune(&self, sample: &Sample, training: TrainSettings) -> anyhow::Result<(Ended, Run)> {
+    /// Imports the sample and trains on it; goes on with a run that was begun in this folder before. Of a new one comes with it
+    /// how many seconds it was said to take.
+    fn tune(&self, sample: &Sample, training: TrainSettings) -> anyhow::Result<((Ended, Run), Option<f64>)> {
         let (home, api) = (&self.home, self.home.api.as_ref());
         let dataset = imported(api, sample)?;
         let start = StartRun {
@@ -230,11 +232,15 @@ impl Demo<'_> {
         };
         let done = |run: &Run| run.status == RunState::Done && same(run);
         if let Some(run) = api.list_runs(())?.into_iter().find(done) {
-            return Ok((Ended::Done, run));
+            return Ok(((Ended::Done, run), None));
         }
         match train::resumable(api, &start)? {
-            Some(run) => train::resume_and_follow(home, &run, &self.interrupt, self.out),
-            None => train::start_and_follow(home, start, &self.interrupt, self.out),
+            Some(run) => Ok((train::resume_and_follow(home, &run, &self.interrupt, self.out)?, None)),
+            None => {
+                let time = train::estimate(api, &start, &self.interrupt)?.time;
+                let foretold = time.map(|time| (time.ms as f64 / 1000.0).round());
+                Ok((train::start_and_follow(home, start, &self.interrupt, self.out)?, foretold))
+            }
         }
     }
 

@@ -6,15 +6,17 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde_json::json;
 use tunesmith_protocol::{
-    Api, Job, JobKind, JobState, Notice, PreviewRun, Run, RunConfig, RunState, StartRun, Topic, WireError,
+    Api, Job, JobKind, JobState, Notice, PreviewRun, Run, RunConfig, RunEstimate, RunState, StartRun, Topic, WireError,
 };
 use tunesmith_sentence::{NOTHING, Sentence, say};
-use tunesmith_studio::{Losses, RunNews, StopRun, default_home, run_config, run_file};
+use tunesmith_studio::{Losses, RunNews, StopRun, default_home, disk_told, run_config, run_file, time_told};
 
 use crate::follow::{Printer, follow, from_now_on};
 use crate::home::Home;
 use crate::interrupt::Interrupt;
+use crate::job::with_bar;
 use crate::{Ended, Out, overrides};
 
 use choices::choices;
@@ -87,15 +89,34 @@ fn into_home(config: &RunConfig, resume: bool, interrupt: &Interrupt, out: &Out)
     if resume && let Some(run) = resumable(home.api.as_ref(), &start)? {
         return go_on(&home, &run, interrupt, out);
     }
-    warn(home.api.as_ref(), &start, out)?;
+    if let Some(estimate) = preview(home.api.as_ref(), &start, interrupt, out)? {
+        out.json(&json!({ "type": "estimate", "time": estimate.time, "busy": estimate.busy }));
+    }
     Ok(start_and_follow(&home, start, interrupt, out)?.0)
 }
 
-/// Says before a run starts what the window says there. What stands in its way is told by the start itself.
-fn warn(api: &dyn Api, start: &StartRun, out: &Out) -> Result<(), WireError> {
+/// Says before a run starts what the window says there, and returns how long it will take. What stands in its way is told by the
+/// start itself.
+fn preview(
+    api: &dyn Api,
+    start: &StartRun,
+    interrupt: &Interrupt,
+    out: &Out,
+) -> Result<Option<RunEstimate>, WireError> {
     let preview = api.preview_run(PreviewRun { start: start.clone(), job: None })?;
     preview.warnings.into_iter().for_each(|warning| out.note(warning));
-    Ok(())
+    if !preview.blockers.is_empty() {
+        return Ok(None);
+    }
+    let estimate = estimate(api, start, interrupt)?;
+    estimate.time.iter().for_each(|time| out.note(time_told(time, estimate.busy)));
+    preview.disk.iter().for_each(|disk| out.note(disk_told(disk)));
+    Ok(Some(estimate))
+}
+
+/// How long the run will take. Measuring that is told, and can be broken off.
+pub(crate) fn estimate(api: &dyn Api, start: &StartRun, interrupt: &Interrupt) -> Result<RunEstimate, WireError> {
+    with_bar(api, interrupt, |job| api.estimate_run(PreviewRun { start: start.clone(), job: Some(job) }))
 }
 
 /// Queues a run. Where no other process has the home open, it is trained here.
@@ -103,7 +124,7 @@ pub(crate) fn enqueue(home: &Home, path: &Path, set: &[String], out: &Out) -> an
     let config = overrides::apply(run_file::load(path)?, set)?;
     let interrupt = Interrupt::listen(stopping())?;
     let start = choices(home.api.as_ref(), &config, &interrupt, out)?;
-    warn(home.api.as_ref(), &start, out)?;
+    preview(home.api.as_ref(), &start, &interrupt, out)?;
     if home.is_owner() {
         out.note(say!("shell-run-trained-here", "No other Tunesmith is open, so the run is trained here"));
         return Ok(start_and_follow(home, start, &interrupt, out)?.0);

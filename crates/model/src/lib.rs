@@ -32,6 +32,7 @@ mod rope;
 mod sampling;
 mod save;
 mod sequences;
+mod stand_in;
 mod trainable;
 mod weight_files;
 mod weights;

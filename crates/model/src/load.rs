@@ -53,20 +53,31 @@ impl Decoder {
     pub fn in_format(&self, format: WeightFormat) -> Result<Self, ModelError> {
         let mut model = self.clone();
         for (name, weight) in &mut model.weights {
-            let &[rows, width] = weight.dims() else { continue };
-            let dense = weight.dense()?.to_device(&Device::Cpu)?;
-            let read = |rows: Range<usize>| dense.narrow(0, rows.start, rows.len());
-            *weight = match format_of(name, format) {
-                WeightFormat::F32 => dense.to_device(&self.device)?.into(),
-                WeightFormat::Bf16 => FrozenWeight::Bf16(dense.to_dtype(DType::BF16)?.to_device(&self.device)?),
-                quantized => match QuantizedWeight::quantize([rows, width], quantized, &self.device, read)? {
-                    Some(quantized) => quantized.into(),
-                    None => continue,
-                },
-            };
+            if weight.dims().len() == 2 {
+                *weight = held(name, &weight.dense()?, format, &self.device)?;
+            }
         }
         Ok(model)
     }
+}
+
+/// A matrix as a model of this format holds the weight of this name. One whose rows no block divides stays in f32.
+pub(crate) fn held(
+    name: &str,
+    numbers: &Tensor,
+    format: WeightFormat,
+    device: &Device,
+) -> Result<FrozenWeight, ModelError> {
+    let dense = numbers.to_device(&Device::Cpu)?;
+    let read = |rows: Range<usize>| dense.narrow(0, rows.start, rows.len());
+    Ok(match format_of(name, format) {
+        WeightFormat::F32 => numbers.to_device(device)?.into(),
+        WeightFormat::Bf16 => FrozenWeight::Bf16(numbers.to_dtype(DType::BF16)?.to_device(device)?),
+        quantized => match QuantizedWeight::quantize(dense.dims2()?.into(), quantized, device, read)? {
+            Some(quantized) => quantized.into(),
+            None => numbers.to_device(device)?.into(),
+        },
+    })
 }
 
 impl Stored<'_> {

@@ -109,6 +109,8 @@ commands! {
     train_form(String) -> TrainForm;
     /// What a run would do, and what stands in its way.
     preview_run(PreviewRun) -> Preview;
+    /// How long a run would take. Measures this machine for about a second, once for runs of a kind.
+    estimate_run(PreviewRun) -> RunEstimate;
     /// The run file that stands for these choices, as YAML.
     run_yaml(RunYaml) -> RunFile;
     /// Starts a run in the background; while another goes, it is queued.

@@ -80,6 +80,49 @@ wire! {
         pub blockers: Vec<Sentence>,
         /// What the user should know; empty when nothing.
         pub warnings: Vec<Sentence>,
+        /// How much of the disk it needs; null without a plan.
+        #[serde(default)]
+        pub disk: Option<DiskNeed>,
+    }
+
+    /// How much of the disk a run needs, and what there is.
+    pub struct DiskNeed {
+        /// Whether there is room.
+        pub fits: bool,
+        /// The most that its checkpoints take at once.
+        pub checkpoint_bytes: u64,
+        /// The result.
+        pub result_bytes: u64,
+        /// Free now; null where the system does not say.
+        pub available_bytes: Option<u64>,
+    }
+
+    /// How long a run will take.
+    pub struct RunEstimate {
+        /// On this machine, when it does nothing else; null where that cannot be measured now.
+        pub time: Option<RunTime>,
+        /// A run is at work, so that this one would take longer now.
+        pub busy: bool,
+    }
+
+    /// The time of a run.
+    pub struct RunTime {
+        /// All of it.
+        pub ms: u64,
+        /// The same as people say it: `about 4 minutes`.
+        pub about: Sentence,
+        /// Where it goes, the longest first.
+        pub parts: Vec<TimePart>,
+    }
+
+    /// One part of the time.
+    pub struct TimePart {
+        /// What.
+        pub what: Sentence,
+        /// How long.
+        pub ms: u64,
+        /// The same as people say it.
+        pub about: Sentence,
     }
 
     /// How much memory a run needs, and what there is.

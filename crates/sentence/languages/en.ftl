@@ -1160,6 +1160,8 @@ job-loading-model = Loading the model
 
 job-measuring = Measuring
 
+job-measuring-speed = Measuring how fast this computer trains
+
 job-no-thread = no thread to work in: { $error }
 
 job-not-waiting = This is not queued
@@ -1838,6 +1840,12 @@ run-deleted-at-work = The folder of the run was deleted while it trained: { $fol
 
 run-deleted-at-work-hint = Start the run again; to end one, stop it first and delete it then
 
+run-disk = Needs { $needed } on the disk, and { $free } are free
+
+run-disk-alone = Needs { $needed } on the disk
+
+run-disk-short = Checkpoints and the result need about { $needed } on the disk and { $free } are free. Without more space the run will have to wait for you
+
 run-few-rows = { $rows ->
     [one] Only 1 row to learn from. 50 or more are a good start
    *[other] Only { $rows } rows to learn from. 50 or more are a good start
@@ -2111,6 +2119,22 @@ run-system-hidden = { $count ->
     [one] The model does not see 1 system message: its chat template does not show it
    *[other] The model does not see { $count } system messages: its chat template does not show them
 }
+
+run-takes = Takes { $about } ({ $parts })
+
+run-takes-alone = Takes { $about } when no other run is at work ({ $parts })
+
+run-time-about = about { $time }
+
+run-time-at-most = at most { $time }
+
+run-time-evaluation = Validation
+
+run-time-files = Loading and saving
+
+run-time-part = { $what } { $about }
+
+run-time-training = Training
 
 run-tokens-doubled = { $doubled ->
     [one] 1 text brings a begin or end token that the tokenizer adds by itself; it is learned once
@@ -2886,6 +2910,32 @@ template-tojson-indent = tojson: indent is not a width
 template-tojson-value = tojson: a value cannot be written as JSON
 
 template-too-much-work = it does far more work than a conversation of this size needs
+
+time-days = { $days ->
+    [one] 1 day
+   *[other] { $days } days
+}
+
+time-few-seconds = a few seconds
+
+time-half-hours = { $hours }½ hours
+
+time-half-minutes = { $minutes }½ minutes
+
+time-hours = { $hours ->
+    [one] 1 hour
+   *[other] { $hours } hours
+}
+
+time-minutes = { $minutes ->
+    [one] 1 minute
+   *[other] { $minutes } minutes
+}
+
+time-seconds = { $seconds ->
+    [one] 1 second
+   *[other] { $seconds } seconds
+}
 
 tokens-file-changed = its checksum does not match: it was cut or changed
 

@@ -24,7 +24,7 @@ impl PathPolicy for PagePaths<'_> {
         match command {
             "import_dataset" | "inspect_files" | "edit_dataset" => self.check_data(path),
             "add_model" => self.check_model(path.as_ref()),
-            "start_run" | "preview_run" | "run_yaml" => self.check_adapter(path),
+            "start_run" | "preview_run" | "estimate_run" | "run_yaml" => self.check_adapter(path),
             _ => Err(WireError::invalid(
                 say!("page-path-refused", "A browser cannot name this path"),
                 say!("page-path-refused-hint", "Use the window or the command line for that"),
@@ -110,5 +110,5 @@ impl PagePaths<'_> {
 pub(crate) fn preview_without_adapter(error: &WireError) -> Preview {
     let blocker = error.clone().sentence();
     let problem = SettingProblem { name: "init_adapter".into(), message: error.message.clone() };
-    Preview { plan: None, problems: vec![problem], blockers: vec![blocker], warnings: Vec::new() }
+    Preview { plan: None, problems: vec![problem], blockers: vec![blocker], warnings: Vec::new(), disk: None }
 }

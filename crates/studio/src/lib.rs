@@ -72,7 +72,7 @@ pub use home::holder::{Holder, holder};
 pub use home::losses::{Losses, is_no_better};
 pub use home::socket::SocketWire;
 pub use home::{default_home, uploads_folder};
-pub use planning::not_shown;
+pub use planning::{disk_told, not_shown, run_time, time_told};
 pub use platform::{check_address_space, check_open_files, raise_open_files, share_heaps, survive_large_files};
 pub use pool::{Adapter, Answered, Fitted, LoadedModel, open_renderer, render_with};
 pub use runs::{Damage, Finished, RunNews, StopRun, Trainer, run_config};

@@ -7,6 +7,7 @@ mod control;
 mod execution;
 mod files;
 mod metrics_table;
+mod plans;
 mod queue;
 mod recovery;
 mod runner;
@@ -19,10 +20,10 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use tunesmith_protocol::{
-    Dataset, ErrorCode, Format, GoodCheckpoint, JobKind, JobState, Model, Preview, PreviewRun, Run, RunConfig,
-    RunRecord, RunState, StartRun, Subscription, TrainSettings, WireError,
+    Dataset, GoodCheckpoint, JobKind, JobState, Model, Run, RunConfig, RunRecord, RunState, StartRun, Subscription,
+    TrainSettings, WireError,
 };
-use tunesmith_sentence::{Argument, Sentence, say};
+use tunesmith_sentence::{Argument, Sentence};
 
 pub use execution::Trainer;
 pub(crate) use runner::{LocalRunner, Runner};
@@ -33,9 +34,9 @@ use crate::home::db::Db;
 use crate::home::manifest::RunManifest;
 use crate::home::run_index::{IndexedRun, RunIndex};
 use crate::home::{Home, PreferencesStore, journal};
-use crate::jobs::{Jobs, MemoryGuard, NewJob, notes};
-use crate::models::{Models, Opened};
-use crate::planning::{Choices, Preparing, RowSource, SplitTokens, TokenCache, preview, run_file};
+use crate::jobs::{Jobs, MemoryGuard};
+use crate::models::Models;
+use crate::planning::{Preparing, RowSource, SpeedCache, SplitTokens, TokenCache, run_file};
 use crate::pool::Pool;
 use crate::topics::Topics;
 use control::RunControl;
@@ -96,6 +97,7 @@ pub(crate) struct Runs {
     runner: Box<dyn Runner>,
     trainer: Trainer,
     tokens: TokenCache,
+    speeds: SpeedCache,
     /// What is asked of the runs that were started in this process.
     controls: Mutex<HashMap<String, Arc<RunControl>>>,
 }
@@ -120,7 +122,7 @@ impl Runs {
     pub fn new(parts: RunParts) -> Self {
         let RunParts { home, db, topics, jobs, memory, index, models, datasets, pool, preferences, runner, trainer } =
             parts;
-        let (tokens, controls) = (TokenCache::default(), Mutex::default());
+        let (tokens, speeds, controls) = (TokenCache::default(), SpeedCache::default(), Mutex::default());
         Self {
             home,
             db,
@@ -135,6 +137,7 @@ impl Runs {
             runner,
             trainer,
             tokens,
+            speeds,
             controls,
         }
     }
@@ -218,53 +221,6 @@ impl Runs {
         let model = self.models.get(&args.model)?;
         let dataset = self.datasets.at(&args.dataset, args.version)?;
         Ok(run_file::of(&model, &dataset, &args.training, SPLIT_SEED))
-    }
-
-    /// The plan, or what stands in its way. Only what is asked for wrongly is an error.
-    pub fn preview(&self, args: &PreviewRun) -> Result<Preview, WireError> {
-        let StartRun { model, dataset, version, training, .. } = &args.start;
-        let dataset = self.datasets.at(dataset, *version)?;
-        let problems = training.problems();
-        if !problems.is_empty() {
-            let blockers = vec![say!("run-settings-unusable", "Some settings cannot be used")];
-            return Ok(Preview { plan: None, problems, blockers, warnings: Vec::new() });
-        }
-        let job = NewJob::new(JobKind::Plan, &dataset.name).id_of_call(args.job.clone());
-        let prepared = self.jobs.run(job, |job| {
-            let model = self.models.usable(model)?;
-            let note = notes::reading_rows();
-            let progress = &mut |done, total| job.rows(&note, done, total);
-            let tokens = self.tokens(&model, &dataset, training, progress)?;
-            Ok((model, tokens))
-        });
-        let (model, tokens) = match prepared {
-            Ok(prepared) => prepared,
-            Err(error) if error.code == ErrorCode::Cancelled => return Err(error),
-            Err(error) => {
-                let blockers = vec![error.sentence()];
-                return Ok(Preview { plan: None, problems: Vec::new(), blockers, warnings: Vec::new() });
-            }
-        };
-        let preferences = self.preferences.get()?;
-        let names = [&*model.id, &*model.name];
-        let adapter = training.init_adapter.as_ref().map(|folder| Path::new(folder.as_str()));
-        let opened = Opened {
-            model: model.path.as_ref(),
-            names: &names,
-            adapter,
-            run: None,
-            chats: dataset.format != Format::Text,
-        };
-        let choices = Choices {
-            remarks: self.models.remarks(opened)?,
-            model: &model,
-            dataset: &dataset,
-            training,
-            available_bytes: self.memory.available(tunesmith_model::device::CPU)?,
-            device: preferences.device,
-            threads: preferences.threads as usize,
-        };
-        Ok(preview(&choices, &tokens))
     }
 
     /// The tokens of a dataset for a model, from memory where possible.

@@ -14,6 +14,8 @@ mod damage;
 mod data_room;
 #[path = "studio/datasets.rs"]
 mod datasets;
+#[path = "studio/estimates.rs"]
+mod estimates;
 #[path = "studio/following.rs"]
 mod following;
 #[path = "studio/full_disk.rs"]

@@ -16,7 +16,7 @@ use candle_core::{DType, Device};
 use tunesmith_data::Tokens;
 use tunesmith_model::{Decoder, ModelConfig};
 use tunesmith_protocol::{AutoOr, TrainSettings};
-use tunesmith_train::{Job, Progress, TrainPlan, run};
+use tunesmith_train::{Job, Progress, Speed, TrainPlan, run};
 
 /// Steps that are not counted: caches and memory pools fill in them.
 const WARM_UP: usize = 2;
@@ -68,6 +68,12 @@ fn measure(options: &Options, folder: &Path) -> Result<serde_json::Value, Box<dy
         available_bytes: u64::MAX,
     };
     let plan = TrainPlan::new(job)?;
+    // Measured right before the run, as the plan shows it.
+    let speed = Speed::measure(&plan, &mut |_| ControlFlow::Continue(()))?;
+    let foretold = plan.estimate(&speed).training.as_secs_f64() / f64::from(steps);
+    // That of all threads together, which a machine that does something else beside tells as well.
+    let foretold_cpu = foretold + speed.training_token * f64::from(batch * accumulation * sequence)
+        - plan.estimate(&Speed { micro_batch: 0.0, update: 0.0, ..speed }).training.as_secs_f64() / f64::from(steps);
     let (summary, mut times, mut losses) = (plan.summary(), vec![], vec![]);
     let mut last = (Instant::now(), cpu_seconds());
     run(plan, &mut |progress| {
@@ -89,7 +95,7 @@ fn measure(options: &Options, folder: &Path) -> Result<serde_json::Value, Box<dy
     Ok(serde_json::json!({
         "impl": "tunesmith", "method": options.word("method", "lora"), "batch": batch, "accumulation": accumulation,
         "seq": sequence, "tok_s": (f64::from(batch * accumulation * sequence) / median * 10.0).round() / 10.0,
-        "step_s": median, "best_s": counted[0].0, "cpu_s": cpu, "peak_rss_mib": peak_memory_mib(),
+        "step_s": median, "foretold_s": foretold, "foretold_cpu_s": foretold_cpu, "best_s": counted[0].0, "cpu_s": cpu, "peak_rss_mib": peak_memory_mib(),
         "planned_mib": summary.fit.needed_bytes >> 20, "trainable": summary.trainable_parameters, "losses": losses,
     }))
 }

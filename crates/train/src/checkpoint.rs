@@ -23,6 +23,8 @@ const OPTIMIZER: &str = "optimizer.safetensors";
 const LONGEST_STATE: u64 = 16 << 20;
 /// Newest checkpoints that are kept, beside the best.
 const KEPT: usize = 2;
+/// As many, the best, and the one that is being written.
+pub(crate) const MOST_AT_ONCE: u32 = KEPT as u32 + 2;
 
 /// Writes the checkpoint of the state's step and removes old ones.
 pub(crate) fn save(run: &Path, learner: &Learner, optimizer: &Optimizer, state: &State) -> Result<PathBuf, TrainError> {

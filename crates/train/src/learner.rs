@@ -89,6 +89,11 @@ impl Learner {
         Ok(Self { decoder, adapter, start, trainable, base_name, ..*self })
     }
 
+    /// The learner of a plan with another model in the place of its own, to see how long it takes.
+    pub fn stand_in(plan: &TrainPlan, decoder: Decoder, adapter: Adapter, trainable: Trainable) -> Self {
+        Self { trainable, ..Self::with(plan, decoder, adapter, None) }
+    }
+
     fn with(plan: &TrainPlan, decoder: Decoder, adapter: Adapter, start: Option<Adapter>) -> Self {
         let job = plan.job();
         let begins_with_zeros =

@@ -3,7 +3,9 @@
 
 mod checks;
 pub(crate) mod evaluations;
+mod files;
 mod memory;
+mod work;
 
 use evaluations::{EvaluationRule, Evaluations, Steps};
 use tunesmith_data::Tokens;
@@ -15,9 +17,12 @@ use crate::batches::Batches;
 use crate::targets::{Targets, beside};
 use crate::{Job, Schedule, TrainError, WarmUp, weight_format};
 
+pub use files::FileBytes;
+
 /// What a run will do.
 pub struct TrainPlan {
     job: Job,
+    config: ModelConfig,
     device: Chosen,
     steps: u32,
     evaluations: Evaluations,
@@ -61,7 +66,7 @@ impl TrainPlan {
             device::choose(if job.settings.device == device::AUTO { &job.device } else { &job.settings.device })?;
         let memory = memory::decide(&job, &config, &targets, device.id)?;
         let trainable_parameters = memory::trainable_parameters(&config, &targets);
-        Ok(Self { job, device, steps, evaluations, save_every, targets, memory, trainable_parameters })
+        Ok(Self { job, config, device, steps, evaluations, save_every, targets, memory, trainable_parameters })
     }
 
     /// What a person sees before and during the run.
@@ -121,6 +126,11 @@ impl TrainPlan {
 
     pub(crate) fn targets(&self) -> &Targets {
         &self.targets
+    }
+
+    /// What the base model is made of.
+    pub(crate) fn config(&self) -> &ModelConfig {
+        &self.config
     }
 
     pub(crate) fn job(&self) -> &Job {
@@ -183,6 +193,16 @@ impl TrainPlan {
 
     pub(crate) fn threads(&self) -> usize {
         memory::threads(self.job.threads)
+    }
+
+    /// Refuses what does not fit into memory.
+    pub(crate) fn require_fit(&self) -> Result<(), TrainError> {
+        self.memory.require_fit()
+    }
+
+    /// How many weights are trained.
+    pub(crate) fn trainable_parameters(&self) -> u64 {
+        self.trainable_parameters
     }
 
     /// How many micro-batches are computed side by side.

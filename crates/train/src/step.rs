@@ -42,11 +42,16 @@ impl Sum {
     ) -> Result<(), E> {
         for computed in workers.each(batches, |batch| learner.gradients(batch, step), |index| after(&batches[index]))? {
             let (loss, gradients) = computed?;
-            self.loss += loss;
-            workers.on_all_threads(|| self.add_gradients(&gradients))?;
+            workers.on_all_threads(|| self.add_one(loss, &gradients))?;
         }
         self.tokens += batches.iter().map(MicroBatch::tokens).sum::<u64>();
         Ok(())
+    }
+
+    /// Adds the loss and the gradients of a micro-batch.
+    pub fn add_one(&mut self, loss: SummedLoss, gradients: &Gradients) -> Result<(), TrainError> {
+        self.loss += loss;
+        self.add_gradients(gradients)
     }
 
     fn add_gradients(&mut self, gradients: &Gradients) -> Result<(), TrainError> {

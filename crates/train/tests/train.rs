@@ -10,6 +10,8 @@ mod beside;
 mod child;
 #[path = "train/curve_case.rs"]
 mod curve_case;
+#[path = "train/estimate.rs"]
+mod estimate;
 #[path = "train/evaluate.rs"]
 mod evaluate;
 #[cfg(target_os = "linux")]

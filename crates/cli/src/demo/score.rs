@@ -30,6 +30,9 @@ pub(super) struct Tried {
     pub tuned: Figures,
     /// Weights that were trained.
     pub parameters: u64,
+    /// How long it was said to take before it began; none where it had begun before.
+    #[serde(skip)]
+    pub foretold_seconds: Option<f64>,
     /// How long the training took, or would have taken at most on cores that do nothing else: it cannot take longer
     /// there than the processor was busy with it.
     pub seconds: f64,
@@ -73,7 +76,7 @@ impl Tried {
     pub(super) fn line(&self) -> serde_json::Value {
         json!({
             "type": "scores", "sample": self.sample, "preset": self.preset, "base": self.base, "tuned": self.tuned,
-            "parameters": self.parameters, "seconds": self.seconds,
+            "parameters": self.parameters, "foretold_seconds": self.foretold_seconds, "seconds": self.seconds,
         })
     }
 
@@ -120,7 +123,7 @@ pub(super) fn tell(tried: &[Tried], out: &Out) {
     ];
     let percent = |share: f64| format!("{:.0} %", share * 100.0);
     let row = |tried: &Tried| {
-        let Tried { sample, preset, base, tuned, parameters, seconds } = tried;
+        let Tried { sample, preset, base, tuned, parameters, seconds, .. } = tried;
         let figures =
             [percent(tuned.exact), percent(base.exact), format!("{:.2}", tuned.f1), format!("{:.2}", base.f1)];
         let names = [sample.clone(), preset.clone()];

@@ -8,6 +8,8 @@ pub(crate) enum Claim {
     Device,
     /// The doctor, who needs hundreds of megabytes for a large dataset.
     Doctor,
+    /// Measuring how fast the machine is: two at once would find it half as fast.
+    Speed,
     /// Looking through all rows: whoever asks the same meanwhile finds the answer.
     Search,
     /// The rows of a dataset, to change them.

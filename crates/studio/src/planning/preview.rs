@@ -1,7 +1,9 @@
 //! What a run would do, and what stands in its way, before it starts.
 
 use tunesmith_data::Prepared;
-use tunesmith_protocol::{Dataset, Fit, Model, Plan, Preview, SettingProblem, TooLong, TrainSettings, WireError};
+use tunesmith_protocol::{
+    Dataset, DiskNeed, Fit, Model, Plan, Preview, SettingProblem, TooLong, TrainSettings, WireError,
+};
 use tunesmith_sentence::{Sentence, say};
 use tunesmith_train::{Job, TrainError, TrainPlan};
 
@@ -25,6 +27,8 @@ pub(crate) struct Choices<'a> {
     pub threads: usize,
     /// Memory that is free for a run on the CPU.
     pub available_bytes: u64,
+    /// Free space where the run will lie; none where the system does not say.
+    pub free_disk_bytes: Option<u64>,
     /// What is to be known of the model, and of the adapter to continue from.
     pub remarks: Vec<Sentence>,
 }
@@ -36,12 +40,14 @@ pub(crate) fn preview(choices: &Choices<'_>, tokens: &SplitTokens) -> Preview {
         problems: Vec::new(),
         blockers: Vec::new(),
         warnings: warnings(choices.dataset.training_rows, choices.training, &choices.remarks, tokens),
+        disk: None,
     };
-    match plan(choices, tokens) {
-        Ok(plan) => {
-            preview.warnings.extend(warnings_of_plan(&plan));
+    match draft(choices, tokens) {
+        Ok(draft) => {
+            let (plan, disk) = (draft.summary(), disk_need(&draft, choices.free_disk_bytes));
+            preview.warnings.extend(warnings_of_plan(&plan).chain(too_little_space(&disk)));
             preview.blockers.extend(too_big(&plan.fit));
-            preview.plan = Some(plan);
+            (preview.plan, preview.disk) = (Some(plan), Some(disk));
         }
         Err(TrainError::Settings(problems)) => {
             preview.blockers.extend(problems.iter().map(|problem: &SettingProblem| problem.message.clone()));
@@ -52,7 +58,8 @@ pub(crate) fn preview(choices: &Choices<'_>, tokens: &SplitTokens) -> Preview {
     preview
 }
 
-fn plan(choices: &Choices<'_>, tokens: &SplitTokens) -> Result<Plan, TrainError> {
+/// What a run of these choices would do, whether or not it fits into memory.
+pub(crate) fn draft(choices: &Choices<'_>, tokens: &SplitTokens) -> Result<TrainPlan, TrainError> {
     let job = Job {
         base: choices.model.path.clone().into(),
         base_name: choices.model.name.clone(),
@@ -68,7 +75,26 @@ fn plan(choices: &Choices<'_>, tokens: &SplitTokens) -> Result<Plan, TrainError>
         resume: false,
         available_bytes: choices.available_bytes,
     };
-    TrainPlan::draft(job).map(|plan| plan.summary())
+    TrainPlan::draft(job)
+}
+
+/// How much of the disk a run needs, and whether there is room.
+pub(crate) fn disk_need(plan: &TrainPlan, available_bytes: Option<u64>) -> DiskNeed {
+    let files = plan.file_bytes();
+    let (checkpoint_bytes, result_bytes) = (files.checkpoints_at_once(), files.result);
+    let fits = available_bytes.is_none_or(|free| free >= checkpoint_bytes + result_bytes);
+    DiskNeed { fits, checkpoint_bytes, result_bytes, available_bytes }
+}
+
+fn too_little_space(disk: &DiskNeed) -> Option<Sentence> {
+    let free = disk.available_bytes.filter(|_| !disk.fits)?;
+    Some(say!(
+        "run-disk-short",
+        "Checkpoints and the result need about {needed} on the disk and {free} are free. Without more space the run will have to \
+         wait for you",
+        needed = byte_size(disk.checkpoint_bytes + disk.result_bytes),
+        free = byte_size(free)
+    ))
 }
 
 fn too_big(fit: &Fit) -> Option<Sentence> {

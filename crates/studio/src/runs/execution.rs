@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use tunesmith_model::device;
 use tunesmith_protocol::{ErrorCode, RunRecord, RunState, WireError};
+use tunesmith_sentence::Sentence;
 use tunesmith_train::{Job, Outcome, Progress, StopRequest, TrainError, TrainPlan};
 
 use super::{Damage, Finished, RunNews, StopRun, sentences};
@@ -26,6 +27,10 @@ const BETWEEN_PREPARING: Duration = Duration::from_millis(200);
 /// How a run is trained: `tunesmith_train::run`, or what a test puts in its place.
 pub type Trainer = fn(TrainPlan, &mut dyn FnMut(Progress) -> ControlFlow<StopRequest>) -> Result<Outcome, TrainError>;
 
+/// Looks at a plan before it is carried out, and may take a while.
+pub(crate) type LookAt<'a> =
+    &'a dyn Fn(&TrainPlan, &mut dyn FnMut() -> ControlFlow<()>) -> Result<Vec<Sentence>, WireError>;
+
 /// A run to be carried out.
 pub(crate) struct Order<'a> {
     pub folder: &'a RunFolder,
@@ -37,6 +42,8 @@ pub(crate) struct Order<'a> {
     pub resume: bool,
     pub trainer: Trainer,
     pub memory: MemoryGuard,
+    /// What is to be said of the plan of a new run that nobody has seen before; an answer of `Break` cancels.
+    pub look_at: LookAt<'a>,
     /// Makes the tokens, where they are not written down yet.
     pub prepare: &'a mut dyn FnMut(Preparing<'_>) -> Result<SplitTokens, WireError>,
     /// Hears each record once it is written, and may end the run.
@@ -120,10 +127,26 @@ impl Executing<'_> {
             note(&mut self.stop, (self.order.report)(RunNews::Warning(&warning)), &mut self.requests);
         }
         self.tell(RunRecord::Plan { plan: Box::new(summary) })?;
+        if !self.order.resume {
+            self.look_at(&plan)?;
+        }
         // Nobody else may take what the run is about to fill.
         self.reserved = self.order.memory.reserve(&device, needed_bytes)?.ok();
         let trainer = self.order.trainer;
         Ok(trainer(plan, &mut |progress| self.hear(progress))?)
+    }
+
+    /// Says what a look at the plan tells.
+    fn look_at(&mut self, plan: &TrainPlan) -> Result<(), WireError> {
+        let Self { order, requests, stop, .. } = self;
+        let told = (order.look_at)(plan, &mut || {
+            note(stop, (order.report)(RunNews::Tick), requests);
+            if stop.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        for sentence in &told {
+            note(stop, (order.report)(RunNews::Warning(sentence)), requests);
+        }
+        Ok(())
     }
 
     /// The tokens that were written down, or are now.

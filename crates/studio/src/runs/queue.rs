@@ -172,6 +172,8 @@ impl Runs {
             resume,
             trainer: self.trainer,
             memory: self.memory.clone(),
+            // Whoever starts a run of the home has seen its preview.
+            look_at: &|_, _| Ok(Vec::new()),
             prepare: &mut |progress| {
                 let dataset = self.datasets.at(&manifest.dataset, manifest.dataset_version)?;
                 let model = self.models.usable(&manifest.model)?;

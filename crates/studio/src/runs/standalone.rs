@@ -9,6 +9,7 @@ use std::time::Duration;
 use tunesmith_data::Example;
 use tunesmith_protocol::{DataConfig, Dataset, RunConfig, WireError};
 use tunesmith_sentence::{Sentence, say};
+use tunesmith_train::{Speed, TrainPlan};
 
 use super::execution::{Order, carry_out};
 use super::{Finished, RunNews, StopRun, sentences};
@@ -16,8 +17,8 @@ use crate::datasets::{self, Gathered};
 use crate::home::manifest::RunManifest;
 use crate::home::{self, Home, RunFolder, journal};
 use crate::jobs::MemoryGuard;
-use crate::planning::{prepare_split, warnings};
-use crate::platform::write_privately;
+use crate::planning::{disk_need, disk_told, prepare_split, run_time, time_told, warnings};
+use crate::platform::{free_disk_bytes, write_privately};
 use crate::pool::{fingerprint, open_renderer};
 use crate::{errors, ids, models};
 
@@ -82,6 +83,7 @@ pub fn run_config(
         resume,
         trainer: tunesmith_train::run,
         memory: MemoryGuard::default(),
+        look_at: &|plan, go_on| look_at(plan, folder.path(), go_on),
         prepare: &mut |progress| {
             let Gathered { training, validation, .. } = &gathered;
             let place = |split, row| gathered.place(split, row);
@@ -92,6 +94,17 @@ pub fn run_config(
         report,
         retry: &mut |paused| paused.as_secs() > 0 && paused.as_secs() % RETRY_AFTER.as_secs() == 0,
     })
+}
+
+/// How long the run takes, and how much of the disk: nobody has seen a preview of it.
+fn look_at(
+    plan: &TrainPlan,
+    folder: &Path,
+    go_on: &mut dyn FnMut() -> ControlFlow<()>,
+) -> Result<Vec<Sentence>, WireError> {
+    let speed = Speed::measure(plan, &mut |_| go_on())?;
+    let free = Some(free_disk_bytes(folder)).filter(|free| *free > 0);
+    Ok(vec![time_told(&run_time(&plan.estimate(&speed)), false), disk_told(&disk_need(plan, free))])
 }
 
 fn describe(

@@ -104,6 +104,10 @@ impl Api for Studio {
         self.runs.preview(&args)
     }
 
+    fn estimate_run(&self, args: PreviewRun) -> Result<RunEstimate, WireError> {
+        self.runs.estimate(&args)
+    }
+
     fn run_yaml(&self, args: RunYaml) -> Result<RunFile, WireError> {
         self.runs.yaml(&args)
     }

@@ -123,7 +123,7 @@ pub(super) fn trainable_parameters(config: &ModelConfig, targets: &Targets) -> u
 }
 
 /// What the optimiser remembers of them, in bytes.
-fn moment_bytes(job: &Job, config: &ModelConfig, targets: &Targets) -> u64 {
+pub(super) fn moment_bytes(job: &Job, config: &ModelConfig, targets: &Targets) -> u64 {
     let modules = targets.modules();
     let tensors = trained_tensors(config, &targets.shape(&modules, 0, (WeightFormat::F32, false, None)));
     let bytes = |(name, count): (String, u64)| optimizer::moment_bytes(job.settings.optimizer, &name, count);

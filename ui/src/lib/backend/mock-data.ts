@@ -1,5 +1,5 @@
 // Made-up things for development without a studio: one of everything, in every state.
-import type { Answer, Chat, Dataset, Field, Job, JobKind, JobProgress, Model, Notice, Plan, Preset, Row, Run, RunState, Sample, Side, SystemInfo, TrainSettings, Turn, Usage } from '$lib/protocol';
+import type { Answer, Chat, Dataset, Field, Job, JobKind, JobProgress, DiskNeed, Model, Notice, Plan, Preset, Row, Run, RunState, RunTime, Sample, Side, SystemInfo, TrainSettings, Turn, Usage } from '$lib/protocol';
 import { nothing, verbatim } from '$lib/words/say';
 
 const hour = 3_600_000;
@@ -110,6 +110,20 @@ export function row(index: number): Row {
     remarks: [],
   };
 }
+
+export const disk: DiskNeed = { fits: true, checkpoint_bytes: 12_600_000, result_bytes: 1_050_000, available_bytes: 41_200_000_000 };
+
+/** The time of so many epochs. */
+export const runTime = (epochs: number): RunTime => {
+  const minutes = (n: number) => verbatim(n === 1 ? '1 minute' : `${n} minutes`);
+  const training = Math.max(1, Math.round(epochs));
+  const parts = [
+    { what: verbatim('Training'), ms: training * 60_000, about: minutes(training) },
+    { what: verbatim('Validation'), ms: training * 7_000, about: verbatim(`${training > 6 ? 60 : training * 10} seconds`) },
+    { what: verbatim('Loading and saving'), ms: 900, about: verbatim('a few seconds') },
+  ];
+  return { ms: training * 67_000 + 900, about: verbatim(`about ${minutes(training).text}`), parts };
+};
 
 export const plan = (change: Partial<Plan> = {}): Plan => ({
   training: { ...training, precision: 'f32', gradient_checkpointing: 'off', eval_every: 11, save_every: 11, device: 'cpu' }, device: 'cpu', rows: 280, validation_rows: 20, measured_rows: 20, rows_too_long: 0, rows_left_out: 0, steps: 105, tokens: 22_400, learned_tokens: 4_120,

@@ -283,10 +283,19 @@ export function mock(scenario = ''): Backend {
       }
       if (scenario === 'big' || model === 'cache-1') {
         const fit = { fits: false, needed_bytes: 9_100_000_000, available_bytes: 6_400_000_000, parts: [{ what: verbatim('Weights'), bytes: 4_400_000_000 }, { what: verbatim('Adapter and optimiser'), bytes: 160_000_000 }, { what: verbatim('Activations'), bytes: 4_540_000_000 }] };
-        return { plan: made.plan({ fit }), problems: [], blockers: [verbatim('About 9.1 GB of memory are needed and 6.4 GB are free. Use a smaller model, batch size or max length')], warnings: [] };
+        return { plan: made.plan({ fit }), problems: [], blockers: [verbatim('About 9.1 GB of memory are needed and 6.4 GB are free. Use a smaller model, batch size or max length')], warnings: [], disk: made.disk };
       }
       const plan = made.plan({ steps: Math.max(1, Math.round(35 * training.epochs)) });
-      return { plan, problems: [], blockers: [], warnings: plan.steps < 40 ? [verbatim(`${plan.steps} steps are few. More epochs or a smaller batch would teach more`)] : [] };
+      return { plan, problems: [], blockers: [], warnings: plan.steps < 40 ? [verbatim(`${plan.steps} steps are few. More epochs or a smaller batch would teach more`)] : [], disk: scenario === 'fulldisk' ? { ...made.disk, fits: false, available_bytes: 9_000_000 } : made.disk };
+    },
+    estimate_run: async ({ start: { training }, job }) => {
+      for (let step = 0; step < 5; step++) {
+        if (job) tell(job, 'plan', { note: verbatim('Measuring how fast this computer trains'), done: step * 200, total: 1000, rows: 0 });
+        await wait(scenario === 'slow' ? 900 : 60);
+        if (job && state.cancelled.delete(job)) fail('cancelled', 'It was cancelled');
+      }
+      const busy = state.runs.some((run) => run.status.state === 'running');
+      return { time: scenario === 'unmeasured' ? null : made.runTime(training.epochs), busy };
     },
     run_yaml: () => ({ name: 'run.yaml', mime: 'application/yaml', base64: btoa('base_model: starter\n') }),
     start_run: async ({ name, preset, model, dataset, version, training }) => {

@@ -516,6 +516,23 @@ memory_bytes: number,
  * Memory free now.
  */
 free_bytes: number, };
+export type DiskNeed = { 
+/**
+ * Whether there is room.
+ */
+fits: boolean, 
+/**
+ * The most that its checkpoints take at once.
+ */
+checkpoint_bytes: number, 
+/**
+ * The result.
+ */
+result_bytes: number, 
+/**
+ * Free now; null where the system does not say.
+ */
+available_bytes: number | null, };
 export type Distribution = { 
 /**
  * What, e.g. `messages_per_row`.
@@ -1396,7 +1413,11 @@ blockers: Array<Sentence>,
 /**
  * What the user should know; empty when nothing.
  */
-warnings: Array<Sentence>, };
+warnings: Array<Sentence>, 
+/**
+ * How much of the disk it needs; null without a plan.
+ */
+disk: DiskNeed | null, };
 export type PreviewRun = { 
 /**
  * The choices.
@@ -1679,6 +1700,15 @@ data: DataConfig,
  * How to train.
  */
 training: TrainSettings, };
+export type RunEstimate = { 
+/**
+ * On this machine, when it does nothing else; null where that cannot be measured now.
+ */
+time: RunTime | null, 
+/**
+ * A run is at work, so that this one would take longer now.
+ */
+busy: boolean, };
 export type RunFile = { 
 /**
  * A sensible file name.
@@ -1820,6 +1850,19 @@ message: Sentence,
  * What to do next.
  */
 hint: Sentence, };
+export type RunTime = { 
+/**
+ * All of it.
+ */
+ms: number, 
+/**
+ * The same as people say it: `about 4 minutes`.
+ */
+about: Sentence, 
+/**
+ * Where it goes, the longest first.
+ */
+parts: Array<TimePart>, };
 export type RunWork = "step" | "evaluation";
 export type RunYaml = { 
 /**
@@ -2039,6 +2082,19 @@ format: Format,
  */
 save_to: WritePath | null, };
 export type Theme = "system" | "light" | "dark";
+export type TimePart = { 
+/**
+ * What.
+ */
+what: Sentence, 
+/**
+ * How long.
+ */
+ms: number, 
+/**
+ * The same as people say it.
+ */
+about: Sentence, };
 export type TokenCounts = { 
 /**
  * Rows counted.
@@ -2387,6 +2443,7 @@ export interface Commands {
   export_dataset: { args: ExportDataset; reply: ExportedDataset };
   train_form: { args: string; reply: TrainForm };
   preview_run: { args: PreviewRun; reply: Preview };
+  estimate_run: { args: PreviewRun; reply: RunEstimate };
   run_yaml: { args: RunYaml; reply: RunFile };
   start_run: { args: StartRun; reply: Run };
   list_runs: { args: null; reply: Array<Run> };

@@ -2,7 +2,7 @@
 // model can bring other presets and the changes stay.
 import { asWireError, backend } from '$lib/backend';
 import { sameValue, valueOf } from '$lib/fields';
-import type { Field, GoodCheckpoint, Preset, Preview, Run, StartRun, TrainForm, TrainSettings, WireError } from '$lib/protocol';
+import type { Field, GoodCheckpoint, Preset, Preview, Run, RunEstimate, StartRun, TrainForm, TrainSettings, WireError } from '$lib/protocol';
 import { library } from './library.svelte';
 import { limits } from './limits.svelte';
 import { Work } from './work.svelte';
@@ -49,6 +49,10 @@ class Wizard {
   slow = $state(false);
   /** The preview on its way. */
   readonly planning = new Work();
+  /** How long the run will take; null while nobody knows. */
+  estimate = $state.raw<RunEstimate | null>(null);
+  /** The estimate on its way. It comes after the preview, so that a start need not wait for it. */
+  readonly estimating = new Work();
   error = $state.raw<WireError | null>(null);
   starting = $state(false);
 
@@ -180,8 +184,10 @@ class Wizard {
   look(request: StartRun | null): void {
     clearTimeout(this.#rest);
     clearTimeout(this.#patience);
-    void this.planning.cancel();
-    this.planning.forget();
+    for (const work of [this.planning, this.estimating]) {
+      void work.cancel();
+      work.forget();
+    }
     this.#asked++;
     this.slow = false;
     if (!request) return this.#looked();
@@ -230,6 +236,13 @@ class Wizard {
     this.preview = preview;
     this.error = this.planning.error;
     this.#looked();
+    if (!preview?.plan?.fit.fits) this.estimate = null;
+    else await this.#estimate(request, asked);
+  }
+
+  async #estimate(request: StartRun, asked: number): Promise<void> {
+    const estimate = await this.estimating.run((job) => backend.call('estimate_run', { start: request, job }));
+    if (asked === this.#asked) this.estimate = estimate;
   }
 
   #looked(): void {
@@ -257,6 +270,7 @@ class Wizard {
     this.name = stored.name;
     this.invalid = {};
     this.preview = null;
+    this.estimate = null;
     this.error = null;
   }
 }

@@ -77,7 +77,7 @@ test('a start that waited is not begun when the plan says no', async () => {
   const call = backend.call.bind(backend) as (name: string, args: unknown) => Promise<unknown>;
   backend.call = (async (name: string, args: unknown) => {
     calls.push(name);
-    return name === 'preview_run' ? { plan: null, problems: [], blockers: [verbatim('Too big')], warnings: [] } : call(name, args);
+    return name === 'preview_run' ? { plan: null, problems: [], blockers: [verbatim('Too big')], warnings: [], disk: null } : call(name, args);
   }) as typeof backend.call;
   setBackend(backend);
   wizard.look(wizard.request);
@@ -93,13 +93,15 @@ test('only the newest question about the plan is answered', async () => {
 });
 
 test('when the choices change the preview of the old ones is cancelled, and its answer is not shown', async () => {
+  // The estimate of an earlier test may still be on its way.
+  wizard.leave();
   vi.useFakeTimers();
   const asked: { args: PreviewRun; answer: (preview: Preview) => void }[] = [];
   const cancelled: string[] = [];
   const call = (name: string, args: unknown) => (name === 'cancel_job' ? Promise.resolve(cancelled.push(args as string)) : new Promise((answer) => asked.push({ args: args as PreviewRun, answer })));
   let tell: Parameters<Backend['subscribe']>[2] = () => undefined;
   setBackend({ call, subscribe: (_topic: unknown, _after: number, on: typeof tell) => ((tell = on), () => undefined) } as unknown as Backend);
-  const preview = (blocker: string): Preview => ({ plan: null, problems: [], blockers: [verbatim(blocker)], warnings: [] });
+  const preview = (blocker: string): Preview => ({ plan: null, problems: [], blockers: [verbatim(blocker)], warnings: [], disk: null });
   const request = wizard.request!;
 
   wizard.look(request);
@@ -127,6 +129,37 @@ test('when the choices change the preview of the old ones is cancelled, and its 
   wizard.leave();
   expect(cancelled, 'nobody waits for it any more').toEqual([job, asked[2]!.args.job]);
   expect(wizard.looking).toBe(false);
+});
+
+test('how long it takes is asked after the preview, shown beside it, and cancelled with it', async () => {
+  const asked: { name: string; job: string | null; answer: (reply: unknown) => void }[] = [];
+  const cancelled: string[] = [];
+  const call = (name: string, args: unknown) =>
+    name === 'cancel_job' ? Promise.resolve(cancelled.push(args as string)) : new Promise((answer) => asked.push({ name, job: (args as PreviewRun).job ?? null, answer }));
+  setBackend({ call, subscribe: () => () => undefined } as unknown as Backend);
+  const preview: Preview = { plan: made.plan(), problems: [], blockers: [], warnings: [], disk: made.disk };
+  const estimate = (epochs: number) => ({ time: made.runTime(epochs), busy: false });
+
+  wizard.look(wizard.request);
+  await expect.poll(() => asked.length).toBe(1);
+  asked[0]!.answer(preview);
+  await expect.poll(() => asked[1]?.name).toBe('estimate_run');
+  expect([wizard.looking, wizard.ready, wizard.estimating.running], 'a start need not wait for it').toEqual([false, true, true]);
+  asked[1]!.answer(estimate(3));
+  await expect.poll(() => wizard.estimate?.time?.about.text).toBe('about 3 minutes');
+
+  wizard.look(wizard.request);
+  await expect.poll(() => asked.length).toBe(3);
+  asked[2]!.answer(preview);
+  await expect.poll(() => asked.length).toBe(4);
+  wizard.look({ ...wizard.request!, name: 'other' });
+  expect(cancelled).toEqual([asked[3]!.job]);
+  asked[3]!.answer(estimate(9));
+  await expect.poll(() => asked.length).toBe(5);
+  expect(wizard.estimate?.time?.about.text, 'that of older choices is not shown').toBe('about 3 minutes');
+  asked[4]!.answer({ ...preview, plan: made.plan({ fit: { ...made.plan().fit, fits: false } }) });
+  await expect.poll(() => wizard.estimate).toBe(null);
+  expect(asked.length).toBe(5);
 });
 
 test('plain text data asks for the text task', () => {
