@@ -13,7 +13,7 @@ use tunesmith_sentence::{NOTHING, Sentence, say};
 use tunesmith_studio::{Losses, RunNews, StopRun, default_home, run_config, run_file};
 
 use crate::follow::{Printer, follow, from_now_on};
-use crate::home::Home;
+use crate::home::{Home, typed_path};
 use crate::interrupt::Interrupt;
 use crate::{Ended, Out, overrides};
 
@@ -23,12 +23,13 @@ use choices::choices;
 #[command(after_long_help = overrides::help())]
 pub(crate) struct Arguments {
     /// The run file (YAML); paths in it start at its folder
+    #[arg(value_parser = typed_path())]
     config: PathBuf,
     /// Set a key of the run file, e.g. --set epochs=5 (`--help` lists all)
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
     /// Train into this folder, without the home; refuses a folder that holds a run
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = typed_path())]
     output: Option<PathBuf>,
     /// Go on from the newest good checkpoint; start from the beginning where there is none
     #[arg(long)]

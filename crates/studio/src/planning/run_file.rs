@@ -195,11 +195,14 @@ fn from_home(path: &str) -> PathBuf {
 pub fn write(config: &RunConfig) -> String {
     let mut text = format!("base_model: {}\ndata:\n", scalar(&json(&config.base_model)));
     match &config.data {
-        DataConfig::Files(DataFiles { path, format, columns, validation }) => {
+        DataConfig::Files(DataFiles { path, format, columns, sheet, validation }) => {
             let (path, format, validation) = (scalar(&json(path)), scalar(&json(format)), scalar(&json(validation)));
             text += &format!("  path: {path}\n  format: {format}\n");
             if !columns.is_empty() {
                 text += &format!("  columns: {}\n", json(columns)); // JSON is YAML
+            }
+            if let Some(sheet) = sheet {
+                text += &format!("  sheet: {}\n", scalar(&json(sheet)));
             }
             text += &format!("  validation: {validation}\n");
         }
@@ -259,6 +262,7 @@ fn files_of(dataset: &Dataset, split_seed: u64) -> Option<DataFiles> {
         },
         format: dataset.format,
         columns: dataset.mapping.columns.clone(),
+        sheet: dataset.mapping.sheet.clone(),
         validation: validation.clone(),
     })
 }

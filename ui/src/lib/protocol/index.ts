@@ -402,7 +402,11 @@ findings: Array<Finding>,
 /**
  * Messages per row, characters per answer and so on.
  */
-distributions: Array<Distribution>, };
+distributions: Array<Distribution>, 
+/**
+ * What all one-click repairs together would do; null where there are none.
+ */
+all_repairs: AllRepairs | null, };
 export type DatasetRow = { 
 /**
  * The dataset.
@@ -568,7 +572,7 @@ seed: number, } | { "kind": "repair",
 /**
  * The finding's kind.
  */
-finding: string, };
+finding: string, } | { "kind": "repair_all" };
 export type EditDataset = { 
 /**
  * The dataset.
@@ -906,7 +910,8 @@ what: Sentence,
 /**
  * Its size.
  */
-bytes: number, };
+bytes: number, 
+sheets: Array<Sheet>, };
 export type Inspection = { 
 /**
  * The files, with what each holds.
@@ -1126,6 +1131,12 @@ path: string,
  * Its last lines.
  */
 text: string, };
+export type AllRepairs = { findings: number, removed: number, changed: number, };
+export type RowChange = "added" | "removed" | "changed" | "moved";
+export type ChangedRow = { kind: RowChange, before: Row | null, after: Row | null, };
+export type CompareVersions = { dataset: string, before: number, after: number, kind: RowChange | null, offset: number, limit: number, job: string | null, };
+export type VersionChanges = { added: number, removed: number, changed: number, moved: number, reordered: boolean, total: number, rows: Array<ChangedRow>, };
+export type Sheet = { name: string, rows: number, more: boolean, };
 export type Mapping = { 
 /**
  * The shape of a row.
@@ -1134,7 +1145,8 @@ format: Format,
 /**
  * The column of each part, by the part's name.
  */
-columns: { [key in string]: string }, };
+columns: { [key in string]: string }, 
+sheet?: string, };
 export type MeasuredLoss = { 
 /**
  * Mean negative log-likelihood in nats over the learned tokens.
@@ -1969,6 +1981,7 @@ version: string,
  * The home folder.
  */
 home: string, 
+user_home: string | null, 
 /**
  * Free space where the home folder lies.
  */
@@ -2348,6 +2361,7 @@ export interface Commands {
   dataset_report: { args: string; reply: DatasetReport | null };
   edit_dataset: { args: EditDataset; reply: Dataset };
   use_version: { args: UseVersion; reply: Dataset };
+  compare_versions: { args: CompareVersions; reply: VersionChanges };
   xray_row: { args: XrayRow; reply: Xray };
   count_tokens: { args: CountTokens; reply: TokenCounts };
   export_dataset: { args: ExportDataset; reply: ExportedDataset };
