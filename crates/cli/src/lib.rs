@@ -97,7 +97,7 @@ pub fn work(arguments: impl IntoIterator<Item = OsString>) -> Option<ExitCode> {
             let served = tunesmith_data::serve_parquet(arguments[2].as_ref());
             Some(if served.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
-        [Some("--worker"), Some("workbook"), _] => {
+        [Some("--worker"), Some("workbook"), _] | [Some("--worker"), Some("workbook"), _, _] => {
             let sheet = arguments.get(3).map(|sheet| sheet.to_string_lossy());
             let served = tunesmith_data::serve_workbook(arguments[2].as_ref(), sheet.as_deref());
             Some(if served.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -29,7 +29,7 @@ use text::{line_of, scalar};
 /// The longest run file that is read, in bytes: one with every setting and its help has about ten thousand.
 const LONGEST: u64 = 1 << 20;
 const TOP: [&str; 4] = ["base_model", "data", "preset", "training"];
-const DATA: [&str; 6] = ["path", "format", "columns", "validation", "dataset", "version"];
+const DATA: [&str; 7] = ["path", "format", "columns", "sheet", "validation", "dataset", "version"];
 
 /// Tells how many weights the base model of this name has: a preset depends on it.
 pub type WeightCount<'a> = &'a dyn Fn(&str) -> Result<u64, WireError>;

@@ -5,6 +5,19 @@ export type AddModel = {
  * A Hugging Face folder.
  */
 path: ReadPath, };
+export type AllRepairs = { 
+/**
+ * Findings that have a repair.
+ */
+findings: number, 
+/**
+ * Rows that would be removed.
+ */
+removed: number, 
+/**
+ * Rows that would stay and be changed.
+ */
+changed: number, };
 export type Answer = { 
 /**
  * Whose.
@@ -67,6 +80,19 @@ column: string,
  * The value.
  */
 value: string, };
+export type ChangedRow = { 
+/**
+ * How.
+ */
+kind: RowChange, 
+/**
+ * The row as it was; null where it is new.
+ */
+before: Row | null, 
+/**
+ * The row as it is; null where it is gone.
+ */
+after: Row | null, };
 export type Chat = { 
 /**
  * Its id.
@@ -151,6 +177,35 @@ run: string,
  * Only what was asked before; no model is loaded.
  */
 only_known: boolean, 
+/**
+ * The id, chosen by the caller, under which progress is published and cancel is understood.
+ */
+job: string | null, };
+export type CompareVersions = { 
+/**
+ * The dataset.
+ */
+dataset: string, 
+/**
+ * The number of the version that is compared with.
+ */
+before: number, 
+/**
+ * The number of the other.
+ */
+after: number, 
+/**
+ * Only rows that are different in this way; null is all.
+ */
+kind: RowChange | null, 
+/**
+ * The first row among those, from 0.
+ */
+offset: number, 
+/**
+ * How many, at most 200.
+ */
+limit: number, 
 /**
  * The id, chosen by the caller, under which progress is published and cancel is understood.
  */
@@ -259,6 +314,10 @@ format: Format,
  * The columns that stand for parts of a row, as far as they are not to be recognised: part: column.
  */
 columns?: { [key in string]: string }, 
+/**
+ * The sheet of a workbook that is read; the first with rows where there is none.
+ */
+sheet?: string, 
 /**
  * Which rows are held out.
  */
@@ -911,6 +970,9 @@ what: Sentence,
  * Its size.
  */
 bytes: number, 
+/**
+ * The sheets of a workbook that have rows; none of another file.
+ */
 sheets: Array<Sheet>, };
 export type Inspection = { 
 /**
@@ -1131,12 +1193,6 @@ path: string,
  * Its last lines.
  */
 text: string, };
-export type AllRepairs = { findings: number, removed: number, changed: number, };
-export type RowChange = "added" | "removed" | "changed" | "moved";
-export type ChangedRow = { kind: RowChange, before: Row | null, after: Row | null, };
-export type CompareVersions = { dataset: string, before: number, after: number, kind: RowChange | null, offset: number, limit: number, job: string | null, };
-export type VersionChanges = { added: number, removed: number, changed: number, moved: number, reordered: boolean, total: number, rows: Array<ChangedRow>, };
-export type Sheet = { name: string, rows: number, more: boolean, };
 export type Mapping = { 
 /**
  * The shape of a row.
@@ -1146,6 +1202,9 @@ format: Format,
  * The column of each part, by the part's name.
  */
 columns: { [key in string]: string }, 
+/**
+ * The sheet of a workbook that is read; the first with rows where there is none.
+ */
 sheet?: string, };
 export type MeasuredLoss = { 
 /**
@@ -1463,6 +1522,7 @@ learned_tokens: number | null,
  * What the model's chat template does not show of it, and where a chat would ask otherwise.
  */
 remarks: Array<Sentence>, };
+export type RowChange = "added" | "removed" | "changed" | "moved";
 export type RowMessage = { 
 /**
  * system, user, assistant, tool, text, chosen, rejected or label.
@@ -1901,6 +1961,19 @@ name: string,
  */
 message: Sentence, };
 export type Severity = "error" | "warning" | "note";
+export type Sheet = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Rows below its header, as far as they were counted.
+ */
+rows: number, 
+/**
+ * It has more rows than were counted.
+ */
+more: boolean, };
 export type Side = "base" | "tuned";
 export type SpareCheckpoints = { 
 /**
@@ -1981,6 +2054,9 @@ version: string,
  * The home folder.
  */
 home: string, 
+/**
+ * The user's own folder, which paths are shown with `~` for; null where there is none.
+ */
 user_home: string | null, 
 /**
  * Free space where the home folder lies.
@@ -2266,6 +2342,35 @@ dataset: string,
  */
 number: number, };
 export type Validation = "auto" | number | ReadPath;
+export type VersionChanges = { 
+/**
+ * Rows that are new.
+ */
+added: number, 
+/**
+ * Rows that are gone.
+ */
+removed: number, 
+/**
+ * Rows that say something else.
+ */
+changed: number, 
+/**
+ * Rows that are on the other side.
+ */
+moved: number, 
+/**
+ * Whether the rows that both have are in another order.
+ */
+reordered: boolean, 
+/**
+ * Rows of the kind that is asked for.
+ */
+total: number, 
+/**
+ * Some of these, in the order of the later version; a row that is gone stands where it was.
+ */
+rows: Array<ChangedRow>, };
 export type WireError = { 
 /**
  * What the screen may react to.

@@ -2,6 +2,7 @@
 import { backend, type Stop } from '$lib/backend';
 import type { Plan, Run, RunFileKind, RunState } from '$lib/protocol';
 import { words } from '$lib/words';
+import { clock } from './clock.svelte';
 import { hasEnded, isActive, isQueued, library } from './library.svelte';
 import { RunHistory } from './run-history';
 import { toasts } from './toasts.svelte';
@@ -81,9 +82,8 @@ export class FollowedRun {
   /** Shows what was heard: at once, but of news in the same second only the last. Each time the page is drawn anew, and training
       needs the processor more. */
   #tell(atOnce: boolean): void {
-    const rest = this.#toldAt + restMs - performance.now();
-    if (!atOnce && rest > 0) {
-      this.#later ??= setTimeout(() => this.#tell(true), rest);
+    if (!atOnce && performance.now() - this.#toldAt < restMs) {
+      this.#later ??= setTimeout(() => this.#tell(true), clock.untilTick());
       return;
     }
     clearTimeout(this.#later);
