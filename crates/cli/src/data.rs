@@ -1,5 +1,6 @@
 //! `tunesmith data`: what dataset files hold, as the window shows it.
 
+mod repair;
 mod tell;
 pub(crate) mod template;
 
@@ -13,11 +14,13 @@ use tunesmith_protocol::{ErrorCode, Format, LearnFrom, Mapping, Validation, Wire
 use tunesmith_sentence::{NOTHING, say};
 use tunesmith_studio::{Counting, DataFacts, data_facts};
 
+use crate::home::{typed_name, typed_path};
 use crate::interrupt::Interrupt;
 use crate::language::translate;
 use crate::model_choice::model_folder;
 use crate::out::WrongUsage;
 use crate::{Ended, Out, show};
+pub(crate) use repair::{Repair, repair};
 pub(crate) use template::{Template, template};
 
 /// The batch size of a new run.
@@ -29,12 +32,15 @@ pub(crate) enum Command {
     Inspect(Inspect),
     /// Write a file that shows a shape of rows, to be filled in
     Template(Template),
+    /// Repair all that one click repairs in the window, and write the rows to a new file
+    Repair(Repair),
 }
 
+/// Which files are read, and how.
 #[derive(Args)]
-pub(crate) struct Inspect {
+pub(crate) struct Rows {
     /// Dataset files and folders: .jsonl, .json, .csv, .tsv, .xlsx, .parquet, .txt, .md, also .gz and .zst
-    #[arg(required = true)]
+    #[arg(required = true, value_parser = typed_path())]
     files: Vec<PathBuf>,
     /// The shape of a row
     #[arg(long, value_enum, default_value = "auto")]
@@ -42,8 +48,28 @@ pub(crate) struct Inspect {
     /// The column that stands for a part of a row, such as prompt=question; can be given several times
     #[arg(long = "column", value_name = "PART=COLUMN", value_parser = part)]
     columns: Vec<(String, String)>,
+    /// The sheet of a workbook; its first one with rows where this is not given
+    #[arg(long, value_name = "NAME")]
+    sheet: Option<String>,
+}
+
+impl Rows {
+    fn mapping(&self) -> Result<Mapping, WrongUsage> {
+        check_parts(self.format.into(), &self.columns)?;
+        Ok(Mapping {
+            format: self.format.into(),
+            columns: self.columns.iter().cloned().collect(),
+            sheet: self.sheet.clone(),
+        })
+    }
+}
+
+#[derive(Args)]
+pub(crate) struct Inspect {
+    #[command(flatten)]
+    rows: Rows,
     /// Count tokens as this model does: an id of `tunesmith models list`, or a folder
-    #[arg(long, value_name = "ID|DIR")]
+    #[arg(long, value_name = "ID|DIR", value_parser = typed_name())]
     model: Option<String>,
     /// Count rows longer than this many tokens (with --model)
     #[arg(long, value_name = "N", default_value_t = 1024, requires = "model", value_parser = clap::value_parser!(u32).range(1..))]
@@ -105,8 +131,7 @@ fn check_parts(format: Format, columns: &[(String, String)]) -> Result<(), Wrong
 }
 
 pub(crate) fn inspect(arguments: &Inspect, out: &Out) -> anyhow::Result<Ended> {
-    check_parts(arguments.format.into(), &arguments.columns)?;
-    let mapping = Mapping { format: arguments.format.into(), columns: arguments.columns.iter().cloned().collect() };
+    let mapping = arguments.rows.mapping()?;
     let renderer = match &arguments.model {
         Some(model) => Some(tunesmith_studio::open_renderer(&model_folder(model)?)?),
         None => None,
@@ -117,7 +142,7 @@ pub(crate) fn inspect(arguments: &Inspect, out: &Out) -> anyhow::Result<Ended> {
         batch_size: BATCH_SIZE,
         max_length: arguments.max_length,
     });
-    let Some(facts) = look(&arguments.files, &mapping, counting)? else { return Ok(Ended::Interrupted) };
+    let Some(facts) = look(&arguments.rows.files, &mapping, counting)? else { return Ok(Ended::Interrupted) };
     let tokens = facts.tokens.as_ref().map(|(tokens, _)| tokens);
     let cuts = facts.tokens.as_ref().map(
         |(_, cuts)| json!({ "max_length": arguments.max_length, "rows": cuts.rows_cut, "answers": cuts.answers_cut }),
@@ -139,6 +164,7 @@ pub(crate) fn inspect(arguments: &Inspect, out: &Out) -> anyhow::Result<Ended> {
         "problems": facts.problems,
         "findings": facts.report.findings,
         "distributions": facts.report.distributions,
+        "all_repairs": facts.report.all_repairs,
         "tokens": tokens,
         "cuts": cuts,
         "model_remarks": facts.remarks,
@@ -168,12 +194,7 @@ fn look(files: &[PathBuf], mapping: &Mapping, counting: Option<Counting<'_>>) ->
     let interrupt = Interrupt::listen(NOTHING)?;
     let bar = show::bar(0, "{msg} {wide_bar} {percent} %");
     let facts = data_facts(files, mapping, &Validation::Auto, counting, &mut |what, done, total| {
-        let what = translate(what);
-        if bar.message() != what {
-            bar.set_message(what);
-        }
-        bar.set_length(total);
-        bar.set_position(done);
+        show::advance(&bar, what, done, total);
         if interrupt.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     bar.finish_and_clear();

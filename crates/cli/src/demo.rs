@@ -17,7 +17,7 @@ use tunesmith_sentence::{NOTHING, Sentence, say};
 use tunesmith_studio::samples;
 
 use crate::data::template::unwritten;
-use crate::home::Home;
+use crate::home::{Home, typed_path};
 use crate::interrupt::{Interrupt, stopping};
 use crate::job::with_bar;
 use crate::language::translate;
@@ -40,7 +40,7 @@ pub(crate) struct Arguments {
     #[arg(value_name = "SAMPLE")]
     samples: Vec<String>,
     /// Keep the runs and their files in this folder
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = typed_path())]
     output: Option<PathBuf>,
     /// Tune another base model: an id of `tunesmith models list`, or a folder
     #[arg(long, value_name = "ID|DIR")]
@@ -53,7 +53,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     check: bool,
     /// Write the table to this file, as JSON
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = typed_path())]
     table: Option<PathBuf>,
 }
 

@@ -8,7 +8,7 @@ use tunesmith_protocol::{Evaluate, EvaluatedAnswer, Evaluation, MeasuredLoss, Re
 use tunesmith_sentence::say;
 
 use crate::data::FormatWord;
-use crate::home::{Home, absolute};
+use crate::home::{Home, absolute, typed_path};
 use crate::interrupt::{Interrupt, stopping};
 use crate::job::with_bar;
 use crate::language::translate;
@@ -21,7 +21,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     choice: Choice,
     /// The dataset file to measure on
-    #[arg(long, value_name = "FILE", required = true)]
+    #[arg(long, value_name = "FILE", required = true, value_parser = typed_path())]
     data: Vec<PathBuf>,
     /// The shape of a row
     #[arg(long, value_enum, default_value = "auto")]

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tunesmith_protocol::{Api, ErrorCode, Remote, Run, WireError};
+use clap::builder::{PathBufValueParser, StringValueParser, TypedValueParser};
+use tunesmith_protocol::{Api, ErrorCode, Remote, Run, WireError, with_user_home};
 use tunesmith_sentence::say;
 use tunesmith_studio::{Studio, Successor, default_home};
 
@@ -111,6 +112,17 @@ impl Drop for Home {
             studio.shutdown();
         }
     }
+}
+
+/// Reads a path of the command line: no shell puts the home in the place of `~` in quotes or behind `=`.
+pub(crate) fn typed_path() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new()
+        .map(|path| path.to_str().map_or_else(|| path.clone(), |path| with_user_home(path.to_owned()).into()))
+}
+
+/// The same of what is an id or a path.
+pub(crate) fn typed_name() -> impl TypedValueParser<Value = String> {
+    StringValueParser::new().map(with_user_home)
 }
 
 /// The path as the owner of the home, in whatever folder it runs, understands it.

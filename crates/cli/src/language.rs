@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use tunesmith_protocol::with_tilde;
 use tunesmith_sentence::{Language, Sentence};
 
 use crate::terminal::harmless;
@@ -28,8 +29,8 @@ pub(crate) fn choose(language: Language) {
     let _ = CHOSEN.set(language);
 }
 
-/// The sentence in the language of this run. It may name what stands in a stranger's file.
+/// The sentence in the language of this run, with `~` for the user's home. It may name what stands in a stranger's file.
 pub(crate) fn translate(sentence: &Sentence) -> String {
     let sentence = harmless(sentence);
-    CHOSEN.get().map_or_else(|| sentence.text.clone(), |language| language.say(&sentence))
+    with_tilde(&CHOSEN.get().map_or_else(|| sentence.text.clone(), |language| language.say(&sentence)))
 }

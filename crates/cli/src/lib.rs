@@ -97,8 +97,13 @@ pub fn work(arguments: impl IntoIterator<Item = OsString>) -> Option<ExitCode> {
             let served = tunesmith_data::serve_parquet(arguments[2].as_ref());
             Some(if served.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
-        [Some("--worker"), Some("workbook"), _] => {
-            let served = tunesmith_data::serve_workbook(arguments[2].as_ref());
+        [Some("--worker"), Some("workbook"), _] | [Some("--worker"), Some("workbook"), _, _] => {
+            let sheet = arguments.get(3).map(|sheet| sheet.to_string_lossy());
+            let served = tunesmith_data::serve_workbook(arguments[2].as_ref(), sheet.as_deref());
+            Some(if served.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        [Some("--worker"), Some("sheets"), _] => {
+            let served = tunesmith_data::serve_sheets(arguments[2].as_ref());
             Some(if served.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         [Some("--worker"), ..] => Some(ExitCode::from(2)),
@@ -154,6 +159,7 @@ fn carry_out(command: Command, out: &Out) -> anyhow::Result<Ended> {
         Command::Models(command) => models::carry_out(&command, out),
         Command::Data(data::Command::Inspect(arguments)) => data::inspect(&arguments, out),
         Command::Data(data::Command::Template(arguments)) => data::template(&arguments, out),
+        Command::Data(data::Command::Repair(arguments)) => data::repair(&arguments, out),
         Command::Train(arguments) => train::train(&arguments, out),
         Command::Runs(command) => runs::carry_out(&command, out),
         Command::Eval(arguments) => evaluate::evaluate(&arguments, out),

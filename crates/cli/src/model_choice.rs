@@ -8,7 +8,7 @@ use tunesmith_protocol::{Api, Evaluate, ReadPath, Run, Sampling, TrainSettings, 
 use tunesmith_sentence::{Sentence, say};
 use tunesmith_studio::{Adapter, LoadedModel, default_home};
 
-use crate::home::{Home, absolute};
+use crate::home::{Home, absolute, typed_name, typed_path};
 use crate::language::translate;
 use crate::out::WrongUsage;
 use crate::show;
@@ -16,10 +16,10 @@ use crate::show;
 #[derive(Args)]
 pub(crate) struct Choice {
     /// The base model: an id of `tunesmith models list`, or a Hugging Face folder
-    #[arg(long, value_name = "ID|DIR", required_unless_present = "run")]
+    #[arg(long, value_name = "ID|DIR", required_unless_present = "run", value_parser = typed_name())]
     model: Option<String>,
     /// An adapter for it: a PEFT folder
-    #[arg(long, value_name = "DIR", conflicts_with = "run")]
+    #[arg(long, value_name = "DIR", conflicts_with = "run", value_parser = typed_path())]
     adapter: Option<PathBuf>,
     /// The result of this run; its base model is taken unless --model names another
     #[arg(long, value_name = "ID")]

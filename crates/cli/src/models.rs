@@ -6,7 +6,7 @@ use clap::Subcommand;
 use tunesmith_protocol::{AddModel, ItemKind, ItemRef, Model, ModelSource};
 use tunesmith_sentence::{NOTHING, Sentence, say};
 
-use crate::home::{Home, absolute};
+use crate::home::{Home, absolute, typed_path};
 use crate::language::translate;
 use crate::{Ended, Out, table};
 
@@ -17,6 +17,7 @@ pub(crate) enum Command {
     /// Add a Hugging Face folder; it stays where it is
     Add {
         /// The folder: config.json, tokenizer.json and *.safetensors
+        #[arg(value_parser = typed_path())]
         path: PathBuf,
     },
     /// Take a model off the list; the files of an added folder stay

@@ -8,7 +8,7 @@ use tunesmith_protocol::{
 };
 use tunesmith_sentence::{Sentence, say};
 
-use crate::home::Home;
+use crate::home::{Home, typed_path};
 use crate::language::translate;
 use crate::{Ended, Out, table, train};
 
@@ -25,6 +25,7 @@ pub(crate) enum Command {
     /// Start a run as a run file says; while another goes, it is queued
     Start {
         /// The run file (YAML); paths in it start at its folder
+        #[arg(value_parser = typed_path())]
         config: PathBuf,
         /// Set a key of the run file, e.g. --set epochs=5
         #[arg(long, value_name = "KEY=VALUE")]

@@ -24,6 +24,16 @@ pub(crate) fn bar(length: u64, template: &str) -> ProgressBar {
     bar
 }
 
+/// Says on the bar what is going on, and how far it is.
+pub(crate) fn advance(bar: &ProgressBar, what: &Sentence, done: u64, total: u64) {
+    let what = translate(what);
+    if bar.message() != what {
+        bar.set_message(what);
+    }
+    bar.set_length(total);
+    bar.set_position(done);
+}
+
 /// What is shown of a run.
 pub(crate) struct Show<'a> {
     out: &'a Out,

@@ -10,7 +10,7 @@ use tunesmith_sentence::{NOTHING, say};
 use tunesmith_server::{Limits, Options, Server};
 use tunesmith_studio::{default_home, uploads_folder};
 
-use crate::home::Home;
+use crate::home::{Home, typed_path};
 use crate::interrupt::Interrupt;
 use crate::out::WrongUsage;
 use crate::{Ended, Out};
@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     open: bool,
     /// Let the browser add models from below this folder; may be given several times
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", value_parser = typed_path())]
     models: Vec<PathBuf>,
 }
 

@@ -14,7 +14,7 @@ use tunesmith_sentence::{NOTHING, Sentence, say};
 use tunesmith_studio::{Losses, RunNews, StopRun, default_home, disk_told, run_config, run_file, time_told};
 
 use crate::follow::{Printer, follow, from_now_on};
-use crate::home::Home;
+use crate::home::{Home, typed_path};
 use crate::interrupt::Interrupt;
 use crate::job::with_bar;
 use crate::{Ended, Out, overrides};
@@ -25,12 +25,13 @@ use choices::choices;
 #[command(after_long_help = overrides::help())]
 pub(crate) struct Arguments {
     /// The run file (YAML); paths in it start at its folder
+    #[arg(value_parser = typed_path())]
     config: PathBuf,
     /// Set a key of the run file, e.g. --set epochs=5 (`--help` lists all)
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
     /// Train into this folder, without the home; refuses a folder that holds a run
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = typed_path())]
     output: Option<PathBuf>,
     /// Go on from the newest good checkpoint; start from the beginning where there is none
     #[arg(long)]

@@ -1,6 +1,7 @@
 //! The data doctor looks at every row once, tells what is likely wrong with the dataset, and can repair single rows.
 //! Each check is a file beside this one. Removing and replacing rows is left to whoever owns the dataset.
 
+mod all_repairs;
 mod answers;
 mod columns;
 mod common;
@@ -28,6 +29,7 @@ mod taught;
 mod texts;
 mod turns;
 
+pub use all_repairs::{AllRepairs, repair_with};
 pub use doctor::Doctor;
 pub use error::DoctorError;
 pub use finding::{Finding, FindingKind, RepairKind, Severity};

@@ -91,7 +91,8 @@ pub fn import_into(
     for (path, size) in paths.iter().zip(sizes) {
         let name = names.of_file(path);
         let rows = FileImport::new(path, name.clone(), &options.mapping, &mut builder, sink);
-        let read = read_file(path, rows, &mut |bytes| progress(before + bytes, total));
+        let read =
+            read_file(path, options.mapping.sheet.as_deref(), rows, &mut |bytes| progress(before + bytes, total));
         match read.and_then(|()| require_whole(path, size)) {
             // Others may have rows.
             Err(error @ ImportError::Empty { .. }) => {
@@ -103,6 +104,7 @@ pub fn import_into(
         before += size;
     }
     let mut summary = builder.summary();
+    summary.mapping.sheet.clone_from(&options.mapping.sheet);
     if let Some(error) = empty.filter(|_| summary.rows_read == 0) {
         return Err(error);
     }
@@ -118,11 +120,12 @@ fn require_whole(path: &Path, size: u64) -> Result<(), ImportError> {
 /// Hands the rows of one file on.
 fn read_file(
     path: &Path,
+    sheet: Option<&str>,
     mut rows: FileImport<'_>,
     progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
 ) -> Result<(), ImportError> {
     let mut failed = None;
-    let read = source::read(path, progress, &mut |record| match rows.push(record) {
+    let read = source::read(path, sheet, progress, &mut |record| match rows.push(record) {
         Ok(()) => ControlFlow::Continue(()),
         Err(error) => {
             failed = Some(error);

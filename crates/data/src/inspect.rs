@@ -67,7 +67,7 @@ pub fn inspect(paths: &[PathBuf], options: &ImportOptions, rows: usize) -> Resul
             Err(ImportError::Empty { .. }) => say!("file-empty", "empty"),
             what => what?,
         };
-        inspection.files.push(InspectedFile { name, what, bytes });
+        inspection.files.push(InspectedFile { name, what, bytes, sheets: source::sheets(path) });
     }
     inspection.remarks.splice(0..0, found.left_out);
     Ok(inspection)
@@ -86,7 +86,8 @@ fn look(path: &Path, name: String, options: &ImportOptions, rows: usize) -> Resu
     };
     let mut reading = FileImport::new(path, name, &options.mapping, &mut builder, &mut take);
     let (raw, mut pushed) = (&mut inspection.raw, Ok(()));
-    let read = source::read(path, &mut |_| ControlFlow::Continue(()), &mut |record| {
+    let sheet = options.mapping.sheet.as_deref();
+    let read = source::read(path, sheet, &mut |_| ControlFlow::Continue(()), &mut |record| {
         if let Ok(object) = &record.body
             && raw.len() < rows
         {
@@ -101,6 +102,7 @@ fn look(path: &Path, name: String, options: &ImportOptions, rows: usize) -> Resu
     let summary = builder.summary();
     inspection.parts = columns::parts_of(&summary.mapping);
     (inspection.columns, inspection.mapping) = (summary.columns, summary.mapping);
+    inspection.mapping.sheet.clone_from(&options.mapping.sheet);
     if inspection.mapping.format == Format::Auto {
         let raw: Vec<_> = inspection.raw.iter().map(|row| &row.columns).collect();
         inspection.suggested = columns::suggest(&inspection.columns, &raw);

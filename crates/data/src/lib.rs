@@ -63,5 +63,5 @@ pub use text_stream::TextStream;
 pub use tokens::{Rendered, Tokens};
 pub use tokens_file::{read_tokens, write_tokens};
 pub use words::{mix64, word_hash, word_hashes};
-pub use workbook_rows::serve_workbook;
+pub use workbook_rows::{serve_sheets, serve_workbook};
 pub use xray::{Xray, XrayToken};

@@ -17,6 +17,7 @@ use std::io::{self, Read};
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use tunesmith_protocol::Sheet;
 use tunesmith_sentence::{Sentence, say};
 
 use crate::ImportError;
@@ -47,9 +48,10 @@ pub(crate) fn size(path: &Path) -> Result<u64, ImportError> {
 }
 
 /// Reads the records of the file into `sink`, whose `Break` ends the reading without an error; `progress(bytes_read)`
-/// is called as it goes, and its `Break` cancels.
+/// is called as it goes, and its `Break` cancels. Of a workbook `sheet` is read, or its first one with rows.
 pub(crate) fn read(
     path: &Path,
+    sheet: Option<&str>,
     progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
     sink: &mut dyn FnMut(Record) -> ControlFlow<()>,
 ) -> Result<(), ImportError> {
@@ -64,7 +66,7 @@ pub(crate) fn read(
         stopped = sink(record).is_break();
         if stopped { Err(io::Error::other("enough")) } else { Ok(()) }
     };
-    match read_kind(path, &mut progress, &mut count) {
+    match read_kind(path, sheet, &mut progress, &mut count) {
         _ if stopped => Ok(()),
         _ if cancelled => Err(ImportError::Cancelled),
         Ok(found) if records == 0 => Err(ImportError::Empty { path: path.into(), found }),
@@ -75,16 +77,17 @@ pub(crate) fn read(
 /// Recognises the kind of a file and reads it. The result says what it holds if it gave no row.
 fn read_kind(
     path: &Path,
+    sheet: Option<&str>,
     progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
     sink: &mut Sink,
 ) -> Result<Sentence, ImportError> {
     let unreadable = |reason| unreadable(path, reason);
     if is_columnar(path) {
-        worker::read(Table::Columnar, path, size(path)?, progress, sink).map_err(unreadable)?;
+        worker::read(Table::Columnar, path, None, size(path)?, progress, sink).map_err(unreadable)?;
         return Ok(file_kind::no_row());
     }
     if kind_of(path).is_some() {
-        worker::read(Table::Workbook, path, size(path)?, progress, sink).map_err(unreadable)?;
+        worker::read(Table::Workbook, path, sheet, size(path)?, progress, sink).map_err(unreadable)?;
         return Ok(workbook::without_rows());
     }
     let mut input = Input::open(path, progress).map_err(unreadable)?;
@@ -92,6 +95,15 @@ fn read_kind(
     settle(kind, &mut input);
     read_text(kind, &mut input, sink).map_err(unreadable)?;
     Ok(kind.without_rows())
+}
+
+/// The sheets of a workbook that have rows; none of another file, and of a workbook that cannot be read: whoever reads its rows
+/// is told why.
+pub(crate) fn sheets(path: &Path) -> Vec<Sheet> {
+    match kind_of(path) {
+        Some(_) => worker::sheets(path).unwrap_or_default(),
+        None => Vec::new(),
+    }
 }
 
 /// What a file holds, by its beginning.

@@ -13,16 +13,22 @@ use std::path::Path;
 
 use calamine::{Cell, Data, DataRef, DataType, Ods, Reader, SheetVisible, Xls, Xlsb, Xlsx};
 use serde::{Deserialize, Serialize};
+use tunesmith_protocol::Sheet;
 use tunesmith_sentence::say;
 
 use crate::error::io_reason;
 use crate::parquet_rows::{COUNT, Failed, LEAST_ROW, ROW, TOO_LONG, refuse_bomb, write_line, write_outcome};
+use crate::quoted::quoted;
 use crate::record::LONGEST_ROW;
 use crate::worker_limits;
 use cells::{Row, cell};
 pub(crate) use kind::{Kind, kind_of};
 
 pub(crate) const SHEETS: u8 = b's';
+/// Rows of a sheet that are counted for those who choose one; a larger sheet has more.
+const MOST_COUNTED: u64 = 50_000;
+/// The most names of sheets that a sentence has.
+const MOST_NAMES: usize = 8;
 
 type OpenFile = BufReader<File>;
 
@@ -33,32 +39,73 @@ pub(crate) struct Sheets {
     pub others: Vec<String>,
 }
 
-/// Writes the rows of a workbook to stdout. Sets the memory limit before it reads the file; to be called in a process made for
+/// Writes the rows of a sheet of a workbook, or of its first sheet with rows, to stdout. Sets the memory limit before it reads the file; to be called in a process made for
 /// it, before any other thread starts.
 ///
 /// # Errors
 ///
 /// When stdout fails or the limit cannot be set. What is wrong with the file is written as a line.
-pub fn serve_workbook(path: &Path) -> io::Result<()> {
+pub fn serve_workbook(path: &Path, sheet: Option<&str>) -> io::Result<()> {
+    serve(&mut |out| write_rows(path, sheet, out))
+}
+
+/// Writes the sheets of a workbook that have rows to stdout, as [`serve_workbook`] writes the rows.
+///
+/// # Errors
+///
+/// The same as those of [`serve_workbook`].
+pub fn serve_sheets(path: &Path) -> io::Result<()> {
+    serve(&mut |out| write_sheets(path, out))
+}
+
+fn serve(write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     // Errors are written as lines; what a panic prints would not be read.
     std::panic::set_hook(Box::new(|_| {}));
     worker_limits::for_a_table()?;
     let mut out = io::BufWriter::with_capacity(64 << 10, io::stdout().lock());
-    write_rows(path, &mut out)?;
+    write(&mut out)?;
     out.flush()
 }
 
 /// Writes the lines of a workbook. Only an `out` that cannot be written is an error.
-pub(crate) fn write_rows(path: &Path, out: &mut dyn Write) -> io::Result<()> {
-    write_outcome(rows(path, out), out)
+pub(crate) fn write_rows(path: &Path, sheet: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
+    write_outcome(rows(path, sheet, out), out)
 }
 
-fn rows(path: &Path, out: &mut dyn Write) -> Result<(), Failed> {
+/// Writes the sheets that have rows, each with as many as were counted. Only an `out` that cannot be written is an error.
+pub(crate) fn write_sheets(path: &Path, out: &mut dyn Write) -> io::Result<()> {
+    write_outcome(count_sheets(path, out), out)
+}
+
+fn count_sheets(path: &Path, out: &mut dyn Write) -> Result<(), Failed> {
+    let mut workbook = Workbook::open(path, BufReader::new(File::open(path).map_err(of_file)?))?;
+    let mut sheets = Vec::new();
+    for name in workbook.sheets() {
+        let mut filled = 0;
+        workbook.each_row(&name, &mut |_| {
+            filled += 1;
+            Ok(filled <= MOST_COUNTED)
+        })?;
+        if filled > 1 {
+            // The first is the header.
+            sheets.push(Sheet { name, rows: (filled - 1).min(MOST_COUNTED - 1), more: filled > MOST_COUNTED });
+        }
+    }
+    let sheets = serde_json::to_vec(&sheets).map_err(|error| Failed::Out(error.into()))?;
+    write_line(out, SHEETS, &sheets).map_err(Failed::Out)
+}
+
+fn rows(path: &Path, sheet: Option<&str>, out: &mut dyn Write) -> Result<(), Failed> {
     let file = File::open(path).map_err(of_file)?;
     let size = file.metadata().map_err(of_file)?.len();
     let mut workbook = Workbook::open(path, BufReader::new(file))?;
     let names = workbook.sheets();
-    let Some(read) = workbook.first_with_rows(&names)? else { return Ok(()) };
+    let read = match sheet {
+        Some(sheet) if workbook.has(sheet) => Some(sheet.to_owned()),
+        Some(sheet) => return Err(no_sheet(sheet, &names)),
+        None => workbook.first_with_rows(&names)?,
+    };
+    let Some(read) = read else { return Ok(()) };
     let others = names.into_iter().filter(|name| *name != read).collect();
     let sheets =
         serde_json::to_vec(&Sheets { read: read.clone(), others }).map_err(|error| Failed::Out(error.into()))?;
@@ -101,6 +148,17 @@ impl Workbook {
         let seen: Vec<String> =
             all.iter().filter(|sheet| sheet.visible == SheetVisible::Visible).map(|sheet| sheet.name.clone()).collect();
         if seen.is_empty() { all.iter().map(|sheet| sheet.name.clone()).collect() } else { seen }
+    }
+
+    /// Whether there is such a sheet, be it hidden.
+    fn has(&self, sheet: &str) -> bool {
+        let names = match self {
+            Self::Xlsx(book) => book.sheet_names(),
+            Self::Xlsb(book) => book.sheet_names(),
+            Self::Xls(book) => book.sheet_names(),
+            Self::Ods(book) => book.sheet_names(),
+        };
+        names.iter().any(|name| name == sheet)
     }
 
     /// The first sheet with a row below its header; else the first with anything in it.
@@ -211,6 +269,15 @@ impl RowWriter<'_> {
 
 fn of_file(error: io::Error) -> Failed {
     Failed::File(io_reason(&error))
+}
+
+fn no_sheet(sheet: &str, names: &[String]) -> Failed {
+    Failed::File(say!(
+        "import-workbook-no-sheet",
+        "it has no sheet “{sheet}”; its sheets are {names}",
+        sheet,
+        names = quoted(names.iter(), MOST_NAMES)
+    ))
 }
 
 fn encrypted() -> Failed {

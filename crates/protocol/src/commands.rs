@@ -99,6 +99,8 @@ commands! {
     edit_dataset(EditDataset) -> Dataset;
     /// Puts another version of a dataset in use.
     use_version(UseVersion) -> Dataset;
+    /// What is different between two versions of a dataset, and the rows themselves.
+    compare_versions(CompareVersions) -> VersionChanges;
     /// A row as a base model's tokens.
     xray_row(XrayRow) -> Xray;
     /// The lengths of all rows in a base model's tokens.

@@ -17,6 +17,20 @@ wire! {
         pub findings: Vec<Finding>,
         /// Messages per row, characters per answer and so on.
         pub distributions: Vec<Distribution>,
+        /// What all one-click repairs together would do; null where there are none.
+        #[serde(default)]
+        pub all_repairs: Option<AllRepairs>,
+    }
+
+    /// What all one-click repairs of a report would do at once.
+    #[derive(Copy, Eq)]
+    pub struct AllRepairs {
+        /// Findings that have a repair.
+        pub findings: u32,
+        /// Rows that would be removed.
+        pub removed: u64,
+        /// Rows that would stay and be changed.
+        pub changed: u64,
     }
 
     /// One thing that was found.
@@ -136,6 +150,8 @@ wire! {
             /// The finding's kind.
             finding: String,
         },
+        /// All findings of the doctor that one click repairs are repaired, as one change.
+        RepairAll,
     }
 
     /// Put another version in use: undo, or redo.

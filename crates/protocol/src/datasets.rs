@@ -179,6 +179,20 @@ wire! {
         pub what: Sentence,
         /// Its size.
         pub bytes: u64,
+        /// The sheets of a workbook that have rows; none of another file.
+        #[serde(default)]
+        pub sheets: Vec<Sheet>,
+    }
+
+    /// A sheet of a workbook.
+    #[derive(Eq)]
+    pub struct Sheet {
+        /// Its name.
+        pub name: String,
+        /// Rows below its header, as far as they were counted.
+        pub rows: u64,
+        /// It has more rows than were counted.
+        pub more: bool,
     }
 
     /// A part of a shape that a column stands for.

@@ -2,20 +2,29 @@
 //! finds every one of them in whatever was sent, wherever it stands, and asks the transport whether its caller may name it.
 
 mod finder;
+mod user_home;
 
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use ts_rs::TS;
 use tunesmith_sentence::Sentence;
 
 use crate::WireError;
+pub use user_home::{user_home, with_tilde, with_user_home};
 
 macro_rules! path_types {
     ($($(#[$doc:meta])+ $name:ident;)*) => {$(
         $(#[$doc])+
-        #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, TS)]
         pub struct $name(String);
+
+        // What somebody has typed may begin with `~`; whoever asks a policy must ask about the path that is meant.
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+                Ok(Self(with_user_home(String::deserialize(source)?)))
+            }
+        }
 
         impl $name {
             /// As it was written.

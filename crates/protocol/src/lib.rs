@@ -25,7 +25,7 @@ pub use datasets::*;
 pub use error::{ErrorCode, WireError};
 pub use evaluation::*;
 pub use events::*;
-pub use host_paths::{AnyPath, PathPolicy, ReadPath, WritePath};
+pub use host_paths::{AnyPath, PathPolicy, ReadPath, WritePath, user_home, with_tilde, with_user_home};
 pub use jobs::*;
 pub use library::*;
 pub use rows::*;

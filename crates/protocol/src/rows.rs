@@ -120,6 +120,68 @@ wire! {
         pub example: Value,
     }
 
+    /// Ask what is different between two versions of a dataset.
+    pub struct CompareVersions {
+        /// The dataset.
+        pub dataset: String,
+        /// The number of the version that is compared with.
+        pub before: u32,
+        /// The number of the other.
+        pub after: u32,
+        /// Only rows that are different in this way; null is all.
+        #[serde(default)]
+        pub kind: Option<RowChange>,
+        /// The first row among those, from 0.
+        pub offset: u64,
+        /// How many, at most 200.
+        pub limit: u32,
+        /// The id, chosen by the caller, under which progress is published and cancel is understood.
+        #[serde(default)]
+        pub job: Option<String>,
+    }
+
+    /// How a row is different in another version.
+    #[derive(Copy, Eq)]
+    #[serde(rename_all = "snake_case")]
+    pub enum RowChange {
+        /// It is new.
+        Added,
+        /// It is gone.
+        Removed,
+        /// It says something else, and comes from the same line of a file.
+        Changed,
+        /// It says the same and is on the other side.
+        Moved,
+    }
+
+    /// What is different between two versions.
+    pub struct VersionChanges {
+        /// Rows that are new.
+        pub added: u64,
+        /// Rows that are gone.
+        pub removed: u64,
+        /// Rows that say something else.
+        pub changed: u64,
+        /// Rows that are on the other side.
+        pub moved: u64,
+        /// Whether the rows that both have are in another order.
+        pub reordered: bool,
+        /// Rows of the kind that is asked for.
+        pub total: u64,
+        /// Some of these, in the order of the later version; a row that is gone stands where it was.
+        pub rows: Vec<ChangedRow>,
+    }
+
+    /// A row that is different in another version.
+    pub struct ChangedRow {
+        /// How.
+        pub kind: RowChange,
+        /// The row as it was; null where it is new.
+        pub before: Option<Row>,
+        /// The row as it is; null where it is gone.
+        pub after: Option<Row>,
+    }
+
     /// A row that was dropped, or kept with something worth knowing.
     pub struct RowProblem {
         /// The file.

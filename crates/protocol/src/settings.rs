@@ -173,6 +173,10 @@ pub struct DataFiles {
     #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
     #[ts(as = "Option<std::collections::BTreeMap<String, String>>", optional)]
     pub columns: std::collections::BTreeMap<String, String>,
+    /// The sheet of a workbook that is read; the first with rows where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub sheet: Option<String>,
     /// Which rows are held out.
     #[serde(default)]
     pub validation: Validation,

@@ -50,6 +50,9 @@ wire! {
         pub version: String,
         /// The home folder.
         pub home: String,
+        /// The user's own folder, which paths are shown with `~` for; null where there is none.
+        #[serde(default)]
+        pub user_home: Option<String>,
         /// Free space where the home folder lies.
         pub disk_free_bytes: u64,
         /// What the home folder takes.

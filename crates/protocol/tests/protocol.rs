@@ -1,5 +1,7 @@
 //! Facts about the vocabulary.
 
+use tunesmith_protocol::{ReadPath, user_home, with_tilde};
+
 #[test]
 fn the_screens_types_are_fresh() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../ui/src/lib/protocol/index.ts");
@@ -57,4 +59,27 @@ fn layers_are_written_as_people_write_them() {
         assert!(read(wrong.into()).is_err(), "{wrong}");
     }
     assert!(read("last-13".into()).unwrap().of(12).is_err() && read(12.into()).unwrap().of(12).is_err());
+}
+
+#[test]
+fn only_paths_below_the_users_home_are_shown_with_a_tilde() {
+    let home = user_home().unwrap();
+    let shown = |text: &str| with_tilde(&text.replace('H', home));
+    assert_eq!(shown("H/models/a"), "~/models/a");
+    assert_eq!(shown("“H/a b” and H"), "“~/a b” and ~");
+    assert_eq!(shown("It lies in H. Look there"), "It lies in ~. Look there");
+    for other in ["Hm/a", "/mnt/H/a", "H.old/a", "H-2", "xH/a"] {
+        assert_eq!(shown(other), other.replace('H', home));
+    }
+}
+
+#[test]
+fn a_typed_tilde_is_the_users_home_before_a_policy_is_asked() {
+    let home = user_home().unwrap();
+    let read = |path: &str| serde_json::from_value::<ReadPath>(path.into()).unwrap().as_str().to_owned();
+    assert_eq!(read("~/rows.csv"), format!("{home}/rows.csv"));
+    assert_eq!(read("~"), home);
+    for name in ["~ada/rows.csv", "a/~/rows.csv", "~rows.csv", "", "/a"] {
+        assert_eq!(read(name), name);
+    }
 }

@@ -208,6 +208,8 @@ command-broke-off-hint = Try again; the log says more
 
 command-unknown = There is no command { $name }
 
+dataset-all-repaired = { $removed }, { $repaired }
+
 dataset-answer-starts-trimmed = { $rows ->
     [one] Blanks before the answer removed in 1 row
    *[other] Blanks before the answers removed in { $rows } rows
@@ -291,6 +293,11 @@ dataset-nothing-to-repair = There is nothing left to repair here
 
 dataset-nothing-to-repair-hint = Let the doctor look again
 
+dataset-others-repaired = { $rows ->
+    [one] 1 repaired
+   *[other] { $rows } repaired
+}
+
 dataset-personal-data-masked = { $rows ->
     [one] Personal data masked in 1 row
    *[other] Personal data masked in { $rows } rows
@@ -327,6 +334,11 @@ dataset-rows-merged = { $rows ->
 dataset-rows-removed = { $rows ->
     [one] 1 row removed
    *[other] { $rows } rows removed
+}
+
+dataset-rows-repaired = { $rows ->
+    [one] 1 row repaired
+   *[other] { $rows } rows repaired
 }
 
 dataset-rows-shuffled = Rows shuffled
@@ -1072,6 +1084,8 @@ import-workbook-encrypted-hint = Open it, save it without a password, and import
 
 import-workbook-memory = it is too large for a workbook, as reading it takes more than { $limit_mb } MB of memory, or it is damaged ({ $status })
 
+import-workbook-no-sheet = it has no sheet “{ $sheet }”; its sheets are { $names }
+
 import-workbook-order = the rows of its sheet are not in order
 
 import-workbook-slow = it is too large for a workbook: after { $limit_s } s nothing of it was read
@@ -1723,7 +1737,7 @@ row-nul-byte = This row holds a NUL byte, which no text has
 
 row-number-long = The number { $number } has more digits than a number can keep; it is read as a text
 
-row-other-sheets = The sheet “{ $sheet }” is read; not read: { $others }. To import another sheet, save it as a file of its own
+row-other-sheets = The sheet “{ $sheet }” is read; not read: { $others }. Another one can be chosen
 
 row-pairs-read = The turns of this row have keys that say who speaks, such as “user” and “assistant”; read as messages
 
@@ -2406,6 +2420,8 @@ shell-chat-unread = { $messages ->
 
 shell-column-unclear = write it as PART=COLUMN, such as prompt=question
 
+shell-data-all-repairs = All repairs together would { $removed } and { $changed }: tunesmith data repair FILE --output NEW-FILE
+
 shell-data-dropped = { $rows } dropped: { $why }
 
 shell-data-finding = { $severity }, { $kind }: { $sentence }. { $advice }
@@ -2612,6 +2628,8 @@ shell-models-none = No base models yet: add one with `tunesmith models add FOLDE
 
 shell-no-stdout = error: results cannot be printed: { $error }
 
+shell-nothing-to-repair = There was nothing to repair
+
 shell-notice-delete-model = Delete it with `tunesmith models remove { $id }`
 
 shell-notice-delete-run = Delete it with `tunesmith runs remove { $id }`
@@ -2663,6 +2681,11 @@ shell-plan-training = { $rows ->
 
 shell-queue-empty = No run is training or queued
 
+shell-repaired-written = { $rows ->
+    [one] Wrote { $path } with 1 row
+   *[other] Wrote { $path } with { $rows } rows
+}
+
 shell-repetition-penalty-wrong = --repetition-penalty must be from 1 to 2
 
 shell-result = Result: { $path }
@@ -2672,6 +2695,16 @@ shell-result-none = none yet
 shell-rows = { $rows ->
     [one] 1 row
    *[other] { $rows } rows
+}
+
+shell-rows-changed = { $rows ->
+    [one] change 1 row
+   *[other] change { $rows } rows
+}
+
+shell-rows-removed = { $rows ->
+    [one] remove 1 row
+   *[other] remove { $rows } rows
 }
 
 shell-rows-unusable = No row can be used

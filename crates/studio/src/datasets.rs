@@ -4,6 +4,7 @@
 mod cache;
 mod catalog;
 mod check;
+mod differences;
 mod edits;
 mod export;
 mod gather;
@@ -46,7 +47,7 @@ pub use catalog::named;
 pub(crate) use gather::{Gathered, gather, gather_version};
 pub(crate) use import::inspect_files;
 pub use left_out::left_out;
-pub use on_files::{Counting, DataFacts, data_facts};
+pub use on_files::{Counting, DataFacts, RepairedFile, data_facts, repair_files};
 pub(crate) use prompts::shared_by;
 pub(crate) use reading::SPLIT_SEED;
 pub(crate) use store::version_of_examples;

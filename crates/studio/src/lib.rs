@@ -67,7 +67,7 @@ pub mod run_file {
     }
 }
 
-pub use datasets::{Counting, DataFacts, data_facts, left_out, named};
+pub use datasets::{Counting, DataFacts, RepairedFile, data_facts, left_out, named, repair_files};
 pub use home::holder::{Holder, holder};
 pub use home::losses::{Losses, is_no_better};
 pub use home::socket::SocketWire;

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends by panicking")]
 
+#[path = "studio/changes.rs"]
+mod changes;
 #[path = "studio/chats.rs"]
 mod chats;
 #[path = "studio/checks.rs"]

@@ -1,7 +1,9 @@
 //! What dataset files hold, for people.
 
 use tunesmith_data::Cuts;
-use tunesmith_protocol::{Dataset, DatasetReport, Distribution, Finding, RowProblem, Severity, TokenCounts};
+use tunesmith_protocol::{
+    AllRepairs, Dataset, DatasetReport, Distribution, Finding, RowProblem, Severity, TokenCounts,
+};
 use tunesmith_sentence::{NOTHING, Sentence, say};
 use tunesmith_studio::DataFacts;
 
@@ -62,8 +64,28 @@ fn doctor(report: &DatasetReport, out: &Out) {
     if report.findings.is_empty() {
         out.line(say!("shell-data-nothing-found", "The doctor found nothing"));
     }
-    report.findings.iter().for_each(|found| indented(&finding(found), out));
+    report.findings.iter().for_each(|finding| found(finding, out));
+    if let Some(repairs) = report.all_repairs {
+        out.line(would_repair(repairs));
+    }
     lengths(&report.distributions, out);
+}
+
+/// A finding, below a heading.
+pub(super) fn found(found: &Finding, out: &Out) {
+    indented(&finding(found), out);
+}
+
+/// What all repairs would do, and how to have it done.
+fn would_repair(AllRepairs { removed, changed, .. }: AllRepairs) -> Sentence {
+    let removed = say!("shell-rows-removed", rows; "remove 1 row", "remove {rows} rows", rows = removed);
+    let changed = say!("shell-rows-changed", rows; "change 1 row", "change {rows} rows", rows = changed);
+    say!(
+        "shell-data-all-repairs",
+        "All repairs together would {removed} and {changed}: tunesmith data repair FILE --output NEW-FILE",
+        removed,
+        changed
+    )
 }
 
 fn finding(found: &Finding) -> Sentence {

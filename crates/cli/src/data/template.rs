@@ -11,6 +11,7 @@ use tunesmith_protocol::WireError;
 use tunesmith_sentence::{NOTHING, say};
 
 use super::FormatWord;
+use crate::home::typed_path;
 use crate::out::WrongUsage;
 use crate::{Ended, Out};
 
@@ -20,6 +21,7 @@ pub(crate) struct Template {
     #[arg(value_enum)]
     shape: FormatWord,
     /// The file to write
+    #[arg(value_parser = typed_path())]
     file: PathBuf,
 }
 

@@ -67,7 +67,7 @@ fn import(api: &dyn Api, files: &DataFiles, interrupt: &Interrupt) -> Result<Dat
     let ask = |job| ImportDataset {
         paths,
         name: None,
-        mapping: Mapping { format: files.format, columns: files.columns.clone() },
+        mapping: Mapping { format: files.format, columns: files.columns.clone(), sheet: files.sheet.clone() },
         validation: files.validation.clone(),
         seed: None,
         job: Some(job),

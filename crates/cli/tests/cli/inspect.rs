@@ -196,3 +196,41 @@ fn one_file_named_three_times_is_read_once() {
     assert!(ran.stdout.contains("24 read, 24 kept"), "{}", ran.stdout);
     assert!(ran.stdout.contains("“rows.jsonl” is named more than once and read once"), "{}", ran.stdout);
 }
+
+#[test]
+fn all_that_one_click_repairs_is_repaired_into_a_new_file() {
+    let shell = Shell::new();
+    let row = |number: usize| {
+        format!(r#"{{"prompt":"How is it in town {number} today?","completion":"It has {number} degrees."}}"#)
+    };
+    let mut rows: Vec<String> = (0..24).map(row).collect();
+    rows.push(row(3));
+    rows.push(r#"{"prompt":"Who do I write to?","completion":"Write to ada@lovelace-labs.net, please."}"#.into());
+    shell.write("raw.jsonl", &rows.join("\n"));
+    let seen = shell.run(&["data", "inspect", "raw.jsonl"]);
+    assert!(seen.stdout.contains("remove 1 row and change 1 row: tunesmith data repair"), "{}", seen.stdout);
+    let ran = shell.run(&["data", "repair", "raw.jsonl", "--output", "good.jsonl"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stdout.contains("1 row removed, 1 repaired\nWrote good.jsonl with 25 rows"), "{}", ran.stdout);
+    let report = &shell.run(&["data", "inspect", "good.jsonl", "--json"]).lines()[0];
+    assert_eq!((&report["rows_kept"], &report["all_repairs"]), (&25.into(), &serde_json::Value::Null));
+    let over = shell.run(&["data", "repair", "raw.jsonl", "--output", "raw.jsonl"]);
+    assert_eq!(over.code, 1);
+    assert!(over.stderr.contains("raw.jsonl exists already"), "{}", over.stderr);
+    let again = shell.run(&["data", "repair", "good.jsonl", "--output", "same.csv"]);
+    assert!(again.stdout.contains("nothing to repair"), "{}", again.stdout);
+}
+
+#[test]
+fn a_tilde_is_understood_where_no_shell_has_replaced_it() {
+    let shell = Shell::new();
+    let missing = shell.run(&["data", "inspect", "~/no-such-file-of-a-test.jsonl"]);
+    assert_eq!(missing.code, 1);
+    assert!(missing.stderr.contains("~/no-such-file-of-a-test.jsonl"), "shown as it was typed: {}", missing.stderr);
+    let json = shell.run(&["data", "inspect", "~/no-such-file-of-a-test.jsonl", "--json"]);
+    let message = json.json()[0]["message"].as_str().unwrap().to_owned();
+    assert!(
+        !message.contains('~') && message.contains("no-such-file-of-a-test.jsonl"),
+        "scripts get the path: {message}"
+    );
+}

@@ -21,7 +21,7 @@ fn questions() -> PathBuf {
 fn read() -> Imported {
     let columns = [("prompt", "Kundenfrage"), ("completion", "Unsere Antwort")];
     let columns = columns.map(|(part, column)| (part.into(), column.into())).into();
-    let options = ImportOptions { mapping: Mapping { format: Format::Completion, columns } };
+    let options = ImportOptions { mapping: Mapping { format: Format::Completion, columns, ..Mapping::default() } };
     import(&[questions()], &options, &mut |done, total| {
         assert!(done <= total);
         ControlFlow::Continue(())
@@ -104,6 +104,20 @@ fn the_shell_looks_into_workbooks() {
     let columns = ["--column", "prompt=Kundenfrage", "--column", "completion=Unsere Antwort"];
     let report = &shell.run(&[&["data", "inspect", file, "--json"][..], &columns].concat()).lines()[0];
     assert_eq!((&report["format"], &report["rows_kept"]), (&"completion".into(), &3.into()));
+}
+
+#[test]
+fn a_sheet_is_named_and_read_by_a_worker() {
+    let shell = Shell::new();
+    let file = questions();
+    let file = file.to_str().unwrap();
+    let wrong = shell.run(&["data", "inspect", file, "--sheet", "Antworten"]);
+    assert_eq!(wrong.code, 1);
+    assert!(wrong.stderr.contains("no sheet “Antworten”; its sheets are “Fragen”, “Notizen”"), "{}", wrong.stderr);
+    let columns =
+        ["--column", "prompt=Kundenfrage", "--column", "completion=Unsere Antwort", "--sheet", "Fragen", "--json"];
+    let report = &shell.run(&[&["data", "inspect", file][..], &columns].concat()).lines()[0];
+    assert_eq!((&report["rows_kept"], &report["mapping"]["sheet"]), (&3.into(), &"Fragen".into()));
 }
 
 #[test]

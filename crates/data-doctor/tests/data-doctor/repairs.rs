@@ -2,9 +2,10 @@
 
 use proptest::prelude::*;
 use tunesmith_data::{Example, Message};
-use tunesmith_data_doctor::{RepairKind, repair};
+use tunesmith_data_doctor::{FindingKind, RepairKind, repair, repair_with};
+use tunesmith_protocol::Split;
 
-use crate::support::chat;
+use crate::support::{chat, examine_splits, healthy, pair, rows};
 
 const ALL: [RepairKind; 10] = [
     RepairKind::RemoveRows,
@@ -141,4 +142,29 @@ fn a_text_that_would_be_emptied_is_left_as_it_is() {
     for kind in ALL {
         assert_eq!(repair(kind, &example), None, "{kind:?}");
     }
+}
+
+#[test]
+fn all_repairs_at_once_remove_each_row_once_and_keep_one_of_those_alike() {
+    let mut data: Vec<_> = healthy(60).into_iter().map(|row| (Split::Training, row)).collect();
+    // 60 and 61 are the same as 5, and one of the same is held out: those to learn from go, and what is held out stays.
+    data.extend([(Split::Training, data[5].1.clone()), (Split::Training, data[5].1.clone())]);
+    data.push((Split::Validation, data[5].1.clone()));
+    // 63 and 64 are alike, and each also has something to mend.
+    let private = pair("Whom do I ask about the mill and the river?", "Ask ada@lovelace-labs.net about it, she knows.");
+    data.extend([(Split::Training, private.clone()), (Split::Training, private)]);
+    let report = examine_splits(&data);
+    assert_eq!(rows(&report, FindingKind::Leakage), [5, 60, 61]);
+    let all = report.all_repairs();
+    assert_eq!(all.removed, [5, 60, 61, 64]);
+    assert_eq!(all.changed, [(63, vec![RepairKind::MaskPersonalData])].into(), "a row that goes is not changed first");
+}
+
+#[test]
+fn what_one_repair_leaves_is_not_taken_for_what_another_looks_for() {
+    let row = pair("Who?", "\n<p>Ask ada@lovelace-labs.net &amp; Zoë</p>".replace('ë', "Ã«").as_str());
+    let kinds =
+        [RepairKind::FixMojibake, RepairKind::StripHtml, RepairKind::MaskPersonalData, RepairKind::TrimAnswerStart];
+    assert_eq!(repair_with(&kinds, &row), Some(pair("Who?", "Ask <EMAIL> & Zoë")));
+    assert_eq!(repair_with(&kinds, &pair("Who?", "Zoë")), None, "nothing to repair");
 }

@@ -23,7 +23,7 @@ impl Shape {
     /// Which column is which part of a row.
     pub(crate) fn mapping(&self) -> Mapping {
         let columns = self.columns.iter().map(|(part, column)| ((*part).to_owned(), column.clone()));
-        Mapping { format: self.layout.format, columns: columns.collect() }
+        Mapping { format: self.layout.format, columns: columns.collect(), sheet: None }
     }
 
     /// Whether both take the same columns for the required parts.

@@ -49,7 +49,7 @@ impl SheetRows {
         if !others.is_empty() {
             let message = say!(
                 "row-other-sheets",
-                "The sheet “{sheet}” is read; not read: {others}. To import another sheet, save it as a file of its own",
+                "The sheet “{sheet}” is read; not read: {others}. Another one can be chosen",
                 sheet = read,
                 others = quoted(others.iter(), MOST_NAMES)
             );

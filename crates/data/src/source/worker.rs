@@ -11,6 +11,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use tunesmith_protocol::Sheet;
 use tunesmith_sentence::{Sentence, say};
 
 use super::workbook::SheetRows;
@@ -47,10 +48,10 @@ impl Table {
         }
     }
 
-    fn write_rows(self, path: &Path, out: &mut dyn Write) -> io::Result<()> {
+    fn write_rows(self, path: &Path, sheet: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
         match self {
             Self::Columnar => parquet_rows::write_rows(path, out),
-            Self::Workbook => workbook_rows::write_rows(path, out),
+            Self::Workbook => workbook_rows::write_rows(path, sheet, out),
         }
     }
 
@@ -105,10 +106,11 @@ pub fn read_tables_with(program: PathBuf) {
 }
 
 /// Reads the rows of a file of `size` bytes. `progress(bytes)` is called as it goes; its `Break` ends the reading with an
-/// error.
+/// error. Of a workbook `sheet` is read, or its first one with rows.
 pub(super) fn read(
     table: Table,
     path: &Path,
+    sheet: Option<&str>,
     size: u64,
     progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
     sink: &mut Sink,
@@ -117,8 +119,8 @@ pub(super) fn read(
     let mut lines = LineReader { size, progress, sink, partial, rows: 0, count: 0, sheet: None, ended: false };
     lines.report_progress()?;
     let silence = match PROGRAM.get() {
-        Some(program) => read_in_worker(table, program, path, &mut lines)?,
-        None => read_in_process(table, path, &mut lines)?,
+        Some(program) => read_in_worker(table, program, path, sheet, &mut lines)?,
+        None => read_in_process(table, path, sheet, &mut lines)?,
     };
     if !lines.ended {
         return Err(silence);
@@ -127,11 +129,11 @@ pub(super) fn read(
 }
 
 /// Reads the file in this process. A panic of the library is an error like others.
-fn read_in_process(table: Table, path: &Path, lines: &mut LineReader) -> io::Result<io::Error> {
+fn read_in_process(table: Table, path: &Path, sheet: Option<&str>, lines: &mut LineReader) -> io::Result<io::Error> {
     let broken = || invalid(say!("import-parquet-contradicts", "its parts contradict each other"));
     let read = catch_unwind(AssertUnwindSafe(|| {
         let mut out = BufWriter::with_capacity(CHUNK, lines);
-        let written = table.write_rows(path, &mut out).and_then(|()| out.flush());
+        let written = table.write_rows(path, sheet, &mut out).and_then(|()| out.flush());
         // Lines that were refused once must not be offered again.
         drop(out.into_parts());
         written
@@ -140,8 +142,14 @@ fn read_in_process(table: Table, path: &Path, lines: &mut LineReader) -> io::Res
 }
 
 /// Reads the file in a worker process; the result is why the worker ended, if it did not say so itself.
-fn read_in_worker(table: Table, program: &Path, path: &Path, lines: &mut LineReader) -> io::Result<io::Error> {
-    let mut worker = Worker::start(table, program, path)?;
+fn read_in_worker(
+    table: Table,
+    program: &Path,
+    path: &Path,
+    sheet: Option<&str>,
+    lines: &mut LineReader,
+) -> io::Result<io::Error> {
+    let mut worker = Worker::start(table.word(), program, path, sheet)?;
     let mut last = Instant::now();
     loop {
         match worker.chunks.recv_timeout(POLL) {
@@ -156,6 +164,30 @@ fn read_in_worker(table: Table, program: &Path, path: &Path, lines: &mut LineRea
     }
 }
 
+/// The sheets of a workbook that have rows.
+pub(super) fn sheets(path: &Path) -> io::Result<Vec<Sheet>> {
+    let mut text = Vec::new();
+    match PROGRAM.get() {
+        Some(program) => {
+            let worker = Worker::start("sheets", program, path, None)?;
+            loop {
+                match worker.chunks.recv_timeout(TIMEOUT) {
+                    Ok(chunk) => text.extend(chunk),
+                    Err(RecvTimeoutError::Disconnected) => break,
+                    Err(RecvTimeoutError::Timeout) => return Err(Table::Workbook.too_slow()),
+                }
+            }
+        }
+        None => {
+            let written = catch_unwind(AssertUnwindSafe(|| workbook_rows::write_sheets(path, &mut text)));
+            written.map_err(|_| invalid(lost_its_way()))??;
+        }
+    }
+    let mut lines = text.split(|byte| *byte == b'\n');
+    let found = lines.find_map(|line| line.strip_prefix(&[SHEETS])).ok_or_else(|| invalid(lost_its_way()))?;
+    serde_json::from_slice(found).map_err(|_| invalid(lost_its_way()))
+}
+
 /// A running worker; killed when dropped.
 struct Worker {
     child: Child,
@@ -163,7 +195,7 @@ struct Worker {
 }
 
 impl Worker {
-    fn start(table: Table, program: &Path, path: &Path) -> io::Result<Self> {
+    fn start(word: &str, program: &Path, path: &Path, sheet: Option<&str>) -> io::Result<Self> {
         let no_worker = |error: io::Error| {
             let reason = say!(
                 "import-no-worker",
@@ -174,7 +206,7 @@ impl Worker {
             io_error(io::ErrorKind::Other, reason)
         };
         let mut command = Command::new(program);
-        command.args(["--worker", table.word()]).arg(path);
+        command.args(["--worker", word]).arg(path).args(sheet);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         // Ctrl+C in a terminal is for the program, which ends its workers itself.
         #[cfg(unix)]

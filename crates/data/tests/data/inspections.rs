@@ -45,7 +45,7 @@ fn the_first_rows_are_those_of_the_import() {
         })
         .collect();
     let columns = [("prompt", "frage"), ("completion", "antwort")].map(|(part, column)| (part.into(), column.into()));
-    let options = ImportOptions { mapping: Mapping { format: Format::Auto, columns: columns.into() } };
+    let options = ImportOptions { mapping: Mapping { columns: columns.into(), ..Mapping::default() } };
     let seen = look("a.jsonl", &text, &options, 10).expect("a look");
     let imported = read_with("a.jsonl", &text, &options).expect("an import");
     assert_eq!(seen.rows, imported.rows[..10]);

@@ -121,7 +121,7 @@ fn classes_are_recognised() {
 
 fn mapping(format: Format, columns: &[(&str, &str)]) -> ImportOptions {
     let columns = columns.iter().map(|(part, column)| ((*part).to_owned(), (*column).to_owned()));
-    ImportOptions { mapping: Mapping { format, columns: columns.collect() } }
+    ImportOptions { mapping: Mapping { format, columns: columns.collect(), ..Mapping::default() } }
 }
 
 #[test]

@@ -8,7 +8,8 @@ use tunesmith_protocol::{Format, Mapping};
 use crate::support::{file, read, say};
 
 fn mapping(format: Format, columns: &[(&str, &str)]) -> Mapping {
-    Mapping { format, columns: columns.iter().map(|(part, column)| ((*part).into(), (*column).into())).collect() }
+    let columns = columns.iter().map(|(part, column)| ((*part).into(), (*column).into())).collect();
+    Mapping { format, columns, ..Mapping::default() }
 }
 
 #[test]

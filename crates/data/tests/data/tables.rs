@@ -109,7 +109,7 @@ fn columns_that_share_a_name_are_all_kept() {
 fn a_first_line_that_can_be_no_header_is_a_row() {
     let columns = [("prompt", "column 1"), ("completion", "column 2")];
     let columns = BTreeMap::from(columns.map(|(part, column)| (part.to_owned(), column.to_owned())));
-    let options = ImportOptions { mapping: Mapping { format: Format::Completion, columns } };
+    let options = ImportOptions { mapping: Mapping { format: Format::Completion, columns, ..Mapping::default() } };
     for first in ["What is a leek?,A vegetable.", "7,Seven", "q,\"two\nlines\""] {
         let imported = read_with("a.csv", format!("{first}\nq2,a2\n"), &options).expect("an import");
         assert_eq!((imported.rows.len(), imported.rows[0].line), (2, 1), "{first}");

@@ -48,8 +48,9 @@ pub fn workbook(sheets: &[(&str, Sheet)]) -> Vec<u8> {
     part("_rels/.rels", &relations(&relation("book", "officeDocument", "xl/workbook.xml")));
     let numbered = || sheets.iter().enumerate().map(|(number, sheet)| (number + 1, sheet));
     part("[Content_Types].xml", r#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>"#);
-    let named: String =
-        numbered().map(|(n, (name, _))| format!(r#"<sheet name="{name}" sheetId="{n}" r:id="r{n}"/>"#)).collect();
+    let named: String = numbered()
+        .map(|(n, (name, _))| format!(r#"<sheet name="{}" sheetId="{n}" r:id="r{n}"/>"#, name.replace('&', "&amp;")))
+        .collect();
     part(
         "xl/workbook.xml",
         &format!(r#"<workbook xmlns="{SPREADSHEET}" xmlns:r="{RELATIONS}"><sheets>{named}</sheets></workbook>"#),

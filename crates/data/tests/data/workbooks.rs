@@ -17,7 +17,7 @@ fn stored(name: &str, mapping: Mapping) -> Result<Imported, ImportError> {
 fn of_columns(prompt: &str, completion: &str) -> Mapping {
     let columns = [("prompt", prompt), ("completion", completion)];
     let columns = columns.map(|(part, column)| (part.into(), column.into())).into();
-    Mapping { format: Format::Completion, columns }
+    Mapping { format: Format::Completion, columns, ..Mapping::default() }
 }
 
 fn extras(imported: &Imported) -> Vec<String> {
@@ -46,7 +46,7 @@ fn workbooks_of_excel_are_read_as_one_sees_them() {
     let lines: Vec<u64> = imported.rows.iter().map(|row| row.line).collect();
     assert_eq!(lines, [4, 5, 6], "the numbers of the rows in the sheet");
     let remarks: Vec<&str> = imported.summary.remarks.iter().map(|remark| remark.text.as_str()).collect();
-    let others = "The sheet “Fragen” is read; not read: “Notizen”, “Leer”. To import another sheet, save it as a file of its own";
+    let others = "The sheet “Fragen” is read; not read: “Notizen”, “Leer”. Another one can be chosen";
     assert_eq!(remarks, [others], "a hidden sheet is not spoken of");
     let titles: Vec<(u64, &str)> = imported.problems.iter().map(|of| (of.line, of.kind.as_str())).collect();
     assert_eq!(titles, [(1, "above_header")]);
@@ -117,6 +117,31 @@ fn the_first_sheet_with_a_row_is_read() {
         let error = read_with("a.xlsx", workbook(&[("S", empty)]), &ImportOptions::default()).expect_err("no row");
         assert!(matches!(error, ImportError::Empty { .. }), "{error}");
     }
+}
+
+#[test]
+fn any_sheet_can_be_read_and_those_with_rows_are_told() {
+    let texts = |rows: &[&str]| Sheet::of(&rows.iter().map(std::slice::from_ref).collect::<Vec<_>>());
+    let sheets =
+        [("Cover", texts(&["Hello"])), ("A", texts(&["text", "one"])), ("B & C", texts(&["text", "two", "three"]))];
+    let (_folder, path) = file("a.xlsx", workbook(&sheets));
+    let options = |sheet: Option<&str>| ImportOptions {
+        mapping: Mapping { sheet: sheet.map(str::to_owned), ..Mapping::default() },
+    };
+    let read = |sheet: &str| import(&[path.clone()], &options(Some(sheet)), &mut |_, _| ControlFlow::Continue(()));
+    let second = read("B & C").expect("an import");
+    assert_eq!(examples(&second), ["two", "three"].map(|text| Example::Text { text: text.into() }));
+    assert_eq!(second.summary.mapping.sheet.as_deref(), Some("B & C"), "to be read again alike");
+    let error = read("D").expect_err("no such sheet").to_string();
+    assert!(error.contains("no sheet “D”") && error.contains("“Cover”, “A”"), "{error}");
+
+    let seen = inspect(&[path.clone()], &options(None), 5).expect("a look");
+    let told: Vec<_> = seen.files[0].sheets.iter().map(|sheet| (sheet.name.as_str(), sheet.rows, sheet.more)).collect();
+    assert_eq!(told, [("A", 1, false), ("B & C", 2, false)], "a cover has no rows");
+    let seen = inspect(&[path], &options(Some("B & C")), 5).expect("a look");
+    assert_eq!((seen.rows.len(), seen.mapping.sheet.as_deref()), (2, Some("B & C")));
+    let (_folder, plain) = file("a.csv", "text\none\n");
+    assert_eq!(inspect(&[plain], &options(None), 5).expect("a look").files[0].sheets, []);
 }
 
 #[test]

@@ -168,6 +168,10 @@ pub struct Mapping {
     pub format: Format,
     /// The column of each part, by the part's name.
     pub columns: std::collections::BTreeMap<String, String>,
+    /// The sheet of a workbook that is read; the first with rows where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub sheet: Option<String>,
 }
 
 /// A number of steps, or the studio's own choice.

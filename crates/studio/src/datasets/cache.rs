@@ -6,6 +6,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tunesmith_protocol::{Dataset, WireError};
 
+use super::differences::Differences;
 use super::problems::ProblemIndex;
 use super::store::{RowRef, read_entries};
 use crate::home::DatasetFolder;
@@ -17,6 +18,8 @@ pub(super) struct Cache {
     problems: LastAnswer<ProblemIndex>,
     /// The places of the rows that a search found, by what was looked for.
     pub found: LastAnswer<Vec<u32>>,
+    /// What is different between the two versions that were compared, by their lists.
+    pub differences: LastAnswer<Differences>,
 }
 
 impl Cache {

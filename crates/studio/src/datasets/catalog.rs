@@ -210,8 +210,14 @@ pub fn named<'a>(datasets: &'a [Dataset], wanted: &str) -> Result<&'a Dataset, W
 
 /// A dataset as it is with another version in use, but for the system prompt, for which the rows must be read.
 pub(crate) fn at_version(mut dataset: Dataset, number: u32) -> Result<Dataset, WireError> {
-    let found = dataset.versions.iter().find(|version| version.number == number).cloned();
-    let version = found.ok_or_else(|| {
+    let version = version_of(&dataset, number)?.clone();
+    take_over(&mut dataset, &version);
+    Ok(dataset)
+}
+
+/// A version of a dataset, by its number.
+pub(super) fn version_of(dataset: &Dataset, number: u32) -> Result<&DatasetVersion, WireError> {
+    dataset.versions.iter().find(|version| version.number == number).ok_or_else(|| {
         WireError::not_found(say!(
             "dataset-version-missing",
             "There is no version {number} of “{name}”; the newest is {newest}",
@@ -219,9 +225,7 @@ pub(crate) fn at_version(mut dataset: Dataset, number: u32) -> Result<Dataset, W
             name = &dataset.name,
             newest = dataset.versions.len()
         ))
-    })?;
-    take_over(&mut dataset, &version);
-    Ok(dataset)
+    })
 }
 
 /// Makes a version the one in use.

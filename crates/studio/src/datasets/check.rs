@@ -7,7 +7,7 @@ use std::path::Path;
 use tunesmith_data::own_file;
 use tunesmith_data_doctor::{self as doctor, Doctor, DoctorError, Report, Spread};
 use tunesmith_protocol::{
-    Dataset, DatasetReport, Distribution, ErrorCode, Finding, ItemKind, JobKind, Severity, WireError,
+    AllRepairs, Dataset, DatasetReport, Distribution, ErrorCode, Finding, ItemKind, JobKind, Severity, WireError,
 };
 use tunesmith_sentence::{Sentence, say};
 
@@ -78,7 +78,7 @@ impl Datasets {
     }
 
     /// What was found, with all rows.
-    fn known_report(&self, dataset: &Dataset) -> Result<Option<Report>, WireError> {
+    pub(super) fn known_report(&self, dataset: &Dataset) -> Result<Option<Report>, WireError> {
         let report = read(&self.home.dataset(&dataset.id)?.report(dataset.number));
         if matches!(report, Ok(Kept::Damaged)) {
             // Whoever asks next sends the doctor again.
@@ -228,7 +228,15 @@ pub(crate) fn described(dataset: &Dataset, report: &Report) -> DatasetReport {
         rows: report.rows,
         findings: report.findings.iter().map(finding).collect(),
         distributions: spreads.into_iter().map(distribution).collect(),
+        all_repairs: all_repairs(report),
     }
+}
+
+/// What all repairs together would do.
+fn all_repairs(report: &Report) -> Option<AllRepairs> {
+    let findings = report.findings.iter().filter(|finding| finding.repair.is_some()).count() as u32;
+    let doctor::AllRepairs { removed, changed } = report.all_repairs();
+    (findings > 0).then_some(AllRepairs { findings, removed: removed.len() as u64, changed: changed.len() as u64 })
 }
 
 /// The stable name of a kind, as it is written.

@@ -17,6 +17,7 @@ use super::reading::HoldOut;
 use super::rows::no_row;
 use super::store::RowReader;
 use crate::jobs::{Claim, NewJob, cancelled};
+pub(super) use repairs::repair_all;
 use rows::Rows;
 
 impl Datasets {
@@ -118,6 +119,10 @@ fn apply(
         }
         Edit::Split { validation, seed } => rows.hold_out(datasets, dataset, HoldOut { validation, seed }, progress)?,
         Edit::Repair { finding } => rows.repair(datasets, dataset, &finding, progress)?,
+        Edit::RepairAll => {
+            let report = datasets.known_report(dataset)?.ok_or_else(repairs::nothing_to_repair)?;
+            rows.repair_all(&report, progress)?
+        }
     })
 }
 

@@ -10,7 +10,7 @@ use tunesmith_protocol::{Dataset, ExportDataset, ExportedDataset, ItemKind, JobK
 use tunesmith_sentence::{Sentence, say};
 
 use super::Datasets;
-use super::store::RowReader;
+use super::store::{RowReader, RowRef};
 use crate::jobs::{JobHandle, NewJob, cancelled};
 use crate::{errors, home};
 
@@ -43,40 +43,60 @@ impl Datasets {
             Some(path) => std::path::absolute(path).map_err(errors::io(path))?,
             None => free_name(&self.home.exports(), &stem(&dataset.name, args.split), kind.extension()),
         };
+        let all = self.entries(dataset)?;
+        let wanted: Vec<_> = all.iter().filter(|entry| args.split.is_none_or(|split| entry.split() == split)).collect();
+        let others = if args.other_columns { Others::Keep } else { Others::Leave };
+        let note = say!("job-writing-file", "Writing the file");
+        let rows = Exported { rows: &self.home.dataset(&dataset.id)?.rows(), wanted: &wanted };
+        rows.write(Survey::new(kind, others), &path, &mut |done, total| job.rows(&note, done, total))
+    }
+}
+
+/// Rows that are written to a file.
+pub(super) struct Exported<'a> {
+    /// The file that they lie in.
+    pub rows: &'a Path,
+    pub wanted: &'a [&'a RowRef],
+}
+
+impl Exported<'_> {
+    /// Writes them; the file is there whole or not at all.
+    pub fn write(
+        &self,
+        mut survey: Survey,
+        path: &Path,
+        progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+    ) -> Result<ExportedDataset, WireError> {
         let folder = path.parent().unwrap_or(Path::new("."));
         let file = home::unfinished(folder).map_err(errors::io(folder))?;
-        let all = self.entries(dataset)?;
-        let mut reader = RowReader::open(&self.home.dataset(&dataset.id)?.rows())?;
-        let wanted: Vec<_> = all.iter().filter(|entry| args.split.is_none_or(|split| entry.split() == split)).collect();
-        let mut survey = Survey::new(kind, if args.other_columns { Others::Keep } else { Others::Leave });
+        let (mut reader, wanted) = (RowReader::open(self.rows)?, self.wanted);
         let looks = u64::from(survey.has_to_look());
         let total = wanted.len() as u64 * (looks + 1);
-        let note = say!("job-writing-file", "Writing the file");
-        let step = |number: u64| match job.rows(&note, number, total) {
+        let mut step = |number: u64| match progress(number, total) {
             ControlFlow::Break(()) => Err(cancelled()),
             ControlFlow::Continue(()) => Ok(()),
         };
         if survey.has_to_look() {
-            for (number, entry) in (0..).zip(&wanted) {
+            for (number, entry) in (0..).zip(wanted) {
                 step(number)?;
                 survey.see(&reader.row(entry)?);
             }
         }
         let mut exporter = Exporter::new(survey, BufWriter::new(file));
-        for (number, entry) in (wanted.len() as u64 * looks..).zip(&wanted) {
+        for (number, entry) in (wanted.len() as u64 * looks..).zip(wanted) {
             step(number)?;
-            exporter.row(&reader.row(entry)?).map_err(errors::io(&path))?;
+            exporter.row(&reader.row(entry)?).map_err(errors::io(path))?;
         }
         let notes = exporter.renamed().map(renamed).collect();
         let (rows, reasons) = (exporter.written(), exporter.left_out());
         if rows == 0 {
             return Err(nothing_written(&reasons));
         }
-        let written = exporter.finish().map_err(errors::io(&path))?;
-        let file = written.into_inner().map_err(|error| errors::io_at(&path, error.error()))?;
-        file.as_file().sync_all().map_err(errors::io(&path))?;
-        let bytes = file.as_file().metadata().map_err(errors::io(&path))?.len();
-        file.persist(&path).map_err(|error| errors::io_at(&path, &error.error))?;
+        let written = exporter.finish().map_err(errors::io(path))?;
+        let file = written.into_inner().map_err(|error| errors::io_at(path, error.error()))?;
+        file.as_file().sync_all().map_err(errors::io(path))?;
+        let bytes = file.as_file().metadata().map_err(errors::io(path))?.len();
+        file.persist(path).map_err(|error| errors::io_at(path, &error.error))?;
         Ok(ExportedDataset { path: path.to_string_lossy().into_owned(), rows, left_out: reasons, notes, bytes })
     }
 }

@@ -55,11 +55,11 @@ fn places(rows: &[ImportedRow]) -> Places {
 
 /// Reads files and splits their rows.
 pub(crate) fn gather(files: &DataFiles) -> Result<Gathered, WireError> {
-    let mapping = Mapping { format: files.format, columns: files.columns.clone() };
+    let mapping = Mapping { format: files.format, columns: files.columns.clone(), sheet: files.sheet.clone() };
     let mut left_out = Vec::new();
-    let mut read = |paths: &[PathBuf]| -> Result<Vec<ImportedRow>, WireError> {
+    let mut read = |paths: &[PathBuf], mapping: Mapping| -> Result<Vec<ImportedRow>, WireError> {
         let mut rows = Vec::new();
-        let options = ImportOptions { mapping: mapping.clone() };
+        let options = ImportOptions { mapping };
         let summary = import_into(paths, &options, &mut |_, _| ControlFlow::Continue(()), &mut |taken| {
             if let Taken::Row(row) = taken {
                 rows.push(row);
@@ -70,9 +70,10 @@ pub(crate) fn gather(files: &DataFiles) -> Result<Gathered, WireError> {
         Ok(rows)
     };
     let paths: Vec<PathBuf> = files.path.all().iter().map(PathBuf::from).collect();
-    let rows = read(&paths)?;
+    let rows = read(&paths, mapping.clone())?;
     if let Validation::File(path) = &files.validation {
-        let validation = read(&[PathBuf::from(path.as_str())])?;
+        // It is another file, with sheets of its own.
+        let validation = read(&[PathBuf::from(path.as_str())], Mapping { sheet: None, ..mapping })?;
         return Ok(Gathered { left_out, ..Gathered::of(rows, validation) });
     }
     let mut keys = RowKeys::new(SPLIT_SEED);

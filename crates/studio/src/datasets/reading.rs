@@ -55,7 +55,9 @@ pub(crate) fn read(
     let mut reading = Reading::begin(folder, hold_out.seed)?;
     let mut summary = reading.read(paths, mapping, false, progress)?;
     if let Validation::File(path) = &hold_out.validation {
-        let held_out = reading.read(&[PathBuf::from(path.as_str())], mapping, true, progress)?;
+        // It is another file, with sheets of its own.
+        let mapping = Mapping { sheet: None, ..mapping.clone() };
+        let held_out = reading.read(&[PathBuf::from(path.as_str())], &mapping, true, progress)?;
         summary.rows_read += held_out.rows_read;
         summary.files.extend(held_out.files);
         summary.remarks.extend(held_out.remarks);
@@ -86,8 +88,9 @@ pub(crate) fn append(
     progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
 ) -> Result<Appended, WireError> {
     let paths = [path.to_path_buf()];
+    let mapping = Mapping { sheet: None, ..mapping.clone() };
     let known = inspect(&paths, &ImportOptions { mapping: mapping.clone() }, FIRST_ROWS)?;
-    let mapping = if known.rows.is_empty() { Mapping::default() } else { mapping.clone() };
+    let mapping = if known.rows.is_empty() { Mapping::default() } else { mapping };
     let mut reading = Reading::go_on(folder)?;
     let before = reading.problems.get_ref().metadata().map_err(errors::io(folder.problems()))?.len();
     let read = reading.read(&paths, &mapping, true, &mut |done, total, _| progress(done, total));

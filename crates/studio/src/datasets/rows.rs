@@ -11,7 +11,7 @@ use super::store::{RowReader, RowRef};
 use crate::errors;
 use crate::planning::told;
 
-const ROWS_PER_PAGE: u32 = 200;
+pub(super) const ROWS_PER_PAGE: u32 = 200;
 
 impl Datasets {
     /// Some of the rows that are asked for.

@@ -29,7 +29,7 @@ use text::{line_of, scalar};
 /// The longest run file that is read, in bytes: one with every setting and its help has about ten thousand.
 const LONGEST: u64 = 1 << 20;
 const TOP: [&str; 4] = ["base_model", "data", "preset", "training"];
-const DATA: [&str; 6] = ["path", "format", "columns", "validation", "dataset", "version"];
+const DATA: [&str; 7] = ["path", "format", "columns", "sheet", "validation", "dataset", "version"];
 
 /// Tells how many weights the base model of this name has: a preset depends on it.
 pub type WeightCount<'a> = &'a dyn Fn(&str) -> Result<u64, WireError>;
@@ -195,11 +195,14 @@ fn from_home(path: &str) -> PathBuf {
 pub fn write(config: &RunConfig) -> String {
     let mut text = format!("base_model: {}\ndata:\n", scalar(&json(&config.base_model)));
     match &config.data {
-        DataConfig::Files(DataFiles { path, format, columns, validation }) => {
+        DataConfig::Files(DataFiles { path, format, columns, sheet, validation }) => {
             let (path, format, validation) = (scalar(&json(path)), scalar(&json(format)), scalar(&json(validation)));
             text += &format!("  path: {path}\n  format: {format}\n");
             if !columns.is_empty() {
                 text += &format!("  columns: {}\n", json(columns)); // JSON is YAML
+            }
+            if let Some(sheet) = sheet {
+                text += &format!("  sheet: {}\n", scalar(&json(sheet)));
             }
             text += &format!("  validation: {validation}\n");
         }
@@ -259,6 +262,7 @@ fn files_of(dataset: &Dataset, split_seed: u64) -> Option<DataFiles> {
         },
         format: dataset.format,
         columns: dataset.mapping.columns.clone(),
+        sheet: dataset.mapping.sheet.clone(),
         validation: validation.clone(),
     })
 }

@@ -80,6 +80,10 @@ impl Api for Studio {
         self.datasets.use_version(&args)
     }
 
+    fn compare_versions(&self, args: CompareVersions) -> Result<VersionChanges, WireError> {
+        self.datasets.compare_versions(&args)
+    }
+
     fn xray_row(&self, args: XrayRow) -> Result<Xray, WireError> {
         self.datasets.xray(&args)
     }

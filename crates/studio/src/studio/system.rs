@@ -41,6 +41,7 @@ pub(super) fn info(home: &Home, preferred: &str) -> SystemInfo {
     SystemInfo {
         version: env!("CARGO_PKG_VERSION").into(),
         home: home.root().to_string_lossy().into_owned(),
+        user_home: tunesmith_protocol::user_home().map(str::to_owned),
         disk_free_bytes: free_disk_bytes(home.root()),
         home_bytes: home::size(home.root()),
         cores: cores as u32,

@@ -436,7 +436,7 @@ fn files_are_looked_at_before_they_are_imported() {
     assert_eq!(found.columns, ["id", "frage", "antwort"]);
     assert!(found.rows.is_empty() && found.mapping.format == Format::Auto, "{found:?}");
     let columns = [("prompt", "frage"), ("completion", "antwort")].map(|(part, column)| (part.into(), column.into()));
-    let mapping = Mapping { format: Format::Completion, columns: columns.into() };
+    let mapping = Mapping { format: Format::Completion, columns: columns.into(), ..Mapping::default() };
     let found = look(mapping.clone());
     assert_eq!(found.rows[1].messages.last().unwrap().content, "Hier");
     assert_eq!(found.rows[1].extra, [Cell { column: "id".into(), value: "2".into() }]);

@@ -76,7 +76,7 @@ fn pasted_rows_become_a_file_that_is_swept_and_kept_by_its_dataset() {
     assert_eq!(looked.suggested["prompt"], "Frage");
     assert_eq!(looked.suggested["completion"], "Antwort");
     assert_eq!((looked.raw[0].line, looked.raw[0].cells["Antwort"].as_str()), (2, "Hier,\nund dort"));
-    let mapping = Mapping { format: Format::Completion, columns: looked.suggested };
+    let mapping = Mapping { format: Format::Completion, columns: looked.suggested, ..Mapping::default() };
     let dataset = studio.import_dataset(ImportDataset { mapping, ..import_of(&[&path]) }).unwrap();
     assert_eq!((dataset.name.as_str(), dataset.rows_kept), ("Pasted rows", 2));
     for name in ["../up.tsv", "a/b.tsv", "", ".hidden", "a\0.tsv"] {

@@ -120,6 +120,7 @@ fn what_is_written_reads_back_the_same() {
                 path: Paths::Many(vec![path.into(), "b.jsonl".into()]),
                 format: Format::Instruction,
                 columns: [("output".into(), path.into())].into(),
+                sheet: Some(path.into()),
                 validation: Validation::File(path.into()),
             }),
             training: TrainSettings {

@@ -124,7 +124,7 @@ fn the_shell_and_the_window_say_the_same_of_files() {
     );
     let table: String = (0..30).map(|n| format!("{n},Wer ist {n}?,Das ist {n}\n")).collect();
     let columns = [("prompt", "frage"), ("completion", "antwort")].map(|(part, column)| (part.into(), column.into()));
-    let by_hand = Mapping { format: Format::Completion, columns: columns.into() };
+    let by_hand = Mapping { format: Format::Completion, columns: columns.into(), ..Mapping::default() };
     for (name, text, mapping) in [
         ("broken.jsonl", broken, Mapping::default()),
         ("preference.jsonl", preference, Mapping::default()),

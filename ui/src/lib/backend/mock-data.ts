@@ -182,7 +182,7 @@ export const notices = (): Notice[] => [
 ];
 
 export const system: SystemInfo = {
-  version: '0.1.0', home: '/home/ada/.local/share/tunesmith', disk_free_bytes: 84_300_000_000, home_bytes: 71_400_000, cores: 8,
+  version: '0.1.0', home: '/home/ada/.local/share/tunesmith', user_home: '/home/ada', disk_free_bytes: 84_300_000_000, home_bytes: 71_400_000, cores: 8,
   devices: [{ id: 'cpu', name: verbatim('CPU with 8 cores'), memory_bytes: 16_000_000_000, free_bytes: 6_400_000_000 }], device: 'cpu', device_reason: verbatim('No NVIDIA driver answers on this computer, so the processor is used'),
 };
 

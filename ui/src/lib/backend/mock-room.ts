@@ -60,8 +60,10 @@ export function madeUpRoom({ pace, dataset, row, publish, cancelled, fail }: Stu
 export function madeUpReport(dataset: Dataset): DatasetReport {
   const repaired = dataset.versions.filter(({ number }) => number <= dataset.number).map(({ change }) => change.text.match(/^Repaired: (.*)$/)?.[1]);
   const all = dataset.id.startsWith('support') ? [] : findings;
+  const left = all.filter(({ kind, repair }) => !repaired.includes(kind) && !(repair && dataset.versions.some(({ number, change }) => number <= dataset.number && /removed, .* repaired/.test(change.text))));
+  const repairs = left.filter(({ repair }) => repair !== null);
   return {
-    number: dataset.number, rows: size(dataset), findings: all.filter(({ kind }) => !repaired.includes(kind)),
+    number: dataset.number, rows: size(dataset), findings: left, all_repairs: repairs.length ? { findings: repairs.length, removed: 12, changed: 18 } : null,
     distributions: [
       { what: 'messages_per_row', min: 2, max: 9, mean: 3.2, median: 3, p5: 3, p95: 5 },
       { what: 'characters_per_answer', min: 2, max: 4120, mean: 188.4, median: 142, p5: 24, p95: 611 },
@@ -92,6 +94,8 @@ export function wholeChange(dataset: Dataset, edit: Edit, other: (id: string) =>
       const gone = findings.find(({ kind, repair }) => kind === edit.finding && repair === 'remove_duplicates')?.rows ?? 0;
       return { training: training - gone, validation, said: `Repaired: ${edit.finding}` };
     }
+    case 'repair_all':
+      return null;
     case 'sample': {
       const held = Math.round((edit.rows * validation) / all);
       return { training: edit.rows - held, validation: held, said: `Kept ${edit.rows} of ${all} rows` };

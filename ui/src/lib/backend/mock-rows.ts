@@ -1,5 +1,5 @@
 // The rows of the made-up studio: looked at before an import, searched, changed and brought back.
-import type { Commands, Dataset, DatasetReport, Edit, Inspection, Mapping, Part, Row, RowProblem, RowQuery, Split, WireError } from '$lib/protocol';
+import type { ChangedRow, Commands, Dataset, DatasetReport, Edit, Inspection, Mapping, Part, Row, RowChange, RowProblem, RowQuery, Split, WireError } from '$lib/protocol';
 import { verbatim } from '$lib/words/say';
 import { row as recipe } from './mock-data';
 
@@ -19,7 +19,7 @@ interface Studio {
   replace: (dataset: Dataset) => void;
   fail: (code: WireError['code'], message: string, hint?: string) => never;
 }
-type Name = 'inspect_files' | 'dataset_rows' | 'dataset_row' | 'dataset_problems' | 'dataset_report' | 'edit_dataset' | 'use_version';
+type Name = 'compare_versions' | 'inspect_files' | 'dataset_rows' | 'dataset_row' | 'dataset_problems' | 'dataset_report' | 'edit_dataset' | 'use_version';
 type Handlers = { [K in Name]: (args: Commands[K]['args']) => Commands[K]['reply'] | Promise<Commands[K]['reply']> };
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -53,6 +53,13 @@ export function madeUpRows({ datasets, replace, fail }: Studio): Handlers {
       const total = places?.length ?? all.total;
       const shown = Array.from({ length: Math.max(0, Math.min(limit, total - offset)) }, (_, index) => places?.[offset + index] ?? offset + index);
       return { total, rows: shown.map((place) => bubbles(place, all.at(place), model !== null)) };
+    },
+    compare_versions: async ({ dataset: id, before, after, kind, offset, limit }) => {
+      await wait(150);
+      const all = differences(view(find(id), before), view(find(id), after));
+      const count = (kind: RowChange) => all.filter((one) => one.kind === kind).length;
+      const wanted = all.filter((one) => kind === null || one.kind === kind);
+      return { added: count('added'), removed: count('removed'), changed: count('changed'), moved: count('moved'), reordered: false, total: wanted.length, rows: wanted.slice(offset, offset + limit) };
     },
     dataset_row: async ({ dataset: id, row }) => {
       await wait(60);
@@ -98,7 +105,7 @@ export function look(paths: string[], wanted: Mapping): Inspection {
   const odd = paths.some((path) => path.includes('kunden'));
   const columns = odd ? ['Nr', 'Datum', 'Kundenfrage', 'Unsere Antwort'] : table ? ['id', 'question', 'reply', 'topic', 'asked_at'] : ['messages', 'source', 'rating'];
   const raw = Array.from({ length: 20 }, (_, index) => ({ line: index + 1 + Number(table), cells: Object.fromEntries(columns.map((column) => [column, cells(column, index)])) }));
-  const files = paths.map((path) => ({ name: path.split('/').at(-1)!, what: verbatim(table ? 'CSV with a header, UTF-8' : path.endsWith('.gz') ? 'JSON Lines, gzip' : 'JSON Lines'), bytes: 412_000 }));
+  const files = paths.map((path) => ({ name: path.split('/').at(-1)!, what: verbatim(table ? 'CSV with a header, UTF-8' : path.endsWith('.gz') ? 'JSON Lines, gzip' : 'JSON Lines'), bytes: 412_000, sheets: path.endsWith('.xlsx') ? [{ name: 'Questions', rows: 240, more: false }, { name: 'Old questions', rows: 1210, more: false }] : [] }));
   if (odd && wanted.format === 'auto') return { files, columns, mapping: { format: 'auto', columns: {} }, parts: [], reason: verbatim('No known shape'), remarks: [], rows: [], problems: [], raw, suggested: { prompt: 'Kundenfrage', completion: 'Unsere Antwort' } };
   const format = wanted.format === 'auto' ? (table ? 'completion' : 'chat') : wanted.format;
   const column = (name: string) => wanted.columns[name] ?? usual[name]?.find((one) => columns.includes(one));
@@ -149,6 +156,18 @@ function imported(dataset: Dataset): View {
   return { total: dataset.versions[0]!.training_rows + dataset.versions[0]!.validation_rows, at };
 }
 
+/** Every eleventh row goes, and of every seventh the question loses its last word. */
+function repaired({ total, at }: View): { view: View; said: string } {
+  const kept = Array.from({ length: total }, (_, place) => place).filter((place) => place % 11 !== 3);
+  const mend = (made: Made): Made => {
+    if (made.example.kind !== 'chat') return made;
+    const messages = made.example.messages.map((one) => (one.role === 'user' ? { ...one, content: one.content.replace(/\S+\s*$/, '<EMAIL>') } : one));
+    return { ...made, example: { ...made.example, messages } };
+  };
+  const fresh = (place: number): Made => (kept[place]! % 7 === 1 ? mend(at(kept[place]!)) : at(kept[place]!));
+  return { view: { total: kept.length, at: fresh }, said: `${total - kept.length} rows removed, ${kept.filter((place) => place % 7 === 1).length} repaired` };
+}
+
 function changed({ total, at }: View, edit: Edit): { view: View; said: string } {
   if (edit.kind === 'replace') return { view: { total, at: (place) => (place === edit.row ? { ...at(place), example: edit.example as Example } : at(place)) }, said: `Changed row ${edit.row + 1}` };
   if (edit.kind === 'add') return { view: { total: total + 1, at: (place) => (place === total ? { example: edit.example as Example, split: edit.split, file: '', line: 0 } : at(place)) }, said: 'Added a row' };
@@ -157,7 +176,27 @@ function changed({ total, at }: View, edit: Edit): { view: View; said: string } 
     const older = (place: number) => gone.reduce((real, row) => (row <= real ? real + 1 : real), place);
     return { view: { total: total - gone.length, at: (place) => at(older(place)) }, said: gone.length === 1 ? `Deleted row ${gone[0]! + 1}` : `Deleted ${gone.length} rows` };
   }
+  if (edit.kind === 'repair_all') return repaired({ total, at });
   return { view: { total, at }, said: edit.kind === 'repair' ? `Repaired ${edit.finding}` : `Done: ${edit.kind}` };
+}
+
+/** Rows of two versions that are not the same, by the line that they came from. */
+function differences(before: View, after: View): ChangedRow[] {
+  const origin = ({ file, line }: Made) => `${file}:${line}`;
+  const listed = (view: View) => new Map(Array.from({ length: view.total }, (_, place) => [origin(view.at(place)), place]));
+  const [old, fresh] = [listed(before), listed(after)];
+  const row = (view: View, place: number | undefined) => (place === undefined ? null : bubbles(place, view.at(place), false));
+  const kind = (one: number | undefined, other: number | undefined): RowChange | null => {
+    if (one === undefined) return 'added';
+    if (other === undefined) return 'removed';
+    const [was, is] = [before.at(one), after.at(other)];
+    if (JSON.stringify(was.example) !== JSON.stringify(is.example)) return 'changed';
+    return was.split === is.split ? null : 'moved';
+  };
+  return [...new Set([...old.keys(), ...fresh.keys()])].flatMap((key) => {
+    const how = kind(old.get(key), fresh.get(key));
+    return how ? [{ kind: how, before: row(before, old.get(key)), after: row(after, fresh.get(key)) }] : [];
+  });
 }
 
 /** The places of the rows that are asked for; null for all. */
@@ -205,7 +244,7 @@ function report(dataset: Dataset): DatasetReport | null {
   if (dataset.rows_kept === 0) return null;
   const finding = (kind: string, severity: 'error' | 'warning' | 'note', sentence: string, advice: string, repair: string | null) => ({ kind, severity, rows: 50, first: [2, 8, 14], sentence: verbatim(sentence), advice: verbatim(advice), repair });
   return {
-    number: dataset.number, rows: dataset.training_rows + dataset.validation_rows, distributions: [],
+    number: dataset.number, rows: dataset.training_rows + dataset.validation_rows, distributions: [], all_repairs: { findings: 1, removed: 25, changed: 0 },
     findings: [finding('near_duplicates', 'warning', '50 rows say nearly the same as another one', 'Keep one of each', 'Keep one of each'), finding('no_system_message', 'note', '50 rows have no system message', 'Give all rows one, or none', null)],
   };
 }

@@ -5,6 +5,19 @@ export type AddModel = {
  * A Hugging Face folder.
  */
 path: ReadPath, };
+export type AllRepairs = { 
+/**
+ * Findings that have a repair.
+ */
+findings: number, 
+/**
+ * Rows that would be removed.
+ */
+removed: number, 
+/**
+ * Rows that would stay and be changed.
+ */
+changed: number, };
 export type Answer = { 
 /**
  * Whose.
@@ -67,6 +80,19 @@ column: string,
  * The value.
  */
 value: string, };
+export type ChangedRow = { 
+/**
+ * How.
+ */
+kind: RowChange, 
+/**
+ * The row as it was; null where it is new.
+ */
+before: Row | null, 
+/**
+ * The row as it is; null where it is gone.
+ */
+after: Row | null, };
 export type Chat = { 
 /**
  * Its id.
@@ -180,6 +206,35 @@ only_known: boolean,
  * The id, chosen by the caller, under which progress is published and cancel is understood.
  */
 job: string | null, };
+export type CompareVersions = { 
+/**
+ * The dataset.
+ */
+dataset: string, 
+/**
+ * The number of the version that is compared with.
+ */
+before: number, 
+/**
+ * The number of the other.
+ */
+after: number, 
+/**
+ * Only rows that are different in this way; null is all.
+ */
+kind: RowChange | null, 
+/**
+ * The first row among those, from 0.
+ */
+offset: number, 
+/**
+ * How many, at most 200.
+ */
+limit: number, 
+/**
+ * The id, chosen by the caller, under which progress is published and cancel is understood.
+ */
+job: string | null, };
 export type ComparedAnswer = { 
 /**
  * What was said.
@@ -284,6 +339,10 @@ format: Format,
  * The columns that stand for parts of a row, as far as they are not to be recognised: part: column.
  */
 columns?: { [key in string]: string }, 
+/**
+ * The sheet of a workbook that is read; the first with rows where there is none.
+ */
+sheet?: string, 
 /**
  * Which rows are held out.
  */
@@ -427,7 +486,11 @@ findings: Array<Finding>,
 /**
  * Messages per row, characters per answer and so on.
  */
-distributions: Array<Distribution>, };
+distributions: Array<Distribution>, 
+/**
+ * What all one-click repairs together would do; null where there are none.
+ */
+all_repairs: AllRepairs | null, };
 export type DatasetRow = { 
 /**
  * The dataset.
@@ -610,7 +673,7 @@ seed: number, } | { "kind": "repair",
 /**
  * The finding's kind.
  */
-finding: string, };
+finding: string, } | { "kind": "repair_all" };
 export type EditDataset = { 
 /**
  * The dataset.
@@ -948,7 +1011,11 @@ what: Sentence,
 /**
  * Its size.
  */
-bytes: number, };
+bytes: number, 
+/**
+ * The sheets of a workbook that have rows; none of another file.
+ */
+sheets: Array<Sheet>, };
 export type Inspection = { 
 /**
  * The files, with what each holds.
@@ -1176,7 +1243,11 @@ format: Format,
 /**
  * The column of each part, by the part's name.
  */
-columns: { [key in string]: string }, };
+columns: { [key in string]: string }, 
+/**
+ * The sheet of a workbook that is read; the first with rows where there is none.
+ */
+sheet?: string, };
 export type MeasuredLoss = { 
 /**
  * Mean negative log-likelihood in nats over the learned tokens.
@@ -1497,6 +1568,7 @@ learned_tokens: number | null,
  * What the model's chat template does not show of it, and where a chat would ask otherwise.
  */
 remarks: Array<Sentence>, };
+export type RowChange = "added" | "removed" | "changed" | "moved";
 export type RowMessage = { 
 /**
  * system, user, assistant, tool, text, chosen, rejected or label.
@@ -1966,6 +2038,19 @@ name: string,
  */
 message: Sentence, };
 export type Severity = "error" | "warning" | "note";
+export type Sheet = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Rows below its header, as far as they were counted.
+ */
+rows: number, 
+/**
+ * It has more rows than were counted.
+ */
+more: boolean, };
 export type Side = "base" | "tuned";
 export type SpareCheckpoints = { 
 /**
@@ -2046,6 +2131,10 @@ version: string,
  * The home folder.
  */
 home: string, 
+/**
+ * The user's own folder, which paths are shown with `~` for; null where there is none.
+ */
+user_home: string | null, 
 /**
  * Free space where the home folder lies.
  */
@@ -2343,6 +2432,35 @@ dataset: string,
  */
 number: number, };
 export type Validation = "auto" | number | ReadPath;
+export type VersionChanges = { 
+/**
+ * Rows that are new.
+ */
+added: number, 
+/**
+ * Rows that are gone.
+ */
+removed: number, 
+/**
+ * Rows that say something else.
+ */
+changed: number, 
+/**
+ * Rows that are on the other side.
+ */
+moved: number, 
+/**
+ * Whether the rows that both have are in another order.
+ */
+reordered: boolean, 
+/**
+ * Rows of the kind that is asked for.
+ */
+total: number, 
+/**
+ * Some of these, in the order of the later version; a row that is gone stands where it was.
+ */
+rows: Array<ChangedRow>, };
 export type WireError = { 
 /**
  * What the screen may react to.
@@ -2438,6 +2556,7 @@ export interface Commands {
   dataset_report: { args: string; reply: DatasetReport | null };
   edit_dataset: { args: EditDataset; reply: Dataset };
   use_version: { args: UseVersion; reply: Dataset };
+  compare_versions: { args: CompareVersions; reply: VersionChanges };
   xray_row: { args: XrayRow; reply: Xray };
   count_tokens: { args: CountTokens; reply: TokenCounts };
   export_dataset: { args: ExportDataset; reply: ExportedDataset };

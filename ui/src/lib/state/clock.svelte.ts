@@ -4,8 +4,13 @@ import { createSubscriber } from 'svelte/reactivity';
 const tickMs = 1000;
 
 class Clock {
+  #tickedAt = 0;
   #read = createSubscriber((tick) => {
-    const timer = setInterval(tick, tickMs);
+    const ticked = () => {
+      this.#tickedAt = performance.now();
+      tick();
+    };
+    const timer = setInterval(ticked, tickMs);
     return () => clearInterval(timer);
   });
 
@@ -13,6 +18,11 @@ class Clock {
   get now(): number {
     this.#read();
     return performance.now();
+  }
+
+  /** Milliseconds until it ticks again: what can wait so long is drawn together with it. */
+  untilTick(): number {
+    return tickMs - ((performance.now() - this.#tickedAt) % tickMs);
   }
 }
 

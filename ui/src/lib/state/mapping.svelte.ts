@@ -1,11 +1,18 @@
 // What the columns of files mean, tried out on their first rows before anything is imported.
 import { asWireError, backend } from '$lib/backend';
-import type { Format, Inspection, Mapping, Part, RawRow, Row, WireError } from '$lib/protocol';
+import type { Format, Inspection, Mapping, Part, RawRow, Row, Sheet, WireError } from '$lib/protocol';
 
 const restMs = 200;
 
 /** Parts that hardly anybody has. They are shown apart, unless a column stands for one. */
 const rare = ['history', 'tools', 'reasoning'];
+
+/** The sheets with rows that a person can choose from; none where there is one, or where several workbooks have their own. */
+export function sheetsOf(found: Inspection | null): Sheet[] {
+  const workbooks = found?.files.filter(({ sheets }) => sheets.length > 0) ?? [];
+  const [only] = workbooks;
+  return workbooks.length === 1 && only!.sheets.length > 1 ? only!.sheets : [];
+}
 
 export class MappingDraft {
   /** What the user has said. What is left out is recognised; an empty name is a part that no column stands for. */
@@ -37,8 +44,12 @@ export class MappingDraft {
   format: Format = $derived(this.found?.mapping.format ?? this.wanted.format);
   /** Everything said outright, so that the import reads just what was shown. */
   settled: Mapping | null = $derived(
-    this.found && { format: this.found.mapping.format, columns: Object.fromEntries(this.found.parts.map(({ name }) => [name, this.column(name)])) },
+    this.found && { format: this.found.mapping.format, columns: Object.fromEntries(this.found.parts.map(({ name }) => [name, this.column(name)])), ...this.#ofSheet() },
   );
+  /** The sheets to choose from: those with rows of the one workbook among the files. */
+  sheets: Sheet[] = $derived(sheetsOf(this.found));
+  /** The sheet that is read. */
+  sheet: string = $derived(this.wanted.sheet ?? this.sheets[0]?.name ?? '');
   /** The columns that no part stands for. */
   unused: string[] = $derived(this.found?.columns.filter((column) => !Object.values(this.settled?.columns ?? {}).includes(column)) ?? []);
   /** The parts to ask for, and those that hardly anybody has. */
@@ -61,14 +72,21 @@ export class MappingDraft {
 
   takeFormat(format: Format): void {
     const columns = format === 'completion' ? (this.found?.suggested ?? {}) : {};
-    this.wanted = { format, columns };
+    this.wanted = { format, columns, ...this.#ofSheet() };
+    this.look();
+  }
+
+  /** Another sheet has columns of its own. */
+  takeSheet(sheet: string): void {
+    this.wanted = { format: 'auto', columns: {}, sheet };
+    this.place = 0;
     this.look();
   }
 
   takeColumn(part: string, column: string): void {
     // One column is one part: whoever gives it to another takes it from the first.
     const others = Object.fromEntries(Object.entries(this.settled?.columns ?? {}).map(([name, other]) => [name, column !== '' && other === column ? '' : other]));
-    this.wanted = { format: this.format, columns: { ...others, [part]: column } };
+    this.wanted = { format: this.format, columns: { ...others, [part]: column }, ...this.#ofSheet() };
     this.look();
   }
 
@@ -101,8 +119,13 @@ export class MappingDraft {
     this.place = Math.min(this.place, Math.max(0, found.raw.length - 1));
     if (found.mapping.format !== 'auto' || found.columns.length === 0) return;
     const [only] = found.columns;
-    this.wanted = found.columns.length === 1 ? { format: 'text', columns: { text: only! } } : { format: 'completion', columns: found.suggested };
+    const likely: Mapping = found.columns.length === 1 ? { format: 'text', columns: { text: only! } } : { format: 'completion', columns: found.suggested };
+    this.wanted = { ...likely, ...this.#ofSheet() };
     this.look();
+  }
+
+  #ofSheet(): { sheet?: string } {
+    return this.wanted.sheet === undefined ? {} : { sheet: this.wanted.sheet };
   }
 
   #isRare({ name, required }: Part): boolean {

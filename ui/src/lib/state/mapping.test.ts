@@ -93,3 +93,19 @@ test('a column taken for another part is no longer what it was', async () => {
   await vi.advanceTimersByTimeAsync(300);
   expect(asked[1]!.args.mapping.columns).toMatchObject({ prompt: '', completion: 'question' });
 });
+
+test('another sheet of a workbook is read from the start, and named in the import', async () => {
+  const draft = new MappingDraft(['/home/ada/faq.xlsx'], { ...auto });
+  await vi.advanceTimersByTimeAsync(300);
+  await answer(0);
+  expect([draft.sheets.map(({ name }) => name), draft.sheet]).toEqual([['Questions', 'Old questions'], 'Questions']);
+  draft.takeColumn('system', 'topic');
+  draft.takeSheet('Old questions');
+  await vi.advanceTimersByTimeAsync(300);
+  expect(asked.at(-1)!.args.mapping, 'it has columns of its own').toEqual({ format: 'auto', columns: {}, sheet: 'Old questions' });
+  await answer(asked.length - 1);
+  draft.takeColumn('system', 'topic');
+  expect(draft.settled?.sheet).toBe('Old questions');
+  await vi.advanceTimersByTimeAsync(300);
+  expect(asked.at(-1)!.args.mapping.sheet).toBe('Old questions');
+});

@@ -3,6 +3,7 @@ import { backend } from '$lib/backend';
 import type { Preferences, SystemInfo, Theme, Usage } from '$lib/protocol';
 import { speak } from '$lib/words';
 import { toasts } from './toasts.svelte';
+import { userHome } from './user-home.svelte';
 
 const themeKey = 'tunesmith-theme';
 
@@ -34,6 +35,13 @@ class PreferencesState {
 
   async loadSystem(): Promise<void> {
     [this.system, this.usage] = await Promise.all([backend.call('system_info', null), backend.call('usage', null)]);
+    userHome.path = this.system.user_home;
+  }
+
+  /** Asks which part of paths is shown as `~`. */
+  async loadUserHome(): Promise<void> {
+    // Without an answer paths are shown whole.
+    userHome.path = await backend.call('system_info', null).then((system) => system.user_home, () => null);
   }
 
   async change(change: Partial<Preferences>): Promise<void> {

@@ -2,9 +2,13 @@
 import { backend, type Stop } from '$lib/backend';
 import type { Plan, Run, RunFileKind, RunState } from '$lib/protocol';
 import { words } from '$lib/words';
+import { clock } from './clock.svelte';
 import { hasEnded, isActive, isQueued, library } from './library.svelte';
 import { RunHistory } from './run-history';
 import { toasts } from './toasts.svelte';
+import { userHome } from './user-home.svelte';
+
+const restMs = 1000;
 
 export class FollowedRun {
   readonly id: string;
@@ -13,6 +17,8 @@ export class FollowedRun {
   revision = $state(0);
   /** When the last news came, on the clock of `clock.svelte.ts`. */
   heardAt = performance.now();
+  #toldAt = -Infinity;
+  #later: ReturnType<typeof setTimeout> | undefined;
   #asked = $state(false);
   resuming = $state(false);
 
@@ -36,14 +42,19 @@ export class FollowedRun {
   }
 
   follow(): Stop {
-    return backend.subscribe({ topic: 'run', id: this.id }, this.history.seq, (events) => {
+    const stop = backend.subscribe({ topic: 'run', id: this.id }, this.history.seq, (events) => {
       if (events.length === 0) return;
       const before = this.history.status?.state;
       this.history.apply(events);
       this.heardAt = performance.now();
-      this.revision++;
+      this.#tell(this.history.status?.state !== before);
       if (this.history.status && this.history.status.state !== before) this.#turned();
     });
+    return () => {
+      stop();
+      clearTimeout(this.#later);
+      this.#later = undefined;
+    };
   }
 
   async stop(): Promise<void> {
@@ -64,8 +75,21 @@ export class FollowedRun {
     await this.#try(async () => {
       const make = (save_to: string | null) => backend.call('run_file', { run: this.id, kind, save_to });
       const saved = await backend.saveFile(`${this.run?.name ?? 'run'}.${ending}`.replace(/[/\\]/g, '-'), make);
-      if (saved) toasts.show({ tone: 'good', text: words.common.savedAs(saved) });
+      if (saved) toasts.show({ tone: 'good', text: words.common.savedAs(userHome.shorten(saved)) });
     });
+  }
+
+  /** Shows what was heard: at once, but of news in the same second only the last. Each time the page is drawn anew, and training
+      needs the processor more. */
+  #tell(atOnce: boolean): void {
+    if (!atOnce && performance.now() - this.#toldAt < restMs) {
+      this.#later ??= setTimeout(() => this.#tell(true), clock.untilTick());
+      return;
+    }
+    clearTimeout(this.#later);
+    this.#later = undefined;
+    this.#toldAt = performance.now();
+    this.revision++;
   }
 
   #turned(): void {

@@ -57,6 +57,9 @@ export const datasets = {
     known: (file: string) => `Check how the rows of ${file} are read; nothing is imported yet`,
     again: 'The rows are read again from their file, as you say here',
     shape: 'Each row is',
+    sheet: 'Sheet',
+    sheetOption: (name: string, n: number, more: boolean) => `${name} (${more ? 'more than ' : ''}${rows(n)})`,
+    sheets: (file: string) => `${file} has several sheets with rows. Choose the one to import`,
     shapes: {
       completion: 'A question and its answer',
       instruction: 'An instruction, its input and the answer',
@@ -137,6 +140,7 @@ export const datasets = {
   cancelled: 'Import cancelled',
   sum: (read: number, kept: number, dropped: number) => (dropped === 0 ? `All ${rows(kept)} imported` : `${count(read)} read = ${count(kept)} kept + ${count(dropped)} dropped`),
   sumSince: 'at import, before any change',
+  versionInUse: (n: number, change: string) => `Version ${n}: ${change}`,
   reason: 'Understood as',
   notMixed: 'That is not a dataset file',
   skipped: (n: number, names: string) => (n === 1 ? `“${names}” is not a dataset file and was left out` : `${count(n)} files are not dataset files and were left out: ${names}`),

@@ -2,6 +2,7 @@
 // per key, which the shell reads too; it is fetched only where it is spoken.
 import type { FluentVariable } from '@fluent/bundle';
 import type { Argument, Sentence } from '$lib/protocol';
+import { userHome } from '$lib/state/user-home.svelte';
 import { language } from './language';
 
 export type Say = (sentence: Sentence) => string;
@@ -11,8 +12,8 @@ const files = import.meta.glob<string>(['../../../../crates/sentence/languages/*
 
 let inUse: Say = ({ text }) => text;
 
-/** A sentence in the user's language, or in English where that language has no text for it. */
-export const say: Say = (sentence) => inUse(sentence);
+/** A sentence in the user's language, or in English where that language has no text for it; with `~` for the user's folder. */
+export const say: Say = (sentence) => userHome.shorten(inUse(sentence));
 
 /** A text that is the same in every language, or is in the user's already. */
 export const verbatim = (text: string): Sentence => ({ key: '', args: {}, text });

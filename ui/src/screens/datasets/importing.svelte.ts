@@ -3,7 +3,7 @@
 import { asWireError, backend, type Item } from '$lib/backend';
 import type { Dataset, Inspection, WireError } from '$lib/protocol';
 import { jobs, type ReadingOptions } from '$lib/state/jobs.svelte';
-import { MappingDraft } from '$lib/state/mapping.svelte';
+import { MappingDraft, sheetsOf } from '$lib/state/mapping.svelte';
 import { toasts } from '$lib/state/toasts.svelte';
 import { words } from '$lib/words';
 
@@ -27,7 +27,7 @@ class Importing {
   #looks = 0;
 
   /** Imports files and shows their first rows meanwhile; null when it was cancelled or failed. Asks what the columns mean
-      where they say nothing, and with `ask` in any case. */
+      where they say nothing, which sheet is meant where there are several, and with `ask` in any case. */
   async files(items: Item[], options = this.options, ask = false): Promise<Dataset | null> {
     this.error = null;
     this.question?.answer(null);
@@ -39,7 +39,7 @@ class Importing {
     this.looking = true;
     const found = await backend.call('inspect_files', { paths, mapping: options.mapping }).catch(() => null);
     this.looking = false;
-    const said = found && (ask || isUnknown(found)) ? await this.#ask(paths, found, options) : options;
+    const said = found && (ask || isUnknown(found) || (options.mapping.sheet === undefined && sheetsOf(found).length > 0)) ? await this.#ask(paths, found, options) : options;
     if (!said) return null;
     if (look === this.#looks) this.first = found;
     const dataset = await this.take(() => jobs.importFiles(paths, said));

@@ -7,6 +7,7 @@ import type { Dataset, TokenCounts } from '$lib/protocol';
 import { library } from '$lib/state/library.svelte';
 import { limits } from '$lib/state/limits.svelte';
 import { toasts } from '$lib/state/toasts.svelte';
+import { undo } from '$lib/state/undo.svelte';
 import Doctor from './Doctor.svelte';
 import Histogram from './Histogram.svelte';
 import Tokens from './Tokens.svelte';
@@ -41,6 +42,39 @@ test('a repair makes a new version, and its message brings the old one back', as
   await vi.waitFor(() => expect(toasts.list.length).toBe(1));
   toasts.list[0]!.action!.run();
   await vi.waitFor(() => expect(changed.map(({ number }) => number)).toEqual([2, 1]));
+});
+
+test('all fixes say before what they do, are one change, and Ctrl+Z takes it back', async () => {
+  const changed: Dataset[] = [];
+  show(Doctor, { dataset: made.dataset(), onchange: (dataset: Dataset) => void changed.push(dataset), onrows: () => undefined });
+  await vi.waitFor(() => expect(byId('repair-all')).toBeTruthy());
+  expect(byId('repair-all-says')?.textContent).toContain('Removes 12 rows, changes 18.');
+  press('repair-all');
+  await vi.waitFor(() => expect(byId('repairing-all')).toBeTruthy());
+  expect(byId<HTMLButtonElement>('repair-mojibake')?.disabled, 'one change at a time').toBe(true);
+  await vi.waitFor(() => expect(changed.map(({ number }) => number)).toEqual([2]));
+  expect(undo.last()).toBe(true);
+  await vi.waitFor(() => expect(changed.map(({ number }) => number)).toEqual([2, 1]));
+});
+
+test('all fixes can be cancelled while they are made', async () => {
+  const cancelled: unknown[] = [];
+  const real = mock();
+  let fail!: (error: unknown) => void;
+  const call = ((name: string, args: never) => {
+    if (name === 'edit_dataset') return new Promise((_, reject) => (fail = reject));
+    if (name === 'cancel_job') return (cancelled.push(args), fail({ code: 'cancelled', message: verbatim('Cancelled'), hint: nothing }), Promise.resolve(null));
+    return real.call(name as 'list_runs', args);
+  }) as Backend['call'];
+  setBackend({ ...real, call });
+  show(Doctor, { dataset: made.dataset(), onchange: () => undefined, onrows: () => undefined });
+  await vi.waitFor(() => expect(byId('repair-all')).toBeTruthy());
+  press('repair-all');
+  await vi.waitFor(() => expect(byId('repairing-all-cancel')).toBeTruthy());
+  press('repairing-all-cancel');
+  await vi.waitFor(() => expect(byId('repair-all'), 'the button is back').toBeTruthy());
+  expect(cancelled.length).toBe(1);
+  expect(byId('repair-all-error')).toBeNull();
 });
 
 test('a repair that has no name of ours tells itself', async () => {

@@ -3,7 +3,7 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import { setBackend, type Backend } from '$lib/backend';
 import { mock } from '$lib/backend/mock';
 import * as made from '$lib/backend/mock-data';
-import type { Dataset, DatasetVersion, ExportDataset, Validation } from '$lib/protocol';
+import type { Dataset, DatasetVersion, ExportDataset, Row, Validation, VersionChanges } from '$lib/protocol';
 import { library } from '$lib/state/library.svelte';
 import { show } from '$lib/testing/show';
 import { verbatim } from '$lib/words/say';
@@ -56,6 +56,51 @@ test('each version says by which rule its rows are held out', () => {
   const said = [1, 2, 3, 4].map((number) => byId(`version-rule-${number}`)!.textContent);
   expect(said).toEqual(['Held out: automatic, seed 42', 'Held out: 10 %, seed 3', 'Held out: the rows of val.jsonl', 'Held out: none']);
   expect(byId('version-2')!.classList.contains('wanted')).toBe(true);
+});
+
+const row = (number: number, content: string, split: Row['split'] = 'training'): Row => ({ number, split, file: 'a.jsonl', line: number + 1, messages: [{ role: 'assistant', content, reasoning: null, learned: true }], extra: [], tokens: null, learned_tokens: null, remarks: [] });
+
+test('two versions are compared, the one in use and the one before it at first', async () => {
+  const found: VersionChanges = {
+    added: 0, removed: 1, changed: 1, moved: 0, reordered: false, total: 2,
+    rows: [{ kind: 'changed', before: row(3, 'Write to ada@lovelace.org today'), after: row(2, 'Write to <EMAIL> today') }, { kind: 'removed', before: row(7, 'Twice'), after: null }],
+  };
+  const real = studio();
+  setBackend({ ...real, call: ((name: string, args: never) => (name === 'compare_versions' ? (asked.push([name, args]), Promise.resolve(found)) : real.call(name as 'list_runs', args))) as Backend['call'] });
+  const versions = [version(1, 'auto', 42), version(2, 'auto', 42), version(3, 'auto', 42)];
+  show(Versions, { dataset: made.dataset({ versions, number: 3 }), onchange: nothing });
+  press('version-compare');
+  await vi.waitFor(() => expect(document.querySelectorAll('[data-testid="change"]').length).toBe(2));
+  expect(asked).toContainEqual(['compare_versions', expect.objectContaining({ before: 2, after: 3, kind: null, offset: 0 })]);
+  expect([...document.querySelectorAll('mark')].map((mark) => mark.textContent)).toEqual(['ada@lovelace.org', '<EMAIL>']);
+  expect(byId('changes')!.textContent).toContain('Not in this version');
+  expect(byId('changes-added'), 'no tab for rows that there are none of').toBeNull();
+  byId('changes-removed')!.querySelector('input')!.click();
+  await vi.waitFor(() => expect(asked).toContainEqual(['compare_versions', expect.objectContaining({ kind: 'removed' })]));
+  press('changes-of-2');
+  await vi.waitFor(() => expect(asked).toContainEqual(['compare_versions', expect.objectContaining({ before: 1, after: 2, kind: null })]));
+  press('changes-close');
+  expect(byId('changes')).toBeNull();
+});
+
+test('with one version there is nothing to compare', () => {
+  show(Versions, { dataset: split('auto'), onchange: nothing });
+  expect(byId<HTMLButtonElement>('version-compare')!.disabled).toBe(true);
+});
+
+test('a long list of differences is turned page by page', async () => {
+  const real = mock();
+  setBackend(real);
+  const first = made.dataset();
+  const second = await real.call('edit_dataset', { dataset: first.id, version: null, edit: { kind: 'repair_all' }, job: null });
+  show(Versions, { dataset: second, onchange: nothing });
+  press('version-compare');
+  await vi.waitFor(() => expect(byId('changes-range')).toBeTruthy());
+  expect(document.querySelectorAll('[data-testid="change"]').length).toBe(20);
+  const total = /of (\d+)$/.exec(byId('changes-range')!.textContent!)![1];
+  press('changes-last');
+  await vi.waitFor(() => expect(byId('changes-range')!.textContent).toMatch(new RegExp(`–${total} of ${total}$`)));
+  expect(byId<HTMLButtonElement>('changes-next')!.disabled).toBe(true);
 });
 
 test('a run leads to the version that it learned from', () => {
