@@ -113,7 +113,11 @@ fn a_sheet_is_named_and_read_by_a_worker() {
     let file = file.to_str().unwrap();
     let wrong = shell.run(&["data", "inspect", file, "--sheet", "Antworten"]);
     assert_eq!(wrong.code, 1);
-    assert!(wrong.stderr.contains("no sheet “Antworten”; its sheets are “Fragen”, “Notizen”"), "{}", wrong.stderr);
+    assert!(
+        wrong.stderr.contains("no sheet “Antworten”; its sheets are “Notizen”, “Fragen”, “Leer”"),
+        "{}",
+        wrong.stderr
+    );
     let columns =
         ["--column", "prompt=Kundenfrage", "--column", "completion=Unsere Antwort", "--sheet", "Fragen", "--json"];
     let report = &shell.run(&[&["data", "inspect", file][..], &columns].concat()).lines()[0];
