@@ -120,6 +120,13 @@ impl From<FormatWord> for Format {
 
 /// Refuses columns for parts that rows of the format do not have.
 fn check_parts(format: Format, columns: &[(String, String)]) -> Result<(), WrongUsage> {
+    let repeated = |(at, (part, _)): &(usize, &(String, String))| columns[..*at].iter().any(|(other, _)| other == part);
+    if let Some((_, (part, _))) = columns.iter().enumerate().find(repeated) {
+        return Err(WrongUsage {
+            message: say!("shell-part-twice", "--column: “{part}” is given twice", part),
+            hint: say!("shell-part-twice-hint", "Name one column for each part of a row"),
+        });
+    }
     let known = part_names(format);
     match columns.iter().find(|(part, _)| !known.contains(&part.as_str())) {
         None => Ok(()),

@@ -1,55 +1,29 @@
 //! The checks on conversations from OpenAI's data preparation guide, under the names it uses. A row that fails is dropped;
 //! an unknown key is only a remark.
 
+mod anthropic;
 mod calls;
 mod content;
 mod gemini;
 mod keys;
 mod pairs;
+mod pieces;
 mod roles;
+mod typed;
 
 use serde_json::Value;
-use tunesmith_sentence::{Sentence, say};
+use tunesmith_sentence::say;
 
+use crate::Message;
 pub(crate) use crate::checks::calls::tools;
 use crate::checks::calls::{called, has_call};
 use crate::checks::content::{Content, content};
 use crate::checks::keys::{remark_on_rest, thought, weight};
 pub(crate) use crate::checks::pairs::is_pair;
 use crate::checks::roles::role;
+pub use crate::checks::typed::check;
+pub(crate) use crate::checks::typed::not_objects;
 use crate::record::{Object, Problem, value_name};
-use crate::{Example, Message};
-
-/// Checks a row that somebody typed in by the rules of an import.
-///
-/// # Errors
-///
-/// A sentence that says what is wrong with the row.
-pub fn check(example: Example) -> Result<Example, Sentence> {
-    let blank = |text: &str| text.trim().is_empty();
-    let silent = |messages: &[Message]| messages.iter().all(|message| blank(&message.content));
-    match example {
-        Example::Chat { messages, tools } => {
-            let list = messages.iter().map(|message| serde_json::to_value(message).unwrap_or_default()).collect();
-            let messages = conversation(list, &mut Vec::new()).map_err(|problem| problem.message)?;
-            Ok(Example::Chat { messages, tools })
-        }
-        Example::Text { text } | Example::Classification { text, .. } if blank(&text) => {
-            Err(say!("row-text-empty", "The text is empty"))
-        }
-        Example::Classification { label, .. } if blank(&label) => Err(say!("row-label-empty", "The label is empty")),
-        Example::Preference { chosen, .. } if silent(&chosen) => {
-            Err(say!("row-chosen-empty", "The chosen answer is empty"))
-        }
-        Example::Preference { rejected, .. } if silent(&rejected) => {
-            Err(say!("row-rejected-empty", "The rejected answer is empty"))
-        }
-        Example::Unpaired { completion, .. } if silent(&completion) => {
-            Err(say!("row-answer-empty", "The answer is empty"))
-        }
-        fine => Ok(fine),
-    }
-}
 
 /// The messages of a conversation, checked.
 pub(crate) fn conversation(list: Vec<Value>, notes: &mut Vec<Problem>) -> Result<Vec<Message>, Problem> {
@@ -72,7 +46,8 @@ pub(crate) fn messages(list: Vec<Value>, notes: &mut Vec<Problem>) -> Result<Vec
     if list.iter().any(|value| value.is_object() && is_pair(value)) {
         notes.push(read_as_turns());
     }
-    for (number, value) in (1..).zip(list.into_iter().flat_map(gemini::unfold).flat_map(pairs::unfold)) {
+    let apart = |value| anthropic::unfold(value).into_iter().flat_map(gemini::unfold).flat_map(pairs::unfold);
+    for (number, value) in (1..).zip(list.into_iter().flat_map(apart)) {
         messages.extend(message(number, value, notes)?);
     }
     if messages.is_empty() {
@@ -99,7 +74,7 @@ fn message(number: usize, value: Value, notes: &mut Vec<Problem>) -> Result<Opti
             return Err(Problem::new("message_missing_key", what));
         }
     };
-    let reasoning_content = reasoning_content.or(thought);
+    let reasoning_content = both_thoughts(reasoning_content, thought);
     if calls {
         let tool_calls = Some(calls_of_assistant(number, &role, &mut object)?);
         // Blanks beside a call are no content.
@@ -156,10 +131,23 @@ fn calls_of_assistant(number: usize, role: &str, object: &mut Object) -> Result<
     Err(Problem::new("wrong_tool_calls", what))
 }
 
-/// The text under a key; none where it is empty.
+/// The text or the number under a key; none where it is empty. Any other value stays where it is and is told as not used.
 fn word(object: &mut Object, key: &str) -> Option<String> {
-    let value = object.shift_remove(key)?;
-    value.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+    let word = match object.get(key)? {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    object.shift_remove(key);
+    Some(word).filter(|word| !word.is_empty())
+}
+
+/// What the assistant thinks, where a key and the parts of the content say it: both, unless they say the same.
+fn both_thoughts(key: Option<String>, parts: Option<String>) -> Option<String> {
+    match (key, parts) {
+        (Some(key), Some(parts)) if key.trim() != parts.trim() => Some(format!("{key}\n\n{parts}")),
+        (key, parts) => key.or(parts),
+    }
 }
 
 fn read_as_turns() -> Problem {

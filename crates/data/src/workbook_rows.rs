@@ -32,6 +32,10 @@ const MOST_NAMES: usize = 8;
 
 type OpenFile = BufReader<File>;
 
+/// Of a sheet with more rows than this the file has at least a byte for each; an OpenDocument file can say of one row that it
+/// stands a million times.
+const REPEATED_ROWS: u64 = 100_000;
+
 /// Which sheet is read, and which are not.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Sheets {
@@ -111,7 +115,7 @@ fn rows(path: &Path, sheet: Option<&str>, out: &mut dyn Write) -> Result<(), Fai
         serde_json::to_vec(&Sheets { read: read.clone(), others }).map_err(|error| Failed::Out(error.into()))?;
     write_line(out, SHEETS, &sheets).map_err(Failed::Out)?;
     write_line(out, COUNT, workbook.rows_declared(&read).to_string().as_bytes()).map_err(Failed::Out)?;
-    let mut writer = RowWriter { size, written: 0, out };
+    let mut writer = RowWriter { size, rows: 0, written: 0, out };
     workbook.each_row(&read, &mut |row| writer.write(row))
 }
 
@@ -248,12 +252,22 @@ fn put(row: &mut Row, column: u32, found: &Cell<DataRef>) -> Result<(), Failed> 
 struct RowWriter<'a> {
     /// The size of the file, in bytes.
     size: u64,
+    rows: u64,
     written: u64,
     out: &'a mut dyn Write,
 }
 
 impl RowWriter<'_> {
     fn write(&mut self, row: &Row) -> Result<bool, Failed> {
+        self.rows += 1;
+        if self.rows > REPEATED_ROWS.max(self.size) {
+            return Err(Failed::File(say!(
+                "import-workbook-repeats",
+                "its sheet has over {rows} rows in {bytes} bytes, so it says the same row over and over",
+                rows = self.rows - 1,
+                bytes = self.size
+            )));
+        }
         self.written += (row.bytes() as u64).max(LEAST_ROW);
         refuse_bomb(self.written, self.size)?;
         let text = if row.bytes() > LONGEST_ROW { None } else { Some(row.json().map_err(Failed::Out)?) };

@@ -30,6 +30,8 @@ mod judged;
 mod lengths;
 #[path = "data/masks.rs"]
 mod masks;
+#[path = "data/nothing_lost.rs"]
+mod nothing_lost;
 #[path = "data/own_templates.rs"]
 mod own_templates;
 #[path = "data/packed.rs"]

@@ -985,6 +985,10 @@ import-empty = { $path } is empty: { $found }
 
 import-empty-hint = Pick a file with at least one row
 
+import-field-left-out = The field { $names } around the rows is not read
+
+import-fields-left-out = The fields { $names } around the rows are not read
+
 import-file-left-out = “{ $name }” is empty and left out
 
 import-file-missing = { $path } does not exist
@@ -1087,6 +1091,8 @@ import-workbook-memory = it is too large for a workbook, as reading it takes mor
 import-workbook-no-sheet = it has no sheet “{ $sheet }”; its sheets are { $names }
 
 import-workbook-order = the rows of its sheet are not in order
+
+import-workbook-repeats = its sheet has over { $rows } rows in { $bytes } bytes, so it says the same row over and over
 
 import-workbook-slow = it is too large for a workbook: after { $limit_s } s nothing of it was read
 
@@ -1639,6 +1645,8 @@ row-answers-equal = Both answers of this row are the same, so none is better
 
 row-call-no-json = Message { $number } is a function call that is not JSON with name and arguments
 
+row-call-no-name = Message { $number } has a “{ $kind }” without the name of a function
+
 row-call-not-assistant = Message { $number } (role { $role }) calls a tool, which only the assistant can
 
 row-calls-wrong = Message { $number } has “tool_calls” that are not a list of functions with name and arguments
@@ -1662,6 +1670,8 @@ row-endless = This row starts here and never ends: a bracket or quote is missing
 row-fence-unclosed = A code fence that begins here is never closed; the text after it is cut at blank lines
 
 row-formula-error = The cell in “{ $column }” holds the error { $error } of a formula; it is read as empty
+
+row-function-call-wrong = Message { $number } has a “function_call” that is not a function with name and arguments
 
 row-header-quote = A quote in the header does not close; the names are read as they stand there
 
@@ -1709,6 +1719,8 @@ row-message-no-object = Message { $number } is { $kind }, not an object with rol
 
 row-message-no-role = Message { $number } has no role
 
+row-message-part-no-text = Message { $number } holds a part “{ $kind }”, and only text can be learned
+
 row-message-silent = Message { $number } (role { $role }) says nothing
 
 row-messages-empty = A list of messages is empty in this row
@@ -1745,6 +1757,8 @@ row-prompt-column-empty = The column “{ $column }” is empty in this row: not
 
 row-prompt-repeated = The answers of this row begin with its prompt, which is left out of them
 
+row-question-empty = The question is empty
+
 row-quote-endless = This row never ends: a closing quote is missing; the rows after it cannot be read
 
 row-quote-stray = A quote stands in the middle of a cell that begins with a quote; there it must be written twice
@@ -1753,7 +1767,11 @@ row-quote-unclosed = A quote that begins here is never closed; this line is left
 
 row-ragged = This row has { $cells } cells where the header has { $names }; a cell that holds the separator must stand in quotes
 
+row-reasoning-column-unused = The answer brings reasoning of its own, so that in “{ $column }” is not used
+
 row-rejected-empty = The rejected answer is empty
+
+row-request-keys-unused = Of the request in “{ $column }” these keys are not used: { $keys }
 
 row-role-developer = Message { $number } has the role developer; read as system
 
@@ -1788,6 +1806,8 @@ row-viewer-cut = The dataset viewer has cut off the texts in { $columns } of thi
 row-weight-wrong = Message { $number } has the weight { $weight }; it must be 0 or 1
 
 row-windows-1252 = This file is not UTF-8 and is read as Windows-1252; if letters look wrong, save it as UTF-8 and import it again
+
+row-within-column = In “{ $column }”: { $problem }
 
 rows-file-name = “{ $name }” is no name for a file
 
@@ -2350,6 +2370,8 @@ setting-wrong = { $label } must be { $expected }, not { $value }
 
 shape-chat = Conversations: a list of messages in { $columns }
 
+shape-chosen-absent = { $shape }. No row looked at has the chosen { $absent }: the columns are { $columns }
+
 shape-classification = Texts and their classes: the columns { $columns }
 
 shape-columns-unused = { $shape }; not used: { $columns }
@@ -2377,6 +2399,8 @@ shape-in-rows = { $shape } in { $count } of the first { $rows } rows
 shape-instruction = Instructions and answers: the columns { $columns }
 
 shape-no-row = No row could be read
+
+shape-parts-aside = { $shape }. Such rows have no part { $aside }, so what was chosen for it is not used: their parts are { $parts }
 
 shape-preference = Better and worse answers: the columns { $columns }
 
@@ -2637,6 +2661,10 @@ shell-notice-delete-run = Delete it with `tunesmith runs remove { $id }`
 shell-notices = Notices, until `tunesmith doctor --seen`
 
 shell-notices-there = There is something to know about this home: see `tunesmith doctor`
+
+shell-part-twice = --column: “{ $part }” is given twice
+
+shell-part-twice-hint = Name one column for each part of a row
 
 shell-part-unknown = --column: a row has no part “{ $part }”
 

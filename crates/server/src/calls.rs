@@ -56,6 +56,7 @@ fn carry_out(state: &crate::State, name: &str, args: Value, asked: &Asked) -> Re
         other => other.map_err(|error| state.uploads.without_folder(error))?,
     };
     state.downloads.offer(name, &reply);
+    state.uploads.note(name, &reply);
     state.answers.note(api, asked);
     Ok(reply)
 }

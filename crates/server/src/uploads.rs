@@ -2,9 +2,11 @@
 //! private temporary folder until the server ends, so that an import can be tried again with other options. A lock in it
 //! tells whoever sweeps up after a kill that the server still runs. Which paths a page may name is decided in `paths`.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::{
@@ -37,6 +39,8 @@ const LONGEST_NAME_BYTES: usize = 120;
 /// Everything that was uploaded to one server.
 pub(crate) struct Uploads {
     folder: TempDir,
+    /// Files of rows that pages had the studio keep.
+    kept: Mutex<HashSet<PathBuf>>,
     /// Held as long as the server runs, where somebody sweeps.
     _lock: Option<File>,
 }
@@ -81,7 +85,7 @@ impl Uploads {
         let folder = parent.map_or_else(|| builder.tempdir(), |parent| builder.tempdir_in(parent))?;
         let lock = parent.map(|_| File::create(folder.path().join("lock"))).transpose()?;
         lock.as_ref().map(File::lock).transpose()?;
-        Ok(Self { folder, _lock: lock })
+        Ok(Self { folder, kept: Mutex::default(), _lock: lock })
     }
 
     /// Writes a small file for this user alone; it goes with the uploads.
@@ -89,6 +93,13 @@ impl Uploads {
         let path = self.folder.path().join(name);
         std::fs::write(&path, text)?;
         Ok(path)
+    }
+
+    /// Takes note of the file that the studio has made of a page's rows, if this command was that.
+    pub(crate) fn note(&self, command: &str, reply: &serde_json::Value) {
+        if let ("keep_rows", Some(path)) = (command, reply.as_str()) {
+            self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(path.into());
+        }
     }
 
     /// Each file gets its own folder: files of one name must not replace each other.
@@ -136,8 +147,11 @@ impl Uploads {
         }
     }
 
-    /// Whether a path leads to something that was uploaded.
+    /// Whether a path leads to something that was uploaded, or to rows that were kept for a page.
     pub(crate) fn holds(&self, path: &Path) -> bool {
+        if self.kept.lock().unwrap_or_else(PoisonError::into_inner).contains(path) {
+            return true;
+        }
         // Resolved, so that neither `..` nor a link leads out.
         let inside = |root: PathBuf| path.canonicalize().is_ok_and(|path| path.starts_with(root));
         self.folder.path().canonicalize().is_ok_and(inside)

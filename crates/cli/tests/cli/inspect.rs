@@ -165,6 +165,8 @@ fn a_part_that_no_row_has_and_a_limit_without_a_model_are_wrong_usage() {
     assert!(told.contains("no part “foo”") && told.contains("instruction, output"), "{told}");
     let told = wrong(&["--format", "text", "--column", "prompt=text"]);
     assert!(told.contains("Its parts are text"), "{told}");
+    let told = wrong(&["--column", "prompt=a", "--column", "completion=c", "--column", "prompt=b"]);
+    assert!(told.contains("“prompt” is given twice"), "{told}");
     assert!(wrong(&["--max-length", "20"]).contains("--model"));
     wrong(&["--model", "model", "--max-length", "0"]);
 }

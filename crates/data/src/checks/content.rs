@@ -44,16 +44,34 @@ fn joined(number: usize, role: &str, parts: &[Value]) -> Result<Content, Problem
         } else if let Some(part) = text_in(part) {
             text += part;
         } else {
-            let what = say!(
-                "row-message-more-than-text",
-                "Message {number} holds more than text, which cannot be learned",
-                number
-            );
-            return Err(Problem::new("unsupported_content", what));
+            return Err(no_text(number, part));
         }
     }
     let thought = Some(thoughts.join("\n\n")).filter(|thought| !thought.is_empty());
     Ok(Content { text, thought })
+}
+
+/// What is wrong with a part that is no text. It is named by its type, or by its first key where it has none.
+fn no_text(number: usize, part: &Value) -> Problem {
+    let key = || part.as_object().and_then(|part| part.keys().next()).map(String::as_str);
+    let kind = part.get("type").and_then(Value::as_str).or_else(key);
+    if let Some(kind @ ("functionCall" | "function_call" | "tool_use")) = kind {
+        let what =
+            say!("row-call-no-name", "Message {number} has a “{kind}” without the name of a function", number, kind);
+        return Problem::new("wrong_tool_calls", what);
+    }
+    let what = match kind {
+        Some(kind) => say!(
+            "row-message-part-no-text",
+            "Message {number} holds a part “{kind}”, and only text can be learned",
+            number,
+            kind
+        ),
+        None => {
+            say!("row-message-more-than-text", "Message {number} holds more than text, which cannot be learned", number)
+        }
+    };
+    Problem::new("unsupported_content", what)
 }
 
 fn text_in(part: &Value) -> Option<&str> {

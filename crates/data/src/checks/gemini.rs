@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::pieces::{self, Piece};
+
 /// The messages of one `{"role", "parts"}`; any other value stays as it is. What is no text, call or result stays in the
 /// content, where it is told as more than text.
 pub(super) fn unfold(value: Value) -> Vec<Value> {
@@ -10,33 +12,29 @@ pub(super) fn unfold(value: Value) -> Vec<Value> {
         return vec![message.into()];
     }
     let Some(Value::Array(parts)) = message.shift_remove("parts") else { return vec![message.into()] };
-    let (mut content, mut calls, mut results) = (Vec::new(), Vec::new(), Vec::new());
-    for mut part in parts {
-        if let Some(call) = named(&mut part, "functionCall", "function_call") {
-            let arguments = call.get("args").cloned().unwrap_or_else(|| json!({}));
-            calls.push(json!({"type": "function", "function": {"name": call["name"], "arguments": arguments}}));
-        } else if let Some(result) = named(&mut part, "functionResponse", "function_response") {
-            let content = result["response"].to_string();
-            results.push(json!({"role": "tool", "name": result["name"], "content": content}));
-        } else {
-            content.push(part);
-        }
-    }
-    if content.is_empty() && calls.is_empty() && !results.is_empty() {
-        return results;
-    }
     // Where nobody is named, the user speaks.
     message.entry("role").or_insert("user".into());
-    message.insert("content".into(), content.into());
-    if !calls.is_empty() {
-        message.insert("tool_calls".into(), calls.into());
-    }
-    std::iter::once(message.into()).chain(results).collect()
+    pieces::messages(&message, parts.into_iter().map(piece))
 }
 
-fn named(part: &mut Value, name: &str, other: &str) -> Option<Value> {
-    let part = part.as_object_mut()?;
-    part.shift_remove(name).or_else(|| part.shift_remove(other)).filter(Value::is_object)
+fn piece(part: Value) -> Piece {
+    if let Some(call) = named(&part, "functionCall", "function_call").filter(|call| names_function(call)) {
+        let arguments = call.get("args").cloned().unwrap_or_else(|| json!({}));
+        return Piece::Call(json!({"type": "function", "function": {"name": call["name"], "arguments": arguments}}));
+    }
+    if let Some(result) = named(&part, "functionResponse", "function_response") {
+        let content = result.get("response").map_or_else(String::new, Value::to_string);
+        return Piece::Result(json!({"role": "tool", "name": result["name"], "content": content}));
+    }
+    Piece::Content(part)
+}
+
+fn named<'a>(part: &'a Value, name: &str, other: &str) -> Option<&'a Value> {
+    part.get(name).or_else(|| part.get(other)).filter(|value| value.is_object())
+}
+
+fn names_function(call: &Value) -> bool {
+    call.get("name").is_some_and(Value::is_string)
 }
 
 /// The schemas of a list of Gemini's tools, as OpenAI writes them.

@@ -41,7 +41,8 @@ pub(crate) fn guess<'a>(rows: impl Iterator<Item = &'a Object>, wanted: &Mapping
     let best = votes.into_iter().rev().max_by_key(|(_, count)| *count);
     match best {
         Some((shape, count)) => {
-            let reason = with_unused(with_share(shape.sentence(), count, seen), &shape, &columns);
+            let reason = with_unused(with_share(shape.among(&known).sentence(), count, seen), &shape, &columns);
+            let reason = with_absent(with_parts_aside(reason, &shape, wanted), &shape, wanted, &columns);
             Guess { shape: Some(shape), reason, columns }
         }
         None if seen == 0 => Guess { shape: None, reason: say!("shape-no-row", "No row could be read"), columns },
@@ -115,8 +116,10 @@ fn recognise(layout: &'static Layout, row: &Object, names: &Names, wanted: &Mapp
         let column = match wanted.columns.get(part.name) {
             Some(column) => Some(column.clone()).filter(|column| !column.is_empty()),
             None => {
+                // A part that the layout does not have takes no column from those it has.
+                let chosen = wanted.columns.iter().filter(|(part, _)| layout.has(part)).map(|(_, column)| column);
                 let free = |column: &&str| {
-                    columns.values().chain(wanted.columns.values()).all(|taken| taken != column)
+                    columns.values().chain(chosen.clone()).all(|taken| taken != column)
                         && (wanted.format == layout.format || layout.may_be(part, row.get(*column)))
                 };
                 names.of_part(part).find(free).map(str::to_owned)
@@ -158,6 +161,40 @@ fn with_share(shape: Sentence, count: u64, rows: u64) -> Sentence {
         return shape;
     }
     say!("shape-in-rows", "{shape} in {count} of the first {rows} rows", shape, count, rows)
+}
+
+/// Names the chosen columns that no row has.
+fn with_absent(reason: Sentence, shape: &Shape, wanted: &Mapping, columns: &[String]) -> Sentence {
+    let absent =
+        |(part, column): &(&&str, &String)| wanted.columns.get(**part) == Some(*column) && !columns.contains(column);
+    let absent: Vec<&String> = shape.columns.iter().filter(absent).map(|(_, column)| column).collect();
+    if absent.is_empty() {
+        return reason;
+    }
+    say!(
+        "shape-chosen-absent",
+        "{shape}. No row looked at has the chosen {absent}: the columns are {columns}",
+        shape = reason,
+        absent = quoted(absent.iter(), MOST_NAMES),
+        columns = quoted(columns.iter(), MOST_NAMES)
+    )
+}
+
+/// Names the parts for which columns were chosen and that rows of this shape do not have.
+fn with_parts_aside(reason: Sentence, shape: &Shape, wanted: &Mapping) -> Sentence {
+    let chosen = wanted.columns.iter().filter(|(_, column)| !column.is_empty()).map(|(part, _)| part);
+    let aside: Vec<&String> = chosen.filter(|part| !shape.layout.has(part)).collect();
+    if aside.is_empty() {
+        return reason;
+    }
+    let parts: Vec<&str> = shape.layout.parts().map(|part| part.name).collect();
+    say!(
+        "shape-parts-aside",
+        "{shape}. Such rows have no part {aside}, so what was chosen for it is not used: their parts are {parts}",
+        shape = reason,
+        aside = quoted(aside.iter(), MOST_NAMES),
+        parts = quoted(parts.iter(), MOST_NAMES)
+    )
 }
 
 /// Names the columns that the shape does not use, if there are any.

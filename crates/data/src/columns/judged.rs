@@ -3,46 +3,72 @@
 use serde_json::Value;
 use tunesmith_sentence::say;
 
-use super::conversations::{answer, answered, asked, conversation, question, with_system};
+use super::conversations::{answer, answered, asked, conversation, put_system, question, with_input, with_system};
 use super::layout::truth;
 use super::parts::Parts;
 use super::repeated::leave_prompt_out;
 use super::{cells, messages};
-use crate::record::{Problem, value_name};
+use crate::quoted::quoted;
+use crate::record::{Object, Problem, value_name};
 use crate::{Example, Message, checks};
 
 /// A prompt and two answers to it.
 type Pair = (Vec<Message>, Vec<Message>, Vec<Message>);
 
-/// Where the tools of OpenAI's request wait, under a name that no column has.
-const REQUEST_TOOLS: &str = "\0tools";
+/// The most keys that a remark names.
+const MOST_NAMES: usize = 8;
 
-/// OpenAI's preference data have a whole request as the prompt: its messages and tools take the place of columns.
-fn unpack_request(parts: &mut Parts) {
+/// What a whole request has besides its messages.
+#[derive(Default)]
+struct Request {
+    tools: Vec<Value>,
+    system: Option<Value>,
+}
+
+/// OpenAI's preference data have a whole request as the prompt: its messages take the place of the column, and its tools and
+/// its system prompt count as those of columns.
+fn unpack_request(parts: &mut Parts, notes: &mut Vec<Problem>) -> Result<Request, Problem> {
     let column = parts.column("prompt").to_owned();
-    let Some(Value::Object(request)) = parts.row.get_mut(&column) else { return };
+    let Some(Value::Object(request)) = parts.row.get_mut(&column) else { return Ok(Request::default()) };
     if !request.get("messages").is_some_and(Value::is_array) {
-        return;
+        return Ok(Request::default());
     }
-    let tools = request.shift_remove("tools");
+    let mut request = std::mem::take(request);
     let asked = request.shift_remove("messages");
-    parts.row.extend(asked.map(|asked| (column, asked)));
-    parts.row.extend(tools.map(|tools| (REQUEST_TOOLS.to_owned(), tools)));
+    parts.row.extend(asked.map(|asked| (column.clone(), asked)));
+    let is_given = |request: &Object, key: &str| request.get(key).is_some_and(|value| !value.is_null());
+    let key = if is_given(&request, "tools") { "tools" } else { "functions" };
+    let tools = messages::tools_in(request.shift_remove(key), key)?;
+    let system = request.shift_remove("system").filter(|value| !value.is_null());
+    // It says how calls come, and changes nothing in what is learned.
+    request.shift_remove("parallel_tool_calls");
+    let unused: Vec<&String> = request.iter().filter(|(_, value)| !value.is_null()).map(|(key, _)| key).collect();
+    if !unused.is_empty() {
+        let keys = quoted(unused.iter(), MOST_NAMES);
+        let message = say!(
+            "row-request-keys-unused",
+            "Of the request in “{column}” these keys are not used: {keys}",
+            column,
+            keys
+        );
+        notes.push(Problem::new("request_keys_unused", message));
+    }
+    Ok(Request { tools, system })
 }
 
 /// Two answers. Without a prompt, what both begin with is the prompt.
 pub(super) fn preference(parts: &mut Parts, notes: &mut Vec<Problem>) -> Result<Example, Problem> {
-    unpack_request(parts);
-    let requested = parts.row.shift_remove(REQUEST_TOOLS);
+    let request = unpack_request(parts, notes)?;
     let mut tools = messages::tools(parts)?;
     if tools.is_empty() {
-        tools = messages::tools_in(requested, "tools")?;
+        tools = request.tools;
     }
     let (better, worse) = (parts.required("chosen")?, parts.required("rejected")?);
-    let (prompt, chosen, rejected) = match parts.has("prompt") {
+    let (mut prompt, chosen, rejected) = match parts.has("prompt") {
         true => with_prompt_column(better, worse, parts, notes)?,
         false => with_common_prompt(better, worse, parts, notes)?,
     };
+    put_system(request.system, "system", &mut prompt, notes)?;
     if chosen == rejected {
         let message = say!("row-answers-equal", "Both answers of this row are the same, so none is better");
         notes.push(Problem::new("equal_answers", message));
@@ -61,7 +87,7 @@ fn with_prompt_column(
     let mut chosen = answer(better, parts.column("chosen"), notes)?;
     let mut rejected = answer(worse, parts.column("rejected"), notes)?;
     leave_prompt_out(&prompt, &mut [&mut chosen, &mut rejected], notes);
-    Ok((prompt, chosen.messages, rejected.messages))
+    Ok((prompt.messages, chosen.messages, rejected.messages))
 }
 
 /// Splits a row without a prompt column: the prompt is what both answers begin with.
@@ -87,6 +113,7 @@ fn with_common_prompt(
         );
         Problem::new("empty_prompt", message)
     })?;
+    with_input(parts, &mut prompt)?;
     with_system(parts, &mut prompt, notes)?;
     Ok((prompt, chosen, rejected))
 }
@@ -169,7 +196,7 @@ pub(super) fn unpaired(parts: &mut Parts, notes: &mut Vec<Problem>) -> Result<Ex
         let prompt = asked(parts, "prompt", notes)?;
         let mut completion = answered(parts, "completion", notes)?;
         leave_prompt_out(&prompt, &mut [&mut completion], notes);
-        return Ok(Example::Unpaired { prompt, completion: completion.messages, label });
+        return Ok(Example::Unpaired { prompt: prompt.messages, completion: completion.messages, label });
     }
     let mut prompt = conversation(parts, notes)?;
     let last = prompt.iter().rposition(|message| message.role == "assistant").unwrap_or_default();

@@ -104,7 +104,7 @@ impl Layout {
             "reasoning" => matches!(value, None | Some(Value::Null | Value::String(_))),
             "tools" => matches!(value, None | Some(Value::Null)) || messages::may_be_list(value),
             // Beside a prompt these names may be of other things than a text.
-            "input" if self.format == Format::Completion => !matches!(value, Some(Value::Array(_) | Value::Object(_))),
+            "input" if self.format != Format::Instruction => !matches!(value, Some(Value::Array(_) | Value::Object(_))),
             "history" if self.format == Format::Completion => {
                 matches!(value, None | Some(Value::Null)) || value.is_some_and(messages::is_history)
             }

@@ -131,10 +131,8 @@ pub(super) fn tools_in(value: Option<Value>, column: &str) -> Result<Vec<Value>,
         Some(Value::Array(list)) => Some(list),
         Some(_) => None,
     };
-    list.filter(|list| list.iter().all(Value::is_object)).map(|list| checks::tools(list, column)).ok_or_else(|| {
-        let what = say!("row-tools-wrong", "“{column}” is not a list of tools, each an object, in this row", column);
-        Problem::new("wrong_tools", what)
-    })
+    let objects = list.filter(|list| list.iter().all(Value::is_object));
+    objects.map(|list| checks::tools(list, column)).ok_or_else(|| checks::not_objects(column))
 }
 
 /// Whether a value holds earlier turns: many other things are called history.

@@ -2,6 +2,7 @@
 
 use tunesmith_sentence::say;
 
+use super::conversations::Asked;
 use crate::Message;
 use crate::record::Problem;
 
@@ -13,10 +14,12 @@ pub(super) struct Answer {
 }
 
 /// Leaves the prompt out of its answers where all of them begin with it.
-pub(super) fn leave_prompt_out(prompt: &[Message], answers: &mut [&mut Answer], notes: &mut Vec<Problem>) {
-    if answers.iter().all(|answer| repeats_messages(prompt, &answer.messages)) {
+pub(super) fn leave_prompt_out(asked: &Asked, answers: &mut [&mut Answer], notes: &mut Vec<Problem>) {
+    let prompts = [asked.messages.as_slice(), &asked.plain];
+    let repeated = |prompt: &&[Message]| answers.iter().all(|answer| repeats_messages(prompt, &answer.messages));
+    if let Some(prompt) = prompts.into_iter().find(repeated) {
         answers.iter_mut().for_each(|answer| drop(answer.messages.drain(..prompt.len())));
-    } else if let Some(asked) = repeated_text(prompt, answers) {
+    } else if let Some(asked) = repeated_text(&asked.messages, answers) {
         for answer in answers {
             let rest = answer.messages[0].content[asked.len()..].trim_start();
             answer.messages[0].content = rest.to_owned();

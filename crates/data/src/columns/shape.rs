@@ -1,6 +1,6 @@
 //! The shape of rows: a layout, and the column of each of its parts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use tunesmith_protocol::{Format, Mapping};
 use tunesmith_sentence::{Sentence, say};
@@ -39,6 +39,13 @@ impl Shape {
                 self.columns.entry(part).or_insert(column);
             }
         }
+    }
+
+    /// The same without the optional parts whose column is not among these: one that was chosen need not be in the file.
+    pub(super) fn among(&self, known: &HashSet<&String>) -> Self {
+        let is_there = |part: &str, column: &String| self.layout.requires(part) || known.contains(column);
+        let columns = self.columns.iter().filter(|(part, column)| is_there(part, column));
+        Self { layout: self.layout, columns: columns.map(|(part, column)| (*part, column.clone())).collect() }
     }
 
     /// What rows of this shape are, and in which columns.

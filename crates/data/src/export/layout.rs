@@ -197,8 +197,17 @@ fn halves(messages: &[Message]) -> Result<(Value, Value), Reason> {
             Err(say!("export-no-prompt", "it begins with its only answer, and this kind of file needs a prompt"))
         }
         (prompt, completion) if repeats_messages(prompt, completion) => Err(prompt_unclear()),
-        (prompt, completion) => Ok((turns::plain(prompt)?, turns::plain(completion)?)),
+        (prompt, completion) => Ok((turns::plain(&weighed(prompt))?, turns::plain(completion)?)),
     }
+}
+
+/// An import learns an answer within a prompt only where its weight says so.
+fn weighed(prompt: &[Message]) -> Vec<Message> {
+    let mut prompt = prompt.to_vec();
+    for message in prompt.iter_mut().filter(|message| message.role == "assistant") {
+        message.weight.get_or_insert(1.0);
+    }
+    prompt
 }
 
 /// The last question and answer, those before as history.

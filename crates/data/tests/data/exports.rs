@@ -123,7 +123,7 @@ fn each_kind_is_written_as_its_tools_read_it() {
         ),
         (
             ExportKind::CompletionLists,
-            r#"{"prompt":[{"role":"system","content":"s"},{"role":"user","content":"q1"},{"role":"assistant","content":"a1"},{"role":"user","content":"q2"}],"completion":[{"role":"assistant","content":"a2"}]}"#,
+            r#"{"prompt":[{"role":"system","content":"s"},{"role":"user","content":"q1"},{"role":"assistant","content":"a1","weight":1},{"role":"user","content":"q2"}],"completion":[{"role":"assistant","content":"a2"}]}"#,
         ),
     ];
     for (kind, line) in expected {

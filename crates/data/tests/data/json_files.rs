@@ -95,6 +95,28 @@ fn all_lists_of_rows_in_an_object_are_read() {
 }
 
 #[test]
+fn what_stands_around_the_rows_of_a_file_is_told() {
+    let rows = "[\n{\"text\": \"a\"},\n{\"text\": \"b\"}\n]";
+    for (text, remark) in [
+        (
+            format!(
+                "{{\n\"version\": 1,\n\"system_prompt\": \"Answer: in, French.\",\n\"rows\": {rows},\n\"tags\": [\"x\"],\n\"none\": []\n}}"
+            ),
+            "The fields “version”, “system_prompt”, “tags” around the rows are not read",
+        ),
+        (
+            format!("{{\"rows\": {rows}, \"meta\": {{\"rows\": [{{\"text\": \"c\"}}]}}}}"),
+            "The field “meta” around the rows is not read",
+        ),
+    ] {
+        let imported = read("a.json", &text);
+        assert_eq!((imported.rows.len(), imported.problems.len()), (2, 0), "{text}");
+        assert_eq!(imported.summary.remarks, [remark]);
+    }
+    assert!(read("a.json", format!("{{\"rows\": {rows}}}")).summary.remarks.is_empty());
+}
+
+#[test]
 fn an_object_with_columns_of_its_own_is_a_row() {
     let row = "{\n\"tags\": [\"x\"],\n\"prompt\": \"q\",\n\"refs\": [{\"a\": 1}],\n\"completion\": \"a\"\n}\n";
     for text in [row.to_owned(), row.repeat(3)] {

@@ -168,6 +168,34 @@ fn a_chosen_column_that_is_not_there_makes_every_row_a_problem_that_names_it() {
 }
 
 #[test]
+fn a_chosen_column_that_no_row_has_is_told_with_the_columns_of_the_file() {
+    let rows = "{\"messages\":[{\"role\":\"user\",\"content\":\"q\"},{\"role\":\"assistant\",\"content\":\"a\"}],\"mood\":\"good\"}\n";
+    for format in [Format::Auto, Format::Chat] {
+        let options = mapping(format, &[("messages", "messages"), ("system", "nosuch")]);
+        let imported = read_with("a.jsonl", rows, &options).expect("an import");
+        assert_eq!(
+            imported.summary.reason,
+            "Conversations: a list of messages in “messages”; not used: “mood”. No row looked at has the chosen “nosuch”: the columns are “messages”, “mood”"
+        );
+    }
+    // Where a later row has it, it is used.
+    let with_system = rows.replace("\"mood\":\"good\"", "\"late\":\"s\"");
+    let options = mapping(Format::Chat, &[("system", "late")]);
+    let imported = read_with("a.jsonl", rows.repeat(200) + &with_system, &options).expect("an import");
+    assert_eq!(examples(&imported)[200], chat(&[("system", "s"), ("user", "q"), ("assistant", "a")]));
+}
+
+#[test]
+fn a_part_that_rows_of_the_chosen_format_lack_is_told() {
+    let rows = "{\"messages\":[{\"role\":\"user\",\"content\":\"q\"},{\"role\":\"assistant\",\"content\":\"a\"}],\"mood\":1}\n";
+    let imported = read_with("a.jsonl", rows, &mapping(Format::Chat, &[("prompt", "messages")])).expect("an import");
+    assert_eq!(
+        imported.summary.reason,
+        "Conversations: a list of messages in “messages”; not used: “mood”. Such rows have no part “prompt”, so what was chosen for it is not used: their parts are “messages”, “system”, “tools”"
+    );
+}
+
+#[test]
 fn one_column_may_stand_for_two_parts() {
     let options = mapping(Format::Completion, &[("prompt", "t"), ("completion", "t")]);
     let imported = read_with("a.csv", "t,x\nq,y\n", &options).expect("an import");

@@ -75,3 +75,25 @@ pub fn workbook(sheets: &[(&str, Sheet)]) -> Vec<u8> {
 fn relation(id: &str, kind: &str, target: &str) -> String {
     format!(r#"<Relationship Id="{id}" Type="{RELATIONS}/{kind}" Target="{target}"/>"#)
 }
+
+/// A workbook of OpenDocument, of one sheet with these rows as XML.
+pub fn open_document(rows: &str) -> Vec<u8> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    let mut part = |name: &str, method: CompressionMethod, text: &str| {
+        zip.start_file(name, SimpleFileOptions::default().compression_method(method)).expect("a part");
+        zip.write_all(text.as_bytes()).expect("memory");
+    };
+    part("mimetype", CompressionMethod::Stored, "application/vnd.oasis.opendocument.spreadsheet");
+    let spaces = ["office", "table", "text"]
+        .map(|name| format!(r#" xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0""#))
+        .concat();
+    part("META-INF/manifest.xml", CompressionMethod::Deflated, "<manifest/>");
+    let table = format!(r#"<table:table table:name="Rows">{rows}</table:table>"#);
+    let body = format!("<office:body><office:spreadsheet>{table}</office:spreadsheet></office:body>");
+    part(
+        "content.xml",
+        CompressionMethod::Deflated,
+        &format!("<office:document-content{spaces}>{body}</office:document-content>"),
+    );
+    zip.finish().expect("memory").into_inner()
+}

@@ -6,7 +6,7 @@ use tunesmith_data::{Example, ImportError, ImportOptions, Imported, import, insp
 use tunesmith_protocol::{Format, Mapping};
 
 use crate::support::{chat, dropped, examples, file, fixtures, read, read_with};
-use crate::workbook::{Sheet, workbook};
+use crate::workbook::{Sheet, open_document, workbook};
 
 /// What scripts/reference/workbooks.py wrote.
 fn stored(name: &str, mapping: Mapping) -> Result<Imported, ImportError> {
@@ -186,4 +186,25 @@ fn in_a_folder_workbooks_are_read_and_what_excel_keeps_beside_an_open_one_is_not
     let seen = inspect(&[folder.path().into()], &ImportOptions::default(), 5).expect("a look");
     assert_eq!((seen.files.len(), seen.rows.len()), (1, 1));
     assert_eq!(seen.remarks, ["Left out of the folder: “~$rows.xlsx”"]);
+}
+
+#[test]
+fn a_small_file_that_says_a_row_a_million_times_is_refused() {
+    let cell = |text: &str| {
+        format!(r#"<table:table-cell office:value-type="string"><text:p>{text}</text:p></table:table-cell>"#)
+    };
+    let row = |times: u64, of: [&str; 2]| {
+        let cells = of.map(|text| if text.is_empty() { "<table:table-cell/>".into() } else { cell(text) }).concat();
+        format!(r#"<table:table-row table:number-rows-repeated="{times}">{cells}</table:table-row>"#)
+    };
+    let head = row(1, ["prompt", "completion"]);
+    for cells in [["q", "a"], ["q", ""]] {
+        let (_folder, path) = file("a.ods", open_document(&(head.clone() + &row(1_000_000_000, cells))));
+        let error =
+            import(&[path], &ImportOptions::default(), &mut |_, _| ControlFlow::Continue(())).expect_err("a bomb");
+        let why = error.to_string();
+        assert!(why.contains("its sheet has over 100000 rows in ") && why.contains("the same row"), "{why}");
+    }
+    let few = read("a.ods", open_document(&(head + &row(3, ["q", "a"]))));
+    assert_eq!(few.rows.len(), 3);
 }

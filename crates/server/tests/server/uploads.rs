@@ -127,6 +127,22 @@ fn a_page_may_import_what_it_uploaded_and_nothing_else() {
 }
 
 #[test]
+fn a_page_may_import_the_rows_that_were_kept_for_it() {
+    let browser = Browser::signed_in();
+    let import = |path: &str| {
+        let args = json!({"paths": [path], "name": null}).to_string();
+        browser.post("/api/call/import_dataset", &args).json()["message"]["text"].as_str().unwrap().to_owned()
+    };
+    let path = "/home/uploads/1/Pasted rows.tsv";
+    assert!(import(path).contains("not uploaded"));
+    // The stand-in answers with the text, as the studio does with the file's path.
+    let kept = browser.post("/api/call/keep_rows", &json!({"name": "Pasted rows.tsv", "text": path}).to_string());
+    assert_eq!(kept.json(), path);
+    assert!(import(path).contains("would import"), "{}", import(path));
+    assert!(import("/home/uploads/1/other.tsv").contains("not uploaded"));
+}
+
+#[test]
 fn an_error_names_an_upload_without_its_folder() {
     let browser = Browser::signed_in();
     let path = uploaded(&browser, "a.csv", b"1");

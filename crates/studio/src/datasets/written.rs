@@ -26,8 +26,8 @@ impl Datasets {
                 say!("rows-pasted-too-long-hint", "Save them as a file, and import that"),
             ));
         }
-        let folder = self.home.new_upload()?;
-        let path = folder.join(file_name(&args.name)?);
+        let name = file_name(&args.name)?;
+        let path = self.home.new_upload()?.join(name);
         let write = || -> std::io::Result<()> {
             let mut file = own_file::create(&path)?;
             std::io::Write::write_all(&mut file, args.text.as_bytes())

@@ -79,9 +79,12 @@ fn pasted_rows_become_a_file_that_is_swept_and_kept_by_its_dataset() {
     let mapping = Mapping { format: Format::Completion, columns: looked.suggested, ..Mapping::default() };
     let dataset = studio.import_dataset(ImportDataset { mapping, ..import_of(&[&path]) }).unwrap();
     assert_eq!((dataset.name.as_str(), dataset.rows_kept), ("Pasted rows", 2));
+    let folders = || std::fs::read_dir(place.home().join("uploads")).unwrap().count();
+    let before = folders();
     for name in ["../up.tsv", "a/b.tsv", "", ".hidden", "a\0.tsv"] {
         assert!(studio.keep_rows(KeepRows { name: name.into(), text: text.into() }).is_err(), "{name:?}");
     }
+    assert_eq!(folders(), before, "a refused name leaves nothing behind");
     drop(studio);
     let studio = place.open();
     assert!(!std::path::Path::new(&path).exists(), "whoever opens the home next removes it");

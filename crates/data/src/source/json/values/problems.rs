@@ -2,7 +2,11 @@
 
 use tunesmith_sentence::say;
 
+use crate::quoted::quoted;
 use crate::record::Problem;
+
+/// The most fields that a remark names.
+const MOST_NAMES: usize = 8;
 
 /// A list in an object that is none of rows.
 pub(super) fn left_out_list(name: &str) -> Problem {
@@ -12,6 +16,16 @@ pub(super) fn left_out_list(name: &str) -> Problem {
         name
     );
     Problem::new("left_out_list", message)
+}
+
+/// What stands around the lists of rows.
+pub(super) fn fields_left_out(fields: &[String]) -> Problem {
+    let names = quoted(fields.iter(), MOST_NAMES);
+    let message = match fields.len() {
+        1 => say!("import-field-left-out", "The field {names} around the rows is not read", names),
+        _ => say!("import-fields-left-out", "The fields {names} around the rows are not read", names),
+    };
+    Problem::new(Problem::OF_FILE, message)
 }
 
 /// Lists of which one is named for training and one for validation.
