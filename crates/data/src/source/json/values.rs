@@ -1,6 +1,7 @@
 //! JSON values that span lines: the elements of a list, of the lists in an object, or values one after another. Splits the
 //! byte stream into rows; parsing each is left to `row`.
 
+mod fields;
 mod problems;
 
 use std::collections::HashSet;
@@ -12,12 +13,11 @@ use super::row_numbers::RowNumbers;
 use crate::is_named_for_holding_out;
 use crate::record::{Beginning, LONGEST_ROW, Problem, Record, Sink};
 use crate::source::input::Input;
-use problems::{endless_row, fields_left_out, left_out_list, list_not_closed, list_not_held_out};
+use fields::Fields;
+use problems::{endless_row, left_out_list, list_not_closed, list_not_held_out};
 
 /// A name in the object around the lists is kept up to this many bytes.
 const LONGEST_NAME: usize = 200;
-/// Fields around the lists are told up to this many.
-const MOST_FIELDS: usize = 200;
 
 /// Reads JSON values that span lines.
 pub(in crate::source) fn read_values(input: &mut Input, between: Between, sink: &mut Sink) -> io::Result<()> {
@@ -48,10 +48,8 @@ struct Splitter {
     too_long: bool,
     /// The text that stood last around the rows: the name of the list that begins.
     name: Vec<u8>,
-    /// The field of the object around the lists that is read now, unless its value is a list of rows.
-    field: Option<String>,
-    /// The fields of that object that are not read.
-    left_out: Vec<String>,
+    /// Those of the object around the lists.
+    fields: Fields,
     /// The name of the first list of rows.
     first_name: Option<String>,
     /// The list that is read has given no row.
@@ -82,8 +80,7 @@ impl Splitter {
             value: Vec::new(),
             too_long: false,
             name: Vec::new(),
-            field: None,
-            left_out: Vec::new(),
+            fields: Fields::default(),
             first_name: None,
             is_first: true,
             columns: None,
@@ -165,26 +162,19 @@ impl Splitter {
                 self.in_string = true;
                 self.name.clear();
             }
-            b':' if self.depth == 1 => self.field = Some(String::from_utf8_lossy(&self.name).into_owned()),
-            b',' if self.depth == 1 => self.end_field(),
+            b':' if self.depth == 1 => self.fields.begin(&self.name),
+            b',' if self.depth == 1 => self.fields.end(),
             b'[' if self.between == Between::Commas || self.depth == 1 => {
                 (self.position, self.depth, self.is_first) = (Position::Rows, 0, true);
             }
             b'{' | b'[' => self.depth += 1,
             b'}' | b']' => {
                 if self.depth == 1 {
-                    self.end_field();
+                    self.fields.end();
                 }
                 self.depth = self.depth.saturating_sub(1);
             }
             _ => {}
-        }
-    }
-
-    /// A field that was no list of rows is not read.
-    fn end_field(&mut self) {
-        if let Some(field) = self.field.take().filter(|_| self.left_out.len() < MOST_FIELDS) {
-            self.left_out.push(field);
         }
     }
 
@@ -200,7 +190,7 @@ impl Splitter {
     }
 
     fn end_list(&mut self) {
-        self.field = None;
+        self.fields.is_read();
         (self.position, self.depth) = match self.between {
             Between::CommasInFields => (Position::Around, 1),
             _ => (Position::AfterList, 0),
@@ -230,7 +220,7 @@ impl Splitter {
         self.too_long = false;
         if self.between == Between::CommasInFields && std::mem::take(&mut self.is_first) {
             let name = String::from_utf8_lossy(&self.name).into_owned();
-            self.field = None;
+            self.fields.is_read();
             if !self.are_rows(&record) {
                 (self.position, self.depth) = (Position::Around, 2);
                 return sink(Record::remark(self.start_line, left_out_list(&name)));
@@ -269,8 +259,8 @@ impl Splitter {
         {
             sink(Record::remark(self.line, list_not_closed()))?;
         }
-        if !self.left_out.is_empty() {
-            sink(Record::remark(self.line, fields_left_out(&self.left_out)))?;
+        if let Some(remark) = self.fields.remark() {
+            sink(Record::remark(self.line, remark))?;
         }
         Ok(())
     }
