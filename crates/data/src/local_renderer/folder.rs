@@ -152,7 +152,10 @@ fn ids(value: &Value) -> Vec<u32> {
 fn read_object(path: &Path) -> Result<Value, RenderError> {
     match read_json(path)? {
         value @ (Value::Object(_) | Value::Null) => Ok(value),
-        _ => Err(RenderError::File { path: path.into(), reason: say!("render-file-no-object", "it holds no JSON object") }),
+        _ => Err(RenderError::File {
+            path: path.into(),
+            reason: say!("render-file-no-object", "it holds no JSON object"),
+        }),
     }
 }
 

@@ -128,14 +128,14 @@ fn any_sheet_can_be_read_and_those_with_rows_are_told() {
     let options = |sheet: Option<&str>| ImportOptions {
         mapping: Mapping { sheet: sheet.map(str::to_owned), ..Mapping::default() },
     };
-    let read = |sheet: &str| import(&[path.clone()], &options(Some(sheet)), &mut |_, _| ControlFlow::Continue(()));
+    let read = |sheet: &str| import(std::slice::from_ref(&path), &options(Some(sheet)), &mut |_, _| ControlFlow::Continue(()));
     let second = read("B & C").expect("an import");
     assert_eq!(examples(&second), ["two", "three"].map(|text| Example::Text { text: text.into() }));
     assert_eq!(second.summary.mapping.sheet.as_deref(), Some("B & C"), "to be read again alike");
     let error = read("D").expect_err("no such sheet").to_string();
     assert!(error.contains("no sheet “D”") && error.contains("“Cover”, “A”"), "{error}");
 
-    let seen = inspect(&[path.clone()], &options(None), 5).expect("a look");
+    let seen = inspect(std::slice::from_ref(&path), &options(None), 5).expect("a look");
     let told: Vec<_> = seen.files[0].sheets.iter().map(|sheet| (sheet.name.as_str(), sheet.rows, sheet.more)).collect();
     assert_eq!(told, [("A", 1, false), ("B & C", 2, false)], "a cover has no rows");
     let seen = inspect(&[path], &options(Some("B & C")), 5).expect("a look");

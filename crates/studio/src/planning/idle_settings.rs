@@ -5,15 +5,8 @@ use tunesmith_protocol::{Field, Method, Task, TrainSettings, presets};
 use tunesmith_sentence::{Sentence, say};
 
 /// What only an adapter has. What full training refuses is not among them.
-const OF_AN_ADAPTER: &[&str] = &[
-    "lora_rank",
-    "lora_alpha",
-    "target_modules",
-    "lora_dropout",
-    "use_rslora",
-    "use_pissa",
-    "lora_plus_ratio",
-];
+const OF_AN_ADAPTER: &[&str] =
+    &["lora_rank", "lora_alpha", "target_modules", "lora_dropout", "use_rslora", "use_pissa", "lora_plus_ratio"];
 /// What an adapter to continue from decides.
 const OF_AN_EARLIER_ADAPTER: &[&str] = &[
     "lora_rank",
@@ -41,7 +34,11 @@ pub(super) fn idle_settings(settings: &TrainSettings, held_out: bool) -> Vec<Sen
     let reasons = [
         (
             list(!adapter, OF_AN_ADAPTER),
-            say!("run-idle-method", "the method {method} trains the weights themselves", method = word(settings.method)),
+            say!(
+                "run-idle-method",
+                "the method {method} trains the weights themselves",
+                method = word(settings.method)
+            ),
         ),
         (kind, say!("run-idle-continued", "the adapter that the run continues from has its own")),
         (list(!held_out, OF_HELD_OUT_ROWS), say!("run-idle-held-out", "no rows are held out")),
@@ -58,7 +55,9 @@ fn changed(settings: &TrainSettings, names: &[&str]) -> String {
         (values(settings), presets(0).iter().map(|preset| values(&preset.training)).collect());
     let is_changed = |field: &Field| {
         let value = &own[&field.name];
-        names.contains(&&*field.name) && *value != field.default && usual.iter().all(|usual| usual[&field.name] != *value)
+        names.contains(&&*field.name)
+            && *value != field.default
+            && usual.iter().all(|usual| usual[&field.name] != *value)
     };
     let labels = TrainSettings::fields().into_iter().filter(is_changed).map(|field| field.label.text);
     labels.collect::<Vec<_>>().join(", ")
@@ -102,7 +101,8 @@ mod tests {
             },
             true,
         );
-        let expected = "Without effect: Method, Modules to save, because the adapter that the run continues from has its own";
+        let expected =
+            "Without effect: Method, Modules to save, because the adapter that the run continues from has its own";
         assert_eq!(continued, [expected]);
         let blind = told(|settings| settings.early_stopping_patience = Some(2), false);
         assert_eq!(blind, ["Without effect: Early stopping patience, because no rows are held out"]);

@@ -195,8 +195,14 @@ impl Measurement<'_> {
 }
 
 /// An update that changes next to nothing.
-const UPDATE: Update =
-    Update { step: 1, learning_rate: 1e-12, lora_plus_ratio: 1.0, weight_decay: 0.0, max_grad_norm: 1.0, watches: false };
+const UPDATE: Update = Update {
+    step: 1,
+    learning_rate: 1e-12,
+    lora_plus_ratio: 1.0,
+    weight_decay: 0.0,
+    max_grad_norm: 1.0,
+    watches: false,
+};
 
 fn answer(answer: ControlFlow<()>) -> Result<(), TrainError> {
     if answer.is_break() { Err(TrainError::Aborted) } else { Ok(()) }
