@@ -128,7 +128,8 @@ fn any_sheet_can_be_read_and_those_with_rows_are_told() {
     let options = |sheet: Option<&str>| ImportOptions {
         mapping: Mapping { sheet: sheet.map(str::to_owned), ..Mapping::default() },
     };
-    let read = |sheet: &str| import(std::slice::from_ref(&path), &options(Some(sheet)), &mut |_, _| ControlFlow::Continue(()));
+    let read =
+        |sheet: &str| import(std::slice::from_ref(&path), &options(Some(sheet)), &mut |_, _| ControlFlow::Continue(()));
     let second = read("B & C").expect("an import");
     assert_eq!(examples(&second), ["two", "three"].map(|text| Example::Text { text: text.into() }));
     assert_eq!(second.summary.mapping.sheet.as_deref(), Some("B & C"), "to be read again alike");
