@@ -9,6 +9,9 @@ const { chromium } = createRequire(join(root, 'ui/package.json'))('playwright-co
 const onPath = (name) => process.env.PATH.split(':').map((folder) => join(folder, name));
 const browsers = ['chromium', 'chromium-browser', 'google-chrome'].flatMap(onPath);
 
+/** What pages begin and cancel by themselves. */
+const CANCELLED = ['compare_run', 'estimate_run'];
+
 /** `tunesmith studio` on a free port. Returns its one-time link and the process. */
 export async function serveStudio(t, env) {
   const server = start(tunesmith, ['studio', '--port', '0'], { env });
@@ -39,9 +42,9 @@ export class BrowserPage {
     page.setDefaultTimeout(120_000);
     page.on('console', (said) => {
       if (!['error', 'warning'].includes(said.type())) return;
-      // Leaving a run's page cancels the comparison that began there, and a browser logs the answer to it.
+      // What a page has begun by itself it cancels when it is left or has changed, and a browser logs the answer to it.
       const { url } = said.location();
-      if (url.endsWith('/api/call/compare_run') && said.text().includes('409')) return;
+      if (CANCELLED.some((command) => url.endsWith(`/api/call/${command}`)) && said.text().includes('409')) return;
       opened.problems.push(`${said.type()}: ${said.text()} ${url}`);
     });
     page.on('pageerror', (error) => opened.problems.push(`error: ${error.message}`));
