@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::difference::difference;
 use super::format::TextFormat;
@@ -188,8 +188,14 @@ fn disguised(message: &Message, stand_in: char) -> Message {
 
 /// Replaces the name and arguments of a call by the stand-in.
 fn disguise(call: &mut Value, stand_in: char) {
-    call["function"]["name"] = stand_in.to_string().into();
-    call["function"]["arguments"] = json!({ (stand_in.to_string()): stand_in.to_string() });
+    let Some(function) = function_of(call) else { return };
+    function.insert("name".into(), stand_in.to_string().into());
+    function.insert("arguments".into(), json!({ (stand_in.to_string()): stand_in.to_string() }));
+}
+
+/// The function of a call; none where a row that was stored earlier has something else in a call's place.
+pub(super) fn function_of(call: &mut Value) -> Option<&mut Map<String, Value>> {
+    call.get_mut("function")?.as_object_mut()
 }
 
 /// The index of an answer whose place meets another message's.

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
+use super::answers::function_of;
 use crate::Message;
 use crate::template::{Conversation, Template};
 use crate::template_check::{Hidden, HiddenPart};
@@ -189,9 +190,10 @@ fn disguise_message(message: &mut Message, next: &mut dyn FnMut(HiddenPart, bool
 
 /// A call's name, and the name and the value of an argument in the place of all.
 fn disguise_call(call: &mut Value, next: &mut dyn FnMut(HiddenPart, bool) -> Option<char>) {
+    let Some(function) = function_of(call) else { return };
     let Some(stand_in) = next(HiddenPart::Call, false) else { return };
-    call["function"]["name"] = stand_in.to_string().into();
-    let arguments = &mut call["function"]["arguments"];
+    function.insert("name".into(), stand_in.to_string().into());
+    let Some(arguments) = function.get_mut("arguments") else { return };
     if arguments.as_object().is_some_and(|arguments| !arguments.is_empty())
         && let (Some(name), Some(value)) = (next(HiddenPart::Call, true), next(HiddenPart::Call, true))
     {

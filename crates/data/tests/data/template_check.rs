@@ -250,3 +250,13 @@ fn calls_and_tools_that_are_shown_in_part_are_told_of() {
     assert_eq!(hidden("t | tojson", "c.function.name"), Hidden::from([(HiddenPart::SomeCall, 1)]));
     assert_eq!(hidden("t | tojson", "c.function.arguments | tojson"), Hidden::from([(HiddenPart::SomeCall, 1)]));
 }
+
+#[test]
+fn a_call_that_is_none_is_no_panic() {
+    let renderer = opened(&tokenizer(256), TURNS);
+    for calls in [json!([5]), json!([{"function": "add"}]), json!([{"function": 5}]), json!(["add"])] {
+        let answer = Message { tool_calls: Some(calls.clone()), ..Message::new("assistant", "So be it.") };
+        let row = Example::chat(vec![Message::new("user", "Add one."), answer]);
+        assert!(renderer.row(&row, LearnFrom::Assistant).is_ok(), "{calls}");
+    }
+}
