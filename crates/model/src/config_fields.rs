@@ -58,12 +58,14 @@ pub(crate) struct ConfigFields {
     file: PathBuf,
     source: Value,
     read: RefCell<BTreeSet<String>>,
+    /// Fields of objects in the config that nobody reads, such as `rope_scaling.factor`.
+    unread_parts: RefCell<BTreeSet<String>>,
 }
 
 impl ConfigFields {
     /// The fields of an object; `file` is what errors name.
     pub(crate) fn new(file: &Path, source: Value) -> Self {
-        Self { file: file.into(), source, read: RefCell::default() }
+        Self { file: file.into(), source, read: RefCell::default(), unread_parts: RefCell::default() }
     }
 
     /// The file that errors name.
@@ -104,7 +106,13 @@ impl ConfigFields {
             !(is_off || is_quiet || WITHOUT_EFFECT.contains(&key) || read.contains(key))
         };
         let fields = self.source.as_object().into_iter().flatten();
-        fields.filter(|(key, value)| matters(key, value)).map(|(key, _)| key.clone()).collect()
+        let unread = fields.filter(|(key, value)| matters(key, value)).map(|(key, _)| key.clone());
+        unread.chain(self.unread_parts.borrow().iter().cloned()).collect()
+    }
+
+    /// Notes a field of an object in the config that nobody reads.
+    pub(crate) fn leave_unread(&self, name: String) {
+        self.unread_parts.borrow_mut().insert(name);
     }
 
     /// A list, empty where there is none.

@@ -95,8 +95,10 @@ fn layer_count(fields: &ConfigFields) -> Result<usize, ModelError> {
 }
 
 fn activation(fields: &ConfigFields, default: &str) -> Result<Activation, ModelError> {
-    let named = fields.value("hidden_activation").as_str().or(fields.value("hidden_act").as_str());
-    match named.unwrap_or(default) {
+    let named =
+        ["hidden_activation", "hidden_act"].map(|key| fields.value(key)).into_iter().find(|value| !value.is_null());
+    let named = named.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+    match named.as_deref().unwrap_or(default) {
         "silu" | "swish" => Ok(Activation::Silu),
         "gelu_pytorch_tanh" | "gelu_new" | "gelu_fast" | "gelu_python_tanh" => Ok(Activation::GeluTanh),
         "gelu" | "gelu_python" => Ok(Activation::GeluErf),

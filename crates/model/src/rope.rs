@@ -23,6 +23,16 @@ pub(crate) struct RopeDefaults {
     pub(crate) per_layer: bool,
 }
 
+/// Fields of a rope scaling that may stand beside those of any kind.
+const OF_EVERY_KIND: [&str; 6] = [
+    "rope_type",
+    "type",
+    "rope_theta",
+    "partial_rotary_factor",
+    "original_max_position_embeddings",
+    "max_position_embeddings",
+];
+
 /// Where the fields of one kind of rotary positions stand.
 pub(crate) struct RopeFields<'a> {
     pub(crate) config: &'a ConfigFields,
@@ -43,7 +53,9 @@ impl RopeFields<'_> {
         let plain = frequencies(theta, self.turned_width()?);
         let head_width = self.head_width;
         let of = |frequencies, factor| Rotation { head_width, frequencies, longer: Longer::Same, factor };
-        match self.kind() {
+        let kind = self.kind()?;
+        self.note_unread(kind);
+        match kind {
             "default" => Ok(of(plain, 1.0)),
             "linear" => {
                 let factor = self.number("factor")? as f32;
@@ -59,11 +71,7 @@ impl RopeFields<'_> {
                 let longer = Longer::Growing { limit: self.context, base: theta, factor: self.number("factor")? };
                 Ok(Rotation { longer, ..of(plain, 1.0) })
             }
-            other => Err(self.config.wrong(say!(
-                "model-rope-unsupported",
-                "the rope type “{kind}” is not supported; supported: default, linear, dynamic, llama3, yarn, longrope",
-                kind = other
-            ))),
+            other => Err(self.unsupported(other)),
         }
     }
 
@@ -90,12 +98,50 @@ impl RopeFields<'_> {
     }
 
     /// Phi-3 called LongRoPE by two other names first.
-    fn kind(&self) -> &str {
-        let kind = self.scaling["rope_type"].as_str().or(self.scaling["type"].as_str()).unwrap_or("default");
-        match kind {
-            "su" => "longrope",
-            "yarn" if self.scaling["short_factor"].is_array() => "longrope",
-            other => other,
+    fn kind(&self) -> Result<&str, ModelError> {
+        let named = ["rope_type", "type"].iter().map(|key| &self.scaling[*key]).find(|value| !value.is_null());
+        let Some(named) = named else { return Ok("default") };
+        match named.as_str() {
+            Some("su") => Ok("longrope"),
+            Some("yarn") if self.scaling["short_factor"].is_array() => Ok("longrope"),
+            Some(other) => Ok(other),
+            None => Err(self.unsupported(&named.to_string())),
+        }
+    }
+
+    fn unsupported(&self, kind: &str) -> ModelError {
+        self.config.wrong(say!(
+            "model-rope-unsupported",
+            "the rope type “{kind}” is not supported; supported: default, linear, dynamic, llama3, yarn, longrope",
+            kind
+        ))
+    }
+
+    /// Notes the fields that this kind of scaling does not use: without a type, even `factor` scales nothing.
+    fn note_unread(&self, kind: &str) {
+        let used: &[&str] = match kind {
+            "linear" | "dynamic" => &["factor"],
+            "llama3" => &["factor", "low_freq_factor", "high_freq_factor"],
+            "yarn" => &[
+                "factor",
+                "attention_factor",
+                "beta_fast",
+                "beta_slow",
+                "mscale",
+                "mscale_all_dim",
+                "truncate",
+                "finetuned",
+            ],
+            "longrope" => &["factor", "short_factor", "long_factor", "attention_factor"],
+            _ => &[],
+        };
+        // An object holds the rope of one kind of layers, which is read by itself.
+        let is_off = |value: &Value| matches!(value, Value::Null | Value::Bool(false) | Value::Object(_));
+        let fields = self.scaling.as_object().into_iter().flatten();
+        for (key, _) in fields.filter(|(key, value)| {
+            !(is_off(value) || OF_EVERY_KIND.contains(&key.as_str()) || used.contains(&key.as_str()))
+        }) {
+            self.config.leave_unread(format!("rope_scaling.{key}"));
         }
     }
 

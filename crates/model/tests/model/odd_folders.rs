@@ -242,6 +242,23 @@ fn config_fields_that_are_not_read_and_may_matter_are_told_of() {
 }
 
 #[test]
+fn a_scaling_without_a_kind_is_told_of_and_kinds_that_are_no_words_are_refused() {
+    let (folder, _) = saved(DType::F32);
+    change_config(folder.path(), "rope_scaling", json!({"factor": 4.0, "finetuned": false}));
+    let remarks = facts(folder.path()).unwrap().remarks;
+    assert!(remarks[0].contains("is not read: rope_scaling.factor"), "transformers ignores it too: {remarks:?}");
+    change_config(folder.path(), "rope_scaling", json!({"rope_type": "linear", "factor": 2.0, "new": 1}));
+    assert!(facts(folder.path()).unwrap().remarks[0].contains("rope_scaling.new"));
+    change_config(folder.path(), "rope_scaling", json!({"rope_type": 7, "factor": 4.0}));
+    let error = facts(folder.path()).unwrap_err().to_string();
+    assert!(error.contains("the rope type “7” is not supported"), "{error}");
+    change_config(folder.path(), "rope_scaling", json!(null));
+    change_config(folder.path(), "hidden_act", json!(5));
+    let error = facts(folder.path()).unwrap_err().to_string();
+    assert!(error.contains("the activation “5” is not supported"), "{error}");
+}
+
+#[test]
 fn an_adapter_without_tensors_for_what_it_names_is_not_continued() {
     let decoder = decoder(config(json!({})));
     let lora = LoraConfig { target_modules: vec!["q_proj".into(), "down_proj".into()], ..LoraConfig::default() };
