@@ -12,7 +12,7 @@ use tunesmith_studio::Answered;
 
 use crate::interrupt::Interrupt;
 use crate::model_choice::{Choice, ChosenModel, SamplingOptions};
-use crate::out::write_stderr;
+use crate::out::{WrongUsage, write_stderr};
 use crate::terminal::shown;
 use crate::{Ended, Out};
 
@@ -31,6 +31,16 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn chat(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended> {
+    if arguments.prompt.as_ref().is_some_and(|prompt| prompt.trim().is_empty()) {
+        return Err(WrongUsage {
+            message: say!("shell-chat-prompt-empty", "--prompt is empty: there is nothing to answer"),
+            hint: say!(
+                "shell-chat-prompt-empty-hint",
+                "Write a question, or leave --prompt out and type questions line by line"
+            ),
+        }
+        .into());
+    }
     let sampling = arguments.sampling.sampling()?;
     let chosen = arguments.choice.load()?;
     chosen.remarks.iter().for_each(|remark| out.note(remark.clone()));

@@ -2437,6 +2437,10 @@ shell-chat-cut = (cut at the longest answer; --max-new-tokens raises it)
 
 shell-chat-help = Type a message and press Enter. /clear starts afresh, /exit leaves, Ctrl-C stops an answer
 
+shell-chat-prompt-empty = --prompt is empty: there is nothing to answer
+
+shell-chat-prompt-empty-hint = Write a question, or leave --prompt out and type questions line by line
+
 shell-chat-unread = { $messages ->
     [one] (the first message no longer fits and is not read)
    *[other] (the first { $messages } messages no longer fit and are not read)

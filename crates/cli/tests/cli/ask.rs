@@ -115,6 +115,16 @@ fn a_base_model_beside_a_run_of_a_whole_model_is_refused() {
 }
 
 #[test]
+fn an_empty_prompt_is_wrong_usage() {
+    let shell = Shell::new();
+    for prompt in ["", " \n"] {
+        let ran = shell.run(&["chat", "--model", "model", "--prompt", prompt]);
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
+        assert!(ran.stderr.contains("--prompt is empty"), "{}", ran.stderr);
+    }
+}
+
+#[test]
 fn chat_holds_a_conversation_line_by_line() {
     let shell = Shell::new();
     let ask = ["chat", "--model", "model", "--system", "Be brief.", "--max-new-tokens", "3", "--json"];
