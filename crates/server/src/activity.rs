@@ -55,19 +55,31 @@ impl Activity {
 /// Watches a request come and its answer go.
 pub(crate) async fn watch(State(activity): State<Activity>, request: Request, next: Next) -> Response {
     activity.note(request.body().is_end_stream());
-    let coming = activity.clone();
-    let response = next.run(request.map(|body| Body::new(Coming { body, activity: coming }))).await;
+    let watched = |side| {
+        let activity = activity.clone();
+        move |body| Body::new(Watched { body, activity, side })
+    };
+    let response = next.run(request.map(watched(Side::Request))).await;
     activity.note(true);
-    response.map(|body| Body::new(Going { body, activity }))
+    response.map(watched(Side::Answer))
 }
 
-/// The body of a request.
-struct Coming {
+/// A body that is on its way.
+struct Watched {
     body: Body,
     activity: Activity,
+    side: Side,
 }
 
-impl HttpBody for Coming {
+#[derive(PartialEq)]
+enum Side {
+    /// Of a request. Each part that comes is noted.
+    Request,
+    /// Of an answer. It goes when all of it is sent, which is noted.
+    Answer,
+}
+
+impl HttpBody for Watched {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -77,9 +89,9 @@ impl HttpBody for Coming {
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let polled = Pin::new(&mut self.body).poll_frame(context);
         match &polled {
-            Poll::Ready(Some(Ok(_))) => self.activity.note(self.body.is_end_stream()),
-            Poll::Ready(None) => self.activity.note(true),
-            Poll::Ready(Some(Err(_))) | Poll::Pending => {}
+            Poll::Ready(Some(Ok(_))) if self.side == Side::Request => self.activity.note(self.body.is_end_stream()),
+            Poll::Ready(None) if self.side == Side::Request => self.activity.note(true),
+            _ => {}
         }
         polled
     }
@@ -93,34 +105,10 @@ impl HttpBody for Coming {
     }
 }
 
-/// The body of an answer. It goes when all of it is sent.
-struct Going {
-    body: Body,
-    activity: Activity,
-}
-
-impl HttpBody for Going {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
-
-impl Drop for Going {
+impl Drop for Watched {
     fn drop(&mut self) {
-        self.activity.note(false);
+        if self.side == Side::Answer {
+            self.activity.note(false);
+        }
     }
 }

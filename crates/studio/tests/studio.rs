@@ -8,6 +8,8 @@ mod changes;
 mod chats;
 #[path = "studio/checks.rs"]
 mod checks;
+#[path = "studio/checksums.rs"]
+mod checksums;
 #[path = "studio/conversation.rs"]
 mod conversation;
 #[path = "studio/damage.rs"]

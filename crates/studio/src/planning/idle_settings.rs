@@ -23,6 +23,8 @@ const OF_HELD_OUT_ROWS: &[&str] = &["eval_every", "early_stopping_patience"];
 
 /// The changed settings that have no effect, a sentence for each reason; `held_out` says whether any rows are.
 pub(super) fn idle_settings(settings: &TrainSettings, held_out: bool) -> Vec<Sentence> {
+    let method = serde_json::to_value(settings.method).unwrap_or_default();
+    let method = method.as_str().unwrap_or_default();
     let adapter = settings.method.is_adapter();
     let continued = adapter && settings.init_adapter.is_some();
     let text = settings.task == Task::Text;
@@ -34,11 +36,7 @@ pub(super) fn idle_settings(settings: &TrainSettings, held_out: bool) -> Vec<Sen
     let reasons = [
         (
             list(!adapter, OF_AN_ADAPTER),
-            say!(
-                "run-idle-method",
-                "the method {method} trains the weights themselves",
-                method = word(settings.method)
-            ),
+            say!("run-idle-method", "the method {method} trains the weights themselves", method),
         ),
         (kind, say!("run-idle-continued", "the adapter that the run continues from has its own")),
         (list(!held_out, OF_HELD_OUT_ROWS), say!("run-idle-held-out", "no rows are held out")),
@@ -61,15 +59,6 @@ fn changed(settings: &TrainSettings, names: &[&str]) -> String {
     };
     let labels = TrainSettings::fields().into_iter().filter(is_changed).map(|field| field.label.text);
     labels.collect::<Vec<_>>().join(", ")
-}
-
-fn word(method: Method) -> &'static str {
-    match method {
-        Method::Lora => "lora",
-        Method::Dora => "dora",
-        Method::Full => "full",
-        Method::Scratch => "scratch",
-    }
 }
 
 #[cfg(test)]

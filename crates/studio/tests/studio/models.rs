@@ -267,18 +267,7 @@ fn changed_model(place: &Place, name: &str, factor: f64) -> String {
 }
 
 fn evaluation(place: &Place, folder: String) -> Evaluate {
-    Evaluate {
-        run: None,
-        model: None,
-        folder: Some(folder.into()),
-        adapter: None,
-        data: vec![place.data_file(3).into()],
-        format: Format::Auto,
-        loss: true,
-        answers: false,
-        max_new_tokens: 8,
-        job: None,
-    }
+    Evaluate { folder: Some(folder.into()), ..measuring(place) }
 }
 
 #[test]

@@ -11,21 +11,6 @@ use tunesmith_sentence::Sentence;
 use crate::chats::say;
 use crate::support::*;
 
-fn measure(place: &Place) -> Evaluate {
-    Evaluate {
-        run: None,
-        model: None,
-        folder: None,
-        adapter: None,
-        data: vec![place.data_file(3).into()],
-        format: Format::Auto,
-        loss: true,
-        answers: false,
-        max_new_tokens: 4,
-        job: None,
-    }
-}
-
 /// A run of one step.
 fn trained(place: &Place, api: &dyn Api, training: TrainSettings) -> (Model, Dataset, Run) {
     let (model, dataset) = place.stocked(api);
@@ -47,7 +32,7 @@ fn told(place: &Place, api: &dyn Api, (model, dataset, run): &(Model, Dataset, R
     api.configure_chat(ConfigureChat { chat: chat.id.clone(), system_prompt: String::new(), sampling }).unwrap();
     say(api, &chat.id, Some("Hello"));
     let chat = api.get_chat(chat.id).unwrap().remarks;
-    let evaluation = api.evaluate(Evaluate { run: Some(run.id.clone()), ..measure(place) }).unwrap().remarks;
+    let evaluation = api.evaluate(Evaluate { run: Some(run.id.clone()), ..measuring(place) }).unwrap().remarks;
     let adapter = run.result_path.as_deref().unwrap();
     let training = TrainSettings { init_adapter: Some(adapter.into()), ..settings(20) };
     let preview = api.preview_run(wish(model, dataset, training).into()).unwrap();
@@ -169,7 +154,7 @@ fn a_chat_and_an_evaluation_tell_what_a_template_does_not_show() {
     let found = remarks("Hello again, and once more");
     assert!(found.len() == 2 && has(&found, "sees only a part of 1 user message"), "{found:?}");
 
-    let found = studio.evaluate(Evaluate { folder: Some(folder.into()), ..measure(&place) }).unwrap().remarks;
+    let found = studio.evaluate(Evaluate { folder: Some(folder.into()), ..measuring(&place) }).unwrap().remarks;
     assert!(has(&found, "does not see 3 system messages"), "{found:?}");
     assert!(
         has(&found, "sees only a part of 3 user messages") && own.iter().all(|own| found.contains(own)),
@@ -183,7 +168,7 @@ fn a_base_model_beside_a_run_that_trained_a_whole_one_is_refused() {
     let studio = place.open();
     let training = TrainSettings { method: Method::Full, learning_rate: 1e-4, ..settings(1) };
     let (model, _, run) = trained(&place, studio.as_ref(), training);
-    let ask = |model: Option<String>| Evaluate { run: Some(run.id.clone()), model, ..measure(&place) };
+    let ask = |model: Option<String>| Evaluate { run: Some(run.id.clone()), model, ..measuring(&place) };
     assert!(studio.evaluate(ask(None)).unwrap().loss.is_some());
     let error = studio.evaluate(ask(Some(model.id.clone()))).unwrap_err();
     assert!(error.message.contains("needs no base model") && !error.hint.is_empty(), "{error}");

@@ -160,3 +160,19 @@ pub fn steps(records: &[RunRecord]) -> Vec<u32> {
     };
     records.iter().filter_map(step).collect()
 }
+
+/// Measures the loss of a few rows, of what is named besides.
+pub fn measuring(place: &Place) -> Evaluate {
+    Evaluate {
+        run: None,
+        model: None,
+        folder: None,
+        adapter: None,
+        data: vec![place.data_file(3).into()],
+        format: Format::Auto,
+        loss: true,
+        answers: false,
+        max_new_tokens: 8,
+        job: None,
+    }
+}
