@@ -3,8 +3,8 @@
 use tunesmith_protocol::{Count, Dataset};
 use tunesmith_sentence::{Sentence, say};
 
-/// The key of a reason that names columns which are not used.
-const UNUSED: &str = "shape-columns-unused";
+/// The keys of reasons that name columns or parts which are not used, or chosen columns that no row has.
+const UNUSED: [&str; 3] = ["shape-columns-unused", "shape-chosen-absent", "shape-parts-aside"];
 
 /// What was left out when a dataset was read: rows, sheets, files and columns.
 pub fn left_out(dataset: &Dataset) -> Vec<Sentence> {
@@ -25,6 +25,6 @@ pub(super) fn told(
             rows = *count, all = rows_read, why = what.replace('_', " ")
         )
     });
-    let columns = Some(reason).filter(|reason| reason.key == UNUSED);
+    let columns = Some(reason).filter(|reason| UNUSED.contains(&&*reason.key));
     rows.chain(columns.into_iter().chain(remarks).cloned()).collect()
 }
