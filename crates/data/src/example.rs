@@ -91,10 +91,21 @@ impl Example {
     }
 
     /// What a run learns from it: a conversation or a text. Of two answers that is the better one, of judged answers the
-    /// good ones, and a label is the answer to its text. None for an answer judged bad.
+    /// good ones, and a label is the answer to its text. Answers in a prompt are not learned, as in TRL. None for an answer
+    /// judged bad.
     pub fn taught(&self) -> Option<Cow<'_, Self>> {
-        let label = !matches!(self, Self::Unpaired { label: false, .. });
-        label.then(|| self.as_chat_or_text())
+        let mut taught = match self {
+            Self::Unpaired { label: false, .. } => return None,
+            other => other.as_chat_or_text(),
+        };
+        if let Self::Preference { prompt, .. } | Self::Unpaired { prompt, .. } = self
+            && let Self::Chat { messages, .. } = taught.to_mut()
+        {
+            for message in messages[..prompt.len()].iter_mut().filter(|message| message.role == "assistant") {
+                message.weight.get_or_insert(0.0);
+            }
+        }
+        Some(taught)
     }
 
     /// The bytes of all its texts.

@@ -40,10 +40,12 @@ pub enum HiddenPart {
     SomeTools,
     /// Only a part of what a tool returns.
     SomeToolResult,
+    /// The token that ends an answer that is to be learned.
+    End,
 }
 
 impl HiddenPart {
-    /// The same part where only some of it is hidden; a name is shown whole or not at all.
+    /// The same part where only some of it is hidden; a name and an end are shown whole or not at all.
     pub(crate) fn some(self) -> Self {
         match self {
             Self::System => Self::SomeSystem,

@@ -105,7 +105,7 @@ fn rows(path: &Path, sheet: Option<&str>, out: &mut dyn Write) -> Result<(), Fai
     let mut workbook = Workbook::open(path, BufReader::new(file))?;
     let names = workbook.sheets();
     let read = match sheet {
-        Some(sheet) if workbook.has(sheet) => Some(sheet.to_owned()),
+        Some(sheet) if names.iter().any(|name| name == sheet) => Some(sheet.to_owned()),
         Some(sheet) => return Err(no_sheet(sheet, &names)),
         None => workbook.first_with_rows(&names)?,
     };
@@ -141,28 +141,17 @@ impl Workbook {
         })
     }
 
-    /// The names of the sheets that a person sees; of all where none can be seen.
+    /// The names of the sheets: first those that a person sees, then the hidden ones.
     fn sheets(&self) -> Vec<String> {
-        let all = match self {
+        let mut all = match self {
             Self::Xlsx(book) => book.sheets_metadata(),
             Self::Xlsb(book) => book.sheets_metadata(),
             Self::Xls(book) => book.sheets_metadata(),
             Self::Ods(book) => book.sheets_metadata(),
-        };
-        let seen: Vec<String> =
-            all.iter().filter(|sheet| sheet.visible == SheetVisible::Visible).map(|sheet| sheet.name.clone()).collect();
-        if seen.is_empty() { all.iter().map(|sheet| sheet.name.clone()).collect() } else { seen }
-    }
-
-    /// Whether there is such a sheet, be it hidden.
-    fn has(&self, sheet: &str) -> bool {
-        let names = match self {
-            Self::Xlsx(book) => book.sheet_names(),
-            Self::Xlsb(book) => book.sheet_names(),
-            Self::Xls(book) => book.sheet_names(),
-            Self::Ods(book) => book.sheet_names(),
-        };
-        names.iter().any(|name| name == sheet)
+        }
+        .to_vec();
+        all.sort_by_key(|sheet| sheet.visible != SheetVisible::Visible);
+        all.into_iter().map(|sheet| sheet.name).collect()
     }
 
     /// The first sheet with a row below its header; else the first with anything in it.

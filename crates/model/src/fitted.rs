@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use candle_core::Tensor;
-use candle_lora::{Adapter, Lora, LoraPair, ModuleKind, TokenVectors};
+use candle_lora::{Adapter, Lora, LoraPair, ModuleKind, StoredAdapter, TokenVectors};
 use tunesmith_sentence::{Sentence, say};
 
-use crate::weights::{EMBEDDING_MODULE, HEAD_MODULE, layer_of, projections, shapes};
+use crate::weights::{EMBEDDING_MODULE, HEAD_MODULE, layer_of, module_names, shapes};
 use crate::{ModelConfig, ModelError};
 
 /// An adapter ready to compute with its decoder.
@@ -74,23 +74,12 @@ impl ModelConfig {
         self.check_beside(adapter, &shapes)
     }
 
-    /// Whether the adapter fits, and has a pair for all that its config names of this model: so it can be trained on.
+    /// Whether an adapter has a pair for all that its config names of this model: so it can be trained on.
     ///
     /// # Errors
     /// When it does not, with the module.
-    pub fn check_complete(&self, adapter: &Adapter) -> Result<(), ModelError> {
-        self.check_adapter(adapter)?;
-        let lora = &adapter.config;
-        let is_named = |module: &str| lora.target_modules.iter().any(|name| name == module);
-        let layers = lora.layers.clone().unwrap_or_else(|| (0..self.layers.len()).collect());
-        let projections = projections(self).into_iter().filter(|projection| is_named(projection.module()));
-        let in_layers = projections.flat_map(|projection| {
-            let here = layers.iter().filter(|layer| **layer < self.layers.len());
-            here.map(move |layer| format!("model.layers.{layer}.{}", projection.name)).collect::<Vec<_>>()
-        });
-        let outside = [("embed_tokens", EMBEDDING_MODULE), (HEAD_MODULE, HEAD_MODULE)];
-        let outside = outside.into_iter().filter(|(name, _)| is_named(name)).map(|(_, module)| module.to_string());
-        match in_layers.chain(outside).find(|module| !adapter.pairs.contains_key(module)) {
+    pub fn check_complete(&self, stored: &StoredAdapter) -> Result<(), ModelError> {
+        match stored.missing(module_names(self)).into_iter().next() {
             Some(module) => Err(ModelError::Input(say!(
                 "adapter-incomplete",
                 "The adapter has no tensors for {module}, which its config names (target_modules, layers_to_transform)",

@@ -2,6 +2,7 @@
 
 mod cache;
 mod facts;
+mod generation_config;
 mod lookup;
 mod opened;
 mod places;

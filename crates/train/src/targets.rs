@@ -111,8 +111,9 @@ pub(crate) fn initial(job: &Job, folder: &Path, config: &ModelConfig, device: &D
         let parts = say!("train-memory-adapter", "adapter");
         return Err(TrainError::TooBig { needed_bytes, available_bytes, parts });
     }
+    config.check_complete(&stored)?;
     let mut adapter = stored.load(device)?;
-    config.check_complete(&adapter)?;
+    config.check_adapter(&adapter)?;
     adapter.config.dropout = job.settings.lora_dropout;
     Ok(adapter)
 }

@@ -11,6 +11,7 @@ use super::departure;
 use super::format::TextFormat;
 use crate::RenderError;
 use crate::template::Conversation;
+use crate::template_check::HiddenPart;
 use crate::tokens::{Rendered, Tokens};
 
 /// A conversation as text and as tokens.
@@ -66,6 +67,11 @@ pub(super) fn chat(
         tokens.ids.push(end);
         tokens.learn.push(end_learned);
     }
+    let open = answers.iter().enumerate().filter(|(number, answer)| {
+        let ends_row = *number == last && tokens.ids.last().is_some_and(|id| format.end_tokens.contains(id));
+        learned(*number, answer) && !ends_row && !is_ended(format, &encoding, &answer.span)
+    });
+    let open = open.count() as u64;
     if let Some(first) = tokens.learn.first_mut() {
         *first = false;
     }
@@ -74,8 +80,19 @@ pub(super) fn chat(
     let asked = asked.next().into_iter().chain(asked.next_back());
     let row = departure::Row { conversation, text: &rendering.text, encoding: &encoding };
     let departure = departure::departure(format, row, asked);
-    let rendered = Rendered { tokens, learned_messages, hidden: rendering.hidden(), doubled_tokens: 0, departure };
+    let mut hidden = rendering.hidden();
+    if open > 0 {
+        hidden.insert(HiddenPart::End, open);
+    }
+    let rendered = Rendered { tokens, learned_messages, hidden, doubled_tokens: 0, departure };
     Ok(Chat { text: rendering.text, encoding, rendered })
+}
+
+/// Whether the last token of an answer is one that ends a turn.
+fn is_ended(format: &TextFormat, encoding: &Encoding, answer: &Range<usize>) -> bool {
+    let tokens = encoding.get_ids().iter().zip(encoding.get_offsets());
+    let last = tokens.rev().find(|(_, place)| overlaps(**place, answer));
+    last.is_some_and(|(id, _)| format.end_tokens.contains(id))
 }
 
 fn overlaps(place: (usize, usize), span: &Range<usize>) -> bool {

@@ -1,7 +1,7 @@
 //! Every character of an answer and the token that ends its turn are learned, and nothing else.
 
 use proptest::prelude::*;
-use tunesmith_data::{Example, Message, Renderer, Tokens};
+use tunesmith_data::{Example, HiddenPart, Message, Renderer, Tokens};
 use tunesmith_protocol::LearnFrom;
 
 use crate::support::{Folder, fixtures, folder, say, tokenizer};
@@ -311,5 +311,38 @@ fn masks_are_those_that_transformers_makes_of_marked_templates() {
         let learn: Vec<u8> = tokens.learn.iter().map(|learn| u8::from(*learn)).collect();
         assert_eq!(tokens.ids, ids, "{} {}", case["template"], case["conversation"]);
         assert_eq!(learn, mask, "{} {}: {:?}", case["template"], case["conversation"], tokens.ids);
+    }
+}
+
+#[test]
+fn answers_in_the_prompt_of_a_judged_answer_are_not_learned() {
+    let renderer = folder("chatml", 256).open();
+    let prompt = say(&[("user", "q1"), ("assistant", "one"), ("user", "q2")]);
+    let answer = |text: &str| say(&[("assistant", text)]);
+    let better = Example::Preference {
+        prompt: prompt.clone(),
+        chosen: answer("good"),
+        rejected: answer("bad"),
+        tools: Vec::new(),
+    };
+    let judged = Example::Unpaired { prompt, completion: answer("good"), label: true };
+    for example in [better, judged] {
+        let Some(taught) = example.taught() else { panic!("something is taught") };
+        let Example::Chat { messages, .. } = taught.into_owned() else { panic!("a conversation") };
+        assert_eq!(learned_text(&renderer, messages, LearnFrom::Assistant), "good");
+    }
+}
+
+#[test]
+fn answers_that_a_template_does_not_end_are_counted() {
+    let messages = say(&[("user", "q1"), ("assistant", "one"), ("user", "q2"), ("assistant", "two")]);
+    let open = |style: &str, messages: &[Message]| {
+        let row = folder(style, 256).open().row(&Example::chat(messages.to_vec()), LearnFrom::Assistant).expect("a row");
+        row.hidden.get(&HiddenPart::End).copied().unwrap_or_default()
+    };
+    assert_eq!(open("alpaca", &messages), 1, "the last answer of a row is ended in any case");
+    assert_eq!(open("alpaca", &messages[..2]), 0);
+    for style in ["chatml", "llama3", "inst", "gemma", "zephyr", "headers"] {
+        assert_eq!(open(style, &messages), 0, "{style}");
     }
 }

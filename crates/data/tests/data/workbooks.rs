@@ -46,8 +46,8 @@ fn workbooks_of_excel_are_read_as_one_sees_them() {
     let lines: Vec<u64> = imported.rows.iter().map(|row| row.line).collect();
     assert_eq!(lines, [4, 5, 6], "the numbers of the rows in the sheet");
     let remarks: Vec<&str> = imported.summary.remarks.iter().map(|remark| remark.text.as_str()).collect();
-    let others = "The sheet “Fragen” is read; not read: “Notizen”, “Leer”. Another one can be chosen";
-    assert_eq!(remarks, [others], "a hidden sheet is not spoken of");
+    let others = "The sheet “Fragen” is read; not read: “Notizen”, “Leer”, “Geheim”. Another one can be chosen";
+    assert_eq!(remarks, [others], "the hidden sheet comes last");
     let titles: Vec<(u64, &str)> = imported.problems.iter().map(|of| (of.line, of.kind.as_str())).collect();
     assert_eq!(titles, [(1, "above_header")]);
 }

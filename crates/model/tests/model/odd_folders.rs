@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use candle_core::{DType, Device, Tensor};
-use candle_lora::LoraConfig;
+use candle_lora::{LoraConfig, StoredAdapter};
 use serde_json::json;
 use tempfile::TempDir;
 use tunesmith_model::{
@@ -263,15 +263,24 @@ fn an_adapter_without_tensors_for_what_it_names_is_not_continued() {
     let decoder = decoder(config(json!({})));
     let lora = LoraConfig { target_modules: vec!["q_proj".into(), "down_proj".into()], ..LoraConfig::default() };
     let whole = decoder.new_adapter(&lora, 1).unwrap();
-    decoder.config().check_complete(&whole).unwrap();
+    let folder = TempDir::new().unwrap();
+    let check = |adapter: &Adapter, change: &dyn Fn(&mut serde_json::Value)| {
+        adapter.save(folder.path(), "base").unwrap();
+        let path = folder.path().join("adapter_config.json");
+        let mut saved = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        change(&mut saved);
+        fs::write(&path, saved.to_string()).unwrap();
+        let complete = decoder.config().check_complete(&StoredAdapter::open(folder.path()).unwrap());
+        complete.map_err(|error| error.to_string())
+    };
+    check(&whole, &|_| ()).unwrap();
     let mut lacking = whole.clone();
     lacking.pairs.remove("model.layers.2.mlp.down_proj").unwrap();
-    let error = decoder.config().check_complete(&lacking).unwrap_err().to_string();
+    let error = check(&lacking, &|_| ()).unwrap_err();
     assert!(error.contains("model.layers.2.mlp.down_proj"), "{error}");
-    // Names that the model does not have are left alone, as PEFT does.
-    let mut more = whole;
-    more.config.target_modules.push("c_attn".into());
-    decoder.config().check_complete(&more).unwrap();
+    // What the config leaves out itself is not missing, and names that the model does not have are left alone by PEFT, too.
+    check(&lacking, &|saved| saved["exclude_modules"] = json!(".*2.mlp.down_proj")).unwrap();
+    check(&whole, &|saved| saved["target_modules"] = json!(["q_proj", "down_proj", "c_attn"])).unwrap();
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use serde_json::Value;
-use tunesmith_data::{ImportError, ImportOptions, inspect};
+use tunesmith_data::{ImportError, ImportOptions, Summary, inspect};
 use tunesmith_protocol::{
     Dataset, ErrorCode, ImportDataset, InspectFiles, Inspection, ItemKind, JobKind, Mapping, RawRow, ReadPath,
     Validation, WireError,
@@ -15,7 +15,7 @@ use tunesmith_sentence::say;
 
 use super::Datasets;
 use super::incoming::{Incoming, lasting};
-use super::reading::{HoldOut, Origin, Progress, SPLIT_SEED, read};
+use super::reading::{HoldOut, Origin, Progress, SPLIT_SEED, distinct, read};
 use super::rows::bubbles;
 use crate::format::byte_size;
 use crate::jobs::NewJob;
@@ -96,7 +96,10 @@ impl Datasets {
             if let Err(damage) = self.check_rows(&known) {
                 self.mend(&known, &incoming.folder, damage)?;
             }
-            return Ok(known);
+            // What was left out depends on the columns that were named this time.
+            let Summary { reason, remarks, rows_read, dropped_because, .. } = read.summary;
+            let remarks = distinct(remarks.into_iter());
+            return Ok(Dataset { reason, remarks, rows_read, dropped_because, ..known });
         }
         let lasting = |(number, path): (usize, &PathBuf)| {
             Ok(lasting(number, path, &incoming.folder, &place)?.to_string_lossy().into_owned())

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use tunesmith_model::{ModelConfig, ModelError};
 use tunesmith_sentence::{Sentence, say};
 
-use super::templates;
+use super::{generation_config, templates};
 use crate::pool::{Stamp, stamp};
 
 /// What a list of models shows of one.
@@ -83,6 +83,6 @@ pub(super) fn read(folder: &Path) -> Result<Facts, Unusable> {
         modules: tunesmith_model::modules(&facts.config),
         config: facts.config,
         has_chat_template: templates::has_one(folder),
-        remarks: facts.remarks.into_iter().chain(templates::not_used(folder)).collect(),
+        remarks: [facts.remarks, templates::not_used(folder), generation_config::not_used(folder)].concat(),
     })
 }

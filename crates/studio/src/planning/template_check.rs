@@ -126,6 +126,14 @@ fn hidden(part: HiddenPart, count: u64) -> Sentence {
             "The model sees only a part of {count} tool results: its chat template does not show the rest",
             count
         ),
+        HiddenPart::End => say!(
+            "run-ends-hidden", count;
+            "1 answer has no token that ends it: the model's chat template writes none there, so the model does not learn to stop \
+             after it",
+            "{count} answers have no token that ends them: the model's chat template writes none there, so the model does not \
+             learn to stop after them",
+            count
+        ),
         HiddenPart::Name => say!(
             "run-names-hidden", count;
             "The model does not see the name of the speaker in 1 message: its chat template does not show it",

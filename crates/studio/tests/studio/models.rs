@@ -377,6 +377,24 @@ fn a_models_page_tells_of_chat_templates_that_are_not_used() {
     assert_eq!(add().remarks, [""; 0], "the same twice");
 }
 
+#[test]
+fn a_models_page_tells_of_generation_settings_that_are_not_used() {
+    let place = Place::new();
+    let studio = place.open();
+    let folder = place.model_folder();
+    let remarks = |config: serde_json::Value| {
+        fs::write(Path::new(&folder).join("generation_config.json"), config.to_string()).unwrap();
+        studio.add_model(AddModel { path: folder.clone().into() }).unwrap().remarks
+    };
+    let nothing = serde_json::json!({
+        "eos_token_id": 2, "temperature": 0.6, "do_sample": true, "num_beams": 1, "min_length": 0, "suppress_tokens": [],
+        "repetition_penalty": 1.0, "forced_eos_token_id": null
+    });
+    assert_eq!(remarks(nothing), [""; 0]);
+    let told = remarks(serde_json::json!({"stop_strings": ["\n"], "num_beams": 4, "repetition_penalty": 1.1}));
+    assert!(told.len() == 2 && told[0].contains("num_beams, stop_strings") && told[1].contains("1.1"), "{told:?}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_pipe_among_a_models_files_is_refused_at_once() {
