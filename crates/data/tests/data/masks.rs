@@ -337,7 +337,8 @@ fn answers_in_the_prompt_of_a_judged_answer_are_not_learned() {
 fn answers_that_a_template_does_not_end_are_counted() {
     let messages = say(&[("user", "q1"), ("assistant", "one"), ("user", "q2"), ("assistant", "two")]);
     let open = |style: &str, messages: &[Message]| {
-        let row = folder(style, 256).open().row(&Example::chat(messages.to_vec()), LearnFrom::Assistant).expect("a row");
+        let row =
+            folder(style, 256).open().row(&Example::chat(messages.to_vec()), LearnFrom::Assistant).expect("a row");
         row.hidden.get(&HiddenPart::End).copied().unwrap_or_default()
     };
     assert_eq!(open("alpaca", &messages), 1, "the last answer of a row is ended in any case");

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -151,4 +152,13 @@ pub fn folder(template_name: &str, vocabulary: usize) -> Folder {
     Folder::new(&tokenizer(vocabulary))
         .with("tokenizer_config.json", &tokens.to_string())
         .with("chat_template.jinja", &template(template_name))
+}
+
+/// The processor time that this process has taken, whatever else the computer does; nothing where the system does not say.
+/// Each test runs in a process of its own.
+pub fn processor_time() -> Duration {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    // utime and stime, the 14th and 15th field, in hundredths of a second.
+    Duration::from_millis(10 * fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum::<u64>())
 }

@@ -3,6 +3,7 @@
 import { asWireError, backend, type Stop } from '$lib/backend';
 import type { ChatHead, Dataset, Event, ItemKind, Job, Model, Notice, Run, RunState, Sample, WireError } from '$lib/protocol';
 import { words } from '$lib/words';
+import { clock } from './clock.svelte';
 import { toasts } from './toasts.svelte';
 import { undo } from './undo.svelte';
 
@@ -35,6 +36,9 @@ class Library {
   active = $derived((this.runs ?? []).filter((run) => isActive(run.status)));
 
   #soon: ReturnType<typeof setTimeout> | undefined;
+  /** Runs that have come further and are not shown so yet. */
+  #progressed = new Map<string, Run>();
+  #tick: ReturnType<typeof setTimeout> | undefined;
   /** The last event heard, to notice that some were missed. */
   #seq = 0;
   #lost = false;
@@ -56,6 +60,8 @@ class Library {
       stop();
       clearInterval(retry);
       clearTimeout(this.#soon);
+      clearTimeout(this.#tick);
+      this.#tick = undefined;
     };
   }
 
@@ -73,6 +79,8 @@ class Library {
       // An answer that a later one has overtaken is old news.
       if (asked < this.#answered) return;
       this.#answered = asked;
+      // The lists are newer than what was heard before.
+      this.#progressed.clear();
       Object.assign(this, { runs, models, datasets, samples, chats, jobs, error: null, disconnected: false });
       // After the lists: what is damaged is found while they are made.
       const notices = await backend.call('list_notices', null);
@@ -135,8 +143,19 @@ class Library {
     if (missed || events.some(({ body }) => body.kind === 'library')) this.#refreshSoon();
   }
 
+  /** A run in a new state is shown at once. How far one is is drawn together with the next tick of the clock: each drawing costs
+      the processor that trains. */
   #replace(run: Run): void {
-    this.runs = this.runs?.map((one) => (one.id === run.id ? run : one)) ?? null;
+    this.#progressed.set(run.id, run);
+    if (this.run(run.id)?.status.state !== run.status.state) this.#showProgress();
+    else this.#tick ??= setTimeout(() => this.#showProgress(), clock.untilTick());
+  }
+
+  #showProgress(): void {
+    clearTimeout(this.#tick);
+    this.#tick = undefined;
+    this.runs = this.runs?.map((run) => this.#progressed.get(run.id) ?? run) ?? null;
+    this.#progressed.clear();
   }
 
   #refreshSoon(): void {

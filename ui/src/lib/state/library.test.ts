@@ -56,6 +56,16 @@ test('a run that moved on is replaced in its place, and nothing is fetched', asy
   expect(calls).toEqual([]);
 });
 
+test('how far a run is waits for the next second, and a new state does not', async () => {
+  const step = () => library.run('a')!.step;
+  tell({ kind: 'run_changed', run: { ...runs[0]!, step: 8 } }, { kind: 'run_changed', run: { ...runs[0]!, step: 9 } });
+  expect(step(), 'each drawing costs what training needs').toBe(runs[0]!.step);
+  await rest(1000);
+  expect(step()).toBe(9);
+  tell({ kind: 'run_changed', run: { ...runs[0]!, step: 10, status: { state: 'done' } as Run['status'] } });
+  expect([step(), library.run('a')!.status.state]).toEqual([10, 'done']);
+});
+
 test('while a run trains nobody asks how far it is', async () => {
   await rest(60_000);
   expect(calls).toEqual([]);
