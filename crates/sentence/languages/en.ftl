@@ -1288,6 +1288,11 @@ model-folder-missing = there is no such folder
 
 model-folder-wrong = { $folder } is not a model folder: { $reason }
 
+model-generation-unused = { $count ->
+    [one] generation_config.json has a setting that is not used: { $names }. Answers may differ from those of transformers
+   *[other] generation_config.json has { $count } settings that are not used: { $names }. Answers may differ from those of transformers
+}
+
 model-head-odd = head_dim is { $width }, but rotary positions need pairs
 
 model-head-untied = config.json says that the output head is the embedding (tie_word_embeddings), but the weight files have a head that differs; the stored head is used, as transformers does
@@ -1363,6 +1368,8 @@ model-quantized-hint = Choose the original model, from which this one was quanti
 model-record-damaged = The model “{ $name }” is not shown: its record cannot be read: { $error }
 
 model-record-damaged-hint = Add its folder again
+
+model-repetition-penalty = generation_config.json asks for a repetition penalty of { $penalty }. It can be set in a chat
 
 model-rope-bounds = high_freq_factor must be above low_freq_factor
 
@@ -1879,6 +1886,11 @@ run-disk = Needs { $needed } on the disk, and { $free } are free
 run-disk-alone = Needs { $needed } on the disk
 
 run-disk-short = Checkpoints and the result need about { $needed } on the disk and { $free } are free. Without more space the run will have to wait for you
+
+run-ends-hidden = { $count ->
+    [one] 1 answer has no token that ends it: the model's chat template writes none there, so the model does not learn to stop after it
+   *[other] { $count } answers have no token that ends them: the model's chat template writes none there, so the model does not learn to stop after them
+}
 
 run-few-rows = { $rows ->
     [one] Only 1 row to learn from. 50 or more are a good start
