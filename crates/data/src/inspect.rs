@@ -99,6 +99,11 @@ fn look(path: &Path, name: String, options: &ImportOptions, rows: usize) -> Resu
     pushed?;
     reading.finish()?;
     read?;
+    // More rows may have been read to recognise their shape.
+    if let Some(last) = inspection.raw.get(rows.saturating_sub(1)).map(|row| row.line) {
+        inspection.rows.retain(|row| row.line <= last);
+        inspection.problems.retain(|problem| problem.line <= last);
+    }
     let summary = builder.summary();
     inspection.parts = columns::parts_of(&summary.mapping);
     (inspection.columns, inspection.mapping) = (summary.columns, summary.mapping);

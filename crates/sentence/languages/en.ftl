@@ -1070,7 +1070,7 @@ import-unreadable-hint = Check that the file may be read and its disk is connect
 
 import-unsupported = { $path } is { $kind }, which cannot be read as a dataset
 
-import-unsupported-hint = Save it as .jsonl, .json, .csv, .tsv, .xlsx, .parquet, .txt or .md, and import that
+import-unsupported-hint = Rows are read from .jsonl, .json, .csv, .tsv, .xlsx, .parquet, .txt and .md files: save yours as one of these
 
 import-web-page-hint = The page was saved in the place of the file: download the file itself, after signing in where it asks for that
 
@@ -1556,7 +1556,7 @@ preset-balanced-help = A good result for most datasets
 
 preset-quick = Quick
 
-preset-quick-help = One pass, to see whether everything works
+preset-quick-help = A short run, to see whether everything works
 
 preset-sample = For this sample
 
@@ -1870,6 +1870,8 @@ run-checkpoints-active = This run is training or queued, and may need its checkp
 run-checkpoints-active-hint = Stop it first, or wait until it has ended
 
 run-checksums-damaged-hint = Bring it back from a backup, or delete it: then what the run keeps is used as it is, unchecked
+
+run-context-short = This model reads at most { $context } tokens, so that is the limit, not the { $wanted } of the settings
 
 run-data-differs = the data is not the same
 

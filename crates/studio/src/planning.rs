@@ -14,5 +14,5 @@ pub use estimate::{disk_told, run_time, time_told};
 pub(crate) use preview::{Choices, disk_need, draft, preview, warnings, warnings_of_plan};
 pub use template_check::not_shown;
 pub(crate) use template_check::{row_name, told};
-pub(crate) use tokens::{Preparing, RowSource, SplitTokens, TokenCache, prepare_split};
+pub(crate) use tokens::{Preparing, RowSource, SplitTokens, TokenCache, prepare_split, within_context};
 pub(crate) use unused::bad_answers;

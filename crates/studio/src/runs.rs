@@ -36,7 +36,7 @@ use crate::home::run_index::{IndexedRun, RunIndex};
 use crate::home::{Home, PreferencesStore, journal};
 use crate::jobs::{Jobs, MemoryGuard};
 use crate::models::Models;
-use crate::planning::{Preparing, RowSource, SpeedCache, SplitTokens, TokenCache, run_file};
+use crate::planning::{Preparing, RowSource, SpeedCache, SplitTokens, TokenCache, run_file, within_context};
 use crate::pool::Pool;
 use crate::topics::Topics;
 use control::RunControl;
@@ -235,7 +235,8 @@ impl Runs {
         let examples = |split| self.datasets.examples(dataset, split);
         let place = |split, row| self.datasets.place(dataset, split, row);
         let rows = RowSource { version: &dataset.version, examples: &examples, place: &place };
-        self.tokens.get(&rows, model.path.as_ref(), &*renderer, settings, progress)
+        let settings = within_context(settings, model.context_length);
+        self.tokens.get(&rows, model.path.as_ref(), &*renderer, &settings, progress)
     }
 
     fn describe(&self, run: IndexedRun) -> Run {

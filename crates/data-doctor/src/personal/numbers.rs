@@ -86,8 +86,8 @@ pub(super) fn is_iban(text: &str) -> bool {
     known && characters[4..].iter().chain(&characters[..4]).fold(0, value) == 1
 }
 
-/// Whether digits are a phone number: named as one, or in an international, American, French or
-/// British form that is in use.
+/// Whether digits are a phone number: named as one, or in an international, American, French, British or
+/// German form that is in use.
 pub(super) fn is_phone(text: &str, named: bool) -> bool {
     let digits: Vec<u32> = text.chars().filter_map(|character| character.to_digit(10)).collect();
     let varied = digits.iter().any(|digit| *digit != digits[0]);
@@ -103,6 +103,7 @@ pub(super) fn is_phone(text: &str, named: bool) -> bool {
     if named {
         return (7..=15).contains(&digits.len());
     }
-    // 555-0100 to 555-0199 are kept for stories.
-    matches!(digits.len(), 10 | 11) && !(digits[3..7] == [5, 5, 5, 0] && digits[7] == 1)
+    // German mobile numbers have up to twelve digits. 555-0100 to 555-0199 are kept for stories.
+    let most = if text.starts_with("01") { 12 } else { 11 };
+    (10..=most).contains(&digits.len()) && !(digits[3..7] == [5, 5, 5, 0] && digits[7] == 1)
 }

@@ -99,6 +99,7 @@ fn phones_are_masked_and_other_numbers_are_not() {
         ("phone number: 0171/4711815".into(), "phone number: <PHONE>"),
         ("Appelez le 06 12 34 56 78.".into(), "Appelez le <PHONE>."),
         ("Ring 020 7946 0958 or 07700 900123".into(), "Ring <PHONE> or <PHONE>"),
+        ("Ruft an: 0171 2345678 oder 0151/23456789".into(), "Ruft an: <PHONE> oder <PHONE>"),
     ];
     let whole = [
         "123-456-7890",

@@ -130,7 +130,7 @@ impl ImportError {
             ),
             Self::Unsupported { .. } => say!(
                 "import-unsupported-hint",
-                "Save it as .jsonl, .json, .csv, .tsv, .xlsx, .parquet, .txt or .md, and import that"
+                "Rows are read from .jsonl, .json, .csv, .tsv, .xlsx, .parquet, .txt and .md files: save yours as one of these"
             ),
             Self::TooManyProblems { .. } => say!(
                 "import-too-many-problems-hint",

@@ -21,27 +21,16 @@ pub struct Bucket {
 }
 
 impl LengthTable {
-    /// The rows by their length, in at most so many buckets of one width that cover every length. A few rows that are far
-    /// longer than all others fall into one wide bucket at the end: they must not squeeze the rest into a single bar.
+    /// The rows by their length, in at most so many buckets that cover every length. They have one width up to where nearly all
+    /// rows end. A few rows that are far longer fall into buckets that get wider and wider: they must not squeeze the rest into
+    /// a single bar, and a bucket that reached over all of them would say nothing of where they lie.
     pub fn histogram(&self, buckets: u32) -> Vec<Bucket> {
-        let longest = self.totals().longest;
-        if longest == 0 || buckets == 0 {
-            return Vec::new();
-        }
-        let most = self.percentiles(&[99.0])[0];
-        let has_tail = buckets > 1 && longest / 2 > most;
-        let (covered, count) = if has_tail { (most, buckets - 1) } else { (longest, buckets) };
-        let width = covered.div_ceil(count).max(1);
-        let regular = covered.div_ceil(width);
-        let mut all: Vec<Bucket> = (0..regular)
-            .map(|index| Bucket { from: index * width + 1, to: (index + 1).saturating_mul(width), ..Bucket::default() })
-            .collect();
-        if has_tail {
-            all.push(Bucket { from: regular * width + 1, to: longest, ..Bucket::default() });
-        }
-        let last = all.len() - 1;
-        let place = |tokens: u32| ((tokens.saturating_sub(1) / width) as usize).min(last);
-        for row in self.rows().filter(|row| row.tokens > 0) {
+        let ends = self.bucket_ends(buckets);
+        let starts = [0].into_iter().chain(ends.iter().copied());
+        let bucket = |(before, end): (u32, &u32)| Bucket { from: before + 1, to: *end, ..Bucket::default() };
+        let mut all: Vec<Bucket> = starts.zip(&ends).map(bucket).collect();
+        let place = |tokens: u32| ends.partition_point(|end| *end < tokens);
+        for row in self.rows().filter(|row| row.tokens > 0 && !ends.is_empty()) {
             let bucket = &mut all[place(row.tokens)];
             bucket.rows += 1;
             bucket.tokens += u64::from(row.tokens);
@@ -49,6 +38,29 @@ impl LengthTable {
             row.answers.iter().for_each(|answer| all[place(answer.end)].answers_ending += 1);
         }
         all
+    }
+
+    /// The longest length of each bucket, ascending; the last is that of the longest row.
+    fn bucket_ends(&self, buckets: u32) -> Vec<u32> {
+        let longest = self.totals().longest;
+        if longest == 0 || buckets == 0 {
+            return Vec::new();
+        }
+        let most = self.percentiles(&[99.0])[0];
+        let wider = if buckets > 1 && longest / 2 > most { (buckets / 4).max(1) } else { 0 };
+        let covered = if wider > 0 { most } else { longest };
+        let width = covered.div_ceil(buckets - wider).max(1);
+        let even = (1..=covered.div_ceil(width)).map(|number| number.saturating_mul(width));
+        let mut ends: Vec<u32> = even.collect();
+        let tail = ends.last().map_or(1.0, |last| f64::from(*last));
+        let times = f64::from(longest) / tail;
+        ends.extend((1..=wider).map(|number| (tail * times.powf(f64::from(number) / f64::from(wider))).round() as u32));
+        if wider > 0 {
+            ends.retain(|end| *end <= longest);
+            ends.push(longest);
+        }
+        ends.dedup();
+        ends
     }
 
     /// For each share in percent the length that so many rows do not exceed, in tokens: the nearest-rank percentile. Rows

@@ -18,13 +18,13 @@ wire! {
     }
 }
 
-/// Quick, Balanced and Thorough. Small models need and bear higher learning rates; `parameters` is the base
-/// model's number of weights.
+/// Quick, Balanced and Thorough. Small models need and bear higher learning rates, and very small ones, which know little
+/// of a language, more epochs; `parameters` is the base model's number of weights.
 pub fn presets(parameters: u64) -> Vec<Preset> {
-    let learning_rate = match parameters {
-        0..50_000_000 => 3e-3,
-        50_000_000..500_000_000 => 5e-4,
-        _ => 2e-4,
+    let (learning_rate, [quick, balanced, thorough]) = match parameters {
+        0..50_000_000 => (3e-3, [2.0, 8.0, 20.0]),
+        50_000_000..500_000_000 => (5e-4, [1.0, 3.0, 8.0]),
+        _ => (2e-4, [1.0, 3.0, 8.0]),
     };
     let base = TrainSettings { learning_rate, ..TrainSettings::default() };
     let preset = |id: &str, label, help, training| Preset { id: id.into(), label, help, training };
@@ -32,21 +32,21 @@ pub fn presets(parameters: u64) -> Vec<Preset> {
         preset(
             "quick",
             say!("preset-quick", "Quick"),
-            say!("preset-quick-help", "One pass, to see whether everything works"),
-            TrainSettings { epochs: 1.0, ..base.clone() },
+            say!("preset-quick-help", "A short run, to see whether everything works"),
+            TrainSettings { epochs: quick, ..base.clone() },
         ),
         preset(
             "balanced",
             say!("preset-balanced", "Balanced"),
             say!("preset-balanced-help", "A good result for most datasets"),
-            TrainSettings { epochs: 3.0, ..base.clone() },
+            TrainSettings { epochs: balanced, ..base.clone() },
         ),
         preset(
             "thorough",
             say!("preset-thorough", "Thorough"),
             say!("preset-thorough-help", "More passes and a larger adapter, measured more often; keeps the best step"),
             TrainSettings {
-                epochs: 8.0,
+                epochs: thorough,
                 lora_rank: 32,
                 lora_alpha: 64.0,
                 eval_every: AutoOr::Auto,

@@ -146,7 +146,8 @@ pub(crate) fn warnings(
 ) -> Vec<Sentence> {
     let warnings = [
         few_rows(tokens),
-        cut_rows(all, settings, tokens),
+        cut_rows(all, tokens),
+        short_context(settings, tokens),
         left_out_rows(all, settings, tokens),
         unlearnable_rows(tokens),
     ];
@@ -167,8 +168,8 @@ fn few_rows(tokens: &SplitTokens) -> Option<Sentence> {
     })
 }
 
-fn cut_rows(all: u64, settings: &TrainSettings, tokens: &SplitTokens) -> Option<Sentence> {
-    let limit = settings.max_length;
+fn cut_rows(all: u64, tokens: &SplitTokens) -> Option<Sentence> {
+    let limit = tokens.limit;
     let long = tokens.training.too_long - tokens.training.left_out;
     (long > 0).then(|| {
         say!(
@@ -180,8 +181,21 @@ fn cut_rows(all: u64, settings: &TrainSettings, tokens: &SplitTokens) -> Option<
     })
 }
 
+/// A model that reads less than the settings allow for decides where rows are cut.
+fn short_context(settings: &TrainSettings, tokens: &SplitTokens) -> Option<Sentence> {
+    let (context, wanted) = (tokens.limit, settings.max_length);
+    (context < wanted && tokens.training.too_long > 0).then(|| {
+        say!(
+            "run-context-short",
+            "This model reads at most {context} tokens, so that is the limit, not the {wanted} of the settings",
+            context,
+            wanted
+        )
+    })
+}
+
 fn left_out_rows(all: u64, settings: &TrainSettings, tokens: &SplitTokens) -> Option<Sentence> {
-    let limit = settings.max_length;
+    let limit = tokens.limit;
     let long = tokens.training.left_out;
     match settings.too_long {
         _ if long == 0 => None,

@@ -31,9 +31,18 @@ pub(crate) type PlaceOf<'a> = &'a dyn Fn(Split, u64) -> Option<(String, u64)>;
 pub(crate) struct SplitTokens {
     pub training: Prepared,
     pub validation: Prepared,
+    /// The tokens that a row has at most.
+    pub limit: u32,
     /// What the model's template makes of the rows: those that it refuses, what it does not show, and where a chat will ask
     /// otherwise.
     pub remarks: Vec<Sentence>,
+}
+
+/// The settings by which rows are cut for a model that reads so many tokens at most.
+pub(crate) fn within_context(settings: &TrainSettings, context: u32) -> TrainSettings {
+    // A config that does not say how much its model reads says 0.
+    let max_length = if context > 0 { settings.max_length.min(context) } else { settings.max_length };
+    TrainSettings { max_length, ..settings.clone() }
 }
 
 /// The same before the length rule.
@@ -148,5 +157,5 @@ fn fit(rendered: &Rendered, settings: &TrainSettings) -> Result<SplitTokens, Wir
         }
         Some(other) => other?,
     };
-    Ok(SplitTokens { training, validation, remarks: rendered.remarks.clone() })
+    Ok(SplitTokens { training, validation, limit: settings.max_length, remarks: rendered.remarks.clone() })
 }

@@ -17,7 +17,7 @@ use crate::datasets::{self, Gathered};
 use crate::home::manifest::RunManifest;
 use crate::home::{self, Home, RunFolder, journal};
 use crate::jobs::MemoryGuard;
-use crate::planning::{disk_need, disk_told, prepare_split, run_time, time_told, warnings};
+use crate::planning::{disk_need, disk_told, prepare_split, run_time, time_told, warnings, within_context};
 use crate::platform::{free_disk_bytes, write_privately};
 use crate::pool::{fingerprint, open_renderer};
 use crate::{errors, ids, models};
@@ -74,6 +74,8 @@ pub fn run_config(
     let opened = models::Opened { model: &model, names: &names, adapter, run: None, chats };
     let remarks = models::remarks_alone(opened)?;
     let renderer = open_renderer(&model)?;
+    let cut =
+        within_context(&config.training, tunesmith_model::facts(&model).map_err(errors::model_error)?.context_length);
     let remarks = [&remarks[..], &gathered.left_out].concat();
     carry_out(Order {
         folder: &folder,
@@ -87,7 +89,7 @@ pub fn run_config(
         prepare: &mut |progress| {
             let Gathered { training, validation, .. } = &gathered;
             let place = |split, row| gathered.place(split, row);
-            let mut tokens = prepare_split(training, validation, &*renderer, &config.training, &place, progress)?;
+            let mut tokens = prepare_split(training, validation, &*renderer, &cut, &place, progress)?;
             tokens.remarks = warnings(training.len() as u64, &config.training, &remarks, &tokens);
             Ok(tokens)
         },

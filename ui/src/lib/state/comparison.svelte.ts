@@ -4,12 +4,14 @@ import type { ComparedRow, Comparison, Run } from '$lib/protocol';
 import { library } from './library.svelte';
 import { Work } from './work.svelte';
 
-export type Verdict = 'better' | 'endless' | 'repeats' | 'no-better';
+export type Verdict = 'better' | 'endless' | 'repeats' | 'no-better' | 'close';
 
 /** Base models up to this size are asked without being told to: they are in memory in a moment. */
 const smallBytes = 1_500_000_000;
 /** Less than this is no difference among three answers. */
 const noticeable = 0.02;
+/** Answers that have less in common with the expected ones are other answers. */
+const alike = 0.6;
 
 const mean = (values: number[]): number => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 
@@ -20,7 +22,8 @@ export function verdict({ rows }: Comparison): Verdict {
   const bases = rows.flatMap(({ base }) => (base ? [base.f1] : []));
   const tuned = mean(rows.map((row: ComparedRow) => row.tuned.f1));
   // What was trained from scratch has nothing to be better than.
-  return bases.length === 0 || tuned > mean(bases) + noticeable ? 'better' : 'no-better';
+  if (bases.length > 0 && tuned <= mean(bases) + noticeable) return 'no-better';
+  return tuned >= alike ? 'better' : 'close';
 }
 
 export class ComparedRun {

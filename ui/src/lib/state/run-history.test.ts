@@ -31,6 +31,11 @@ test('what is at work is known until the next record', () => {
   expect(history.step.length).toBe(0);
 });
 
+test('a run whose last measurement is the best by far was still learning', () => {
+  const falling = (...losses: number[]) => historyOf(...losses.map((loss, index) => evaluation(index, loss))).stillFalling;
+  expect([falling(3, 1, 0.7), falling(3, 1, 0.99), falling(3, 0.7, 1), falling(3, 1), falling()]).toEqual([true, false, false, false, false]);
+});
+
 test('records that come twice count once', () => {
   const history = new RunHistory();
   const events = numbered([step(1), step(2)]);

@@ -105,6 +105,13 @@ export class RunHistory {
     }
   }
 
+  /** Whether the last measurement is the best by far: the model was still learning. */
+  get stillFalling(): boolean {
+    const { evalLoss } = this;
+    const before = Math.min(...evalLoss.view().subarray(0, Math.max(0, evalLoss.length - 1)));
+    return evalLoss.length > 2 && evalLoss.last < 0.97 * before;
+  }
+
   /** Milliseconds until the planned end, from the pace of the last steps; null when unknown. */
   remainingMs(): number | null {
     const steps = this.plan?.steps;

@@ -21,9 +21,17 @@ export const answers = {
   askedTitle: 'Done, but look at its answers',
   betterText: 'It answers questions that it has not seen better than the original model does',
   problems: {
-    endless: 'Some of its answers do not end by themselves. More rows or epochs often help; check that the answers in your data end cleanly',
-    repeats: 'Some of its answers repeat themselves. A lower learning rate or more varied rows often help',
-    'no-better': 'Its answers are no closer to the expected ones than those of the original model. A larger base model, more rows or more epochs may help',
+    endless: 'Some of its answers do not end by themselves',
+    repeats: 'Some of its answers repeat themselves',
+    'no-better': 'Its answers are no closer to the expected ones than those of the original model',
+    close: 'Its answers come closer to the expected ones than those of the original model, but still differ from them',
   },
+  advice: {
+    endless: 'More rows or epochs often help; check that the answers in your data end cleanly',
+    repeats: 'A lower learning rate or more varied rows often help',
+    'no-better': 'A larger base model, more rows or more epochs may help',
+    close: 'More rows, more epochs or a larger base model may help',
+  },
+  stillFalling: 'The validation loss was still falling at the end, so more epochs are likely to help',
   try: 'Try one of these',
 };

@@ -29,6 +29,8 @@ test('the worst that answers show is what counts', () => {
   expect(verdict(madeUpComparison('no-better', 9))).toBe('no-better');
   const endless = { ...good, rows: good.rows.map((row, index) => (index === 1 ? { ...row, tuned: { ...row.tuned, ends: false } } : row)) };
   expect(verdict(endless)).toBe('endless');
+  const close = { ...good, rows: good.rows.map((row) => ({ ...row, tuned: { ...row.tuned, f1: 0.4 } })) };
+  expect(verdict(close)).toBe('close');
   const scratch = { ...good, rows: good.rows.map((row) => ({ ...row, base: null })) };
   expect(verdict(scratch), 'there is no base model').toBe('better');
 });
