@@ -235,7 +235,7 @@ impl Runs {
         let examples = |split| self.datasets.examples(dataset, split);
         let place = |split, row| self.datasets.place(dataset, split, row);
         let rows = RowSource { version: &dataset.version, examples: &examples, place: &place };
-        self.tokens.get(&rows, model.path.as_ref(), &*renderer, settings, progress)
+        self.tokens.get(&rows, &self.home.model_files(model.path.as_ref()), &*renderer, settings, progress)
     }
 
     fn describe(&self, run: IndexedRun) -> Run {
