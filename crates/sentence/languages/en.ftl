@@ -2067,7 +2067,7 @@ run-missing = There is no run “{ $id }”
 
 run-model-changed = The base model in { $folder } is not the one that “{ $name }” was started with
 
-run-model-changed-hint = Bring the old files back, or start a new run
+run-model-changed-hint = Bring back the old files and the chat template that was chosen, or start a new run
 
 run-names-hidden = { $count ->
     [one] The model does not see the name of the speaker in 1 message: its chat template does not show it
