@@ -12,12 +12,11 @@ use serde_json::json;
 use tunesmith_data::part_names;
 use tunesmith_protocol::{ErrorCode, Format, LearnFrom, Mapping, Validation, WireError};
 use tunesmith_sentence::{NOTHING, say};
-use tunesmith_studio::{Counting, DataFacts, data_facts};
+use tunesmith_studio::{Counting, DataFacts, data_facts, default_home};
 
 use crate::home::{typed_name, typed_path};
 use crate::interrupt::Interrupt;
 use crate::language::translate;
-use crate::model_choice::model_folder;
 use crate::out::WrongUsage;
 use crate::{Ended, Out, show};
 pub(crate) use repair::{Repair, repair};
@@ -140,7 +139,7 @@ fn check_parts(format: Format, columns: &[(String, String)]) -> Result<(), Wrong
 pub(crate) fn inspect(arguments: &Inspect, out: &Out) -> anyhow::Result<Ended> {
     let mapping = arguments.rows.mapping()?;
     let renderer = match &arguments.model {
-        Some(model) => Some(tunesmith_studio::open_renderer(&model_folder(model)?)?),
+        Some(model) => Some(tunesmith_studio::open_renderer(&default_home(), model)?),
         None => None,
     };
     let counting = renderer.as_deref().map(|renderer| Counting {

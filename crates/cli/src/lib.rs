@@ -23,6 +23,7 @@ pub mod terminal;
 mod train;
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -89,8 +90,9 @@ enum Command {
 pub fn work(arguments: impl IntoIterator<Item = OsString>) -> Option<ExitCode> {
     let arguments: Vec<OsString> = arguments.into_iter().skip(1).collect();
     match arguments.iter().map(|argument| argument.to_str()).collect::<Vec<_>>().as_slice() {
-        [Some("--worker"), Some("render"), _] => {
-            let served = tunesmith_data::serve_renderer(arguments[2].as_ref());
+        [Some("--worker"), Some("render"), _] | [Some("--worker"), Some("render"), _, _] => {
+            let chosen = arguments.get(3).map(Path::new);
+            let served = tunesmith_data::serve_renderer(arguments[2].as_ref(), chosen);
             Some(if served.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         [Some("--worker"), Some("parquet"), _] => {

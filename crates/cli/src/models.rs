@@ -1,5 +1,7 @@
 //! `tunesmith models`.
 
+mod template;
+
 use std::path::PathBuf;
 
 use clap::Subcommand;
@@ -20,6 +22,8 @@ pub(crate) enum Command {
         #[arg(value_parser = typed_path())]
         path: PathBuf,
     },
+    /// Show the chat template of a model, or choose one where it brings none
+    Template(template::Arguments),
     /// Take a model off the list; the files of an added folder stay
     Remove {
         /// The model's id
@@ -28,8 +32,12 @@ pub(crate) enum Command {
 }
 
 pub(crate) fn carry_out(command: &Command, out: &Out) -> anyhow::Result<Ended> {
+    if let Command::Template(arguments) = command {
+        return template::carry_out(arguments, out);
+    }
     let home = Home::open()?;
     match command {
+        Command::Template(_) => {}
         Command::List => list(&home.api.list_models(())?, out),
         Command::Add { path } => {
             let model = home.api.add_model(AddModel { path: absolute(path)?.into() })?;
@@ -64,6 +72,15 @@ fn list(models: &[Model], out: &Out) {
     });
     let rows: Vec<_> = std::iter::once(headings()).chain(rows).collect();
     out.table(&rows);
+    for model in models {
+        let Some(template) = &model.chosen_template else { continue };
+        out.line(say!(
+            "shell-model-template",
+            "{id}: chat template chosen by you: {template}",
+            id = &model.id,
+            template
+        ));
+    }
     let remarks = models.iter().flat_map(|model| model.remarks.iter().map(|remark| (&model.id, remark)));
     remarks.for_each(|(id, remark)| out.line(say!("shell-model-remark", "{id}: {remark}", id, remark)));
 }

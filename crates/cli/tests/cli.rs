@@ -4,6 +4,8 @@
 
 #[path = "cli/ask.rs"]
 mod ask;
+#[path = "cli/chat_templates.rs"]
+mod chat_templates;
 #[path = "cli/home.rs"]
 mod home;
 #[path = "cli/inspect.rs"]

@@ -12,7 +12,7 @@ const ROWS_AT_ONCE: usize = 512;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let rows: usize = std::env::args().nth(1).map_or(Ok(50_000), |rows| rows.parse())?;
-    let renderer = Renderer::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/starter"))?;
+    let renderer = Renderer::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/starter"), None)?;
     let mut table = LengthTable::default();
     let start = Instant::now();
     for first in (0..rows).step_by(ROWS_AT_ONCE) {

@@ -44,7 +44,7 @@ pub use export::{ExportKind, ExportedRow, Exporter, Others, Survey};
 pub use import::{ImportOptions, Imported, Summary, Taken, import, import_into};
 pub use inspect::{Inspection, RawRow, inspect};
 pub use lengths::{Beyond, Bucket, Cuts, Length, LengthTable, Packing, Totals, suggested_epochs};
-pub use local_renderer::Renderer;
+pub use local_renderer::{LONGEST_TEMPLATE, ReadyMade, Renderer, has_chat_template, sample_conversation};
 pub use order::{draw, epoch_order};
 pub use parquet_rows::serve_parquet;
 pub use prepare::{Prepared, RefusedRow, RenderedRows, learned_in, prepare, render_rows};

@@ -8,6 +8,7 @@ mod folder;
 mod format;
 mod hidden;
 mod mask;
+mod ready_made;
 mod render;
 mod special_tokens;
 mod templates;
@@ -31,6 +32,9 @@ use format::TextFormat;
 use tokenizer_calls::call;
 use turns::Turns;
 
+pub use ready_made::{ReadyMade, sample_conversation};
+pub use templates::{LONGEST_TEMPLATE, has_chat_template};
+
 /// Renders and tokenises with the chat template and the tokenizer of a model folder.
 pub struct Renderer {
     format: TextFormat,
@@ -43,20 +47,25 @@ impl Renderer {
     /// Opens a model folder: tokenizer.json; the chat template of chat_template.jinja or tokenizer_config.json; the
     /// end tokens of generation_config.json, config.json, tokenizer_config.json and the template.
     ///
-    /// A folder without a chat template gets a plain one: ChatML if the tokenizer knows its tokens, else lines of
-    /// `User: …` and `Assistant: …`, answers closed by the tokenizer's end token.
+    /// A folder without a chat template gets the one in the file `chosen`, where that is there. Otherwise it gets a plain one:
+    /// ChatML if the tokenizer knows its tokens, else lines of `User: …` and `Assistant: …`, answers closed by the tokenizer's
+    /// end token.
     ///
     /// # Errors
     ///
     /// When the folder or its tokenizer is missing, a file cannot be read, or the template has a mistake.
-    pub fn open(folder: &Path) -> Result<Self, RenderError> {
-        Self::open_with(folder, &mut || {})
+    pub fn open(folder: &Path, chosen: Option<&Path>) -> Result<Self, RenderError> {
+        Self::open_with(folder, chosen, &mut || {})
     }
 
     /// The same; `before_template` is called once the tokenizer is read and the template comes next.
-    pub(crate) fn open_with(folder: &Path, before_template: &mut dyn FnMut()) -> Result<Self, RenderError> {
+    pub(crate) fn open_with(
+        folder: &Path,
+        chosen: Option<&Path>,
+        before_template: &mut dyn FnMut(),
+    ) -> Result<Self, RenderError> {
         let Folder { tokenizer, template, has_chat_template, end_of_text, around, mut end_tokens } =
-            Folder::read(folder, before_template)?;
+            Folder::read(folder, chosen, before_template)?;
         let now = SystemTime::now().into();
         let turns = Turns::learn(&template, &[], &tokenizer, &end_tokens, now);
         let some_tool = || json!({"type": "function", "function": {"name": "f", "description": "", "parameters": {}}});
@@ -70,7 +79,7 @@ impl Renderer {
         Ok(Self { format, has_chat_template, now: None })
     }
 
-    /// Whether the folder brings a chat template; without one a plain default is used.
+    /// Whether the folder brings a chat template; without one the chosen or a plain one is used.
     pub fn has_chat_template(&self) -> bool {
         self.has_chat_template
     }

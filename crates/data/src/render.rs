@@ -4,7 +4,7 @@ use serde_json::Value;
 use tunesmith_protocol::LearnFrom;
 
 use crate::tokens::Rendered;
-use crate::{Example, Message, RenderError, RowsError, Xray};
+use crate::{Example, Message, ReadyMade, RenderError, RowsError, Xray};
 
 /// A model's template and tokenizer, wherever they run.
 pub trait Render: Send + Sync {
@@ -25,6 +25,20 @@ pub trait Render: Send + Sync {
     ///
     /// When the example cannot be rendered or tokenised.
     fn xray(&self, example: &Example, learn_from: LearnFrom) -> Result<Xray, RenderError>;
+
+    /// A conversation as the text that is tokenised.
+    ///
+    /// # Errors
+    ///
+    /// When the template refuses the conversation or fails on it.
+    fn written(&self, messages: &[Message], add_generation_prompt: bool) -> Result<String, RenderError>;
+
+    /// The templates to choose from, written for this tokenizer.
+    ///
+    /// # Errors
+    ///
+    /// When one of them cannot be rendered.
+    fn ready_made(&self) -> Result<Vec<ReadyMade>, RenderError>;
 
     /// The tokens after which the model writes its answer, in which it may call `tools` (JSON schemas).
     ///

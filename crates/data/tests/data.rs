@@ -42,6 +42,8 @@ mod parquet_files;
 mod preparation;
 #[path = "data/questions.rs"]
 mod questions;
+#[path = "data/ready_made.rs"]
+mod ready_made;
 #[path = "data/real_models.rs"]
 mod real_models;
 #[path = "data/repetition.rs"]

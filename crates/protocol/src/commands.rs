@@ -69,6 +69,12 @@ commands! {
     list_models(()) -> Vec<Model>;
     /// Adds a Hugging Face folder; it stays where it is.
     add_model(AddModel) -> Model;
+    /// The chat template of a base model, by id, and those that can be chosen.
+    chat_templates(String) -> ChatTemplates;
+    /// A short sample conversation in a template for a base model, or what is wrong with the template. Nothing is stored.
+    try_chat_template(TryChatTemplate) -> TriedTemplate;
+    /// Chooses the chat template of a base model that brings none.
+    set_chat_template(SetChatTemplate) -> Model;
     /// All datasets.
     list_datasets(()) -> Vec<Dataset>;
     /// Imports dataset files into the home.

@@ -3,6 +3,7 @@
 
 mod bindings;
 mod chat;
+mod chat_templates;
 mod commands;
 mod dataset_edits;
 mod datasets;
@@ -19,6 +20,7 @@ mod system;
 mod tokens;
 
 pub use chat::*;
+pub use chat_templates::*;
 pub use commands::*;
 pub use dataset_edits::*;
 pub use datasets::*;

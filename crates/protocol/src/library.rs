@@ -97,6 +97,9 @@ wire! {
         pub problem: Option<Sentence>,
         /// Where its config and its weights disagree, and what is done about it.
         pub remarks: Vec<Sentence>,
+        /// What the chat template is called that was chosen for it; null where it brings its own, or none was chosen.
+        #[serde(default)]
+        pub chosen_template: Option<Sentence>,
     }
 
     /// Add a model folder.

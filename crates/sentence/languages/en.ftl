@@ -60,7 +60,7 @@ adapter-of-other-model = The adapter belongs to another model: { $reason }
 
 adapter-other-base = The adapter says that it was made for “{ $named }”. With another base model it may do worse than no adapter
 
-adapter-other-template = The adapter's folder has another chat template than the base model, whose template is used. If the adapter was trained with its own, put that into the base model's folder, or the model answers otherwise than it has learned
+adapter-other-template = The adapter's folder has another chat template than the base model, whose template is used. If the adapter was trained with its own, put that into the base model's folder or choose it as the model's template, or the model answers otherwise than it has learned
 
 adapter-other-tokens = { $count ->
     [one] The tokenizer in the adapter's folder has a special token that the base model's does not have: { $names }. The base model's is used, so what the adapter has learned of it is lost
@@ -167,6 +167,40 @@ chat-run-resume-hint = Resume it first
 chat-run-without-result = “{ $name }” has no result to chat with yet
 
 chat-temperature-range = Temperature must be a number from 0 to 10
+
+chat-template-alpaca-about = “### Instruction” and “### Response”
+
+chat-template-chatml-about = Two markers around each turn
+
+chat-template-empty = The template is empty
+
+chat-template-gemma-about = Turns of “user” and “model”
+
+chat-template-hides-answers = The template does not show an answer in one place of its own, so answers could not be learned
+
+chat-template-llama3-about = A header with the role before each turn
+
+chat-template-markers-unknown = Its markers are not single tokens of this model's tokenizer: { $markers }. They are learned as plain text
+
+chat-template-mistake = The template has a mistake: { $reason }
+
+chat-template-no-end = No token of this model's tokenizer ends an answer, so the model writes until its answer is as long as it may be
+
+chat-template-of-the-user = your own
+
+chat-template-own = { $name } brings its own chat template, which is used
+
+chat-template-own-hint = To use another, change the template in the model's folder
+
+chat-template-plain = Plain lines
+
+chat-template-plain-about = “User:” and “Assistant:”
+
+chat-template-refuses = The template refuses a short conversation: { $reason }
+
+chat-template-too-long = The template has { $kilobytes } kB, and at most { $most } kB are taken
+
+chat-template-unknown = There is no template “{ $name }”
 
 chat-top-p-range = Top-p must be above 0 and at most 1
 
@@ -2035,14 +2069,14 @@ run-missing = There is no run “{ $id }”
 
 run-model-changed = The base model in { $folder } is not the one that “{ $name }” was started with
 
-run-model-changed-hint = Bring the old files back, or start a new run
+run-model-changed-hint = Bring back the old files and the chat template that was chosen, or start a new run
 
 run-names-hidden = { $count ->
     [one] The model does not see the name of the speaker in 1 message: its chat template does not show it
    *[other] The model does not see the name of the speaker in { $count } messages: its chat template does not show it
 }
 
-run-no-chat-template = { $model } has no chat template. A plain one is used
+run-no-chat-template = { $model } has no chat template. A plain one is used; another can be chosen beside the model under Models, or with `tunesmith models template`
 
 run-not-running = “{ $name }” is not running
 
@@ -2662,6 +2696,8 @@ shell-model-remark = { $id }: { $remark }
 
 shell-model-removed = Removed { $id }
 
+shell-model-template = { $id }: chat template chosen by you: { $template }
+
 shell-model-unnamed = Name a model with --model, or a run with --run
 
 shell-model-unusable = cannot be used: { $problem }
@@ -2937,7 +2973,25 @@ shell-talk-to-it = Talk to it: { $command }
 
 shell-temperature-wrong = --temperature must be 0 or more
 
+shell-template-chosen = The chat template of { $name } is now: { $template }
+
+shell-template-none = No chat template is chosen for { $name } any more
+
+shell-template-offered = Choose another with `tunesmith models template { $id } NAME`, or your own with `--file FILE`:
+
+shell-template-own = { $id } brings its own chat template
+
+shell-template-standard = { $id } has no chat template. In its place: { $template }
+
+shell-template-unreadable = { $file }: { $error }
+
+shell-template-used = { $id } has the chat template that you chose: { $template }
+
+shell-template-warning = { $name }: { $warning }
+
 shell-template-written = Wrote { $path }: fill in rows of your own, then import it
+
+shell-template-yours = { $id } has a chat template of your own
 
 shell-top-p-wrong = --top-p must be above 0 and at most 1
 

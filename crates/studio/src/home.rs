@@ -1,6 +1,7 @@
 //! The home folder: the one place that builds paths, and what is kept in it. Ids come from other processes, so each is
 //! checked before it becomes part of a path.
 
+mod chat_templates;
 pub(crate) mod checksums;
 pub(crate) mod control;
 mod dataset_folder;
@@ -26,6 +27,7 @@ use tunesmith_data::own_file;
 use tunesmith_protocol::{ItemKind, WireError};
 use tunesmith_sentence::say;
 
+pub(crate) use chat_templates::ModelFiles;
 pub(crate) use dataset_folder::DatasetFolder;
 pub(crate) use files::{aside, entries, is_own_folder, own_entries, put, size, unfinished, write_whole};
 pub(crate) use notices::Notices;
@@ -98,7 +100,9 @@ impl Home {
         }
         let parent = home.root.parent().unwrap_or(&home.root);
         fs::create_dir_all(parent).map_err(errors::io(parent))?;
-        for folder in ["", "models", "datasets", "runs", "exports", "logs", "bin", "notices", "uploads"] {
+        for folder in
+            ["", "models", "datasets", "runs", "exports", "logs", "bin", "notices", "uploads", "chat-templates"]
+        {
             let folder = home.root.join(folder);
             make_private_folder(&folder).map_err(errors::io(&folder))?;
         }
@@ -242,7 +246,8 @@ impl Home {
     /// Removes what imports, exports, checks, starts and uploads have left that were cut short. What a link leads to is somebody
     /// else's.
     pub fn sweep(&self) {
-        let parts = [self.models(), self.datasets(), self.runs(), self.exports(), self.notices_folder()];
+        let parts =
+            [self.models(), self.datasets(), self.runs(), self.exports(), self.notices_folder(), self.templates()];
         let of_datasets = own_entries(&self.datasets()).into_iter().filter(|dataset| is_own_folder(dataset));
         let of_datasets = of_datasets.flat_map(|dataset| {
             let dataset = DatasetFolder(dataset);

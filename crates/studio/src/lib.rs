@@ -26,7 +26,9 @@ mod topics;
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use tunesmith_data::Render;
 use tunesmith_protocol::{TrainSettings, WireError};
 use tunesmith_sentence::Sentence;
 
@@ -74,7 +76,7 @@ pub use home::socket::SocketWire;
 pub use home::{default_home, uploads_folder};
 pub use planning::{disk_told, not_shown, run_time, time_told};
 pub use platform::{check_address_space, check_open_files, raise_open_files, share_heaps, survive_large_files};
-pub use pool::{Adapter, Answered, Fitted, LoadedModel, open_renderer, render_with};
+pub use pool::{Adapter, Answered, Fitted, LoadedModel, render_with};
 pub use runs::{Damage, Finished, RunNews, StopRun, Trainer, run_config};
 #[doc(hidden)]
 pub use studio::open_with;
@@ -88,6 +90,15 @@ pub fn model_folder(home: &Path, name: &str) -> Result<PathBuf, WireError> {
     models::folder_of(&home::Home::create(home)?, name)
 }
 
+/// Opens the renderer of a model named by the id of one in the home, or by its path, in a worker process where one was named.
+///
+/// # Errors
+/// There is no such model, or it has no tokenizer or template that can be used.
+pub fn open_renderer(home: &Path, name: &str) -> Result<Arc<dyn Render>, WireError> {
+    let home = home::Home::create(home)?;
+    pool::open_renderer(&home.model_files(&models::folder_of(&home, name)?))
+}
+
 /// What is to be known of a model named by its id or path, and of an adapter for it, which may be the result of the run in a
 /// folder: what of their files is not used, and what does not belong together.
 ///
@@ -99,10 +110,12 @@ pub fn remarks(
     adapter: Option<&Path>,
     run: Option<&Path>,
 ) -> Result<Vec<Sentence>, WireError> {
-    let model = model_folder(home, name)?;
+    let home = home::Home::create(home)?;
+    let model = models::folder_of(&home, name)?;
     let run = run.map(|folder| RunManifest::read(&home::RunFolder::at(folder.into()))).transpose()?;
     let names = [name];
-    models::remarks_alone(models::Opened { model: &model, names: &names, adapter, run: run.as_ref(), chats: true })
+    let opened = models::Opened { model: &model, names: &names, adapter, run: run.as_ref(), chats: true };
+    models::remarks_alone(&home, opened)
 }
 
 /// Loads a model named by the id of one in the home, or by its path, onto the fastest device, if it fits into memory.
@@ -118,5 +131,6 @@ pub fn load_model(
     progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
 ) -> Result<LoadedModel, WireError> {
     let format = trained.map(tunesmith_train::weight_format);
-    pool::load_alone(&model_folder(home, name)?, format, progress)
+    let home = home::Home::create(home)?;
+    pool::load_alone(&home.model_files(&models::folder_of(&home, name)?), format, progress)
 }

@@ -1,6 +1,7 @@
 //! Base models: the starter, folders that the user added, models trained here, and what the Hugging Face cache holds.
 
 mod cache;
+mod chat_templates;
 mod facts;
 mod generation_config;
 mod lookup;
@@ -207,6 +208,7 @@ impl Models {
         {
             tracing::error!("the starter model could not be unpacked: {error}");
         }
+        let chosen_template = self.chosen_template(&place.path);
         let facts = self.facts.get(&place.path);
         let (problem, facts) = match &*facts {
             Ok(facts) => (None, Some(facts)),
@@ -227,6 +229,7 @@ impl Models {
             added_ms: place.added_ms,
             remarks: facts.map(|facts| facts.remarks.clone()).unwrap_or_default(),
             problem,
+            chosen_template,
         })
     }
 }

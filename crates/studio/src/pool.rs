@@ -23,12 +23,14 @@ use tunesmith_sentence::say;
 pub use context::Fitted;
 pub use loaded::{Adapter, Answered, LoadedModel};
 pub(crate) use memory::{inference_bytes, load_alone};
-pub(crate) use renderers::Renderers;
-pub use renderers::{open_renderer, render_with};
+pub use renderers::render_with;
+pub(crate) use renderers::{Renderers, open, open_renderer};
 pub(crate) use stamp::{Stamp, fingerprint, stamp};
 
+use crate::home::{Home, ModelFiles};
 use crate::jobs::{CancelToken, MemoryGuard, cancelled};
 use memory::{too_big, widest_that_fits};
+use stamp::stamp_with_template;
 
 /// Models that nobody has used for this long leave memory.
 const IDLE: Duration = Duration::from_secs(600);
@@ -39,6 +41,7 @@ const POLL: Duration = Duration::from_millis(50);
 
 /// The models in memory.
 pub(crate) struct Pool {
+    home: Home,
     memory: MemoryGuard,
     models: Mutex<Vec<Pooled>>,
     /// A load has ended.
@@ -81,8 +84,8 @@ enum State {
 pub(crate) type Lease = Arc<LoadedModel>;
 
 impl Pool {
-    pub fn new(memory: MemoryGuard) -> Self {
-        Self { memory, models: Mutex::default(), loaded: Condvar::new(), emptied: AtomicU64::new(0) }
+    pub fn new(home: Home, memory: MemoryGuard) -> Self {
+        Self { home, memory, models: Mutex::default(), loaded: Condvar::new(), emptied: AtomicU64::new(0) }
     }
 
     /// A model as its files are now, loaded when it is not in memory yet. `progress` gets 0 to 1.
@@ -96,8 +99,9 @@ impl Pool {
         progress: &mut dyn FnMut(f64),
     ) -> Result<Lease, WireError> {
         let emptied = self.emptied.load(Ordering::Relaxed);
+        let files = self.home.model_files(&wanted.folder);
         // Taken before the files are read: what changes meanwhile is noticed the next time.
-        let stamp = stamp(&wanted.folder);
+        let stamp = stamp_with_template(&files);
         let mut models = self.models.lock();
         loop {
             let known = models.iter_mut().find(|known| known.is(wanted));
@@ -112,7 +116,7 @@ impl Pool {
                     *used = Instant::now();
                     return Ok(model.clone());
                 }
-                // Its files have changed: a chat template may be edited while a chat is open.
+                // Its files have changed: a chat template may be edited, or chosen, while a chat is open.
                 _ => break,
             }
         }
@@ -128,7 +132,7 @@ impl Pool {
         });
         drop(models);
         // A panic in a load must not leave others waiting for it.
-        let load = AssertUnwindSafe(|| self.load(wanted, emptied, cancel, progress));
+        let load = AssertUnwindSafe(|| self.load(wanted, &files, emptied, cancel, progress));
         let model = catch_unwind(load).unwrap_or_else(|_| Err(load_failed()));
         // It may have been finished just before the pool was emptied.
         let emptied_meanwhile = self.emptied.load(Ordering::Relaxed) != emptied;
@@ -230,6 +234,7 @@ impl Pool {
     fn load(
         &self,
         wanted: &ModelRequest,
+        files: &ModelFiles,
         emptied: u64,
         cancel: &CancelToken,
         progress: &mut dyn FnMut(f64),
@@ -253,7 +258,7 @@ impl Pool {
                 false => ControlFlow::Break(()),
             }
         };
-        LoadedModel::from_folder(&wanted.folder, &wanted.device, wanted.format, &mut tell).map(Arc::new)
+        LoadedModel::load(files, &wanted.device, wanted.format, &mut tell).map(Arc::new)
     }
 
     /// Lets go of what conversations hold, then of the model that was used least recently and that nobody leases; false

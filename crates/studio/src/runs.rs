@@ -235,8 +235,9 @@ impl Runs {
         let examples = |split| self.datasets.examples(dataset, split);
         let place = |split, row| self.datasets.place(dataset, split, row);
         let rows = RowSource { version: &dataset.version, examples: &examples, place: &place };
-        let settings = within_context(settings, model.context_length);
-        self.tokens.get(&rows, model.path.as_ref(), &*renderer, &settings, progress)
+        let (settings, files) =
+            (within_context(settings, model.context_length), self.home.model_files(model.path.as_ref()));
+        self.tokens.get(&rows, &files, &*renderer, &settings, progress)
     }
 
     fn describe(&self, run: IndexedRun) -> Run {

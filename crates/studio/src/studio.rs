@@ -71,10 +71,10 @@ impl Studio {
         let topics: Arc<Topics> = Arc::default();
         let jobs = Jobs::new(&db, topics.clone());
         let memory = MemoryGuard::default();
-        let pool = Arc::new(Pool::new(memory.clone()));
+        let pool = Arc::new(Pool::new(home.clone(), memory.clone()));
         let preferences = PreferencesStore::new(db.clone());
         let index = Arc::new(RunIndex::new(home.clone(), db.clone()));
-        let renderers: Arc<Renderers> = Arc::default();
+        let renderers = Arc::new(Renderers::new(home.clone()));
         let models = Arc::new(Models::new(home.clone(), db.clone(), topics.clone(), index.clone(), renderers));
         let datasets = Arc::new(Datasets::new(home.clone(), db.clone(), topics.clone(), jobs.clone(), models.clone()));
         let runs = Arc::new(Runs::new(RunParts {

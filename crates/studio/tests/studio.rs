@@ -4,6 +4,8 @@
 
 #[path = "studio/changes.rs"]
 mod changes;
+#[path = "studio/chat_templates.rs"]
+mod chat_templates;
 #[path = "studio/chats.rs"]
 mod chats;
 #[path = "studio/checks.rs"]

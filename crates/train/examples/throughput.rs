@@ -65,6 +65,7 @@ fn measure(options: &Options, folder: &Path) -> Result<serde_json::Value, Box<dy
         device: options.word("device", "cpu").into(),
         threads: options.number("threads", 0)? as usize,
         resume: false,
+        chat_template: None,
         available_bytes: u64::MAX,
     };
     let plan = TrainPlan::new(job)?;

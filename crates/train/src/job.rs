@@ -12,6 +12,8 @@ pub struct Job {
     pub base: PathBuf,
     /// What the adapter's config calls the base model.
     pub base_name: String,
+    /// The chat template that the rows were made with where the base brings none; the result gets it.
+    pub chat_template: Option<String>,
     /// How to train, as asked for; every `auto` is still open.
     pub settings: TrainSettings,
     /// The run's folder: `ckpt-N/` and `result/` are made in it.

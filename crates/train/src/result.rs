@@ -20,11 +20,13 @@ const COMPANIONS: [&str; 10] = [
     "tokenizer.model",
     "vocab.json",
     "merges.txt",
-    "chat_template.jinja",
+    TEMPLATE,
     "chat_template.json",
     "generation_config.json",
 ];
 
+/// Where transformers looks for the chat template, also beside an adapter.
+const TEMPLATE: &str = "chat_template.jinja";
 /// The folder of a base's further chat templates, such as the one for tools.
 const TEMPLATES: &str = "additional_chat_templates";
 
@@ -59,6 +61,10 @@ fn fill(plan: &TrainPlan, learner: &Learner, folder: &Path) -> Result<(), TrainE
             fs::copy(&source, folder.join(name)).map_err(at(folder.join(name)))?;
         }
         copy_templates(&job.base.join(TEMPLATES), &folder.join(TEMPLATES))?;
+    }
+    if let Some(template) = &job.chat_template {
+        let path = folder.join(TEMPLATE);
+        fs::write(&path, template).map_err(at(&path))?;
     }
     for name in names_in(folder)? {
         sync_file(&folder.join(name))?;

@@ -46,7 +46,7 @@ pub struct Model {
 impl Model {
     /// Opens a model folder, with an adapter folder on top of it or none.
     pub fn open(folder: &Path, adapter: Option<&Path>) -> Result<Self> {
-        let renderer = Renderer::open(folder)?;
+        let renderer = Renderer::open(folder, None)?;
         let decoder = Decoder::load(folder, WeightFormat::F32, &Device::Cpu, &mut |_| ControlFlow::Continue(()))?;
         let adapter = match adapter {
             Some(adapter) => Adapter::load(adapter, &Device::Cpu)?,

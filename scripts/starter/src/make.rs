@@ -60,7 +60,7 @@ pub fn make(choices: &Choices) -> Result<()> {
     if !base.join("tokenizer.json").is_file() {
         write_base(&base)?;
     }
-    let renderer = Renderer::open(&base)?;
+    let renderer = Renderer::open(&base, None)?;
     let renderer = &renderer;
     let lists = || (0..LISTS).map(|row| list(renderer, row)).collect();
     let early = |range: Range<u64>| move || tokens(renderer, range, corpus::conversation);
@@ -128,12 +128,13 @@ fn train(
         settings,
         output,
         training: rows()?.into(),
-        validation: tokens(&Renderer::open(base)?, VALIDATION, corpus::later_conversation)?.into(),
+        validation: tokens(&Renderer::open(base, None)?, VALIDATION, corpus::later_conversation)?.into(),
         rows_too_long: 0,
         rows_left_out: 0,
         device: "cpu".into(),
         threads: choices.threads,
         resume: true,
+        chat_template: None,
         available_bytes: 8 << 30,
     };
     let plan = TrainPlan::new(job)?;

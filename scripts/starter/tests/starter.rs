@@ -153,7 +153,7 @@ fn the_bundled_model_is_small_and_whole() {
     assert!((3_000_000..=6_000_000).contains(&facts.parameters), "{} parameters", facts.parameters);
     let bytes: u64 = fs::read_dir(&folder).unwrap().map(|file| file.unwrap().metadata().unwrap().len()).sum();
     assert!(bytes <= 12_000_000, "{bytes} bytes");
-    let renderer = tunesmith_data::Renderer::open(&folder).unwrap();
+    let renderer = tunesmith_data::Renderer::open(&folder, None).unwrap();
     assert!(renderer.has_chat_template());
     assert!(renderer.vocabulary() <= 4096);
     assert_eq!(renderer.vocabulary(), facts.config.vocabulary, "tokenizer and weights belong together");

@@ -13,7 +13,7 @@ use crate::shell::Shell;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tunesmith");
 
 fn work(folder: &Path) -> Result<RenderWorker, RenderError> {
-    RenderWorker::open(Path::new(PROGRAM), folder)
+    RenderWorker::open(Path::new(PROGRAM), folder, None)
 }
 
 fn asked(text: &str) -> Vec<Message> {
@@ -46,7 +46,7 @@ fn peak_mb() -> u64 {
 #[test]
 fn a_worker_makes_the_tokens_that_a_renderer_makes() {
     let shell = Shell::new();
-    let (worker, renderer) = (work(&shell.path("model")).unwrap(), Renderer::open(&shell.path("model")).unwrap());
+    let (worker, renderer) = (work(&shell.path("model")).unwrap(), Renderer::open(&shell.path("model"), None).unwrap());
     let examples: Vec<Example> = ["It is 1.", " é\n\"😀\" ", "\u{0}"]
         .iter()
         .map(|answer| Example::chat(vec![Message::new("user", "Say"), Message::new("assistant", *answer)]))
@@ -70,6 +70,16 @@ fn a_worker_makes_the_tokens_that_a_renderer_makes() {
     let mut stream = worker.stream();
     let parts: Vec<String> = prompt.iter().filter_map(|id| stream.push(*id).unwrap()).collect();
     assert_eq!(parts.concat(), renderer.decode(&prompt).unwrap());
+}
+
+#[test]
+fn a_worker_renders_with_a_chosen_template_and_offers_what_a_renderer_offers() {
+    let shell = Shell::new();
+    shell.write("model/tokenizer_config.json", r#"{"eos_token": "<|end|>"}"#);
+    let (model, chosen) = (shell.path("model"), shell.write("chosen.jinja", "{{ messages[0].content }}?"));
+    let worker = RenderWorker::open(Path::new(PROGRAM), &model, Some(&chosen)).unwrap();
+    assert_eq!(worker.written(&asked("Say 1"), true).unwrap(), "Say 1?");
+    assert_eq!(worker.ready_made().unwrap(), Renderer::open(&model, None).unwrap().ready_made().unwrap());
 }
 
 /// The bombs against which an interpreter's own counting of work does not help by itself.
@@ -142,7 +152,7 @@ fn a_tokenizer_that_never_ends_is_stopped() {
 #[test]
 fn a_worker_that_is_missing_or_no_worker_is_said_so() {
     let shell = Shell::new();
-    let missing = RenderWorker::open(Path::new("/nowhere/tunesmith"), &shell.path("model")).err().unwrap();
+    let missing = RenderWorker::open(Path::new("/nowhere/tunesmith"), &shell.path("model"), None).err().unwrap();
     assert!(matches!(&missing, RenderError::NoWorker { .. }), "{missing}");
     assert!(work(&shell.path("nowhere")).err().unwrap().to_string().ends_with("nowhere does not exist"));
     with_template(&shell, "{% nonsense %}");
@@ -166,7 +176,7 @@ fn a_program_of_another_version_is_not_asked_and_both_versions_are_named() {
     for (script, words) in says {
         let program = shell.write("other", &format!("#!/bin/sh\n{script}\n"));
         std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
-        let error = RenderWorker::open(&program, &shell.path("model")).err().unwrap();
+        let error = RenderWorker::open(&program, &shell.path("model"), None).err().unwrap();
         assert!(matches!(error, RenderError::OtherVersion { .. }), "{script}: {error}");
         let text = error.to_string();
         assert!(text.contains(words) && text.contains(&format!("this is Tunesmith {ours}")), "{text}");
@@ -185,7 +195,7 @@ fn speed_of_a_worker() {
     let example =
         |row| Example::chat(vec![Message::new("user", words(row, 30)), Message::new("assistant", words(row + 1, 60))]);
     let examples: Vec<Example> = (0..10_000).map(example).collect();
-    let renderer = Renderer::open(&shell.path("model")).unwrap();
+    let renderer = Renderer::open(&shell.path("model"), None).unwrap();
     let start = Instant::now();
     let worker = work(&shell.path("model")).unwrap();
     println!("start: {:.3} s", start.elapsed().as_secs_f64());

@@ -7,8 +7,9 @@ use serde_json::Value;
 use tokenizers::{PostProcessorWrapper, Tokenizer};
 use tunesmith_sentence::{Sentence, say};
 
+use super::ready_made::KnownTokens;
 use super::special_tokens;
-use super::templates::{FoundTemplates, find_template};
+use super::templates::{FoundTemplates, chosen_template, find_template};
 use super::tokenizer_calls::{call, encode};
 use crate::RenderError;
 use crate::error::io_reason;
@@ -18,18 +19,6 @@ use crate::template::Template;
 const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
 /// The largest file that is read, in bytes: twice the largest tokenizer that models bring, one of 256,000 tokens.
 const LARGEST_FILE: u64 = 64 << 20;
-
-/// ChatML, for tokenizers that know its tokens.
-const CHATML: &str = "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n\
-    {% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
-
-/// Plain lines, for every other tokenizer.
-const PLAIN: &str = "{{ bos_token }}{% for message in messages %}\
-    {% if message.role == 'assistant' %}Assistant: {{ message.content }}{{ eos_token }}{{ '\n' }}\
-    {% elif message.role == 'user' %}User: {{ message.content }}{{ '\n' }}\
-    {% elif message.role == 'system' %}{{ message.content }}{{ '\n\n' }}\
-    {% else %}{{ message.role | capitalize }}: {{ message.content }}{{ '\n' }}{% endif %}\
-    {% endfor %}{% if add_generation_prompt %}Assistant:{% endif %}";
 
 /// What a model folder says.
 pub(super) struct Folder {
@@ -43,7 +32,12 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    pub(super) fn read(folder: &Path, before_template: &mut dyn FnMut()) -> Result<Self, RenderError> {
+    /// Reads a model folder. `chosen` is a file with the template of one that brings none.
+    pub(super) fn read(
+        folder: &Path,
+        chosen: Option<&Path>,
+        before_template: &mut dyn FnMut(),
+    ) -> Result<Self, RenderError> {
         if !folder.is_dir() {
             return Err(RenderError::Missing { path: folder.into() });
         }
@@ -52,7 +46,7 @@ impl Folder {
         let config = read_object(&folder.join("tokenizer_config.json"))?;
         let map = read_object(&folder.join("special_tokens_map.json"))?;
         special_tokens::add(&mut tokenizer, &config, &map)?;
-        let mut tokens = special_tokens::named(&config, &map);
+        let tokens = special_tokens::named(&config, &map);
 
         let mut end_tokens = Vec::new();
         for file in ["generation_config.json", "config.json"] {
@@ -69,24 +63,15 @@ impl Folder {
         let found = match found {
             Some(found) => found,
             None => {
-                let missing_end = |id| tokenizer.id_to_token(id);
-                if let Some(end) = end_of_text.and_then(missing_end) {
-                    tokens.entry("eos_token".into()).or_insert(end);
-                }
-                // Not the configured one: some tokenizers name a token that they never put before a text.
-                tokens.insert("bos_token".into(), around[0].clone().unwrap_or_default());
-                let default = (folder.join("tokenizer_config.json"), default_template(&tokenizer).to_owned());
+                let known = KnownTokens { tokenizer: &tokenizer, begin: around[0].as_deref(), end_of_text };
+                let standard = || (folder.join("tokenizer_config.json"), known.standard());
+                let default = chosen.map(chosen_template).transpose()?.flatten().unwrap_or_else(standard);
                 FoundTemplates { default, tool_use: None }
             }
         };
         let template = found.compile(&tokens)?;
         Ok(Self { tokenizer, template, has_chat_template, end_of_text, around, end_tokens })
     }
-}
-
-fn default_template(tokenizer: &Tokenizer) -> &'static str {
-    let knows = |token: &str| tokenizer.token_to_id(token).is_some();
-    if knows("<|im_start|>") && knows("<|im_end|>") { CHATML } else { PLAIN }
 }
 
 /// The special token that the tokenizer puts before a text, and the one it puts behind it.
@@ -149,7 +134,7 @@ fn ids(value: &Value) -> Vec<u32> {
 }
 
 /// The JSON object in a file; null if there is no such file.
-fn read_object(path: &Path) -> Result<Value, RenderError> {
+pub(super) fn read_object(path: &Path) -> Result<Value, RenderError> {
     match read_json(path)? {
         value @ (Value::Object(_) | Value::Null) => Ok(value),
         _ => Err(RenderError::File {

@@ -9,7 +9,7 @@ use tunesmith_protocol::LearnFrom;
 use super::Renderer;
 use crate::render::Render;
 use crate::tokens::Rendered;
-use crate::{Example, Message, RenderError, RowsError, Xray};
+use crate::{Example, Message, ReadyMade, RenderError, RowsError, Xray};
 
 impl Render for Renderer {
     /// On all cores.
@@ -35,6 +35,14 @@ impl Render for Renderer {
 
     fn xray(&self, example: &Example, learn_from: LearnFrom) -> Result<Xray, RenderError> {
         Renderer::xray(self, example, learn_from)
+    }
+
+    fn written(&self, messages: &[Message], add_generation_prompt: bool) -> Result<String, RenderError> {
+        Renderer::render(self, messages, add_generation_prompt)
+    }
+
+    fn ready_made(&self) -> Result<Vec<ReadyMade>, RenderError> {
+        Renderer::ready_made(self)
     }
 
     fn prompt(&self, messages: &[Message], tools: &[Value]) -> Result<Vec<u32>, RenderError> {

@@ -1,20 +1,25 @@
 //! Finds the chat templates of a model folder: the default one, and the one for conversations with tools.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use tunesmith_sentence::say;
 
-use super::folder::{read_file, read_json};
-use crate::RenderError;
+use super::folder::{read_file, read_json, read_object};
+use crate::error::io_reason;
 use crate::template::{Sources, Template};
+use crate::{RenderError, own_file};
 
 /// The name of the template that `transformers` takes where there are tools.
 const TOOL_USE: &str = "tool_use";
 
+/// The longest template that can be chosen, in bytes. Those that models bring have up to 20,000.
+pub const LONGEST_TEMPLATE: usize = 64 << 10;
+
 /// The text of a template and the file it lies in.
-type FileAndText = (PathBuf, String);
+pub(super) type FileAndText = (PathBuf, String);
 
 /// The templates of a folder.
 pub(super) struct FoundTemplates {
@@ -31,6 +36,22 @@ impl FoundTemplates {
         let Some((path, tool_use)) = tool_use else { return Ok(alone) };
         let sources = Sources { default: &default, tool_use: Some(&tool_use) };
         Template::new(&sources, special_tokens).map_err(of(path))
+    }
+}
+
+/// Whether a model folder brings a chat template. What cannot be read is told when its renderer is opened, and is not replaced.
+pub fn has_chat_template(folder: &Path) -> bool {
+    let config = read_object(&folder.join("tokenizer_config.json"));
+    config.and_then(|config| find_template(folder, &config)).map_or(true, |found| found.is_some())
+}
+
+/// A template that was chosen; none if its file is gone.
+pub(super) fn chosen_template(path: &Path) -> Result<Option<FileAndText>, RenderError> {
+    let wrong = |reason| RenderError::Template { path: path.into(), reason };
+    match own_file::read(path, LONGEST_TEMPLATE as u64) {
+        Ok(bytes) => as_text(path.into(), bytes).map(Some),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(wrong(io_reason(&error))),
     }
 }
 
@@ -58,9 +79,12 @@ pub(super) fn find_template(folder: &Path, config: &Value) -> Result<Option<Foun
 }
 
 fn read_template(path: PathBuf) -> Result<Option<FileAndText>, RenderError> {
-    let Some(bytes) = read_file(&path)? else { return Ok(None) };
+    read_file(&path)?.map(|bytes| as_text(path, bytes)).transpose()
+}
+
+fn as_text(path: PathBuf, bytes: Vec<u8>) -> Result<FileAndText, RenderError> {
     match String::from_utf8(bytes) {
-        Ok(source) => Ok(Some((path, source))),
+        Ok(source) => Ok((path, source)),
         Err(_) => {
             let reason = say!("template-not-utf8", "it is not UTF-8 text");
             Err(RenderError::Template { path, reason })

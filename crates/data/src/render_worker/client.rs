@@ -15,7 +15,7 @@ use super::process::Process;
 use crate::render::Render;
 use crate::tokens::Rendered;
 use crate::worker_limits::TEXT_AT_ONCE;
-use crate::{Example, Message, RenderError, RowsError, Xray};
+use crate::{Example, Message, ReadyMade, RenderError, RowsError, Xray};
 
 /// How long to search for the row that ended a worker.
 const SEARCH: Duration = Duration::from_secs(60);
@@ -31,28 +31,30 @@ type Rows = Vec<Result<Rendered, RenderError>>;
 pub struct RenderWorker {
     program: PathBuf,
     folder: PathBuf,
+    /// A file with the template that was chosen where the folder brings none.
+    chosen: Option<PathBuf>,
     end_tokens: Vec<u32>,
     process: Mutex<Option<Process>>,
 }
 
 impl RenderWorker {
-    /// Starts `program --worker render FOLDER`, which has to call `serve_renderer`, and waits until the model folder is
-    /// open.
+    /// Starts `program --worker render FOLDER`, with the file `chosen` behind it, which has to call `serve_renderer`, and
+    /// waits until the model folder is open. The file counts as for `Renderer::open`.
     ///
     /// # Errors
     ///
     /// When the program cannot be started, has another version, or cannot open the folder.
-    pub fn open(program: &Path, folder: &Path) -> Result<Self, RenderError> {
-        let (process, opened) = Process::start(program, folder)?;
-        let (program, folder) = (program.to_path_buf(), folder.to_path_buf());
-        Ok(Self { program, folder, end_tokens: opened.end_tokens, process: Mutex::new(Some(process)) })
+    pub fn open(program: &Path, folder: &Path, chosen: Option<&Path>) -> Result<Self, RenderError> {
+        let (process, opened) = Process::start(program, folder, chosen)?;
+        let (program, folder, chosen) = (program.to_path_buf(), folder.to_path_buf(), chosen.map(Path::to_path_buf));
+        Ok(Self { program, folder, chosen, end_tokens: opened.end_tokens, process: Mutex::new(Some(process)) })
     }
 
     fn ask<T: DeserializeOwned>(&self, request: &Request) -> Result<T, RenderError> {
         let mut place = self.process.lock().unwrap_or_else(PoisonError::into_inner);
         let mut process = match place.take() {
             Some(process) => process,
-            None => Process::start(&self.program, &self.folder)?.0,
+            None => Process::start(&self.program, &self.folder, self.chosen.as_deref())?.0,
         };
         let reply = process.ask(request)?;
         // Only a process that has answered is asked again.
@@ -117,6 +119,14 @@ impl Render for RenderWorker {
 
     fn xray(&self, example: &Example, learn_from: LearnFrom) -> Result<Xray, RenderError> {
         self.ask(&Request::Xray { example: example.clone(), learn_from })
+    }
+
+    fn written(&self, messages: &[Message], add_generation_prompt: bool) -> Result<String, RenderError> {
+        self.ask(&Request::Written { messages: messages.to_vec(), add_generation_prompt })
+    }
+
+    fn ready_made(&self) -> Result<Vec<ReadyMade>, RenderError> {
+        self.ask(&Request::ReadyMade)
     }
 
     fn prompt(&self, messages: &[Message], tools: &[Value]) -> Result<Vec<u32>, RenderError> {

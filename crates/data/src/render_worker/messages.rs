@@ -16,6 +16,8 @@ use crate::{Example, Message, RenderError};
 pub(super) enum Request {
     Rows { examples: Vec<Example>, learn_from: LearnFrom },
     Xray { example: Example, learn_from: LearnFrom },
+    Written { messages: Vec<Message>, add_generation_prompt: bool },
+    ReadyMade,
     Prompt { messages: Vec<Message>, tools: Vec<Value> },
     Decode { ids: Vec<u32> },
     DecodeAfter { context: Vec<u32>, ids: Vec<u32> },

@@ -40,11 +40,11 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// Starts `program --worker render FOLDER` and waits until the model folder is open.
-    pub(super) fn start(program: &Path, folder: &Path) -> Result<(Self, Opened), RenderError> {
+    /// Starts `program --worker render FOLDER [TEMPLATE]` and waits until the model folder is open.
+    pub(super) fn start(program: &Path, folder: &Path, chosen: Option<&Path>) -> Result<(Self, Opened), RenderError> {
         let no_worker = |reason: Sentence| RenderError::NoWorker { path: program.into(), reason };
         let mut command = Command::new(program);
-        command.args(["--worker", "render"]).arg(folder);
+        command.args(["--worker", "render"]).arg(folder).args(chosen);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         // Ctrl+C in a terminal is for the program, which ends its workers itself.
         #[cfg(unix)]

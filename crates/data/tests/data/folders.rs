@@ -43,7 +43,7 @@ fn templates_are_found_wherever_a_folder_keeps_them() {
     let both = Folder::new(&tokenizer).with("tokenizer_config.json", &shout("C")).with("chat_template.jinja", "F");
     assert_eq!(said(&both), "F", "the file of its own counts");
     let folder = Folder::new(&tokenizer).with("tokenizer_config.json", &none.to_string());
-    assert!(matches!(Renderer::open(folder.0.path()), Err(RenderError::Template { .. })));
+    assert!(matches!(Renderer::open(folder.0.path(), None), Err(RenderError::Template { .. })));
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn a_text_gets_the_tokenizers_own_special_tokens_and_a_chat_no_second_bos() {
 #[test]
 fn folders_that_are_no_models_are_clear_errors() {
     let empty = tempfile::tempdir().expect("a folder");
-    let fails = |path: &std::path::Path| Renderer::open(path).err().expect("an error").to_string();
+    let fails = |path: &std::path::Path| Renderer::open(path, None).err().expect("an error").to_string();
     assert!(fails(&empty.path().join("nowhere")).ends_with("nowhere does not exist"));
     assert!(fails(empty.path()).contains("tokenizer.json does not exist"));
     for broken in ["", "{}", "[]", "{\"model\": {\"type\": \"BPE\"}}", "\u{0}", "{\"version\": \"1.0\", \"model\": 3}"]

@@ -113,7 +113,7 @@ proptest! {
         if cut { json.truncate(at) } else { json[at] = with }
         let folder = Folder::new(&serde_json::Value::Null);
         std::fs::write(folder.0.path().join("tokenizer.json"), json).expect("a file");
-        if let Ok(renderer) = Renderer::open(folder.0.path()) {
+        if let Ok(renderer) = Renderer::open(folder.0.path(), None) {
             let _ = renderer.prompt(&say(&[("user", "Hi there")]), &[]);
             let _ = renderer.decode(&[0, 1, 99_999, u32::MAX]);
         }

@@ -15,7 +15,7 @@ fn found(stored: &Value) -> Vec<(String, Renderer, &Value)> {
     let special_tokens = stored["special_tokens"].to_string();
     let open = |one: &Value| match one["folder"].as_str() {
         Some(folder) => {
-            (folder.to_owned(), Renderer::open(Path::new(folder)).unwrap_or_else(|error| panic!("{error}")))
+            (folder.to_owned(), Renderer::open(Path::new(folder), None).unwrap_or_else(|error| panic!("{error}")))
         }
         None => {
             let path = one["template"].as_str().expect("a path");

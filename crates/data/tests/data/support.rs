@@ -135,7 +135,7 @@ impl Folder {
     }
 
     pub fn open(&self) -> Renderer {
-        Renderer::open(self.0.path()).unwrap_or_else(|error| panic!("{error}"))
+        Renderer::open(self.0.path(), None).unwrap_or_else(|error| panic!("{error}"))
     }
 }
 

@@ -74,7 +74,7 @@ fn assert_as_transformers(folder: &Path) {
 
 fn opened(template: &str) -> Result<Renderer, RenderError> {
     let folder = Folder::new(&tokenizer(300)).with("chat_template.jinja", template);
-    Renderer::open(folder.0.path())
+    Renderer::open(folder.0.path(), None)
 }
 
 #[test]

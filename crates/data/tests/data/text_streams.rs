@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
-use tunesmith_data::{Example, Message, Render, RenderError, Rendered, Renderer, RowsError, Xray};
+use tunesmith_data::{Example, Message, ReadyMade, Render, RenderError, Rendered, Renderer, RowsError, Xray};
 use tunesmith_protocol::LearnFrom;
 
 use crate::support::folder;
@@ -26,6 +26,14 @@ impl Render for Counting {
 
     fn xray(&self, example: &Example, learn_from: LearnFrom) -> Result<Xray, RenderError> {
         self.renderer.xray(example, learn_from)
+    }
+
+    fn written(&self, messages: &[Message], add_generation_prompt: bool) -> Result<String, RenderError> {
+        self.renderer.written(messages, add_generation_prompt)
+    }
+
+    fn ready_made(&self) -> Result<Vec<ReadyMade>, RenderError> {
+        Render::ready_made(&self.renderer)
     }
 
     fn prompt(&self, messages: &[Message], tools: &[Value]) -> Result<Vec<u32>, RenderError> {

@@ -50,7 +50,8 @@ impl Datasets {
         let dataset = self.get(&args.dataset)?;
         let folder = self.home.dataset(&dataset.id)?;
         let model = self.models.usable(&args.model)?;
-        let key = format!("{} {}", fingerprint(model.path.as_ref())?, args.learn_from.word());
+        let files = self.home.model_files(model.path.as_ref());
+        let key = format!("{} {}", fingerprint(&files)?, args.learn_from.word());
         let path = folder.lengths(dataset.number, &ids::short_hash(key.as_bytes()));
         if let Some(known) = LengthTable::read(&path, &key) {
             self.jobs.never_begins(args.job.as_deref());

@@ -114,6 +114,11 @@ impl Items {
             fs::remove_dir_all(&place).map_err(errors::io(&place))?;
         }
         match item.kind {
+            ItemKind::Model => self.models.forget_chat_template(&item.id)?,
+            ItemKind::Run => self.home.forget_template(&self.home.run(&item.id)?.result())?,
+            ItemKind::Dataset | ItemKind::Chat => {}
+        }
+        match item.kind {
             // It still lies in the cache of this computer, and would be found again.
             ItemKind::Model if self.models.is_cached(&item.id) => self.db.hide(item.kind, &item.id),
             kind => self.db.forget(kind, &item.id),

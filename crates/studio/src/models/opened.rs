@@ -12,6 +12,7 @@ use tunesmith_sentence::{Sentence, say};
 
 use super::facts::Known;
 use super::{Models, facts, templates};
+use crate::home::Home;
 use crate::home::manifest::RunManifest;
 use crate::pool::fingerprint;
 
@@ -42,7 +43,7 @@ impl Models {
     /// # Errors
     /// The base model's files cannot be read.
     pub fn remarks(&self, opened: Opened<'_>) -> Result<Vec<Sentence>, WireError> {
-        remarks(opened, &self.facts(opened.model))
+        remarks(&self.home, opened, &self.facts(opened.model))
     }
 }
 
@@ -50,26 +51,28 @@ impl Models {
 ///
 /// # Errors
 /// The base model's files cannot be read.
-pub(crate) fn remarks_alone(opened: Opened<'_>) -> Result<Vec<Sentence>, WireError> {
-    remarks(opened, &facts::read(opened.model).into())
+pub(crate) fn remarks_alone(home: &Home, opened: Opened<'_>) -> Result<Vec<Sentence>, WireError> {
+    remarks(home, opened, &facts::read(opened.model).into())
 }
 
-fn remarks(opened: Opened<'_>, facts: &Known) -> Result<Vec<Sentence>, WireError> {
+fn remarks(home: &Home, opened: Opened<'_>, facts: &Known) -> Result<Vec<Sentence>, WireError> {
     let mut told = Vec::new();
     if opened.adapter.is_some()
         && let Some(run) = opened.run.filter(|run| run.model_path == opened.model)
     {
-        told.extend(changed_base(run)?);
+        told.extend(changed_base(home, run)?);
     }
+    let chosen = home.model_files(opened.model).chosen_template()?;
     // Why a model cannot be used is told when it is loaded.
     let facts = (**facts).as_ref().ok();
     if let Some(facts) = facts {
         told.extend(facts.remarks.iter().cloned());
-        told.extend((opened.chats && !facts.has_chat_template).then(|| no_chat_template(opened)));
+        let plain = !facts.has_chat_template && chosen.is_none();
+        told.extend((opened.chats && plain).then(|| no_chat_template(opened)));
     }
     if let Some(adapter) = opened.adapter {
         told.extend(other_base(adapter, opened));
-        told.extend(other_template(adapter, opened.model));
+        told.extend(other_template(adapter, chosen.or_else(|| templates::default_of(opened.model))));
         told.extend(other_tokens(adapter, opened.model));
         told.extend(facts.into_iter().flat_map(|facts| of_files(adapter, &facts.config)));
     }
@@ -77,8 +80,8 @@ fn remarks(opened: Opened<'_>, facts: &Known) -> Result<Vec<Sentence>, WireError
 }
 
 /// An adapter on a base model that is not the one it was trained on answers otherwise than it has learned.
-fn changed_base(run: &RunManifest) -> Result<Option<Sentence>, WireError> {
-    let is_same = fingerprint(&run.model_path)? == run.model_hash;
+fn changed_base(home: &Home, run: &RunManifest) -> Result<Option<Sentence>, WireError> {
+    let is_same = fingerprint(&home.model_files(&run.model_path))? == run.model_hash;
     Ok((!is_same).then(|| {
         say!(
             "model-base-changed",
@@ -91,7 +94,12 @@ fn changed_base(run: &RunManifest) -> Result<Option<Sentence>, WireError> {
 fn no_chat_template(Opened { model, names, .. }: Opened<'_>) -> Sentence {
     let folder = || model.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let model = names.last().map_or_else(folder, |name| (*name).to_owned());
-    say!("run-no-chat-template", "{model} has no chat template. A plain one is used", model)
+    say!(
+        "run-no-chat-template",
+        "{model} has no chat template. A plain one is used; another can be chosen beside the model under Models, or with `tunesmith \
+         models template`",
+        model
+    )
 }
 
 /// Shapes alone do not tell: a model and its tuned sister have the same.
@@ -127,15 +135,17 @@ fn is_name_of(named: &str, own: &str) -> bool {
     last(named) == last(own)
 }
 
-/// A chat template that lies beside an adapter, as trainers save it: the adapter may have been trained with it.
-fn other_template(adapter: &Path, model: &Path) -> Option<Sentence> {
+/// A chat template that lies beside an adapter, as trainers save it: the adapter may have been trained with it. `used` is that of
+/// the base model.
+fn other_template(adapter: &Path, used: Option<String>) -> Option<Sentence> {
     let own = templates::default_of(adapter)?;
-    let is_same = templates::default_of(model).is_some_and(|base| base.trim() == own.trim());
+    let is_same = used.is_some_and(|used| used.trim() == own.trim());
     (!is_same).then(|| {
         say!(
             "adapter-other-template",
             "The adapter's folder has another chat template than the base model, whose template is used. If the adapter was \
-             trained with its own, put that into the base model's folder, or the model answers otherwise than it has learned"
+             trained with its own, put that into the base model's folder or choose it as the model's template, or the model answers \
+             otherwise than it has learned"
         )
     })
 }

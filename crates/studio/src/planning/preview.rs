@@ -73,6 +73,7 @@ pub(crate) fn draft(choices: &Choices<'_>, tokens: &SplitTokens) -> Result<Train
         device: choices.device.clone(),
         threads: choices.threads,
         resume: false,
+        chat_template: None,
         available_bytes: choices.available_bytes,
     };
     TrainPlan::draft(job)

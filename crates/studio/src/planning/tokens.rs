@@ -1,7 +1,6 @@
 //! From examples to the tokens of a run, training and validation alike, kept for the next preview.
 
 use std::ops::ControlFlow;
-use std::path::Path;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -11,6 +10,7 @@ use tunesmith_sentence::{Sentence, say};
 
 use super::template_check::{row_name, told};
 use super::unused;
+use crate::home::ModelFiles;
 use crate::pool::fingerprint;
 
 /// How far a preparation is: rows done, rows in all. `Break` cancels.
@@ -71,7 +71,7 @@ impl TokenCache {
     pub fn get(
         &self,
         rows: &RowSource<'_>,
-        model: &Path,
+        model: &ModelFiles,
         renderer: &dyn Render,
         settings: &TrainSettings,
         progress: Preparing<'_>,

@@ -22,7 +22,7 @@ use super::conversations::Conversations;
 use super::memory::too_big;
 use super::renderers::open_renderer;
 use crate::errors::model_error;
-use crate::home::checksums;
+use crate::home::{ModelFiles, checksums};
 use crate::jobs::MemoryGuard;
 
 /// A base model in memory; adapters lie beside it, so that one base serves several.
@@ -50,19 +50,20 @@ pub struct Answered {
 }
 
 impl LoadedModel {
-    /// Loads a model folder onto a device (`auto`, `cpu` or `cuda:0`), with its weights held in this format.
+    /// Loads a model onto a device (`auto`, `cpu` or `cuda:0`), with its weights held in this format.
     ///
     /// # Errors
     /// There is no such device, the folder holds no model that can be used, or `progress` has cancelled.
-    pub fn from_folder(
-        folder: &Path,
+    pub(crate) fn load(
+        files: &ModelFiles,
         device: &str,
         format: WeightFormat,
         progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
     ) -> Result<Self, WireError> {
+        let folder = &files.folder;
         checksums::check_result(folder)?;
         let device = device::choose(device).map_err(model_error)?.device;
-        let renderer = open_renderer(folder)?;
+        let renderer = open_renderer(files)?;
         let decoder = Decoder::load(folder, format, &device, progress).map_err(model_error)?;
         Ok(Self { decoder, renderer, conversations: Conversations::default() })
     }

@@ -1,7 +1,6 @@
 //! What models take in memory, and what is said when one does not fit.
 
 use std::ops::ControlFlow;
-use std::path::Path;
 
 use tunesmith_model::{Device, ModelConfig, WeightFormat, device, inference_memory};
 use tunesmith_protocol::{ErrorCode, WireError};
@@ -10,29 +9,30 @@ use tunesmith_sentence::say;
 use super::LoadedModel;
 use crate::errors::model_error;
 use crate::format::byte_size;
+use crate::home::ModelFiles;
 use crate::jobs::MemoryGuard;
 
 /// Tokens of a conversation that are reckoned with, where the model reads as many.
 const USUAL_CONTEXT: usize = 2048;
 
-/// Loads a model folder onto the fastest device for a process without a pool, if it fits. `progress` gets 0 to 1; its
+/// Loads a model onto the fastest device for a process without a pool, if it fits. `progress` gets 0 to 1; its
 /// `Break` cancels.
 ///
 /// # Errors
 /// It does not fit into memory, cannot be loaded, or was cancelled.
 pub(crate) fn load_alone(
-    folder: &Path,
+    files: &ModelFiles,
     format: Option<WeightFormat>,
     progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
 ) -> Result<LoadedModel, WireError> {
-    let config = tunesmith_model::facts(folder).map_err(model_error)?.config;
+    let config = tunesmith_model::facts(&files.folder).map_err(model_error)?.config;
     let available_bytes = MemoryGuard::default().available(device::AUTO)?;
     let format = format.unwrap_or_else(|| widest_that_fits(&config, device::AUTO, available_bytes));
     let bytes = inference_bytes(&config, format, device::AUTO);
     if bytes > available_bytes {
         return Err(too_big(bytes, available_bytes));
     }
-    LoadedModel::from_folder(folder, device::AUTO, format, progress)
+    LoadedModel::load(files, device::AUTO, format, progress)
 }
 
 /// What a model takes to answer, with its weights in this format and a conversation of the usual length.

@@ -10,34 +10,45 @@ use tunesmith_protocol::WireError;
 
 use crate::errors;
 use crate::format::hex;
-use crate::home::entries;
+use crate::home::{ModelFiles, entries};
 
 /// Path, size and time of each file that is read of a model.
 pub(crate) type Stamp = Vec<(PathBuf, u64, Option<SystemTime>)>;
 
 /// Size and time of each file that is read of a model: another one in the same folder shows here.
 pub(crate) fn stamp(folder: &Path) -> Stamp {
-    let facts = |path: PathBuf| {
-        let facts = std::fs::metadata(&path).ok();
-        (path, facts.as_ref().map_or(0, |facts| facts.len()), facts.and_then(|facts| facts.modified().ok()))
-    };
-    entries(folder).into_iter().filter(|path| is_part_of_a_model(path)).map(facts).collect()
+    entries(folder).into_iter().filter(|path| is_part_of_a_model(path)).map(stamp_of).collect()
+}
+
+/// The same with the chat template that was chosen for it.
+pub(crate) fn stamp_with_template(files: &ModelFiles) -> Stamp {
+    let mut stamp = stamp(&files.folder);
+    stamp.extend(files.template.clone().map(stamp_of));
+    stamp
+}
+
+fn stamp_of(path: PathBuf) -> (PathBuf, u64, Option<SystemTime>) {
+    let facts = std::fs::metadata(&path).ok();
+    (path, facts.as_ref().map_or(0, |facts| facts.len()), facts.and_then(|facts| facts.modified().ok()))
 }
 
 /// A hash that tells models apart without reading gigabytes: all of the small files, and of each weight file its size,
-/// its header and its end.
+/// its header and its end. Another chat template makes another model of it, also one that was chosen.
 ///
 /// # Errors
 /// A file cannot be read.
-pub(crate) fn fingerprint(folder: &Path) -> Result<String, WireError> {
+pub(crate) fn fingerprint(files: &ModelFiles) -> Result<String, WireError> {
     const SMALL: u64 = 16 << 20;
     const PART: u64 = 1 << 20;
     let mut hash = Sha256::new();
-    for path in entries(folder).iter().filter(|path| is_part_of_a_model(path)) {
+    let own = entries(&files.folder).into_iter().filter(|path| is_part_of_a_model(path));
+    for path in &own.chain(files.template.clone()).collect::<Vec<_>>() {
         let mut read = || {
             let mut file = File::open(path)?;
             let length = file.metadata()?.len();
-            hash.update(path.file_name().unwrap_or_default().as_encoded_bytes());
+            let chosen = files.template.as_ref() == Some(path);
+            let name = if chosen { "chat_template.jinja".as_ref() } else { path.file_name().unwrap_or_default() };
+            hash.update(name.as_encoded_bytes());
             hash.update(length.to_le_bytes());
             let mut bytes = Vec::new();
             file.by_ref().take(if length <= SMALL { SMALL } else { PART }).read_to_end(&mut bytes)?;

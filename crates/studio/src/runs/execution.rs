@@ -35,6 +35,8 @@ pub(crate) type LookAt<'a> =
 pub(crate) struct Order<'a> {
     pub folder: &'a RunFolder,
     pub manifest: &'a RunManifest,
+    /// The chat template that was chosen for the model, where it brings none.
+    pub chat_template: Option<String>,
     /// The device that `auto` stands for.
     pub device: String,
     /// Threads to compute on; 0 takes all cores.
@@ -110,6 +112,7 @@ impl Executing<'_> {
             base: model_path.clone(),
             // What PEFT loads the base from when only the adapter is named.
             base_name: model_path.to_string_lossy().into_owned(),
+            chat_template: self.order.chat_template.clone(),
             settings: config.training.clone(),
             output: self.order.folder.path().to_path_buf(),
             training: tokens.training,

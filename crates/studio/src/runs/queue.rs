@@ -50,7 +50,7 @@ impl Runs {
             model: model.id.clone(),
             model_name: model.name.clone(),
             model_path: model.path.clone().into(),
-            model_hash: fingerprint(model.path.as_ref())?,
+            model_hash: fingerprint(&self.home.model_files(model.path.as_ref()))?,
             dataset: dataset.id.clone(),
             dataset_name: dataset.name.clone(),
             dataset_version: Some(dataset.number),
@@ -115,7 +115,7 @@ impl Runs {
         if manifest.model == "starter" {
             self.models.unpack_starter()?;
         }
-        if fingerprint(&manifest.model_path)? != manifest.model_hash {
+        if fingerprint(&self.home.model_files(&manifest.model_path))? != manifest.model_hash {
             return Err(sentences::other_model(&manifest.model_path, name));
         }
         self.enqueue(id, &run.name, Start { resume: true, ..Start::default() })?;
@@ -167,6 +167,7 @@ impl Runs {
         let finished = self.runner.run(Order {
             folder: &run.folder,
             manifest,
+            chat_template: self.home.model_files(&manifest.model_path).chosen_template()?,
             device,
             threads: threads as usize,
             resume,

@@ -30,7 +30,10 @@ pub(super) fn other_model(folder: &Path, name: &str) -> WireError {
             folder,
             name
         ),
-        say!("run-model-changed-hint", "Bring the old files back, or start a new run"),
+        say!(
+            "run-model-changed-hint",
+            "Bring back the old files and the chat template that was chosen, or start a new run"
+        ),
     )
 }
 

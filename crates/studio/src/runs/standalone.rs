@@ -15,7 +15,7 @@ use super::execution::{Order, carry_out};
 use super::{Finished, RunNews, StopRun, sentences};
 use crate::datasets::{self, Gathered};
 use crate::home::manifest::RunManifest;
-use crate::home::{self, Home, RunFolder, journal};
+use crate::home::{self, Home, ModelFiles, RunFolder, journal};
 use crate::jobs::MemoryGuard;
 use crate::planning::{disk_need, disk_told, prepare_split, run_time, time_told, warnings, within_context};
 use crate::platform::{free_disk_bytes, write_privately};
@@ -45,6 +45,7 @@ pub fn run_config(
     }
     let home = Home::create(home)?;
     let model = models::folder_of(&home, &config.base_model)?;
+    let files = home.model_files(&model);
     let (gathered, dataset) = match &config.data {
         DataConfig::Files(files) => (datasets::gather(files)?, None),
         DataConfig::Dataset(wanted) => {
@@ -64,7 +65,7 @@ pub fn run_config(
     let manifest = RunManifest {
         data_version: version,
         system_prompt: datasets::shared_by(&gathered.training),
-        ..describe(config, &model, dataset.as_ref(), folder.path())?
+        ..describe(config, &files, dataset.as_ref(), folder.path())?
     };
     journal::check(&folder)?;
     let manifest = settle(&folder, manifest, resume, report)?;
@@ -72,14 +73,15 @@ pub fn run_config(
     let names = [&*config.base_model, &*manifest.model_name];
     let adapter = config.training.init_adapter.as_ref().map(|folder| Path::new(folder.as_str()));
     let opened = models::Opened { model: &model, names: &names, adapter, run: None, chats };
-    let remarks = models::remarks_alone(opened)?;
-    let renderer = open_renderer(&model)?;
-    let cut =
-        within_context(&config.training, tunesmith_model::facts(&model).map_err(errors::model_error)?.context_length);
+    let remarks = models::remarks_alone(&home, opened)?;
+    let renderer = open_renderer(&files)?;
+    let context = tunesmith_model::facts(&model).map_err(errors::model_error)?.context_length;
+    let cut = within_context(&config.training, context);
     let remarks = [&remarks[..], &gathered.left_out].concat();
     carry_out(Order {
         folder: &folder,
         manifest: &manifest,
+        chat_template: files.chosen_template()?,
         device: "auto".into(),
         threads: 0,
         resume,
@@ -111,7 +113,7 @@ fn look_at(
 
 fn describe(
     config: &RunConfig,
-    model: &Path,
+    files: &ModelFiles,
     dataset: Option<&Dataset>,
     output: &Path,
 ) -> Result<RunManifest, WireError> {
@@ -129,9 +131,9 @@ fn describe(
         preset: None,
         config: config.clone(),
         model: config.base_model.clone(),
-        model_name: if config.base_model == "starter" { "Tunesmith starter".into() } else { name(model) },
-        model_path: model.to_path_buf(),
-        model_hash: fingerprint(model)?,
+        model_name: if config.base_model == "starter" { "Tunesmith starter".into() } else { name(&files.folder) },
+        model_path: files.folder.clone(),
+        model_hash: fingerprint(files)?,
         dataset: dataset.map(|dataset| dataset.id.clone()).unwrap_or_default(),
         dataset_name,
         dataset_version: dataset.map(|dataset| dataset.number),

@@ -24,6 +24,18 @@ impl Api for Studio {
         self.models.add(args.path.as_ref())
     }
 
+    fn chat_templates(&self, model: String) -> Result<ChatTemplates, WireError> {
+        self.models.chat_templates(&model)
+    }
+
+    fn try_chat_template(&self, args: TryChatTemplate) -> Result<TriedTemplate, WireError> {
+        self.models.try_chat_template(&args)
+    }
+
+    fn set_chat_template(&self, args: SetChatTemplate) -> Result<Model, WireError> {
+        self.models.set_chat_template(args)
+    }
+
     fn list_datasets(&self, (): ()) -> Result<Vec<Dataset>, WireError> {
         self.datasets.list()
     }

@@ -89,6 +89,7 @@ impl Case {
             device: "cpu".into(),
             threads: 2,
             resume: false,
+            chat_template: None,
             available_bytes: 1 << 30,
         }
     }

@@ -93,6 +93,7 @@ pub fn job(folder: &Path, output: &str, method: Method) -> Job {
         device: "cpu".into(),
         threads: 2,
         resume: false,
+        chat_template: None,
         available_bytes: 1 << 30,
     }
 }

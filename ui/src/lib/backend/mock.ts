@@ -9,6 +9,7 @@ import { madeUpComparison } from './mock-comparison';
 import * as made from './mock-data';
 import { madeUpReport, madeUpRoom, wholeChange } from './mock-room';
 import { look, madeUpRows } from './mock-rows';
+import { madeUpTemplates } from './mock-templates';
 import { itemName, type Args, type Backend, type CommandName, type Item, type Reply } from './types';
 
 type Handlers = { [K in keyof Commands]: (args: Args<K>) => Reply<K> | Promise<Reply<K>> };
@@ -255,6 +256,7 @@ export function mock(scenario = ''): Backend {
     list_samples: () => made.samples,
     import_sample: (id) => read(null, made.dataset({ id: `data-${Date.now()}`, name: made.samples.find((sample) => sample.id === id)!.title, sample: id, rows_read: 600, rows_kept: 600, training_rows: 570, validation_rows: 30, rows_dropped: 0, dropped_because: [], tags: [], added_ms: Date.now() })),
     ...rows,
+    ...madeUpTemplates({ model: (id) => find(state.models, id), replace: (model) => edit({ kind: 'model', id: model.id }, model), fail }),
     ...madeUpRoom({
       pace: scenario === 'slow' ? 1500 : 60,
       dataset: (id) => find(state.datasets, id),

@@ -193,6 +193,36 @@ answer: Answer, } | { "type": "idle" } | { "type": "cleared" } | { "type": "fail
  * What.
  */
 error: WireError, };
+export type ChatTemplate = { "kind": "ready_made", 
+/**
+ * Which one.
+ */
+name: TemplateName, } | { "kind": "text", 
+/**
+ * The template, in Jinja.
+ */
+text: string, };
+export type ChatTemplates = { 
+/**
+ * Whether the model brings a template, which is used whatever is chosen.
+ */
+own: boolean, 
+/**
+ * What was chosen.
+ */
+chosen: ChatTemplate | null, 
+/**
+ * What is used where the model brings none and none is chosen.
+ */
+standard: TemplateName, 
+/**
+ * The sample conversation as the model sees it now; null where the template in use refuses it.
+ */
+sample: string | null, 
+/**
+ * The ready-made templates; none where the model brings its own.
+ */
+ready_made: Array<ReadyMadeTemplate>, };
 export type CompareRun = { 
 /**
  * The run.
@@ -1318,7 +1348,11 @@ problem: Sentence | null,
 /**
  * Where its config and its weights disagree, and what is done about it.
  */
-remarks: Array<Sentence>, };
+remarks: Array<Sentence>, 
+/**
+ * What the chat template is called that was chosen for it; null where it brings its own, or none was chosen.
+ */
+chosen_template: Sentence | null, };
 export type ModelSource = "starter" | "folder" | "cache" | "trained";
 export type Move = "up" | "down" | "first";
 export type MoveJob = { 
@@ -1522,6 +1556,27 @@ line: number,
  */
 cells: { [key in string]: string }, };
 export type ReadPath = string;
+export type ReadyMadeTemplate = { 
+/**
+ * Which one it is.
+ */
+name: TemplateName, 
+/**
+ * What it is called.
+ */
+title: Sentence, 
+/**
+ * What it looks like, in a sentence.
+ */
+description: Sentence, 
+/**
+ * The sample conversation as the model would see it.
+ */
+sample: string, 
+/**
+ * What does not fit the model's tokenizer.
+ */
+warnings: Array<Sentence>, };
 export type Rename = { 
 /**
  * The thing.
@@ -2019,6 +2074,15 @@ args: { [key in string]: Argument },
  * The sentence in English.
  */
 text: string, };
+export type SetChatTemplate = { 
+/**
+ * The model's id.
+ */
+model: string, 
+/**
+ * The template; null takes the choice back.
+ */
+template: ChatTemplate | null, };
 export type SetTags = { 
 /**
  * The thing.
@@ -2161,6 +2225,7 @@ device: string,
 device_reason: Sentence, };
 export type TargetModules = "all-linear" | Array<string>;
 export type Task = "sft" | "text";
+export type TemplateName = "chatml" | "llama3" | "gemma" | "alpaca" | "plain";
 export type TemplateRequest = { 
 /**
  * The shape.
@@ -2381,6 +2446,24 @@ device: string,
  * Same seed, same settings, same data: the same result
  */
 seed: number, };
+export type TriedTemplate = { 
+/**
+ * The sample conversation as the model would see it.
+ */
+sample: string, 
+/**
+ * What does not fit the model's tokenizer.
+ */
+warnings: Array<Sentence>, };
+export type TryChatTemplate = { 
+/**
+ * The model's id.
+ */
+model: string, 
+/**
+ * The template, in Jinja.
+ */
+text: string, };
 export type Turn = { 
 /**
  * What the user said.
@@ -2542,6 +2625,9 @@ end_of_turn: boolean, };
 export interface Commands {
   list_models: { args: null; reply: Array<Model> };
   add_model: { args: AddModel; reply: Model };
+  chat_templates: { args: string; reply: ChatTemplates };
+  try_chat_template: { args: TryChatTemplate; reply: TriedTemplate };
+  set_chat_template: { args: SetChatTemplate; reply: Model };
   list_datasets: { args: null; reply: Array<Dataset> };
   import_dataset: { args: ImportDataset; reply: Dataset };
   inspect_files: { args: InspectFiles; reply: Inspection };

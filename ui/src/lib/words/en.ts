@@ -6,6 +6,7 @@ import { compareRuns } from './en-compare';
 import { datasets } from './en-data';
 import { room } from './en-room';
 import { chat, queue, run } from './en-run';
+import { templates } from './en-templates';
 
 const named = (name: string) => (name ? `“${name}”` : 'A dataset');
 const rows = (n: number) => `${count(n)} ${n === 1 ? 'row' : 'rows'}`;
@@ -236,6 +237,7 @@ const en = {
     keepsFiles: 'The files stay on the disk. Tunesmith only forgets them',
   },
 
+  templates,
   datasets,
   room,
 

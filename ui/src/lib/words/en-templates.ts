@@ -1,0 +1,22 @@
+// The words of choosing a chat template.
+export const templates = {
+  chosen: (template: string) => `Chat template: ${template} (chosen by you)`,
+  change: 'Change…',
+  changeOf: (model: string) => `Change the chat template of ${model}…`,
+  choose: 'Choose a chat template…',
+  chooseFor: (model: string) => `Choose a chat template for ${model}…`,
+  title: 'Chat template',
+  text: (model: string) => `${model} brings none. Training and chats use the one that you choose. The model's folder stays as it is`,
+  options: 'Chat templates',
+  standard: 'Automatic',
+  standardAbout: (template: string) => `${template}, by the model's tokenizer`,
+  own: 'Paste your own',
+  ownAbout: 'Jinja, as in chat_template.jinja',
+  field: 'Your template',
+  help: 'It is tried on a short conversation before it is saved',
+  placeholder: '{% for message in messages %}…{% endfor %}',
+  sample: 'A short conversation, as the model reads it',
+  noSample: 'Shown when there is a template that works',
+  saved: (model: string, template: string) => `Chat template of ${model}: ${template}`,
+  takenBack: (model: string) => `${model} has no chosen chat template any more`,
+};
