@@ -71,8 +71,11 @@ impl Choice {
     /// Loads what was chosen, with a progress bar.
     pub(crate) fn load(&self) -> anyhow::Result<ChosenModel> {
         let run = self.run.as_ref().map(|id| Home::open()?.run(id)).transpose()?;
-        let system_prompt = run.as_ref().and_then(|run| run.system_prompt.clone());
-        let training = run.as_ref().map(|run| run.config.training.clone());
+        let known = match &run {
+            Some(run) => Some((run.config.training.clone(), run.system_prompt.clone())),
+            None => self.adapter.as_deref().and_then(tunesmith_studio::run_of_adapter),
+        };
+        let (training, system_prompt) = known.unzip();
         let folder = run.as_ref().map(|run| PathBuf::from(&run.path));
         let (name, adapter) = self.resolve(run)?;
         let remarks = tunesmith_studio::remarks(&default_home(), &name, adapter.as_deref(), folder.as_deref())?;
@@ -81,7 +84,7 @@ impl Choice {
             Some(folder) => model.adapter(&folder)?,
             None => Adapter::none(),
         };
-        Ok(ChosenModel { model, adapter, system_prompt, remarks })
+        Ok(ChosenModel { model, adapter, system_prompt: system_prompt.flatten(), remarks })
     }
 
     /// The base model and the adapter's folder.

@@ -213,7 +213,8 @@ fn gemma3(fields: &ConfigFields, config: &mut ModelConfig) -> Result<(), ModelEr
 
 fn phi3(fields: &ConfigFields, config: &mut ModelConfig) -> Result<(), ModelError> {
     config.fused = true;
-    mistral(fields, config)
+    // Where its config is silent, it has no window, unlike Mistral.
+    if fields.has("sliding_window") { mistral(fields, config) } else { Ok(()) }
 }
 
 fn olmo2(fields: &ConfigFields, config: &mut ModelConfig) -> Result<(), ModelError> {

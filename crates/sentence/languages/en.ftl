@@ -71,9 +71,11 @@ adapter-other-vocabulary = its { $name } is for a vocabulary of { $found } token
 
 adapter-pattern-number = { $key } has no such number for { $name }: { $value }
 
-adapter-pattern-unread = { $key } has a pattern that cannot be read: { $error }
+adapter-pattern-unread = { $key } has a pattern that has a mistake, or that only Python understands: { $pattern }
 
 adapter-pattern-wrong = { $key } does not give modules their numbers
+
+adapter-patterns-large = { $key } has patterns that take too much memory
 
 adapter-pickled = holds only adapter_model.bin, PEFT's older format, which is not read; load it with PEFT and save it with safe_serialization=True
 
@@ -2086,6 +2088,8 @@ run-not-shown-hint = Bring run.json back from a backup. What was trained lies in
 
 run-nothing-held-out = No rows are held out, so there is no validation loss, and the last step is kept
 
+run-only-texts = All rows are plain texts, and a chat asks in the form of the chat template, which no row has: there the model may answer otherwise than it has learned
+
 run-panicked = The training stopped unexpectedly: { $reason }
 
 run-panicked-hint = Resume the run from its newest checkpoint; if it happens again, report it with the log
@@ -2201,6 +2205,8 @@ run-system-hidden = { $count ->
     [one] The model does not see 1 system message: its chat template does not show it
    *[other] The model does not see { $count } system messages: its chat template does not show them
 }
+
+run-systems-differ = Most rows have a system message, but not the same one, so a chat sends none: write the one that fits into the chat's system prompt
 
 run-takes = Takes { $about } ({ $parts })
 

@@ -45,6 +45,8 @@ struct Measured {
     adapter: Option<PathBuf>,
     /// How the weights were held in training; none where there was no training.
     format: Option<WeightFormat>,
+    /// What counts of a row.
+    settings: TrainSettings,
     /// What is to be known of the model and the adapter.
     remarks: Vec<Sentence>,
 }
@@ -71,7 +73,8 @@ impl Evaluations {
             remarks.extend(measured.remarks.iter().cloned());
             let loss = match args.loss {
                 true => {
-                    let (loss, told) = measure(&model, &adapter, &imported.rows, &mut refused, job)?;
+                    let (loss, told) =
+                        measure(&model, &adapter, &measured.settings, &imported.rows, &mut refused, job)?;
                     remarks.extend(told);
                     Some(loss)
                 }
@@ -94,7 +97,10 @@ impl Evaluations {
             let model = named.ok_or_else(no_model)?;
             let adapter = args.adapter.as_ref().map(|path| PathBuf::from(path.as_str()));
             let remarks = self.remarks(&model, args.model.as_deref(), adapter.as_deref(), None)?;
-            return Ok(Measured { model, adapter, format: None, remarks });
+            let run = adapter.as_deref().and_then(RunManifest::of_result);
+            let settings = run.map(|run| run.config.training);
+            let format = settings.as_ref().map(weight_format);
+            return Ok(Measured { model, adapter, format, settings: settings.unwrap_or_default(), remarks });
         };
         let run = self.runs.get(id)?;
         let result = run.result_path.map(PathBuf::from).ok_or_else(|| no_result(&run.id))?;
@@ -102,18 +108,19 @@ impl Evaluations {
         if manifest.model == "starter" {
             self.models.unpack_starter()?;
         }
-        let format = Some(weight_format(&manifest.config.training));
+        let settings = manifest.config.training.clone();
+        let format = Some(weight_format(&settings));
         Ok(match manifest.config.training.method {
             Method::Lora | Method::Dora => {
                 let id = args.model.as_deref().or_else(|| named.is_none().then_some(&*manifest.model));
                 let model = named.unwrap_or_else(|| manifest.model_path.clone());
                 let remarks = self.remarks(&model, id, Some(&result), Some(&manifest))?;
-                Measured { model, adapter: Some(result), format, remarks }
+                Measured { model, adapter: Some(result), format, settings, remarks }
             }
             Method::Full | Method::Scratch if named.is_some() => return Err(whole_model(&run.id)),
             Method::Full | Method::Scratch => {
                 let remarks = self.remarks(&result, None, None, None)?;
-                Measured { model: result, adapter: None, format, remarks }
+                Measured { model: result, adapter: None, format, settings, remarks }
             }
         })
     }
@@ -204,13 +211,15 @@ fn not_measured(rows: &[ImportedRow]) -> Vec<Sentence> {
 fn measure(
     model: &Lease,
     adapter: &Adapter,
+    trained: &TrainSettings,
     rows: &[ImportedRow],
     refused: &mut Refused,
     job: &JobHandle,
 ) -> Result<(tunesmith_protocol::MeasuredLoss, Vec<Sentence>), WireError> {
     let examples: Vec<Example> = rows.iter().map(|row| row.example.clone()).collect();
-    // Rows are measured whole, as far as the model can read.
-    let settings = TrainSettings { max_length: model.context_length(), ..TrainSettings::default() };
+    // Rows are measured whole, as far as the model can read, and of them what the run has learned.
+    let (task, learn_from) = (trained.task, trained.learn_from);
+    let settings = TrainSettings { max_length: model.context_length(), task, learn_from, ..TrainSettings::default() };
     let rendered = render_rows(&examples, model.renderer(), learned_in(&settings), &mut |_, _| job.go_on())?;
     let prepared = rendered.fit(&settings)?;
     refused.0.extend(prepared.refused.iter().map(|row| (row.row as usize - 1, row.why.clone())));

@@ -118,6 +118,12 @@ pub fn remarks(
     models::remarks_alone(&home, opened)
 }
 
+/// What the run of an adapter's folder was started with, and the system prompt that its rows share; none where it is of no run.
+pub fn run_of_adapter(folder: &Path) -> Option<(TrainSettings, Option<String>)> {
+    let manifest = RunManifest::of_result(folder)?;
+    Some((manifest.config.training, manifest.system_prompt))
+}
+
 /// Loads a model named by the id of one in the home, or by its path, onto the fastest device, if it fits into memory.
 /// `trained` says how the run was trained whose model it is: the weights are held in the same format. `progress` gets 0 to 1;
 /// its `Break` cancels.

@@ -4,7 +4,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use candle_core::DType;
-use serde_json::Value;
 
 use crate::files::{at, fresh_folder, names_in, remove_folder, require_space, sync_file, sync_folder};
 use crate::learner::Learner;
@@ -54,7 +53,8 @@ pub(crate) fn save(plan: &TrainPlan, learner: &Learner) -> Result<PathBuf, Train
 fn fill(plan: &TrainPlan, learner: &Learner, folder: &Path) -> Result<(), TrainError> {
     let job = plan.job();
     fresh_folder(folder)?;
-    learner.save(folder, dtype_of(&job.base))?;
+    // Whatever the base is stored in: rounded to it, small steps of the weights would be lost.
+    learner.save(folder, DType::F32)?;
     if !job.settings.method.is_adapter() {
         for name in COMPANIONS.iter().filter(|name| job.base.join(name).is_file()) {
             let source = job.base.join(name);
@@ -83,15 +83,4 @@ fn copy_templates(from: &Path, to: &Path) -> Result<(), TrainError> {
         sync_file(&to.join(name))?;
     }
     sync_folder(to)
-}
-
-/// The number format that the base's config names; a trained model is saved in the same. One of float16 is saved in
-/// float32, which loses none of what was learned.
-fn dtype_of(base: &Path) -> DType {
-    let text = fs::read_to_string(base.join("config.json")).unwrap_or_default();
-    let config: Value = serde_json::from_str(&text).unwrap_or_default();
-    match config.get("dtype").or(config.get("torch_dtype")).and_then(Value::as_str) {
-        Some("bfloat16") => DType::BF16,
-        _ => DType::F32,
-    }
 }

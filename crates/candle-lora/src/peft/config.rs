@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 use serde_json::Value;
 use tunesmith_sentence::{Sentence, say};
 
@@ -14,6 +14,10 @@ use crate::{BiasChoice, LoraConfig, LoraError, Result, regular_file};
 
 /// An adapter's config and header are a few kilobytes; a file that claims more is not one.
 const LONGEST_CONFIG: u64 = 1 << 20;
+/// Memory that an expression over the names of modules may take, in bytes.
+const LARGEST_PATTERN: usize = 4 << 20;
+/// What PEFT takes for the rank and for alpha where a config does not have them.
+const USUAL: u64 = 8;
 /// More than any pair has.
 const LARGEST_RANK: u64 = 1 << 16;
 
@@ -60,8 +64,10 @@ impl PeftConfig {
     }
 
     fn of(config: &Value) -> Result<Self, Sentence> {
-        let rank = rank(&config["r"]).ok_or_else(|| say!("adapter-rank-wrong", "r is not a rank"))?;
-        let alpha = alpha(&config["lora_alpha"])
+        let usual = Value::from(USUAL);
+        let rank =
+            rank(config.get("r").unwrap_or(&usual)).ok_or_else(|| say!("adapter-rank-wrong", "r is not a rank"))?;
+        let alpha = alpha(config.get("lora_alpha").unwrap_or(&usual))
             .ok_or_else(|| say!("adapter-alpha-wrong", "lora_alpha is not a number above 0"))?;
         let targets = match &config["target_modules"] {
             Value::String(pattern) if pattern == "all-linear" => Targets::AllLinear,
@@ -186,9 +192,9 @@ impl Excluded {
     }
 }
 
-/// A regular expression that fits a whole name.
+/// A regular expression that fits a whole name; none where only Python understands it, or where it would take too much memory.
 fn whole(pattern: &str) -> Option<Regex> {
-    Regex::new(&format!("^(?:{pattern})$")).ok()
+    RegexBuilder::new(&format!("^(?:{pattern})$")).size_limit(LARGEST_PATTERN).build().ok()
 }
 
 /// The modules that are trained whole.

@@ -103,7 +103,12 @@ fn tensors_that_the_config_does_not_name_are_refused() {
         (json!({"layers_to_transform": ["0"]}), ["layers_to_transform", "not a list of layers"]),
         (json!({"layers_to_transform": [-1]}), ["layers_to_transform", "not a list of layers"]),
         (json!({"rank_pattern": {"q_proj": 3}}), ["q_proj", "do not fit rank 3"]),
-        (json!({"rank_pattern": {"q_(proj": 2}}), ["rank_pattern", "cannot be read"]),
+        (
+            json!({"rank_pattern": {"q_(proj": 2}}),
+            ["rank_pattern", "a mistake, or that only Python understands: q_(proj"],
+        ),
+        (json!({"alpha_pattern": {"(?!x)q_proj": 2}}), ["alpha_pattern", "understands: (?!x)q_proj"]),
+        (json!({"lora_alpha": null}), ["lora_alpha", "is not a number above 0"]),
         (json!({"rank_pattern": {"q_proj": 0}}), ["rank_pattern", "q_proj: 0"]),
         (json!({"alpha_pattern": {"q_proj": "much"}}), ["alpha_pattern", "much"]),
         (json!({"alpha_pattern": 3}), ["alpha_pattern", "does not give"]),
@@ -112,6 +117,28 @@ fn tensors_that_the_config_does_not_name_are_refused() {
         assert!(words.iter().all(|word| error.contains(word)), "{changes}: {error}");
     }
     assert!(load(&saved(&[], json!({}))).unwrap_err().contains("no low-rank pair"));
+}
+
+#[test]
+fn patterns_that_ask_for_much_memory_are_refused() {
+    let many: serde_json::Map<_, _> = (0..200).map(|number| (format!(r"\w{{100}}q{number}"), json!(4))).collect();
+    let error = load(&saved(&[(Q0, 2)], json!({"alpha_pattern": many}))).unwrap_err();
+    assert!(error.contains("alpha_pattern has patterns that take too much memory"), "{error}");
+    let modules: serde_json::Map<_, _> =
+        (0..1000).map(|layer| (format!("model.layers.{layer}.self_attn.q_proj"), json!(2))).collect();
+    load(&saved(&[(Q0, 2)], json!({"rank_pattern": modules}))).unwrap();
+    load(&saved(&[(Q0, 2)], json!({"target_modules": r"(\w{1000}){1000}"}))).unwrap();
+}
+
+#[test]
+fn what_a_config_does_not_say_is_what_peft_takes() {
+    let folder = saved(&[(Q0, 8)], json!({}));
+    let path = folder.path().join("adapter_config.json");
+    let mut config: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    config.as_object_mut().unwrap().retain(|key, _| key != "r" && key != "lora_alpha");
+    std::fs::write(&path, config.to_string()).unwrap();
+    let config = load(&folder).unwrap().config;
+    assert_eq!((config.rank, config.alpha), (8, 8.0));
 }
 
 #[test]

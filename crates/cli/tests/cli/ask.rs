@@ -27,6 +27,22 @@ fn an_adapter_lowers_the_loss_it_was_trained_on() {
 }
 
 #[test]
+fn a_run_is_measured_as_it_was_trained_wherever_its_result_is_named() {
+    let shell = Shell::new();
+    let set =
+        ["max_steps=4", "quantization=4bit", "learn_from=all", "data.validation=rows.jsonl", "learning_rate=0.01"];
+    let set = set.iter().flat_map(|one| ["--set", one]);
+    let training: Vec<&str> = ["train", "run.yaml", "--output", "out", "--json"].into_iter().chain(set).collect();
+    let ran = shell.run(&training);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let told =
+        ran.lines().iter().rev().find_map(|line| (line["type"] == "eval").then(|| line["loss"].as_f64())).unwrap();
+    let eval = ["eval", "--model", "model", "--adapter", "out/result", "--data", "rows.jsonl", "--json"];
+    let loss = shell.run(&eval).lines()[0]["loss"].as_f64();
+    assert!((told.unwrap() - loss.unwrap()).abs() < 1e-3, "{told:?} and {loss:?}");
+}
+
+#[test]
 fn eval_can_print_answers_beside_the_expected_ones() {
     let shell = Shell::new();
     shell.write("two.jsonl", "{\"prompt\":\"a\",\"completion\":\"b\"}\n{\"prompt\":\"c\",\"completion\":\"d\"}\n");

@@ -14,6 +14,9 @@ use crate::template::Conversation;
 use crate::template_check::HiddenPart;
 use crate::tokens::{Rendered, Tokens};
 
+/// Answers between the first and the last that are asked for, as each takes another rendering.
+const MOST_BETWEEN: usize = 4;
+
 /// A conversation as text and as tokens.
 pub(super) struct Chat {
     pub text: String,
@@ -75,9 +78,13 @@ pub(super) fn chat(
     if let Some(first) = tokens.learn.first_mut() {
         *first = false;
     }
-    // The first and the last answer that is learned stand for those between.
-    let mut asked = learned_messages.iter().copied().filter(|index| messages[*index].role == "assistant");
-    let asked = asked.next().into_iter().chain(asked.next_back());
+    // The first and the last answer that is learned stand for those between, unless such a one begins with white space, which
+    // a tokenizer may join with what stands before it.
+    let asked: Vec<usize> =
+        learned_messages.iter().copied().filter(|index| messages[*index].role == "assistant").collect();
+    let begins_blank = |index: &&usize| messages[**index].content.starts_with(char::is_whitespace);
+    let between = asked.iter().skip(1).filter(begins_blank).take(MOST_BETWEEN);
+    let asked = asked.first().into_iter().chain(asked.last()).chain(between).copied();
     let row = departure::Row { conversation, text: &rendering.text, encoding: &encoding };
     let departure = departure::departure(format, row, asked);
     let mut hidden = rendering.hidden();

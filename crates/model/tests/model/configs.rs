@@ -75,6 +75,9 @@ fn silence_about_the_window_means_the_familys_default_and_null_means_none() {
     assert_eq!(parse(&config).unwrap().layers[0].window, Some(4096));
     config["sliding_window"] = Value::Null;
     assert_eq!(parse(&config).unwrap().layers[0].window, None);
+    let mut phi = cases().find(|case| case.name.contains("phi3")).expect("a phi3").decoder.config().source.clone();
+    phi.as_object_mut().unwrap().remove("sliding_window");
+    assert!(parse(&phi).unwrap().layers.iter().all(|layer| layer.window.is_none()), "Phi 3 has none by itself");
 }
 
 #[test]

@@ -98,14 +98,12 @@ impl Evaluations {
         let result = run.result_path.clone().ok_or_else(|| no_result(&run.id))?.into();
         let training = &manifest.config.training;
         let format = Some(weight_format(training));
-        let base = Measured { model: manifest.model_path.clone(), adapter: None, format, remarks: Vec::new() };
+        let of = |model, adapter| Measured { model, adapter, format, settings: training.clone(), remarks: Vec::new() };
+        let base = manifest.model_path.clone();
         Ok(match training.method {
-            Method::Lora | Method::Dora => {
-                let tuned = Measured { model: base.model.clone(), adapter: Some(result), format, remarks: Vec::new() };
-                (Some(base), tuned)
-            }
-            Method::Full => (Some(base), Measured { model: result, adapter: None, format, remarks: Vec::new() }),
-            Method::Scratch => (None, Measured { model: result, adapter: None, format, remarks: Vec::new() }),
+            Method::Lora | Method::Dora => (Some(of(base.clone(), None)), of(base, Some(result))),
+            Method::Full => (Some(of(base, None)), of(result, None)),
+            Method::Scratch => (None, of(result, None)),
         })
     }
 }

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -49,6 +49,14 @@ pub(crate) struct RunManifest {
 impl RunManifest {
     pub fn read(folder: &RunFolder) -> Result<Self, WireError> {
         Self::read_or_damage(folder)?
+    }
+
+    /// The manifest of the run that an adapter's folder is the result or a checkpoint of; none where it is of no run, or the
+    /// manifest cannot be read.
+    pub fn of_result(folder: &Path) -> Option<Self> {
+        let runs = folder.ancestors().skip(1).take(2).map(|above| RunFolder::at(above.to_path_buf()));
+        let mut runs = runs.filter(|run| run.manifest().is_file());
+        Self::read(&runs.next()?).ok()
     }
 
     /// Reads it, or tells in what way it is not what it should be.

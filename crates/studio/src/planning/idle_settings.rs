@@ -17,6 +17,7 @@ const OF_AN_EARLIER_ADAPTER: &[&str] = &[
     "use_pissa",
     "modules_to_save",
     "trainable_token_indices",
+    "bias",
 ];
 /// What is for held-out rows.
 const OF_HELD_OUT_ROWS: &[&str] = &["eval_every", "early_stopping_patience"];

@@ -1,6 +1,6 @@
 //! What a run does not learn of the rows it has, which held-out rows it has learned, and what a chat will lack, in sentences.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use tunesmith_data::Example;
@@ -10,8 +10,14 @@ use tunesmith_sentence::{Sentence, say};
 pub(super) fn told(training: &[Example], validation: &[Example], judged_bad: u64) -> Vec<Sentence> {
     let all = (training.len() + validation.len()) as u64;
     let worse = worse_answers(training) + worse_answers(validation);
-    let told =
-        [bad_answers(judged_bad, all), one_of_two(worse), on_both_sides(training, validation), always_tools(training)];
+    let told = [
+        bad_answers(judged_bad, all),
+        one_of_two(worse),
+        on_both_sides(training, validation),
+        always_tools(training),
+        only_texts(training),
+        other_systems(training),
+    ];
     told.into_iter().flatten().collect()
 }
 
@@ -70,6 +76,42 @@ fn always_tools(training: &[Example]) -> Option<Sentence> {
         say!(
             "run-tools-in-all-rows",
             "All rows offer tools, and the chat offers none: there the model may answer otherwise than it has learned"
+        )
+    })
+}
+
+/// Texts are learned as they stand, and a chat asks in the form of the chat template.
+fn only_texts(training: &[Example]) -> Option<Sentence> {
+    let is_text = |row: &Example| matches!(row, Example::Text { .. });
+    (!training.is_empty() && training.iter().all(is_text)).then(|| {
+        say!(
+            "run-only-texts",
+            "All rows are plain texts, and a chat asks in the form of the chat template, which no row has: there the model may \
+             answer otherwise than it has learned"
+        )
+    })
+}
+
+/// A chat begins with the system message that most rows share.
+fn other_systems(training: &[Example]) -> Option<Sentence> {
+    let system = |row: &'_ Example| match row {
+        Example::Chat { messages, .. } => {
+            messages.first().filter(|first| first.role == "system").map(|first| first.content.clone())
+        }
+        _ => None,
+    };
+    let mut rows_of: HashMap<u64, usize> = HashMap::new();
+    for text in training.iter().filter_map(system) {
+        let mut hasher = DefaultHasher::new();
+        text.hash(&mut hasher);
+        *rows_of.entry(hasher.finish()).or_default() += 1;
+    }
+    let (with, most) = (rows_of.values().sum::<usize>(), rows_of.values().max().copied().unwrap_or(0));
+    (2 * with > training.len() && 2 * most <= training.len()).then(|| {
+        say!(
+            "run-systems-differ",
+            "Most rows have a system message, but not the same one, so a chat sends none: write the one that fits into the \
+             chat's system prompt"
         )
     })
 }

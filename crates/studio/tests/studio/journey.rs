@@ -195,6 +195,33 @@ fn rows_that_all_offer_tools_are_told_of_since_a_chat_offers_none() {
 }
 
 #[test]
+fn rows_of_another_form_than_a_chats_are_told_of() {
+    let place = Place::new();
+    let studio = place.open();
+    let (model, _) = place.stocked(studio.as_ref());
+    let text = |number: usize| format!(r#"{{"text":"one {number}"}}"#);
+    let agent = |name: usize, number: usize| {
+        format!(
+            r#"{{"messages":[{{"role":"system","content":"You are agent {name}."}},{{"role":"user","content":"q{number}"}},{{"role":"assistant","content":"a"}}]}}"#
+        )
+    };
+    let cases: [(&dyn Fn(usize) -> String, &str, bool); 3] = [
+        (&text, "All rows are plain texts", true),
+        (&|number| agent(number % 3, number), "but not the same one, so a chat sends none", true),
+        (&|number| agent(usize::from(number > 10), number), "so a chat sends none", false),
+    ];
+    for (case, (row, said, told)) in cases.into_iter().enumerate() {
+        let path = place.home().with_file_name(format!("form-{case}.jsonl"));
+        std::fs::write(&path, (0..12).map(row).collect::<Vec<_>>().join("\n")).unwrap();
+        let files = import_of(&[path.to_str().unwrap()]);
+        let dataset = studio.import_dataset(ImportDataset { validation: Validation::Share(0.0), ..files }).unwrap();
+        let preview = studio.preview_run(wish(&model, &dataset, settings(5)).into()).unwrap();
+        let found = preview.warnings.iter().any(|warning| warning.contains(said));
+        assert_eq!(found, told, "{said}: {:?}", preview.warnings);
+    }
+}
+
+#[test]
 fn a_result_is_compared_with_its_base_model_on_held_out_rows() {
     let place = Place::new();
     let studio = place.open();
@@ -250,7 +277,8 @@ fn checkpoints_beside_the_best_and_the_last_can_be_removed() {
     let (before, kept) = (steps(), [run.best_step.unwrap(), 10]);
     assert!(before.contains(&3) && before.contains(&10), "{before:?}");
     let spare = studio.spare_checkpoints(run.id.clone()).unwrap();
-    assert_eq!(spare.count as usize, before.iter().filter(|step| !kept.contains(step)).count());
+    let unneeded = before.iter().filter(|step| !kept.contains(step)).count();
+    assert_eq!(spare.count as usize, unneeded, "of {before:?} {kept:?} are kept, and now there are {:?}", steps());
     assert!(spare.bytes >= 1000);
     studio.remove_spare_checkpoints(run.id.clone()).unwrap();
     assert!(steps().iter().all(|step| kept.contains(step)) && steps().contains(&10), "{:?}", steps());
