@@ -18,6 +18,8 @@ use crate::{Optimizer, TrainError, TrainPlan};
 /// How long training is measured, and measuring.
 const TRAINING: Duration = Duration::from_millis(500);
 const EVALUATION: Duration = Duration::from_millis(150);
+/// Of a run that takes a moment, measuring takes at most this share.
+const OF_A_SHORT_RUN: f64 = 0.1;
 /// A first round that takes so many times as long is not repeated.
 const TOO_LONG: f64 = 3.0;
 /// On a machine that is busy with something else measuring may take so many times as long.
@@ -103,23 +105,26 @@ impl Measurement<'_> {
         let mut learner = learner(self.plan, self.part)?;
         let trained = learner.parameters().values().map(|tensor| tensor.elem_count() as u64).sum();
         let gradients = |batch: &MicroBatch| learner.gradients(batch, 1);
-        let steps = self.training_groups();
-        let (training_token, computed) = self.pace(&steps, TRAINING, gradients, &mut |share| go_on(0.6 * share))?;
+        let (steps, run) = (self.training_groups(), self.plan.work());
+        let time = (TRAINING, run.training_tokens);
+        let (training_token, computed) = self.pace(&steps, time, gradients, &mut |share| go_on(0.6 * share))?;
         let evaluation_token = {
             let model = learner.model()?;
             let loss = |batch: &MicroBatch| model.loss(&batch.sequences()).map_err(TrainError::from);
-            self.pace(&self.evaluation_groups(), EVALUATION, loss, &mut |share| go_on(0.6 + 0.3 * share))?.0
+            let time = (EVALUATION, run.evaluation_tokens);
+            self.pace(&self.evaluation_groups(), time, loss, &mut |share| go_on(0.6 + 0.3 * share))?.0
         };
         let (micro_batch, update) = self.updating(&mut learner, &computed)?;
         answer(go_on(1.0))?;
         Ok(Measured { speed: Speed { training_token, evaluation_token, micro_batch, update }, trained })
     }
 
-    /// The seconds that a token takes of its thread, over these groups again and again for a while, and what came out last.
+    /// The seconds that a token takes of its thread, over these groups again and again for a while, and what came out last. It
+    /// takes less where the run has only so many tokens, each of a thread.
     fn pace<T: Send>(
         &self,
         groups: &[Vec<MicroBatch>],
-        time: Duration,
+        (time, run): (Duration, f64),
         work: impl Fn(&MicroBatch) -> Result<T, TrainError> + Sync,
         go_on: GoOn<'_>,
     ) -> Result<(f64, Vec<T>), TrainError> {
@@ -141,7 +146,8 @@ impl Measurement<'_> {
                 worked += taken;
                 tokens += group.iter().map(MicroBatch::tokens).sum::<u64>();
             }
-            let enough = all / threads >= time.as_secs_f64() || began.elapsed() >= PATIENCE * time;
+            let of_the_run = OF_A_SHORT_RUN * run * worked / tokens.max(1) as f64;
+            let enough = all / threads >= time.as_secs_f64().min(of_the_run) || began.elapsed() >= PATIENCE * time;
             if too_long || round > 0 && enough {
                 break;
             }
