@@ -88,6 +88,10 @@ export const datasets = {
     emptyCell: 'empty',
   },
   readAgain: 'Import with these columns',
+  nothingToReadAnew: 'Nothing is changed yet: the rows are read this way already',
+  readAnewTitle: (name: string) => `Import “${name}” anew?`,
+  readAnewText: (changes: number) => `The rows are read anew from their file. ${changes === 1 ? 'The change made since is' : `The ${count(changes)} changes made since are`} not in the new dataset. The old one goes to the bin`,
+  importedAnew: (name: string) => `“${name}” was imported anew; the old one is in the bin`,
   /** Rows without a file. */
   paste: 'Paste rows…',
   pasteTitle: 'Paste rows',
