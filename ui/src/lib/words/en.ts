@@ -198,6 +198,7 @@ const en = {
     nameHelp: 'Leave empty to name it after the data and the model',
     needModel: 'Choose a model to go on',
     needData: 'Choose data to go on',
+    needImport: 'Import these rows to go on',
     otherData: 'Choose other data',
     needRows: 'This data has no row to train on',
     gone: 'What you chose is no longer there',
