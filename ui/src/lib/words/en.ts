@@ -254,8 +254,8 @@ const en = {
     changed: (n: number) => `${n} changed`,
     auto: 'auto',
     empty: 'none',
-    allLinear: 'All of them',
-    modulesSome: 'Only some',
+    /** Values where they are only read. */
+    values: { none: 'None', all: 'All', 'all-linear': 'All linear layers', auto: 'Automatic' } as Record<string, string>,
     range: (min: number, max: number) => `${number(min)} to ${number(max)}`,
     wholeFromTo: (min: number, max: number) => `Type a whole number from ${number(min)} to ${number(max)}`,
     fromTo: (min: number, max: number) => `Type a number from ${number(min)} to ${number(max)}`,
@@ -264,8 +264,8 @@ const en = {
     wholeNumbers: (min: number, max: number) => `Type whole numbers from ${number(min)} to ${number(max)}, each once, with commas between`,
     pickAdapter: 'Choose the folder of an adapter',
     layers: 'Type all, last-8, 4..11, or layers from 0 with commas between',
-    yes: 'Yes',
-    no: 'No',
+    on: 'On',
+    off: 'Off',
     /** Friendlier names for the words of a choice. */
     choices: {
       task: { sft: 'Answers', text: 'Plain text' },
