@@ -257,6 +257,7 @@ const en = {
     /** Values where they are only read. */
     values: { none: 'None', all: 'All', 'all-linear': 'All linear layers', auto: 'Automatic' } as Record<string, string>,
     range: (min: number, max: number) => `${number(min)} to ${number(max)}`,
+    wholeFrom: (min: number) => `Type a whole number, ${number(min)} or more`,
     wholeFromTo: (min: number, max: number) => `Type a whole number from ${number(min)} to ${number(max)}`,
     fromTo: (min: number, max: number) => `Type a number from ${number(min)} to ${number(max)}`,
     oneOf: (options: string[]) => `Choose one of ${options.join(', ')}`,

@@ -231,6 +231,24 @@ test('a dropped row is shown as it stood in the file', async () => {
   expect(at('dropped-text')).toBeNull();
 });
 
+test('a filter that wants a number says so, and leaves no row out until it has one', async () => {
+  open('recipes-1');
+  await shown('rows-found', '300 rows');
+  await click('rows-filters');
+  type('filter-least', 'many');
+  expect(at('filter-length-problem')!.textContent).toBe('Type a whole number, 0 or more');
+  expect([at('filter-least')!.getAttribute('aria-invalid'), (at('filter-least') as HTMLInputElement).value]).toEqual(['true', 'many']);
+  type('filter-line', '0');
+  const problem = () => document.querySelector('[id^="line-"][id$="-problem"]')?.textContent;
+  expect(problem()).toBe('Type a whole number, 1 or more');
+  await shown('rows-found', /^300 rows/);
+  type('filter-least', '');
+  expect(at('filter-length-problem')).toBeNull();
+  type('filter-line', '17');
+  expect(problem()).toBeUndefined();
+  await shown('rows-found', '1 of 300 rows');
+});
+
 test('rows of several files can be told apart', async () => {
   open('million');
   await shown('rows-found', '1,000,000 rows');
