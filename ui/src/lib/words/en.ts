@@ -200,6 +200,7 @@ const en = {
     needData: 'Choose data to go on',
     needImport: 'Import these rows to go on',
     otherData: 'Choose other data',
+    setLength: (tokens: number) => `Set max length to ${count(tokens)}`,
     needRows: 'This data has no row to train on',
     gone: 'What you chose is no longer there',
     draftTitle: 'You have a fine-tune that you did not start',
