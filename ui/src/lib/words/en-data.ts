@@ -19,13 +19,17 @@ export const datasets = {
   yours: 'Your datasets',
   shapes: 'What should be in the file?',
   shapesText: 'Any of these. The format is detected',
+  inTable: 'In Excel or CSV',
+  inJson: 'In JSON or JSON Lines',
+  shapeInTable: (shape: string) => `${shape}, in a table`,
+  shapeInJson: (shape: string) => `${shape}, in JSON`,
   options: 'Reading options',
   format: 'Format',
   formats: {
     auto: 'Detect automatically',
     chat: 'Chat messages',
     instruction: 'Instruction, input, output',
-    completion: 'Prompt and completion',
+    completion: 'Question and answer',
     text: 'Plain text',
     preference: 'Chosen and rejected answers',
     unpaired: 'Answers marked good or bad',
@@ -38,7 +42,7 @@ export const datasets = {
     classification: { title: 'Trained to answer with the label', text: 'The text is the question and the label the answer' },
   } as Partial<Record<string, { title: string; text: string }>>,
   validation: 'Hold out for validation',
-  validationHelp: 'Held-out rows are never learned. They show whether the model understands or only repeats',
+  validationHelp: 'Some rows are kept aside and never learned. How the model does on them shows whether it understands or only repeats',
   validations: { auto: 'Automatic', none: 'None', share: (percent: number) => `${percent} %`, rowsOf: (file: string) => `The rows of ${file}`, file: 'The rows of a file…', pick: 'A file of rows to hold out' },
   differently: 'Edit columns…',
   /** What the columns mean, asked before an import. */
@@ -123,8 +127,8 @@ export const datasets = {
   templateHint: 'Fill in your own rows, then drop it here',
   /** The parts of a shape that columns stand for. */
   parts: {
-    messages: 'Messages', tools: 'Tools', instruction: 'Instruction', input: 'Input', output: 'Output', system: 'System prompt', history: 'Earlier turns', reasoning: 'Reasoning', prompt: 'Prompt',
-    completion: 'Completion', answer: 'Answer', text: 'Text', chosen: 'Chosen answer', rejected: 'Rejected answer', label: 'Label',
+    messages: 'Messages', tools: 'Tools', instruction: 'Instruction', input: 'Input', output: 'Output', system: 'System prompt', history: 'Earlier turns', reasoning: 'Reasoning', prompt: 'Question',
+    completion: 'Answer', answer: 'Answer', text: 'Text', chosen: 'Chosen answer', rejected: 'Rejected answer', label: 'Label',
   } as Record<string, string>,
   notUsed: 'Not used',
   chooseColumn: 'Choose a column…',

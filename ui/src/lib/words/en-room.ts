@@ -220,7 +220,7 @@ export const room = {
     split: {
       action: 'Hold out…',
       title: 'Hold other rows out',
-      text: 'Held-out rows are never learned. They show whether the model understands or only repeats',
+      text: 'Held-out rows are kept aside and never learned. How the model does on them shows whether it understands or only repeats',
       how: 'How many',
       ways: { auto: 'Automatic', share: 'A share', file: 'A file', none: 'None' },
       pick: 'Choose a file…',

@@ -257,6 +257,14 @@ test('rows of several files can be told apart', async () => {
   expect([...file.options].map(({ textContent }) => textContent)).toEqual(['Any file', 'part-1.jsonl.gz', 'part-2.jsonl.gz']);
 });
 
+test('parts are called after the import as they were asked for before', async () => {
+  const [first] = library.datasets!;
+  library.datasets = [{ ...first!, id: 'asked', format: 'completion', mapping: { format: 'completion', columns: { prompt: 'Frage', completion: 'Antwort', input: 'Seite' } }, columns: ['Frage', 'Antwort', 'Seite'] }];
+  open('asked');
+  await shown('recognised', 'Question and answer');
+  expect(['prompt', 'completion', 'input'].map((part) => at(`mapped-${part}`)?.textContent)).toEqual(['FrageQuestion', 'AntwortAnswer', 'SeiteContext']);
+});
+
 test('two answers that are compared stand side by side, and it is said what training does with them', async () => {
   open('preference');
   await shown('compared', 'I do not know');
