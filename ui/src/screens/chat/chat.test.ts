@@ -37,7 +37,7 @@ async function soup(): Promise<OpenedChat> {
 }
 
 function exchange(opened: OpenedChat, index: number): void {
-  show(Exchange as Component<Record<string, unknown>>, { opened, turn: opened.turns[index]!, index, sides: opened.chat!.sides });
+  show(Exchange, { opened, turn: opened.turns[index]!, index, sides: opened.chat!.sides });
 }
 
 test('a message can be sent while the model is still loaded', () => {
