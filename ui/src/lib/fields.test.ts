@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { expect, test } from 'vitest';
-import { readValue, showValue } from './fields';
+import { inWords, readValue, showValue } from './fields';
 import type { Kind } from './protocol';
 
 const whole: Kind = { type: 'integer', range: { min: 1, max: 1024 } };
@@ -69,4 +69,9 @@ test('layers, flags, folders and optional numbers are read', () => {
 test('a shown value reads back as itself', () => {
   const kinds: [Kind, unknown][] = [[whole, 16], [decimal, 0.003], [decimal, 1e-8], [auto, 'auto'], [optional, null], [modules, ['o_proj']]];
   for (const [kind, wanted] of kinds) expect(value(kind, showValue(wanted))).toEqual(wanted);
+});
+
+test('a value that is only read has one word for what is on, off, none or all', () => {
+  const said = ([name, value]: [string, unknown]) => inWords(name, value);
+  expect(([['use_rslora', true], ['use_rslora', false], ['max_steps', null], ['modules_to_save', []], ['bias', 'none'], ['layers', 'all'], ['target_modules', 'all-linear'], ['learning_rate', 0.0002], ['optimizer', 'adamw']] as [string, unknown][]).map(said)).toEqual(['On', 'Off', 'None', 'None', 'None', 'All', 'All linear layers', '0.0002', 'AdamW']);
 });

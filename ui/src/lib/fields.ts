@@ -28,6 +28,15 @@ export function showValue(value: unknown): string {
   return String(value);
 }
 
+/** The value of a setting where it is only read, with words for what is on, off, none or all. */
+export function inWords(name: string, value: unknown): string {
+  const { choices, values, on, off } = words.fields;
+  if (value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0)) return values.none!;
+  if (typeof value === 'boolean') return value ? on : off;
+  if (typeof value === 'object' && !Array.isArray(value)) return JSON.stringify(value);
+  return choices[name]?.[String(value)] ?? values[String(value)] ?? showValue(value);
+}
+
 function showNumber(value: number): string {
   // 0.0002 reads better than 2e-4, 1e-8 better than 0.00000001.
   return value !== 0 && Math.abs(value) < 1e-5 ? value.toExponential() : String(value);

@@ -19,6 +19,10 @@ export class OpenedChat {
   /** What its models take in memory, in bytes; null until it is known. */
   memory = $state<number | null>(null);
 
+  /** What is typed into the options and cannot be used, by name. Until it is corrected nothing is sent: it would be answered in another way than the screen says. */
+  wrong = $state.raw<Partial<Record<keyof Sampling, string>>>({});
+  held = $derived(Object.values(this.wrong).some((problem) => problem !== undefined));
+
   turns: Turn[] = $derived(this.chat?.turns ?? []);
   busy = $derived(this.waiting || this.live.busy);
   error = $derived(this.refused ?? this.live.error);
@@ -137,7 +141,7 @@ export class OpenedChat {
   /** Says something new, or the message at `place` anew; without a text, it is answered again. */
   async #say(text: string | null, place: number | null): Promise<boolean> {
     const before = this.chat;
-    if (!before) return false;
+    if (!before || this.held) return false;
     if (text !== null) this.chat = { ...before, turns: [...before.turns.slice(0, place ?? undefined), { user: text, answers: [] }] };
     this.waiting = true;
     this.live = { ...this.live, writing: {}, error: null };

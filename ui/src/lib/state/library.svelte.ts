@@ -14,6 +14,11 @@ export const isQueued = (status: RunState): boolean => status.state === 'queued'
 /** Whether nothing more happens to a run by itself. */
 export const hasEnded = (status: RunState): boolean => !isActive(status) && !isQueued(status);
 
+const kinds: readonly ItemKind[] = ['run', 'dataset', 'model', 'chat'];
+/** What the undo of a deletion is about. */
+export const deletionOf = (kind: ItemKind, id: string): string => `${kind} ${id}`;
+const isDeletion = (about: string): boolean => kinds.some((kind) => about.startsWith(`${kind} `));
+
 const retryMs = 1500;
 /** Changes come in swarms; the lists are fetched once for all of them. */
 const swarmMs = 80;
@@ -106,17 +111,36 @@ class Library {
 
   /** Deletes at once, and offers to undo it where it can be brought back. */
   async remove(kind: ItemKind, id: string, name: string, restorable = true): Promise<boolean> {
-    const deleted = await this.#change(() => backend.call('delete', { kind, id }));
+    const deleted = await this.discard(kind, id);
     if (deleted) {
       const text = words.common.deleted(name);
-      if (restorable) undo.offer(`${kind} ${id}`, text, () => this.restore(kind, id));
+      if (restorable) undo.offer(deletionOf(kind, id), text, () => this.restore(kind, id));
       else toasts.show({ text });
     }
     return deleted;
   }
 
-  /** Takes a thing out of the bin. */
-  restore = (kind: ItemKind, id: string): Promise<boolean> => this.#change(() => backend.call('restore', { kind, id }));
+  /** Deletes without a word: whoever asks for it says what became of it. */
+  discard = (kind: ItemKind, id: string): Promise<boolean> => this.#change(() => backend.call('delete', { kind, id }));
+
+  /** Takes a thing out of the bin. Its deletion is taken back with that, from wherever it was asked for. */
+  async restore(kind: ItemKind, id: string): Promise<boolean> {
+    const restored = await this.#change(() => backend.call('restore', { kind, id }));
+    if (restored) undo.forget(deletionOf(kind, id));
+    return restored;
+  }
+
+  /** Removes a thing in the bin for good; then no undo brings it back. */
+  async removeForGood(kind: ItemKind, id: string): Promise<void> {
+    await backend.call('delete_for_good', { kind, id });
+    undo.forget(deletionOf(kind, id));
+  }
+
+  /** Removes all that is in the bin for good. */
+  async emptyBin(): Promise<void> {
+    await backend.call('empty_bin', null);
+    undo.forgetAll(isDeletion);
+  }
 
   /** Somebody has seen that a job was cut short. */
   async dismiss(job: string): Promise<void> {

@@ -7,7 +7,7 @@ import { wizard } from './wizard.svelte';
 /** The limit of a fine-tune whose settings are not known yet, as the form has it. */
 const usual = 1024;
 /** What the form takes at least and at most. */
-const [lowest, highest] = [8, 131_072];
+export const limitRange = { min: 8, max: 131_072 } as const;
 
 /** Whether a fine-tune of the dataset is being set up, so that its form has the limit. */
 export const settingUp = (dataset: string): boolean => wizard.dataset === dataset;
@@ -21,9 +21,12 @@ export function limitInUse(dataset: string): number {
 /** The limit on screen, in tokens. */
 export const limitOf = (dataset: string): number => (settingUp(dataset) ? limitInUse(dataset) : (limits.tried[dataset] ?? limitInUse(dataset)));
 
+/** Where rows are cut for a model that reads so many tokens at most; 0 where its config does not say. */
+export const cutFor = (limit: number, context: number): number => (context > 0 ? Math.min(limit, context) : limit);
+
 /** Moves the limit on screen; a fine-tune that is being set up takes it at once. */
 export function moveLimit(dataset: string, tokens: number): void {
-  const wanted = Math.min(highest, Math.max(lowest, tokens));
+  const wanted = Math.min(limitRange.max, Math.max(limitRange.min, tokens));
   if (!settingUp(dataset)) return limits.try(dataset, wanted);
   limits.take(dataset, wanted);
   wizard.forget('max_length');

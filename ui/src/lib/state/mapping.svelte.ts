@@ -60,6 +60,12 @@ export class MappingDraft {
   /** Whether an import would keep rows. */
   possible: boolean = $derived(!this.looking && this.complete && !!this.found?.rows.length);
 
+  /** Whether an import would read the rows in another way than this one. */
+  differsFrom(other: Mapping): boolean {
+    const { settled } = this;
+    return settled !== null && reading(settled, this.#firstSheet) !== reading(other, this.#firstSheet);
+  }
+
   /** The row that is shown, as it lies in the file. */
   raw: RawRow | undefined = $derived(this.found?.raw[this.place]);
   /** The same row as it would be imported. */
@@ -124,6 +130,10 @@ export class MappingDraft {
     this.look();
   }
 
+  get #firstSheet(): string {
+    return this.sheets[0]?.name ?? '';
+  }
+
   #ofSheet(): { sheet?: string } {
     return this.wanted.sheet === undefined ? {} : { sheet: this.wanted.sheet };
   }
@@ -131,4 +141,10 @@ export class MappingDraft {
   #isRare({ name, required }: Part): boolean {
     return !required && rare.includes(name) && this.column(name) === '';
   }
+}
+
+/** A mapping in one text that is the same for those that mean the same: a part without a column is none, and no sheet the first. */
+function reading({ format, columns, sheet }: Mapping, firstSheet: string): string {
+  const named = Object.entries(columns).filter(([, column]) => column !== '');
+  return JSON.stringify([format, named.sort(([one], [other]) => one.localeCompare(other)), sheet ?? firstSheet]);
 }

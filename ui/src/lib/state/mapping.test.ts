@@ -109,3 +109,17 @@ test('another sheet of a workbook is read from the start, and named in the impor
   await vi.advanceTimersByTimeAsync(300);
   expect(asked.at(-1)!.args.mapping.sheet).toBe('Old questions');
 });
+
+test('a mapping says when it means the same: a part without a column is none, and no sheet the first', async () => {
+  const draft = new MappingDraft(['/home/ada/faq.xlsx'], { ...auto });
+  expect(draft.differsFrom(auto), 'nothing is known yet').toBe(false);
+  await vi.advanceTimersByTimeAsync(300);
+  await answer(0);
+  const same = { format: 'completion', columns: { completion: 'reply', prompt: 'question', history: '' } } as const;
+  expect([draft.differsFrom(same), draft.differsFrom({ ...same, sheet: 'Questions' })]).toEqual([false, false]);
+  expect([draft.differsFrom({ ...same, sheet: 'Old questions' }), draft.differsFrom({ ...same, format: 'instruction' }), draft.differsFrom(auto)]).toEqual([true, true, true]);
+  draft.takeColumn('system', 'topic');
+  expect(draft.differsFrom(same)).toBe(true);
+  draft.takeColumn('system', '');
+  expect(draft.differsFrom(same)).toBe(false);
+});

@@ -29,6 +29,15 @@ class Undo {
     return step.toast;
   }
 
+  /** The action about this can no longer be taken back, or was taken back in another way. */
+  forget(about: string): void {
+    this.forgetAll((one) => one === about);
+  }
+
+  forgetAll(isGone: (about: string) => boolean): void {
+    for (const step of this.#steps) if (step.about !== null && isGone(step.about)) this.#forget(step);
+  }
+
   /** Takes the last action back, and says which; false where there is none. */
   last(): boolean {
     const step = this.#steps.at(-1);

@@ -29,3 +29,14 @@ test('of one thing only the last change can be taken back', () => {
   expect([undo.last(), undo.last()]).toEqual([true, false]);
   expect(done).toEqual(['answered again']);
 });
+
+test('what came back in another way is not offered any more', () => {
+  const done: string[] = [];
+  undo.offer('run 1', 'Deleted one', () => done.push('one'));
+  undo.offer('run 2', 'Deleted two', () => done.push('two'));
+  undo.offer('messages of 1', 'Cleared', () => done.push('cleared'));
+  undo.forget('run 2');
+  expect(toasts.list.some(({ text }) => text === 'Deleted two')).toBe(false);
+  undo.forgetAll((about) => about.startsWith('messages'));
+  expect([undo.last(), undo.last(), done]).toEqual([true, false, ['one']]);
+});

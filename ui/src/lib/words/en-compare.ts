@@ -22,5 +22,7 @@ export const compareRuns = {
   took: 'Training time',
   best: 'Lowest',
   otherData: 'They learn from different data, so their validation losses are measured on different rows',
+  thick: 'Validation loss: thick, a point for each measurement',
+  thin: 'Training loss, smoothed: thin',
   chart: 'Validation loss with points, smoothed training loss as a thin line, over steps',
 };

@@ -198,7 +198,9 @@ const en = {
     nameHelp: 'Leave empty to name it after the data and the model',
     needModel: 'Choose a model to go on',
     needData: 'Choose data to go on',
+    needImport: 'Import these rows to go on',
     otherData: 'Choose other data',
+    setLength: (tokens: number) => `Set max length to ${count(tokens)}`,
     needRows: 'This data has no row to train on',
     gone: 'What you chose is no longer there',
     draftTitle: 'You have a fine-tune that you did not start',
@@ -253,9 +255,10 @@ const en = {
     changed: (n: number) => `${n} changed`,
     auto: 'auto',
     empty: 'none',
-    allLinear: 'All of them',
-    modulesSome: 'Only some',
+    /** Values where they are only read. */
+    values: { none: 'None', all: 'All', 'all-linear': 'All linear layers', auto: 'Automatic' } as Record<string, string>,
     range: (min: number, max: number) => `${number(min)} to ${number(max)}`,
+    wholeFrom: (min: number) => `Type a whole number, ${number(min)} or more`,
     wholeFromTo: (min: number, max: number) => `Type a whole number from ${number(min)} to ${number(max)}`,
     fromTo: (min: number, max: number) => `Type a number from ${number(min)} to ${number(max)}`,
     oneOf: (options: string[]) => `Choose one of ${options.join(', ')}`,
@@ -263,8 +266,8 @@ const en = {
     wholeNumbers: (min: number, max: number) => `Type whole numbers from ${number(min)} to ${number(max)}, each once, with commas between`,
     pickAdapter: 'Choose the folder of an adapter',
     layers: 'Type all, last-8, 4..11, or layers from 0 with commas between',
-    yes: 'Yes',
-    no: 'No',
+    on: 'On',
+    off: 'Off',
     /** Friendlier names for the words of a choice. */
     choices: {
       task: { sft: 'Answers', text: 'Plain text' },

@@ -37,7 +37,7 @@ async function soup(): Promise<OpenedChat> {
 }
 
 function exchange(opened: OpenedChat, index: number): void {
-  show(Exchange as Component<Record<string, unknown>>, { opened, turn: opened.turns[index]!, index, sides: opened.chat!.sides });
+  show(Exchange, { opened, turn: opened.turns[index]!, index, sides: opened.chat!.sides });
 }
 
 test('a message can be sent while the model is still loaded', () => {
@@ -182,4 +182,45 @@ test('a chat in the list has its day, and the time in full', async () => {
   show(ChatRow as Component<{ chat: typeof chat }>, { chat });
   expect(byId('chat-date-chat-bread')?.textContent).toBe('Jan 5, 2026');
   expect(byId('chat-date-chat-bread')?.title).toMatch(/Monday, January 5, 2026 at 2:05/);
+});
+
+test('while an option is wrong nothing is sent, and it is said why', async () => {
+  show(ChatScreen as Component<{ id: string }>, { id: 'chat-soup' });
+  await vi.waitFor(() => expect(byId('chat')).not.toBeNull());
+  if (!byId('chat-options-panel')) byId('chat-options')!.click();
+  flushSync();
+  const longest = byId('sampling-max_new_tokens') as HTMLInputElement;
+  const type = (input: HTMLInputElement | HTMLTextAreaElement, text: string) => {
+    input.value = text;
+    input.dispatchEvent(new Event('input', { bubbles: true }));
+    flushSync();
+  };
+  const most = chats().find(({ id }) => id === 'chat-soup')!.context_length;
+  type(byId('chat-input') as HTMLTextAreaElement, 'And beans?');
+  expect((byId('chat-send') as HTMLButtonElement).disabled).toBe(false);
+  type(longest, String(most + 1));
+  expect(byId('max_new_tokens-problem')?.textContent, 'no answer is longer than the context').toContain(`1 to ${most.toLocaleString('en-US')}`);
+  expect([(byId('chat-send') as HTMLButtonElement).disabled, (byId('chat-regenerate') as HTMLButtonElement).disabled]).toEqual([true, true]);
+  expect(byId('chat-keys')?.textContent).toBe('Correct the marked option first');
+  key(byId('chat-input')!, 'Enter');
+  expect((byId('chat-input') as HTMLTextAreaElement).value, 'what was typed stays').toBe('And beans?');
+  type(longest, String(most));
+  expect((byId('chat-send') as HTMLButtonElement).disabled).toBe(false);
+  type(longest, 'very long');
+  byId('chat-options')!.click();
+  flushSync();
+  expect((byId('chat-send') as HTMLButtonElement).disabled, 'with the field its text is gone').toBe(false);
+});
+
+test('after a message was edited, the keyboard is back where one writes', async () => {
+  show(ChatScreen as Component<{ id: string }>, { id: 'chat-soup' });
+  await vi.waitFor(() => expect(byId('chat')).not.toBeNull());
+  for (const name of ['Escape', 'Enter']) {
+    byId('edit-message-1')!.click();
+    flushSync();
+    expect(document.activeElement).toBe(byId('edit-input'));
+    key(byId('edit-input')!, name);
+    flushSync();
+    expect(document.activeElement, name).toBe(byId('chat-input'));
+  }
 });

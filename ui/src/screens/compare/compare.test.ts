@@ -2,6 +2,7 @@ import type { Component } from 'svelte';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { setBackend } from '$lib/backend';
 import { mock } from '$lib/backend/mock';
+import * as made from '$lib/backend/mock-data';
 import { library } from '$lib/state/library.svelte';
 import { route } from '$lib/state/route.svelte';
 import { show } from '$lib/testing/show';
@@ -19,13 +20,14 @@ beforeEach(async () => {
 const at = (id: string) => document.querySelector<HTMLElement>(`[data-testid="${id}"]`);
 const run = (id: string) => library.run(id)!;
 
-test('only what differs is listed, by the name that it has in a run file', () => {
+test('only what differs is listed, under the labels of the form', () => {
   const [one] = [run('done')];
   const other = { ...one!, id: 'other', model_name: 'SmolLM2-135M', plan: { ...one!.plan!, training: { ...one!.plan!.training, lora_rank: 64, learning_rate: 0.00001 } } };
-  const lines = differences([one!, other]);
-  expect(lines.map(({ label }) => label).sort()).toEqual(['Base model', 'learning_rate', 'lora_rank']);
-  expect(lines.find(({ label }) => label === 'lora_rank')).toMatchObject({ code: true, values: ['16', '64'] });
-  expect(differences([one!, { ...one!, id: 'twin' }])).toEqual([]);
+  const lines = differences([one!, other], made.fields);
+  expect(lines.map(({ label }) => label).sort()).toEqual(['Base model', 'Learning rate', 'Rank']);
+  expect(lines.find(({ label }) => label === 'Rank')).toMatchObject({ code: false, values: ['16', '64'] });
+  expect(differences([one!, other], []).find(({ label }) => label === 'lora_rank'), 'without a form, the name in a run file does').toMatchObject({ code: true });
+  expect(differences([one!, { ...one!, id: 'twin' }], made.fields)).toEqual([]);
 });
 
 test('the lowest validation loss is marked, if one is lowest', () => {
@@ -51,4 +53,6 @@ test('runs are chosen on the page, and the address keeps the choice', async () =
   expect(route.place).toMatchObject({ screen: 'runs', id: 'compare', part: `done,${other.id}` });
   show(CompareScreen as Component<{ part: string | null }>, { part: `done,${other.id}` });
   await expect.poll(() => at('compare-results')?.textContent).toContain(other.name);
+  await expect.poll(() => at('compare-settings')?.textContent ?? at('compare-same')?.textContent).not.toMatch(/[a-z]_[a-z]/);
+  expect(at('compare-lines')?.textContent).toMatch(/Validation loss: thick.*smoothed: thin/);
 });

@@ -1,16 +1,17 @@
 // What tells runs apart: their settings that differ, and how each turned out.
 import * as format from '$lib/format';
-import type { Run } from '$lib/protocol';
-import { showValue } from '$lib/fields';
+import { inWords } from '$lib/fields';
+import type { Field, Run } from '$lib/protocol';
 import * as times from '$lib/times';
 import { words } from '$lib/words';
+import { say } from '$lib/words/say';
 
 /** More runs than this no chart tells apart. */
 export const mostRuns = 5;
 
 export interface Line {
   label: string;
-  /** It is the name of a setting in a run file. */
+  /** It is the name of a setting in a run file, as nothing says how the form calls it. */
   code: boolean;
   /** One for each run. */
   values: string[];
@@ -18,8 +19,8 @@ export interface Line {
   best: number | null;
 }
 
-/** What the runs were asked for, as far as it differs. */
-export function differences(runs: Run[]): Line[] {
+/** What the runs were asked for, as far as it differs, under the labels of the form. */
+export function differences(runs: Run[], fields: readonly Field[]): Line[] {
   const w = words.compareRuns;
   const named: [string, (run: Run) => string][] = [
     [w.model, (run) => run.model_name],
@@ -29,7 +30,10 @@ export function differences(runs: Run[]): Line[] {
   const settings = [...new Set(runs.flatMap((run) => Object.keys(settingsOf(run))))];
   const lines = [
     ...named.map(([label, value]) => line(label, false, runs.map(value))),
-    ...settings.map((name) => line(name, true, runs.map((run) => shown(settingsOf(run)[name])))),
+    ...settings.map((name) => {
+      const field = fields.find((field) => field.name === name);
+      return line(field ? say(field.label) : name, !field, runs.map((run) => shown(name, settingsOf(run)[name])));
+    }),
   ];
   return lines.filter(({ values }) => new Set(values).size > 1);
 }
@@ -54,7 +58,8 @@ export function outcomes(runs: Run[]): Line[] {
 /** Settings of a run; what a plan has decided, where there is one. */
 const settingsOf = (run: Run): Record<string, unknown> => (run.plan?.training ?? run.config.training) as unknown as Record<string, unknown>;
 
-const shown = (value: unknown): string => (value !== null && typeof value === 'object' && !Array.isArray(value) ? JSON.stringify(value) : showValue(value)) || '–';
+/** A run of an earlier program may lack a setting of today. */
+const shown = (name: string, value: unknown): string => (value === undefined ? '–' : inWords(name, value));
 
 const line = (label: string, code: boolean, values: string[]): Line => ({ label, code, values, best: null });
 

@@ -5,6 +5,7 @@ import { mock } from '$lib/backend/mock';
 import * as made from '$lib/backend/mock-data';
 import type { DatasetRows } from '$lib/protocol';
 import { library } from '$lib/state/library.svelte';
+import { route } from '$lib/state/route.svelte';
 import { toasts } from '$lib/state/toasts.svelte';
 import { show } from '$lib/testing/show';
 import DatasetScreen from '../datasets/DatasetScreen.svelte';
@@ -230,12 +231,38 @@ test('a dropped row is shown as it stood in the file', async () => {
   expect(at('dropped-text')).toBeNull();
 });
 
+test('a filter that wants a number says so, and leaves no row out until it has one', async () => {
+  open('recipes-1');
+  await shown('rows-found', '300 rows');
+  await click('rows-filters');
+  type('filter-least', 'many');
+  expect(at('filter-length-problem')!.textContent).toBe('Type a whole number, 0 or more');
+  expect([at('filter-least')!.getAttribute('aria-invalid'), (at('filter-least') as HTMLInputElement).value]).toEqual(['true', 'many']);
+  type('filter-line', '0');
+  const problem = () => document.querySelector('[id^="line-"][id$="-problem"]')?.textContent;
+  expect(problem()).toBe('Type a whole number, 1 or more');
+  await shown('rows-found', /^300 rows/);
+  type('filter-least', '');
+  expect(at('filter-length-problem')).toBeNull();
+  type('filter-line', '17');
+  expect(problem()).toBeUndefined();
+  await shown('rows-found', '1 of 300 rows');
+});
+
 test('rows of several files can be told apart', async () => {
   open('million');
   await shown('rows-found', '1,000,000 rows');
   await click('rows-filters');
   const file = at('filter-file') as HTMLSelectElement;
   expect([...file.options].map(({ textContent }) => textContent)).toEqual(['Any file', 'part-1.jsonl.gz', 'part-2.jsonl.gz']);
+});
+
+test('parts are called after the import as they were asked for before', async () => {
+  const [first] = library.datasets!;
+  library.datasets = [{ ...first!, id: 'asked', format: 'completion', mapping: { format: 'completion', columns: { prompt: 'Frage', completion: 'Antwort', input: 'Seite' } }, columns: ['Frage', 'Antwort', 'Seite'] }];
+  open('asked');
+  await shown('recognised', 'Question and answer');
+  expect(['prompt', 'completion', 'input'].map((part) => at(`mapped-${part}`)?.textContent)).toEqual(['FrageQuestion', 'AntwortAnswer', 'SeiteContext']);
 });
 
 test('two answers that are compared stand side by side, and it is said what training does with them', async () => {
@@ -256,16 +283,50 @@ test('a file whose shape is not known opens with its columns to choose from', as
   expect((at('read-again') as HTMLButtonElement).disabled, 'a part has no column').toBe(true);
 });
 
-test('files read another way take the place of the dataset, and undo brings it back', async () => {
+async function takeColumn(part: string, column: string) {
+  await expect.poll(() => (at(`mapping-${part}`) as HTMLSelectElement | null)?.options.length ?? 0).toBeGreaterThan(1);
+  const select = at(`mapping-${part}`) as HTMLSelectElement;
+  select.value = column;
+  select.dispatchEvent(new window.Event('change', { bubbles: true }));
+  flushSync();
+  await expect.poll(() => at('column-questions')?.querySelector('[aria-busy="true"]')).toBeNull();
+}
+
+test('files read another way take the place of the dataset, and undo puts the new one into the bin', async () => {
   open('support-1');
   await click('read-differently');
-  await expect.poll(() => (at('read-again') as HTMLButtonElement)?.disabled).toBe(false);
+  await shown('read-again-hint', 'Nothing is changed yet');
+  expect((at('read-again') as HTMLButtonElement).disabled).toBe(true);
+  await takeColumn('system', 'topic');
+  expect([at('read-again-hint'), (at('read-again') as HTMLButtonElement).disabled]).toEqual([null, false]);
+  await takeColumn('system', '');
+  expect((at('read-again') as HTMLButtonElement).disabled, 'it is as it was').toBe(true);
+  await takeColumn('system', 'topic');
   await click('read-again');
   await expect.poll(() => library.dataset('support-1')).toBeUndefined();
   const fresh = library.datasets![0]!;
   expect(fresh.name).toBe('support-2026');
-  expect(fresh.mapping.columns).toMatchObject({ instruction: 'question', output: 'reply' });
-  await expect.poll(() => toasts.list.at(-1)?.text).toContain('Deleted');
+  expect(fresh.mapping.columns).toMatchObject({ instruction: 'question', output: 'reply', system: 'topic' });
+  await expect.poll(() => toasts.list.at(-1)?.text).toBe('“support-2026” was imported anew; the old one is in the bin');
+  route.replace('datasets', fresh.id);
   toasts.list.at(-1)!.action!.run();
   await expect.poll(() => library.dataset('support-1')?.name).toBe('support-2026');
+  await expect.poll(() => library.dataset(fresh.id)).toBeUndefined();
+  expect(route.place.id).toBe('support-1');
+  expect((await backend.call('list_bin', null)).map(({ item }) => item.id)).toEqual([fresh.id]);
+});
+
+test('before rows with changes are read anew, it is said what becomes of the changes', async () => {
+  for (const row of [3, 2]) await backend.call('edit_dataset', { dataset: 'support-1', version: null, edit: { kind: 'delete', rows: [row] }, job: null });
+  await library.refresh();
+  open('support-1');
+  await click('read-differently');
+  await takeColumn('system', 'topic');
+  await click('read-again');
+  await shown('read-anew-dialog', /The 2 changes made since are not in the new dataset\. The old one goes to the bin/);
+  await click('read-anew-dialog-no');
+  expect(library.dataset('support-1')?.number).toBe(3);
+  await click('read-again');
+  await click('read-anew-dialog-yes');
+  await expect.poll(() => library.dataset('support-1')).toBeUndefined();
 });

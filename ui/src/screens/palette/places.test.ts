@@ -29,6 +29,14 @@ test('every page, fine-tune, dataset, model and chat is found by any words of it
   expect(ids('no such thing')).toEqual([]);
 });
 
+test('what is called so comes first, then what begins so', () => {
+  const [dataset] = library.datasets!;
+  library.datasets = [{ ...dataset!, id: 'long', name: 'My shop' }, { ...dataset!, id: 'begins', name: 'Shop two' }, ...library.datasets!, { ...dataset!, id: 'same', name: 'SHOP', tags: [] }];
+  expect(ids('shop').slice(0, 3)).toEqual(['dataset-same', 'dataset-begins', 'dataset-long']);
+  expect(ids(' shop  t'), 'the words as they are typed').toEqual(['dataset-begins', ...ids('t shop').filter((id) => id !== 'dataset-begins')]);
+  expect(ids('datasets')[0]).toBe('page-datasets');
+});
+
 test('with nothing typed it offers pages and actions', () => {
   expect(ids('  ')).toEqual(['new-run', 'page-runs', 'page-chat', 'page-models', 'page-datasets', 'page-settings', 'page-compare', 'page-bin', 'theme', 'shortcuts']);
 });

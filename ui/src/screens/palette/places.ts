@@ -30,12 +30,22 @@ export interface Found {
 
 const most = 50;
 
-/** What holds every word of `query`, in any order; with no query the pages and actions. */
+/** What holds every word of `query`, in any order: first what is called so, then what begins so. With no query the pages and actions. */
 export function find(query: string): Found[] {
   const wanted = query.toLowerCase().split(/\s+/).filter(Boolean);
   if (wanted.length === 0) return fixed();
   const holds = ({ label, detail }: Found) => wanted.every((word) => `${label} ${detail}`.toLowerCase().includes(word));
-  return [...fixed(), ...owned()].filter(holds).slice(0, most);
+  const asked = wanted.join(' ');
+  const found = [...fixed(), ...owned()].filter(holds);
+  return found.sort((one, other) => distance(one, asked) - distance(other, asked)).slice(0, most);
+}
+
+/** How far the name of a thing is from what was asked for; those as far keep their order. */
+function distance({ label }: Found, asked: string): number {
+  const name = label.toLowerCase().trim().replace(/\s+/g, ' ');
+  if (name === asked) return 0;
+  if (name.startsWith(asked)) return 1;
+  return name.includes(asked) ? 2 : 3;
 }
 
 function fixed(): Found[] {

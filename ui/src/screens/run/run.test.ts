@@ -113,3 +113,16 @@ test('only a run that diverged offers that', () => {
   expect(at('change-settings')).toBeTruthy();
   expect(at('continue-lower')).toBeNull();
 });
+
+test('a run can be compared from its own page, one that waits cannot', async () => {
+  open('done');
+  click('run-menu');
+  await expect.poll(() => at('menu-compare')?.textContent).toContain('Compare…');
+  click('menu-compare');
+  expect(location.hash).toBe('#/runs/compare/done');
+  document.body.innerHTML = '';
+  open('queued-3');
+  click('run-menu');
+  await expect.poll(() => at('menu-tags')).toBeTruthy();
+  expect(at('menu-compare')).toBeNull();
+});

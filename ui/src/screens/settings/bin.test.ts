@@ -80,3 +80,24 @@ test('what its message took back is not taken back again', async () => {
   await expect.poll(() => library.dataset(first!.id)).toBeTruthy();
   expect(ctrlZ()).toBe(false);
 });
+
+test('what came back out of the bin, or went for good, Ctrl+Z leaves alone', async () => {
+  const [first, second, third] = library.datasets!;
+  for (const one of [third!, first!, second!]) await library.remove('dataset', one.id, one.name);
+  show(BinScreen as Component, {});
+  await expect.poll(() => at(`restore-${first!.id}`)).toBeTruthy();
+  at(`restore-${first!.id}`)!.click();
+  await expect.poll(() => library.dataset(first!.id)).toBeTruthy();
+  at(`remove-${second!.id}`)!.click();
+  await expect.poll(() => at('bin-remove-dialog-yes')).toBeTruthy();
+  at('bin-remove-dialog-yes')!.click();
+  await expect.poll(() => at(`binned-dataset-${second!.id}`)).toBeNull();
+  expect(toasts.list.some(({ action, text }) => action && [first!, second!].some(({ name }) => text.includes(name)))).toBe(false);
+  expect(ctrlZ(), 'only the oldest is left').toBe(true);
+  await expect.poll(() => library.dataset(third!.id)).toBeTruthy();
+  expect(ctrlZ()).toBe(false);
+
+  await library.remove('dataset', third!.id, third!.name);
+  await library.emptyBin();
+  expect(ctrlZ(), 'with the bin all offers go').toBe(false);
+});

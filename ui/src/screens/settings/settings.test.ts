@@ -27,3 +27,13 @@ test('sizes are measured once, and again only when one has changed', async () =>
   flushSync();
   await vi.waitFor(() => expect(measured).toBe(before + 1));
 });
+
+test('a bar of the storage is a share of all of it', async () => {
+  setBackend(mock());
+  preferences.system = made.system;
+  show(SettingsScreen, {});
+  await vi.waitFor(() => expect(document.querySelectorAll('[data-testid="usage-bar"]')).toHaveLength(made.usage.parts.length));
+  const widths = [...document.querySelectorAll<HTMLElement>('[data-testid="usage-bar"]')].map(({ style }) => parseFloat(style.width));
+  expect(widths.reduce((sum, width) => sum + width, 0)).toBeCloseTo(100);
+  expect(Math.max(...widths)).toBeLessThan(100);
+});

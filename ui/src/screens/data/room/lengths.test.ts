@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { expect, test } from 'vitest';
 import type { LengthBucket } from '$lib/protocol';
-import { bars, billed, cutAt, gridLengths, lengthAt, longTail, place, readPrice, savedByPacking, scaleFor } from './lengths';
+import { bars, billed, cutAt, gridLengths, lengthAt, longTail, paddedAt, place, readPrice, savedByPacking, scaleFor } from './lengths';
 
 /** Rows of one question and one answer each, all of the same length. */
 const same = (length: number, rows: number, learned: number): LengthBucket => ({ from: length, to: length, rows, answers: rows, tokens: length * rows, learned_tokens: learned * rows });
@@ -63,6 +63,15 @@ test('a price is a number with a point or a comma, and nothing else', () => {
 test('packing saves what padding would fill up', () => {
   expect(savedByPacking({ tokens: 600, padded_tokens: 800 })).toBeCloseTo(0.25);
   expect(savedByPacking({ tokens: 600, padded_tokens: 600 })).toBe(0);
+});
+
+test('padding to a longest row that is cut costs no more than the limit', () => {
+  const all = { buckets: [same(50, 90, 5), same(1000, 10, 5)], rows: 100, longest: 1000, padded_tokens: 62_000 };
+  expect([paddedAt(all, 1000, 8), paddedAt(all, 5000, 8)], 'no row is cut').toEqual([62_000, 62_000]);
+  // One row after the other: nothing is padded, and a limit of 50 keeps 50 tokens of the 145 that a row has on average.
+  expect(paddedAt({ ...all, padded_tokens: 14_500 }, 50, 1)).toBe(5000);
+  const padded = [800, 400, 200, 60].map((limit) => paddedAt(all, limit, 8));
+  expect(padded, 'the lower the limit the less').toEqual([...padded].sort((a, b) => b - a));
 });
 
 test('a long tail gets a logarithmic scale, and every place leads back to its length', () => {

@@ -64,6 +64,26 @@ function learnedBeyond(bucket: LengthBucket, limit: number, share: number): numb
   return whole * learned + Math.min(learned, beyond - whole * turn);
 }
 
+/**
+ * How many tokens batches padded to their longest row would compute with rows cut at the limit. The studio has counted it
+ * for whole rows; a limit takes as much off it as off the longest of so many rows drawn at random.
+ */
+export function paddedAt(counts: Pick<TokenCounts, 'buckets' | 'rows' | 'longest' | 'padded_tokens'>, limit: number, batch: number): number {
+  if (limit >= counts.longest) return counts.padded_tokens;
+  let below = 0;
+  let [whole, cut] = [0, 0];
+  for (const { rows, tokens } of counts.buckets) {
+    if (rows === 0) continue;
+    const before = below;
+    below += rows;
+    // How likely the longest row of a batch is one of these.
+    const share = (below / counts.rows) ** batch - (before / counts.rows) ** batch;
+    whole += share * (tokens / rows);
+    cut += share * Math.min(tokens / rows, limit);
+  }
+  return whole > 0 ? Math.round(counts.padded_tokens * (cut / whole)) : counts.padded_tokens;
+}
+
 /** The share of the work that packing saves, from 0 to 1: rows follow each other and nothing is filled up. */
 export function savedByPacking({ tokens, padded_tokens }: Pick<TokenCounts, 'tokens' | 'padded_tokens'>): number {
   return padded_tokens > tokens ? 1 - tokens / padded_tokens : 0;

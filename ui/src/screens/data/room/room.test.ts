@@ -143,6 +143,40 @@ test('a limit that only the line has is offered for training', async () => {
   expect(byId('limit-in-use')?.textContent).toContain('begin with a limit of 100');
 });
 
+test('rows are cut at what the model reads, whatever the limit', async () => {
+  const long = { ...counts, buckets: [{ from: 100, to: 100, rows: 5, answers: 5, tokens: 500, learned_tokens: 100 }, { from: 900, to: 900, rows: 5, answers: 5, tokens: 4500, learned_tokens: 100 }], tokens: 5000, longest: 900, padded_tokens: 9000, suggested_epochs: 1 };
+  setBackend(studio({ count_tokens: long }));
+  library.models = made.models().map((model) => ({ ...model, context_length: 512 }));
+  show(Tokens, { dataset: made.dataset(), model: null });
+  await vi.waitFor(() => expect(byId('limit-in-use')?.textContent).toContain('begin with a limit of 1,024'));
+  expect(byId('cut')?.textContent).toContain('5 rows and 5 answers are cut at 512 tokens');
+  expect(byId('over-context')?.textContent).toBe('This model reads at most 512 tokens, so that is the limit for it');
+  expect(byId('trained-tokens')?.textContent, '5 rows of 100 tokens and 5 of 512').toBe('3,060');
+  expect(byId('padding')?.textContent).toMatch(/would compute about 5,1\d\d tokens.*Tunesmith computes 3,060 tokens/s);
+});
+
+test('what is no limit is told, and leaves the line where it is', async () => {
+  setBackend(studio({ count_tokens: counts }));
+  show(Tokens, { dataset: made.dataset(), model: null });
+  await vi.waitFor(() => expect(byId('limit-input')).toBeTruthy());
+  const type = (text: string) => {
+    byId<HTMLInputElement>('limit-input')!.value = text;
+    byId('limit-input')!.dispatchEvent(new Event('change', { bubbles: true }));
+    flushSync();
+  };
+  for (const text of ['very long', '7', '']) {
+    type(text);
+    expect(byId('limit-problem')?.textContent).toBe('Type a whole number from 8 to 131,072');
+    expect(byId('limit-line')?.getAttribute('aria-valuenow')).toBe('1024');
+  }
+  press('percentile-100');
+  flushSync();
+  expect([byId('limit-problem'), byId<HTMLInputElement>('limit-input')!.value]).toEqual([null, '100']);
+  type('90');
+  expect([byId('limit-problem'), byId('cut')?.dataset.rows]).toEqual([null, '10']);
+  expect(byId('percentile-100')?.textContent).toBe('Longest row: 100');
+});
+
 test('the limit stands between the last token that stays and the first that is cut', async () => {
   show(Xray, { dataset: 'recipes-1', row: 0, model: 'starter', maxLength: 20 });
   await vi.waitFor(() => expect(byId('xray-cut-line')).toBeTruthy());
