@@ -1,9 +1,10 @@
 //! Rows in the shapes that services and other tools write.
 
 use serde_json::{Value, json};
-use tunesmith_data::{Example, Message};
+use tunesmith_data::{Example, ImportOptions, Message};
+use tunesmith_protocol::{Format, Mapping};
 
-use crate::support::{chat, dropped, examples, read, say};
+use crate::support::{chat, dropped, examples, read, read_with, say};
 
 fn one(row: &Value) -> Example {
     let imported = read("a.jsonl", format!("{row}\n"));
@@ -113,6 +114,60 @@ fn a_table_in_one_object_is_its_rows() {
     for row in [json!({"messages": [q, a], "tools": [{"name": "f"}, {"name": "g"}]}), preference] {
         assert_eq!(read("a.json", row.to_string()).rows.len(), 1, "{row} is one row");
     }
+}
+
+#[test]
+fn the_name_of_a_column_is_cut_wherever_it_stands_in_each_row() {
+    let (long, cut) = ("n".repeat(100_000), "n".repeat(1000));
+    let told = format!("The name of a column is longer than 1000 characters and is cut there: “{}…”", "n".repeat(100));
+    let csv: Vec<String> = (0..400).map(|row| format!("q{row},a{row},x")).collect();
+    let row = |row: usize| json!({"prompt": format!("q{row}"), "completion": "a", &long: "x"}).to_string();
+    let split = json!({"columns": ["prompt", "completion", long], "data": [["q", "a", "x"], ["r", "b", "y"]]});
+    let lists = json!({"prompt": ["q", "r"], "completion": ["a", "b"], &long: ["x", "y"]});
+    let mapping =
+        json!({"prompt": {"0": "q", "1": "r"}, "completion": {"0": "a", "1": "b"}, &long: {"0": "x", "1": "y"}});
+    for (name, text, rows, times) in [
+        ("a.csv", format!("prompt,completion,{long}\n{}", csv.join("\n")), 400, 1),
+        ("a.tsv", format!("prompt\tcompletion\t{long}\nq\ta\tx\nr\tb\ty"), 2, 1),
+        ("a.jsonl", [row(1), row(2)].join("\n"), 2, 2),
+        ("a.json", split.to_string(), 2, 1),
+        ("a.json", lists.to_string(), 2, 1),
+        ("a.json", mapping.to_string(), 2, 1),
+    ] {
+        let imported = read(name, text);
+        assert_eq!(imported.rows.len(), rows, "{name}");
+        assert!(imported.rows.iter().all(|row| row.extra.keys().eq([&cut])), "{name}");
+        let said: Vec<&str> = imported.problems.iter().map(|problem| &*problem.message).collect();
+        assert_eq!(said, vec![told.as_str(); times], "{name}");
+        let reason = &imported.summary.reason;
+        assert!(reason.ends_with(&format!("not used: “{}…”", "n".repeat(100))), "{name}: {reason}");
+    }
+    let message = json!({"role": "user", "content": "q", &long: 1});
+    let imported = read("a.jsonl", json!({"messages": [message, {"role": "assistant", "content": "a"}]}).to_string());
+    let key = format!("Message 1 has the key “{}…”, which is not used", "n".repeat(100));
+    assert_eq!(imported.problems[0].message, key.as_str());
+}
+
+#[test]
+fn a_file_that_is_one_object_too_large_for_a_row_is_named_as_that() {
+    let column =
+        |text: &str| (0..260_000).map(|row| (row.to_string(), text.into())).collect::<serde_json::Map<_, Value>>();
+    let imported = read("a.json", json!({"prompt": column("q"), "completion": column("a")}).to_string());
+    let told = "This row holds more than 500000 values, and the whole file is this one; write it as JSON lines, with an object \
+        for each row on a line of its own, as pandas does with orient=\"records\" and lines=True";
+    assert_eq!((imported.rows.len(), &*imported.problems[0].message), (0, told));
+    let row = json!({"prompt": "q", "completion": vec![0; 600_000]}).to_string();
+    let among_others = read("a.jsonl", format!("{row}\n{row}"));
+    assert_eq!(among_others.problems[0].message, "This row holds more than 500000 values");
+    let frage = json!({"frage": {"0": "q1", "2": "q2"}, "antwort": {"0": "a1", "2": "a2"}});
+    let columns = |part: &str, column: &str| (part.to_owned(), column.to_owned());
+    let mapping = Mapping {
+        format: Format::Completion,
+        columns: [columns("prompt", "frage"), columns("completion", "antwort")].into(),
+        sheet: None,
+    };
+    let imported = read_with("a.json", frage.to_string(), &ImportOptions { mapping }).expect("rows");
+    assert_eq!(examples(&imported), exchanges(&[("q1", "a1"), ("q2", "a2")]));
 }
 
 #[test]
