@@ -1,7 +1,7 @@
 //! Rows in the shapes that services and other tools write.
 
 use serde_json::{Value, json};
-use tunesmith_data::{Example, ImportOptions, Message};
+use tunesmith_data::{Example, ImportOptions, Imported, Message};
 use tunesmith_protocol::{Format, Mapping};
 
 use crate::support::{chat, dropped, examples, read, read_with, say};
@@ -10,6 +10,12 @@ fn one(row: &Value) -> Example {
     let imported = read("a.jsonl", format!("{row}\n"));
     assert!(imported.problems.iter().all(|problem| !problem.dropped), "{row}: {:?}", imported.problems);
     examples(&imported).remove(0)
+}
+
+/// What is said of keys that are not used.
+fn unused(imported: &Imported) -> Vec<&str> {
+    let problems = imported.problems.iter().filter(|problem| problem.kind == "message_unrecognized_key");
+    problems.map(|problem| &*problem.message).collect()
 }
 
 fn exchanges(pairs: &[(&str, &str)]) -> Vec<Example> {
@@ -93,6 +99,67 @@ fn geminis_contents_are_messages() {
     let call = json!([{"type": "function", "function": {"name": "tide", "arguments": {"a": 1}}}]);
     assert_eq!((messages[2].tool_calls.as_ref(), messages[3].name.as_deref()), (Some(&call), Some("tide")));
     assert_eq!(tools, [json!({"type": "function", "function": {"name": "tide"}})]);
+}
+
+#[test]
+fn the_ids_of_geminis_calls_and_results_are_kept() {
+    let row = json!({"contents": [
+        {"role": "user", "parts": [{"text": "q"}]},
+        {"role": "model", "parts": [{"functionCall": {"id": "c1", "name": "tide", "args": {"a": 1}}, "thoughtSignature": "s", "partMetadata": {"k": 1}}]},
+        {"role": "user", "parts": [{"functionResponse": {"id": "c1", "name": "tide", "response": {}, "scheduling": "SILENT"}}]},
+        {"role": "model", "parts": [{"text": "a"}]}]});
+    let imported = read("a.jsonl", row.to_string());
+    let [Example::Chat { messages, .. }] = &*examples(&imported) else { panic!("a conversation") };
+    let call = json!([{"id": "c1", "type": "function", "function": {"name": "tide", "arguments": {"a": 1}}}]);
+    assert_eq!((messages[1].tool_calls.as_ref(), messages[2].tool_call_id.as_deref()), (Some(&call), Some("c1")));
+    let told = "Message 2 has the key “partMetadata”, which is not used; 1 more like this in the row";
+    assert_eq!(unused(&imported), [told]);
+    let remark = "1 row has messages with keys that are not used: “partMetadata”, “scheduling”";
+    assert_eq!(imported.summary.remarks, [remark]);
+}
+
+#[test]
+fn a_message_of_many_parts_has_its_other_keys_once() {
+    const PARTS: usize = 20_000;
+    let text = |times: usize| "y".repeat(times);
+    let result = json!({"functionResponse": {"name": "f", "response": {}}});
+    let parts: Vec<Value> = std::iter::repeat_n([json!({"text": "a"}), result.clone()], PARTS).flatten().collect();
+    let row = json!({"contents": [{"role": "user", "x": text(1_000_000), "weight": 1, "parts": parts},
+        {"role": "model", "parts": [{"text": "z"}]}]});
+    let imported = read("a.jsonl", row.to_string());
+    let [Example::Chat { messages, .. }] = &*examples(&imported) else { panic!("a conversation") };
+    assert_eq!(
+        (messages.len(), messages[PARTS].role.as_str(), messages[PARTS].weight),
+        (2 * PARTS + 1, "user", Some(1.0))
+    );
+    assert_eq!(unused(&imported), ["Message 1 has the key “x”, which is not used"]);
+    let results = json!({"contents": [{"role": "user", "parts": [{"text": "q"}]}, {"role": "user", "x": 1, "parts": [result]},
+        {"role": "model", "parts": [{"text": "z"}]}]});
+    let imported = read("a.jsonl", results.to_string());
+    assert_eq!(unused(&imported), ["Message 2 has the key “x”, which is not used"]);
+}
+
+#[test]
+fn what_lies_beside_the_text_of_a_part_is_told() {
+    for (row, keys) in [
+        (
+            json!({"contents": [{"role": "user", "parts": [{"text": "w?", "fileData": {"fileUri": "f"}}]},
+                {"role": "model", "parts": [{"text": "a"}]}]}),
+            "fileData",
+        ),
+        (
+            json!({"messages": [{"role": "user", "content": [{"type": "text", "text": "w?", "image_url": "u", "audio": null}]},
+                {"role": "assistant", "content": "a"}]}),
+            "image_url",
+        ),
+    ] {
+        let imported = read("a.jsonl", row.to_string());
+        assert_eq!(examples(&imported), [chat(&[("user", "w?"), ("assistant", "a")])], "{row}");
+        let told = format!("Message 1 holds “{keys}” beside the text of a part, of which only the text is used");
+        assert_eq!(unused(&imported), [told]);
+        let remark = format!("1 row has messages with keys that are not used: “{keys}”");
+        assert_eq!(imported.summary.remarks, [remark.as_str()]);
+    }
 }
 
 #[test]
