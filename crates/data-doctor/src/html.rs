@@ -35,7 +35,7 @@ const INLINE: [&str; 16] =
 const LONGEST_ENTITY: usize = 12;
 /// How often a text is gone through: no real one is escaped more often, and one made for it would take as many passes as it
 /// has entities.
-const MOST_PASSES: usize = 16;
+const MOST_PASSES: usize = 8;
 /// Words of rows that are about HTML, and markup that only whole pages have.
 const ABOUT: [&str; 12] =
     ["html", "xhtml", "html5", "xml", "css", "svg", "javascript", "typescript", "markup", "webpage", "tag", "tags"];

@@ -7,7 +7,7 @@ use encoding_rs::WINDOWS_1252;
 
 /// How often a text is gone through: no real one was misread more often, and one made for it would take as many passes as it has
 /// letters.
-const MOST_PASSES: usize = 16;
+const MOST_PASSES: usize = 8;
 
 /// The repaired text; none if nothing is wrong with it. Text that was misread twice is repaired twice.
 pub(crate) fn mend(text: &str) -> Option<String> {
