@@ -55,16 +55,6 @@ pub(crate) fn evaluate(arguments: &Arguments, out: &Out) -> anyhow::Result<Ended
 
 /// Says of how many rows nothing was measured.
 fn tell_left_out(found: &Evaluation, out: &Out) {
-    if found.rows_dropped > 0 {
-        out.note(say!(
-            "shell-eval-rows-unreadable",
-            rows;
-            "1 of {all} rows cannot be read and is left out; `tunesmith data inspect` says why",
-            "{rows} of {all} rows cannot be read and are left out; `tunesmith data inspect` says why",
-            rows = found.rows_dropped,
-            all = found.rows_read
-        ));
-    }
     found.remarks.iter().for_each(|remark| out.note(remark.clone()));
     if let Some(first) = &found.refused {
         out.json(&json!({ "type": "refused", "rows": found.rows_refused, "first": first }));

@@ -33,6 +33,9 @@ const INLINE: [&str; 16] =
     ["a", "b", "i", "u", "em", "strong", "span", "font", "img", "td", "th", "sup", "sub", "small", "center", "nobr"];
 /// The longest entity that is looked for, in bytes.
 const LONGEST_ENTITY: usize = 12;
+/// How often a text is gone through: no real one is escaped more often, and one made for it would take as many passes as it
+/// has entities.
+const MOST_PASSES: usize = 8;
 /// Words of rows that are about HTML, and markup that only whole pages have.
 const ABOUT: [&str; 12] =
     ["html", "xhtml", "html5", "xml", "css", "svg", "javascript", "typescript", "markup", "webpage", "tag", "tags"];
@@ -62,7 +65,8 @@ fn strip_text(text: &str) -> Option<String> {
         return None;
     }
     let mut stripped = strip_once(text)?;
-    while let Some(again) = strip_once(&stripped) {
+    for _ in 1..MOST_PASSES {
+        let Some(again) = strip_once(&stripped) else { break };
         stripped = again;
     }
     (!stripped.trim().is_empty()).then_some(stripped)
@@ -79,6 +83,7 @@ fn is_code(text: &str) -> bool {
 
 fn strip_once(text: &str) -> Option<String> {
     let mut stripped = String::with_capacity(text.len());
+    let ends = LastEnds::of(text);
     let mut rest = text;
     let mut changed = false;
     // A line end that a tag asks for, written only before more text.
@@ -86,7 +91,7 @@ fn strip_once(text: &str) -> Option<String> {
     while let Some(at) = rest.find(['<', '&']) {
         push(&mut stripped, &rest[..at], &mut line_end);
         rest = &rest[at..];
-        if let Some((length, block)) = tag(rest) {
+        if let Some((length, block)) = tag(rest, &ends) {
             line_end |= block;
             rest = &rest[length..];
             changed = true;
@@ -114,13 +119,44 @@ fn push(stripped: &mut String, text: &str, line_end: &mut bool) {
     stripped.push_str(text);
 }
 
-/// The length of the tag that a text begins with, and whether it ends a line.
-fn tag(text: &str) -> Option<(usize, bool)> {
-    if text.starts_with("<!--") {
-        return text.find("-->").map(|end| (end + 3, false));
+/// How much of a text was left where an end that a tag may need stands last. Looked up once: to look from each tag to the end of
+/// the text would take quadratic time.
+struct LastEnds {
+    comment: Option<usize>,
+    letters: Vec<(&'static str, usize)>,
+}
+
+impl LastEnds {
+    fn of(text: &str) -> Self {
+        let lower = text.to_ascii_lowercase();
+        let last = |end: &str| lower.rfind(end).map(|at| text.len() - at);
+        let letters = INLINE.into_iter().filter(|name| name.len() == 1);
+        Self {
+            comment: last("-->"),
+            letters: letters.filter_map(|name| Some((name, last(&format!("</{name}>"))?))).collect(),
+        }
     }
-    let end = text[1..].find(['<', '>']).map(|end| end + 1).filter(|end| text[*end..].starts_with('>'))?;
-    let inside = text[1..end].trim_start_matches('/').trim_end_matches('/');
+
+    /// Whether a comment is closed in the rest of the text.
+    fn close_comment(&self, rest: &str) -> bool {
+        self.comment.is_some_and(|left| left <= rest.len())
+    }
+
+    /// Whether a tag of this letter is closed in the rest of the text.
+    fn close(&self, letter: &str, rest: &str) -> bool {
+        self.letters.iter().any(|(name, left)| *name == letter && *left <= rest.len())
+    }
+}
+
+/// The length of the tag that a text begins with, and whether it ends a line.
+fn tag(text: &str, ends: &LastEnds) -> Option<(usize, bool)> {
+    let after = text.strip_prefix('<')?;
+    if after.starts_with("!--") {
+        let end = if ends.close_comment(text) { text.find("-->") } else { None };
+        return end.map(|end| (end + 3, false));
+    }
+    let end = after.find(['<', '>']).filter(|end| after[*end..].starts_with('>'))?;
+    let inside = after[..end].trim_start_matches('/').trim_end_matches('/');
     let name_end = inside.find(|character: char| !character.is_ascii_alphanumeric()).unwrap_or(inside.len());
     let (name, attributes) = inside.split_at(name_end);
     let name = name.to_ascii_lowercase();
@@ -129,11 +165,10 @@ fn tag(text: &str) -> Option<(usize, bool)> {
         return None;
     }
     // `a<b>c` is arithmetic or a type: a tag of one letter says more, or is closed.
-    let bare = name.len() == 1 && name != "p" && attributes.is_empty() && !text.starts_with("</");
-    let closed = || text.to_ascii_lowercase().contains(&format!("</{name}>"));
+    let bare = name.len() == 1 && name != "p" && attributes.is_empty() && !after.starts_with('/');
     match () {
-        () if BLOCKS.contains(&name.as_str()) => Some((end + 1, true)),
-        () if INLINE.contains(&name.as_str()) && (!bare || closed()) => Some((end + 1, false)),
+        () if BLOCKS.contains(&name.as_str()) => Some((end + 2, true)),
+        () if INLINE.contains(&name.as_str()) && (!bare || ends.close(&name, text)) => Some((end + 2, false)),
         () => None,
     }
 }

@@ -5,13 +5,18 @@ use std::sync::LazyLock;
 
 use encoding_rs::WINDOWS_1252;
 
+/// How often a text is gone through: no real one was misread more often, and one made for it would take as many passes as it has
+/// letters.
+const MOST_PASSES: usize = 8;
+
 /// The repaired text; none if nothing is wrong with it. Text that was misread twice is repaired twice.
 pub(crate) fn mend(text: &str) -> Option<String> {
     if text.is_ascii() {
         return None;
     }
     let mut mended = mend_once(text)?;
-    while let Some(again) = mend_once(&mended) {
+    for _ in 1..MOST_PASSES {
+        let Some(again) = mend_once(&mended) else { break };
         mended = again;
     }
     Some(mended)

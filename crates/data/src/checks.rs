@@ -67,7 +67,7 @@ fn message(number: usize, value: Value, notes: &mut Vec<Problem>) -> Result<Opti
     let said = object.shift_remove("content").or_else(|| object.shift_remove("value"));
     let said = refusal(&role, said.as_ref(), &mut object).or(said);
     let Content { text: content, thought } = match said {
-        Some(value) => content(number, &role, value)?,
+        Some(value) => content(number, &role, value, notes)?,
         None if calls => Content::default(),
         None => {
             let what = say!("row-message-no-content", "Message {number} has no content", number);

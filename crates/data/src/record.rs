@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use tunesmith_sentence::{Sentence, say};
 
 pub(crate) use beginning::Beginning;
-pub(crate) use limits::{LONGEST_ROW, MOST_VALUES, is_crowded};
+pub(crate) use limits::{LONGEST_NAME, LONGEST_ROW, MOST_VALUES, cut_name, is_crowded};
 pub(crate) use problem::Problem;
 
 /// The columns of a row and their values.
@@ -50,6 +50,23 @@ impl Record {
 
     pub(crate) fn remark(line: u64, problem: Problem) -> Self {
         Self { line, counts: false, beginning: Beginning::default(), body: Err(problem), changes: Vec::new() }
+    }
+
+    /// The same with the names of its columns cut where they are too long.
+    pub(crate) fn with_short_names(mut self) -> Self {
+        let Ok(row) = &mut self.body else { return self };
+        if row.keys().all(|name| cut_name(name).is_none()) {
+            return self;
+        }
+        for (name, value) in std::mem::take(row) {
+            let Some(short) = cut_name(&name) else {
+                row.insert(name, value);
+                continue;
+            };
+            self.changes.push(Change { column: None, problem: Problem::name_cut(short) });
+            row.insert(short.to_owned(), value);
+        }
+        self
     }
 }
 

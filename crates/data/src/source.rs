@@ -63,7 +63,7 @@ pub(crate) fn read(
     };
     let mut count = |record: Record| {
         records += u64::from(record.counts);
-        stopped = sink(record).is_break();
+        stopped = sink(record.with_short_names()).is_break();
         if stopped { Err(io::Error::other("enough")) } else { Ok(()) }
     };
     match read_kind(path, sheet, &mut progress, &mut count) {

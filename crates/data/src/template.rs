@@ -62,6 +62,8 @@ impl Template {
         environment.set_unknown_method_callback(python::method);
         environment.set_fuel(Some(FUEL));
         environment.set_debug(false);
+        environment.set_formatter(python::write);
+        environment.add_filter("string", python::string);
         environment.add_filter("tojson", json::tojson);
         environment.add_function("raise_exception", raise_exception);
         environment.add_global("documents", Value::from(()));

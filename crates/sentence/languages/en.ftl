@@ -1047,6 +1047,11 @@ import-header-too-wide = its header has more than { $limit } columns
 
 import-held-out-by-name = Held out by the name of the file: { $files }
 
+import-keys-unused = { $rows ->
+    [one] 1 row has messages with keys that are not used: { $keys }
+   *[other] { $rows } rows have messages with keys that are not used: { $keys }
+}
+
 import-lfs-pointer-hint = Run `git lfs pull` in its folder, then import it again
 
 import-no-file = No dataset file was given
@@ -1427,7 +1432,9 @@ model-rows-unfit = { $tokens } tokens, { $marks } marks and rows of { $in_rows }
 
 model-save-format = Models are saved in f32 or bf16, not in { $format }
 
-model-second-template = tokenizer_config.json has another chat template than chat_template.jinja; the latter is used, as transformers does
+model-second-template = { $file } has another chat template than { $used }; the latter is used, as transformers does
+
+model-templates-list-unused = The list of chat templates in { $file } is not used: { $used } counts before it, as in transformers
 
 model-templates-unused = { $count ->
     [one] 1 chat template of this model is not used: { $names }. Rows and chats use “default”, and “tool_use” where there are tools
@@ -1712,6 +1719,8 @@ row-endless = This row starts here and never ends: a bracket or quote is missing
 
 row-fence-unclosed = A code fence that begins here is never closed; the text after it is cut at blank lines
 
+row-file-one-object = { $problem }, and the whole file is this one; write it as JSON lines, with an object for each row on a line of its own, as pandas does with orient="records" and lines=True
+
 row-formula-error = The cell in “{ $column }” holds the error { $error } of a formula; it is read as empty
 
 row-function-call-wrong = Message { $number } has a “function_call” that is not a function with name and arguments
@@ -1770,6 +1779,8 @@ row-messages-empty = A list of messages is empty in this row
 
 row-more-alike = { $note }; { $more } more like this in the row
 
+row-name-cut = The name of a column is longer than { $limit } characters and is cut there: “{ $name }”
+
 row-no-answer = No message in this row is the assistant's, so there is nothing to learn
 
 row-no-common-prompt = This row has no prompt, and “{ $chosen }” and “{ $rejected }” do not begin with a common one
@@ -1795,6 +1806,8 @@ row-number-long = The number { $number } has more digits than a number can keep;
 row-other-sheets = The sheet “{ $sheet }” is read; not read: { $others }. Another one can be chosen
 
 row-pairs-read = The turns of this row have keys that say who speaks, such as “user” and “assistant”; read as messages
+
+row-part-keys-unused = Message { $number } holds { $keys } beside the text of a part, of which only the text is used
 
 row-prompt-column-empty = The column “{ $column }” is empty in this row: nothing is asked
 
@@ -2625,11 +2638,6 @@ shell-eval-rows-refused = { $rows ->
    *[other] { $rows } of { $all } rows are left out; the first: { $first }
 }
 
-shell-eval-rows-unreadable = { $rows ->
-    [one] 1 of { $all } rows cannot be read and is left out; `tunesmith data inspect` says why
-   *[other] { $rows } of { $all } rows cannot be read and are left out; `tunesmith data inspect` says why
-}
-
 shell-expected = Expected
 
 shell-file-exists = { $path } exists already
@@ -3039,6 +3047,8 @@ template-no-shape = Without a shape there is no template
 template-no-shape-hint = Name the shape of the rows
 
 template-not-utf8 = it is not UTF-8 text
+
+template-percent = it writes values into a text with “%”, which Tunesmith does not do; “~” and the filter “format” do the same
 
 template-strftime = strftime_now: %{ $letter } is not supported
 

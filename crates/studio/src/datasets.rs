@@ -47,6 +47,7 @@ pub use catalog::named;
 pub(crate) use gather::{Gathered, gather, gather_version};
 pub(crate) use import::inspect_files;
 pub use left_out::left_out;
+pub(crate) use left_out::left_out_of;
 pub use on_files::{Counting, DataFacts, RepairedFile, data_facts, repair_files};
 pub(crate) use prompts::shared_by;
 pub(crate) use reading::SPLIT_SEED;

@@ -19,7 +19,7 @@ use tunesmith_protocol::{
 use tunesmith_sentence::{Sentence, say};
 use tunesmith_train::weight_format;
 
-use crate::datasets::Datasets;
+use crate::datasets::{Datasets, left_out_of};
 use crate::errors::another_model_hint;
 use crate::home::PreferencesStore;
 use crate::home::manifest::RunManifest;
@@ -69,7 +69,8 @@ impl Evaluations {
                 true => answer(&model, &adapter, &imported.rows, &mut refused, args.max_new_tokens, job)?,
                 false => (Vec::new(), 0),
             };
-            let mut remarks = not_measured(&imported.rows);
+            let mut remarks = left_out_of(&imported.summary);
+            remarks.extend(not_measured(&imported.rows));
             remarks.extend(measured.remarks.iter().cloned());
             let loss = match args.loss {
                 true => {

@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::json;
 use tunesmith_protocol::{ErrorCode, WireError};
 use tunesmith_sentence::{NOTHING, say};
-use tunesmith_studio::{RepairedFile, repair_files};
+use tunesmith_studio::{RepairedFile, left_out, repair_files};
 
 use super::{Rows, tell};
 use crate::home::typed_path;
@@ -43,14 +43,19 @@ pub(crate) fn repair(arguments: &Repair, out: &Out) -> anyhow::Result<Ended> {
         Err(error) if error.code == ErrorCode::Cancelled && interrupt.asked() => return Ok(Ended::Interrupted),
         repaired => repaired?,
     };
+    let left_out = left_out(&dataset);
     out.json(&json!({
         "type": "repaired",
         "rows_kept": dataset.rows_kept,
+        "rows_dropped": dataset.rows_dropped,
+        "dropped_because": dataset.dropped_because,
+        "left_out": left_out,
         "repairs": report.all_repairs,
         "change": change,
         "written": written,
     }));
     if !out.is_json() {
+        left_out.into_iter().for_each(|sentence| out.line(sentence));
         report.findings.iter().filter(|found| found.repair.is_some()).for_each(|found| tell::found(found, out));
         out.line(change.unwrap_or_else(|| say!("shell-nothing-to-repair", "There was nothing to repair")));
         out.line(say!(

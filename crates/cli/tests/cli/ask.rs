@@ -53,6 +53,33 @@ fn eval_can_print_answers_beside_the_expected_ones() {
 }
 
 #[test]
+fn columns_rows_and_keys_that_are_not_used_are_told_wherever_a_file_is_read() {
+    let shell = Shell::new();
+    let row = |number: usize| {
+        format!(
+            r#"{{"source":"s","messages":[{{"role":"user","content":"q{number}","mood":"x"}},{{"role":"assistant","content":"a"}}]}}"#
+        )
+    };
+    let rows: Vec<String> = (0..24).map(row).chain(["{no".into()]).collect();
+    shell.write("rows.jsonl", &rows.join("\n"));
+    let told = [
+        "not used: “source”",
+        "24 rows have messages with keys that are not used: “mood”",
+        "1 of 25 rows was left out: invalid json",
+    ];
+    for arguments in [
+        &["eval", "--model", "model", "--data", "rows.jsonl"][..],
+        &["train", "run.yaml", "--set", "max_steps=1"],
+        &["train", "run.yaml", "--output", "out", "--set", "max_steps=1"],
+    ] {
+        let ran = shell.run(arguments);
+        let all = format!("{}{}", ran.stdout, ran.stderr);
+        let missing: Vec<&&str> = told.iter().filter(|said| all.matches(**said).count() != 1).collect();
+        assert!(missing.is_empty(), "{arguments:?} says {missing:?} not or twice: {all}");
+    }
+}
+
+#[test]
 fn eval_asks_rows_with_their_tools_and_expects_the_calls_in_them() {
     let shell = Shell::new();
     // A template that knows nothing to do without tools, and cannot show a call without them either.

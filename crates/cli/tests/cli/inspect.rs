@@ -224,6 +224,29 @@ fn all_that_one_click_repairs_is_repaired_into_a_new_file() {
 }
 
 #[test]
+fn what_a_repair_leaves_out_is_told() {
+    let shell = Shell::new();
+    let row = |number: usize| {
+        format!(
+            r#"{{"messages":[{{"role":"user","content":"How is town {number}?","mood":"x"}},{{"role":"assistant","content":"It has {number} degrees."}}]}}"#
+        )
+    };
+    let asked = r#"{"messages":[{"role":"user","content":"Is it warm?"}]}"#;
+    shell.write("raw.jsonl", &[row(1), "{no".into(), asked.into(), row(2)].join("\n"));
+    let ran = shell.run(&["data", "repair", "raw.jsonl", "--output", "good.jsonl"]);
+    let told = [
+        "1 of 4 rows was left out: example missing assistant message",
+        "1 of 4 rows was left out: invalid json",
+        "2 rows have messages with keys that are not used: “mood”",
+    ];
+    assert!(told.iter().all(|line| ran.stdout.lines().any(|said| said == *line)), "{}", ran.stdout);
+    let json = &shell.run(&["data", "repair", "raw.jsonl", "--output", "again.jsonl", "--json"]).lines()[0];
+    let left_out: Vec<&str> =
+        json["left_out"].as_array().unwrap().iter().filter_map(serde_json::Value::as_str).collect();
+    assert_eq!((left_out, json["rows_dropped"].as_u64()), (told.to_vec(), Some(2)));
+}
+
+#[test]
 fn a_tilde_is_understood_where_no_shell_has_replaced_it() {
     let shell = Shell::new();
     let missing = shell.run(&["data", "inspect", "~/no-such-file-of-a-test.jsonl"]);

@@ -201,12 +201,16 @@ const NO_ENDING: [&str; 16] = [
     "localhost",
 ];
 
+/// How far before an address is looked for the beginning of an address of the web, in bytes: of a row with many addresses, not
+/// each time through all of it.
+const LONGEST_LOGIN: usize = 200;
+
 fn is_email(address: &str, before: &str, after: &str) -> bool {
     let Some((name, domain)) = address.rsplit_once('@') else { return false };
     let domain = domain.to_lowercase();
     let ending = domain.rsplit('.').next().unwrap_or_default();
     // The name of `ftp://$name@host` is no mailbox.
-    let host_follows = before
+    let host_follows = before[before.floor_char_boundary(before.len().saturating_sub(LONGEST_LOGIN))..]
         .rsplit_once("://")
         .is_some_and(|(_, rest)| !rest.contains(|c: char| c.is_whitespace() || "/?#".contains(c)));
     // `git@github.com:tunes/smith` is a place, and `x@w.to(device)` a product of matrices.

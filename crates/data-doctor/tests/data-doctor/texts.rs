@@ -35,6 +35,10 @@ fn left_over_html_is_stripped_and_code_types_and_arithmetic_are_not() {
         ("&Aring;ngstr&oslash;m &alpha;&rarr;&omega; &#x41;&#66;", "Ångstrøm α→ω AB"),
         ("a <!-- note --> b", "a  b"),
         ("&lt;p&gt;escaped&lt;/p&gt;", "escaped"),
+        (
+            "The test x &p> y is written so, and a &br> b too, it is &lt; z",
+            "The test x &p> y is written so, and a &br> b too, it is < z",
+        ),
     ];
     let whole = [
         "if a<b and b>c then a < c",
@@ -51,6 +55,7 @@ fn left_over_html_is_stripped_and_code_types_and_arithmetic_are_not() {
         "std::vector<int> x;\nfor (auto i : x) {\n  p<a>(i);\n}",
         "<|im_start|>user",
         "<p",
+        "a &p> b, a &b> c, a &!-- d -->",
         "&notanentity; &#99999999;",
         "<div className=\"a\"><Button onClick={go}>Go</Button></div>",
     ];
@@ -64,6 +69,26 @@ fn a_conversation_about_html_keeps_its_tags() {
     assert_eq!(repair(RepairKind::StripHtml, &about), None);
     assert_eq!(repair(RepairKind::StripHtml, &left_over), Some(pair("What should I buy?", "eggs\nmilk")));
     assert_eq!(rows(&examine(&[about, left_over]), FindingKind::Html), [1]);
+}
+
+#[test]
+fn a_row_full_of_signs_takes_no_longer_than_another() {
+    // With a look to the end of the text at each sign, or a pass for each letter, each of these would take minutes or hours.
+    const TIMES: usize = 300_000;
+    let unchanged = ["&", "<", "<!--", "<b>", "<b", "&#", "a@b.test,", "<p <"];
+    for sign in unchanged {
+        let row = pair("q", &format!("x{}", sign.repeat(TIMES)));
+        assert_eq!(repair(RepairKind::StripHtml, &row), None, "{sign}");
+        assert!(rows(&examine(&[row]), FindingKind::Html).is_empty(), "{sign}");
+    }
+    for (sign, expected) in [("<b>y</b>", "y"), ("<br>", ""), ("&lt;b&gt;", "<b>"), ("<!-- z -->", "")] {
+        let text = format!("x{}", sign.repeat(TIMES));
+        assert_eq!(mended(RepairKind::StripHtml, &text), Some(format!("x{}", expected.repeat(TIMES))), "{sign}");
+    }
+    let deep = format!("&{}lt;", "amp;".repeat(TIMES));
+    assert_eq!(mended(RepairKind::StripHtml, &deep), Some(format!("&{}lt;", "amp;".repeat(TIMES - 8))));
+    let misread = format!("Ã{}", "ƒ".repeat(TIMES));
+    assert_eq!(mended(RepairKind::FixMojibake, &misread), Some(format!("Ã{}", "ƒ".repeat(TIMES - 8))));
 }
 
 #[test]

@@ -13,7 +13,7 @@ pub(super) fn unfold(value: Value) -> Vec<Value> {
         Some(Value::Array(parts)) if parts.iter().any(is_apart) => std::mem::take(parts),
         _ => return vec![message.into()],
     };
-    pieces::messages(&message, parts.into_iter().map(piece))
+    pieces::messages(message, parts.into_iter().map(piece))
 }
 
 fn is(part: &Value, kind: &str) -> bool {
@@ -25,23 +25,26 @@ fn piece(part: Value) -> Piece {
         Value::Object(call)
             if call.get("type") == Some(&"tool_use".into()) && call.get("name").is_some_and(Value::is_string) =>
         {
-            Piece::Call(called(call))
+            called(call)
         }
         Value::Object(result) if result.get("type") == Some(&"tool_result".into()) => Piece::Result(returned(result)),
         other => Piece::Content(other),
     }
 }
 
-fn called(mut call: Object) -> Value {
+/// A call; what else it says is told as not used.
+fn called(mut call: Object) -> Piece {
     let arguments = call.shift_remove("input").unwrap_or_else(|| json!({}));
     let function = json!({"name": call.shift_remove("name"), "arguments": arguments});
-    match call.shift_remove("id") {
+    call.shift_remove("type");
+    let called = match call.shift_remove("id") {
         Some(id) => json!({"id": id, "type": "function", "function": function}),
         None => json!({"type": "function", "function": function}),
-    }
+    };
+    Piece::Call(called, call)
 }
 
-fn returned(mut result: Object) -> Value {
+fn returned(mut result: Object) -> Object {
     result.shift_remove("type");
     let content = result.shift_remove("content").unwrap_or_else(|| "".into());
     let id = result.shift_remove("tool_use_id");
@@ -49,7 +52,7 @@ fn returned(mut result: Object) -> Value {
     result.insert("role".into(), "tool".into());
     result.insert("content".into(), content);
     result.extend(id.map(|id| ("tool_call_id".to_owned(), id)));
-    result.into()
+    result
 }
 
 /// The schema of a tool as OpenAI writes it; any other value stays as it is.

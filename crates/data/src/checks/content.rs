@@ -4,6 +4,8 @@
 use serde_json::Value;
 use tunesmith_sentence::say;
 
+use super::keys::remark_on_part;
+use crate::quoted::shown;
 use crate::record::{Problem, value_name};
 
 /// What a message says.
@@ -21,12 +23,15 @@ const REFUSAL: &str = "refusal";
 /// The types of parts that are thoughts: Anthropic's, and LangChain's.
 const THOUGHT: [&str; 2] = ["thinking", "reasoning"];
 
+/// What of a part is read: its type, and what it says. A signature only proves who thought it.
+const USED: [&str; 8] = ["type", "text", REFUSAL, "thought", "thinking", "reasoning", "signature", "thoughtSignature"];
+
 /// The content of a message.
-pub(super) fn content(number: usize, role: &str, value: Value) -> Result<Content, Problem> {
+pub(super) fn content(number: usize, role: &str, value: Value, notes: &mut Vec<Problem>) -> Result<Content, Problem> {
     match value {
         Value::String(text) => Ok(Content { text, thought: None }),
         Value::Null => Ok(Content::default()),
-        Value::Array(parts) => joined(number, role, &parts),
+        Value::Array(parts) => joined(number, role, &parts, notes),
         other => {
             let kind = value_name(&other);
             let what =
@@ -36,7 +41,7 @@ pub(super) fn content(number: usize, role: &str, value: Value) -> Result<Content
     }
 }
 
-fn joined(number: usize, role: &str, parts: &[Value]) -> Result<Content, Problem> {
+fn joined(number: usize, role: &str, parts: &[Value], notes: &mut Vec<Problem>) -> Result<Content, Problem> {
     let (mut text, mut thoughts) = (String::new(), Vec::new());
     for part in parts {
         if let Some(thought) = thought_in(part).filter(|_| role == "assistant") {
@@ -46,6 +51,7 @@ fn joined(number: usize, role: &str, parts: &[Value]) -> Result<Content, Problem
         } else {
             return Err(no_text(number, part));
         }
+        remark_on_part(number, part, &USED, notes);
     }
     let thought = Some(thoughts.join("\n\n")).filter(|thought| !thought.is_empty());
     Ok(Content { text, thought })
@@ -65,7 +71,7 @@ fn no_text(number: usize, part: &Value) -> Problem {
             "row-message-part-no-text",
             "Message {number} holds a part “{kind}”, and only text can be learned",
             number,
-            kind
+            kind = shown(kind)
         ),
         None => {
             say!("row-message-more-than-text", "Message {number} holds more than text, which cannot be learned", number)

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::pieces::{self, Piece};
+use crate::record::Object;
 
 /// The messages of one `{"role", "parts"}`; any other value stays as it is. What is no text, call or result stays in the
 /// content, where it is told as more than text.
@@ -14,27 +15,58 @@ pub(super) fn unfold(value: Value) -> Vec<Value> {
     let Some(Value::Array(parts)) = message.shift_remove("parts") else { return vec![message.into()] };
     // Where nobody is named, the user speaks.
     message.entry("role").or_insert("user".into());
-    pieces::messages(&message, parts.into_iter().map(piece))
+    pieces::messages(message, parts.into_iter().map(piece))
 }
 
 fn piece(part: Value) -> Piece {
-    if let Some(call) = named(&part, "functionCall", "function_call").filter(|call| names_function(call)) {
-        let arguments = call.get("args").cloned().unwrap_or_else(|| json!({}));
-        return Piece::Call(json!({"type": "function", "function": {"name": call["name"], "arguments": arguments}}));
+    let Value::Object(mut part) = part else { return Piece::Content(part) };
+    // It only proves who thought it.
+    part.shift_remove("thoughtSignature");
+    if let Some(call) = take(&mut part, ["functionCall", "function_call"], names_function) {
+        return called(call, part);
     }
-    if let Some(result) = named(&part, "functionResponse", "function_response") {
-        let content = result.get("response").map_or_else(String::new, Value::to_string);
-        return Piece::Result(json!({"role": "tool", "name": result["name"], "content": content}));
+    match take(&mut part, ["functionResponse", "function_response"], |_| true) {
+        Some(result) => Piece::Result(returned(result, part)),
+        None => Piece::Content(part.into()),
     }
-    Piece::Content(part)
 }
 
-fn named<'a>(part: &'a Value, name: &str, other: &str) -> Option<&'a Value> {
-    part.get(name).or_else(|| part.get(other)).filter(|value| value.is_object())
+/// The object under the first of these names, if it `fits`.
+fn take(part: &mut Object, names: [&str; 2], fits: fn(&Object) -> bool) -> Option<Object> {
+    let name = names.into_iter().find(|name| part.get(*name).and_then(Value::as_object).is_some_and(fits))?;
+    match part.shift_remove(name) {
+        Some(Value::Object(object)) => Some(object),
+        _ => None,
+    }
 }
 
-fn names_function(call: &Value) -> bool {
+fn names_function(call: &Object) -> bool {
     call.get("name").is_some_and(Value::is_string)
+}
+
+fn called(mut call: Object, mut rest: Object) -> Piece {
+    let arguments = call.shift_remove("args").unwrap_or_else(|| json!({}));
+    let function = json!({"name": call.shift_remove("name"), "arguments": arguments});
+    let id = call.shift_remove("id").filter(|id| !id.is_null());
+    rest.extend(call);
+    let called = match id {
+        Some(id) => json!({"id": id, "type": "function", "function": function}),
+        None => json!({"type": "function", "function": function}),
+    };
+    Piece::Call(called, rest)
+}
+
+/// A message of its own; what else it and its part say is told as not used.
+fn returned(mut result: Object, rest: Object) -> Object {
+    let content = result.shift_remove("response").map_or_else(String::new, |response| response.to_string());
+    let mut message = Object::from_iter([("role".to_owned(), "tool".into())]);
+    message.extend(result.shift_remove("name").map(|name| ("name".to_owned(), name)));
+    message.insert("content".into(), content.into());
+    message.extend(result.shift_remove("id").map(|id| ("tool_call_id".to_owned(), id)));
+    for (key, value) in result.into_iter().chain(rest) {
+        message.entry(key).or_insert(value);
+    }
+    message
 }
 
 /// The schemas of a list of Gemini's tools, as OpenAI writes them.

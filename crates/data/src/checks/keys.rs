@@ -15,25 +15,45 @@ const LEARN: [&str; 3] = ["train", "training", "loss"];
 /// The most keys that a remark names.
 const MOST_NAMES: usize = 8;
 
-/// Remarks on what is left of a message once all that is used was taken out of it. A key without a value says nothing.
+/// Remarks on what is left of a message once all that is used was taken out of it.
 pub(super) fn remark_on_rest(number: usize, rest: &Object, notes: &mut Vec<Problem>) {
-    let says_something = |value: &Value| match value {
+    let unused: Vec<&String> = rest.iter().filter(|(_, value)| says_something(value)).map(|(key, _)| key).collect();
+    let keys = quoted(unused.iter(), MOST_NAMES);
+    let what = match unused.len() {
+        0 => return,
+        1 => say!("row-key-unused", "Message {number} has the key {keys}, which is not used", number, keys),
+        _ => say!("row-keys-unused", "Message {number} has the keys {keys}, which are not used", number, keys),
+    };
+    notes.push(Problem::unused_keys(what, &unused));
+}
+
+/// The same of what a part of a message holds besides its text.
+pub(super) fn remark_on_part(number: usize, part: &Value, used: &[&str], notes: &mut Vec<Problem>) {
+    let keys = part.as_object().into_iter().flatten();
+    let is_rest = |(key, value): &(&String, &Value)| !used.contains(&key.as_str()) && says_something(value);
+    let unused: Vec<&String> = keys.filter(is_rest).map(|(key, _)| key).collect();
+    if unused.is_empty() {
+        return;
+    }
+    let keys = quoted(unused.iter(), MOST_NAMES);
+    let what = say!(
+        "row-part-keys-unused",
+        "Message {number} holds {keys} beside the text of a part, of which only the text is used",
+        number,
+        keys
+    );
+    notes.push(Problem::unused_keys(what, &unused));
+}
+
+/// A key without a value says nothing.
+fn says_something(value: &Value) -> bool {
+    match value {
         Value::Null => false,
         Value::String(text) => !text.is_empty(),
         Value::Array(list) => !list.is_empty(),
         Value::Object(object) => !object.is_empty(),
         Value::Bool(_) | Value::Number(_) => true,
-    };
-    let unused: Vec<&String> = rest.iter().filter(|(_, value)| says_something(value)).map(|(key, _)| key).collect();
-    if unused.is_empty() {
-        return;
     }
-    let keys = quoted(unused.iter(), MOST_NAMES);
-    let what = match unused.len() {
-        1 => say!("row-key-unused", "Message {number} has the key {keys}, which is not used", number, keys),
-        _ => say!("row-keys-unused", "Message {number} has the keys {keys}, which are not used", number, keys),
-    };
-    notes.push(Problem::new("message_unrecognized_key", what));
 }
 
 /// Whether a message is to be learned, as other tools say it.

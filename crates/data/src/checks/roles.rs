@@ -4,6 +4,7 @@ use serde_json::Value;
 use tunesmith_sentence::say;
 
 use super::calls;
+use crate::quoted::shown;
 use crate::record::{Object, Problem, value_name};
 
 /// The role under the name that chat templates use.
@@ -31,7 +32,7 @@ pub(super) fn role(number: usize, object: &mut Object, notes: &mut Vec<Problem>)
             "row-role-unknown",
             "Message {number} has the role “{role}”; known are system, developer, user, assistant and tool, and what other tools call them",
             number,
-            role
+            role = shown(&role)
         );
         return Err(Problem::new("unrecognized_role", what));
     };

@@ -187,8 +187,9 @@ fn system_text(value: Value, column: &str, notes: &mut Vec<Problem>) -> Result<S
     message.insert("role".into(), "system".into());
     let mut own_notes = Vec::new();
     let read = checks::messages(vec![message.into()], &mut own_notes);
-    let within = |Problem { kind, message }| {
-        Problem::new(kind, say!("row-within-column", "In “{column}”: {problem}", column, problem = message))
+    let within = |problem: Problem| {
+        let message = say!("row-within-column", "In “{column}”: {problem}", column, problem = problem.message);
+        Problem { message, ..problem }
     };
     notes.extend(own_notes.into_iter().map(within));
     let messages = read.map_err(within)?;

@@ -106,7 +106,7 @@ impl<'a> FileImport<'a> {
         let Record { line, counts, beginning, body, changes } = record;
         if counts {
             self.builder.summary.rows_read += 1;
-        } else if let Err(Problem { kind: Problem::OF_FILE, message }) = body {
+        } else if let Err(Problem { kind: Problem::OF_FILE, message, .. }) = body {
             self.builder.remark(message);
             return Ok(());
         }
@@ -118,6 +118,7 @@ impl<'a> FileImport<'a> {
         match example {
             Ok((example, extra)) => {
                 self.tell_late_columns(line, &extra);
+                self.builder.count_unused_keys(&notes);
                 notes.extend(self.worth_saying(changes));
                 for note in one_of_each_kind(notes) {
                     self.problem(line, note, None)?;
@@ -160,7 +161,7 @@ impl<'a> FileImport<'a> {
 
     /// Passes a problem on; `dropped` is the beginning of the row if the row is dropped for it.
     fn problem(&mut self, line: u64, problem: Problem, dropped: Option<Beginning>) -> Result<(), ImportError> {
-        let Problem { kind, message } = problem;
+        let Problem { kind, message, .. } = problem;
         if dropped.is_some() {
             self.builder.not_usable += 1;
             let in_line = || say!("row-in-line", "Line {line}: {problem}", line, problem = &message);

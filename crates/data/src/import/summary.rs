@@ -6,6 +6,8 @@ use tunesmith_protocol::{Count, Format, Mapping, RowProblem};
 use tunesmith_sentence::{Sentence, say};
 
 use crate::ImportedRow;
+use crate::quoted::quoted;
+use crate::record::Problem;
 
 /// What an import hands on, in the order of the files.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,7 +58,14 @@ pub(crate) struct SummaryBuilder {
     pub first_problem: Option<Sentence>,
     /// The texts of all remarks: of a folder with many files there may be as many.
     remarked: HashSet<String>,
+    /// The keys of messages that are not used, as they come, and the rows that have one.
+    unused_keys: Vec<String>,
+    rows_with_unused_keys: u64,
 }
+
+/// The most keys of messages that are remembered, and that a remark names.
+const MOST_KEYS: usize = 200;
+const MOST_NAMES: usize = 8;
 
 impl SummaryBuilder {
     /// Adds a remark about a file or a folder, each only once.
@@ -66,7 +75,32 @@ impl SummaryBuilder {
         }
     }
 
+    /// Counts a row whose messages have keys that are not used.
+    pub(crate) fn count_unused_keys(&mut self, notes: &[Problem]) {
+        let mut keys = notes.iter().flat_map(|note| &note.unused_keys).peekable();
+        self.rows_with_unused_keys += u64::from(keys.peek().is_some());
+        for key in keys {
+            if self.unused_keys.len() < MOST_KEYS && !self.unused_keys.contains(key) {
+                self.unused_keys.push(key.clone());
+            }
+        }
+    }
+
+    /// What to say of keys of messages that are not used.
+    fn unused_keys(&self) -> Option<Sentence> {
+        (self.rows_with_unused_keys > 0).then(|| {
+            say!(
+                "import-keys-unused", rows;
+                "1 row has messages with keys that are not used: {keys}",
+                "{rows} rows have messages with keys that are not used: {keys}",
+                rows = self.rows_with_unused_keys, keys = quoted(self.unused_keys.iter(), MOST_NAMES)
+            )
+        })
+    }
+
     pub(crate) fn summary(mut self) -> Summary {
+        let unused_keys = self.unused_keys();
+        self.summary.remarks.extend(unused_keys);
         self.summary.remarks.extend(what_is_learned(self.summary.format));
         let count = |(what, count): (String, u64)| Count { what, count };
         let mut dropped_because: Vec<Count> = self.dropped.into_iter().map(count).collect();

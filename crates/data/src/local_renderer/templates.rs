@@ -64,8 +64,9 @@ pub(super) fn find_template(folder: &Path, config: &Value) -> Result<Option<Foun
     }
     let json = folder.join("chat_template.json");
     let alone = read_json(&json)?;
+    // As transformers: the older file is a processor's, and counts only where the tokenizer has none.
     for (path, template) in
-        [(json, &alone["chat_template"]), (folder.join("tokenizer_config.json"), &config["chat_template"])]
+        [(folder.join("tokenizer_config.json"), &config["chat_template"]), (json, &alone["chat_template"])]
     {
         match template {
             Value::String(source) => {

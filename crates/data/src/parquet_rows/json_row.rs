@@ -18,9 +18,15 @@ use arrow_schema::{DataType, Field, Schema, TimeUnit};
 
 use super::meaning::{Features, Meaning};
 use super::times::{duration, zone};
+use crate::record::LONGEST_NAME;
 
 /// Deeper cells than this are left out.
 const DEEPEST: usize = 32;
+
+/// As much of a column's name as the reader needs to see that it is too long: it stands in each row.
+fn some_of(name: &str) -> &str {
+    name.char_indices().nth(LONGEST_NAME + 1).map_or(name, |(end, _)| &name[..end])
+}
 
 /// A row being written.
 #[derive(Default)]
@@ -40,13 +46,13 @@ impl JsonRow {
         self.text.push(b'{');
         for (field, column) in batch.schema_ref().fields().iter().zip(batch.columns()) {
             self.comma(b'{');
-            self.string(field.name());
+            self.string(some_of(field.name()));
             self.text.push(b':');
             self.left_out = false;
             let noted_type = schema.field_with_name(field.name()).ok().map(Field::data_type);
             self.cell(column, row, 0, Meaning { noted_type, feature: features.column(field.name()) });
             if self.left_out && self.told.insert(field.name().clone()) {
-                self.without_text.push(field.name().clone());
+                self.without_text.push(some_of(field.name()).to_owned());
             }
         }
         self.text.push(b'}');

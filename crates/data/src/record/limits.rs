@@ -7,6 +7,16 @@ pub(crate) const LONGEST_ROW: usize = 16 << 20;
 /// the file.
 pub(crate) const MOST_VALUES: usize = 500_000;
 
+/// The longest name of a column, in characters. It stands in each row, so a longer one would take any memory; it is cut.
+pub(crate) const LONGEST_NAME: usize = 1000;
+
+/// As much of a name as a column's may have; none where it is short enough.
+pub(crate) fn cut_name(name: &str) -> Option<&str> {
+    let is_short = name.len() <= LONGEST_NAME;
+    let end = if is_short { None } else { name.char_indices().nth(LONGEST_NAME) };
+    end.map(|(end, _)| &name[..end])
+}
+
 /// Whether JSON or a Python literal may hold more values than a row can have. Counts the characters that separate values:
 /// ordinary text has them too, but not so many.
 pub(crate) fn is_crowded(text: &[u8]) -> bool {

@@ -2,7 +2,8 @@
 
 use tunesmith_sentence::{Sentence, say};
 
-use super::limits::{LONGEST_ROW, MOST_VALUES};
+use super::limits::{LONGEST_NAME, LONGEST_ROW, MOST_VALUES};
+use crate::quoted::shown;
 
 /// Why a row cannot be used, or a remark about one that can.
 #[derive(Debug, Clone)]
@@ -11,6 +12,8 @@ pub(crate) struct Problem {
     pub kind: &'static str,
     /// A sentence.
     pub message: Sentence,
+    /// The keys of messages that are not used, if it says so.
+    pub unused_keys: Vec<String>,
 }
 
 impl Problem {
@@ -18,7 +21,13 @@ impl Problem {
     pub(crate) const OF_FILE: &'static str = "of_file";
 
     pub(crate) fn new(kind: &'static str, message: Sentence) -> Self {
-        Self { kind, message }
+        Self { kind, message, unused_keys: Vec::new() }
+    }
+
+    /// A remark on a message with keys that are not used.
+    pub(crate) fn unused_keys(message: Sentence, keys: &[&String]) -> Self {
+        let unused_keys = keys.iter().map(|key| shown(key)).collect();
+        Self { unused_keys, ..Self::new("message_unrecognized_key", message) }
     }
 
     pub(crate) fn invalid_utf8() -> Self {
@@ -33,6 +42,16 @@ impl Problem {
     pub(crate) fn crowded() -> Self {
         let message = say!("row-too-many-values", "This row holds more than {limit} values", limit = MOST_VALUES);
         Self::new("too_many_values", message)
+    }
+
+    pub(crate) fn name_cut(name: &str) -> Self {
+        let message = say!(
+            "row-name-cut",
+            "The name of a column is longer than {limit} characters and is cut there: “{name}”",
+            limit = LONGEST_NAME,
+            name = shown(name)
+        );
+        Self::new("long_name", message)
     }
 
     pub(crate) fn too_long() -> Self {

@@ -30,10 +30,8 @@ pub(super) fn read(input: &mut Input, delimiter: u8, sink: &mut Sink) -> io::Res
     let names = header::names(&cells);
     let has_header = header::may_be_names(&names);
     let names = if has_header { names } else { vec![String::new(); names.len()] };
-    let (columns, remark) = header::distinct(names);
-    if let Some(remark) = remark {
-        sink(Record::remark(first.line, remark))?;
-    }
+    let (columns, remarks) = header::distinct(names);
+    remarks.into_iter().try_for_each(|remark| sink(Record::remark(first.line, remark)))?;
     if has_header {
         if let Some(problem) = first.broken {
             let message = say!(

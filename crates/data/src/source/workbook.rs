@@ -102,11 +102,9 @@ impl SheetRows {
         let has_header = table::may_be_names(&names);
         let named: Vec<bool> = names.iter().map(|name| has_header && !name.is_empty()).collect();
         let names = if has_header { names } else { vec![String::new(); names.len()] };
-        let (names, repeated) = table::distinct(names);
+        let (names, remarks) = table::distinct(names);
         self.columns = names.into_iter().zip(named).map(|(name, is_named)| Column { name, is_named }).collect();
-        if let Some(remark) = repeated {
-            sink(Record::remark(first.line, remark))?;
-        }
+        remarks.into_iter().try_for_each(|remark| sink(Record::remark(first.line, remark)))?;
         if has_header {
             return Ok(());
         }

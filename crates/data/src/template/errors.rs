@@ -46,6 +46,10 @@ pub(super) fn failure(error: Error) -> RenderError {
 pub(super) fn mistake(error: Error) -> Sentence {
     let what = match cause(&error) {
         Some(Mistake(what)) => what.clone(),
+        None if error.detail().is_some_and(|detail| detail.contains("% operator on unsupported types")) => say!(
+            "template-percent",
+            "it writes values into a text with “%”, which Tunesmith does not do; “~” and the filter “format” do the same"
+        ),
         None if error.detail().is_some_and(|detail| detail.contains("operator on unsupported types")) => say!(
             "template-joins-nothing",
             "it joins text with a value that is not text; templates without tool calls do this where a message holds only calls"

@@ -5,6 +5,7 @@ use minijinja::{Error, Value};
 use tunesmith_sentence::say;
 
 use super::errors::wrong;
+use super::python::{float, float_text};
 
 const DEEPEST: usize = 64;
 
@@ -50,7 +51,7 @@ impl Writer {
         match value.kind() {
             ValueKind::None => self.out += "null",
             ValueKind::Bool => self.out += if value.is_true() { "true" } else { "false" },
-            ValueKind::Number => self.out += &value.to_string(),
+            ValueKind::Number => self.number(value),
             ValueKind::String => self.text(value.as_str().unwrap_or_default()),
             ValueKind::Seq | ValueKind::Iterable => {
                 let items: Vec<Value> = value.try_iter()?.collect();
@@ -70,6 +71,16 @@ impl Writer {
             _ => return Err(wrong(say!("template-tojson-value", "tojson: a value cannot be written as JSON"))),
         }
         Ok(())
+    }
+
+    fn number(&mut self, value: &Value) {
+        match float(value) {
+            None => self.out += &value.to_string(),
+            Some(number) if number.is_nan() => self.out += "NaN",
+            Some(f64::INFINITY) => self.out += "Infinity",
+            Some(f64::NEG_INFINITY) => self.out += "-Infinity",
+            Some(number) => self.out += &float_text(number),
+        }
     }
 
     fn list(

@@ -1,6 +1,8 @@
-//! What templates written for Python's Jinja need beyond minijinja: methods of Python's types, and generation blocks.
+//! What templates written for Python's Jinja need beyond minijinja: methods of Python's types, its way to write numbers, and
+//! generation blocks.
 
-use minijinja::{Error, ErrorKind, State, Value};
+use minijinja::value::ValueKind;
+use minijinja::{Error, ErrorKind, Output, State, Value, escape_formatter};
 use minijinja_contrib::pycompat::unknown_method_callback;
 
 /// The longest text a method may make, in bytes. The engine's fuel counts the result of a method only once it exists.
@@ -13,6 +15,42 @@ pub(super) fn method(state: &mut State, value: &Value, name: &str, args: &[Value
         return Ok(Value::from(title(text)));
     }
     unknown_method_callback(state, value, name, args)
+}
+
+/// Writes a value as Python writes it.
+pub(super) fn write(out: &mut Output, state: &mut State, value: &Value) -> Result<(), Error> {
+    match float(value) {
+        Some(number) => out.write_str(&float_text(number)).map_err(Error::from),
+        None => escape_formatter(out, state, value),
+    }
+}
+
+/// The filter `string`.
+pub(super) fn string(value: &Value) -> Value {
+    match float(value) {
+        Some(number) => Value::from(float_text(number)),
+        None if value.kind() == ValueKind::String => value.clone(),
+        None => Value::from(value.to_string()),
+    }
+}
+
+/// The number, if it is none of the whole ones.
+pub(super) fn float(value: &Value) -> Option<f64> {
+    let is_float = value.kind() == ValueKind::Number && !value.is_integer();
+    is_float.then(|| f64::try_from(value.clone()).ok()).flatten()
+}
+
+/// A number as Python's `repr` writes it. Both have the fewest digits that say the number; what differs is how large or small
+/// one is written with an exponent, and how.
+pub(super) fn float_text(number: f64) -> String {
+    let text = format!("{number:e}");
+    let Some((digits, exponent)) = text.split_once('e') else { return text.to_lowercase() };
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    match exponent {
+        -4..16 => format!("{number:?}"),
+        16.. => format!("{digits}e+{exponent:02}"),
+        _ => format!("{digits}e-{:02}", -exponent),
+    }
 }
 
 fn refuse_giants(value: &Value, name: &str, args: &[Value]) -> Result<(), Error> {

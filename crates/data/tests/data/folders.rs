@@ -42,6 +42,14 @@ fn templates_are_found_wherever_a_folder_keeps_them() {
     assert_eq!(said(&Folder::new(&tokenizer).with("tokenizer_config.json", &only.to_string())), "R");
     let both = Folder::new(&tokenizer).with("tokenizer_config.json", &shout("C")).with("chat_template.jinja", "F");
     assert_eq!(said(&both), "F", "the file of its own counts");
+    // As `AutoTokenizer.from_pretrained(FOLDER).chat_template` of transformers 5.23 says.
+    let legacy =
+        Folder::new(&tokenizer).with("tokenizer_config.json", &shout("C")).with("chat_template.json", &shout("J"));
+    assert_eq!(said(&legacy), "C", "chat_template.json is a processor's");
+    let listed = Folder::new(&tokenizer)
+        .with("tokenizer_config.json", &named.to_string())
+        .with("chat_template.json", &shout("J"));
+    assert_eq!(said(&listed), "D");
     let folder = Folder::new(&tokenizer).with("tokenizer_config.json", &none.to_string());
     assert!(matches!(Renderer::open(folder.0.path(), None), Err(RenderError::Template { .. })));
 }

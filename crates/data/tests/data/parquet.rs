@@ -50,6 +50,18 @@ fn rows_know_their_numbers_and_their_faults() {
 }
 
 #[test]
+fn the_name_of_a_column_is_cut_before_it_is_written_into_each_row() {
+    let long = "n".repeat(100_000);
+    let column = |text| texts([Some(text), Some(text)]);
+    let columns = vec![("prompt", column("q")), ("completion", column("a")), (long.as_str(), column("x"))];
+    let imported = read("a.parquet", parquet(columns));
+    assert_eq!(imported.rows.len(), 2);
+    assert!(imported.rows.iter().all(|row| row.extra.keys().eq([&"n".repeat(1000)])));
+    let told = format!("The name of a column is longer than 1000 characters and is cut there: “{}…”", "n".repeat(100));
+    assert!(imported.problems.iter().all(|problem| *problem.message == *told), "{:?}", imported.problems[0]);
+}
+
+#[test]
 fn every_packing_of_pages_is_read() {
     for compression in [
         Compression::UNCOMPRESSED,

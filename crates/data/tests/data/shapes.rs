@@ -1,14 +1,21 @@
 //! Rows in the shapes that services and other tools write.
 
 use serde_json::{Value, json};
-use tunesmith_data::{Example, Message};
+use tunesmith_data::{Example, ImportOptions, Imported, Message};
+use tunesmith_protocol::{Format, Mapping};
 
-use crate::support::{chat, dropped, examples, read, say};
+use crate::support::{chat, dropped, examples, read, read_with, say};
 
 fn one(row: &Value) -> Example {
     let imported = read("a.jsonl", format!("{row}\n"));
     assert!(imported.problems.iter().all(|problem| !problem.dropped), "{row}: {:?}", imported.problems);
     examples(&imported).remove(0)
+}
+
+/// What is said of keys that are not used.
+fn unused(imported: &Imported) -> Vec<&str> {
+    let problems = imported.problems.iter().filter(|problem| problem.kind == "message_unrecognized_key");
+    problems.map(|problem| &*problem.message).collect()
 }
 
 fn exchanges(pairs: &[(&str, &str)]) -> Vec<Example> {
@@ -95,6 +102,67 @@ fn geminis_contents_are_messages() {
 }
 
 #[test]
+fn the_ids_of_geminis_calls_and_results_are_kept() {
+    let row = json!({"contents": [
+        {"role": "user", "parts": [{"text": "q"}]},
+        {"role": "model", "parts": [{"functionCall": {"id": "c1", "name": "tide", "args": {"a": 1}}, "thoughtSignature": "s", "partMetadata": {"k": 1}}]},
+        {"role": "user", "parts": [{"functionResponse": {"id": "c1", "name": "tide", "response": {}, "scheduling": "SILENT"}}]},
+        {"role": "model", "parts": [{"text": "a"}]}]});
+    let imported = read("a.jsonl", row.to_string());
+    let [Example::Chat { messages, .. }] = &*examples(&imported) else { panic!("a conversation") };
+    let call = json!([{"id": "c1", "type": "function", "function": {"name": "tide", "arguments": {"a": 1}}}]);
+    assert_eq!((messages[1].tool_calls.as_ref(), messages[2].tool_call_id.as_deref()), (Some(&call), Some("c1")));
+    let told = "Message 2 has the key “partMetadata”, which is not used; 1 more like this in the row";
+    assert_eq!(unused(&imported), [told]);
+    let remark = "1 row has messages with keys that are not used: “partMetadata”, “scheduling”";
+    assert_eq!(imported.summary.remarks, [remark]);
+}
+
+#[test]
+fn a_message_of_many_parts_has_its_other_keys_once() {
+    const PARTS: usize = 20_000;
+    let text = |times: usize| "y".repeat(times);
+    let result = json!({"functionResponse": {"name": "f", "response": {}}});
+    let parts: Vec<Value> = std::iter::repeat_n([json!({"text": "a"}), result.clone()], PARTS).flatten().collect();
+    let row = json!({"contents": [{"role": "user", "x": text(1_000_000), "weight": 1, "parts": parts},
+        {"role": "model", "parts": [{"text": "z"}]}]});
+    let imported = read("a.jsonl", row.to_string());
+    let [Example::Chat { messages, .. }] = &*examples(&imported) else { panic!("a conversation") };
+    assert_eq!(
+        (messages.len(), messages[PARTS].role.as_str(), messages[PARTS].weight),
+        (2 * PARTS + 1, "user", Some(1.0))
+    );
+    assert_eq!(unused(&imported), ["Message 1 has the key “x”, which is not used"]);
+    let results = json!({"contents": [{"role": "user", "parts": [{"text": "q"}]}, {"role": "user", "x": 1, "parts": [result]},
+        {"role": "model", "parts": [{"text": "z"}]}]});
+    let imported = read("a.jsonl", results.to_string());
+    assert_eq!(unused(&imported), ["Message 2 has the key “x”, which is not used"]);
+}
+
+#[test]
+fn what_lies_beside_the_text_of_a_part_is_told() {
+    for (row, keys) in [
+        (
+            json!({"contents": [{"role": "user", "parts": [{"text": "w?", "fileData": {"fileUri": "f"}}]},
+                {"role": "model", "parts": [{"text": "a"}]}]}),
+            "fileData",
+        ),
+        (
+            json!({"messages": [{"role": "user", "content": [{"type": "text", "text": "w?", "image_url": "u", "audio": null}]},
+                {"role": "assistant", "content": "a"}]}),
+            "image_url",
+        ),
+    ] {
+        let imported = read("a.jsonl", row.to_string());
+        assert_eq!(examples(&imported), [chat(&[("user", "w?"), ("assistant", "a")])], "{row}");
+        let told = format!("Message 1 holds “{keys}” beside the text of a part, of which only the text is used");
+        assert_eq!(unused(&imported), [told]);
+        let remark = format!("1 row has messages with keys that are not used: “{keys}”");
+        assert_eq!(imported.summary.remarks, [remark.as_str()]);
+    }
+}
+
+#[test]
 fn a_table_in_one_object_is_its_rows() {
     let expected = exchanges(&[("q1", "a1"), ("q2", "a2")]);
     for table in [
@@ -113,6 +181,60 @@ fn a_table_in_one_object_is_its_rows() {
     for row in [json!({"messages": [q, a], "tools": [{"name": "f"}, {"name": "g"}]}), preference] {
         assert_eq!(read("a.json", row.to_string()).rows.len(), 1, "{row} is one row");
     }
+}
+
+#[test]
+fn the_name_of_a_column_is_cut_wherever_it_stands_in_each_row() {
+    let (long, cut) = ("n".repeat(100_000), "n".repeat(1000));
+    let told = format!("The name of a column is longer than 1000 characters and is cut there: “{}…”", "n".repeat(100));
+    let csv: Vec<String> = (0..400).map(|row| format!("q{row},a{row},x")).collect();
+    let row = |row: usize| json!({"prompt": format!("q{row}"), "completion": "a", &long: "x"}).to_string();
+    let split = json!({"columns": ["prompt", "completion", long], "data": [["q", "a", "x"], ["r", "b", "y"]]});
+    let lists = json!({"prompt": ["q", "r"], "completion": ["a", "b"], &long: ["x", "y"]});
+    let mapping =
+        json!({"prompt": {"0": "q", "1": "r"}, "completion": {"0": "a", "1": "b"}, &long: {"0": "x", "1": "y"}});
+    for (name, text, rows, times) in [
+        ("a.csv", format!("prompt,completion,{long}\n{}", csv.join("\n")), 400, 1),
+        ("a.tsv", format!("prompt\tcompletion\t{long}\nq\ta\tx\nr\tb\ty"), 2, 1),
+        ("a.jsonl", [row(1), row(2)].join("\n"), 2, 2),
+        ("a.json", split.to_string(), 2, 1),
+        ("a.json", lists.to_string(), 2, 1),
+        ("a.json", mapping.to_string(), 2, 1),
+    ] {
+        let imported = read(name, text);
+        assert_eq!(imported.rows.len(), rows, "{name}");
+        assert!(imported.rows.iter().all(|row| row.extra.keys().eq([&cut])), "{name}");
+        let said: Vec<&str> = imported.problems.iter().map(|problem| &*problem.message).collect();
+        assert_eq!(said, vec![told.as_str(); times], "{name}");
+        let reason = &imported.summary.reason;
+        assert!(reason.ends_with(&format!("not used: “{}…”", "n".repeat(100))), "{name}: {reason}");
+    }
+    let message = json!({"role": "user", "content": "q", &long: 1});
+    let imported = read("a.jsonl", json!({"messages": [message, {"role": "assistant", "content": "a"}]}).to_string());
+    let key = format!("Message 1 has the key “{}…”, which is not used", "n".repeat(100));
+    assert_eq!(imported.problems[0].message, key.as_str());
+}
+
+#[test]
+fn a_file_that_is_one_object_too_large_for_a_row_is_named_as_that() {
+    let column =
+        |text: &str| (0..260_000).map(|row| (row.to_string(), text.into())).collect::<serde_json::Map<_, Value>>();
+    let imported = read("a.json", json!({"prompt": column("q"), "completion": column("a")}).to_string());
+    let told = "This row holds more than 500000 values, and the whole file is this one; write it as JSON lines, with an object \
+        for each row on a line of its own, as pandas does with orient=\"records\" and lines=True";
+    assert_eq!((imported.rows.len(), &*imported.problems[0].message), (0, told));
+    let row = json!({"prompt": "q", "completion": vec![0; 600_000]}).to_string();
+    let among_others = read("a.jsonl", format!("{row}\n{row}"));
+    assert_eq!(among_others.problems[0].message, "This row holds more than 500000 values");
+    let frage = json!({"frage": {"0": "q1", "2": "q2"}, "antwort": {"0": "a1", "2": "a2"}});
+    let columns = |part: &str, column: &str| (part.to_owned(), column.to_owned());
+    let mapping = Mapping {
+        format: Format::Completion,
+        columns: [columns("prompt", "frage"), columns("completion", "antwort")].into(),
+        sheet: None,
+    };
+    let imported = read_with("a.json", frage.to_string(), &ImportOptions { mapping }).expect("rows");
+    assert_eq!(examples(&imported), exchanges(&[("q1", "a1"), ("q2", "a2")]));
 }
 
 #[test]

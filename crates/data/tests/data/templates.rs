@@ -159,6 +159,49 @@ fn a_text_joined_with_something_that_is_none_is_told_in_plain_words() {
     assert_eq!(written.expect("a text"), "userxassistant");
 }
 
+/// The texts are those of `python3 -c "import json; print([(repr(x), json.dumps(x)) for x in (1e20, …)])"`.
+#[test]
+fn numbers_are_written_as_python_writes_them() {
+    let numbers = [
+        ("1e20", "1e+20"),
+        ("1e16", "1e+16"),
+        ("1e15", "1000000000000000.0"),
+        ("1.5e300", "1.5e+300"),
+        ("1e-7", "1e-07"),
+        ("0.0001", "0.0001"),
+        ("0.00001", "1e-05"),
+        ("1.25e-10", "1.25e-10"),
+        ("-1e22", "-1e+22"),
+        ("0.1", "0.1"),
+        ("100.0", "100.0"),
+        ("0.0", "0.0"),
+        ("12345678901234567", "12345678901234567"),
+    ];
+    for (number, expected) in numbers {
+        let template = format!("{{{{ {number} }}}} {{{{ {number} | tojson }}}} {{{{ {number} | string }}}}");
+        let text = opened(&template).expect("a renderer").render(&say(&[("user", "x")]), false).expect("a text");
+        assert_eq!(text, format!("{expected} {expected} {expected}"), "{number}");
+    }
+    let mut calls = say(&[("user", "x"), ("assistant", "")]);
+    calls[1].tool_calls =
+        Some(json!([{"type": "function", "function": {"name": "f", "arguments": {"a": 1e20, "b": [1e-7]}}}]));
+    let template = "{{ messages[-1].tool_calls[0].function.arguments | tojson }}";
+    let text = opened(template).expect("a renderer").render(&calls, false).expect("a text");
+    assert_eq!(text, r#"{"a": 1e+20, "b": [1e-07]}"#);
+}
+
+#[test]
+fn a_value_written_into_a_text_by_percent_is_told_as_that() {
+    let told = "it writes values into a text with “%”, which Tunesmith does not do; “~” and the filter “format” do the same \
+        (line 1 of the template)";
+    let render = |template: &str| opened(template).and_then(|renderer| renderer.render(&say(&[("user", "x")]), false));
+    for template in ["{{ '%05.2f' % 3.14159 }}", "{{ 'a %s' % messages[0].content }}"] {
+        let error = render(template).expect_err(template);
+        assert!(error.to_string().contains(told), "{template}: {error}");
+    }
+    assert_eq!(render("{{ '%05.2f' | format(3.14159) }} {{ 7 % 4 }}").expect("a text"), "03.14 3");
+}
+
 #[test]
 fn todays_date_is_written_as_python_writes_it() {
     let renderer = opened("{{ strftime_now('%d %b %Y|%-d %B|%A %j %H:%M') }}").expect("a renderer");

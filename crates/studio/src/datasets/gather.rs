@@ -8,7 +8,7 @@ use tunesmith_data::{Example, ImportOptions, ImportedRow, RowKey, RowKeys, Taken
 use tunesmith_protocol::{DataFiles, Dataset, Mapping, Split, Validation, WireError};
 use tunesmith_sentence::Sentence;
 
-use super::left_out::told;
+use super::left_out::left_out_of;
 use super::reading::SPLIT_SEED;
 use super::store::{RowReader, RowRef, read_entries};
 use crate::home::{DatasetFolder, Home};
@@ -66,7 +66,7 @@ pub(crate) fn gather(files: &DataFiles) -> Result<Gathered, WireError> {
             }
             Ok(())
         })?;
-        left_out.extend(told(summary.rows_read, &summary.dropped_because, &summary.reason, &summary.remarks));
+        left_out.extend(left_out_of(&summary));
         Ok(rows)
     };
     let paths: Vec<PathBuf> = files.path.all().iter().map(PathBuf::from).collect();

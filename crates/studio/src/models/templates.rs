@@ -13,7 +13,9 @@ use tunesmith_sentence::{Sentence, say};
 const LONGEST_CONFIG: u64 = 64 << 20;
 /// The file that counts before all others, as in transformers.
 const JINJA: &str = "chat_template.jinja";
-/// Its name in older folders, whose text is JSON.
+/// The tokenizer's own, which counts next.
+const CONFIG: &str = "tokenizer_config.json";
+/// A processor's, which counts only where the tokenizer has none.
 const LEGACY: &str = "chat_template.json";
 /// Where further templates lie, a file each.
 const MORE: &str = "additional_chat_templates";
@@ -22,38 +24,49 @@ const USED: [&str; 2] = ["default", "tool_use"];
 
 /// Whether a model brings a chat template.
 pub(super) fn has_one(folder: &Path) -> bool {
-    [JINJA, LEGACY].iter().any(|name| folder.join(name).is_file()) || !in_config(folder).is_null()
+    [JINJA, LEGACY].iter().any(|name| folder.join(name).is_file()) || !in_json(folder, CONFIG).is_null()
 }
 
 /// The template that a folder brings for conversations without tools.
 pub(super) fn default_of(folder: &Path) -> Option<String> {
-    if let Some(jinja) = regular_file::read_text(&folder.join(JINJA), LONGEST_CONFIG).ok().flatten() {
-        return Some(jinja);
-    }
-    let of = |value: &Value| match value {
-        Value::String(template) => Some(template.clone()),
-        Value::Array(named) => {
-            let default = named.iter().find(|entry| entry["name"] == USED[0]).or_else(|| named.first())?;
-            default["template"].as_str().map(str::to_owned)
-        }
-        _ => None,
-    };
-    let legacy = regular_file::read_text(&folder.join(LEGACY), LONGEST_CONFIG).ok().flatten();
-    let legacy = legacy.and_then(|text| of(&serde_json::from_str::<Value>(&text).ok()?["chat_template"]));
-    legacy.or_else(|| of(&in_config(folder)))
+    places(folder).iter().find_map(|(_, templates)| default_in(templates))
 }
 
 /// Templates that a folder has and that nobody renders with.
 pub(super) fn not_used(folder: &Path) -> Vec<Sentence> {
-    let config = in_config(folder);
-    let named = config.as_array().into_iter().flatten().filter_map(|entry| entry["name"].as_str().map(str::to_owned));
+    let places = places(folder);
+    let Some(((used_file, used), others)) = places.split_first() else { return vec![] };
+    let mut told: Vec<Sentence> = unused_names(folder, used).into_iter().collect();
+    for (file, other) in others {
+        let text = |templates: &Value| default_in(templates).map(|text| text.trim().to_owned());
+        if other.as_array().is_some_and(|list| list.len() > 1) {
+            told.push(say!(
+                "model-templates-list-unused",
+                "The list of chat templates in {file} is not used: {used} counts before it, as in transformers",
+                file,
+                used = used_file
+            ));
+        } else if text(other) != text(used) {
+            told.push(say!(
+                "model-second-template",
+                "{file} has another chat template than {used}; the latter is used, as transformers does",
+                file,
+                used = used_file
+            ));
+        }
+    }
+    told
+}
+
+/// What to say of templates with names by which nobody asks, in the list that is used and in files of their own.
+fn unused_names(folder: &Path, used: &Value) -> Option<Sentence> {
+    let named = used.as_array().into_iter().flatten().filter_map(|entry| entry["name"].as_str().map(str::to_owned));
     let names: BTreeSet<String> = named.chain(files(&folder.join(MORE))).collect();
     let others: Vec<String> = names.into_iter().filter(|name| !USED.contains(&name.as_str())).collect();
-    let mut told = Vec::new();
     // A single template is the default whatever it is called.
     let count = others.len();
-    if count > 0 && config.as_array().is_none_or(|list| list.len() > 1) {
-        told.push(say!(
+    (count > 0 && used.as_array().is_none_or(|list| list.len() > 1)).then(|| {
+        say!(
             "model-templates-unused",
             count;
             "1 chat template of this model is not used: {names}. Rows and chats use “default”, and “tool_use” where there are \
@@ -62,24 +75,32 @@ pub(super) fn not_used(folder: &Path) -> Vec<Sentence> {
              there are tools",
             count,
             names = others.join(", ")
-        ));
-    }
-    let jinja = regular_file::read_text(&folder.join(JINJA), LONGEST_CONFIG).ok().flatten();
-    if let (Some(jinja), Some(other)) = (jinja, config.as_str())
-        && jinja.trim() != other.trim()
-    {
-        told.push(say!(
-            "model-second-template",
-            "tokenizer_config.json has another chat template than chat_template.jinja; the latter is used, as transformers does"
-        ));
-    }
-    told
+        )
+    })
 }
 
-/// The template, or the list of them, in the tokenizer's config; null where there is none. What cannot be read is told when
-/// the model's renderer is opened.
-fn in_config(folder: &Path) -> Value {
-    let text = regular_file::read_text(&folder.join("tokenizer_config.json"), LONGEST_CONFIG).ok().flatten();
+/// The files of a folder that hold a template or a list of them, and what they hold. The first is used.
+fn places(folder: &Path) -> Vec<(&'static str, Value)> {
+    let jinja = regular_file::read_text(&folder.join(JINJA), LONGEST_CONFIG).ok().flatten();
+    let all = [(JINJA, jinja.into()), (CONFIG, in_json(folder, CONFIG)), (LEGACY, in_json(folder, LEGACY))];
+    all.into_iter().filter(|(_, templates)| templates.is_string() || templates.is_array()).collect()
+}
+
+fn default_in(templates: &Value) -> Option<String> {
+    match templates {
+        Value::String(template) => Some(template.clone()),
+        Value::Array(named) => {
+            let default = named.iter().find(|entry| entry["name"] == USED[0]).or_else(|| named.first())?;
+            default["template"].as_str().map(str::to_owned)
+        }
+        _ => None,
+    }
+}
+
+/// The template, or the list of them, in a file of JSON; null where there is none. What cannot be read is told when the
+/// model's renderer is opened.
+fn in_json(folder: &Path, name: &str) -> Value {
+    let text = regular_file::read_text(&folder.join(name), LONGEST_CONFIG).ok().flatten();
     let config = text.and_then(|text| serde_json::from_str::<Value>(&text).ok());
     config.and_then(|config| config.get("chat_template").cloned()).unwrap_or_default()
 }

@@ -375,6 +375,17 @@ fn a_models_page_tells_of_chat_templates_that_are_not_used() {
     assert!(remarks.len() == 1 && remarks[0].contains("another chat template"), "{remarks:?}");
     set("{{ messages }}\n".into());
     assert_eq!(add().remarks, [""; 0], "the same twice");
+    set(serde_json::json!([named("default"), named("tool_use"), named("rag")]));
+    let list = "The list of chat templates in tokenizer_config.json is not used: chat_template.jinja counts before it, as in \
+        transformers";
+    assert_eq!(add().remarks, [list]);
+    fs::remove_file(Path::new(&folder).join("chat_template.jinja")).unwrap();
+    set("{{ messages[0] }}".into());
+    let legacy = serde_json::json!({"chat_template": "{{ messages }}"}).to_string();
+    fs::write(Path::new(&folder).join("chat_template.json"), legacy).unwrap();
+    let other = "chat_template.json has another chat template than tokenizer_config.json; the latter is used, as transformers \
+        does";
+    assert_eq!(add().remarks, [other]);
 }
 
 #[test]

@@ -43,15 +43,12 @@ impl Place {
 
     /// A dataset file with that many conversations, and one line that is none.
     pub fn data_file(&self, rows: usize) -> String {
-        let row = |index: usize| {
-            serde_json::json!({ "messages": [
-                { "role": "system", "content": "Count." },
-                { "role": "user", "content": format!("What comes after {index}?") },
-                { "role": "assistant", "content": format!("{} comes next", index + 1) },
-            ] })
-        };
-        let lines: Vec<String> = (0..rows).map(|index| row(index).to_string()).collect();
-        self.write("counting.jsonl", &format!("{}\n{{\"messages\": 7}}\n", lines.join("\n")))
+        self.write("counting.jsonl", &format!("{}\n{{\"messages\": 7}}\n", counting(rows)))
+    }
+
+    /// The same without the row that is none.
+    pub fn whole_file(&self, rows: usize) -> String {
+        self.write("whole.jsonl", &counting(rows))
     }
 
     pub fn write(&self, name: &str, text: &str) -> String {
@@ -168,11 +165,24 @@ pub fn measuring(place: &Place) -> Evaluate {
         model: None,
         folder: None,
         adapter: None,
-        data: vec![place.data_file(3).into()],
+        data: vec![place.whole_file(3).into()],
         format: Format::Auto,
         loss: true,
         answers: false,
         max_new_tokens: 8,
         job: None,
     }
+}
+
+/// Rows that count.
+fn counting(rows: usize) -> String {
+    let row = |index: usize| {
+        serde_json::json!({ "messages": [
+            { "role": "system", "content": "Count." },
+            { "role": "user", "content": format!("What comes after {index}?") },
+            { "role": "assistant", "content": format!("{} comes next", index + 1) },
+        ] })
+    };
+    let lines: Vec<String> = (0..rows).map(|index| row(index).to_string()).collect();
+    lines.join("\n")
 }

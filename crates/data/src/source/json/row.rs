@@ -6,7 +6,7 @@ use tunesmith_sentence::{Sentence, say};
 use super::exact::{self, Seen};
 use super::mend;
 use crate::columns;
-use crate::quoted::quoted;
+use crate::quoted::{quoted, shown};
 use crate::record::{Beginning, Change, Object, Problem, Record, is_crowded, value_name};
 
 /// Parses these bytes as a row.
@@ -29,7 +29,7 @@ pub(in crate::source) fn object(bytes: &[u8], changes: &mut Vec<Change>) -> Resu
         let message = say!(
             "row-key-repeated",
             "“{name}” stands more than once in an object of this row; only its last value is read",
-            name
+            name = shown(&name)
         );
         changes.push(Change { column: None, problem: Problem::new("repeated_key", message) });
     }

@@ -4,10 +4,11 @@
 use std::io;
 
 use serde_json::{Map, Value};
+use tunesmith_sentence::say;
 
 use crate::checks::is_pair;
 use crate::columns::{is_known, is_message};
-use crate::record::{Beginning, Object, Record, Sink};
+use crate::record::{Beginning, Change, Object, Problem, Record, Sink, cut_name};
 
 /// Hands on what `read` gives; a row that comes alone is unfolded if it holds rows.
 pub(in crate::source) fn unfolded(sink: &mut Sink, read: impl FnOnce(&mut Sink) -> io::Result<()>) -> io::Result<()> {
@@ -30,12 +31,12 @@ pub(in crate::source) fn unfolded(sink: &mut Sink, read: impl FnOnce(&mut Sink) 
 }
 
 fn unfold(record: Record, sink: &mut Sink) -> io::Result<()> {
-    let rows = match &record.body {
-        Ok(object) => rows(object),
-        Err(_) => None,
+    let Record { body, mut changes, .. } = record;
+    let object = match body {
+        Ok(object) => with_short_names(object, &mut changes),
+        Err(problem) => return sink(Record { body: Err(of_the_file(problem)), changes, ..record }),
     };
-    let Some(rows) = rows else { return sink(record) };
-    let Record { mut changes, .. } = record;
+    let Some(rows) = rows(&object) else { return sink(Record { body: Ok(object), changes, ..record }) };
     for (number, row) in (1..).zip(rows) {
         let text = serde_json::to_vec(&row).unwrap_or_default();
         let mut row = Record::row(number, Beginning::of(&text), Ok(row));
@@ -44,6 +45,35 @@ fn unfold(record: Record, sink: &mut Sink) -> io::Result<()> {
         sink(row)?;
     }
     Ok(())
+}
+
+/// What is wrong with a row that is all the file has: where it is too large, it likely holds all rows.
+fn of_the_file(problem: Problem) -> Problem {
+    if !["too_many_values", "row_too_long"].contains(&problem.kind) {
+        return problem;
+    }
+    let message = say!(
+        "row-file-one-object",
+        "{problem}, and the whole file is this one; write it as JSON lines, with an object for each row on a line of its own, \
+         as pandas does with orient=\"records\" and lines=True",
+        problem = problem.message
+    );
+    Problem { message, ..problem }
+}
+
+/// Cuts the names of columns that are too long before they are written into each row.
+fn with_short_names(mut object: Object, changes: &mut Vec<Change>) -> Object {
+    if let Some(Value::Array(columns)) = object.get_mut("columns") {
+        for column in columns {
+            if let Some(short) = column.as_str().and_then(cut_name).map(str::to_owned) {
+                changes.push(Change { column: None, problem: Problem::name_cut(&short) });
+                *column = short.into();
+            }
+        }
+    }
+    let Record { body, changes: cut, .. } = Record::row(0, Beginning::default(), Ok(object)).with_short_names();
+    changes.extend(cut);
+    body.unwrap_or_default()
 }
 
 /// The rows that an object holds; none if it is a row itself.
@@ -81,16 +111,17 @@ fn is_turn(value: &Value) -> bool {
     is_message(value) || is_pair(value)
 }
 
-/// `{"prompt": {"0": "Hi", …}, …}`, pandas' default form, or `{"row1": {"prompt": "Hi", …}, …}`, rows by their names.
+/// `{"prompt": {"0": "Hi", …}, …}`, pandas' default form, whose columns may have any name where its rows have numbers; or `{"row1": {"prompt": "Hi", …}, …}`, rows by their names.
 fn mappings(object: &Object) -> Option<Vec<Object>> {
     let inner: Vec<(&String, &Map<String, Value>)> =
         object.iter().map(|(name, value)| Some((name, value.as_object()?))).collect::<Option<_>>()?;
     let names_columns = |object: &Object| object.keys().any(|name| is_known(name));
-    if !names_columns(object) {
+    let (_, first) = inner.first()?;
+    let are_numbered = !first.is_empty() && first.keys().all(|key| key.parse::<u64>().is_ok());
+    if !names_columns(object) && !are_numbered {
         let rows = inner.iter().map(|(_, row)| (*row).clone());
         return inner.iter().all(|(_, row)| names_columns(row)).then(|| rows.collect());
     }
-    let (_, first) = inner.first()?;
     let same =
         inner.iter().all(|(_, column)| column.len() == first.len() && column.keys().all(|key| first.contains_key(key)));
     // pandas numbers the rows, or names them; a message or a request has names that mean something.

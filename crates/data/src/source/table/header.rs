@@ -7,7 +7,7 @@ use tunesmith_sentence::say;
 use super::cells::{Cells, Dialect, Found, line_length, read_line, read_row};
 use crate::columns;
 use crate::quoted::quoted;
-use crate::record::Problem;
+use crate::record::{Problem, cut_name};
 
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
@@ -97,13 +97,20 @@ fn is_sentence(cell: &str) -> bool {
     words > 1 && (words > 7 || cell.ends_with(['.', '?', '!', '…']))
 }
 
-/// Makes the names of columns distinct, with a remark if some were not.
-pub(in crate::source) fn distinct(names: Vec<String>) -> (Vec<String>, Option<Problem>) {
+/// Makes the names of columns short and distinct, with remarks if some were not.
+pub(in crate::source) fn distinct(names: Vec<String>) -> (Vec<String>, Vec<Problem>) {
     let mut uses: HashMap<String, usize> = HashMap::new();
-    let mut renamed = Vec::new();
+    let (mut renamed, mut remarks) = (Vec::new(), Vec::new());
     let mut distinct = Vec::with_capacity(names.len());
     for (number, name) in (1..).zip(names) {
-        let name = if name.is_empty() { format!("column {number}") } else { name };
+        let name = match cut_name(&name) {
+            _ if name.is_empty() => format!("column {number}"),
+            Some(short) => {
+                remarks.push(Problem::name_cut(short));
+                short.to_owned()
+            }
+            None => name,
+        };
         let mut own = name.clone();
         while uses.contains_key(&own) {
             let times = uses.entry(name.clone()).or_insert(1);
@@ -116,11 +123,11 @@ pub(in crate::source) fn distinct(names: Vec<String>) -> (Vec<String>, Option<Pr
         uses.insert(own.clone(), 1);
         distinct.push(own);
     }
-    let remark = (!renamed.is_empty()).then(|| {
+    if !renamed.is_empty() {
         let names = quoted(renamed.iter(), renamed.len());
         let message =
             say!("row-columns-share-name", "Columns share a name; each is kept under its own: {names}", names);
-        Problem::new("repeated_column", message)
-    });
-    (distinct, remark)
+        remarks.push(Problem::new("repeated_column", message));
+    }
+    (distinct, remarks)
 }
