@@ -112,9 +112,9 @@ export async function takeBack(page) {
 /** Has the untuned model write without end, sees the answer grow on the screen, and stops it. */
 export async function stopAnAnswer(page) {
   if ((await page.count('[data-testid="chat-options-panel"]')) === 0) await page.click('chat-options');
-  await page.type('sampling-max_new_tokens', '500');
+  await page.type('sampling-max_new_tokens', '8000');
   const chat = await page.run(() => decodeURIComponent(location.hash.split('/').at(-1)));
-  await until('the limit is taken', async () => (await call(page, 'get_chat', chat)).sampling.max_new_tokens === 500);
+  await until('the limit is taken', async () => (await call(page, 'get_chat', chat)).sampling.max_new_tokens === 8000);
   await page.click('chat-regenerate');
   const length = () => page.run(() => document.querySelector('[data-testid="answer-base"][data-done="false"] [data-testid="answer-base-text"]')?.textContent.length ?? 0);
   const first = await until('the answer begins', length);
