@@ -51,9 +51,9 @@ async function walk(page, sample, model) {
   watch.note('training');
   await page.find('[data-testid="end-card"]', longest);
   watch.note('trained');
-  const verdict = (await page.text('end-card')).split('\n')[0];
   await page.find('[data-testid="compared-0"]', 300_000);
   watch.note('held-out questions are answered by both models');
+  const verdict = (await page.text('end-card')).split('\n')[0];
   const compared = await page.text('answers-card');
   await watch.click('chat-open');
   await watch.click('suggestion-0', 120_000);
