@@ -142,17 +142,21 @@ pub(crate) fn inspect(arguments: &Inspect, out: &Out) -> anyhow::Result<Ended> {
         Some(model) => Some(tunesmith_studio::open_renderer(&default_home(), model)?),
         None => None,
     };
+    let context = arguments.model.as_deref().map(|model| tunesmith_studio::context_length(&default_home(), model));
+    // A run cuts rows at what the model reads.
+    let max_length = context.transpose()?.filter(|context| *context > 0).unwrap_or(u32::MAX).min(arguments.max_length);
     let counting = renderer.as_deref().map(|renderer| Counting {
         renderer,
         learn_from: LearnFrom::Assistant,
         batch_size: BATCH_SIZE,
-        max_length: arguments.max_length,
+        max_length,
     });
     let Some(facts) = look(&arguments.rows.files, &mapping, counting)? else { return Ok(Ended::Interrupted) };
     let tokens = facts.tokens.as_ref().map(|(tokens, _)| tokens);
-    let cuts = facts.tokens.as_ref().map(
-        |(_, cuts)| json!({ "max_length": arguments.max_length, "rows": cuts.rows_cut, "answers": cuts.answers_cut }),
-    );
+    let cuts = facts
+        .tokens
+        .as_ref()
+        .map(|(_, cuts)| json!({ "max_length": max_length, "rows": cuts.rows_cut, "answers": cuts.answers_cut }));
     out.json(&json!({
         "format": facts.dataset.format,
         "reason": facts.dataset.reason,
@@ -176,7 +180,7 @@ pub(crate) fn inspect(arguments: &Inspect, out: &Out) -> anyhow::Result<Ended> {
         "model_remarks": facts.remarks,
     }));
     if !out.is_json() {
-        tell::facts(&facts, arguments.max_length, out);
+        tell::facts(&facts, max_length, out);
     }
     match facts.dataset.rows_kept {
         0 => Err(unusable().into()),

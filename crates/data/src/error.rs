@@ -159,7 +159,10 @@ impl PrepareError {
                 "Look at the rows: answers that are judged bad or have weight 0 are not learned, nor is what a max length cuts off"
             ),
             Self::TooLong { .. } => {
-                say!("prepare-rows-too-long-hint", "Raise the max length, or set “Too long” to truncate or drop")
+                say!(
+                    "prepare-rows-too-long-hint",
+                    "Raise the max length as far as the model reads, or set “Too long” to truncate or drop"
+                )
             }
             Self::AllRefused { .. } => say!("prepare-all-refused-hint", "Take another base model, or change the rows"),
             Self::Row { source, .. } | Self::Render(source) => source.hint(),

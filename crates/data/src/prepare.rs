@@ -209,10 +209,16 @@ impl RenderedRows {
         }
         match (prepared.too_long > 0, too_long) {
             (true, TooLong::Drop) => {
-                say!("prepare-all-too-long", "they are longer than the max length, or no answer in them may be learned")
+                say!(
+                    "prepare-all-too-long",
+                    "they are longer than the max length (at most what the model reads), or no answer in them may be learned"
+                )
             }
             (true, _) => {
-                say!("prepare-all-answers-cut", "the max length cuts off every answer, or no answer may be learned")
+                say!(
+                    "prepare-all-answers-cut",
+                    "every answer lies beyond the max length (at most what the model reads), or may not be learned"
+                )
             }
             (false, _) => say!("prepare-no-answer-learned", "no answer in them may be learned"),
         }

@@ -180,6 +180,10 @@ chat-template-gemma-about = Turns of “user” and “model”
 
 chat-template-hides-answers = The template does not show an answer in one place of its own, so answers could not be learned
 
+chat-template-in-use = “{ $name }” waits or trains with the chat template of this model
+
+chat-template-in-use-hint = Choose another template once it has ended, or stop it
+
 chat-template-llama3-about = A header with the role before each turn
 
 chat-template-markers-unknown = Its markers are not single tokens of this model's tokenizer: { $markers }. They are learned as plain text
@@ -786,9 +790,9 @@ export-sharegpt-speaks-and-calls = an answer in it speaks and calls a tool at on
 
 export-sharegpt-tool-named = a message in it has the name of its speaker or the number of a call, for which ShareGPT has no place
 
-export-side-empty = There is no row on this side
+export-side-empty = There is no row to write
 
-export-side-empty-hint = Take both sides
+export-side-empty-hint = Take both sides; if there are no rows at all, `tunesmith data inspect FILE` says why
 
 export-text-blank = it says nothing
 
@@ -1097,6 +1101,11 @@ import-rows-left-out = { $rows ->
    *[other] { $rows } of { $all } rows were left out: { $why }
 }
 
+import-rows-noted = { $rows ->
+    [one] A part of 1 row is not used: { $first }
+   *[other] A part of { $rows } rows is not used. In the first: { $first }
+}
+
 import-shrunk = { $path } became shorter while it was read
 
 import-shrunk-hint = Let the program that writes it finish, then import it again
@@ -1280,7 +1289,7 @@ message-and-hint = { $message }
 
 model-activation-unsupported = the activation “{ $activation }” is not supported; supported: silu, gelu, gelu_pytorch_tanh
 
-model-base-changed = The base model in { $path } has changed since this run was trained, so this says little about what was learned
+model-base-changed = The base model in { $path }, or the chat template that was chosen for it, has changed since this run was trained, so this says little about what was learned
 
 model-bidirectional = it reads in both directions (use_bidirectional_attention), so it cannot write
 
@@ -1554,7 +1563,7 @@ pool-too-big = This needs about { $needed } of memory, and { $available } are fr
 
 pool-too-big-hint = Close other programs, wait until a run is done, or take a smaller model
 
-prepare-all-answers-cut = the max length cuts off every answer, or no answer may be learned
+prepare-all-answers-cut = every answer lies beyond the max length (at most what the model reads), or may not be learned
 
 prepare-all-judged-bad = all of them are answers judged bad
 
@@ -1565,7 +1574,7 @@ prepare-all-refused = { $rows ->
 
 prepare-all-refused-hint = Take another base model, or change the rows
 
-prepare-all-too-long = they are longer than the max length, or no answer in them may be learned
+prepare-all-too-long = they are longer than the max length (at most what the model reads), or no answer in them may be learned
 
 prepare-answers-hidden = the model's chat template does not show the answers
 
@@ -1591,7 +1600,7 @@ prepare-rows-too-long = { $count ->
    *[other] { $count } of { $rows } rows are longer than { $limit } tokens; the longest, row { $row }, has { $tokens }
 }
 
-prepare-rows-too-long-hint = Raise the max length, or set “Too long” to truncate or drop
+prepare-rows-too-long-hint = Raise the max length as far as the model reads, or set “Too long” to truncate or drop
 
 preset-balanced = Balanced
 
@@ -1881,7 +1890,7 @@ run-answers-hidden = { $count ->
    *[other] { $count } answers are left out: the model's chat template does not show them
 }
 
-run-base-model-differs = the base model in { $path } is not the same
+run-base-model-differs = the base model in { $path }, or the chat template that was chosen for it, is not the same
 
 run-calls-cut = { $count ->
     [one] Only a part of 1 tool call is used: the model's chat template does not show its name or its arguments

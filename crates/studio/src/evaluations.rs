@@ -14,7 +14,8 @@ use tunesmith_data::{
 };
 use tunesmith_model::WeightFormat;
 use tunesmith_protocol::{
-    ErrorCode, Evaluate, EvaluatedAnswer, Evaluation, JobKind, Mapping, Method, Sampling, TrainSettings, WireError,
+    DataConfig, ErrorCode, Evaluate, EvaluatedAnswer, Evaluation, Format, JobKind, Mapping, Method, Sampling,
+    TrainSettings, WireError,
 };
 use tunesmith_sentence::{Sentence, say};
 use tunesmith_train::weight_format;
@@ -47,6 +48,8 @@ struct Measured {
     format: Option<WeightFormat>,
     /// What counts of a row.
     settings: TrainSettings,
+    /// The columns that the run has learned from.
+    mapping: Option<Mapping>,
     /// What is to be known of the model and the adapter.
     remarks: Vec<Sentence>,
 }
@@ -58,7 +61,7 @@ impl Evaluations {
         let title = measured.model.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let job = NewJob::new(JobKind::Evaluate, title).id_of_call(args.job.clone());
         self.jobs.run(job, |job| {
-            let imported = read(args, job)?;
+            let imported = read(args, measured.mapping.as_ref(), job)?;
             let model = self.load(&measured, job)?;
             let adapter = match &measured.adapter {
                 Some(folder) => model.adapter(folder)?,
@@ -99,9 +102,11 @@ impl Evaluations {
             let adapter = args.adapter.as_ref().map(|path| PathBuf::from(path.as_str()));
             let remarks = self.remarks(&model, args.model.as_deref(), adapter.as_deref(), None)?;
             let run = adapter.as_deref().and_then(RunManifest::of_result);
+            let mapping = run.as_ref().and_then(|run| self.mapping_of(run));
             let settings = run.map(|run| run.config.training);
             let format = settings.as_ref().map(weight_format);
-            return Ok(Measured { model, adapter, format, settings: settings.unwrap_or_default(), remarks });
+            let settings = settings.unwrap_or_default();
+            return Ok(Measured { model, adapter, format, settings, mapping, remarks });
         };
         let run = self.runs.get(id)?;
         let result = run.result_path.map(PathBuf::from).ok_or_else(|| no_result(&run.id))?;
@@ -110,20 +115,31 @@ impl Evaluations {
             self.models.unpack_starter()?;
         }
         let settings = manifest.config.training.clone();
-        let format = Some(weight_format(&settings));
+        let (format, mapping) = (Some(weight_format(&settings)), self.mapping_of(&manifest));
         Ok(match manifest.config.training.method {
             Method::Lora | Method::Dora => {
                 let id = args.model.as_deref().or_else(|| named.is_none().then_some(&*manifest.model));
                 let model = named.unwrap_or_else(|| manifest.model_path.clone());
                 let remarks = self.remarks(&model, id, Some(&result), Some(&manifest))?;
-                Measured { model, adapter: Some(result), format, settings, remarks }
+                Measured { model, adapter: Some(result), format, settings, mapping, remarks }
             }
             Method::Full | Method::Scratch if named.is_some() => return Err(whole_model(&run.id)),
             Method::Full | Method::Scratch => {
                 let remarks = self.remarks(&result, None, None, None)?;
-                Measured { model: result, adapter: None, format, settings, remarks }
+                Measured { model: result, adapter: None, format, settings, mapping, remarks }
             }
         })
+    }
+
+    /// Which columns a run has learned from.
+    fn mapping_of(&self, run: &RunManifest) -> Option<Mapping> {
+        match &run.config.data {
+            DataConfig::Files(files) => {
+                Some(Mapping { format: files.format, columns: files.columns.clone(), sheet: None })
+            }
+            // The dataset may have been deleted since.
+            DataConfig::Dataset(_) => self.datasets.get(&run.dataset).ok().map(|dataset| dataset.mapping),
+        }
     }
 
     /// What is to be known of a model, by its id where it has one, and of an adapter.
@@ -167,11 +183,16 @@ impl Evaluations {
     }
 }
 
-fn read(args: &Evaluate, job: &JobHandle) -> Result<Imported, WireError> {
+/// The rows to measure. Where their columns say nothing by themselves, they are those of the run.
+fn read(args: &Evaluate, of_the_run: Option<&Mapping>, job: &JobHandle) -> Result<Imported, WireError> {
     let paths: Vec<PathBuf> = args.data.iter().map(|path| path.as_str().into()).collect();
-    let options = ImportOptions { mapping: Mapping { format: args.format, ..Mapping::default() } };
     let note = notes::reading_rows();
-    let imported = import(&paths, &options, &mut |done, total| job.bytes(&note, done, total, 0))?;
+    let read =
+        |mapping| import(&paths, &ImportOptions { mapping }, &mut |done, total| job.bytes(&note, done, total, 0));
+    let mut imported = read(Mapping { format: args.format, ..Mapping::default() })?;
+    if let Some(mapping) = of_the_run.filter(|_| imported.rows.is_empty() && args.format == Format::Auto) {
+        imported = read(mapping.clone())?;
+    }
     if imported.rows.is_empty() {
         return Err(WireError::invalid(
             say!("evaluation-no-row", "No row of the file can be measured"),

@@ -118,6 +118,16 @@ pub fn remarks(
     models::remarks_alone(&home, opened)
 }
 
+/// The most tokens that a model reads, named by the id of one in the home or by its path.
+///
+/// # Errors
+/// There is no such model, or its files cannot be read.
+pub fn context_length(home: &Path, name: &str) -> Result<u32, WireError> {
+    let home = home::Home::create(home)?;
+    let facts = tunesmith_model::facts(&models::folder_of(&home, name)?).map_err(errors::model_error)?;
+    Ok(facts.context_length)
+}
+
 /// What the run of an adapter's folder was started with, and the system prompt that its rows share; none where it is of no run.
 pub fn run_of_adapter(folder: &Path) -> Option<(TrainSettings, Option<String>)> {
     let manifest = RunManifest::of_result(folder)?;

@@ -20,10 +20,10 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use tunesmith_protocol::{
-    Dataset, GoodCheckpoint, JobKind, JobState, Model, Run, RunConfig, RunRecord, RunState, StartRun, Subscription,
-    TrainSettings, WireError,
+    Dataset, ErrorCode, GoodCheckpoint, JobKind, JobState, Model, Run, RunConfig, RunRecord, RunState, StartRun,
+    Subscription, TrainSettings, WireError,
 };
-use tunesmith_sentence::{Argument, Sentence};
+use tunesmith_sentence::{Argument, Sentence, say};
 
 pub use execution::Trainer;
 pub(crate) use runner::{LocalRunner, Runner};
@@ -221,6 +221,27 @@ impl Runs {
         let model = self.models.get(&args.model)?;
         let dataset = self.datasets.at(&args.dataset, args.version)?;
         Ok(run_file::of(&model, &dataset, &args.training, SPLIT_SEED))
+    }
+
+    /// Refuses where a run of the model waits or trains: it learns the template that it was planned with.
+    pub fn require_none_going_on(&self, model: &str) -> Result<(), WireError> {
+        let is_going_on = |run: &Run| {
+            let status = &run.status;
+            let goes = matches!(status, RunState::Preparing | RunState::Running | RunState::Paused { .. });
+            run.model == model && (goes || matches!(status, RunState::Queued { .. }))
+        };
+        match self.list()?.into_iter().find(is_going_on) {
+            Some(run) => Err(WireError::new(
+                ErrorCode::Busy,
+                say!(
+                    "chat-template-in-use",
+                    "“{name}” waits or trains with the chat template of this model",
+                    name = &run.name
+                ),
+                say!("chat-template-in-use-hint", "Choose another template once it has ended, or stop it"),
+            )),
+            None => Ok(()),
+        }
     }
 
     /// The tokens of a dataset for a model, from memory where possible.

@@ -102,6 +102,10 @@ impl TrainPlan {
             eval_every: AutoOr::Steps(self.evaluations.every),
             save_every: AutoOr::Steps(self.save_every),
             device: self.device.id.into(),
+            max_length: match u32::try_from(self.config.context_length) {
+                Ok(context) if context > 0 => settings.max_length.min(context),
+                _ => settings.max_length,
+            },
             ..settings
         }
     }

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use tunesmith_data::{LONGEST_TEMPLATE, io_reason, own_file};
-use tunesmith_protocol::{ChatTemplate, ChatTemplates, Model, SetChatTemplate, TemplateName, WireError};
-use tunesmith_sentence::{NOTHING, say};
+use tunesmith_protocol::{
+    ChatTemplate, ChatTemplates, Model, SetChatTemplate, TemplateName, TryChatTemplate, WireError,
+};
+use tunesmith_sentence::{NOTHING, Sentence, say};
 
 use crate::home::{Home, typed_path};
 use crate::language::translate;
@@ -49,10 +51,30 @@ pub(crate) fn carry_out(Arguments { id, name, file, none }: &Arguments, out: &Ou
             return Ok(Ended::Done);
         }
     };
+    let tried = template.as_ref().map(|template| tried(&home, id, template)).transpose()?;
     let model = home.api.set_chat_template(SetChatTemplate { model: id.clone(), template })?;
     out.json(&model);
     tell(&model, out);
+    if let Some((sample, warnings)) = tried {
+        out.plain(format!("\n{}\n", sample.trim_end()));
+        warnings.into_iter().for_each(|warning| out.line(warning));
+    }
     Ok(Ended::Done)
+}
+
+/// A short conversation in a template, and what is to be known of it.
+fn tried(home: &Home, id: &str, template: &ChatTemplate) -> Result<(String, Vec<Sentence>), WireError> {
+    match template {
+        ChatTemplate::Text { text } => {
+            let tried = home.api.try_chat_template(TryChatTemplate { model: id.into(), text: text.clone() })?;
+            Ok((tried.sample, tried.warnings))
+        }
+        ChatTemplate::ReadyMade { name } => {
+            let offered = home.api.chat_templates(id.into())?.ready_made;
+            let chosen = offered.into_iter().find(|one| one.name == *name);
+            Ok(chosen.map(|one| (one.sample, one.warnings)).unwrap_or_default())
+        }
+    }
 }
 
 fn read(file: &Path) -> Result<String, WireError> {

@@ -1,6 +1,6 @@
 //! `tunesmith eval` and `tunesmith chat`.
 
-use crate::shell::Shell;
+use crate::shell::{Shell, run_file};
 
 #[test]
 fn eval_prints_one_object() {
@@ -40,6 +40,29 @@ fn a_run_is_measured_as_it_was_trained_wherever_its_result_is_named() {
     let eval = ["eval", "--model", "model", "--adapter", "out/result", "--data", "rows.jsonl", "--json"];
     let loss = shell.run(&eval).lines()[0]["loss"].as_f64();
     assert!((told.unwrap() - loss.unwrap()).abs() < 1e-3, "{told:?} and {loss:?}");
+}
+
+#[test]
+fn a_run_is_measured_on_the_columns_that_it_has_learned_from() {
+    let shell = Shell::new();
+    let rows: String = (0..12).map(|row| format!("{{\"frage\":\"q{row}\",\"antwort\":\"a{row}\"}}\n")).collect();
+    shell.write("cols.jsonl", &rows);
+    shell.write(
+        "cols.yaml",
+        &run_file("max_steps: 2").replace("rows.jsonl", "cols.jsonl\n  columns: {prompt: frage, completion: antwort}"),
+    );
+    for output in [&["--output", "out"][..], &[]] {
+        let ran = shell.run(&[&["train", "cols.yaml"], output].concat());
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+    }
+    let eval = |of: &[&str]| shell.run(&[&["eval", "--data", "cols.jsonl", "--json"], of].concat());
+    let run = shell.run(&["runs", "list", "--json"]).lines()[0]["id"].as_str().unwrap().to_owned();
+    for of in [&["--model", "model", "--adapter", "out/result"][..], &["--run", &run]] {
+        let measured = eval(of);
+        assert_eq!(measured.code, 0, "{}", measured.stderr);
+        assert_eq!(measured.lines()[0]["rows"], 12);
+    }
+    assert_ne!(eval(&["--model", "model"]).code, 0, "nobody has said what these columns are");
 }
 
 #[test]

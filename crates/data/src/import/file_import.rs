@@ -13,6 +13,8 @@ use crate::{ImportError, ImportedRow};
 
 /// Rows looked at before the shape of a file is decided.
 const SAMPLE_ROWS: usize = 200;
+/// Problems with lists of rows in a file, which are told as remarks, too.
+const OF_LISTS: [&str; 2] = ["left_out_list", "list_not_held_out"];
 
 /// Columns that are told; rows with keys of their own may have any number.
 const MOST_COLUMNS: usize = 200;
@@ -110,6 +112,11 @@ impl<'a> FileImport<'a> {
             self.builder.remark(message);
             return Ok(());
         }
+        if let Err(problem) = &body
+            && OF_LISTS.contains(&problem.kind)
+        {
+            self.builder.remark(problem.message.clone());
+        }
         let mut notes = Vec::new();
         let example = body.and_then(|mut object| match &self.shape {
             Some(Some(shape)) => shape.example(&mut object, &mut notes).map(|example| (example, object)),
@@ -120,6 +127,7 @@ impl<'a> FileImport<'a> {
                 self.tell_late_columns(line, &extra);
                 self.builder.count_unused_keys(&notes);
                 notes.extend(self.worth_saying(changes));
+                self.builder.count_unused(&notes);
                 for note in one_of_each_kind(notes) {
                     self.problem(line, note, None)?;
                 }

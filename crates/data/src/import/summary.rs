@@ -61,7 +61,19 @@ pub(crate) struct SummaryBuilder {
     /// The keys of messages that are not used, as they come, and the rows that have one.
     unused_keys: Vec<String>,
     rows_with_unused_keys: u64,
+    /// Of each kind of note that tells of something unused, the rows that have it, and the first of them.
+    unused: BTreeMap<&'static str, (u64, Sentence)>,
 }
+
+/// Notes on rows that are kept without a part of them.
+const UNUSED: [&str; 6] = [
+    "reasoning_column_unused",
+    "repeated_column",
+    "repeated_key",
+    "request_keys_unused",
+    "system_column_unused",
+    "thought_unused",
+];
 
 /// The most keys of messages that are remembered, and that a remark names.
 const MOST_KEYS: usize = 200;
@@ -86,6 +98,26 @@ impl SummaryBuilder {
         }
     }
 
+    /// Counts the notes on a row that tell of something unused.
+    pub(crate) fn count_unused(&mut self, notes: &[Problem]) {
+        for kind in UNUSED {
+            if let Some(note) = notes.iter().find(|note| note.kind == kind) {
+                self.unused.entry(kind).or_insert_with(|| (0, note.message.clone())).0 += 1;
+            }
+        }
+    }
+
+    /// What to say of the rest that is not used of rows.
+    fn unused(&self) -> impl Iterator<Item = Sentence> {
+        self.unused.values().map(|(rows, first)| {
+            say!(
+                "import-rows-noted", rows;
+                "A part of 1 row is not used: {first}", "A part of {rows} rows is not used. In the first: {first}",
+                rows = *rows, first
+            )
+        })
+    }
+
     /// What to say of keys of messages that are not used.
     fn unused_keys(&self) -> Option<Sentence> {
         (self.rows_with_unused_keys > 0).then(|| {
@@ -100,7 +132,8 @@ impl SummaryBuilder {
 
     pub(crate) fn summary(mut self) -> Summary {
         let unused_keys = self.unused_keys();
-        self.summary.remarks.extend(unused_keys);
+        let unused: Vec<Sentence> = self.unused().collect();
+        self.summary.remarks.extend(unused_keys.into_iter().chain(unused));
         self.summary.remarks.extend(what_is_learned(self.summary.format));
         let count = |(what, count): (String, u64)| Count { what, count };
         let mut dropped_because: Vec<Count> = self.dropped.into_iter().map(count).collect();

@@ -386,3 +386,21 @@ fn thoughts_and_texts_in_parts_and_columns_are_read() {
         }
     }
 }
+
+#[test]
+fn parts_of_rows_that_are_not_used_are_remarked_on() {
+    let of_messages = r#"{"system":"OUT","messages":[{"role":"system","content":"IN"},{"role":"user","content":"q"},{"role":"assistant","content":"a"}]}"#;
+    let repeated = r#"{"prompt":"q","completion":"first","completion":"a"}"#;
+    let thought = r#"{"prompt":"q","completion":[{"role":"assistant","content":"a","reasoning_content":"IN"}],"reasoning":"OUT"}"#;
+    for (row, said) in [
+        (of_messages, "A part of 2 rows is not used. In the first: The messages bring a system message of their own"),
+        (repeated, "A part of 2 rows is not used. In the first: “completion” stands more than once"),
+        (thought, "A part of 2 rows is not used. In the first: The answer brings reasoning of its own"),
+    ] {
+        let remarks = read("a.jsonl", format!("{row}\n{row}\n")).summary.remarks;
+        assert!(remarks.iter().any(|remark| remark.starts_with(said)), "{said}: {remarks:?}");
+    }
+    let lists = r#"{"train":[{"prompt":"q","completion":"a"}],"test":[{"question":"q","answer":"a"}]}"#;
+    let remarks = read("a.json", lists).summary.remarks;
+    assert!(remarks.iter().any(|remark| remark.contains("The list “test” is left out")), "{remarks:?}");
+}

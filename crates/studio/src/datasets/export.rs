@@ -109,8 +109,11 @@ fn nothing_written(reasons: &[LeftOut]) -> WireError {
             say!("export-no-row-hint", "Take another kind of file, such as chat as JSONL"),
         ),
         None => WireError::invalid(
-            say!("export-side-empty", "There is no row on this side"),
-            say!("export-side-empty-hint", "Take both sides"),
+            say!("export-side-empty", "There is no row to write"),
+            say!(
+                "export-side-empty-hint",
+                "Take both sides; if there are no rows at all, `tunesmith data inspect FILE` says why"
+            ),
         ),
     }
 }

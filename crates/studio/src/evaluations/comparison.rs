@@ -98,7 +98,10 @@ impl Evaluations {
         let result = run.result_path.clone().ok_or_else(|| no_result(&run.id))?.into();
         let training = &manifest.config.training;
         let format = Some(weight_format(training));
-        let of = |model, adapter| Measured { model, adapter, format, settings: training.clone(), remarks: Vec::new() };
+        let of = |model, adapter| {
+            let (settings, remarks) = (training.clone(), Vec::new());
+            Measured { model, adapter, format, settings, mapping: None, remarks }
+        };
         let base = manifest.model_path.clone();
         Ok(match training.method {
             Method::Lora | Method::Dora => (Some(of(base.clone(), None)), of(base, Some(result))),

@@ -94,7 +94,7 @@ impl RunManifest {
         if self.model_hash != other.model_hash {
             differences.push(say!(
                 "run-base-model-differs",
-                "the base model in {path} is not the same",
+                "the base model in {path}, or the chat template that was chosen for it, is not the same",
                 path = &other.model_path
             ));
         }

@@ -85,7 +85,7 @@ fn changed_base(home: &Home, run: &RunManifest) -> Result<Option<Sentence>, Wire
     Ok((!is_same).then(|| {
         say!(
             "model-base-changed",
-            "The base model in {path} has changed since this run was trained, so this says little about what was learned",
+            "The base model in {path}, or the chat template that was chosen for it, has changed since this run was trained, so this says little about what was learned",
             path = &run.model_path
         )
     }))

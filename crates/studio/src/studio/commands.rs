@@ -33,6 +33,7 @@ impl Api for Studio {
     }
 
     fn set_chat_template(&self, args: SetChatTemplate) -> Result<Model, WireError> {
+        self.runs.require_none_going_on(&args.model)?;
         self.models.set_chat_template(args)
     }
 

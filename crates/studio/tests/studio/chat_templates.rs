@@ -181,6 +181,23 @@ fn the_result_of_a_run_brings_the_template_it_was_trained_with() {
 }
 
 #[test]
+fn the_template_of_a_run_that_waits_or_trains_cannot_be_changed() {
+    let place = Place::new();
+    let studio = place.open();
+    let api: &dyn Api = studio.as_ref();
+    let (model, dataset) = stocked(&place, api);
+    choose(api, &model, ALPACA).unwrap();
+    let run = api.start_run(wish(&model, &dataset, settings(100_000))).unwrap();
+    let queued = api.start_run(wish(&model, &dataset, settings(5))).unwrap();
+    let error = choose(api, &model, own(SHOUT)).unwrap_err();
+    assert_eq!(error.code, ErrorCode::Busy, "{error}");
+    assert!(error.message.contains("waits or trains with the chat template"), "{error}");
+    api.stop_run(run.id.clone()).unwrap();
+    wait_for(api, &queued.id, is_done);
+    choose(api, &model, own(SHOUT)).unwrap();
+}
+
+#[test]
 fn a_run_without_the_homes_owner_uses_the_choice() {
     let place = Place::new();
     let model = {
