@@ -52,10 +52,10 @@ export function plan(asked) {
 }
 
 /**
- * Carries phases out, two at a time: much of a test is waiting. Each begins once what it needs is done, well or badly.
+ * Carries phases out, three at a time: much of a test is waiting. Each begins once what it needs is done, well or badly.
  * `carryOut(name)` ends when the phase has.
  */
-export async function runAll(planned, carryOut, atOnce = 2) {
+export async function runAll(planned, carryOut, atOnce = 3) {
   const waiting = [...planned];
   const [going, done] = [new Map(), new Set()];
   const ready = (name) => (phases[name].needs ?? []).every((need) => done.has(need) || !planned.includes(need));
