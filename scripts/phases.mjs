@@ -1,5 +1,6 @@
 // The phases of the tests: what each runs, what must be built before it, and how its results are counted.
 import { readFileSync, readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
 export const root = join(import.meta.dirname, '..');
@@ -19,7 +20,8 @@ const nodeTests = (folder) => {
  */
 export const phases = {
   screens: { title: 'build the screens', command: () => ['scripts/screens'] },
-  rust: { title: 'Rust (build + nextest)', needs: ['screens'], command: () => ['cargo', 'nextest', 'run', '--locked', '--workspace'], count: countNextest },
+  // One test more than there are cores: many of them wait.
+  rust: { title: 'Rust (build + nextest)', needs: ['screens'], command: () => ['cargo', 'nextest', 'run', '--locked', '--workspace', `--test-threads=${availableParallelism() + 1}`], count: countNextest },
   scripts: { title: 'scripts', command: () => nodeTests('scripts'), count: () => countTap('scripts') },
   supply: { title: 'supply chain', needs: ['screens'], command: () => ['scripts/supply'] },
   types: { title: 'svelte-check', needs: ['screens'], command: () => ['npm', '--prefix', 'ui', 'run', 'check'] },

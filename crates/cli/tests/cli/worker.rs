@@ -50,7 +50,7 @@ fn a_worker_makes_the_tokens_that_a_renderer_makes() {
     let examples: Vec<Example> = ["It is 1.", " é\n\"😀\" ", "\u{0}"]
         .iter()
         .map(|answer| Example::chat(vec![Message::new("user", "Say"), Message::new("assistant", *answer)]))
-        .chain([Example::Text { text: "plain".into() }, Example::Text { text: "\n7 words".repeat(1 << 20) }])
+        .chain([Example::Text { text: "plain".into() }, Example::Text { text: "\n7 words".repeat(1 << 18) }])
         .collect();
     let theirs = worker.rows(&examples, LearnFrom::Assistant).unwrap();
     for (example, theirs) in examples.iter().zip(theirs) {

@@ -74,7 +74,7 @@ fn a_conversation_about_html_keeps_its_tags() {
 #[test]
 fn a_row_full_of_signs_takes_no_longer_than_another() {
     // With a look to the end of the text at each sign, or a pass for each letter, each of these would take minutes or hours.
-    const TIMES: usize = 300_000;
+    const TIMES: usize = 150_000;
     let unchanged = ["&", "<", "<!--", "<b>", "<b", "&#", "a@b.test,", "<p <"];
     for sign in unchanged {
         let row = pair("q", &format!("x{}", sign.repeat(TIMES)));
