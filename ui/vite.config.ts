@@ -18,5 +18,5 @@ export default defineConfig({
     ...(process.env.VITEST ? { conditions: ['browser'] } : {}),
   },
   // Generous limits: a loaded machine must not fail what is right.
-  test: { environment: 'happy-dom', pool: 'threads', include: ['src/**/*.test.ts'], testTimeout: 30_000, expect: { poll: { timeout: 15_000 } } },
+  test: { environment: 'happy-dom', pool: 'threads', experimental: { fsModuleCache: true }, include: ['src/**/*.test.ts'], testTimeout: 30_000, expect: { poll: { timeout: 15_000 } } },
 });
