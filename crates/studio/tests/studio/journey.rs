@@ -205,14 +205,15 @@ fn rows_of_another_form_than_a_chats_are_told_of() {
             r#"{{"messages":[{{"role":"system","content":"You are agent {name}."}},{{"role":"user","content":"q{number}"}},{{"role":"assistant","content":"a"}}]}}"#
         )
     };
-    let cases: [(&dyn Fn(usize) -> String, &str, bool); 3] = [
-        (&text, "All rows are plain texts", true),
-        (&|number| agent(number % 3, number), "but not the same one, so a chat sends none", true),
-        (&|number| agent(usize::from(number > 10), number), "so a chat sends none", false),
+    let twelve = |row: &dyn Fn(usize) -> String| (0..12).map(row).collect::<Vec<_>>().join("\n");
+    let cases = [
+        (twelve(&text), "All rows are plain texts", true),
+        (twelve(&|number| agent(number % 3, number)), "but not the same one, so a chat sends none", true),
+        (twelve(&|number| agent(usize::from(number > 10), number)), "so a chat sends none", false),
     ];
-    for (case, (row, said, told)) in cases.into_iter().enumerate() {
+    for (case, (rows, said, told)) in cases.into_iter().enumerate() {
         let path = place.home().with_file_name(format!("form-{case}.jsonl"));
-        std::fs::write(&path, (0..12).map(row).collect::<Vec<_>>().join("\n")).unwrap();
+        std::fs::write(&path, rows).unwrap();
         let files = import_of(&[path.to_str().unwrap()]);
         let dataset = studio.import_dataset(ImportDataset { validation: Validation::Share(0.0), ..files }).unwrap();
         let preview = studio.preview_run(wish(&model, &dataset, settings(5)).into()).unwrap();
