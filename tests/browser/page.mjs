@@ -10,7 +10,7 @@ const onPath = (name) => process.env.PATH.split(':').map((folder) => join(folder
 const browsers = ['chromium', 'chromium-browser', 'google-chrome'].flatMap(onPath);
 
 /** What pages begin and cancel by themselves. */
-const CANCELLED = ['compare_run', 'estimate_run'];
+const CANCELLED = ['compare_run', 'compare_versions', 'count_tokens', 'dataset_rows', 'estimate_run', 'preview_run'];
 
 /** `tunesmith studio` on a free port. Returns its one-time link and the process. */
 export async function serveStudio(t, env) {
