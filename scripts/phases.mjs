@@ -1,6 +1,5 @@
 // The phases of the tests: what each runs, what must be built before it, and how its results are counted.
 import { readFileSync, readdirSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
 export const root = join(import.meta.dirname, '..');
@@ -20,8 +19,7 @@ const nodeTests = (folder) => {
  */
 export const phases = {
   screens: { title: 'build the screens', command: () => ['scripts/screens'] },
-  // One test more than there are cores: many of them wait.
-  rust: { title: 'Rust (build + nextest)', needs: ['screens'], command: () => ['cargo', 'nextest', 'run', '--locked', '--workspace', `--test-threads=${availableParallelism() + 1}`], count: countNextest },
+  rust: { title: 'Rust (build + nextest)', needs: ['screens'], command: () => ['cargo', 'nextest', 'run', '--locked', '--workspace'], count: countNextest },
   scripts: { title: 'scripts', command: () => nodeTests('scripts'), count: () => countTap('scripts') },
   supply: { title: 'supply chain', needs: ['screens'], command: () => ['scripts/supply'] },
   types: { title: 'svelte-check', needs: ['screens'], command: () => ['npm', '--prefix', 'ui', 'run', 'check'] },
@@ -54,10 +52,10 @@ export function plan(asked) {
 }
 
 /**
- * Carries phases out, three at a time: much of a test is waiting. Each begins once what it needs is done, well or badly.
+ * Carries phases out, two at a time: much of a test is waiting. Each begins once what it needs is done, well or badly.
  * `carryOut(name)` ends when the phase has.
  */
-export async function runAll(planned, carryOut, atOnce = 3) {
+export async function runAll(planned, carryOut, atOnce = 2) {
   const waiting = [...planned];
   const [going, done] = [new Map(), new Set()];
   const ready = (name) => (phases[name].needs ?? []).every((need) => done.has(need) || !planned.includes(need));

@@ -1,5 +1,5 @@
 // Runs every phase of the tests (phases.mjs), also after one has failed, and sums them up: node scripts/test.mjs [PHASE…]
-// Three phases go at once. The output of one is shown as it comes, that of the others when they have ended.
+// Two phases go at once. The output of one is shown as it comes, that of the other when it has ended.
 // A phase that is asked for alone comes after what must be built for it.
 // The last line is plain for machines: "N passed, N failed".
 import { spawn } from 'node:child_process';
@@ -76,6 +76,6 @@ for (const name of planned) {
   const { title, seconds, passed, failed } = rows.get(name);
   console.log(line(title, seconds, passed, failed));
 }
-console.log(line('all, three at a time', setUp + (performance.now() - began) / 1000, sum('passed'), sum('failed')));
+console.log(line('all, two at a time', setUp + (performance.now() - began) / 1000, sum('passed'), sum('failed')));
 console.log(`\n${sum('passed')} passed, ${sum('failed')} failed`);
 process.exit(sum('failed') ? 1 : 0);
