@@ -32,12 +32,9 @@ pub(crate) enum Command {
 }
 
 pub(crate) fn carry_out(command: &Command, out: &Out) -> anyhow::Result<Ended> {
-    if let Command::Template(arguments) = command {
-        return template::carry_out(arguments, out);
-    }
     let home = Home::open()?;
     match command {
-        Command::Template(_) => {}
+        Command::Template(arguments) => template::carry_out(arguments, &home, out)?,
         Command::List => list(&home.api.list_models(())?, out),
         Command::Add { path } => {
             let model = home.api.add_model(AddModel { path: absolute(path)?.into() })?;

@@ -10,9 +10,9 @@ use tunesmith_protocol::{
 };
 use tunesmith_sentence::{NOTHING, Sentence, say};
 
+use crate::Out;
 use crate::home::{Home, typed_path};
 use crate::language::translate;
-use crate::{Ended, Out};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -38,8 +38,11 @@ fn name_parser() -> impl TypedValueParser<Value = TemplateName> {
     })
 }
 
-pub(crate) fn carry_out(Arguments { id, name, file, none }: &Arguments, out: &Out) -> anyhow::Result<Ended> {
-    let home = Home::open()?;
+pub(crate) fn carry_out(
+    Arguments { id, name, file, none }: &Arguments,
+    home: &Home,
+    out: &Out,
+) -> Result<(), WireError> {
     let template = match (name, file) {
         (Some(name), _) => Some(ChatTemplate::ReadyMade { name: *name }),
         (None, Some(file)) => Some(ChatTemplate::Text { text: read(file)? }),
@@ -48,10 +51,10 @@ pub(crate) fn carry_out(Arguments { id, name, file, none }: &Arguments, out: &Ou
             let templates = home.api.chat_templates(id.clone())?;
             out.json(&templates);
             show(id, &templates, out);
-            return Ok(Ended::Done);
+            return Ok(());
         }
     };
-    let tried = template.as_ref().map(|template| tried(&home, id, template)).transpose()?;
+    let tried = template.as_ref().map(|template| tried(home, id, template)).transpose()?;
     let model = home.api.set_chat_template(SetChatTemplate { model: id.clone(), template })?;
     out.json(&model);
     tell(&model, out);
@@ -59,7 +62,7 @@ pub(crate) fn carry_out(Arguments { id, name, file, none }: &Arguments, out: &Ou
         out.plain(format!("\n{}\n", sample.trim_end()));
         warnings.into_iter().for_each(|warning| out.line(warning));
     }
-    Ok(Ended::Done)
+    Ok(())
 }
 
 /// A short conversation in a template, and what is to be known of it.
